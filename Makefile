@@ -1,0 +1,38 @@
+# Two commands: `make run` and `make test`. Everything else is set up on the way.
+PORT ?= 8501
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: run test e2e check clean
+
+run: .venv/ready
+	$(BIN)/python -m engine demo </dev/null
+	$(BIN)/streamlit run app.py --server.port $(PORT) </dev/null
+
+test: .venv/ready-dev
+	$(BIN)/python -m engine demo </dev/null
+	$(BIN)/python -m pytest -m "not e2e" -q
+
+e2e: .venv/ready-dev
+	$(BIN)/python -m engine demo </dev/null
+	$(BIN)/python -m pytest -m e2e -q
+
+check: .venv/ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Oubliette needs Python 3.11 or newer; name one with: make run PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv || { rm -rf .venv; echo "No virtual environment could be made; on Debian: apt-get install python3-venv"; exit 1; }
+
+.venv/ready: requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements.txt
+	touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt
+	touch $@
