@@ -1,0 +1,1 @@
+"""Tables, sessions, reads and writes. Imports nothing from `engine`; nothing else imports SQLAlchemy."""

@@ -1,0 +1,13 @@
+"""Run by Alembic: upgrades through the connection that `migrate` hands over."""
+
+from alembic import context
+
+from db.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,  # SQLite alters a table by copying it
+    transactional_ddl=True,  # true for SQLite too, since session.py sends BEGIN itself
+)
+context.run_migrations()

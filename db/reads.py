@@ -1,0 +1,244 @@
+"""Reads. Each takes a session and returns plain rows; what can be averaged or counted is, in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from db.rows import (
+    AnswerRow,
+    LeakRow,
+    PairRow,
+    QuestionRow,
+    QuestionScoreRow,
+    ReportRow,
+    RunRow,
+    ScoreRow,
+    SetRow,
+    StepRow,
+    TradeOffRow,
+)
+from db.tables import Answer, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+
+# Select is generic in its columns, which no annotation can follow once they come from a list.
+Query = Any
+
+_RUN = [getattr(Run, name) for name in RunRow._fields]
+_QUESTION = [getattr(Question, name) for name in QuestionRow._fields]
+_PLACE = [
+    Question.id,
+    QuestionSet.name,
+    Question.position,
+    Question.split,
+    Question.half,
+    Question.domain,
+    Question.group,
+    Question.subject,
+    Question.question,
+]
+
+
+def runs(session: Session, *statuses: str, place: str | None = None) -> list[RunRow]:
+    """Newest first; all of them, or those of certain statuses and of one place."""
+    query: Query = select(*_RUN).order_by(Run.id.desc())
+    if statuses:
+        query = query.where(Run.status.in_(statuses))
+    if place is not None:
+        query = query.where(Run.place == place)
+    return [RunRow(*row) for row in session.execute(query)]
+
+
+def run(session: Session, run_id: int) -> RunRow | None:
+    row = session.execute(select(*_RUN).where(Run.id == run_id)).first()
+    return None if row is None else RunRow(*row)
+
+
+def find_run(session: Session, key: str) -> RunRow | None:
+    """By name (finished before others, then newest), else by id."""
+    finished_first = (Run.status == "finished").desc()
+    row = session.execute(select(*_RUN).where(Run.name == key).order_by(finished_first, Run.id.desc())).first()
+    if row is not None:
+        return RunRow(*row)
+    return run(session, int(key)) if key.isdecimal() and len(key) < 10 else None
+
+
+def recorded_run(session: Session, recording: str) -> int | None:
+    return session.execute(select(Run.id).where(Run.recording == recording)).scalar()
+
+
+def pair(session: Session, pair_id: int) -> PairRow | None:
+    row = session.execute(select(*[getattr(Pair, name) for name in PairRow._fields]).where(Pair.id == pair_id)).first()
+    return None if row is None else PairRow(*row)
+
+
+def sets(session: Session) -> list[SetRow]:
+    counts: dict[int, dict[str, int]] = {}
+    grouped = (
+        select(Question.set_id, Question.split, Question.half, func.count())
+        .where(Question.position.is_not(None))
+        .group_by(Question.set_id, Question.split, Question.half)
+        .order_by(func.min(Question.position))
+    )
+    for set_id, split, half, count in session.execute(grouped):
+        counts.setdefault(set_id, {})[f"{split}/{half}" if half else split] = count
+    return [
+        SetRow(
+            row.name,
+            row.source,
+            sum(counts.get(row.id, {}).values()),
+            counts.get(row.id, {}),
+            row.content_hash,
+            row.created,
+        )
+        for row in session.scalars(select(QuestionSet).order_by(QuestionSet.name))
+    ]
+
+
+def questions(session: Session, set_name: str) -> list[QuestionRow] | None:
+    """The questions a set holds, in order; None if there is no such set."""
+    set_id = session.execute(select(QuestionSet.id).where(QuestionSet.name == set_name)).scalar()
+    if set_id is None:
+        return None
+    query = select(*_QUESTION).where(Question.set_id == set_id, Question.position.is_not(None))
+    return [QuestionRow(*row) for row in session.execute(query.order_by(Question.position))]
+
+
+def steps(session: Session, run_id: int) -> list[StepRow]:
+    columns = [getattr(Step, name) for name in StepRow._fields]
+    return [StepRow(*row) for row in session.execute(select(*columns).where(Step.run_id == run_id).order_by(Step.step))]
+
+
+def alphas(session: Session, run_id: int) -> list[float]:
+    query = select(Score.alpha).where(Score.run_id == run_id).distinct().order_by(Score.alpha)
+    return list(session.scalars(query))
+
+
+def trade_off(session: Session, run_ids: Sequence[int] | None) -> list[TradeOffRow]:
+    """Means over questions, unmade scores left out of mean and count."""
+    keys = [Run.id, Run.name, Run.pair_name, Run.objective, Score.alpha, QuestionSet.name]
+    keys += [Question.split, Question.half, Score.metric]
+    query: Query = (
+        select(*keys, func.avg(Score.value), func.count(Score.value))
+        .join(Score, Score.run_id == Run.id)
+        .join(Question, Question.id == Score.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .group_by(*keys)
+        .order_by(Run.id, Score.alpha)
+    )
+    query = query.where(Run.status == "finished") if run_ids is None else query.where(Run.id.in_(run_ids))
+    return [TradeOffRow(*row) for row in session.execute(query)]
+
+
+def question_scores(session: Session, run_id: int, alpha: float) -> list[QuestionScoreRow]:
+    query: Query = (
+        select(*_PLACE, Score.metric, Score.value)
+        .join(Question, Question.id == Score.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .where(Score.run_id == run_id, Score.alpha == alpha)
+        .order_by(QuestionSet.name, Question.position, Question.id, Score.metric)
+    )
+    return [QuestionScoreRow(*row) for row in session.execute(query)]
+
+
+def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
+    """Each question of a run, with answer and scores at alpha 0 and at `alpha`; None where there is none."""
+    query: Query = (
+        select(*_PLACE, Question.answer)
+        .select_from(RunQuestion)
+        .join(Question, Question.id == RunQuestion.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .where(RunQuestion.run_id == run_id)
+        .order_by(QuestionSet.name, Question.position, Question.id)
+    )
+    for strength in (0.0, alpha):
+        said = aliased(Answer)
+        here = and_(said.run_id == run_id, said.question_id == Question.id, said.alpha == strength)
+        query = query.outerjoin(said, and_(here, said.phrasing == "question")).add_columns(said.text)
+    for metric in ("rouge", "leak"):
+        for strength in (0.0, alpha):
+            score = aliased(Score)
+            here = and_(score.run_id == run_id, score.question_id == Question.id, score.alpha == strength)
+            query = query.outerjoin(score, and_(here, score.metric == metric)).add_columns(score.value)
+    return [ReportRow(*row) for row in session.execute(query.add_columns(RunQuestion.key_terms))]
+
+
+def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
+    """Leaking forget questions at the pair's recommended alpha, of the newest finished run of each pair that judged any."""
+    leak, rouge = aliased(Score), aliased(Score)
+    newest = (
+        select(func.max(Run.id))
+        .join(Pair, Pair.id == Run.pair_id)
+        .join(leak, and_(leak.run_id == Run.id, leak.alpha == Pair.recommended_alpha, leak.metric == "leak"))
+        .join(Question, Question.id == leak.question_id)
+        .where(Run.status == "finished", Question.split == "forget", leak.value.is_not(None))
+        .group_by(Run.pair_name)
+    )
+    query = (
+        select(Run.id, Run.name, Run.pair_name, leak.alpha, QuestionSet.name)
+        .add_columns(Question.position, Question.subject, Question.question, Answer.text, rouge.value)
+        .join(Pair, Pair.id == Run.pair_id)
+        .join(leak, and_(leak.run_id == Run.id, leak.alpha == Pair.recommended_alpha, leak.metric == "leak"))
+        .join(Question, Question.id == leak.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .join(Answer, and_(_same_cell(Answer, leak), Answer.phrasing == "question"))
+        .outerjoin(rouge, and_(_same_cell(rouge, leak), rouge.metric == "rouge"))
+        .where(Run.id.in_(newest), leak.value == 1.0, Question.split == "forget")
+        .order_by(func.coalesce(rouge.value, 0.0).desc(), Run.id.desc(), Question.position)
+        .limit(limit)
+    )
+    return [LeakRow(*row) for row in session.execute(query)]
+
+
+def _same_cell(left: Any, right: Any) -> Any:
+    return and_(left.run_id == right.run_id, left.alpha == right.alpha, left.question_id == right.question_id)
+
+
+def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
+    """Whether the retain-only model of a run's base leaks, by question id: of its newest finished run on each."""
+    asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
+    floor = select("retain-only:" + Run.base).where(Run.id == run_id).scalar_subquery()
+    query = (
+        select(Score.question_id, Score.value)
+        .join(Run, Run.id == Score.run_id)
+        .where(Run.status == "finished", Run.pair_name == floor, Score.question_id.in_(asked))
+        .where(Score.alpha == 0.0, Score.metric == "leak")
+        .order_by(Run.id)
+    )
+    return {question: float(value) for question, value in session.execute(query) if value is not None}
+
+
+def run_questions(session: Session, run_id: int) -> list[tuple[int, str, list[str]]]:
+    """Question id, content hash and the key terms used, in the questions' order."""
+    query = (
+        select(Question.id, Question.content_hash, RunQuestion.key_terms)
+        .join(Question, Question.id == RunQuestion.question_id)
+        .where(RunQuestion.run_id == run_id)
+        .order_by(Question.set_id, Question.position, Question.id)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def scores(session: Session, run_id: int) -> list[ScoreRow]:
+    columns = [getattr(Score, name) for name in ScoreRow._fields]
+    return [ScoreRow(*row) for row in session.execute(select(*columns).where(Score.run_id == run_id))]
+
+
+def answers(session: Session, run_id: int) -> list[AnswerRow]:
+    columns = [getattr(Answer, name) for name in AnswerRow._fields]
+    return [AnswerRow(*row) for row in session.execute(select(*columns).where(Answer.run_id == run_id))]
+
+
+def durations(session: Session, kind: str, base: str) -> list[tuple[str, float]]:
+    """Specification and seconds of the runs of one kind that finished here, newest first, five at most."""
+    query = (
+        select(Run.spec, Run.started, Run.finished)
+        .where(Run.status == "finished", Run.kind == kind, Run.base == base, Run.recording.is_(None))
+        .order_by(Run.id.desc())
+        .limit(5)
+    )
+    return [
+        (spec, (finished - started).total_seconds())
+        for spec, started, finished in session.execute(query)
+        if started is not None and finished is not None
+    ]

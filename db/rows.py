@@ -1,0 +1,156 @@
+"""What reads return: plain rows, safe to hand up after the session has ended."""
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+
+class RunRow(NamedTuple):
+    id: int
+    name: str
+    kind: str
+    status: str
+    spec: str
+    base: str
+    pair_name: str
+    objective: str
+    seed: int
+    pair_id: int | None
+    base_hash: str
+    data_hash: str
+    versions: dict[str, Any]
+    machine: dict[str, Any]
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    message: str
+    stage: str
+    progress: float | None
+    seconds_left: float | None
+    cancel_requested: bool
+    place: str
+    worker_pid: int | None
+    recording: str | None
+
+
+class PairRow(NamedTuple):
+    id: int
+    name: str
+    hash: str
+    parent: str
+    base_hash: str
+    recommended_alpha: float
+    manifest: dict[str, Any]
+    created: datetime
+
+
+class QuestionRow(NamedTuple):
+    id: int
+    position: int | None
+    content_hash: str
+    question: str
+    answer: str
+    paraphrased_question: str
+    paraphrased_answer: str
+    perturbed_answer: list[str]
+    key_terms: list[str]
+    training_questions: list[str]
+    subject: str
+    domain: str
+    group: str
+    split: str
+    half: str
+
+
+class SetRow(NamedTuple):
+    name: str
+    source: str
+    questions: int
+    splits: dict[str, int]
+    content_hash: str
+    created: datetime
+
+
+class StepRow(NamedTuple):
+    step: int
+    epoch: int
+    loss: float | None
+    forget_loss: float | None
+    retain_loss: float | None
+    forget_probability: float | None
+    seconds: float
+
+
+class TradeOffRow(NamedTuple):
+    run_id: int
+    run: str
+    pair: str
+    objective: str
+    alpha: float
+    set: str
+    split: str
+    half: str
+    metric: str
+    mean: float | None
+    scored: int  # questions that have this score
+
+
+class QuestionScoreRow(NamedTuple):
+    question_id: int
+    set: str
+    position: int | None
+    split: str
+    half: str
+    domain: str
+    group: str
+    subject: str
+    question: str
+    metric: str
+    value: float | None
+
+
+class ReportRow(NamedTuple):
+    question_id: int
+    set: str
+    position: int | None
+    split: str
+    half: str
+    domain: str
+    group: str
+    subject: str
+    question: str
+    true_answer: str
+    base_answer: str | None
+    unlearned_answer: str | None
+    rouge_base: float | None
+    rouge_unlearned: float | None
+    leak_base: float | None
+    leak_unlearned: float | None
+    key_terms: list[str]
+
+
+class LeakRow(NamedTuple):
+    run_id: int
+    run: str
+    pair: str
+    alpha: float
+    set: str
+    position: int | None
+    subject: str
+    question: str
+    answer: str
+    rouge: float | None
+
+
+class ScoreRow(NamedTuple):
+    question_id: int
+    alpha: float
+    metric: str
+    value: float | None
+
+
+class AnswerRow(NamedTuple):
+    question_id: int
+    alpha: float
+    phrasing: str
+    text: str
+    degenerate: bool

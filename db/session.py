@@ -1,0 +1,136 @@
+"""Sessions: one short one per unit of work, on a database that is brought up to date when first used.
+
+SQLite: foreign keys and WAL are switched on for every connection, and `BEGIN` is sent by us (Python's driver sends it
+late and not before schema changes), as `BEGIN IMMEDIATE` where something will be written: a read transaction that
+turns into a write one is refused at once instead of waiting its turn.
+"""
+
+import shutil
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, Connection, Engine
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.orm import Session as Session
+
+from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
+from db.migrations import migrate
+
+BUSY_TIMEOUT_MS = 5000
+LITTLE_ROOM = 100_000  # bytes; less than the files beside a database need
+
+_engines: dict[str, Engine] = {}
+_opening = threading.Lock()
+
+
+@contextmanager
+def reading(url: str) -> Iterator[Session]:
+    """A session that only reads; rolled back at the end. Raises `DatabaseError` and nothing else of its own."""
+    with _translated(url), Session(_open(url)) as session:
+        yield session
+
+
+@contextmanager
+def writing(url: str) -> Iterator[Session]:
+    """A session that writes: committed at the end, rolled back on any error."""
+    with _translated(url), Session(_open(url).execution_options(oubliette_write=True)) as session, session.begin():
+        yield session
+
+
+def shown(url: str) -> str:
+    """The URL without its password."""
+    return sa.make_url(url).render_as_string(hide_password=True)
+
+
+def _open(url: str) -> Engine:
+    """The engine of a URL, migrated. A SQLite file that went away since is made anew."""
+    with _opening:
+        known = _engines.get(url)
+        if known is not None and _still_there(known.url):
+            return known
+        engine = _create(url)
+        with engine.connect() as connection:
+            migrate(connection, shown(url))
+        _engines[url] = engine
+        return engine
+
+
+def _still_there(url: URL) -> bool:
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
+def _create(url: str) -> Engine:
+    try:
+        parsed = sa.make_url(url)
+    except (ArgumentError, ValueError):  # what cannot be read is not shown: there may be a password in it
+        raise DatabaseError(
+            "OUBLIETTE_DATABASE must be an SQLAlchemy URL such as sqlite:////home/me/oubliette.sqlite, "
+            f"and the {len(url)} characters it holds cannot be read as one"
+        ) from None
+    if parsed.get_backend_name() != "sqlite":
+        try:
+            return _listening(sa.create_engine(parsed, pool_pre_ping=True))
+        except ModuleNotFoundError as error:
+            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+    if parsed.database in (None, "", ":memory:"):
+        raise DatabaseError(
+            "a database in memory cannot be shared with the worker process: OUBLIETTE_DATABASE must name a file"
+        )
+    try:
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"the folder of the database {shown(url)} cannot be made: {error.strerror}") from error
+    # No pool: a connection is cheap, and none outlives its unit of work to hold a file that was replaced.
+    return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
+
+
+def _listening(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_connection)
+        sa.event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # the driver sends no BEGIN of its own
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def _begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("oubliette_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+@contextmanager
+def _translated(url: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise _translate(error, url) from error
+
+
+def _no_room(url: str) -> bool:
+    """Whether a read or write may have failed for want of room: SQLite calls some of these an I/O error."""
+    try:
+        return shutil.disk_usage(Path(sa.make_url(url).database or "").parent).free < LITTLE_ROOM
+    except OSError:
+        return False
+
+
+def _translate(error: SQLAlchemyError, url: str) -> DatabaseError:
+    origin = getattr(error, "orig", None)
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine it
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        seconds = BUSY_TIMEOUT_MS / 1000
+        return DatabaseBusyError(f"the database {shown(url)} is locked by another process (waited {seconds:g} s)")
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(url)):
+        return DatabaseFullError(f"the disk under the database {shown(url)} is full")
+    return DatabaseError(f"the database {shown(url)} refuses: {origin or error}".splitlines()[0])

@@ -1,0 +1,201 @@
+"""The tables, as SQLAlchemy models. Rows of these never leave `db`.
+
+    sets ─< questions ─< run_questions >─ runs >─ pairs
+                │                          ├─< steps
+                ├──────< scores >──────────┤
+                └──────< answers >─────────┤
+                                           └─< exports
+
+A metric is a row, never a column. Times are UTC. Names are short strings so that every backend can index them.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+NAME = String(120)
+HASH = String(64)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """A time with its zone in Python, naive UTC in the database (SQLite keeps no zones)."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs its zone")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    # Named constraints: Alembic can only alter what has a name.
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {float: Double, datetime: UtcTime, dict[str, Any]: JSON, list[str]: JSON}
+
+
+class QuestionSet(Base):
+    """A named collection of questions."""
+
+    __tablename__ = "sets"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, unique=True)
+    source: Mapped[str] = mapped_column(Text)
+    content_hash: Mapped[str] = mapped_column(HASH)
+    created: Mapped[datetime]
+
+
+class Question(Base):
+    """One question of a set. `position` is NULL once the set no longer holds it: scores still refer to it."""
+
+    __tablename__ = "questions"
+    __table_args__ = (UniqueConstraint("set_id", "content_hash"), Index(None, "set_id", "position"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    set_id: Mapped[int] = mapped_column(ForeignKey("sets.id", ondelete="CASCADE"))
+    position: Mapped[int | None]
+    content_hash: Mapped[str] = mapped_column(HASH)
+    question: Mapped[str] = mapped_column(Text)
+    answer: Mapped[str] = mapped_column(Text)
+    paraphrased_question: Mapped[str] = mapped_column(Text)
+    paraphrased_answer: Mapped[str] = mapped_column(Text)
+    perturbed_answer: Mapped[list[str]]
+    key_terms: Mapped[list[str]]
+    training_questions: Mapped[list[str]]
+    subject: Mapped[str] = mapped_column(Text)
+    domain: Mapped[str] = mapped_column(Text)
+    group: Mapped[str] = mapped_column("group_name", Text)  # GROUP is a word of SQL
+    split: Mapped[str] = mapped_column(NAME)
+    half: Mapped[str] = mapped_column(NAME)
+
+
+class Pair(Base):
+    """A pair as it was when a run made or read it: one row per manifest, not per name."""
+
+    __tablename__ = "pairs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, index=True)
+    hash: Mapped[str] = mapped_column(HASH, unique=True)
+    parent: Mapped[str] = mapped_column(Text)
+    base_hash: Mapped[str] = mapped_column(HASH)
+    recommended_alpha: Mapped[float]
+    manifest: Mapped[dict[str, Any]]
+    created: Mapped[datetime]
+
+
+class Run(Base):
+    """One stored execution of a specification. Ids are never used twice: links and exports name them."""
+
+    __tablename__ = "runs"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, index=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), index=True)
+    spec: Mapped[str] = mapped_column(Text)
+    base: Mapped[str] = mapped_column(Text)
+    pair_name: Mapped[str] = mapped_column(Text)
+    objective: Mapped[str] = mapped_column(NAME)
+    seed: Mapped[int]
+    pair_id: Mapped[int | None] = mapped_column(ForeignKey("pairs.id"), index=True)
+    base_hash: Mapped[str] = mapped_column(HASH, default="")
+    data_hash: Mapped[str] = mapped_column(HASH, default="")
+    versions: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    machine: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    created: Mapped[datetime]
+    started: Mapped[datetime | None]
+    finished: Mapped[datetime | None]
+    message: Mapped[str] = mapped_column(Text, default="")
+    stage: Mapped[str] = mapped_column(Text, default="")
+    progress: Mapped[float | None]
+    seconds_left: Mapped[float | None]
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    place: Mapped[str] = mapped_column(
+        Text, default=""
+    )  # id of the data folder whose worker runs it; "" where none does
+    worker_pid: Mapped[int | None]
+    recording: Mapped[str | None] = mapped_column(HASH, unique=True)  # hash of the file it was imported from
+
+
+class RunQuestion(Base):
+    """A question that a run evaluates, with the key terms its leak rule used."""
+
+    __tablename__ = "run_questions"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    key_terms: Mapped[list[str]]
+
+
+class Step(Base):
+    """One training step; losses in nats per answer token."""
+
+    __tablename__ = "steps"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    epoch: Mapped[int]
+    loss: Mapped[float | None]
+    forget_loss: Mapped[float | None]
+    retain_loss: Mapped[float | None]
+    forget_probability: Mapped[float | None]
+    seconds: Mapped[float]
+
+
+class Score(Base):
+    """One measure of one question at one alpha; NULL where the measure cannot be taken."""
+
+    __tablename__ = "scores"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    alpha: Mapped[float] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    metric: Mapped[str] = mapped_column(NAME, primary_key=True)
+    value: Mapped[float | None]
+
+
+class Answer(Base):
+    """What was answered to one phrasing of a question at one alpha, decoded in fp32."""
+
+    __tablename__ = "answers"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    alpha: Mapped[float] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    phrasing: Mapped[str] = mapped_column(String(40), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    degenerate: Mapped[bool]
+
+
+class Export(Base):
+    """A report that left the program. It outlives its run: a file that is out is out."""
+
+    __tablename__ = "exports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), index=True)
+    alpha: Mapped[float]
+    filename: Mapped[str] = mapped_column(Text)
+    rows: Mapped[int]
+    sha256: Mapped[str] = mapped_column(HASH)
+    created: Mapped[datetime]

@@ -1,0 +1,170 @@
+"""Writes. Each takes a session opened with `session.writing`; nothing here commits."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from db.rows import AnswerRow, ScoreRow, StepRow
+from db.tables import Answer, Export, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+
+ENDED = ("finished", "failed", "cancelled", "interrupted")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def put_set(
+    session: Session, name: str, source: str, questions: Sequence[dict[str, Any]], *, keep: bool = False
+) -> list[int]:
+    """Make the set hold these questions, in this order; their ids, one per question handed in.
+
+    A question carries the fields of `rows.QuestionRow` but `id` and `position`. Known ones keep their id (and so
+    their scores). What the set held besides loses its position and stays stored; with `keep` it keeps its position
+    too, new questions follow, and the source of a stored set stays as it was.
+    """
+    known = session.execute(select(QuestionSet).where(QuestionSet.name == name)).scalar()
+    if known is None:
+        known = QuestionSet(name=name, source=source, content_hash="", created=now())
+        session.add(known)
+        session.flush()
+    ids = _add_questions(session, known.id, questions)
+    held: list[int] = []
+    if keep:
+        placed = select(Question.id).where(Question.set_id == known.id, Question.position.is_not(None))
+        held = list(session.scalars(placed.order_by(Question.position)))
+    session.execute(update(Question).where(Question.set_id == known.id).values(position=None))
+    order = dict.fromkeys([*held, *ids])
+    if order:
+        places = [{"id": question_id, "position": position} for position, question_id in enumerate(order)]
+        session.execute(update(Question), places)
+    hashes = select(Question.content_hash).where(Question.set_id == known.id, Question.position.is_not(None))
+    text = "".join(session.scalars(hashes.order_by(Question.position)))
+    known.content_hash = hashlib.sha256(text.encode()).hexdigest()[:16]
+    if not keep:
+        known.source = source
+    return ids
+
+
+def _add_questions(session: Session, set_id: int, questions: Sequence[dict[str, Any]]) -> list[int]:
+    """Add what the set never held, without a position; the ids of all, in order."""
+    query = select(Question.content_hash, Question.id).where(Question.set_id == set_id)
+    known = {row[0]: row[1] for row in session.execute(query)}
+    new = {q["content_hash"]: q for q in questions if q["content_hash"] not in known}
+    if new:
+        session.execute(insert(Question), [{**q, "set_id": set_id, "position": None} for q in new.values()])
+        known = {row[0]: row[1] for row in session.execute(query)}
+    return [known[q["content_hash"]] for q in questions]
+
+
+def put_pair(
+    session: Session,
+    *,
+    name: str,
+    pair_hash: str,
+    parent: str,
+    base_hash: str,
+    recommended_alpha: float,
+    manifest: dict[str, Any],
+) -> int:
+    """The id of the pair with this hash, stored if it is new."""
+    known = session.execute(select(Pair.id).where(Pair.hash == pair_hash)).scalar()
+    if known is not None:
+        return known
+    row = Pair(name=name, hash=pair_hash, parent=parent, base_hash=base_hash, recommended_alpha=recommended_alpha)
+    row.manifest = manifest
+    row.created = now()
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def add_run(session: Session, **fields: Any) -> int:
+    """Store a run; `fields` are columns of `runs`. Status `queued` and the time are set unless given."""
+    row = Run(**{"status": "queued", "created": now(), **fields})
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def claim_run(session: Session, run_id: int) -> bool:
+    """Turn a queued run into a running one; False if it is not queued any more."""
+    return _changes(session, run_id, ("queued",), status="running", started=now(), stage="starting", progress=0.0)
+
+
+def update_run(session: Session, run_id: int, **fields: Any) -> None:
+    session.execute(update(Run).where(Run.id == run_id).values(**fields))
+
+
+def end_run(session: Session, run_id: int, status: str, message: str = "") -> bool:
+    """Give a run its last status; False (and nothing changed) if it already had one."""
+    assert status in ENDED
+    fields: dict[str, Any] = {
+        "status": status,
+        "message": message,
+        "finished": now(),
+        "stage": "",
+        "seconds_left": None,
+    }
+    if status == "finished":
+        fields["progress"] = 1.0
+    return _changes(session, run_id, ("queued", "running"), **fields)
+
+
+def request_cancel(session: Session, run_id: int) -> None:
+    """A queued run is cancelled at once, a running one is asked to stop, an ended one stays."""
+    if not _changes(session, run_id, ("queued",), status="cancelled", finished=now(), stage=""):
+        _changes(session, run_id, ("running",), cancel_requested=True)
+
+
+def end_abandoned(session: Session, name: str, message: str) -> None:
+    """End the unended runs of a name that no data folder tends: whoever executed them is gone."""
+    stale = select(Run.id).where(Run.name == name, Run.place == "", Run.status.in_(("queued", "running")))
+    for run_id in session.scalars(stale).all():
+        end_run(session, run_id, "interrupted", message)
+
+
+def _changes(session: Session, run_id: int, statuses: Sequence[str], **fields: Any) -> bool:
+    query = update(Run).where(Run.id == run_id, Run.status.in_(statuses)).values(**fields)
+    result = session.execute(query)
+    assert isinstance(result, CursorResult)
+    return bool(result.rowcount)
+
+
+def add_step(session: Session, run_id: int, step: StepRow) -> None:
+    session.execute(insert(Step), [{"run_id": run_id, **step._asdict()}])
+
+
+def add_run_questions(session: Session, run_id: int, terms: Sequence[tuple[int, Sequence[str]]]) -> None:
+    """`terms` are question ids with the key terms that the leak rule looks for."""
+    rows = [{"run_id": run_id, "question_id": question, "key_terms": list(words)} for question, words in terms]
+    if rows:
+        session.execute(insert(RunQuestion), rows)
+
+
+def add_scores(session: Session, run_id: int, scores: Sequence[ScoreRow]) -> None:
+    if scores:
+        session.execute(insert(Score), [{"run_id": run_id, **score._asdict()} for score in scores])
+
+
+def add_answers(session: Session, run_id: int, answers: Sequence[AnswerRow]) -> None:
+    if answers:
+        session.execute(insert(Answer), [{"run_id": run_id, **answer._asdict()} for answer in answers])
+
+
+def add_export(session: Session, *, run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> None:
+    values = {"run_id": run_id, "alpha": alpha, "filename": filename, "rows": rows, "sha256": sha256, "created": now()}
+    session.execute(insert(Export), [values])
+
+
+def delete_recorded(session: Session, name: str) -> None:
+    """Remove the recorded run of this name with all that hangs on it but the note of what was exported.
+
+    Runs made here are never deleted.
+    """
+    session.execute(delete(Run).where(Run.name == name, Run.recording.is_not(None)))
