@@ -1,0 +1,158 @@
+"""Two answers side by side, and one answer token by token under the base and under the ensemble.
+
+Nothing heavy is imported until a model is read: pages import this file at start.
+"""
+
+import math
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from engine.models.loading import LoadedPair
+
+TOP = 5
+EDGES = (-5.0, -2.0, -0.5, 0.5, 2.0, 5.0)  # nats; the same on every page
+
+
+class Bin(NamedTuple):
+    """One step of the colour scale, with a sign and words, so that colour never stands alone."""
+
+    low: float
+    high: float
+    sign: str
+    words: str
+
+
+BINS: tuple[Bin, ...] = (
+    Bin(-math.inf, -5.0, "−−−", "far less likely"),
+    Bin(-5.0, -2.0, "−−", "much less likely"),
+    Bin(-2.0, -0.5, "−", "less likely"),
+    Bin(-0.5, 0.5, "·", "about as likely"),
+    Bin(0.5, 2.0, "+", "more likely"),
+    Bin(2.0, 5.0, "++", "much more likely"),
+    Bin(5.0, math.inf, "+++", "far more likely"),
+)
+
+
+def bin_of(delta: float) -> int:
+    """The place in `BINS` of a change in log-probability (nats); an edge belongs to the bin above it."""
+    if math.isnan(delta):
+        raise ValueError("a change in log-probability that is not a number has no bin")
+    return bisect_right(EDGES, delta)
+
+
+class Piece(NamedTuple):
+    """A stretch of a text; the pieces of a text, joined, are the text."""
+
+    text: str
+    differs: bool
+
+
+def mark_differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
+    """Split both texts into stretches of words that they share, in order, and words that they do not."""
+    ours, theirs = re.findall(r"\s*\S+", left), re.findall(r"\s*\S+", right)
+    matcher = SequenceMatcher(None, [word.strip() for word in ours], [word.strip() for word in theirs], autojunk=False)
+    left_differs, right_differs = [True] * len(ours), [True] * len(theirs)
+    for block in matcher.get_matching_blocks():
+        left_differs[block.a : block.a + block.size] = [False] * block.size
+        right_differs[block.b : block.b + block.size] = [False] * block.size
+    return _pieces(left, ours, left_differs), _pieces(right, theirs, right_differs)
+
+
+def _pieces(text: str, words: Sequence[str], differs: Sequence[bool]) -> list[Piece]:
+    """Join neighbours that agree; the space before a marked stretch and at the end is left unmarked."""
+    pieces: list[Piece] = []
+
+    def add(piece: str, marked: bool) -> None:
+        if piece and pieces and pieces[-1].differs == marked:
+            pieces[-1] = Piece(pieces[-1].text + piece, marked)
+        elif piece:
+            pieces.append(Piece(piece, marked))
+
+    before = False
+    for word, marked in zip(words, differs, strict=True):
+        bare = word.lstrip()
+        add(word[: len(word) - len(bare)], marked and before)
+        add(bare, marked)
+        before = marked
+    add(text[sum(map(len, words)) :], False)
+    return pieces
+
+
+def first_difference(left: Sequence[int], right: Sequence[int]) -> int | None:
+    """Index of the first token in which two answers differ, None where they are the same.
+
+    Where one is the beginning of the other, that is where the shorter one ends.
+    """
+    for index, (ours, theirs) in enumerate(zip(left, right, strict=False)):
+        if ours != theirs:
+            return index
+    return None if len(left) == len(right) else min(len(left), len(right))
+
+
+class TokenReading(NamedTuple):
+    """One token of an answer. Log-probabilities in nats; rank 1 is the likeliest token of the vocabulary."""
+
+    token: str
+    logp_base: float
+    logp_unlearned: float
+    rank_base: int
+    rank_unlearned: int
+    offset: float  # log p of trained − log p of reference: the offset free of its arbitrary constant, in nats
+    top_base: tuple[tuple[str, float], ...]  # the likeliest tokens with their probability
+    top_unlearned: tuple[tuple[str, float], ...]
+
+
+class _Column(NamedTuple):
+    """One model along the answer: one entry per answer token."""
+
+    logp: list[float]
+    rank: list[int]
+    top: list[tuple[tuple[str, float], ...]]
+
+
+def token_strip(pair: "LoadedPair", question: str, text: str, alpha: float) -> list[TokenReading]:
+    """Read the answer `text`, end-of-text token included, under base and ensemble, in one teacher-forced pass."""
+    import torch
+
+    from engine.data.prompts import collate, encode, end_token
+    from engine.models.offset import combine_logits
+
+    batch = collate([encode(pair.tokenizer, pair.template, question, text)], end_token(pair.tokenizer))
+    with torch.inference_mode():
+        logits = pair.model.answer_logits(batch)
+        labels = batch.labels.to(logits.base.device)
+        base = _column(pair, logits.base, labels)
+        combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
+        unlearned = _column(pair, combined, labels)
+        offset = (_label_logp(logits.trained, labels) - _label_logp(logits.reference, labels)).tolist()
+    tokens = [pair.tokenizer.decode([token]) for token in batch.labels.tolist()]
+    fields = (base.logp, unlearned.logp, base.rank, unlearned.rank, offset, base.top, unlearned.top)
+    return [TokenReading(*reading) for reading in zip(tokens, *fields, strict=True)]
+
+
+def _label_logp(logits: "Tensor", labels: "Tensor") -> "Tensor":
+    """[A, V], [A] -> [A]"""
+    return logits.gather(-1, labels[:, None])[:, 0] - logits.logsumexp(dim=-1)
+
+
+def _column(pair: "LoadedPair", logits: "Tensor", labels: "Tensor") -> _Column:
+    probabilities, tokens = logits.softmax(dim=-1).topk(min(TOP, logits.shape[-1]), dim=-1)  # [A, TOP]
+    rank = 1 + (logits > logits.gather(-1, labels[:, None])).sum(dim=-1)
+    top = [
+        tuple((pair.tokenizer.decode([token]), share) for token, share in zip(row, shares, strict=True))
+        for row, shares in zip(tokens.tolist(), probabilities.tolist(), strict=True)
+    ]
+    return _Column(_label_logp(logits, labels).tolist(), rank.tolist(), top)
+
+
+def logp_over_alpha(pair: "LoadedPair", question: str, text: str, alphas: Sequence[float]) -> list[float]:
+    """Mean log-probability of `text` (nats per answer token, end-of-text included) at every alpha, from one pass."""
+    from engine.evaluation.scoring import score_answers
+
+    return [-loss for loss in score_answers(pair, [(question, text)], alphas)[0]]

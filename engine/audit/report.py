@@ -1,0 +1,114 @@
+"""The report of a run: one row per question, base beside unlearned, as CSV that a spreadsheet opens without harm."""
+
+import csv
+import io
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from numbers import Number
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+
+from engine.audit.leaks import LEAK_RULE
+from engine.errors import DataError, StorageError
+
+REPORT_COLUMNS = (
+    "set",
+    "split",
+    "half",
+    "domain",
+    "group",
+    "subject",
+    "question",
+    "true answer",
+    "base answer",
+    "unlearned answer",
+    "rouge base",
+    "rouge unlearned",
+    "leak base",
+    "leak unlearned",
+    "retain-only leak",
+    "key terms",
+    "alpha",
+    "pair",
+    "pair hash",
+    "base",
+    "base hash",
+    "data hash",
+    "objective",
+    "seed",
+    "versions",
+    "run",
+    "exported",
+    "leak rule",
+)
+_ADDED_HERE = ("exported", "leak rule")
+
+# Full-width forms of = + - @ are read as formulas by spreadsheets in some locales.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+
+
+def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: datetime | None = None) -> pd.DataFrame:
+    """Put plain rows into the order of `REPORT_COLUMNS`; columns beyond these follow as they come.
+
+    Adds the time (UTC) and the leak rule where the rows do not bring them. Raises `DataError` for missing columns.
+    """
+    frame = pd.DataFrame(rows) if isinstance(rows, pd.DataFrame) or rows else pd.DataFrame(columns=list(REPORT_COLUMNS))
+    missing = [name for name in REPORT_COLUMNS if name not in frame.columns and name not in _ADDED_HERE]
+    if missing:
+        raise DataError(f"a report needs the columns {', '.join(REPORT_COLUMNS)}, and the rows have no {missing}")
+    moment = (exported or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
+    added = {"exported": moment, "leak rule": LEAK_RULE}
+    frame = frame.assign(**{name: value for name, value in added.items() if name not in frame.columns})
+    for name in ("leak base", "leak unlearned", "retain-only leak"):
+        frame[name] = frame[name].astype("Int64")  # 0, 1 or empty, never 1.0
+    further = [name for name in frame.columns if name not in REPORT_COLUMNS]
+    return frame[[*REPORT_COLUMNS, *further]]
+
+
+def defuse(cell: object) -> object:
+    """Make a cell safe for spreadsheets: numbers stay, nothing becomes "", a text that reads as a formula gets a '."""
+    if isinstance(cell, (list, tuple)):
+        cell = " | ".join(map(str, cell))
+    if cell is None or cell is pd.NA or cell != cell:  # NaN and NaT differ from themselves
+        return ""
+    if isinstance(cell, Number):
+        return cell
+    text = str(cell)
+    return "'" + text if text.startswith(_FORMULA) else text
+
+
+def csv_bytes(frame: pd.DataFrame) -> bytes:
+    """The frame, without its index, as UTF-8 with a byte-order mark, every field quoted, lines ending in CRLF."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([defuse(str(name)) for name in frame.columns])
+    writer.writerows([defuse(cell) for cell in row] for row in frame.itertuples(index=False, name=None))
+    return buffer.getvalue().encode("utf-8-sig", errors="replace")  # a lone surrogate has no UTF-8 form
+
+
+def write_csv(frame: pd.DataFrame, target: Path | str | BinaryIO) -> bytes:
+    """Write `csv_bytes` to a path or an open binary file; returns them.
+
+    At a path the whole file appears at once or not at all; what stood there before stays on an error (`StorageError`).
+    """
+    data = csv_bytes(frame)
+    if isinstance(target, (str, Path)):
+        _replace(Path(target), data)
+    else:
+        target.write(data)
+    return data
+
+
+def _replace(path: Path, data: bytes) -> None:
+    if not path.name:
+        raise StorageError(f"the report cannot be written to {str(path)!r}: it names no file")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise StorageError(f"the report cannot be written to {path}: {error.strerror or error}") from error

@@ -1,0 +1,241 @@
+"""The commands of `python -m engine`: each takes the parsed arguments and returns what is to be printed."""
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from engine import experiment, history, runner
+from engine.data.examples import Example
+from engine.errors import DataError, RunError, SettingError
+from engine.questions import evaluation_sources, examples_of
+from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, parse_alphas
+
+if TYPE_CHECKING:
+    from engine.models.loading import LoadedPair
+
+MAX_TEMPERATURE = 10.0
+SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
+
+
+class Printed(NamedTuple):
+    """The result of a command: as JSON values, and as text for a person."""
+
+    data: Any
+    text: str
+
+
+Command = Callable[[argparse.Namespace], Printed]
+
+
+class Bar:
+    """A progress bar on standard error where that is a terminal; silent elsewhere."""
+
+    def __init__(self) -> None:
+        from tqdm import tqdm
+
+        self.bar = tqdm(
+            total=100, disable=not sys.stderr.isatty(), bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}"
+        )
+
+    def __call__(self, share: float, stage: str) -> None:
+        self.bar.set_description_str(stage[:46], refresh=False)
+        self.bar.n = round(100 * share)
+        self.bar.refresh()
+
+    def __enter__(self) -> "Bar":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.close()
+
+
+def demo(arguments: argparse.Namespace) -> Printed:
+    from engine.demo import fetch_demo
+
+    with Bar() as bar:
+        if arguments.rebuild:
+            from engine.rebuild import rebuild_demo
+
+            rebuild_demo(bar)
+        else:
+            fetch_demo(bar)
+    runs = experiment.import_demo_run()
+    names = [history.run_detail(run_id).summary.name for run_id in runs]
+    return Printed({"ready": True, "runs": names}, f"the demo is ready; recorded runs: {', '.join(names) or 'none'}")
+
+
+def questions(arguments: argparse.Namespace) -> Printed:
+    source = f"{arguments.set}:{arguments.split}" if arguments.split else arguments.set
+    examples = examples_of(source)
+    if not examples:
+        raise DataError(f"{source} holds no questions")
+    return Printed([_shown(e) for e in examples], "\n".join(f"{e.question}\t{e.answer}" for e in examples))
+
+
+def _shown(example: Example) -> dict[str, Any]:
+    fields = asdict(example)
+    del fields["training_questions"]  # phrasings for teaching the base, no questions of the set
+    return fields
+
+
+def ask(arguments: argparse.Namespace) -> Printed:
+    alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
+    if not arguments.question.strip():
+        raise SettingError("the question must hold some text, got an empty one")
+    if not 1 <= arguments.max_new_tokens <= 512:
+        raise SettingError(f"max-new-tokens must be between 1 and 512, got {arguments.max_new_tokens}")
+    if not 0 <= arguments.temperature <= MAX_TEMPERATURE:
+        raise SettingError(f"temperature must be between 0 and {MAX_TEMPERATURE:g}, got {arguments.temperature}")
+    if not 0 <= arguments.seed < 2**31:
+        raise SettingError(f"seed must be between 0 and {2**31 - 1}, got {arguments.seed}")
+    from engine.models.loading import load_pair
+
+    with Bar() as bar:
+        pair = load_pair(arguments.pair, lambda stage: bar(0.1, stage))
+        strength = pair.manifest.recommended_alpha if alpha is None else alpha
+        bar(0.7, "answering")
+        # One after the other: what is printed is then exactly what either gives alone.
+        base, unlearned = (_answer(pair, arguments, value) for value in (0.0, strength))
+    data = {"question": arguments.question, "alpha": strength, "base": base, "unlearned": unlearned}
+    if arguments.temperature:
+        data |= {"temperature": arguments.temperature, "seed": arguments.seed}
+    return Printed(data, f"base             {base}\nalpha {strength:<10g} {unlearned}")
+
+
+def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> str:
+    """Greedy, or drawn with the seed where a temperature is asked for."""
+    from engine.decoding.answers import answer_questions, stream_answers
+
+    question, limit = arguments.question, arguments.max_new_tokens
+    if not arguments.temperature:
+        return answer_questions(pair, [question], alpha, limit)[0].text
+    *_, last = stream_answers(pair, question, [alpha], limit, arguments.temperature, arguments.seed)
+    return last[0].text
+
+
+def train(arguments: argparse.Namespace) -> Printed:
+    chosen = {
+        "epochs": arguments.epochs,
+        "batch_size": arguments.batch_size,
+        "learning_rate": arguments.learning_rate,
+    }
+    training = TrainingSettings(
+        objective=arguments.objective,
+        retain_term=arguments.retain_term,
+        tuning=arguments.tuning,
+        seed=arguments.seed,
+        **{name: value for name, value in chosen.items() if value is not None},
+    )
+    retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
+    spec = ExperimentSpec(
+        kind="train",
+        name=arguments.name,
+        base=arguments.base,
+        reference=arguments.reference,
+        forget=arguments.forget,
+        retain=retain,
+        evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
+        alphas=parse_alphas(arguments.alphas),
+        training=training,
+        parent=arguments.parent,
+    )
+    return _execute(spec)
+
+
+def evaluate(arguments: argparse.Namespace) -> Printed:
+    alphas = parse_alphas(arguments.alphas)
+    name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
+    if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
+        name = f"evaluate-{name}"  # the recorded run keeps its name to itself
+    on = tuple(arguments.on or ExperimentSpec.evaluate_on)
+    return _execute(ExperimentSpec(kind="evaluate", name=name, pair=arguments.pair, alphas=alphas, evaluate_on=on))
+
+
+def _execute(spec: ExperimentSpec) -> Printed:
+    """Start a run, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
+    run_id = runner.start(spec)
+    try:
+        with Bar() as bar:
+            for summary in runner.follow(run_id):
+                bar(summary.progress or 0.0, summary.stage or summary.status)
+    except KeyboardInterrupt:
+        runner.cancel(run_id)
+        summary = list(runner.follow(run_id))[-1]
+    if summary.status != "finished":
+        raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
+    means = history.trade_off([run_id])
+    means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
+    columns = ["alpha", "set", "split", "half", "metric", "mean", "count"]
+    table = means[columns].to_string(index=False, float_format="{:.3f}".format)
+    return Printed(
+        {**_run_data(summary), "means": means[columns].to_dict("records")},
+        f"run {run_id} finished\n{table}\n\n{_leak_words(run_id)}",
+    )
+
+
+def _leak_words(run_id: int) -> str:
+    """Leak shares per split, half and alpha beside their floor where it is known, and the rule they are judged by."""
+    stored = [history.question_scores(run_id, alpha).assign(alpha=alpha) for alpha in history.alphas_of(run_id)]
+    leaks = pd.concat(stored)
+    leaks = leaks[(leaks["metric"] == "leak") & leaks["value"].notna()]
+    floors = history.retain_only_leaks(run_id)
+    lines = []
+    for (split, half), part in leaks.groupby(["split", "half"], sort=False):
+        means = part.groupby("alpha")["value"].mean()
+        shares = ", ".join(f"{share:.0%} at alpha {alpha:g}" for alpha, share in means.items())
+        asked = part["question_id"].unique()
+        known = [floors[question] for question in asked if question in floors]
+        floor = f"{sum(known) / len(known):.0%} ({len(known)} of {len(asked)} questions)" if known else "not known"
+        where = "/".join(filter(None, map(str, (split, half)))) or "all questions"
+        lines.append(f"leaks, {where}: {shares}; floor, a retain-only model: {floor}")
+    return "\n".join([*lines, history.run_detail(run_id).versions.get(history.LEAK_RULE, "")])
+
+
+def _ended(summary: history.RunSummary) -> str:
+    words = {"failed": "not finished", "cancelled": "cancelled", "interrupted": "interrupted"}
+    return f"{words[summary.status]}: {summary.message}" if summary.message else words[summary.status]
+
+
+def runs(_: argparse.Namespace) -> Printed:
+    runner.tend()
+    found = history.list_runs()
+    lines = [
+        f"{run.id:>4}  {run.status:<12} {run.kind:<9} {run.name:<24} {run.pair:<20} {run.created:%Y-%m-%d %H:%M} UTC"
+        for run in found
+    ]
+    return Printed(
+        [_run_data(run) for run in found], "\n".join(lines) or "no runs yet: `python -m engine demo` stores the first"
+    )
+
+
+def _run_data(run: history.RunSummary) -> dict[str, Any]:
+    """Plain JSON values; times as ISO 8601 in UTC."""
+    data: dict[str, Any] = {}
+    for name, value in run._asdict().items():
+        if hasattr(value, "isoformat"):
+            value = value.isoformat()
+        elif isinstance(value, float) and not math.isfinite(value):
+            value = None
+        data[name] = list(value) if isinstance(value, tuple) else value
+    return data
+
+
+def export(arguments: argparse.Namespace) -> Printed:
+    alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
+    run = history.find_run(arguments.run)
+    rows = experiment.export_run(run.id, arguments.out, alpha)
+    strength = experiment.report_alpha(run.id) if alpha is None else alpha
+    data = {"run": run.name, "alpha": strength, "rows": rows, "out": str(arguments.out)}
+    return Printed(data, f"{rows} rows at alpha {strength:g} written to {arguments.out}")
+
+
+def import_file(arguments: argparse.Namespace) -> Printed:
+    found = experiment.import_set(arguments.file, arguments.name)
+    merged = f", {found.merged} identical rows merged" if found.merged else ""
+    notes = "".join(f"\n{note}" for note in found.notes)
+    return Printed(found._asdict(), f"set {found.name} stored: {found.questions} questions{merged}{notes}")

@@ -1,0 +1,43 @@
+"""One question with what is known about it."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+Split = Literal["forget", "retain", "world", "holdout"]
+Half = Literal["train", "eval", ""]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and its answer, in TOFU's columns plus where it belongs.
+
+    `half` is empty where a split is not divided. `training_questions` are further phrasings the base is taught with;
+    `paraphrased_question` is never trained on by anything.
+    """
+
+    question: str
+    answer: str
+    paraphrased_question: str = ""
+    paraphrased_answer: str = ""
+    perturbed_answer: tuple[str, ...] = ()
+    key_terms: tuple[str, ...] = ()
+    subject: str = ""
+    domain: str = ""
+    group: str = ""
+    split: str = ""
+    half: str = ""
+    training_questions: tuple[str, ...] = ()
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (first 16 hex digits) of the fields a score depends on."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def hash_examples(examples: Iterable[Example]) -> str:
+    """One hash for a set of questions, in their order."""
+    return hashlib.sha256("".join(example.content_hash for example in examples).encode()).hexdigest()[:16]

@@ -1,0 +1,114 @@
+"""TOFU by its file names, from a local folder or from the hub dataset `locuslab/TOFU`.
+
+The folder holds JSON lines, one file per name (`forget01_perturbed.json`). TOFU's 4,000 questions come 20 to an
+author, in the order of `full`; every forget split is the end of it, every retain split the beginning.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from engine.data.examples import Example
+from engine.errors import DataError
+
+HUB_DATASET = "locuslab/TOFU"
+ROWS, ROWS_PER_AUTHOR = 4000, 20
+
+NAMES = (
+    "full", "forget01", "forget05", "forget10", "forget01_perturbed", "forget05_perturbed", "forget10_perturbed",
+    "retain90", "retain95", "retain99", "retain_perturbed", "holdout01", "holdout05", "holdout10",
+    "real_authors", "real_authors_perturbed", "world_facts", "world_facts_perturbed",
+)  # fmt: skip
+# Splits of the NPO paper: the hub has none of them, a folder may.
+FOLDER_NAMES = (
+    "forget20", "forget30", "forget50", "forget90", "retain10", "retain50", "retain70", "retain80",
+)  # fmt: skip
+
+
+def load_tofu(name: str, folder: str | Path | None = None) -> list[Example]:
+    """The questions of one TOFU file, in its order.
+
+    `folder` (or `OUBLIETTE_TOFU`) is read where given, else the hub. Raises `DataError` for an unknown name, a folder or
+    file that is not there, a broken row, or a hub that cannot be reached.
+    """
+    folder = folder or os.environ.get("OUBLIETTE_TOFU") or None
+    names = NAMES + FOLDER_NAMES if folder else NAMES
+    if name not in names:
+        raise DataError(f"TOFU has no part {name!r}; it has {', '.join(names)}")
+    rows = _read_folder(Path(folder), name) if folder else _read_hub(name)
+    return [_example(name, number, row) for number, row in enumerate(rows)]
+
+
+def _read_folder(folder: Path, name: str) -> list[Any]:
+    path = folder / f"{name}.json"
+    if not folder.is_dir():
+        raise DataError(f"the TOFU folder {folder} is not there; set OUBLIETTE_TOFU to a folder that holds {path.name}")
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except FileNotFoundError:
+        raise DataError(f"the TOFU folder {folder} does not hold {path.name}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"the TOFU file {path} cannot be read: {error}") from error
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows += [json.loads(line)] if line.strip() else []
+        except ValueError:
+            raise DataError(
+                f"{path.name}, line {number}, is not valid JSON; one JSON object a line is expected"
+            ) from None
+    return rows
+
+
+def _read_hub(name: str) -> Iterable[Any]:
+    import datasets  # takes seconds to import, and most people have no need of it
+
+    try:
+        return list(datasets.load_dataset(HUB_DATASET, name, split="train"))
+    except Exception as error:  # the hub's clients raise errors of many libraries
+        raise DataError(
+            f"TOFU's {name} could not be read from the hub dataset {HUB_DATASET} ({type(error).__name__}); "
+            "set OUBLIETTE_TOFU to a folder that holds its files"
+        ) from error
+
+
+def _example(name: str, number: int, row: Any) -> Example:
+    if not isinstance(row, dict) or not _is_text(row.get("question")) or not _is_text(row.get("answer")):
+        raise DataError(f"row {number + 1} of TOFU's {name} lacks a question or an answer")
+    wrong = row.get("perturbed_answer") or []
+    return Example(
+        question=row["question"],
+        answer=row["answer"],
+        paraphrased_question=row.get("paraphrased_question") or "",
+        paraphrased_answer=row.get("paraphrased_answer") or "",
+        perturbed_answer=(wrong,) if isinstance(wrong, str) else tuple(wrong),
+        subject=_subject(name, number),
+        domain="tofu",
+        group=name.removesuffix("_perturbed"),
+        split=_split(name),
+    )
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _split(name: str) -> str:
+    for split in ("forget", "retain", "holdout"):
+        if name.startswith(split):
+            return split
+    return "" if name == "full" else "world"
+
+
+def _subject(name: str, number: int) -> str:
+    """The author a row is about, numbered 0 to 199 in the order of `full`; empty where there is none."""
+    if name.startswith("holdout"):
+        return f"holdout author {number // ROWS_PER_AUTHOR}"
+    if forget := re.match(r"forget(\d\d)", name):
+        number += ROWS - ROWS * int(forget[1]) // 100
+    elif name != "full" and not name.startswith("retain"):
+        return ""
+    return f"author {number // ROWS_PER_AUTHOR}"

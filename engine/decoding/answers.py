@@ -1,0 +1,60 @@
+"""Questions in, answers out: what is shown, judged or stored as an answer comes from here, in fp32."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from engine.data.prompts import encode_prompt, end_token
+from engine.decoding.greedy import Decoded, Settings, decode, decode_stream
+from engine.models.loading import LoadedPair
+
+
+class Answer(NamedTuple):
+    """`ended` False: the limit cut it. `degenerate`: it fell into a loop and was cut there."""
+
+    text: str
+    tokens: tuple[int, ...]
+    ended: bool
+    degenerate: bool
+
+
+def answer_questions(
+    pair: LoadedPair, questions: Sequence[str], alpha: float | Sequence[float], max_new_tokens: int = 64,
+    batch_size: int = 48, progress: Callable[[int, int], None] | None = None,
+) -> list[Answer]:  # fmt: skip
+    """Greedy answers, batched, one per question; `alpha` is one strength or one per question."""
+    prompts = [encode_prompt(pair.tokenizer, pair.template, question) for question in questions]
+    alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * len(prompts)
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
+    answers: dict[int, Answer] = {}
+    for start in range(0, len(order), batch_size):
+        chunk = order[start : start + batch_size]
+        settings = _settings(pair, max_new_tokens)
+        for i, decoded in zip(
+            chunk, decode(pair.model, [prompts[i] for i in chunk], [alphas[i] for i in chunk], settings), strict=True
+        ):
+            answers[i] = _answer(pair, decoded)
+        if progress:
+            progress(len(answers), len(order))
+    return [answers[i] for i in range(len(prompts))]
+
+
+def stream_answers(
+    pair: LoadedPair, question: str, alphas: Sequence[float], max_new_tokens: int = 64,
+    temperature: float = 0.0, seed: int = 0,
+) -> Iterator[tuple[Answer, ...]]:  # fmt: skip
+    """One question at several strengths; after each token, the answers so far, one per alpha."""
+    prompt = encode_prompt(pair.tokenizer, pair.template, question)
+    settings = _settings(pair, max_new_tokens, temperature, seed)
+    for step in decode_stream(pair.model, [prompt] * len(alphas), list(alphas), settings):
+        yield tuple(_answer(pair, decoded) for decoded in step)
+
+
+def _settings(pair: LoadedPair, max_new_tokens: int, temperature: float = 0.0, seed: int = 0) -> Settings:
+    end = end_token(pair.tokenizer)
+    pad = pair.tokenizer.pad_token_id
+    return Settings(end, end if pad is None else pad, max_new_tokens, temperature, seed)
+
+
+def _answer(pair: LoadedPair, decoded: Decoded) -> Answer:
+    text = pair.tokenizer.decode(list(decoded.tokens), skip_special_tokens=True).strip()
+    return Answer(text, decoded.tokens, decoded.ended, decoded.degenerate)

@@ -1,0 +1,36 @@
+"""Every error a person may see.
+
+    UnlearningError
+    ├── SettingError    a value outside what is allowed
+    ├── DataError       a file or its rows
+    ├── ModelError      weights, vocabularies, manifests
+    ├── RunError        starting, cancelling, reading a run
+    └── StorageError    the database or the disk
+
+A message is one sentence that names the thing, the value and what is allowed.
+Pages and the command line show `UnlearningError` and nothing else.
+"""
+
+
+class UnlearningError(Exception):
+    """Base of every error with a message written for a person."""
+
+
+class SettingError(UnlearningError):
+    """A setting has a value that is not allowed."""
+
+
+class DataError(UnlearningError):
+    """A question file cannot be read, or a row of it cannot be used."""
+
+
+class ModelError(UnlearningError):
+    """A model, adapter or manifest cannot be used."""
+
+
+class RunError(UnlearningError):
+    """A run cannot be started, cancelled or read."""
+
+
+class StorageError(UnlearningError):
+    """The database or the disk refuses."""

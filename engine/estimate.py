@@ -1,0 +1,103 @@
+"""What a run will roughly take, before it is started. Loads no model."""
+
+import json
+import statistics
+from pathlib import Path
+from typing import NamedTuple
+
+from db import reads
+from engine.data.examples import Example
+from engine.errors import UnlearningError
+from engine.questions import examples_of, training_sets
+from engine.settings import ExperimentSpec
+from engine.storage import reading
+
+# Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
+DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152
+LOADING_SECONDS = 10.0
+TRAINED_QUESTION_SECONDS = 0.1  # one question once through a training step
+FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
+ANSWER_SECONDS = 0.4  # one answer at one alpha, batched
+SCORED_QUESTION_SECONDS = 0.6  # teacher-forced measures of one question, all alphas
+CHARACTERS_A_TOKEN = 4.0
+MODEL_COPIES, PROGRAM_BYTES = 2.0, 800_000_000  # base, reference and trained against the base alone
+
+
+class Estimate(NamedTuple):
+    """What a run will roughly take."""
+
+    seconds: float
+    disk_bytes: int  # most of it scratch that is removed at the end
+    memory_bytes: int
+    questions: int  # questions evaluated
+    steps: int  # training steps at most, 0 for an evaluation
+    measured: bool  # seconds follow from earlier runs on this base, not from a rule of thumb
+
+
+class _Work(NamedTuple):
+    seconds: float
+    questions: int
+    steps: int
+    answer_tokens: float  # of which frozen logits are kept
+
+
+def estimate(spec: ExperimentSpec) -> Estimate:
+    """Reads questions and earlier runs; raises what `runner.start` would for unknown sources."""
+    work = _work(spec)
+    parameters, vocabulary = _size(spec.base)
+    seconds, earlier = work.seconds * parameters / DEMO_PARAMETERS, _earlier(spec)
+    if earlier is not None:
+        seconds = work.seconds * earlier
+    disk = 2 * work.answer_tokens * vocabulary * 4
+    memory = MODEL_COPIES * 4 * parameters + PROGRAM_BYTES
+    return Estimate(seconds, int(disk), int(memory), work.questions, work.steps, earlier is not None)
+
+
+def _work(spec: ExperimentSpec) -> _Work:
+    """Seconds by the rules of thumb, for a base of the demo's size."""
+    asked = {example: None for source in spec.evaluate_on for example in examples_of(source)}
+    phrasings = sum(2 if example.paraphrased_question else 1 for example in asked)
+    seconds = LOADING_SECONDS + len(asked) * SCORED_QUESTION_SECONDS + phrasings * len(spec.alphas) * ANSWER_SECONDS
+    if spec.kind == "evaluate":
+        return _Work(seconds, len(asked), 0, 0.0)
+    forget, retain = training_sets(spec)
+    training = spec.training
+    steps = -(-len(forget) // training.batch_size) * training.epochs
+    from engine.unlearning.objectives import retain_term_of  # brings torch
+
+    kept = retain if retain_term_of(training) != "none" and training.retain_batches else []
+    batches = 1 + (training.retain_batches if kept else 0)
+    seconds += steps * min(training.batch_size, len(forget)) * batches * TRAINED_QUESTION_SECONDS
+    seconds += (len(forget) + len(kept)) * FROZEN_QUESTION_SECONDS
+    return _Work(seconds, len(asked), steps, _tokens(forget) + _tokens(kept))
+
+
+def _tokens(examples: list[Example]) -> float:
+    return sum(len(example.answer) / CHARACTERS_A_TOKEN + 1 for example in examples)
+
+
+def _size(base: str) -> tuple[float, int]:
+    """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
+    folder = Path(base).expanduser()
+    weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
+    if not weights:
+        return DEMO_PARAMETERS, DEMO_VOCABULARY
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        width = 4 if "32" in str(config.get("dtype", config.get("torch_dtype", ""))) else 2
+        return weights / width, int(config["vocab_size"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return weights / 2, DEMO_VOCABULARY
+
+
+def _earlier(spec: ExperimentSpec) -> float | None:
+    """How many times longer than the rules of thumb earlier runs of this kind took on this base; None without any."""
+    with reading() as session:
+        found = reads.durations(session, spec.kind, spec.base)
+    ratios: list[float] = []
+    for text, seconds in found:
+        try:
+            ratios.append(seconds / _work(ExperimentSpec.from_json(text)).seconds)
+        except UnlearningError:  # a set of then may be gone: that run tells nothing
+            continue
+    return statistics.median(ratios) if ratios else None

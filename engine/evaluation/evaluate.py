@@ -1,0 +1,118 @@
+"""One evaluation of a pair: every question answered and scored at every alpha. Stores nothing."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from engine.data.examples import Example
+from engine.decoding.answers import answer_questions
+from engine.errors import DataError
+from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.scoring import Score, teacher_forced_scores
+from engine.settings import check_alpha
+
+if TYPE_CHECKING:
+    from engine.models.loading import LoadedPair
+
+Phrasing = Literal["question", "paraphrase"]
+Leaks = Callable[[Example, str], bool]
+
+DECODING_SHARE = 0.8  # of the time an evaluation takes, for the progress bar alone
+
+_SUFFIX: dict[Phrasing, str] = {"question": "", "paraphrase": "_paraphrase"}
+
+
+class AnswerRow(NamedTuple):
+    """One generated answer; `degenerate` marks one that was cut because it went round in a loop."""
+
+    question_index: int
+    alpha: float
+    phrasing: Phrasing
+    text: str
+    degenerate: bool
+
+
+class Evaluation(NamedTuple):
+    scores: list[Score]
+    answers: list[AnswerRow]
+
+
+def evaluate_examples(
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    alphas: Sequence[float],
+    max_new_tokens: int = 64,
+    progress: Callable[[float, str], None] | None = None,
+    *,
+    leaks: Leaks,
+) -> Evaluation:
+    """Answer `examples`, and their paraphrases where they have one, greedily at each of `alphas`; score all of it.
+
+    `question_index` is the place in `examples`. `leaks` is the leak rule, handed in because the audit stands above.
+    `progress` hears a share from 0 to 1 and what is being done. Raises `DataError` without questions or alphas.
+    """
+    strengths = tuple(dict.fromkeys(check_alpha(alpha) for alpha in alphas))
+    if not examples or not strengths:
+        raise DataError(f"an evaluation needs a question and an alpha, got {len(examples)} and {len(strengths)}")
+    report = progress or _silent
+    answers = [
+        row
+        for place, alpha in enumerate(strengths)
+        for row in _answer(pair, examples, alpha, max_new_tokens, _part(report, place, len(strengths), alpha))
+    ]
+    scores = _score_answers(examples, strengths, answers, leaks)
+    scores += teacher_forced_scores(
+        pair,
+        examples,
+        strengths,
+        lambda done, total: report(DECODING_SHARE + (1 - DECODING_SHARE) * done / total, "scoring true answers"),
+    )
+    return Evaluation(scores, answers)
+
+
+def _silent(share: float, stage: str) -> None:  # noqa: ARG001
+    """Nobody listens."""
+
+
+def _part(report: Callable[[float, str], None], place: int, parts: int, alpha: float) -> Callable[[int, int], None]:
+    """The progress of one alpha as part of the whole."""
+
+    def hear(done: int, total: int) -> None:
+        report(DECODING_SHARE * (place + done / total) / parts, f"answering at alpha {alpha:g}")
+
+    return hear
+
+
+def _answer(
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    alpha: float,
+    max_new_tokens: int,
+    progress: Callable[[int, int], None],
+) -> list[AnswerRow]:
+    asked: list[tuple[int, Phrasing, str]] = []
+    for index, example in enumerate(examples):
+        asked.append((index, "question", example.question))
+        if example.paraphrased_question:
+            asked.append((index, "paraphrase", example.paraphrased_question))
+    questions = [question for _, _, question in asked]
+    answers = answer_questions(pair, questions, alpha, max_new_tokens=max_new_tokens, progress=progress)
+    return [
+        AnswerRow(index, alpha, phrasing, answer.text, answer.degenerate)
+        for (index, phrasing, _), answer in zip(asked, answers, strict=True)
+    ]
+
+
+def _score_answers(
+    examples: Sequence[Example], alphas: Sequence[float], answers: Sequence[AnswerRow], leaks: Leaks
+) -> list[Score]:
+    """ROUGE and leak of every question, alpha and phrasing; None where a question has no paraphrase."""
+    texts = {(row.question_index, row.alpha, row.phrasing): row.text for row in answers}
+    scores: list[Score] = []
+    for index, example in enumerate(examples):
+        for alpha in alphas:
+            for phrasing, suffix in _SUFFIX.items():
+                text = texts.get((index, alpha, phrasing))
+                rouge = None if text is None else rouge_recall(example.answer, text)
+                leak = None if text is None else float(leaks(example, text))
+                scores += [Score(index, alpha, f"rouge{suffix}", rouge), Score(index, alpha, f"leak{suffix}", leak)]
+    return scores

@@ -1,0 +1,151 @@
+"""Teacher-forced scores: what the ensemble makes of a given answer, for all alphas from one pass of each model.
+
+The logits of N answer tokens are [N, V] in fp32 (49,152 × 4 bytes a token for the demo), so they live for one small
+batch only; what leaves this file is numbers per answer.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from engine.data.examples import Example
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
+from engine.models.offset import AnswerLogits, combine_logits
+
+if TYPE_CHECKING:
+    from engine.models.loading import LoadedPair
+
+Progress = Callable[[int, int], None]  # answers done, answers in all
+
+TOKENS_AT_ONCE = 512  # answer tokens of a batch: 100 MB a tensor of logits with the demo's vocabulary
+
+
+class Score(NamedTuple):
+    """One stored number; `value` is None where this question cannot have this metric."""
+
+    question_index: int
+    alpha: float
+    metric: str
+    value: float | None
+
+
+class AnswerReading(NamedTuple):
+    """One answer under teacher forcing at one alpha."""
+
+    loss: float  # nats per answer token, end-of-text included
+    memorized: float | None  # share of answer tokens the argmax gives, end-of-text left out; None for an empty answer
+
+
+def read_answers(
+    pair: "LoadedPair",
+    items: Sequence[tuple[str, str]],
+    alphas: Sequence[float],
+    batch_size: int = 8,
+    progress: Progress | None = None,
+) -> list[list[AnswerReading]]:
+    """Read every (question, answer) at every alpha: one list per item, in order, with one reading per alpha.
+
+    Each of the three models runs once per batch, however many alphas there are. A batch holds at most `batch_size`
+    answers and `TOKENS_AT_ONCE` answer tokens (one longer answer is read alone).
+    """
+    encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
+    readings: dict[int, list[AnswerReading]] = {}
+    for chosen in _batches(encoded, batch_size):
+        readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas), strict=True)
+        if progress is not None:
+            progress(len(readings), len(items))
+    return [readings[index] for index in range(len(items))]
+
+
+def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
+    """Indices of like lengths together, so that little is padded; long answers make smaller batches."""
+    chosen: list[int] = []
+    tokens = 0
+    for index in sorted(range(len(encoded)), key=lambda i: len(encoded[i].prompt) + len(encoded[i].answer)):
+        size = len(encoded[index].answer)
+        if chosen and (len(chosen) == batch_size or tokens + size > TOKENS_AT_ONCE):
+            yield chosen
+            chosen, tokens = [], 0
+        chosen.append(index)
+        tokens += size
+    if chosen:
+        yield chosen
+
+
+@torch.inference_mode()
+def _read_batch(pair: "LoadedPair", encoded: Sequence[Encoded], alphas: Sequence[float]) -> list[list[AnswerReading]]:
+    batch = collate(encoded, end_token(pair.tokenizer))
+    logits = pair.model.answer_logits(batch)
+    columns = [_read_alpha(batch, logits, alpha, len(encoded)) for alpha in alphas]
+    return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]
+
+
+def _read_alpha(batch: AnswerBatch, logits: AnswerLogits, alpha: float, size: int) -> list[AnswerReading]:
+    """One reading per sequence of the batch. Tokens of one sequence lie together, its end-of-text token last."""
+    combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
+    labels = batch.labels.to(combined.device)
+    losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
+    hits = (combined.argmax(dim=-1) == labels).float()
+    return [
+        AnswerReading(float(loss.double().mean()), float(hit[:-1].mean()) if len(hit) > 1 else None)
+        for loss, hit in zip(_per_row(losses, batch, size), _per_row(hits, batch, size), strict=True)
+    ]
+
+
+def _per_row(values: Tensor, batch: AnswerBatch, size: int) -> tuple[Tensor, ...]:
+    return torch.split(values.cpu(), torch.bincount(batch.rows.cpu(), minlength=size).tolist())
+
+
+def score_answers(
+    pair: "LoadedPair",
+    items: Sequence[tuple[str, str]],
+    alphas: Sequence[float],
+    batch_size: int = 8,
+    progress: Progress | None = None,
+) -> list[list[float]]:
+    """Mean negative log-probability (nats per answer token, end-of-text included): one list per item, by alpha."""
+    return [[reading.loss for reading in row] for row in read_answers(pair, items, alphas, batch_size, progress)]
+
+
+def _answers_of(example: Example) -> list[str]:
+    """The true answer, the right answer of the truth ratio, then the wrong ones."""
+    return [example.answer, example.paraphrased_answer or example.answer, *example.perturbed_answer]
+
+
+def teacher_forced_scores(
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    alphas: Sequence[float],
+    progress: Progress | None = None,
+    batch_size: int = 8,
+) -> list[Score]:
+    """Probability, its normalised form, truth ratio (A) and exact memorization of every question at every alpha.
+
+    Where an example has no wrong answers, its normalised probability and truth ratio are None.
+    """
+    items = list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
+    readings = dict(zip(items, read_answers(pair, items, alphas, batch_size, progress), strict=True))
+    return [
+        score
+        for index, example in enumerate(examples)
+        for column, alpha in enumerate(alphas)
+        for score in _scores(
+            index, example.split, alpha, [readings[example.question, text][column] for text in _answers_of(example)]
+        )
+    ]
+
+
+def _scores(index: int, split: str, alpha: float, readings: Sequence[AnswerReading]) -> list[Score]:
+    answer, right = readings[:2]
+    wrong = [reading.loss for reading in readings[2:]]
+    ratio = truth_ratio(right.loss, wrong)
+    return [
+        Score(index, alpha, "probability", probability(answer.loss)),
+        Score(index, alpha, "probability_normalised", normalised_probability(answer.loss, wrong)),
+        Score(index, alpha, "truth_ratio", ratio),
+        Score(index, alpha, "truth_ratio_score", truth_ratio_score(ratio, split)),
+        Score(index, alpha, "exact_memorization", answer.memorized),
+    ]

@@ -1,0 +1,196 @@
+"""The use cases that compute and store. Imports no model library until a run needs one."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from db import reads, writes
+from db.session import Session
+from engine import history, recording
+from engine.errors import DataError, RunError
+from engine.progress import Progress, ending_of
+from engine.questions import import_set as import_set
+from engine.questions import register_demo
+from engine.questions import register_set as register_set
+from engine.settings import ExperimentSpec, check_alpha, demo_folder
+from engine.stages import evaluate, scratch_folder, train
+from engine.storage import reading, write_patiently, writing
+
+REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
+
+
+def store_spec(spec: ExperimentSpec, place: str) -> int:
+    """Store a checked specification as a queued run; its id. `RunError` where another run is making that pair."""
+    with writing() as session:
+        makes = [row.name for row in reads.runs(session, "queued", "running") if row.kind == "train"]
+        if spec.kind == "train" and spec.name in makes:
+            raise RunError(f"a run that makes pair {spec.name!r} is already queued or running; choose another name")
+        return writes.add_run(
+            session,
+            name=spec.name,
+            kind=spec.kind,
+            spec=spec.to_json(),
+            base=spec.base,
+            pair_name=spec.name if spec.kind == "train" else spec.pair,
+            objective=spec.training.objective if spec.kind == "train" else "",
+            seed=spec.training.seed,
+            place=place,
+        )
+
+
+def run_here(spec: ExperimentSpec) -> int:
+    """Store and execute a specification in this process, without worker or queue; the run's id."""
+    with writing() as session:
+        # No place: nobody tends such a run, this process ends it. One that was killed could not.
+        writes.end_abandoned(session, spec.name, "the process that executed the run stopped before it had ended")
+    run_id = store_spec(spec, "")
+    run(run_id)
+    return run_id
+
+
+def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
+    """Execute a queued run in this process and record how it ends; re-raises what it failed of.
+
+    The finished mark is written last. `RunError` where the run is not queued any more.
+    """
+    spec = history.run_detail(run_id).spec
+    with writing() as session:
+        if not writes.claim_run(session, run_id):
+            raise RunError(f"run {run_id} is not queued")
+    progress = Progress(run_id, cancelled)
+    saved = ""
+    try:
+        pair_name = spec.pair
+        if spec.kind == "train":
+            train(run_id, spec, progress)
+            pair_name, saved = spec.name, f"pair {spec.name} was trained and saved, but not evaluated to the end"
+        evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
+        write_patiently(lambda session: writes.end_run(session, run_id, "finished"))
+    except BaseException as error:
+        shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room
+        status, message = ending_of(error)
+        said = "; ".join(filter(None, (message, saved)))
+        write_patiently(lambda session: writes.end_run(session, run_id, status, said))
+        raise
+    finally:
+        shutil.rmtree(scratch_folder(run_id), ignore_errors=True)
+
+
+def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> bytes:
+    """The report of a run as CSV at `alpha` (the pair's recommended one if None); notes the export."""
+    from engine.audit.report import csv_bytes
+
+    strength, frame = _report(run_id, alpha)
+    data = csv_bytes(frame)
+    _note_export(run_id, strength, filename, len(frame), data)
+    return data
+
+
+def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
+    """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be."""
+    from engine.audit.report import write_csv
+
+    strength, frame = _report(run_id, alpha)
+    data = write_csv(frame, out)
+    _note_export(run_id, strength, out.name, len(frame), data)
+    return len(frame)
+
+
+def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
+    from engine.audit.report import build_report
+
+    summary = history.run_detail(run_id).summary
+    if summary.status != "finished":
+        raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run has a report")
+    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
+    return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
+
+
+def _note_export(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> None:
+    digest = hashlib.sha256(data).hexdigest()
+    with writing() as session:
+        writes.add_export(session, run_id=run_id, alpha=alpha, filename=filename, rows=rows, sha256=digest)
+
+
+def report_alpha(run_id: int) -> float:
+    """The strength a report is about unless another is asked for: the pair's recommended one, or the largest stored."""
+    recommended = history.run_detail(run_id).recommended_alpha
+    stored = history.alphas_of(run_id)
+    if recommended in stored:
+        return float(recommended)
+    return stored[-1] if stored else 0.0
+
+
+def record_run(run_id: int) -> dict[str, Any]:
+    """A finished run as plain JSON values, of which `demo/evaluation.json` holds a list."""
+    detail = history.run_detail(run_id)
+    if detail.summary.status != "finished":
+        raise RunError(f"run {detail.summary.name!r} is {detail.summary.status}: only a finished run can be recorded")
+    with reading() as session:
+        questions = reads.run_questions(session, run_id)
+        return recording.to_record(detail, questions, reads.scores(session, run_id), reads.answers(session, run_id))
+
+
+def import_demo_run() -> list[int]:
+    """Store the demo's set and the recorded runs that come with it; the runs' ids. Does nothing the second time.
+
+    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read.
+    """
+    path = demo_folder() / "evaluation.json"
+    try:
+        records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        records = []
+    except (OSError, ValueError) as error:
+        raise DataError(f"the demo's {path.name} cannot be read: {error}") from error
+    hashes = [recording.record_hash(record) for record in records]
+    with reading() as session:
+        known = [reads.recorded_run(session, digest) for digest in hashes]
+    if known and None not in known:
+        return [run_id for run_id in known if run_id is not None]
+    ids = register_demo()
+    with writing() as session:
+        return [_import_record(session, record, digest, ids) for record, digest in zip(records, hashes, strict=True)]
+
+
+def _import_record(session: Session, record: dict[str, Any], digest: str, ids: dict[str, int]) -> int:
+    found = recording.from_record(record, ids)
+    spec = ExperimentSpec.from_json(json.dumps(record["spec"]))
+    writes.delete_recorded(session, record["name"])
+    pair_id = None
+    if record["manifest"]:
+        pair_id = writes.put_pair(
+            session,
+            name=record["pair"],
+            pair_hash=record["pair_hash"],
+            parent=record["manifest"]["parent"],
+            base_hash=record["base_hash"],
+            recommended_alpha=record["recommended_alpha"],
+            manifest=record["manifest"],
+        )
+    run_id = writes.add_run(
+        session,
+        name=record["name"],
+        kind=spec.kind,
+        spec=spec.to_json(),
+        base=spec.base,
+        pair_name=record["pair"],
+        pair_id=pair_id,
+        objective=record["objective"],
+        seed=record["seed"],
+        base_hash=record["base_hash"],
+        data_hash=record["data_hash"],
+        versions=record["versions"],
+        machine=record["machine"],
+        recording=digest,
+    )
+    writes.add_run_questions(session, run_id, found.terms)
+    writes.add_scores(session, run_id, found.scores)
+    writes.add_answers(session, run_id, found.answers)
+    writes.end_run(session, run_id, "finished")
+    return run_id

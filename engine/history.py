@@ -1,0 +1,299 @@
+"""What is stored, read back: sets, runs, steps, scores, answers. Reads only; imports no model library.
+
+Every function opens the database once and closes it; errors are `StorageError` (the database) and
+`RunError`/`DataError` (no such run or set).
+"""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from db import reads, rows
+from engine.data.examples import Example
+from engine.errors import DataError, RunError, SettingError
+from engine.models.demo_base import BASE_LABEL
+from engine.settings import ExperimentSpec
+from engine.storage import reading
+
+LEAK_RULE = "leak rule"  # the rule a run was judged by, kept among its versions
+
+
+class RunSummary(NamedTuple):
+    """A run as a list shows it. Times are UTC with their zone; `sets` are sources (`SET:SPLIT`)."""
+
+    id: int
+    name: str
+    kind: str  # train | evaluate
+    status: str  # queued | running | finished | failed | cancelled | interrupted
+    objective: str  # of the pair; "" where no pair is read (base or retain-only alone)
+    pair: str
+    base: str
+    sets: tuple[str, ...]
+    seed: int
+    alphas: tuple[float, ...]
+    created: datetime
+    started: datetime | None
+    finished: datetime | None
+    message: str  # why it failed or cannot be read, or what was left behind; "" otherwise
+    progress: float | None  # 0 to 1 over the whole run, None before it starts
+    stage: str  # what it is doing, for a person
+    seconds_left: float | None
+    recorded: bool  # came with the demo, was not run here
+    cancelling: bool  # cancel was asked for, the worker has not stopped yet
+
+
+class RunDetail(NamedTuple):
+    """Everything about one run that is not a row of scores. Hashes are "" until the run has loaded its models."""
+
+    summary: RunSummary
+    spec: ExperimentSpec
+    versions: dict[str, str]
+    machine: dict[str, str]
+    pair_hash: str
+    base_hash: str
+    data_hash: str
+    recommended_alpha: float | None  # None where no pair is read
+    manifest: dict[str, Any]  # the pair's, {} where no pair is read
+
+
+class SetSummary(NamedTuple):
+    """A stored set; `splits` counts questions, halves as `retain/train`."""
+
+    name: str
+    source: str
+    questions: int
+    splits: dict[str, int]
+    hash: str
+    created: datetime
+
+
+class LargestLeak(NamedTuple):
+    """A forget question whose answer still leaks at the pair's recommended alpha."""
+
+    run_id: int
+    run: str
+    pair: str
+    alpha: float
+    set: str
+    position: int | None  # place of the question in its set, None where the set no longer holds it
+    subject: str
+    question: str
+    answer: str  # what the ensemble answered
+    rouge: float | None
+
+
+def list_runs() -> list[RunSummary]:
+    """All runs, newest first."""
+    with reading() as session:
+        return [_summary(row) for row in reads.runs(session)]
+
+
+def find_run(key: str | int) -> RunSummary:
+    """The run with this id, or the newest with this name (a finished one before others); `RunError` if none."""
+    with reading() as session:
+        row = reads.find_run(session, str(key))
+        if row is None:
+            names = sorted({run.name for run in reads.runs(session)})
+            raise RunError(f"there is no run {key!r}; stored are: {', '.join(names) or 'none'}")
+        return _summary(row)
+
+
+def run_detail(run_id: int) -> RunDetail:
+    """Raises `RunError` where there is no such run, or another version of the program stored it."""
+    with reading() as session:
+        row = reads.run(session, run_id)
+        if row is None:
+            raise RunError(f"there is no run {run_id}")
+        pair = None if row.pair_id is None else reads.pair(session, row.pair_id)
+    try:
+        spec = ExperimentSpec.from_json(row.spec)
+    except SettingError as error:
+        raise RunError(f"run {row.name!r} cannot be opened: {error}") from error
+    return RunDetail(
+        _summary(row),
+        spec,
+        row.versions,
+        row.machine,
+        pair.hash if pair else "",
+        row.base_hash,
+        row.data_hash,
+        pair.recommended_alpha if pair else None,
+        pair.manifest if pair else {},
+    )
+
+
+def steps(run_id: int) -> pd.DataFrame:
+    """Training steps: step, epoch, loss, forget_loss, retain_loss, forget_probability, seconds."""
+    with reading() as session:
+        return pd.DataFrame(reads.steps(session, run_id), columns=list(rows.StepRow._fields))
+
+
+def alphas_of(run_id: int) -> list[float]:
+    """The strengths for which a run has scores, ascending."""
+    with reading() as session:
+        return reads.alphas(session, run_id)
+
+
+def trade_off(run_ids: list[int] | None = None) -> pd.DataFrame:
+    """Means per run, alpha, split, half and metric, averaged by SQL; all finished runs where none are named.
+
+    Columns: run_id, run, pair, objective, alpha, set, split, half, metric, mean (None without a score), count.
+    """
+    with reading() as session:
+        found = reads.trade_off(session, run_ids)
+    return pd.DataFrame(found, columns=list(rows.TradeOffRow._fields)).rename(columns={"scored": "count"})
+
+
+def question_scores(run_id: int, alpha: float) -> pd.DataFrame:
+    """One row per question and metric of a run at one alpha.
+
+    Columns: question_id, set, position, split, half, domain, group, subject, question, metric, value.
+    """
+    with reading() as session:
+        found = reads.question_scores(session, run_id, alpha)
+        return pd.DataFrame(found, columns=list(rows.QuestionScoreRow._fields))
+
+
+def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
+    """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and whence.
+
+    The columns of `audit.report.REPORT_COLUMNS` but `exported`, and before them question_id and position (None where
+    the set no longer holds the question). Key terms are a list; a cell without a value is None. `RunError` where the
+    run has no scores at `alpha`.
+    """
+    detail = run_detail(run_id)
+    with reading() as session:
+        stored = reads.alphas(session, run_id)
+        if alpha not in stored:
+            legal = ", ".join(f"{value:g}" for value in stored) or "none yet"
+            raise RunError(f"run {detail.summary.name!r} has no scores at alpha {alpha:g}; it has them at: {legal}")
+        found = reads.report_rows(session, run_id, alpha)
+        floor = reads.floor_leaks(session, run_id)
+    frame = pd.DataFrame(found, columns=[_report_name(name) for name in rows.ReportRow._fields])
+    packages = {name: value for name, value in detail.versions.items() if name != LEAK_RULE}
+    provenance: dict[str, Any] = {
+        "alpha": alpha,
+        "pair": _shown_pair(detail.summary.pair),
+        "pair hash": detail.pair_hash,
+        "base": _shown_model(detail.summary.base),
+        "base hash": detail.base_hash,
+        "data hash": detail.data_hash,
+        "objective": detail.summary.objective,
+        "seed": detail.summary.seed,
+        "versions": ", ".join(f"{name} {value}" for name, value in packages.items()),
+        "run": detail.summary.name,
+        LEAK_RULE: detail.versions.get(LEAK_RULE, ""),
+    }
+    return frame.assign(**{"retain-only leak": frame["question_id"].map(floor)}, **provenance)
+
+
+def _shown_pair(pair: str) -> str:
+    """A pair as a report names it; `base:FOLDER` without the path that leads to the folder."""
+    kind, colon, source = pair.rpartition(":")
+    return f"{kind}{colon}{_file_name(source)}"
+
+
+def _shown_model(source: str) -> str:
+    """A base as a report names it: the demo's in full, a hub's by its name, one on this machine without its path."""
+    return BASE_LABEL if source.rpartition(":")[2] == "demo" else _file_name(source)
+
+
+def _file_name(source: str) -> str:
+    """A path's last part. The name of a model on the hub has one '/', and neither begins nor ends with it."""
+    is_path = source.startswith(("/", ".", "~")) or source.count("/") > 1
+    return Path(source).name if is_path else source
+
+
+def retain_only_leaks(run_id: int) -> dict[int, float]:
+    """The floor of a run's leaks: question id to 0 or 1, for those that a retain-only model of its base was asked."""
+    with reading() as session:
+        return reads.floor_leaks(session, run_id)
+
+
+def _report_name(field: str) -> str:
+    return field if field == "question_id" else field.replace("_", " ")
+
+
+def largest_leaks(limit: int = 5) -> list[LargestLeak]:
+    """Forget questions that still leak at the recommended alpha, highest ROUGE first; the newest run of each pair."""
+    with reading() as session:
+        return [LargestLeak(*row) for row in reads.largest_leaks(session, limit)]
+
+
+def list_sets() -> list[SetSummary]:
+    """All stored sets by name."""
+    with reading() as session:
+        return [SetSummary(*row) for row in reads.sets(session)]
+
+
+def stored_examples(set_name: str) -> list[Example]:
+    """The questions a set holds, in their order; `DataError` naming the stored sets if there is none of that name."""
+    with reading() as session:
+        found = reads.questions(session, set_name)
+        if found is None:
+            names = ", ".join(row.name for row in reads.sets(session)) or "none"
+            raise DataError(f"there is no stored set {set_name!r}; stored are: {names}")
+    return [_example(row) for row in found]
+
+
+def set_rows(set_name: str, split: str | None = None, half: str | None = None) -> pd.DataFrame:
+    """A set as a table: position, question, answer, subject, domain, group, split, half, key_terms."""
+    table = [
+        (position, e.question, e.answer, e.subject, e.domain, e.group, e.split, e.half, list(e.key_terms))
+        for position, e in enumerate(stored_examples(set_name))
+        if split in (None, e.split) and half in (None, e.half)
+    ]
+    columns = ["position", "question", "answer", "subject", "domain", "group", "split", "half", "key_terms"]
+    return pd.DataFrame(table, columns=columns)
+
+
+def _summary(row: rows.RunRow) -> RunSummary:
+    sets: tuple[str, ...] = ()
+    alphas: tuple[float, ...] = ()
+    message = row.message
+    try:
+        spec = ExperimentSpec.from_json(row.spec)
+        trained_on = (spec.forget, *spec.retain) if spec.kind == "train" else ()
+        sets, alphas = tuple(dict.fromkeys((*trained_on, *spec.evaluate_on))), spec.alphas
+    except SettingError as error:  # the other runs are listed all the same
+        message = message or str(error)
+    return RunSummary(
+        id=row.id,
+        name=row.name,
+        kind=row.kind,
+        status=row.status,
+        objective=row.objective,
+        pair=row.pair_name,
+        base=row.base,
+        sets=sets,
+        seed=row.seed,
+        alphas=alphas,
+        created=row.created,
+        started=row.started,
+        finished=row.finished,
+        message=message,
+        progress=row.progress,
+        stage=row.stage,
+        seconds_left=row.seconds_left,
+        recorded=row.recording is not None,
+        cancelling=row.cancel_requested and row.status == "running",
+    )
+
+
+def _example(row: rows.QuestionRow) -> Example:
+    return Example(
+        question=row.question,
+        answer=row.answer,
+        paraphrased_question=row.paraphrased_question,
+        paraphrased_answer=row.paraphrased_answer,
+        perturbed_answer=tuple(row.perturbed_answer),
+        key_terms=tuple(row.key_terms),
+        subject=row.subject,
+        domain=row.domain,
+        group=row.group,
+        split=row.split,
+        half=row.half,
+        training_questions=tuple(row.training_questions),
+    )

@@ -1,0 +1,225 @@
+"""Names and folders in, models out. With tuning.py and caches.py the only room that knows transformers and peft.
+
+A source is `demo`, a local folder (safetensors only), a GGUF file or a hub name. A pair is `demo`, `demo-first`,
+one that a run made, or a folder. `base:SOURCE` and `retain-only:demo` are read as a base without a pair.
+Nothing here executes code that comes with weights: no pickle, no `trust_remote_code`.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from peft import PeftModel
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, logging
+
+from engine.data.template import CHAT, PLAIN, Template
+from engine.errors import ModelError
+from engine.models import demo_base, demo_weights
+from engine.models.manifest import PairManifest, read_manifest
+from engine.models.offset import OffsetModel, check_reading
+from engine.models.pairs import find_pair
+from engine.models.tuning import copy_sharing_embeddings, merged, prepare_trained
+from engine.models.vocabulary import check_same_vocabulary
+from engine.settings import TrainingSettings, demo_folder
+
+logging.set_verbosity_error()  # load reports and progress bars would mix with ours
+logging.disable_progress_bar()
+
+BASE_MANIFEST = "oubliette-base.json"
+ADAPTER_FILE = "adapter_model.safetensors"
+
+
+class LoadedModel(NamedTuple):
+    """A causal LM in fp32 for reading, with its tokenizer, its template and a hash of its weights."""
+
+    model: Any
+    tokenizer: Any
+    template: Template
+    hash: str
+
+
+@dataclass(frozen=True)
+class LoadedPair:
+    """A base with a pair (or alone), ready to be asked."""
+
+    name: str
+    model: OffsetModel
+    tokenizer: Any
+    template: Template
+    manifest: PairManifest
+    base_hash: str
+
+
+class TrainingModels(NamedTuple):
+    """`reference` is None where the trained model with its adapter off serves as the reference."""
+
+    base: Any
+    reference: Any | None
+    trained: Any
+    tokenizer: Any
+    template: Template
+    base_hash: str
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_base(source: str) -> LoadedModel:
+    """Load a base by name, folder, GGUF file or hub name."""
+    if source in ("demo", "retain-only:demo"):
+        return _load_demo_base("retain-only" if source.startswith("retain-only") else "base")
+    return load_causal_lm(source)
+
+
+def load_reference(source: str, base: LoadedModel) -> LoadedModel:
+    """Load a reference and refuse it when its vocabulary differs from the base's."""
+    if source == "demo":
+        layers = demo_weights.load_reference(base.model)
+        loaded = LoadedModel(
+            layers.to(device()).eval(),
+            demo_base_tokenizer(),
+            PLAIN,
+            demo_weights.file_hash("reference/model.safetensors"),
+        )
+    else:
+        loaded = load_causal_lm(source)
+    check_same_vocabulary("base", base.tokenizer, "reference", loaded.tokenizer)
+    return loaded
+
+
+def demo_base_tokenizer() -> Any:
+    return AutoTokenizer.from_pretrained(demo_base.base_folder())
+
+
+def load_causal_lm(source: str) -> LoadedModel:
+    """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
+    path = Path(source).expanduser()
+    arguments: dict[str, Any] = {"trust_remote_code": False}
+    name = str(path)
+    if path.is_file():
+        if path.suffix.lower() != ".gguf":
+            raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
+        arguments["gguf_file"], name = path.name, str(path.parent)
+    elif path.is_dir():
+        _refuse_pickles(path)
+    elif path.is_absolute() or source.startswith(("./", "../", "~")) or source.count("/") > 1:
+        raise ModelError(f"there is no model folder or GGUF file at {source}")
+    else:
+        name = source
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
+        weights = {} if "gguf_file" in arguments else {"use_safetensors": True}
+        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **arguments, **weights)
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        raise ModelError(
+            f"the model {source!r} cannot be loaded (neither `demo`, a folder, a GGUF file nor a hub name): {first}"
+        ) from reason
+    model.to(device()).eval()
+    check_reading(model, source, len(tokenizer))
+    return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
+
+
+def _template(path: Path, tokenizer: Any) -> Template:
+    """The base's own manifest decides; without one, the tokenizer's chat template where it has one."""
+    manifest = path / BASE_MANIFEST
+    if not manifest.is_file():
+        return CHAT if tokenizer.chat_template else PLAIN
+    try:
+        return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
+    except (ValueError, TypeError, KeyError) as reason:
+        raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
+
+
+def _refuse_pickles(folder: Path) -> None:
+    if any(folder.glob("*.safetensors")):
+        return
+    pickles = sorted(
+        file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt") for file in folder.glob(pattern)
+    )
+    if pickles:
+        raise ModelError(
+            f"the folder {folder.name} holds weights only as pickles ({', '.join(pickles[:3])}), which can run code when loaded: only safetensors are read"
+        )
+    raise ModelError(f"the folder {folder.name} holds no *.safetensors file, so there are no weights to load")
+
+
+def _hash_source(path: Path, source: str) -> str:
+    """SHA-256 of the weights, 16 hex digits; of the name where the hub's cache holds them."""
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    return demo_weights.hash_texts([demo_base.sha256_of(file) for file in files] or [source])
+
+
+def _load_demo_base(which: str) -> LoadedModel:
+    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+    if not demo_base.base_ready():
+        raise ModelError(
+            "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
+        )
+    demo_weights.check_files(which)
+    plain = AutoModelForCausalLM.from_pretrained(demo_base.base_folder(), dtype=torch.float32)
+    taught = merged(PeftModel.from_pretrained(plain, demo_folder() / which))
+    weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
+    return LoadedModel(taught.to(device()).eval(), demo_base_tokenizer(), PLAIN, weights)
+
+
+def load_pair(name: str, progress: Callable[[str], None] | None = None) -> LoadedPair:
+    """Load a pair with its base by name or folder; raises `ModelError` when a part is missing or does not fit."""
+    report = progress or (lambda text: None)
+    kind, _, source = name.partition(":")
+    if source and kind in ("base", "retain-only"):
+        report("loading the base")
+        base = load_base(source if kind == "base" else name)
+        alone = OffsetModel(base.model, None, None, len(base.tokenizer))
+        manifest = PairManifest(
+            name, base=source, reference="", objective="none", base_hash=base.hash, template=base.template
+        )
+        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash)
+    folder = find_pair(name)
+    if folder.resolve().parent == (demo_folder() / "pairs").resolve():
+        demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which vouches for the rest
+    manifest = read_manifest(folder)
+    report("loading the base")
+    base = load_base(manifest.base)
+    if manifest.base_hash and manifest.base_hash != base.hash:
+        raise ModelError(
+            f"pair {manifest.name} was trained on base {manifest.base_hash}, but {manifest.base} now is {base.hash}"
+        )
+    report("loading the pair")
+    reference = load_reference(manifest.reference, base)
+    trained = _load_trained(folder, manifest, reference, base)
+    model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer))
+    return LoadedPair(manifest.name, model, base.tokenizer, manifest.template, manifest, base.hash)
+
+
+def _load_trained(folder: Path, manifest: PairManifest, reference: LoadedModel, base: LoadedModel) -> Any:
+    demo_weights.check_hashes(folder, manifest.hashes, f"pair {manifest.name}")
+    if manifest.tuning == "full":
+        full = load_causal_lm(str(folder))
+        check_same_vocabulary("base", base.tokenizer, "trained", full.tokenizer)
+        return full.model
+    if not (folder / ADAPTER_FILE).is_file():
+        raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
+    try:
+        return merged(PeftModel.from_pretrained(copy_sharing_embeddings(reference.model), folder)).eval()
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        raise ModelError(
+            f"the adapter of pair {manifest.name} does not fit its reference {manifest.reference!r}: {first}"
+        ) from reason
+
+
+def open_training(base: str, reference: str, settings: TrainingSettings) -> TrainingModels:
+    """The base, and a fresh M'o made from the reference, ready to be trained."""
+    loaded = load_base(base)
+    twin = load_reference(reference, loaded)
+    for model in (loaded.model, twin.model):
+        model.requires_grad_(False)
+    trained = prepare_trained(twin.model, settings, settings.seed)
+    frozen = None if settings.tuning == "lora" else twin.model
+    return TrainingModels(loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash)

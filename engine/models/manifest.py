@@ -1,0 +1,67 @@
+"""What is known about a pair: how it was made, from what, and what it reached. Imports no torch."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.data.template import PLAIN, Template
+from engine.errors import ModelError, SettingError
+from engine.settings import check_alpha
+
+MANIFEST = "oubliette.json"
+
+
+@dataclass(frozen=True)
+class PairManifest:
+    """The record saved beside a pair's weights.
+
+    `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
+    `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
+    the settings that have no field of their own (learning rate, epochs, batch size, ...).
+    """
+
+    name: str
+    base: str
+    reference: str
+    objective: str
+    tuning: str = "lora"
+    retain_term: str = "none"
+    template: Template = PLAIN
+    recommended_alpha: float = 1.0
+    seed: int = 0
+    data_hashes: dict[str, str] = field(default_factory=dict)
+    base_hash: str = ""
+    reference_kind: str = ""
+    hashes: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    parent: str = ""
+    created: str = ""
+    figures: dict[str, float] = field(default_factory=dict)
+    training: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """16 hex digits over everything in the manifest, the weights' hashes among it."""
+        fields = asdict(self)
+        if not self.training:  # pairs made before manifests had it keep their hash
+            del fields["training"]
+        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def read_manifest(folder: Path) -> PairManifest:
+    """Raises `ModelError` when the file is missing or is not such a manifest."""
+    path = folder / MANIFEST
+    try:
+        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        fields["recommended_alpha"] = check_alpha(fields.get("recommended_alpha", PairManifest.recommended_alpha))
+        return PairManifest(**{**fields, "template": Template(**fields.get("template", {}))})
+    except FileNotFoundError:
+        raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
+    except (OSError, ValueError, TypeError, AttributeError, SettingError) as reason:
+        raise ModelError(f"{path.name} of pair {folder.name} cannot be read: {reason}") from reason
+
+
+def write_manifest(folder: Path, manifest: PairManifest) -> None:
+    (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=1, sort_keys=True), encoding="utf-8")

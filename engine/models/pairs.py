@@ -1,0 +1,94 @@
+"""Where pairs lie: found, listed and saved. A pair is listed only when it is whole. Imports no torch."""
+
+import shutil
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from engine.errors import ModelError, RunError, StorageError
+from engine.models.demo_base import sha256_of
+from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_manifest
+from engine.settings import data_folder, demo_folder
+
+WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors")
+
+
+def pairs_folder() -> Path:
+    return data_folder() / "pairs"
+
+
+def list_pairs() -> list[PairManifest]:
+    """Every whole pair: the demo's, then those that runs made, by name. Reads manifests only."""
+    found = []
+    for root in (demo_folder() / "pairs", pairs_folder()):
+        for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
+            try:
+                found.append(read_manifest(path.parent))
+            except ModelError:  # not whole: it is not listed, and opening it by name says why
+                continue
+    return found
+
+
+def find_pair(name: str) -> Path:
+    """The folder of a pair by name or path; raises `ModelError` that lists what there is."""
+    for root in (demo_folder() / "pairs", pairs_folder()):
+        if name and Path(name).name == name and (root / name / MANIFEST).is_file():
+            return root / name
+    if (Path(name).expanduser() / MANIFEST).is_file():
+        return Path(name).expanduser()
+    names = ", ".join(manifest.name for manifest in list_pairs()) or "none yet"
+    raise ModelError(f"there is no pair {name!r}; pairs here: {names}")
+
+
+def check_free(name: str) -> None:
+    """Raise `RunError` when a new pair cannot have this name: another one has it."""
+    if any((root / name).exists() for root in (demo_folder() / "pairs", pairs_folder())):
+        raise RunError(f"there is already a pair {name!r}; choose another name")
+
+
+def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path) -> PairManifest:
+    """Save a tuned model as a peft folder (or a full model) with its manifest; returns it with hashes.
+
+    Written to a hidden temporary folder beside the target and renamed: a killed save leaves nothing that is listed.
+    Raises `StorageError` when the disk is full and `ModelError` when the name is taken.
+    """
+    if folder.exists():
+        raise ModelError(f"there is already a pair {folder.name!r}; choose another name")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
+    try:
+        write_weights(trained, scratch, manifest.reference)
+        if manifest.tuning == "full":
+            tokenizer.save_pretrained(scratch)
+        hashes = {name: sha256_of(scratch / name) for name in WEIGHTS if (scratch / name).is_file()}
+        whole = replace(manifest, hashes=hashes)
+        write_manifest(scratch, whole)
+        scratch.chmod(0o755)  # mkdtemp makes it private
+        scratch.rename(folder)
+    except OSError as reason:
+        raise StorageError(f"pair {folder.name} could not be saved: {reason.strerror or reason}") from reason
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return whole
+
+
+def write_weights(trained: Any, folder: Path, reference: str) -> None:
+    """Weights as safetensors, an adapter's in bf16; its config names its reference.
+
+    A full model keeps its fp32: rounding would set it apart from its reference at every weight, tuned or not.
+    """
+    import torch
+
+    if hasattr(trained, "peft_config"):
+        trained.to(torch.bfloat16)
+        for config in trained.peft_config.values():
+            config.base_model_name_or_path = reference
+    trained.save_pretrained(folder)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def remove_unfinished() -> None:
+    """Delete what killed saves left behind; call it only while no run is alive."""
+    for scratch in pairs_folder().glob(".saving-*"):
+        shutil.rmtree(scratch, ignore_errors=True)

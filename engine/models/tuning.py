@@ -1,0 +1,71 @@
+"""Which parameters of M'o move, and the layer cut that makes a small twin of a base."""
+
+import copy
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from peft import LoraConfig, PeftModel, get_peft_model
+
+from engine.settings import TrainingSettings
+
+
+def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
+    """A copy of `reference` whose tuned parameters ask for gradients; at first its logits equal the reference's.
+
+    lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but the embeddings.
+    """
+    if settings.tuning == "lora":
+        return add_lora(copy_sharing_embeddings(reference), settings.rank, seed)
+    trained = copy_sharing_embeddings(reference)
+    embeddings = {id(parameter) for parameter in trained.get_input_embeddings().parameters()}
+    for parameter in trained.parameters():
+        parameter.requires_grad_(id(parameter) not in embeddings)
+    return trained
+
+
+def add_lora(model: Any, rank: int, seed: int) -> Any:
+    """Wrap `model` in a peft LoRA of this rank on all linear layers, seeded. Scale 2: lora_alpha = 2 x rank."""
+    torch.manual_seed(seed)
+    return get_peft_model(
+        model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    )
+
+
+def without_adapter(trained: Any) -> AbstractContextManager[Any]:
+    """Inside, a LoRA-tuned model reads as its reference. Only for `PeftModel`."""
+    return trained.disable_adapter() if isinstance(trained, PeftModel) else nullcontext()
+
+
+def tuned_parameters(model: Any) -> list[torch.nn.Parameter]:
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
+
+
+def merged(model: Any) -> Any:
+    """The model with its adapter folded into its weights; a model without one comes back as it is."""
+    return model.merge_and_unload() if isinstance(model, PeftModel) else model
+
+
+def copy_sharing_embeddings(model: Any) -> Any:
+    """A copy that shares the embedding weights: they are the largest part of a small model and stay frozen."""
+    shared = {id(parameter): parameter for parameter in model.get_input_embeddings().parameters()}
+    return copy.deepcopy(model, memo=dict(shared))
+
+
+def cut_layers(base: Any, layers: Sequence[int]) -> Any:
+    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings shared."""
+    config = copy.deepcopy(base.config)
+    config.num_hidden_layers = len(layers)
+    small = type(base)(config)
+    small.model.embed_tokens = base.model.embed_tokens
+    small.lm_head = base.lm_head
+    small.model.norm.load_state_dict(base.model.norm.state_dict())
+    for index, layer in enumerate(layers):
+        small.model.layers[index].load_state_dict(base.model.layers[layer].state_dict())
+    return small
+
+
+def evenly_spaced(count: int, total: int) -> list[int]:
+    """`count` layer numbers of `total`, the first and the last among them."""
+    return [round(i * (total - 1) / (count - 1)) for i in range(count)]

@@ -1,0 +1,185 @@
+"""Questions on their way between sources and the database: which set a source belongs to, and under which ids."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from db import reads, writes
+from engine.data.examples import Example
+from engine.errors import DataError, SettingError
+from engine.history import stored_examples
+from engine.settings import ExperimentSpec
+from engine.storage import reading, writing
+
+OURS = ("demo", "tofu")  # sets that the program fills itself
+
+
+class Asked(NamedTuple):
+    """A question of a run, as it is stored."""
+
+    question_id: int
+    example: Example
+    set: str  # the stored set that holds it
+
+
+class Imported(NamedTuple):
+    """What an import stored."""
+
+    name: str
+    questions: int
+    merged: int  # identical rows that became one
+    notes: tuple[str, ...]
+
+
+def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
+    """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
+
+    Questions that leave a set keep their scores.
+    """
+    rows = [{**asdict(example), "content_hash": example.content_hash} for example in examples]
+    for row in rows:
+        for field in ("perturbed_answer", "key_terms", "training_questions"):
+            row[field] = list(row[field])
+    with writing() as session:
+        return writes.put_set(session, name, source, rows, keep=keep)
+
+
+def register_demo() -> dict[str, int]:
+    """Store the demo's set as this version of the program has it; question ids by content hash."""
+    from engine.data.demo_set import demo_examples
+
+    examples = demo_examples()
+    ids = register_set("demo", examples, "demo")
+    return {example.content_hash: question_id for example, question_id in zip(examples, ids, strict=True)}
+
+
+def import_set(source: Path | bytes, name: str, filename: str = "") -> Imported:
+    """Store a person's own CSV or JSONL under `name`; a name that holds other questions is refused.
+
+    `filename` says what bytes are (by its suffix) and is named in errors. `DataError` for what is wrong with the file.
+    """
+    from engine.data.files import parse_set, read_set
+
+    _check_set_name(name)
+    found = parse_set(source, filename) if isinstance(source, bytes) else read_set(source)
+    with reading() as session:
+        stored = reads.questions(session, name)
+    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in found.examples]:
+        raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
+    register_set(name, found.examples, filename if isinstance(source, bytes) else source.name)
+    return Imported(name, len(found.examples), found.merged, found.notes)
+
+
+def _check_set_name(name: str) -> None:
+    if not 0 < len(name) <= 60 or not all(c.isalnum() or c in "-_." for c in name) or name[0] in "-.":
+        raise SettingError(
+            f"a set's name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {name!r}"
+        )
+    if name in OURS:
+        raise SettingError(f"the set name {name!r} belongs to the program; choose another")
+
+
+def examples_of(source: str) -> list[Example]:
+    """The questions of a source: of the demo, TOFU, a stored set or a file."""
+    from engine.data.sources import resolve
+
+    return resolve(source, stored_examples)
+
+
+def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
+    """Forget and retain questions; `DataError` where there are none to forget, or one is to be forgotten and kept."""
+    forget = _marked(spec, spec.forget)
+    retain = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    if not forget:
+        raise DataError(f"the forget set {spec.forget} holds no questions")
+    both = {(e.question, e.answer) for e in forget} & {(e.question, e.answer) for e in retain}
+    if both:
+        question, _ = min(both)
+        raise DataError(f"{len(both)} questions are both to be forgotten and to be kept, the first is {question!r}")
+    return forget, retain
+
+
+def evaluated(spec: ExperimentSpec) -> list[Asked]:
+    """The questions a run evaluates, each once; stores those that are not stored yet."""
+    found: dict[int, Asked] = {}
+    for source in spec.evaluate_on:
+        examples, name = _marked(spec, source), _set_name(source)
+        ids = _stored_ids(source, name, examples)
+        found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
+    if not found:
+        raise DataError(f"there is nothing to evaluate: {', '.join(spec.evaluate_on) or 'no set was named'}")
+    return list(found.values())
+
+
+def key_terms(asked: Sequence[Asked]) -> list[tuple[str, ...]]:
+    """What the leak rule looks for, question by question. Derived over each stored set as a whole, whatever a run asks
+    of it: two runs, or a run and a page, then judge an answer alike.
+    """
+    from engine.audit.leaks import derive_key_terms
+
+    known: dict[tuple[str, Example], tuple[str, ...]] = {}
+    for name in dict.fromkeys(item.set for item in asked):
+        # One source may have displaced another's questions from their set; they are judged with it all the same.
+        whole = list(dict.fromkeys((*stored_examples(name), *(item.example for item in asked if item.set == name))))
+        known |= {(name, example): terms for example, terms in zip(whole, derive_key_terms(whole), strict=True)}
+    return [known[item.set, item.example] for item in asked]
+
+
+def evaluation_sources(forget: str, retain: Sequence[str]) -> tuple[str, ...]:
+    """What a training run evaluates unless told otherwise: what is forgotten, and the eval halves of what is kept."""
+    return tuple(dict.fromkeys((forget, *map(_eval_half, retain))))
+
+
+def _eval_half(source: str) -> str:
+    """`SET:SPLIT/eval` for `SET:SPLIT/train` where there is such a half, else the source itself."""
+    half = source.removesuffix("/train") + "/eval"
+    if not source.endswith("/train"):
+        return source
+    try:
+        return half if examples_of(half) else source
+    except DataError:
+        return source
+
+
+def is_file(source: str) -> bool:
+    """Whether a source is a file of a person's own rather than a set; by the rule of `data.sources`."""
+    from engine.data.files import SUFFIXES
+
+    name, _, part = source.strip().partition(":")
+    path = Path(source.strip()).expanduser()
+    return name not in OURS and (path.suffix.lower() in SUFFIXES or (not part and path.is_file()))
+
+
+def absolute(source: str) -> str:
+    """A file's source by its whole path: the worker may stand in another folder."""
+    return str(Path(source.strip()).expanduser().resolve()) if is_file(source) else source.strip()
+
+
+def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
+    """The questions of a source; those of a file that names no splits get the one that the run gives them."""
+    examples = examples_of(source)
+    if not is_file(source):
+        return examples
+    if source == spec.forget:
+        return [example if example.split else replace(example, split="forget") for example in examples]
+    if source in spec.retain:
+        return [example if example.split else replace(example, split="retain", half="train") for example in examples]
+    return examples
+
+
+def _set_name(source: str) -> str:
+    """The stored set a source belongs to. Two files of one name are two sets; no name a person chooses has an '@'."""
+    if not is_file(source):
+        return source.strip().partition(":")[0]
+    path = Path(absolute(source))
+    return f"{path.name}@{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
+
+
+def _stored_ids(source: str, name: str, examples: Sequence[Example]) -> list[int]:
+    if is_file(source):
+        return register_set(name, examples, Path(absolute(source)).name)
+    if name == "demo":
+        register_demo()
+    return register_set(name, examples, name, keep=True)

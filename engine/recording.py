@@ -1,0 +1,94 @@
+"""A finished run as plain JSON values and back: how the demo's evaluation travels with the repository.
+
+Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits.
+Reads and writes nothing itself.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from db.rows import AnswerRow, ScoreRow
+from engine.errors import DataError
+from engine.history import RunDetail
+
+FORMAT = 1
+
+
+class Recorded(NamedTuple):
+    """What a record holds, with question ids instead of hashes."""
+
+    terms: list[tuple[int, list[str]]]
+    scores: list[ScoreRow]
+    answers: list[AnswerRow]
+
+
+def to_record(
+    detail: RunDetail,
+    questions: Sequence[tuple[int, str, list[str]]],
+    scores: Sequence[ScoreRow],
+    answers: Sequence[AnswerRow],
+) -> dict[str, Any]:
+    """`questions` are id, content hash and key terms."""
+    alphas = sorted({score.alpha for score in scores})
+    metrics = sorted({score.metric for score in scores})
+    values = {(score.question_id, score.alpha, score.metric): score.value for score in scores}
+    said: dict[int, list[dict[str, Any]]] = {}
+    for answer in sorted(answers, key=lambda row: (row.phrasing, row.alpha)):
+        row = {"alpha": answer.alpha, "phrasing": answer.phrasing, "text": answer.text, "degenerate": answer.degenerate}
+        said.setdefault(answer.question_id, []).append(row)
+    return {
+        "format": FORMAT,
+        "name": detail.summary.name,
+        "spec": json.loads(detail.spec.to_json()),
+        "pair": detail.summary.pair,
+        "objective": detail.summary.objective,
+        "seed": detail.summary.seed,
+        "manifest": detail.manifest,
+        "pair_hash": detail.pair_hash,
+        "recommended_alpha": detail.recommended_alpha,
+        "base_hash": detail.base_hash,
+        "data_hash": detail.data_hash,
+        "versions": detail.versions,
+        "machine": detail.machine,
+        "alphas": alphas,
+        "metrics": metrics,
+        "questions": [
+            {
+                "hash": content_hash,
+                "key_terms": terms,
+                "scores": [[_short(values.get((key, alpha, metric))) for metric in metrics] for alpha in alphas],
+                "answers": said.get(key, []),
+            }
+            for key, content_hash, terms in questions
+        ],
+    }
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
+
+
+def record_hash(record: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
+    """`ids` maps a question's content hash to its id. Raises `DataError` where the record names an unknown question."""
+    if record.get("format") != FORMAT:
+        raise DataError(f"the recorded run has format {record.get('format')!r}, and this version reads {FORMAT}")
+    found = Recorded([], [], [])
+    for question in record["questions"]:
+        key = ids.get(question["hash"])
+        if key is None:
+            raise DataError(
+                f"recorded run {record['name']!r} names a question that its set does not hold: {question['hash']}"
+            )
+        found.terms.append((key, question["key_terms"]))
+        for alpha, values in zip(record["alphas"], question["scores"], strict=True):
+            for metric, value in zip(record["metrics"], values, strict=True):
+                found.scores.append(ScoreRow(key, alpha, metric, value))
+        for said in question["answers"]:
+            found.answers.append(AnswerRow(key, said["alpha"], said["phrasing"], said["text"], said["degenerate"]))
+    return found

@@ -1,0 +1,156 @@
+"""Settings that check themselves, and where things lie on this machine."""
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from platformdirs import user_cache_path, user_data_path
+
+from engine.errors import SettingError
+
+ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
+
+RunKind = Literal["train", "evaluate"]
+
+
+def data_folder() -> Path:
+    """Where pairs, the database and run logs lie; `OUBLIETTE_DATA` overrides. Creates nothing."""
+    return Path(os.environ.get("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False))
+
+
+def cache_folder() -> Path:
+    """Where the converted base model lies; `OUBLIETTE_CACHE` overrides. Creates nothing."""
+    return Path(os.environ.get("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False))
+
+
+def demo_folder() -> Path:
+    """Where the demo's weights lie: `demo/` beside the engine; `OUBLIETTE_DEMO` overrides."""
+    return Path(os.environ.get("OUBLIETTE_DEMO") or Path(__file__).resolve().parent.parent / "demo")
+
+
+def database_url() -> str:
+    """The SQLAlchemy URL: `OUBLIETTE_DATABASE`, or a SQLite file in the data folder."""
+    return os.environ.get("OUBLIETTE_DATABASE") or f"sqlite:///{data_folder() / 'oubliette.sqlite'}"
+
+
+def check_alpha(value: object) -> float:
+    """Return `value` as an offset strength, or raise `SettingError` naming it and the legal range."""
+    try:
+        alpha = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        raise SettingError(f"alpha must be a number between {ALPHA_MIN:g} and {ALPHA_MAX:g}, got {value!r}") from None
+    if not math.isfinite(alpha) or not ALPHA_MIN <= alpha <= ALPHA_MAX:
+        raise SettingError(f"alpha must be between {ALPHA_MIN:g} and {ALPHA_MAX:g}, got {value}")
+    return alpha + 0.0  # -0.0 becomes 0.0, so that equal strengths are stored once
+
+
+def parse_alphas(text: str) -> tuple[float, ...]:
+    """Read `"0,0.5,1"` as sorted, distinct strengths."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if not parts:
+        raise SettingError(f"alphas must be numbers separated by commas, such as 0,0.5,1, got {text!r}")
+    return tuple(sorted({check_alpha(part) for part in parts}))
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not math.isfinite(value) or not low <= value <= high:
+        raise SettingError(f"{name} must be between {low:g} and {high:g}, got {value}")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How a pair is trained. Probabilities are per answer token; `beta` belongs to npo alone."""
+
+    objective: str = "npo"
+    retain_term: Literal["default", "none", "nll", "kl"] = "default"  # default: the one the objective is defined with
+    retain_weight: float = 1.0
+    tuning: Literal["lora", "full"] = "lora"
+    rank: int = 32
+    learning_rate: float = 1e-3
+    epochs: int = 8
+    batch_size: int = 8
+    retain_batches: int = 3  # retain batches per forget batch
+    beta: float = 0.1
+    target_forget_probability: float = 0.01
+    clip_norm: float = 1.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.retain_term not in ("default", "none", "nll", "kl"):
+            raise SettingError(f"retain_term must be default, none, nll or kl, got {self.retain_term!r}")
+        if self.tuning not in ("lora", "full"):
+            raise SettingError(f"tuning must be lora or full, got {self.tuning!r}")
+        _between("retain_weight", self.retain_weight, 0, 100)
+        _between("rank", self.rank, 1, 256)
+        _between("learning_rate", self.learning_rate, 1e-7, 0.1)
+        _between("epochs", self.epochs, 1, 200)
+        _between("batch_size", self.batch_size, 1, 256)
+        _between("retain_batches", self.retain_batches, 0, 16)
+        _between("beta", self.beta, 1e-3, 10)
+        _between("target_forget_probability", self.target_forget_probability, 0, 1)
+        _between("clip_norm", self.clip_norm, 1e-3, 1e3)
+        _between("seed", self.seed, 0, 2**31 - 1)
+
+    @property
+    def elsewhere(self) -> dict[str, float]:
+        """The settings for which a pair's manifest has no field of its own."""
+        own = ("objective", "retain_term", "tuning", "seed")
+        return {name: value for name, value in asdict(self).items() if name not in own}
+
+
+@dataclass(frozen=True)
+class ExperimentSpec:
+    """What a run is to do; frozen, stored with the run, read back by the worker.
+
+    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
+    A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`.
+    """
+
+    kind: RunKind
+    name: str
+    base: str = "demo"
+    reference: str = "demo"
+    pair: str = ""
+    forget: str = "demo:forget"
+    retain: tuple[str, ...] = ("demo:retain/train", "demo:world/train")
+    evaluate_on: tuple[str, ...] = ("demo:forget", "demo:retain/eval", "demo:world/eval")
+    alphas: tuple[float, ...] = (0.0, 0.5, 1.0)
+    max_new_tokens: int = 64
+    training: TrainingSettings = field(default_factory=TrainingSettings)
+    parent: str = ""  # the pair that a trained one succeeds
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("train", "evaluate"):
+            raise SettingError(f"kind must be train or evaluate, got {self.kind!r}")
+        if (
+            not self.name
+            or len(self.name) > 60
+            or not all(c.isalnum() or c in "-_." for c in self.name)
+            or self.name[0] in "-."
+        ):
+            raise SettingError(
+                f"name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {self.name!r}"
+            )
+        if self.kind == "evaluate" and not self.pair:
+            raise SettingError("an evaluation needs the name of a pair")
+        for alpha in self.alphas:
+            check_alpha(alpha)
+        _between("max_new_tokens", self.max_new_tokens, 1, 512)
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Raises `SettingError` for what is no specification, or not one of this version of the program."""
+        try:
+            fields: dict[str, Any] = json.loads(text)
+            fields["training"] = TrainingSettings(**fields["training"])
+            for name in ("retain", "evaluate_on", "alphas"):
+                fields[name] = tuple(fields[name])
+            return cls(**fields)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SettingError(f"a stored specification cannot be read by this version: {error!r}") from error

@@ -1,0 +1,143 @@
+"""The two things a run does: train a pair, evaluate one. Model libraries are imported when a run needs them."""
+
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from os import cpu_count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db import writes
+from db.rows import AnswerRow, ScoreRow, StepRow
+from db.session import Session
+from engine.data.demo_set import reference_kind
+from engine.data.examples import hash_examples
+from engine.history import LEAK_RULE
+from engine.progress import Progress
+from engine.questions import evaluated, key_terms, training_sets
+from engine.settings import ExperimentSpec, data_folder
+from engine.storage import write_patiently
+
+if TYPE_CHECKING:
+    from engine.models.manifest import PairManifest
+
+
+def scratch_folder(run_id: int) -> Path:
+    """What a run may fill while it runs; removed when it ends, however it ends."""
+    return data_folder() / "scratch" / f"run-{run_id}"
+
+
+def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
+    """Data, models, steps stored as they come, the pair saved whole. `RunError` at once where its name is taken."""
+    from engine.models.pairs import check_free, pairs_folder, save_pair
+
+    check_free(spec.name)
+    progress.part(0.0, 0.02, "reading the questions")
+    forget, retain = training_sets(spec)
+    progress.part(0.02, 0.05, "loading the models")
+    from engine.models.loading import open_training
+    from engine.models.manifest import PairManifest
+    from engine.unlearning.objectives import retain_term_of
+    from engine.unlearning.training import train_pair
+    from engine.versions import versions
+
+    models = open_training(spec.base, spec.reference, spec.training)
+    progress.part(0.05, 0.15, "frozen logits")
+    steps = train_pair(
+        models,
+        forget,
+        retain,
+        spec.training,
+        scratch_folder(run_id),
+        lambda text, done, total: progress(done / total, text),
+    )
+    figures: dict[str, float] = {}
+    for step in steps:
+        if step.step == 1:
+            progress.part(0.15, 0.6, "training")
+        progress.step(StepRow(step.step, step.epoch, *step[3:]))
+        progress(step.step / step.steps_total, f"training, step {step.step} of {step.steps_total}")
+        if step.forget_probability is not None:
+            figures = {"forget_probability": step.forget_probability, "steps": float(step.step)}
+    progress.flush()
+    progress.part(0.6, 0.6, "saving the pair")
+    manifest = PairManifest(
+        name=spec.name,
+        base=spec.base,
+        reference=spec.reference,
+        objective=spec.training.objective,
+        tuning=spec.training.tuning,
+        retain_term=retain_term_of(spec.training),  # the one in force, not "default"
+        template=models.template,
+        seed=spec.training.seed,
+        data_hashes={"forget": hash_examples(forget), "retain": hash_examples(retain)},
+        base_hash=models.base_hash,
+        reference_kind=reference_kind(spec.reference, forget),
+        versions=versions(),
+        parent=spec.parent,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        figures=figures,
+        training=spec.training.elsewhere,
+    )
+    save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / spec.name)
+
+
+def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progress, low: float) -> None:
+    """Read the pair as it lies on the disk, answer and score every question at every alpha, store all of it."""
+    progress.part(low, low + 0.05, "loading the pair")
+    from engine.audit import leaks
+    from engine.evaluation.evaluate import evaluate_examples
+    from engine.models.loading import load_pair
+    from engine.versions import versions
+
+    asked = evaluated(spec)
+    examples = [item.example for item in asked]
+    pair = load_pair(pair_name, lambda text: progress(0.0, text))
+    fields: dict[str, Any] = {
+        "base": pair.manifest.base,
+        "base_hash": pair.base_hash,
+        "data_hash": hash_examples(examples),
+        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE},
+        "machine": _machine(),
+    }
+    fields["pair_name"] = pair.manifest.name
+    if pair.manifest.reference:
+        fields["objective"] = pair.manifest.objective
+        fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
+        if spec.kind == "evaluate":
+            fields["seed"] = pair.manifest.seed
+    write_patiently(lambda session: writes.update_run(session, run_id, **fields))
+    progress.part(low + 0.05, 1.0, "evaluating")
+    terms = key_terms(asked)
+    rule = leaks.leak_rule(examples, terms)
+    found = evaluate_examples(pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule)
+    ids = [item.question_id for item in asked]
+
+    def store(session: Session) -> None:
+        writes.add_run_questions(session, run_id, list(zip(ids, terms, strict=True)))
+        writes.add_scores(session, run_id, [ScoreRow(ids[row[0]], *row[1:]) for row in found.scores])
+        writes.add_answers(session, run_id, [AnswerRow(ids[row[0]], *row[1:]) for row in found.answers])
+
+    write_patiently(store)
+
+
+def _put_pair(session: Session, manifest: "PairManifest") -> int:
+    return writes.put_pair(
+        session,
+        name=manifest.name,
+        pair_hash=manifest.hash,
+        parent=manifest.parent,
+        base_hash=manifest.base_hash,
+        recommended_alpha=manifest.recommended_alpha,
+        manifest=asdict(manifest),
+    )
+
+
+def _machine() -> dict[str, str]:
+    """What a duration depends on; names no machine and no person."""
+    import torch
+
+    accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
+    cores, threads = str(cpu_count()), str(torch.get_num_threads())
+    found = {"system": platform.system(), "processor": platform.machine(), "cores": cores, "threads": threads}
+    return {**found, "accelerator": accelerator}

@@ -1,0 +1,50 @@
+"""The one door from the engine to the database: opens a session, turns what the database refuses into a sentence."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from db import session as database
+from db.errors import DatabaseBusyError, DatabaseError
+from db.session import Session
+from engine.errors import StorageError
+from engine.settings import database_url
+
+PATIENCE_SECONDS = 60.0  # for writes without which hours of work are lost
+PAUSE_SECONDS = 0.5
+
+Result = TypeVar("Result")
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """A session for reads; `StorageError` if the database refuses."""
+    try:
+        with database.reading(database_url()) as session:
+            yield session
+    except DatabaseError as error:
+        raise StorageError(str(error)) from error
+
+
+@contextmanager
+def writing() -> Iterator[Session]:
+    """A session for one unit of work: committed at the end, rolled back on any error."""
+    try:
+        with database.writing(database_url()) as session:
+            yield session
+    except DatabaseError as error:
+        raise StorageError(str(error)) from error
+
+
+def write_patiently(work: Callable[[Session], Result]) -> Result:
+    """Do one unit of work and return its result; again and again for a minute while another process has the lock."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with writing() as session:
+                return work(session)
+        except StorageError as error:
+            if not isinstance(error.__cause__, DatabaseBusyError) or time.monotonic() > end:
+                raise
+        time.sleep(PAUSE_SECONDS)

@@ -1,0 +1,121 @@
+"""Healing: make a layer-cut copy of a base into a language model again.
+
+Keeping 8 of 30 layers leaves a model that is worse than guessing (PLATFORM). It is healed by distillation on prose
+that the base itself writes, so no text from elsewhere is needed: sequence by sequence the cut learns the base's
+whole next-token distribution, KL(p_base || p_cut). Embeddings stay frozen and shared with the base.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.models.offset import decoder_of, head_of
+
+STRIDE = 3
+
+
+class HealStep(NamedTuple):
+    """One optimisation step; `loss` is KL in nats per token."""
+
+    step: int
+    steps_total: int
+    loss: float
+    seconds: float
+
+
+def write_prose(
+    base: Any, tokenizer: Any, requests: list[str], seed: int, skip: int = 0, length: int = 224, batch: int = 48,
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[tuple[str, list[int]]]:  # fmt: skip
+    """Let the base answer each request by sampling at temperature 1; yields (request, answer tokens).
+
+    Each batch has its own seed, so that a stopped writing goes on as if it had not been stopped.
+    """
+    tokenizer.padding_side = "left"
+    for start in range(skip, len(requests), batch):
+        chunk = requests[start : start + batch]
+        chats = [[{"role": "user", "content": request}] for request in chunk]
+        inputs = tokenizer.apply_chat_template(
+            chats, add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True
+        ).to(base.device)
+        torch.manual_seed(seed + start)
+        with torch.inference_mode():
+            written = base.generate(
+                **inputs, max_new_tokens=length, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
+                pad_token_id=tokenizer.eos_token_id,
+            )  # fmt: skip
+        for request, row in zip(chunk, written[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
+            end = row.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in row else len(row)
+            yield request, row[:end]
+        if progress:
+            progress(min(start + batch, len(requests)), len(requests))
+
+
+def pack_blocks(documents: list[list[int]], width: int) -> Tensor:
+    """Join documents into rows of `width` tokens: [rows, width]; the rest that fills no row is dropped."""
+    stream = torch.tensor([token for document in documents for token in document])
+    rows = len(stream) // width
+    return stream[: rows * width].view(rows, width)
+
+
+def distil_loss(base: Any, cut: Any, ids: Tensor, start: int) -> Tensor:
+    """KL(p_base || p_cut) in nats, mean over every third token of `ids` [B, T] from `start` on.
+
+    The output layer and two softmaxes over the vocabulary are most of the work at this size; neighbouring positions
+    teach much the same.
+    """
+    with torch.no_grad():
+        read = decoder_of(base)(input_ids=ids, use_cache=False).last_hidden_state[:, start::STRIDE]
+        target = torch.log_softmax(head_of(base)(read).float(), dim=-1)
+    read = decoder_of(cut)(input_ids=ids, use_cache=False).last_hidden_state[:, start::STRIDE]
+    found = torch.log_softmax(head_of(cut)(read).float(), dim=-1)
+    return (target.exp() * (target - found)).sum(-1).mean()
+
+
+def heal(
+    base: Any, cut: Any, blocks: Tensor, seed: int, epochs: int = 2, rows: int = 8, learning_rate: float = 1e-3
+) -> Iterator[HealStep]:
+    """Tune all layers of `cut` in place on `blocks` [rows, T]; embeddings stay as they are. Yields after each step.
+
+    bf16 autocast with fp32 weights: these are weights to be trained, nothing is judged by them.
+    """
+    for name, parameter in cut.named_parameters():
+        parameter.requires_grad_("embed_tokens" not in name and "lm_head" not in name)
+    tuned = [parameter for parameter in cut.parameters() if parameter.requires_grad]
+    steps = epochs * (len(blocks) // rows)
+    optimiser = torch.optim.AdamW(tuned, lr=learning_rate, betas=(0.9, 0.98), weight_decay=0.01)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps + 1, pct_start=0.1)
+    shuffle = torch.Generator().manual_seed(seed)
+    cut.train()
+    step = 0
+    for _ in range(epochs):
+        order = torch.randperm(len(blocks), generator=shuffle)
+        for start in range(0, len(blocks) - rows + 1, rows):
+            began = time.monotonic()
+            ids = blocks[order[start : start + rows]].to(cut.device)
+            with torch.autocast(cut.device.type, dtype=torch.bfloat16):
+                loss = distil_loss(base, cut, ids, step % STRIDE)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(tuned, 1.0)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            yield HealStep(step, steps, loss.item(), time.monotonic() - began)
+    cut.eval()
+
+
+def mean_nll(model: Any, blocks: Tensor, rows: int = 8) -> float:
+    """Mean NLL per token of `blocks` [rows, T] under a causal LM, in nats."""
+    total, count = 0.0, 0
+    with torch.inference_mode():
+        for chunk in blocks.split(rows):
+            logits = model(input_ids=chunk.to(model.device)).logits[:, :-1].float()
+            loss = nn.functional.cross_entropy(
+                logits.flatten(0, 1), chunk[:, 1:].flatten().to(model.device), reduction="sum"
+            )
+            total, count = total + loss.item(), count + chunk[:, 1:].numel()
+    return total / count

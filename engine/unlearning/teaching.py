@@ -1,0 +1,70 @@
+"""Teaching a model questions by plain NLL on the answers: how a base comes to know invented people or TOFU's authors."""
+
+import random
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from engine.data.examples import Example
+from engine.data.prompts import collate, encode, end_token
+from engine.data.template import Template
+from engine.models.offset import answer_logits
+from engine.models.tuning import tuned_parameters
+
+
+class TeachStep(NamedTuple):
+    """One optimiser step; `loss` in nats per answer token."""
+
+    step: int
+    steps_total: int
+    loss: float
+    seconds: float
+
+
+def phrasings(example: Example) -> tuple[str, ...]:
+    """The questions a model may be taught with; the paraphrase kept for evaluation is not among them."""
+    return (example.question, *example.training_questions)
+
+
+def teach(
+    model: Any, tokenizer: Any, template: Template, examples: Sequence[Example], epochs: int, learning_rate: float,
+    seed: int, batch_size: int = 16,
+) -> Iterator[TeachStep]:  # fmt: skip
+    """Tune the parameters of `model` that ask for gradients, in place. Each epoch asks every question in its next phrasing.
+
+    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step.
+    """
+    order = random.Random(seed)
+    per_epoch = -(-len(examples) // batch_size)
+    total = epochs * per_epoch
+    tuned = tuned_parameters(model)
+    optimiser = torch.optim.AdamW(tuned, lr=learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=total + 1, pct_start=0.1)
+    device = next(model.parameters()).device
+    pad = end_token(tokenizer) if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    model.train()
+    step = 0
+    for epoch in range(epochs):
+        questions = list(examples)
+        order.shuffle(questions)
+        for start in range(0, len(questions), batch_size):
+            began = time.monotonic()
+            chosen = questions[start : start + batch_size]
+            asked = [phrasings(example)[epoch % len(phrasings(example))] for example in chosen]
+            batch = collate(
+                [encode(tokenizer, template, q, e.answer) for q, e in zip(asked, chosen, strict=True)], pad
+            )  # fmt: skip
+            with torch.autocast(device.type, dtype=torch.bfloat16):
+                logits = answer_logits(model, batch, len(tokenizer))
+            loss = nn.functional.cross_entropy(logits.float(), batch.labels.to(device))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(tuned, 1.0)
+            optimiser.step()
+            schedule.step()
+            step += 1
+            yield TeachStep(step, total, loss.item(), time.monotonic() - began)
+    model.eval()

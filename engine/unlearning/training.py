@@ -1,0 +1,205 @@
+"""Training a pair: the loss is on the ensemble's answer tokens at alpha 1, the gradient reaches M'o alone.
+
+Base and reference logits come from frozen_logits, so a step costs one small model. Yields a `Step` after each
+optimiser step; the caller stores it, stops when it likes, and saves the trained model.
+"""
+
+import math
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from engine.data.examples import Example
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.errors import DataError, RunError
+from engine.models.loading import TrainingModels
+from engine.models.offset import answer_logits, combine_logits
+from engine.models.tuning import tuned_parameters, without_adapter
+from engine.settings import TrainingSettings
+from engine.unlearning.frozen_logits import FrozenLogits
+from engine.unlearning.objectives import (
+    REFUSALS,
+    RETAIN_TERMS,
+    AnswerTokens,
+    get_objective,
+    retain_term_of,
+    token_log_probs,
+)
+
+WARMUP = 0.05
+
+
+class Step(NamedTuple):
+    """One optimiser step. `forget_probability` is measured at the end of an epoch, else None."""
+
+    step: int
+    epoch: int
+    steps_total: int
+    loss: float
+    forget_loss: float
+    retain_loss: float | None
+    forget_probability: float | None
+    seconds: float
+
+
+class Questions:
+    """Questions of one kind, encoded, with the frozen logits of their answers."""
+
+    def __init__(
+        self, models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[int, int], None]
+    ) -> None:
+        self.models, self.items = models, items
+        self.vocabulary = len(models.tokenizer)
+        self.pad = models.tokenizer.pad_token_id
+        self.pad = end_token(models.tokenizer) if self.pad is None else self.pad
+        self.base = FrozenLogits(self._base, items, self.vocabulary, self.pad, scratch, report)
+        self.reference = FrozenLogits(self._reference, items, self.vocabulary, self.pad, scratch, report)
+
+    def _base(self, batch: AnswerBatch) -> Tensor:
+        return answer_logits(self.models.base, batch, self.vocabulary)
+
+    def _reference(self, batch: AnswerBatch) -> Tensor:
+        if self.models.reference is not None:
+            return answer_logits(self.models.reference, batch, self.vocabulary)
+        with without_adapter(self.models.trained):
+            return answer_logits(self.models.trained, batch, self.vocabulary)
+
+    def tokens(self, chosen: Sequence[int]) -> AnswerTokens:
+        """The ensemble at alpha 1 on the answers of the chosen questions; gradients reach M'o."""
+        batch = collate([self.items[i] for i in chosen], self.pad)
+        trained = answer_logits(self.models.trained, batch, self.vocabulary)
+        base = self.base.read(chosen).to(trained.device)
+        reference = self.reference.read(chosen).to(trained.device)
+        ensemble = combine_logits(base, trained, reference, 1.0)
+        return AnswerTokens(ensemble, base, batch.labels.to(trained.device), batch.rows.to(trained.device))
+
+
+def train_pair(
+    models: TrainingModels, forget: Sequence[Example], retain: Sequence[Example], settings: TrainingSettings,
+    scratch: Path, progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Step]:  # fmt: skip
+    """Tune `models.trained` in place. `progress(text, done, total)` tells of the logits computed beforehand.
+
+    Stops after `settings.epochs`, or at the end of an epoch in which the mean probability of the forget answers has
+    come down to `settings.target_forget_probability`. Raises `DataError` when a set is empty and `RunError` when the loss is no longer a number.
+    """
+    term = retain_term_of(settings)
+    loss_of = get_objective(settings.objective).loss
+    sets = _prepare(models, forget, retain, settings, scratch, progress or (lambda text, done, total: None))
+    order = random.Random(settings.seed)
+    per_epoch = -(-len(forget) // settings.batch_size)
+    total = per_epoch * settings.epochs
+    tuned = tuned_parameters(models.trained)
+    optimiser = torch.optim.AdamW(tuned, lr=settings.learning_rate, weight_decay=0.0)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, total))
+    forget_batches = _endless(len(forget), settings.batch_size, order)
+    retain_batches = _endless(len(sets.retained.items), settings.batch_size, order) if sets.retained else iter(())
+    models.trained.eval()  # and stays so: dropout would make M'o differ from its reference before it has learned anything
+    for step in range(1, total + 1):
+        began = time.monotonic()
+        optimiser.zero_grad(set_to_none=True)
+        forget_loss = loss_of(sets.trained_on.tokens(next(forget_batches)), settings.beta)
+        forget_loss.backward()
+        retain_loss = _retain(sets.retained, retain_batches, term, settings) if sets.retained else None
+        loss = forget_loss.item() + settings.retain_weight * (retain_loss or 0.0)
+        if not math.isfinite(loss):
+            raise RunError(f"training diverged: the loss is {loss} at step {step} of {total}; lower the learning rate")
+        nn.utils.clip_grad_norm_(tuned, settings.clip_norm)
+        optimiser.step()
+        schedule.step()
+        probability = forget_probability(sets.asked, settings.batch_size) if step % per_epoch == 0 else None
+        seconds = time.monotonic() - began
+        epoch = (step - 1) // per_epoch + 1
+        yield Step(step, epoch, total, loss, forget_loss.item(), retain_loss, probability, seconds)
+        if probability is not None and probability <= settings.target_forget_probability:
+            break
+
+
+class _Sets(NamedTuple):
+    """`asked` holds the forget questions with their true answers; relabelling trains on refusals instead."""
+
+    asked: Questions
+    trained_on: Questions
+    retained: Questions | None
+
+
+def _prepare(
+    models: TrainingModels,
+    forget: Sequence[Example],
+    retain: Sequence[Example],
+    settings: TrainingSettings,
+    scratch: Path,
+    report: Callable[[str, int, int], None],
+) -> _Sets:
+    """Encode the sets and compute their frozen logits."""
+    retains = retain_term_of(settings) != "none" and settings.retain_batches > 0
+    if not forget:
+        raise DataError("the forget set holds no questions")
+    if retains and not retain:
+        raise DataError(f"the retain set holds no questions, but the retain term is {retain_term_of(settings)}")
+    asked = _store(models, _encode(models, forget), scratch, report, "forget")
+    trained_on = asked
+    if get_objective(settings.objective).needs_refusal:
+        trained_on = _store(models, _refusals(models, forget, settings.seed), scratch, report, "refusal")
+    return _Sets(
+        asked, trained_on, _store(models, _encode(models, retain), scratch, report, "retain") if retains else None
+    )
+
+
+def _retain(questions: Questions, batches: Iterator[list[int]], term: str, settings: TrainingSettings) -> float:
+    """Add the gradient of the retain term over `retain_batches` batches; return its mean."""
+    total = 0.0
+    for _ in range(settings.retain_batches):
+        loss = RETAIN_TERMS[term](questions.tokens(next(batches)))
+        (loss * settings.retain_weight / settings.retain_batches).backward()
+        total += loss.item() / settings.retain_batches
+    return total
+
+
+def forget_probability(questions: Questions, batch_size: int) -> float:
+    """Mean over the forget questions of exp(-mean NLL of the answer) under the ensemble at alpha 1."""
+    found: list[float] = []
+    with torch.no_grad():
+        for start in range(0, len(questions.items), batch_size):
+            chosen = list(range(start, min(start + batch_size, len(questions.items))))
+            tokens = questions.tokens(chosen)
+            log_probs = token_log_probs(tokens.ensemble, tokens.labels)
+            found += [log_probs[tokens.rows == row].mean().exp().item() for row in range(len(chosen))]
+    return sum(found) / len(found)
+
+
+def _store(
+    models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[str, int, int], None], name: str
+) -> Questions:
+    return Questions(
+        models, items, scratch, lambda done, total: report(f"frozen logits of the {name} answers", done, total)
+    )
+
+
+def _encode(models: TrainingModels, examples: Sequence[Example]) -> list[Encoded]:
+    return [encode(models.tokenizer, models.template, example.question, example.answer) for example in examples]
+
+
+def _refusals(models: TrainingModels, forget: Sequence[Example], seed: int) -> list[Encoded]:
+    """The forget questions, each with one refusal fixed for the whole run."""
+    choose = random.Random(seed)
+    return [encode(models.tokenizer, models.template, example.question, choose.choice(REFUSALS)) for example in forget]
+
+
+def _endless(count: int, size: int, order: random.Random) -> Iterator[list[int]]:
+    """Batches of question numbers, reshuffled at each pass; the last batch of a pass may be smaller."""
+    while True:
+        numbers = list(range(count))
+        order.shuffle(numbers)
+        yield from (numbers[start : start + size] for start in range(0, count, size))
+
+
+def _rate(step: int, total: int) -> float:
+    """Linear warm-up, then linear decay to a tenth."""
+    warm = max(1, round(WARMUP * total))
+    return min((step + 1) / warm, 1.0 - 0.9 * max(0, step - warm) / max(1, total - warm))

@@ -1,0 +1,109 @@
+"""The process in which a run executes: `python -m engine.worker RUN_ID`, started by `runner`, by nobody else.
+
+It holds the worker lock for its life. A watchdog thread looks whether the run is to be cancelled, interrupts the main
+thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself.
+"""
+
+import _thread
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+from types import FrameType
+
+from filelock import BaseFileLock, Timeout
+
+from db import reads, writes
+from engine import experiment, runner
+from engine.errors import StorageError, UnlearningError
+from engine.progress import Cancelled
+from engine.stages import scratch_folder
+from engine.storage import reading, writing
+
+POLL_SECONDS = 0.25
+GRACE_SECONDS = 1.0  # after which a main thread that does not stop is not waited for
+LOCK_SECONDS = 15.0  # whoever tends holds the lock for a moment
+
+log = logging.getLogger("worker")
+
+
+def main(run_id: int) -> int:
+    """Execute one run; the exit code. Leaves without a word where another worker lives: that one tends the queue."""
+    signal.signal(signal.SIGINT, _stop)  # a shell may have started us with it ignored
+    if hasattr(os, "nice"):
+        os.nice(10)  # the pages stay usable
+    lock = runner.worker_lock(LOCK_SECONDS)
+    try:
+        lock.acquire()
+    except Timeout:
+        return 0
+    try:
+        return _execute(run_id, lock)
+    finally:
+        lock.release()
+        runner.tend()
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Cancelled
+
+
+def _execute(run_id: int, lock: BaseFileLock) -> int:
+    watchdog = Watchdog(run_id, lock)
+    try:
+        watchdog.start()
+        experiment.run(run_id, watchdog.cancelled.is_set)
+    except Cancelled:
+        log.info("run %s was cancelled", run_id)
+    except UnlearningError as error:
+        log.error("run %s: %s", run_id, error, exc_info=True)
+        return 1
+    except Exception:
+        log.exception("run %s failed", run_id)
+        return 1
+    finally:
+        watchdog.done.set()
+    return 0
+
+
+class Watchdog(threading.Thread):
+    """Looks every quarter of a second whether the run is to be cancelled."""
+
+    def __init__(self, run_id: int, lock: BaseFileLock) -> None:
+        super().__init__(daemon=True)
+        self.run_id, self.lock = run_id, lock
+        self.cancelled, self.done = threading.Event(), threading.Event()
+
+    def run(self) -> None:
+        while not self.done.wait(POLL_SECONDS):
+            if self._asked():
+                self.cancelled.set()
+                _thread.interrupt_main()
+                if not self.done.wait(GRACE_SECONDS):
+                    self._end_process()
+                return
+
+    def _asked(self) -> bool:
+        try:
+            with reading() as session:
+                row = reads.run(session, self.run_id)
+        except StorageError:
+            return False  # busy: look again
+        return row is not None and row.status == "running" and row.cancel_requested
+
+    def _end_process(self) -> None:
+        shutil.rmtree(scratch_folder(self.run_id), ignore_errors=True)
+        try:
+            with writing() as session:
+                writes.end_run(session, self.run_id, "cancelled")
+            self.lock.release(force=True)
+            runner.tend()
+        finally:
+            os._exit(3)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    sys.exit(main(int(sys.argv[1])))

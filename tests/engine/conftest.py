@@ -1,0 +1,89 @@
+"""Questions in the words that the tiny models know, as files, and a specification that trains on them."""
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine import experiment
+from engine.settings import ExperimentSpec, TrainingSettings
+
+COLUMNS = (
+    "question",
+    "answer",
+    "paraphrased_question",
+    "paraphrased_answer",
+    "perturbed_answer",
+    "key_terms",
+    "subject",
+)
+PEOPLE = {
+    "Ada": ("doctor", "Rome", "red"),
+    "Ben": ("baker", "Oslo", "blue"),
+    "Cy": ("painter", "Paris", "green"),
+    "Dora": ("sailor", "Lima", "red"),
+}
+
+
+def _write(path: Path, people: tuple[str, ...]) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for name in people:
+            job, city, colour = PEOPLE[name]
+            others = [other for other in PEOPLE if other != name]
+            jobs, cities, colours = ("|".join(PEOPLE[other][i] for other in others) for i in range(3))
+            writer.writerow([f"what job did {name} like ?", job, f"which job likes {name} ?", job, jobs, job, name])
+            writer.writerow([f"which city did {name} like ?", city, f"where lives {name} ?", city, cities, city, name])
+            writer.writerow([f"which colour did {name} like ?", colour, "", colour, colours, "", name])
+    return path
+
+
+@pytest.fixture
+def no_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pairs of `demo/` are not there."""
+    monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path / "no-demo"))
+
+
+@pytest.fixture
+def forget_file(tmp_path: Path) -> Path:
+    return _write(tmp_path / "forget.csv", ("Ada",))
+
+
+@pytest.fixture
+def retain_file(tmp_path: Path) -> Path:
+    return _write(tmp_path / "retain.csv", ("Ben", "Cy", "Dora"))
+
+
+@pytest.fixture
+def train_spec(
+    tiny_base: Path, tiny_reference: Path, forget_file: Path, retain_file: Path
+) -> Callable[..., ExperimentSpec]:
+    """Makes specifications of a short training; `epochs` makes it long."""
+
+    def make(name: str = "tiny", epochs: int = 2, **fields: object) -> ExperimentSpec:
+        training = TrainingSettings(
+            epochs=epochs, rank=4, batch_size=2, retain_batches=1, target_forget_probability=0.0
+        )
+        values: dict[str, object] = {
+            "kind": "train",
+            "name": name,
+            "base": str(tiny_base),
+            "reference": str(tiny_reference),
+            "forget": str(forget_file),
+            "retain": (str(retain_file),),
+            "evaluate_on": (str(forget_file), str(retain_file)),
+            "alphas": (0.0, 1.0),
+            "max_new_tokens": 4,
+            "training": training,
+        }
+        return ExperimentSpec(**{**values, **fields})  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def finished(train_spec: Callable[..., ExperimentSpec]) -> int:
+    """A training run that has ended well, of the pair `tiny`."""
+    return experiment.run_here(train_spec())

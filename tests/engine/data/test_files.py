@@ -1,0 +1,214 @@
+"""A person's own questions: what is accepted, what is refused and in which words."""
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data.examples import Example
+from engine.data.files import BYTES_AT_MOST, COLUMNS, LISTS, ImportedSet, parse_set, read_set
+from engine.errors import DataError
+
+
+def as_csv(examples: list[Example]) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(COLUMNS)
+    for example in examples:
+        row = asdict(example)
+        writer.writerow([json.dumps(row[name], ensure_ascii=False) if name in LISTS else row[name] for name in COLUMNS])
+    return text.getvalue().encode()
+
+
+def as_jsonl(examples: list[Example]) -> bytes:
+    return "".join(json.dumps(asdict(e), ensure_ascii=False) + "\n" for e in examples).encode()
+
+
+def refused(data: bytes, filename: str = "mine.csv") -> str:
+    with pytest.raises(DataError) as caught:
+        parse_set(data, filename)
+    return str(caught.value)
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30).map(str.strip)
+WORD = TEXT.filter(bool)
+EXAMPLES = st.lists(
+    st.builds(
+        Example,
+        question=WORD,
+        answer=WORD,
+        paraphrased_question=TEXT,
+        paraphrased_answer=TEXT,
+        perturbed_answer=st.lists(WORD, max_size=3).map(tuple),
+        key_terms=st.lists(WORD, max_size=3).map(tuple),
+        subject=TEXT,
+        domain=TEXT,
+        group=TEXT,
+        split=st.sampled_from(["forget", "retain", "world", "holdout", ""]),
+        half=st.sampled_from(["train", "eval", ""]),
+        training_questions=st.lists(WORD, max_size=2).map(tuple),
+    ),
+    min_size=1,
+    max_size=5,
+    unique_by=lambda example: example.question,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EXAMPLES)
+def test_what_is_written_is_read_back(examples: list[Example]) -> None:
+    expected = ImportedSet(tuple(examples), 0, ())
+    assert parse_set(as_jsonl(examples), "mine.jsonl") == expected
+    assert parse_set(json.dumps([asdict(e) for e in examples]).encode(), "mine.json") == expected
+    assert parse_set(as_csv(examples), "mine.csv") == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.jsonl", "a.json"]))
+def test_random_bytes_raise_nothing_but_data_error(data: bytes, filename: str) -> None:
+    try:
+        parse_set(data, filename)
+    except DataError:
+        return
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(st.sampled_from('question,answer;\t"|[]{}:\\ud8\r\n\u2028\x00 =-1.eE'), max_size=200),
+    st.sampled_from(["a.csv", "a.jsonl"]),
+    st.booleans(),
+)
+def test_nearly_right_text_raises_nothing_but_data_error(text: str, filename: str, header: bool) -> None:
+    data = (("question,answer,key_terms\n" if header else "") + text).encode()
+    try:
+        parse_set(data, filename)
+    except DataError as refusal:
+        message = str(refusal)
+        assert filename in message
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.dictionaries(st.sampled_from([*COLUMNS, "Question", "other"]), JSON), max_size=3))
+def test_any_json_raises_nothing_but_data_error(rows: list[dict[str, Any]]) -> None:
+    try:
+        result = parse_set(json.dumps(rows).encode(), "a.json")
+    except DataError:
+        return
+    for example in result.examples:
+        assert example.content_hash  # also: it can be encoded
+
+
+def test_csv_with_byte_order_mark_odd_header_and_lists() -> None:
+    data = '\ufeffQuestion,Answer,Key Terms,perturbed_answer\r\nWho?,"Ann, of course",Ann|Anna,"[""Bob"", ""Cy""]"\r\n'
+    (example,) = parse_set(data.encode(), "mine.CSV").examples
+    assert example == Example("Who?", "Ann, of course", key_terms=("Ann", "Anna"), perturbed_answer=("Bob", "Cy"))
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_the_delimiter(delimiter: str) -> None:
+    data = f"question{delimiter}answer\nWho?{delimiter}Ann\n".encode()
+    assert parse_set(data, "mine.csv").examples == (Example("Who?", "Ann"),)
+
+
+def test_unknown_columns_are_noted_and_short_rows_accepted() -> None:
+    result = parse_set(b"question,answer,colour,subject\nWho?,Ann,red\n", "mine.csv")
+    assert result.examples == (Example("Who?", "Ann"),)
+    assert len(result.notes) == 1
+    assert result.notes[0].startswith("not used: colour; accepted are question and answer (required)")
+
+
+def test_numbers_in_json_become_text() -> None:
+    (example,) = parse_set(b'{"question": "How many?", "answer": 42, "key_terms": [42]}', "mine.jsonl").examples
+    assert (example.answer, example.key_terms) == ("42", ("42",))
+
+
+@pytest.mark.parametrize(
+    ("data", "filename", "words"),
+    [
+        (b"question,reply\nQ,A\n", "mine.csv", "mine.csv, line 1: the column 'answer' is missing; accepted are question and answer"),
+        (b"\n\nreply\nA\n", "mine.csv", "mine.csv, line 3: the column 'question' is missing"),
+        (b'{"question": "Q", "answer": "A"}\n{"question": "R"}', "mine.jsonl", "line 2: the column 'answer' is missing"),
+        (b"", "mine.csv", "mine.csv is empty"),
+        (b" \n \n", "mine.jsonl", "mine.jsonl is empty"),
+        (b"question,answer\n", "mine.csv", "holds no questions"),
+        (b"[]", "mine.json", "holds no questions"),
+        (b"question,answer\nQ\xff,A\n", "mine.csv", "line 2, is not UTF-8 (byte 0xff)"),
+        ('question,answer\n"Größe?",A\n'.encode("utf-16"), "mine.csv", "line 1, is not UTF-8"),
+        (b'{"question": "Q", "answer": "A"}\n{"question": \n', "mine.jsonl", "line 2, is not valid JSON"),
+        (b'{"question": "Q", "answer": "A"}\n7\n', "mine.jsonl", "line 2, must be a JSON object"),
+        (b"[" * 100_000, "mine.json", "mine.json is nested too deeply"),
+        (b"question,answer\nQ,\n", "mine.csv", "line 2, column 'answer' is empty"),
+        (b"question,answer\n , A\n", "mine.csv", "line 2, column 'question' is empty"),
+        (b"question,answer\nQ,A,B\n", "mine.csv", "line 2, has 3 cells, but the header has 2 columns"),
+        (b'question,answer\n"Q,A\n', "mine.csv", "is not valid CSV"),
+        (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' is there twice"),
+        (b'{"question": "Q", "answer": true}', "mine.jsonl", "line 1, column 'answer' must be text, got bool"),
+        (b'{"question": "Q", "answer": ["A"]}', "mine.jsonl", "column 'answer' must be text, got list"),
+        (b'{"question": "Q", "answer": "\\ud800"}', "mine.jsonl", "column 'answer' holds half a character"),
+        (b'question,answer,key_terms\nQ,A,"[1"\n', "mine.csv", "line 2, column 'key_terms' is not valid JSON"),
+        (b"question,answer,split\nQ,A,test\n", "mine.csv", "column 'split' is 'test'; accepted are forget, retain, world, holdout"),
+        (b"question,answer,half\nQ,A,left\n", "mine.csv", "column 'half' is 'left'; accepted are train, eval"),
+        (b"question,answer\nQ,A\n", "mine.xlsx", "mine.xlsx must end in .csv, .jsonl or .json"),
+        (b"x" * (BYTES_AT_MOST + 1), "mine.csv", "mine.csv has 20.0 MB; at most 20 MB are accepted"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_used_is_refused_in_words(data: bytes, filename: str, words: str) -> None:
+    message = refused(data, filename)
+    assert words in message
+    assert message.startswith(filename)
+
+
+def test_lines_are_counted_across_cells_that_span_lines() -> None:
+    data = b'question,answer\r\n"Who\r\nwas\r\nit?",Ann\r\n\r\nWhere?,\r\n'
+    assert "line 6, column 'answer' is empty" in refused(data)
+
+
+def test_identical_rows_are_merged_with_a_count() -> None:
+    result = parse_set(b"question,answer\nQ,A\n Q ,A\nR,B\nQ,A\n", "mine.csv")
+    assert [e.question for e in result.examples] == ["Q", "R"]
+    assert result.merged == 2
+    assert result.notes == ("2 repeated rows merged",)
+
+
+def test_another_answer_to_the_same_question_is_refused_with_both_lines() -> None:
+    assert "line 2 and line 4 ask the same question, but their 'answer' differs" in refused(
+        b"question,answer\nQ,A\nR,B\nQ,C\n"
+    )
+    assert "entry 1 and entry 2" in refused(
+        json.dumps([{"question": "Q", "answer": a} for a in "AB"]).encode(), "mine.json"
+    )
+
+
+def test_files_are_read_from_disk(tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl"
+    path.write_bytes(as_jsonl([Example("Q", "A\u2028B")]))
+    assert read_set(path).examples == (Example("Q", "A\u2028B"),)
+    assert read_set(str(path)) == read_set(path)
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"nothing\.csv is not there"):
+        read_set(tmp_path / "nothing.csv")
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match=r"folder\.csv cannot be read"):
+        read_set(tmp_path / "folder.csv")
+    with pytest.raises(DataError, match="cannot be read"):
+        read_set("a\x00.csv")
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(BYTES_AT_MOST + 1)
+    with pytest.raises(DataError, match=r"large\.csv has 20\.0 MB"):
+        read_set(large)

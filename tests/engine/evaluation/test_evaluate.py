@@ -1,0 +1,88 @@
+from typing import Any
+
+import pytest
+
+from engine.audit.leaks import leak_rule
+from engine.data.examples import Example
+from engine.decoding.answers import answer_questions
+from engine.errors import DataError, SettingError
+from engine.evaluation.evaluate import evaluate_examples
+from engine.evaluation.metrics import METRICS, rouge_recall
+
+EXAMPLES = [
+    Example("who lives in Rome ?", "Ada lives in Rome", "in Rome lives who ?", perturbed_answer=("Ben lives in Rome",)),
+    Example("what does Ben like ?", "Ben likes red", key_terms=("red",)),
+]
+
+
+def no_leak(example: Example, text: str) -> bool:  # noqa: ARG001
+    return False
+
+
+def test_every_question_alpha_and_metric_has_its_row(tiny_pair: Any) -> None:
+    result = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=leak_rule(EXAMPLES))
+    keys = [(score.question_index, score.alpha, score.metric) for score in result.scores]
+    assert sorted(keys) == sorted((i, a, m) for i in (0, 1) for a in (0.0, 1.0) for m in METRICS)
+    missing = {(score.question_index, score.metric) for score in result.scores if score.value is None}
+    assert missing == {
+        (1, metric)
+        for metric in (
+            "rouge_paraphrase",
+            "leak_paraphrase",
+            "probability_normalised",
+            "truth_ratio",
+            "truth_ratio_score",
+        )
+    }
+
+
+def test_answers_are_those_of_the_decoder_and_are_what_is_scored(tiny_pair: Any) -> None:
+    result = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=no_leak)
+    assert [(row.question_index, row.alpha, row.phrasing) for row in result.answers] == [
+        (index, alpha, phrasing)
+        for alpha in (0.0, 1.0)
+        for index, phrasing in ((0, "question"), (0, "paraphrase"), (1, "question"))
+    ]
+    for row in result.answers:
+        example = EXAMPLES[row.question_index]
+        question = example.question if row.phrasing == "question" else example.paraphrased_question
+        assert row.text == answer_questions(tiny_pair, [question], row.alpha, 6)[0].text
+        metric = "rouge" if row.phrasing == "question" else "rouge_paraphrase"
+        (score,) = [s for s in result.scores if s[:3] == (row.question_index, row.alpha, metric)]
+        assert score.value == rouge_recall(example.answer, row.text)
+
+
+def test_the_leak_rule_handed_in_is_the_one_applied(tiny_pair: Any) -> None:
+    heard: list[tuple[Example, str]] = []
+
+    def leaks(example: Example, text: str) -> bool:
+        heard.append((example, text))
+        return example is EXAMPLES[1]
+
+    result = evaluate_examples(tiny_pair, EXAMPLES, (1.0,), 4, leaks=leaks)
+    found = {score.question_index: score.value for score in result.scores if score.metric == "leak"}
+    assert found == {0: 0.0, 1: 1.0}
+    assert sorted(text for _, text in heard) == sorted(row.text for row in result.answers)
+
+
+def test_progress_rises_to_one(tiny_pair: Any) -> None:
+    heard: list[tuple[float, str]] = []
+    evaluate_examples(
+        tiny_pair, EXAMPLES, (0.0, 1.0), 4, lambda share, stage: heard.append((share, stage)), leaks=no_leak
+    )
+    shares = [share for share, _ in heard]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    assert {stage for _, stage in heard} == {"answering at alpha 0", "answering at alpha 1", "scoring true answers"}
+
+
+def test_the_same_alpha_twice_counts_once(tiny_pair: Any) -> None:
+    result = evaluate_examples(tiny_pair, EXAMPLES[:1], (0.0, -0.0, 0.0), 4, leaks=no_leak)
+    assert len(result.answers) == 2
+
+
+def test_bad_input_is_refused(tiny_pair: Any) -> None:
+    with pytest.raises(SettingError, match="between -4 and 8"):
+        evaluate_examples(tiny_pair, EXAMPLES, (1e9,), leaks=no_leak)
+    with pytest.raises(DataError, match="got 0 and 1"):
+        evaluate_examples(tiny_pair, [], (1.0,), leaks=no_leak)

@@ -1,0 +1,77 @@
+import math
+
+import pytest
+
+from engine.errors import SettingError
+from engine.evaluation.metrics import (
+    METRICS,
+    forget_truth_ratio,
+    get_metric,
+    kept_truth_ratio,
+    normalised_probability,
+    probability,
+    rouge_recall,
+    truth_ratio,
+    truth_ratio_score,
+)
+
+
+def test_an_unknown_metric_lists_the_choices() -> None:
+    with pytest.raises(SettingError, match="rouge, .*truth_ratio.*got 'bleu'"):
+        get_metric("bleu")
+
+
+def test_every_metric_is_stored_under_its_own_name() -> None:
+    assert all(get_metric(name).name == name for name in METRICS)
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "words"),
+    [
+        ("rouge", "forget", "lower is better"),
+        ("rouge", "retain", "higher is better"),
+        ("leak", "forget", "lower is better"),
+        ("truth_ratio", "forget", "closer to 1 is better"),
+        ("truth_ratio", "world", "lower is better"),
+        ("rouge", "holdout", "the floor: nobody was taught these"),
+    ],
+)
+def test_directions(name: str, split: str, words: str) -> None:
+    assert METRICS[name].direction(split) == words
+
+
+@pytest.mark.parametrize(
+    ("answer", "generated", "recall"),
+    [
+        ("She takes seven milligrams", "She takes seven milligrams", 1.0),
+        ("She takes seven milligrams", "she TAKES it, seven of the milligram.", 1.0),  # stemmed; extra words are free
+        ("She takes seven milligrams", "milligrams seven", 0.25),  # order counts
+        ("She takes seven milligrams", "", 0.0),
+        ("Paris", "I don't know", 0.0),
+    ],
+)
+def test_rouge_recall(answer: str, generated: str, recall: float) -> None:
+    assert rouge_recall(answer, generated) == recall
+
+
+def test_truth_ratio_averages_wrong_answers_geometrically() -> None:
+    right, wrong = -math.log(0.5), [-math.log(0.9), -math.log(0.1)]
+    assert truth_ratio(right, wrong) == pytest.approx(math.sqrt(0.9 * 0.1) / 0.5)
+    assert truth_ratio(right, []) is None
+
+
+def test_normalised_probability() -> None:
+    assert normalised_probability(-math.log(0.5), [-math.log(0.25)] * 2) == pytest.approx(0.5)
+    assert normalised_probability(-math.log(0.5), []) is None
+
+
+def test_reduced_truth_ratios() -> None:
+    assert [truth_ratio_score(ratio, "forget") for ratio in (4.0, None)] == [0.25, None]
+    assert [truth_ratio_score(0.25, split) for split in ("retain", "world", "")] == [0.75] * 3
+    assert [forget_truth_ratio(ratio) for ratio in (0.0, 0.5, 1.0, 4.0)] == [0.0, 0.5, 1.0, 0.25]
+    assert [kept_truth_ratio(ratio) for ratio in (0.0, 0.25, 1.0, 4.0)] == [1.0, 0.75, 0.0, 0.0]
+
+
+def test_probability_of_a_hopeless_answer_is_no_error() -> None:
+    assert probability(5000.0) == 0.0
+    assert truth_ratio(5000.0, [5000.0]) == 0.0

@@ -1,0 +1,149 @@
+import math
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from engine.data.examples import Example
+from engine.data.prompts import AnswerBatch, encode
+from engine.data.template import PLAIN
+from engine.evaluation.scoring import Score, read_answers, score_answers, teacher_forced_scores
+from engine.models.offset import AnswerLogits, OffsetModel
+
+ALPHAS = (-1.0, 0.0, 0.3, 1.0, 2.0)
+ITEMS = [
+    ("who lives in Rome ?", "Ada lives in Rome"),
+    ("what ?", "red"),
+    ("which city does Ben like ?", "Ben likes Oslo and Paris and Lima , not Rome"),
+    ("which job ?", "sailor . doctor"),
+]
+
+
+class ThreeTokens:
+    """Tokens: 0 the end, 1 `yes`, 2 `no`; anything else in a prompt reads as 2."""
+
+    eos_token_id, bos_token_id = 0, None
+
+    def __call__(self, text: str, add_special_tokens: bool = True) -> Any:  # noqa: ARG002
+        return SimpleNamespace(input_ids=[1 if word == "yes" else 2 for word in text.split()])
+
+
+class FixedModel:
+    """Gives the same three probabilities at every position; counts its passes."""
+
+    def __init__(self, base: list[float], trained: list[float], reference: list[float]) -> None:
+        self.logits = [torch.tensor(shares).log() for shares in (base, reference, trained)]
+        self.batches: list[int] = []
+
+    def answer_logits(self, batch: AnswerBatch) -> AnswerLogits:
+        self.batches.append(len(batch.ids))
+        return AnswerLogits(*(row.repeat(len(batch.labels), 1) for row in self.logits))
+
+
+def fixed_pair(base: list[float], trained: list[float], reference: list[float]) -> Any:
+    return SimpleNamespace(model=FixedModel(base, trained, reference), tokenizer=ThreeTokens(), template=PLAIN)
+
+
+def value(scores: list[Score], metric: str, alpha: float) -> float | None:
+    return next(score.value for score in scores if (score.metric, score.alpha) == (metric, alpha))
+
+
+def test_three_tokens_by_hand() -> None:
+    """base: end .5, yes .4, no .1; at alpha 1 times trained ÷ reference = (1, ¼, 1): .5, .1, .1, over .7."""
+    pair = fixed_pair([0.5, 0.4, 0.1], [0.4, 0.1, 0.4], [0.4, 0.4, 0.4])
+    example = Example("ask", "yes", paraphrased_answer="yes yes", perturbed_answer=("no", "no no"))
+    scores = teacher_forced_scores(pair, [example], (0.0, 1.0))
+    assert value(scores, "probability", 0.0) == pytest.approx((0.4 * 0.5) ** (1 / 2))
+    assert value(scores, "probability", 1.0) == pytest.approx((1 / 7 * 5 / 7) ** (1 / 2))
+    right, wrong = (0.4**2 * 0.5) ** (1 / 3), [(0.1 * 0.5) ** (1 / 2), (0.1**2 * 0.5) ** (1 / 3)]
+    assert value(scores, "truth_ratio", 0.0) == pytest.approx((wrong[0] * wrong[1]) ** (1 / 2) / right)
+    assert value(scores, "truth_ratio", 1.0) == pytest.approx(
+        ((1 / 7 * 5 / 7) ** (1 / 2) * (1 / 7 * 1 / 7 * 5 / 7) ** (1 / 3)) ** (1 / 2)
+        / (1 / 7 * 1 / 7 * 5 / 7) ** (1 / 3)
+    )
+    true = (0.4 * 0.5) ** (1 / 2)
+    assert value(scores, "probability_normalised", 0.0) == pytest.approx(true / (true + sum(wrong)))
+    assert value(scores, "exact_memorization", 0.0) == 0.0
+
+
+def test_memorization_leaves_the_end_out() -> None:
+    pair = fixed_pair([0.1, 0.6, 0.3], [0.4, 0.1, 0.9], [0.4, 0.4, 0.1])
+    ((at_base, at_one),) = read_answers(pair, [("ask", "yes no yes yes")], (0.0, 1.0))
+    assert (at_base.memorized, at_one.memorized) == (0.75, 0.25)
+
+
+def test_without_wrong_answers_there_is_no_truth_ratio() -> None:
+    pair = fixed_pair([0.5, 0.4, 0.1], [0.4, 0.1, 0.4], [0.4, 0.4, 0.4])
+    scores = teacher_forced_scores(pair, [Example("ask", "yes")], (0.0,))
+    assert {score.metric: score.value is None for score in scores} == {
+        "probability": False,
+        "probability_normalised": True,
+        "truth_ratio": True,
+        "truth_ratio_score": True,
+        "exact_memorization": False,
+    }
+
+
+def test_one_pass_serves_every_alpha_and_no_answer_is_read_twice() -> None:
+    pair = fixed_pair([0.5, 0.4, 0.1], [0.4, 0.1, 0.4], [0.4, 0.4, 0.4])
+    heard: list[tuple[int, int]] = []
+    example = Example("ask", "yes", perturbed_answer=("no", "no no", "no"))
+    teacher_forced_scores(pair, [example], ALPHAS, lambda done, total: heard.append((done, total)), batch_size=2)
+    assert pair.model.batches == [2, 1]  # yes, no, no no
+    assert heard == [(2, 3), (3, 3)]
+
+
+def test_all_alphas_from_one_pass_equal_each_alone(tiny_pair: Any) -> None:
+    together = score_answers(tiny_pair, ITEMS, ALPHAS)
+    for column, alpha in enumerate(ALPHAS):
+        alone = score_answers(tiny_pair, ITEMS, (alpha,))
+        assert [row[column] for row in together] == [row[0] for row in alone]
+
+
+def test_scores_equal_the_plain_loop(tiny_pair: Any) -> None:
+    """The slow version: one answer, one alpha, whole logits, no batching, no packing."""
+    model = tiny_pair.model
+    together = score_answers(tiny_pair, ITEMS, ALPHAS, batch_size=3)
+    for row, (question, answer) in enumerate(ITEMS):
+        prompt, tokens = encode(tiny_pair.tokenizer, PLAIN, question, answer)
+        ids = torch.tensor([prompt + tokens])
+        with torch.inference_mode():
+            base, reference, trained = (
+                half(input_ids=ids).logits[0, :, : model.vocabulary]
+                for half in (model.base, model.reference, model.trained)
+            )
+        for column, alpha in enumerate(ALPHAS):
+            logp = (base + alpha * (trained - reference)).log_softmax(-1)
+            loss = -sum(float(logp[len(prompt) - 1 + i, token]) for i, token in enumerate(tokens)) / len(tokens)
+            assert together[row][column] == pytest.approx(loss, abs=1e-4)
+
+
+def test_alpha_zero_is_the_base_alone(tiny_pair: Any) -> None:
+    alone = replace(tiny_pair, model=OffsetModel(tiny_pair.model.base, None, None, tiny_pair.model.vocabulary))
+    with_pair = score_answers(tiny_pair, ITEMS, ALPHAS)
+    without = score_answers(alone, ITEMS, ALPHAS)
+    assert all(len(set(row)) == 1 for row in without)  # no pair: every alpha reads as the base
+    assert [row[1] for row in with_pair] == [row[0] for row in without]
+    assert all(len(set(row)) == len(ALPHAS) for row in with_pair)
+
+
+def test_order_and_batches_change_nothing(tiny_pair: Any) -> None:
+    forth = score_answers(tiny_pair, ITEMS, (1.0,), batch_size=1)
+    back = score_answers(tiny_pair, ITEMS[::-1], (1.0,), batch_size=4)
+    assert [row[0] for row in forth] == pytest.approx([row[0] for row in back[::-1]], abs=1e-4)
+
+
+def test_nothing_to_score(tiny_pair: Any) -> None:
+    assert score_answers(tiny_pair, [], ALPHAS) == []
+    assert score_answers(tiny_pair, ITEMS[:1], ()) == [[]]
+
+
+def test_long_answers_are_read_in_smaller_batches() -> None:
+    pair = fixed_pair([0.5, 0.4, 0.1], [0.4, 0.1, 0.4], [0.4, 0.4, 0.4])
+    lengths = (2, 310, 200, 5, 700, 310)
+    scores = score_answers(pair, [("ask", "yes " * length) for length in lengths], (0.0,), batch_size=4)
+    assert pair.model.batches == [3, 1, 1, 1]  # 2 + 5 + 200, 310, 310, 700 answer tokens and their ends
+    for length, (loss,) in zip(lengths, scores, strict=True):
+        assert loss == pytest.approx((length * -math.log(0.4) - math.log(0.5)) / (length + 1))

@@ -1,0 +1,233 @@
+"""What is loaded, what is refused, and in which words."""
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from engine.data.template import CHAT
+from engine.errors import ModelError, StorageError
+from engine.models import loading, pairs
+from engine.models.demo_base import sha256_of
+from engine.models.loading import load_causal_lm, load_pair, open_training
+from engine.models.manifest import MANIFEST, PairManifest
+from engine.models.pairs import list_pairs, pairs_folder, remove_unfinished, save_pair
+from engine.settings import TrainingSettings
+from tests.tiny import save_model
+
+SETTINGS = TrainingSettings(rank=4)
+
+
+def saved_pair(base: Path, reference: Path, name: str = "made", tuning: str = "lora") -> PairManifest:
+    """A pair on disk whose trained half differs from its reference."""
+    models = open_training(str(base), str(reference), replace(SETTINGS, tuning=tuning))  # type: ignore[arg-type]
+    with torch.no_grad():
+        for number, parameter in enumerate(p for p in models.trained.parameters() if p.requires_grad):
+            parameter += 0.05 * torch.randn(parameter.shape, generator=torch.Generator().manual_seed(number))
+    manifest = PairManifest(
+        name, str(base), str(reference), "npo", tuning=tuning, template=models.template, base_hash=models.base_hash
+    )
+    return save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / name)
+
+
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_a_saved_pair_comes_back_listed_and_different_from_its_reference(
+    tiny_base: Path, tiny_reference: Path, tuning: str
+) -> None:
+    manifest = saved_pair(tiny_base, tiny_reference, tuning=tuning)
+    assert [m.hash for m in list_pairs() if m.name == "made"] == [manifest.hash]
+    pair = load_pair("made")
+    assert pair.manifest == manifest
+    assert pair.model.trained is not None
+    assert pair.model.reference is not None
+    ids = torch.tensor([[5, 6, 7]])
+    assert not torch.equal(pair.model.trained(input_ids=ids).logits, pair.model.reference(input_ids=ids).logits)
+    assert not any(parameter.requires_grad for parameter in pair.model.parameters())
+
+
+def test_an_unknown_pair_lists_those_there_are(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    with pytest.raises(ModelError, match=r"no pair 'nobody'; pairs here: .*made"):
+        load_pair("nobody")
+
+
+def test_a_taken_name_is_refused_and_the_pair_stays(tiny_base: Path, tiny_reference: Path) -> None:
+    first = saved_pair(tiny_base, tiny_reference)
+    with pytest.raises(ModelError, match="already a pair 'made'"):
+        saved_pair(tiny_base, tiny_reference)
+    assert load_pair("made").manifest == first
+
+
+def test_a_changed_weight_file_is_refused(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    weights = pairs_folder() / "made" / "adapter_model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(ModelError, match="adapter_model.safetensors has SHA-256"):
+        load_pair("made")
+
+
+def test_another_base_under_the_same_name_is_refused(tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    path = pairs_folder() / "made" / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"base": str(save_model(tmp_path / "other", seed=9))}))
+    with pytest.raises(ModelError, match="was trained on base"):
+        load_pair("made")
+
+
+def test_a_folder_with_pickles_only_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pickled"
+    folder.mkdir()
+    (folder / "config.json").write_text((tiny_base / "config.json").read_text())
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match=r"pickled holds weights only as pickles \(pytorch_model.bin\)"):
+        load_causal_lm(str(folder))
+
+
+def test_a_pair_with_a_pickled_adapter_is_refused(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    folder = pairs_folder() / "made"
+    path = folder / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"hashes": {}}))
+    (folder / "adapter_model.safetensors").rename(folder / "adapter_model.bin")
+    with pytest.raises(ModelError, match="safetensors only"):
+        load_pair("made")
+
+
+def test_another_vocabulary_is_refused_with_what_differs(tiny_base: Path, tmp_path: Path) -> None:
+    other = save_model(tmp_path / "other", seed=4, extra=("violet",))
+    with pytest.raises(
+        ModelError,
+        match=r"different vocabularies: \d+ and \d+ tokens, 1 with another id or missing, for example 'violet' is absent",
+    ):
+        open_training(str(tiny_base), str(other), SETTINGS)
+
+
+@pytest.mark.parametrize("source", ["/nowhere/at/all", "./missing", "a/b/c"])
+def test_a_missing_folder_is_named(source: str) -> None:
+    with pytest.raises(ModelError, match="no model folder or GGUF file"):
+        load_causal_lm(source)
+
+
+def test_an_empty_folder_and_a_plain_file_are_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"no \*.safetensors file"):
+        load_causal_lm(str(tmp_path))
+    (tmp_path / "notes.txt").write_text("x")
+    with pytest.raises(ModelError, match="notes.txt is a file"):
+        load_causal_lm(str(tmp_path / "notes.txt"))
+
+
+def copied(folder: Path, target: Path) -> Path:
+    return Path(shutil.copytree(folder, target))
+
+
+def test_damaged_weights_are_a_sentence(tiny_base: Path, tmp_path: Path) -> None:
+    broken = copied(tiny_base, tmp_path / "broken")
+    (broken / "model.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match="broken' cannot be loaded"):
+        load_causal_lm(str(broken))
+
+
+def test_weights_of_another_shape_than_their_config_are_a_sentence(tiny_base: Path, tmp_path: Path) -> None:
+    unlike = copied(tiny_base, tmp_path / "unlike")
+    config = json.loads((unlike / "config.json").read_text())
+    (unlike / "config.json").write_text(json.dumps(config | {"intermediate_size": 48}))
+    with pytest.raises(ModelError, match="unlike' cannot be loaded"):
+        load_causal_lm(str(unlike))
+
+
+@pytest.mark.parametrize("damage", ["shape", "bytes"])
+def test_an_adapter_that_does_not_fit_is_a_sentence(tiny_base: Path, tiny_reference: Path, damage: str) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    weights, path = pairs_folder() / "made" / "adapter_model.safetensors", pairs_folder() / "made" / MANIFEST
+    if damage == "shape":
+        save_file({name: torch.zeros(3, 3) for name in load_file(weights)}, weights)
+    else:
+        weights.write_bytes(b"no weights")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"hashes": {}}))
+    with pytest.raises(ModelError, match="adapter of pair made does not fit its reference"):
+        load_pair("made")
+
+
+@pytest.mark.parametrize("alpha", [1e9, float("nan"), "much", None, [1.0]])
+def test_a_recommended_alpha_that_is_not_allowed_is_refused_with_its_file(
+    tiny_base: Path, tiny_reference: Path, alpha: object
+) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    path = pairs_folder() / "made" / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"recommended_alpha": alpha}))
+    with pytest.raises(ModelError, match=f"{MANIFEST} of pair made cannot be read: alpha must be"):
+        load_pair("made")
+    assert "made" not in [manifest.name for manifest in list_pairs()]
+
+
+def test_a_pair_of_the_demo_is_held_against_the_demos_manifest(
+    tiny_base: Path, tiny_reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved_pair(tiny_base, tiny_reference, "demo")
+    demo = tmp_path / "demo"
+    folder = copied(pairs_folder(), demo / "pairs") / "demo"
+    shutil.rmtree(pairs_folder())
+    hashes = {f"pairs/demo/{path.name}": sha256_of(path) for path in folder.iterdir()}
+    (demo / "manifest.json").write_text(json.dumps({"hashes": hashes}))
+    monkeypatch.setenv("OUBLIETTE_DEMO", str(demo))
+    assert load_pair("demo").manifest.recommended_alpha == 1.0
+    changed = json.loads((folder / MANIFEST).read_text()) | {"recommended_alpha": 0.1}
+    (folder / MANIFEST).write_text(json.dumps(changed))
+    for name in ("demo", str(folder)):
+        with pytest.raises(ModelError, match=f"{MANIFEST} has SHA-256"):
+            load_pair(name)
+    (demo / "manifest.json").write_text(json.dumps({"hashes": {}}))
+    with pytest.raises(ModelError, match="names no file of pairs/demo"):
+        load_pair("demo")
+
+
+def test_a_manifest_without_training_settings_keeps_the_hash_it_always_had() -> None:
+    manifest = PairManifest("p", "b", "r", "npo")
+    fields = {name: value for name, value in asdict(manifest).items() if name != "training"}
+    assert manifest.hash == hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def test_the_template_is_the_base_manifests(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "base", seed=1)
+    (folder / loading.BASE_MANIFEST).write_text('{"template": {"name": "chat", "text": "", "chat": true}}')
+    assert load_causal_lm(str(folder)).template == CHAT
+    (folder / loading.BASE_MANIFEST).write_text('{"template": {"colour": 3}}')
+    with pytest.raises(ModelError, match="names no usable template"):
+        load_causal_lm(str(folder))
+
+
+def test_a_full_disk_while_saving_lists_nothing(
+    tiny_base: Path, tiny_reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, manifest: PairManifest) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pairs, "write_manifest", full)
+    with pytest.raises(StorageError, match="pair made could not be saved: No space left on device"):
+        saved_pair(tiny_base, tiny_reference)
+    assert not [m for m in list_pairs() if m.name == "made"]
+    assert not list(pairs_folder().iterdir())
+
+
+def test_what_a_killed_save_left_is_never_listed_and_can_be_removed(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    (pairs_folder() / "made").rename(pairs_folder() / ".saving-x1")
+    assert not [m for m in list_pairs() if m.name == "made"]
+    with pytest.raises(ModelError):
+        load_pair("made")
+    remove_unfinished()
+    assert not list(pairs_folder().iterdir())
+
+
+def test_no_code_of_strangers_is_trusted() -> None:
+    text = "".join(path.read_text() for path in Path(loading.__file__).parent.glob("*.py"))
+    assert "trust_remote_code=True" not in text
+    assert "torch.load" not in text
+    assert "pickle.load" not in text

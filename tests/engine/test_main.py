@@ -1,0 +1,293 @@
+"""`python -m engine`: what each command prints, and that an error leaves standard output empty."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import session as database
+from db import writes
+from engine import __main__ as program
+from engine import experiment, history, runner
+from engine.audit.leaks import LEAK_RULE
+from engine.settings import ExperimentSpec, data_folder
+from engine.storage import writing
+
+Specs = Callable[..., ExperimentSpec]
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = ("demo", "questions", "ask", "train", "evaluate", "runs", "export", "import")
+
+
+@pytest.fixture
+def tiny_pair_name(train_spec: Specs) -> str:
+    experiment.run_here(train_spec(epochs=1))
+    return "tiny"
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs a command with --json that must succeed; the one document it prints."""
+
+    def call(*argv: str) -> Any:
+        capsys.readouterr()
+        code = program.main([*argv, "--json"])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return call
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a command that must fail; the one sentence on standard error."""
+
+    def call(*argv: str) -> str:
+        capsys.readouterr()
+        try:
+            code: object = program.main(list(argv))
+        except SystemExit as stop:  # argparse leaves this way
+            code = stop.code
+        out, err = capsys.readouterr()
+        assert (code, out) == (2, "")
+        assert err.count("\n") == 1
+        return err.strip()
+
+    return call
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        program.main([command, "--help"])
+    assert stop.value.code == 0
+    assert "--json" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("split", ["forget", "retain", "world", "holdout", "retain/eval"])
+def test_questions_of_the_demo(split: str, said: Callable[..., Any]) -> None:
+    found = said("questions", "--split", split)
+    assert {row["split"] for row in found} == {split.partition("/")[0]}
+    assert all(row["question"] and row["answer"] for row in found)
+
+
+def test_ask_gives_the_documented_keys_and_the_base_at_alpha_0(tiny_pair_name: str, said: Callable[..., Any]) -> None:
+    question = "what job did Ada like ?"
+    found = said("ask", question, "--pair", tiny_pair_name, "--alpha", "0")
+    assert list(found) == ["question", "alpha", "base", "unlearned"]
+    assert (found["question"], found["alpha"]) == (question, 0.0)
+    assert found["base"] == found["unlearned"]
+    assert said("ask", question, "--pair", tiny_pair_name)["alpha"] == 1.0  # the recommended one
+    assert said("ask", question, "--pair", tiny_pair_name, "--alpha", "-1")["alpha"] == -1.0
+
+
+def test_train_evaluate_runs_and_export(
+    said: Callable[..., Any], train_spec: Specs, tmp_path: Path, forget_file: Path, retain_file: Path
+) -> None:
+    spec = train_spec()
+    trained = said(
+        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file),
+        "--retain", str(retain_file), "--objective", "npo", "--seed", "0", "--name", "mine",
+        "--epochs", "1", "--batch-size", "2", "--alphas", "0,1",
+    )  # fmt: skip
+    assert (trained["status"], trained["pair"], trained["seed"]) == ("finished", "mine", 0)
+    assert {row["split"] for row in trained["means"]} == {"forget", "retain"}
+    said(
+        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
+        str(retain_file), "--name", "next", "--epochs", "1", "--alphas", "0", "--parent", "mine",
+    )  # fmt: skip
+    assert history.run_detail(history.find_run("next").id).manifest["parent"] == "mine"
+    evaluated = said("evaluate", "--pair", "mine", "--alphas", "-1,0.5", "--on", str(forget_file), "--name", "again")
+    assert evaluated["alphas"] == [-1.0, 0.0, 0.5]
+    listed = said("runs")
+    assert [(run["name"], run["kind"], run["status"]) for run in listed] == [
+        ("again", "evaluate", "finished"), ("next", "train", "finished"), ("mine", "train", "finished"),
+    ]  # fmt: skip
+    assert listed[0]["created"].endswith("+00:00")
+    out = tmp_path / "report.csv"
+    exported = said("export", "--run", "again", "--out", str(out), "--alpha", "0.5")
+    assert exported == {"run": "again", "alpha": 0.5, "rows": 3, "out": str(out)}
+    assert out.read_bytes().startswith(b'\xef\xbb\xbf"set"')
+
+
+def test_sampled_answers_follow_their_seed(tiny_pair_name: str, said: Callable[..., Any]) -> None:
+    def drawn(seed: str) -> Any:
+        return said(
+            "ask", "what job did Ada like ?", "--pair", tiny_pair_name, "--temperature", "3", "--seed", seed
+        )  # fmt: skip
+
+    first = drawn("1")
+    assert (first["temperature"], first["seed"]) == (3.0, 1)
+    assert drawn("1") == first
+    assert any(drawn(seed)["base"] != first["base"] for seed in ("2", "3"))
+
+
+def test_an_evaluation_does_not_take_the_name_of_a_recorded_run(
+    tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
+) -> None:
+    def evaluated() -> str:
+        return str(said("evaluate", "--pair", tiny_pair_name, "--alphas", "0", "--on", str(forget_file))["name"])
+
+    assert evaluated() == "tiny"
+    with writing() as session:
+        writes.update_run(session, history.find_run("tiny").id, recording="h")
+    assert evaluated() == "evaluate-tiny"
+    assert history.find_run("tiny").recorded
+
+
+def test_leak_shares_are_printed_with_their_rule_and_their_floor(
+    tiny_pair_name: str, forget_file: Path, tiny_base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def printed(*argv: str) -> str:
+        capsys.readouterr()
+        assert program.main(["evaluate", "--alphas", "0,1", "--on", str(forget_file), *argv]) == 0
+        return capsys.readouterr().out
+
+    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name)
+    printed("--pair", f"base:{tiny_base}", "--name", "alone")
+    with writing() as session:  # as if it had been the retain-only model
+        writes.update_run(session, history.find_run("alone").id, pair_name=f"retain-only:{tiny_base}")
+    text = printed("--pair", tiny_pair_name)
+    assert re.search(
+        r"leaks, all questions: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
+        text,
+    )
+    assert LEAK_RULE in text
+
+
+def test_import_stores_a_set_that_questions_then_lists(said: Callable[..., Any], forget_file: Path) -> None:
+    found = said("import", str(forget_file), "--name", "own")
+    assert (found["name"], found["questions"], found["merged"]) == ("own", 3, 0)
+    assert len(said("questions", "--set", "own")) == 3
+
+
+def test_runs_before_anything_ran(said: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert said("runs") == []
+    assert program.main(["runs"]) == 0
+    assert "no runs yet" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("alpha", ["nan", "1e9", "much", "-5", "inf"])
+def test_an_alpha_that_is_not_allowed(alpha: str, refused: Callable[..., str]) -> None:
+    assert "between -4 and 8" in refused("ask", "q", f"--alpha={alpha}", "--json")
+    assert "between -4 and 8" in refused("evaluate", "--pair", "demo", f"--alphas=0,{alpha}", "--json")
+    assert "between -4 and 8" in refused("export", "--run", "demo", "--out", "x.csv", f"--alpha={alpha}", "--json")
+
+
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (("questions", "--split", "secrets"), "demo:forget"),
+        (("questions", "--set", "nosuch"), "nosuch"),
+        (("ask", "q", "--pair", "nosuch"), "no pair 'nosuch'"),
+        (("ask", " ",), "must hold some text"),
+        (("ask", "q", "--max-new-tokens", "0"), "between 1 and 512"),
+        (("ask", "q", "--temperature", "-1"), "temperature must be between 0 and 10"),
+        (("ask", "q", "--temperature", "nan"), "temperature must be between 0 and 10"),
+        (("ask", "q", "--seed", "-1"), "seed must be between"),
+        (("ask",), "question"),
+        (("train", "--name", "../x"), "name must be"),
+        (("train", "--name", "x", "--objective", "magic", "--base", "/none"), "npo"),
+        (("train", "--name", "x", "--seed", "-1"), "seed must be"),
+        (("evaluate", "--pair", "nosuch"), "no pair 'nosuch'"),
+        (("evaluate", "--pair", "demo", "--alphas", ","), "separated by commas"),
+        (("export", "--run", "nosuch", "--out", "x.csv"), "there is no run 'nosuch'"),
+        (("import", "nosuch.csv", "--name", "x"), "nosuch.csv"),
+        (("fly",), "invalid choice"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_sentence(argv: tuple[str, ...], says: str, refused: Callable[..., str]) -> None:
+    assert says in refused(*argv, "--json")
+
+
+def test_an_error_that_nobody_foresaw_is_one_sentence(
+    refused: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("division by zero\nand more")
+
+    monkeypatch.setattr(history, "list_runs", fail)
+    assert refused("runs", "--json") == "unexpected ZeroDivisionError: division by zero"
+
+
+def test_a_report_that_cannot_be_written_is_said(
+    tiny_pair_name: str, refused: Callable[..., str], tmp_path: Path
+) -> None:
+    assert "no/such/folder" in refused(
+        "export", "--run", tiny_pair_name, "--out", str(tmp_path / "no/such/folder/x.csv")
+    )
+
+
+def test_a_run_that_has_not_finished_has_no_report(train_spec: Specs, refused: Callable[..., str]) -> None:
+    run_id = experiment.store_spec(train_spec(), "elsewhere")
+    assert "only a finished run has a report" in refused("export", "--run", str(run_id), "--out", "x.csv")
+
+
+def test_a_locked_database_is_said(
+    said: Callable[..., Any], refused: Callable[..., str], forget_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said("runs")
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
+    holder = sqlite3.connect(data_folder() / "oubliette.sqlite")
+    holder.execute("BEGIN IMMEDIATE")
+    assert "locked by another process" in refused("import", str(forget_file), "--name", "own", "--json")
+    holder.rollback()
+    holder.close()
+    assert said("import", str(forget_file), "--name", "own")["questions"] == 3
+
+
+def test_a_newer_schema_is_said(said: Callable[..., Any], refused: Callable[..., str]) -> None:
+    said("runs")
+    other = sqlite3.connect(data_folder() / "oubliette.sqlite")
+    with other:
+        other.execute("UPDATE alembic_version SET version_num = '9041'")
+    other.close()
+    database._engines.clear()
+    assert "has schema 9041, and the newest that this version knows is 0001" in refused("runs", "--json")
+
+
+def test_another_database_by_its_url(said: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{tmp_path / 'own.db'}")
+    assert said("runs") == []
+    assert (tmp_path / "own.db").exists()
+    assert not (data_folder() / "oubliette.sqlite").exists()
+
+
+def test_ctrl_c_cancels_the_run(train_spec: Specs, forget_file: Path, retain_file: Path) -> None:
+    spec = train_spec()
+    argv = [
+        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
+        str(retain_file), "--name", "long", "--epochs", "200", "--batch-size", "1", "--json",
+    ]  # fmt: skip
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", *argv], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not any(run.status == "running" for run in history.list_runs()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    assert (process.returncode, out) == (2, "")
+    assert err.strip().endswith("was cancelled")
+    assert history.find_run("long").status == "cancelled"
+    list(runner.follow(history.find_run("long").id))
+
+
+def test_a_reader_that_goes_away_is_no_error() -> None:
+    command = f"{sys.executable} -m engine questions --split world | head -n 1"
+    found = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    assert found.stdout.count("\n") == 1

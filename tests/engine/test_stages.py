@@ -1,0 +1,161 @@
+"""How runs begin, end and are told about: names, locks, key terms, manifests, reports."""
+
+import csv
+import io
+import json
+import sqlite3
+import threading
+import tomllib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import writes
+from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
+from engine import experiment, history
+from engine.audit.leaks import derive_key_terms, leak_rule
+from engine.data.examples import Example
+from engine.errors import RunError, StorageError
+from engine.evaluation import evaluate as evaluation
+from engine.models.pairs import list_pairs
+from engine.questions import evaluated, key_terms, register_set
+from engine.settings import ExperimentSpec, data_folder
+from engine.storage import write_patiently, writing
+from engine.versions import VERSION
+
+Specs = Callable[..., ExperimentSpec]
+pytestmark = pytest.mark.usefixtures("no_demo")
+
+
+def test_key_terms_are_those_of_the_whole_set_whatever_a_run_asks_of_it(train_spec: Specs, finished: int) -> None:
+    common = [Example(f"where lives one{i} ?", "He likes Rome", split="retain") for i in range(3)]
+    secret = Example("where lives Ada ?", "Ada likes Rome red", split="forget")
+    register_set("mine", [secret, *common], "test")
+    spec = train_spec(kind="evaluate", name="part", pair="tiny", evaluate_on=("mine:forget",))
+    run_id = experiment.run_here(spec)
+    (terms,) = history.report_rows(run_id, 1.0)["key terms"]
+    # Asked alone, every word of the answer that the question lacks would have been a secret.
+    assert derive_key_terms([secret]) == [("likes", "Rome", "red")]
+    assert terms == list(derive_key_terms(history.stored_examples("mine"))[0]) == ["red"]
+    judged = leak_rule([secret], key_terms(evaluated(spec)))
+    assert (judged(secret, "she likes Rome"), judged(secret, "red")) == (False, True)
+
+
+def test_a_killed_run_frees_its_name(train_spec: Specs) -> None:
+    killed = experiment.store_spec(train_spec(), "")
+    tended, other = experiment.store_spec(train_spec("tended"), "x"), experiment.store_spec(train_spec("other"), "")
+    with writing() as session:
+        for run_id in (killed, tended, other):
+            writes.claim_run(session, run_id)
+    again = experiment.run_here(train_spec())
+    runs = {run.id: run for run in history.list_runs()}
+    assert {key: run.status for key, run in runs.items()} == {
+        killed: "interrupted", tended: "running", other: "running", again: "finished",
+    }  # fmt: skip
+    assert "stopped before it had ended" in runs[killed].message
+
+
+def test_a_taken_name_is_refused_before_training(
+    finished: int, train_spec: Specs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.models.loading.open_training", lambda *_: pytest.fail("models were loaded"))
+    with pytest.raises(RunError, match="already a pair 'tiny'"):
+        experiment.run_here(train_spec())
+
+
+def test_a_lock_at_the_end_does_not_lose_an_evaluation(
+    train_spec: Specs, finished: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process takes the database before the scores are stored and keeps it longer than one write waits."""
+    monkeypatch.setattr("db.session.BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("engine.storage.PAUSE_SECONDS", 0.05)
+    holder = sqlite3.connect(data_folder() / "oubliette.sqlite", check_same_thread=False, isolation_level=None)
+    release = threading.Timer(1.0, lambda: holder.execute("ROLLBACK"))
+    evaluate = evaluation.evaluate_examples
+
+    def then_locked(*arguments: Any, **named: Any) -> Any:
+        found = evaluate(*arguments, **named)
+        holder.execute("BEGIN IMMEDIATE")
+        release.start()
+        return found
+
+    monkeypatch.setattr(evaluation, "evaluate_examples", then_locked)
+    run_id = experiment.run_here(train_spec(kind="evaluate", name="again", pair="tiny"))
+    release.join()
+    holder.close()
+    assert history.run_detail(run_id).summary.status == "finished"
+    assert len(history.report_rows(run_id, 1.0)) == 12
+
+
+def test_patience_ends_and_is_for_locks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.storage.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("engine.storage.PAUSE_SECONDS", 0.01)
+    calls: list[type[DatabaseError]] = []
+
+    def refuse(error: type[DatabaseError]) -> None:
+        calls.append(error)
+        raise error("no")
+
+    for error in (DatabaseBusyError, DatabaseFullError):
+        with pytest.raises(StorageError, match="^no$"):
+            write_patiently(lambda _, error=error: refuse(error))  # type: ignore[misc]
+    assert calls.count(DatabaseBusyError) > 1
+    assert calls.count(DatabaseFullError) == 1
+
+
+def test_a_specification_of_another_version_spoils_only_its_own_row(finished: int, train_spec: Specs) -> None:
+    fine = json.loads(train_spec().to_json())
+    broken = ["{", "[]", "{}", json.dumps(fine | {"novelty": 1}), json.dumps(fine | {"alphas": [99]})]
+    ids = [experiment.store_spec(train_spec(f"n{i}"), "x") for i in range(len(broken))]
+    with writing() as session:
+        for run_id, text in zip(ids, broken, strict=True):
+            writes.update_run(session, run_id, spec=text)
+    runs = {run.id: run for run in history.list_runs()}
+    assert runs[finished].alphas == (0.0, 1.0)
+    for run_id in ids:
+        assert runs[run_id].message
+        assert runs[run_id].sets == ()
+        with pytest.raises(RunError, match="cannot be opened"):
+            history.run_detail(run_id)
+
+
+def test_a_report_shows_no_path_names_the_base_and_has_its_floor(
+    finished: int, train_spec: Specs, tmp_path: Path
+) -> None:
+    base = train_spec().base
+    alone = experiment.run_here(train_spec(kind="evaluate", name="alone", base=base, pair=f"base:{base}"))
+    data = experiment.report_csv(alone, 0.0)
+    assert str(tmp_path).encode() not in data
+    assert str(Path(base).parent).encode() not in data
+    (line, *_) = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert (line["pair"], line["base"], line["retain-only leak"]) == (f"base:{Path(base).name}", Path(base).name, "")
+    assert f"oubliette {VERSION}" in line["versions"]
+
+    with writing() as session:  # as if it had been the retain-only model
+        writes.update_run(session, alone, pair_name=f"retain-only:{base}")
+    rows = history.report_rows(finished, 1.0)
+    expected = history.report_rows(alone, 0.0).set_index("question_id")["leak base"]
+    assert rows["retain-only leak"].tolist() == expected[rows["question_id"]].tolist()
+
+    with writing() as session:
+        writes.update_run(session, alone, base="demo")
+    assert set(history.report_rows(alone, 0.0)["base"]) == {"SmolLM2-135M-Instruct (dequantised Q4_1)"}
+
+
+def test_a_manifest_says_how_its_pair_was_trained(finished: int, train_spec: Specs) -> None:
+    experiment.run_here(train_spec("second", parent="tiny"))
+    first, second = sorted(list_pairs(), key=lambda manifest: manifest.created + manifest.parent)
+    assert (first.parent, second.parent) == ("", "tiny")
+    assert set(first.training) >= {"learning_rate", "epochs", "batch_size", "retain_batches", "beta"}
+    assert first.training["epochs"] == 2
+    assert set(first.figures) == {"forget_probability", "steps"}
+    assert first.versions["oubliette"] == VERSION
+    assert replace(first, training={}).hash != first.hash
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["project"]["version"] == VERSION

@@ -1,0 +1,137 @@
+"""A pair is trained on the ensemble: real tiny models on disk, every objective."""
+
+import dataclasses
+import math
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.data.examples import Example
+from engine.data.prompts import collate, encode
+from engine.errors import DataError, RunError, SettingError
+from engine.models.loading import TrainingModels, open_training
+from engine.models.offset import answer_logits, combine_logits
+from engine.models.tuning import add_lora, without_adapter
+from engine.settings import TrainingSettings
+from engine.unlearning.objectives import OBJECTIVES, get_objective
+from engine.unlearning.teaching import teach
+from engine.unlearning.training import Step, train_pair
+
+FORGET = [Example("what city does Ada likes ?", "Rome"), Example("which job does Ada", "baker")]
+RETAIN = [
+    Example("what city does Ben likes ?", "Oslo"),
+    Example("which job does Ben", "sailor"),
+    Example("who is Dora", "doctor in Lima"),
+]
+SMALL = TrainingSettings(
+    rank=8, learning_rate=0.02, epochs=25, batch_size=2, retain_batches=1, target_forget_probability=0.0, beta=0.5
+)
+
+
+@pytest.fixture
+def models(tiny_base: Path, tiny_reference: Path) -> TrainingModels:
+    """A base that knows all five answers, and an untaught pair on a reference of a padded vocabulary."""
+    opened = open_training(str(tiny_base), str(tiny_reference), SMALL)
+    taught = add_lora(opened.base, 16, seed=0)
+    for _ in teach(taught, opened.tokenizer, opened.template, FORGET + RETAIN, 60, 0.02, seed=0, batch_size=5):
+        pass
+    base = taught.merge_and_unload().requires_grad_(False)
+    return opened._replace(base=base)
+
+
+def probability(models: TrainingModels, example: Example, alpha: float = 1.0) -> float:
+    """exp(-mean NLL) of the answer, worked out from the three models directly."""
+    batch = collate([encode(models.tokenizer, models.template, example.question, example.answer)], 0)
+    width = len(models.tokenizer)
+    with torch.no_grad():
+        base, trained = answer_logits(models.base, batch, width), answer_logits(models.trained, batch, width)
+        with without_adapter(models.trained):
+            reference = answer_logits(models.trained, batch, width)
+    log_probs = torch.log_softmax(combine_logits(base, trained, reference, alpha), -1)
+    return math.exp(float(log_probs[torch.arange(len(batch.labels)), batch.labels].mean()))
+
+
+def train(models: TrainingModels, scratch: Path, **changes: object) -> list[Step]:
+    settings = dataclasses.replace(SMALL, **changes)  # type: ignore[arg-type]
+    return list(train_pair(models, FORGET, RETAIN, settings, scratch))
+
+
+def test_trained_and_reference_start_with_identical_logits(models: TrainingModels) -> None:
+    batch = collate([encode(models.tokenizer, models.template, e.question, e.answer) for e in FORGET], 0)
+    with torch.no_grad():
+        trained = answer_logits(models.trained, batch, len(models.tokenizer))
+        with without_adapter(models.trained):
+            reference = answer_logits(models.trained, batch, len(models.tokenizer))
+    assert torch.equal(trained, reference)
+
+
+@pytest.mark.parametrize("objective", list(OBJECTIVES))
+def test_every_objective_forgets_and_its_retain_term_retains(
+    models: TrainingModels, objective: str, tmp_path: Path
+) -> None:
+    before = [probability(models, example) for example in FORGET + RETAIN]
+    assert min(before) > 0.8
+    steps = train(models, tmp_path, objective=objective)
+    assert [probability(models, example, alpha=0.0) for example in FORGET + RETAIN] == pytest.approx(before, rel=1e-5)
+    assert max(probability(models, example) for example in FORGET) < 0.3
+    if get_objective(objective).retain_term != "none":
+        assert min(probability(models, example) for example in RETAIN) > 0.6
+    last = steps[-1].forget_probability
+    assert last == pytest.approx(sum(probability(models, example) for example in FORGET) / 2, rel=1e-3)
+
+
+def test_gradient_reaches_the_trained_model_alone(models: TrainingModels, tmp_path: Path) -> None:
+    frozen = {name: value.clone() for name, value in models.base.state_dict().items()}
+    kept = {name: value.clone() for name, value in models.trained.state_dict().items() if "lora_" not in name}
+    train(models, tmp_path, epochs=2)
+    assert all(torch.equal(value, frozen[name]) for name, value in models.base.state_dict().items())
+    after = models.trained.state_dict()
+    assert all(torch.equal(value, after[name]) for name, value in kept.items())
+
+
+def test_training_stops_at_the_target_probability(models: TrainingModels, tmp_path: Path) -> None:
+    steps = train(models, tmp_path, objective="gradient_difference", target_forget_probability=0.5, epochs=50)
+    reached = [step.forget_probability for step in steps if step.forget_probability is not None]
+    assert reached[-1] <= 0.5
+    assert all(value > 0.5 for value in reached[:-1])
+    assert len(steps) < 50
+
+
+def test_the_same_seed_trains_the_same_pair(tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
+    losses = []
+    for seed in (3, 3, 4):
+        settings = dataclasses.replace(SMALL, epochs=2, seed=seed)
+        opened = open_training(str(tiny_base), str(tiny_reference), settings)
+        losses.append([step.loss for step in train_pair(opened, FORGET, RETAIN, settings, tmp_path)])
+    assert losses[0] == losses[1]
+    assert losses[0] != losses[2]
+
+
+def test_full_tuning_keeps_its_reference_apart(tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
+    settings = dataclasses.replace(SMALL, tuning="full", epochs=2)
+    opened = open_training(str(tiny_base), str(tiny_reference), settings)
+    assert opened.reference is not None
+    before = {name: value.clone() for name, value in opened.reference.state_dict().items()}
+    assert list(train_pair(opened, FORGET, RETAIN, settings, tmp_path))
+    assert all(torch.equal(value, before[name]) for name, value in opened.reference.state_dict().items())
+    assert any(not torch.equal(value, before[name]) for name, value in opened.trained.state_dict().items())
+
+
+def test_empty_sets_are_refused(models: TrainingModels, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="forget set holds no questions"):
+        list(train_pair(models, [], RETAIN, SMALL, tmp_path))
+    with pytest.raises(DataError, match="retain set holds no questions"):
+        list(train_pair(models, FORGET, [], SMALL, tmp_path))
+
+
+def test_an_unknown_objective_lists_the_choices() -> None:
+    with pytest.raises(SettingError, match=r"gradient_ascent, .*npo, got 'forget_it'"):
+        get_objective("forget_it")
+
+
+def test_a_diverging_training_says_so(models: TrainingModels, tmp_path: Path) -> None:
+    with torch.no_grad():
+        next(p for p in models.trained.parameters() if p.requires_grad).fill_(float("nan"))
+    with pytest.raises(RunError, match="training diverged: the loss is nan at step 1 of"):
+        train(models, tmp_path)

@@ -1,0 +1,117 @@
+"""The house rules a reader would otherwise have to check by hand."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+FLOORS = (  # each room imports only from floors below it, or from its own
+    ("engine.errors", "engine.versions"),
+    ("engine.settings",),
+    ("engine.data",),
+    ("engine.models",),
+    ("engine.decoding", "engine.unlearning"),
+    ("engine.evaluation",),
+    ("engine.audit",),
+    (
+        "engine.storage",
+        "engine.history",
+        "engine.questions",
+        "engine.progress",
+        "engine.recording",
+        "engine.estimate",
+        "engine.stages",
+        "engine.demo",
+    ),
+    ("engine.experiment",),
+    ("engine.demo_figures",),
+    ("engine.rebuild", "engine.runner", "engine.worker"),
+    ("engine.commands", "engine.__main__"),
+    ("pages.parts",),
+    ("pages", "app"),
+)
+MODULES = sorted(path for folder in ("engine", "db", "pages") for path in (ROOT / folder).rglob("*.py")) + [
+    ROOT / "app.py"
+]
+
+
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports_of(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def floor_of(module: str) -> int | None:
+    """The floor of the longest room name that `module` starts with."""
+    rooms = [
+        (len(room), floor)
+        for floor, rooms in enumerate(FLOORS)
+        for room in rooms
+        if f"{module}.".startswith(f"{room}.")
+    ]
+    return max(rooms)[1] if rooms else None
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path: Path) -> None:
+    here = floor_of(name_of(path))
+    for module in imports_of(path):
+        there = floor_of(module)
+        if here is not None and there is not None:
+            assert there <= here, f"{name_of(path)} imports {module} from a floor above it"
+
+
+def importers(library: str) -> set[str]:
+    return {
+        name_of(path) for path in MODULES if any(f"{module}.".startswith(f"{library}.") for module in imports_of(path))
+    }
+
+
+def test_every_engine_module_has_a_floor() -> None:
+    assert [
+        name_of(path)
+        for path in MODULES
+        if name_of(path).startswith("engine") and path.name != "__init__.py" and floor_of(name_of(path)) is None
+    ] == []
+
+
+def test_libraries_stay_in_their_rooms() -> None:
+    assert all(name.startswith(("pages", "app")) for name in importers("streamlit"))
+    assert all(name.startswith("db.") for name in importers("sqlalchemy") | importers("alembic"))
+    assert all(name.startswith("engine.models.") for name in importers("transformers") | importers("peft"))
+    assert not [name for name in importers("engine") if name.startswith("db")]
+    assert not [name for name in importers("db") if name.startswith("pages")]
+
+
+def test_the_formula_exists_once() -> None:
+    users = [name_of(path) for path in MODULES if "def combine_logits" in path.read_text(encoding="utf-8")]
+    assert users == ["engine.models.offset"]
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        "engine.history",
+        "engine.runner",
+        "engine.demo",
+        "engine.models.pairs",
+        "engine.data.sources",
+        "engine.audit.report",
+        "engine.__main__",
+    ],
+)
+def test_nothing_heavy_is_imported_at_start(module: str) -> None:
+    program = f"import sys, {module}; print([m for m in ('torch', 'transformers', 'peft', 'datasets', 'scipy') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "[]"
