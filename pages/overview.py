@@ -1,0 +1,105 @@
+"""Overview: what is loaded, what still leaks, what is running; and the first steps where nothing is there yet."""
+
+import streamlit as st
+
+from engine import history, runner
+from engine.audit.leaks import LEAK_RULE
+from engine.demo import demo_problem, demo_ready
+from engine.history import LargestLeak, RunSummary
+from engine.models.manifest import PairManifest
+from engine.models.pairs import list_pairs
+from pages.parts import frame
+from pages.parts.overview_tables import pairs_table, reference_words, sets_table
+from pages.parts.run_view import active_runs, states, watch
+from pages.parts.setting_up import set_up_button
+from pages.parts.soundness import check_soundness
+from pages.parts.wording import ACCESS_CONTROL, count, figure, plain
+
+LEAKS_SHOWN = 5
+
+frame.begin(
+    "Overview", "Oubliette shows, measures and reports what a language model has forgotten by offset unlearning."
+)
+
+
+def first_steps(ready: bool) -> None:
+    """Nothing is here yet: three steps, and one button for the first."""
+    st.subheader("Three steps", anchor=False)
+    st.markdown(
+        "1. **Set up the demo** with the button below: a small real language model that knows thirty invented people, "
+        "and a pair that makes it forget six of them.\n"
+        "2. **Compare**: ask about one of the six, move α from 0 to 1, and see the secret disappear while the rest stays.\n"
+        "3. **Report**: hand in the comparison of all questions as a CSV file."
+    )
+    if not ready:
+        st.caption(
+            "The model, SmolLM2-135M-Instruct (dequantised Q4\\_1), is downloaded once (93 MB) and converted, about a minute."
+        )
+    set_up_button("Set up the demo")
+
+
+def missing_weights() -> None:
+    problem = demo_problem()
+    if problem:  # a file in demo/ was changed or is gone: no download mends that
+        st.error(plain(f"The demo cannot be used: {problem}."), icon=":material/error:")
+        return
+    st.warning(
+        "The demo's model is not on this machine yet. It is downloaded once (93 MB) and converted, about a minute."
+    )
+    set_up_button("Fetch the demo's model")
+
+
+def show_leaks(leaks: list[LargestLeak], finished: int) -> None:
+    st.subheader("Largest remaining leaks", anchor=False)
+    if not finished:
+        st.caption("No run has finished yet, so nothing is known about leaks.")
+        return
+    if not leaks:
+        st.markdown("✔ None of the forget questions evaluated leaks at its pair's recommended α.")
+    for leak in leaks:
+        with st.container(border=True):
+            words, link = st.columns([6, 1], vertical_alignment="center")
+            words.text(leak.question)
+            words.caption(
+                plain(f"Pair {leak.pair} at α = {leak.alpha:g} answers: {leak.answer}")
+                + f" · ROUGE-L recall {figure(leak.rouge)} (lower is better)"
+            )
+            link.page_link(frame.COMPARE, label="Open", icon=":material/search:", query_params=_link_to(leak))
+    st.caption(plain(LEAK_RULE))
+
+
+def _link_to(leak: LargestLeak) -> dict[str, str]:
+    where = {} if leak.position is None else {"split": "forget", "q": str(leak.position + 1)}
+    return {"set": leak.set, "pair": leak.pair, "alpha": f"{leak.alpha:g}", **where}
+
+
+def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
+    st.subheader("What is loaded", anchor=False)
+    st.dataframe(pairs_table(pairs), hide_index=True, alt=f"{count(len(pairs), 'pair')} on this machine.")
+    st.caption(plain(reference_words(pairs)))
+    if pairs:
+        check_soundness(pairs)
+    st.dataframe(sets_table(history.list_sets()), hide_index=True, alt="The stored sets of questions.")
+    finished = sum(run.status == "finished" for run in runs)
+    st.caption(f"{count(len(runs), 'run')}, {finished} finished. {count(len(active_runs(runs)), 'run')} in progress.")
+
+
+def main() -> None:
+    runner.tend()
+    ready, runs, pairs = demo_ready(), history.list_runs(), list_pairs()
+    if not runs and not history.list_sets():
+        first_steps(ready)
+        return
+    if not ready:
+        missing_weights()
+    active = active_runs(runs)
+    if active:
+        st.subheader("In progress", anchor=False)
+        watch(states(active))
+    finished = [run for run in runs if run.status == "finished"]
+    show_leaks(history.largest_leaks(LEAKS_SHOWN), len(finished))
+    show_state(pairs, runs)
+    st.caption(f":material/key: {ACCESS_CONTROL}")
+
+
+main()

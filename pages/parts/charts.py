@@ -1,0 +1,135 @@
+"""The charts. Each is drawn with an `alt` that states what it shows, and has its figures in a table beside it."""
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.models.manifest import PairManifest
+from pages.parts.looks import BASE, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
+from pages.parts.tradeoff_table import Mark, Measure, Table
+from pages.parts.wording import count, figure
+
+PLAIN_BAR = {"displayModeBar": False}
+FEW_STEPS = 20
+LABELS_AT_MOST = 7  # of α along a path; more would cover each other
+
+
+def logp_curve(alphas: Sequence[float], logps: Sequence[float], alpha: float, pair: PairManifest) -> None:
+    """Mean log-probability of the chosen text over α, with the dial's place marked, and its table."""
+    chart = go.Figure(
+        go.Scatter(
+            x=list(alphas), y=list(logps), mode="lines", line={"color": pair_look(pair.name).ink.shown, "width": 2},
+            hovertemplate="α %{x:.2f}: %{y:.2f} nats a token<extra></extra>",
+        )
+    )  # fmt: skip
+    if alphas[0] <= alpha <= alphas[-1]:
+        chart.add_vline(x=alpha, line_dash="dot", line_color=BASE.shown, annotation_text=f"α = {alpha:g}")
+    chart.update_layout(
+        height=240, margin={"l": 10, "r": 10, "t": 24, "b": 10}, xaxis_title="α", yaxis_title="mean log p, nats a token"
+    )
+    words = (
+        f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {alphas[0]:g}, "
+        f"{figure(logps[-1])} at α = {alphas[-1]:g}. Lower means less likely to be said."
+    )
+    st.plotly_chart(chart, key="logp-curve", config=PLAIN_BAR, alt=words)
+    st.caption(words)
+    with st.expander("The curve as a table"):
+        frame = pd.DataFrame({"α": list(alphas), "mean log p (nats a token)": [round(value, 3) for value in logps]})
+        st.dataframe(frame, hide_index=True, alt=words)
+
+
+def losses(steps: pd.DataFrame) -> None:
+    """Loss on forget and retain batches over the training steps, and the forget probability at epoch ends."""
+    chart = go.Figure()
+    for column, name, ink, dash in (
+        ("forget_loss", "forget loss", Ink("#A8327A", "#F58CC6"), "solid"),
+        ("retain_loss", "retain loss", Ink("#2C5FB3", "#8DB8FF"), "dash"),
+    ):
+        known = steps.dropna(subset=[column])
+        if len(known):
+            chart.add_scatter(
+                x=known["step"],
+                y=known[column],
+                mode="lines" if len(known) > FEW_STEPS else "lines+markers",
+                name=name,
+                line={"color": ink.shown, "dash": dash, "width": 2},
+            )
+    ends = steps.dropna(subset=["forget_probability"])
+    if len(ends):
+        chart.add_scatter(
+            x=ends["step"], y=ends["forget_probability"], mode="markers+lines", name="forget probability (right axis)", yaxis="y2",
+            marker={"symbol": "diamond", "size": 9}, line={"color": BASE.shown, "dash": "dot"},
+        )  # fmt: skip
+    chart.update_layout(
+        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, xaxis_title="training step", yaxis_title="loss, nats",
+        yaxis2={"overlaying": "y", "side": "right", "range": [-0.04, 1.04], "dtick": 0.25, "tickmode": "linear", "showgrid": False},
+        legend={"orientation": "h", "y": 1.12},
+    )  # fmt: skip
+    words = losses_words(steps)
+    st.plotly_chart(chart, key="losses", config=PLAIN_BAR, alt=words)
+    st.caption(words)
+    with st.expander("The steps as a table"):
+        st.dataframe(steps, hide_index=True, alt=words)
+
+
+def losses_words(steps: pd.DataFrame) -> str:
+    last = steps.iloc[-1]
+    words = (
+        f"{count(len(steps), 'training step')}, epoch {int(last['epoch'])}: forget loss {figure(last['forget_loss'])}"
+    )
+    if pd.notna(last["retain_loss"]):
+        words += f", retain loss {figure(last['retain_loss'])} (lower means better kept)"
+    ends = steps["forget_probability"].dropna()
+    if len(ends):
+        words += f"; probability of the answers to be forgotten {ends.iloc[-1]:.3g} (lower is better)"
+    return words + "."
+
+
+def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int | None:
+    """The path of each pair over α, with base and retain-only as fixed marks; the run whose point was clicked."""
+    chart = go.Figure()
+    looks = pair_looks(table.frame["pair"].unique())
+    for run_id, path in table.frame.groupby("run_id", sort=False):
+        _add_path(chart, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
+    for mark in table.marks:
+        _add_mark(chart, mark)
+    chart.update_layout(
+        height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="closest",
+        xaxis={"title": f"{utility.label} ({utility.direction})", "range": utility.axis},
+        yaxis={"title": f"{forget.label} ({forget.direction})", "range": forget.axis},
+        legend={"orientation": "h", "y": -0.22}, clickmode="event+select",
+    )  # fmt: skip
+    event = st.plotly_chart(
+        chart, key=key, on_select="rerun", selection_mode="points", config=PLAIN_BAR, alt=table.words(forget, utility)
+    )
+    points = event["selection"]["points"]
+    return int(points[0]["customdata"][0]) if points and points[0].get("customdata") else None
+
+
+def _add_path(chart: go.Figure, run_id: int, path: pd.DataFrame, look: Look) -> None:
+    pair, run = str(path["pair"].iloc[0]), str(path["run"].iloc[0])
+    ink = look.ink.shown
+    every = max(1, -(-len(path) // LABELS_AT_MOST))
+    last = len(path) - 1
+    labels = [
+        f"α {alpha:g}" if alpha != 0 and (place % every == 0 or place == last) else ""
+        for place, alpha in enumerate(path["alpha"])
+    ]
+    chart.add_scatter(
+        x=path["utility"], y=path["forget"], mode="lines+markers+text", name=f"{escape(run)} (pair {escape(pair)})",
+        text=labels, textposition="top center", customdata=[[run_id, alpha] for alpha in path["alpha"]],
+        marker={"symbol": look.marker, "size": 10, "color": ink}, line={"color": ink, "width": 2},
+        hovertemplate="α %{customdata[1]:g}<br>utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
+    )  # fmt: skip
+
+
+def _add_mark(chart: go.Figure, mark: Mark) -> None:
+    ink = (BASE if mark.kind == "base" else RETAIN_ONLY).shown
+    chart.add_scatter(
+        x=[mark.utility], y=[mark.forget], mode="markers+text", name=escape(mark.name), text=[escape(mark.name)], textposition="bottom center",
+        customdata=[[mark.run_id, 0.0]], marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
+        hovertemplate="utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
+    )  # fmt: skip

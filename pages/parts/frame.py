@@ -1,0 +1,164 @@
+"""The frame around every page: navigation, the sidebar's context, and the one place where errors become sentences.
+
+Until one session has run `st.navigation`, Streamlit runs the file of a deep link such as /compare without app.py.
+So the first line of every page is `frame.begin(...)`, which runs the navigation and starts over where it was left out.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple, ParamSpec
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from engine import history
+from engine.errors import UnlearningError
+from engine.models.manifest import PairManifest
+from engine.models.pairs import list_pairs
+from pages.parts import address
+from pages.parts.wording import GLOSSARY, plain
+
+P = ParamSpec("P")
+_ROUTED = "frame_routed"
+
+OVERVIEW, COMPARE, TRADE_OFF = "pages/overview.py", "pages/compare.py", "pages/tradeoff.py"
+RUNS, REPORT = "pages/runs.py", "pages/report.py"
+
+_COPY_LINK = """
+<button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
+<style>#copy-link{font:inherit;font-size:.875rem;color:inherit;background:transparent;cursor:pointer;padding:.3rem .7rem;
+border:1px solid color-mix(in srgb,currentColor 30%,transparent);border-radius:4px}
+#copy-link:hover,#copy-link:focus{border-color:currentColor}#copied{font-size:.8rem;overflow-wrap:anywhere}</style>
+<script>
+document.getElementById("copy-link").onclick = async () => {
+  const said = document.getElementById("copied"), link = window.location.href;
+  try { await navigator.clipboard.writeText(link); said.textContent = "copied"; }
+  catch (refused) { said.textContent = link; }
+};
+</script>
+"""
+
+
+class Context(NamedTuple):
+    """What the sidebar holds: the set whose questions are looked at, and the pair; None where there is none yet."""
+
+    set: str | None
+    pair: PairManifest | None
+
+
+def route() -> None:
+    """Draw the frame and run the page that the address asks for."""
+    st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
+    page = _navigate()
+    st.session_state[_ROUTED] = True
+    try:
+        page.run()
+    except UnlearningError as error:
+        show(error)
+    finally:
+        _sidebar_foot()
+        st.session_state[_ROUTED] = False
+
+
+def begin(title: str, lead: str) -> None:
+    """First line of every page. Starts over through app.py where Streamlit ran the page's file by itself."""
+    if not st.session_state.get(_ROUTED):
+        _navigate()
+        st.rerun()
+    st.title(title, anchor=False)
+    st.caption(lead)
+
+
+def context() -> Context:
+    """Draw the sidebar's choice of set and pair."""
+    with st.sidebar:
+        chosen_set = _choose_set([item.name for item in history.list_sets()])
+        return Context(chosen_set, _choose_pair(list_pairs()))
+
+
+def _sidebar_foot() -> None:
+    """The button that copies the address, which always says everything that was chosen, and the words used."""
+    with st.sidebar:
+        st.html(_COPY_LINK, unsafe_allow_javascript=True)
+        with st.expander("Words used here"):
+            for word, meaning in GLOSSARY.items():
+                st.markdown(f"**{word}**: {meaning}")
+
+
+def nothing_yet(words: str) -> None:
+    """Where a page has nothing to show: why, and the way to where it begins."""
+    st.info(words, icon=":material/info:")
+    st.page_link(OVERVIEW, label="Go to Overview", icon=":material/arrow_forward:")
+
+
+def show(error: UnlearningError) -> None:
+    st.error(plain(_sentence(str(error))), icon=":material/error:")
+
+
+def fenced(function: Callable[P, None]) -> Callable[P, None]:
+    """For fragments and callbacks, which run outside `route`: an `UnlearningError` is shown, nothing else is caught."""
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            function(*args, **kwargs)
+        except UnlearningError as error:
+            show(error)
+
+    return inside
+
+
+def _navigate() -> Page:
+    return st.navigation(
+        [
+            st.Page(OVERVIEW, title="Overview", default=True),
+            st.Page(COMPARE, title="Compare", url_path="compare"),
+            st.Page(TRADE_OFF, title="Trade-off", url_path="tradeoff"),
+            st.Page(RUNS, title="Runs", url_path="runs"),
+            st.Page(REPORT, title="Report", url_path="report"),
+        ],
+        position="top",
+    )
+
+
+def _choose_set(names: list[str]) -> str | None:
+    if not names:
+        st.caption("No set of questions yet.")
+        return None
+    default = "demo" if "demo" in names else names[0]
+    address.seed("set", address.one_of("set", names), default)
+    address.settle("set", names, default)
+    chosen: str = st.selectbox("Set of questions", names, key="set")
+    address.keep("set", chosen)
+    return chosen
+
+
+def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
+    if not pairs:
+        st.caption("No pair yet.")
+        return None
+    names = [pair.name for pair in pairs]
+    default = "demo" if "demo" in names else names[0]
+    address.seed("pair", address.one_of("pair", names), default)
+    address.settle("pair", names, default)
+    chosen = st.selectbox(
+        "Pair", names, key="pair", help="A reference and a trained small model; their offset steers the base."
+    )
+    address.keep("pair", chosen)
+    pair = pairs[names.index(chosen)]
+    st.caption(f"Base: {base_words(pair.base)}")
+    return pair
+
+
+def base_words(base: str) -> str:
+    """The base as it is named wherever it appears: the demo's is a dequantised copy, and says so."""
+    if base == "demo":
+        return "SmolLM2-135M-Instruct (dequantised Q4\\_1), taught the demo's people"
+    return plain(base)
+
+
+def _sentence(text: str) -> str:
+    """With a capital and a full stop; a file's name at the beginning stays as it is."""
+    text = text.strip()
+    first = text.partition(" ")[0]
+    return (text[:1].upper() + text[1:] if first.isalpha() else text) + ("" if text.endswith((".", "!", "?")) else ".")

@@ -1,0 +1,69 @@
+"""A person's own set: uploaded, shown as it was understood, then stored."""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import pandas as pd
+import streamlit as st
+
+from engine import experiment
+from engine.audit.leaks import derive_key_terms
+from engine.data.examples import Example
+from pages.parts import frame
+from pages.parts.wording import count, plain
+
+ROWS_SHOWN = 20
+COLUMNS = (
+    "Columns: **question** and **answer** are required. Optional: paraphrased_question, paraphrased_answer, perturbed_answer, key_terms "
+    "(several values separated by | in CSV), subject, domain, group, split (forget, retain, world, holdout), half (train, eval)."
+)
+
+
+@st.fragment
+@frame.fenced
+def import_form() -> None:
+    st.markdown(
+        "Bring your own questions as **CSV** or **JSONL**, UTF-8, up to 20 MB. Nothing is stored before you have seen it."
+    )
+    st.caption(COLUMNS)
+    done = st.session_state.pop("import-done", None)
+    if done is not None:
+        st.success(
+            plain(
+                f"Stored set {done.name} with {count(done.questions, 'question')}. It can now be chosen in the sidebar of Compare."
+            )
+        )
+    upload = st.file_uploader("Question file", type=["csv", "jsonl", "json"], key="own-set")
+    if upload is None:
+        return
+    from engine.data.files import parse_set
+
+    found = parse_set(upload.getvalue(), upload.name)
+    merged = f" {count(found.merged, 'identical row')} merged." if found.merged else ""
+    words = f"{count(len(found.examples), 'question')} read from {upload.name}.{merged}"
+    st.text(words)
+    for note in found.notes:
+        st.warning(plain(note))
+    show_questions(found.examples, derive_key_terms(found.examples), words)
+    name = st.text_input("Name of the set", _name_of(upload.name), key="own-set-name", max_chars=60)
+    if st.button("Import", key="import", type="primary"):
+        st.session_state["import-done"] = experiment.import_set(upload.getvalue(), name.strip(), upload.name)
+        st.rerun()
+
+
+def show_questions(examples: Sequence[Example], terms: Sequence[tuple[str, ...]], words: str) -> None:
+    """The first questions of a set as they were understood; `words` say what they are."""
+    rows = [
+        (item.question, item.answer, ", ".join(found), item.subject, item.split, item.half)
+        for item, found in list(zip(examples, terms, strict=True))[:ROWS_SHOWN]
+    ]
+    columns = ["question", "answer", "key terms (leak rule)", "subject", "split", "half"]
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=words)
+    if len(examples) > ROWS_SHOWN:
+        st.caption(f"The first {ROWS_SHOWN} of {len(examples)}.")
+
+
+def _name_of(filename: str) -> str:
+    """A legal name made of the file's."""
+    letters = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in PurePath(filename).stem)
+    return letters.strip("-.")[:60] or "own"

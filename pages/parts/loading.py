@@ -1,0 +1,138 @@
+"""Loaded models, shared by all visitors behind one lock, and the answers already decoded.
+
+Nothing is decoded twice: an answer depends on the pair's hash, the question and alpha alone (greedy, fp32).
+torch and transformers are imported when the first page needs a model, not when the program starts.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from engine.models.manifest import PairManifest
+
+if TYPE_CHECKING:
+    from engine.audit.comparison import TokenReading
+    from engine.decoding.answers import Answer
+    from engine.models.loading import LoadedPair
+    from engine.models.soundness import Check
+
+ANSWER_TOKENS = 64  # an answer is cut here, and says so
+ANSWERS_KEPT = 2000
+PAIRS_KEPT = 2
+
+
+class Memory:
+    """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit, self._lock = limit, threading.Lock()
+        self._items: OrderedDict[Any, Any] = OrderedDict()
+
+    def get(self, key: object) -> Any | None:
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+            return self._items.get(key)
+
+    def put(self, key: object, value: object) -> None:
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            while len(self._items) > self._limit:
+                self._items.popitem(last=False)
+
+
+@st.cache_resource(show_spinner=False)
+def forward_lock() -> threading.Lock:
+    """Held around every forward pass: a model serves one visitor at a time."""
+    return threading.Lock()
+
+
+@st.cache_resource(show_spinner=False)
+def _answers() -> Memory:
+    return Memory(ANSWERS_KEPT)
+
+
+@st.cache_resource(show_spinner=False)
+def _strips() -> Memory:
+    return Memory(ANSWERS_KEPT)
+
+
+@st.cache_resource(show_spinner=False, max_entries=PAIRS_KEPT)
+def _load(name: str, pair_hash: str) -> "LoadedPair":  # noqa: ARG001
+    """`pair_hash` is part of the key, so that a pair that was made anew under its name is loaded anew."""
+    from engine.models.loading import load_pair
+
+    return load_pair(name)
+
+
+def loaded(pair: PairManifest) -> "LoadedPair":
+    """The pair, loaded once per process; shows that it is loading."""
+    with st.spinner("Loading the models: once after a start, a few seconds …"):
+        return _load(pair.name, pair.hash)
+
+
+def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":
+    """The answers at all `alphas` if every one was decoded before, else None."""
+    found: list[Answer | None] = [_answers().get((pair.hash, question, alpha)) for alpha in alphas]
+    whole = tuple(answer for answer in found if answer is not None)
+    return whole if len(whole) == len(alphas) else None
+
+
+def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Generator[tuple[Answer, ...]]":
+    """The answers at `alphas` as they grow; stored once they are whole. Answers stored before are not decoded again."""
+    stored = {alpha: _answers().get((pair.hash, question, alpha)) for alpha in alphas}
+    ready: dict[float, Answer] = {alpha: answer for alpha, answer in stored.items() if answer is not None}
+    missing = list(dict.fromkeys(alpha for alpha in alphas if alpha not in ready))
+    if missing:
+        from engine.decoding.answers import stream_answers
+
+        models = loaded(pair)
+        with forward_lock():
+            for step in stream_answers(models, question, missing, max_new_tokens=ANSWER_TOKENS):
+                ready.update(zip(missing, step, strict=True))
+                yield tuple(ready[alpha] for alpha in alphas)
+        for alpha in missing:
+            _answers().put((pair.hash, question, alpha), ready[alpha])
+    else:
+        yield tuple(ready[alpha] for alpha in alphas)
+
+
+def strip(pair: PairManifest, question: str, text: str, alpha: float) -> "list[TokenReading]":
+    """`text` read token by token under base and ensemble at `alpha`; one pass, then remembered."""
+    key = (pair.hash, question, text, alpha)
+    found: list[TokenReading] | None = _strips().get(key)
+    if found is None:
+        from engine.audit.comparison import token_strip
+
+        models = loaded(pair)
+        with forward_lock():
+            found = token_strip(models, question, text, alpha)
+        _strips().put(key, found)
+    return found
+
+
+def curve(pair: PairManifest, question: str, text: str, alphas: tuple[float, ...]) -> list[float]:
+    """Mean log-probability of `text` (nats per answer token) at every one of `alphas`; one pass, then remembered."""
+    key = (pair.hash, question, text, alphas)
+    found: list[float] | None = _strips().get(key)
+    if found is None:
+        from engine.audit.comparison import logp_over_alpha
+
+        models = loaded(pair)
+        with forward_lock():
+            found = logp_over_alpha(models, question, text, alphas)
+        _strips().put(key, found)
+    return found
+
+
+def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
+    """The first experiments on the loaded pair; seconds of computing, so only when asked."""
+    from engine.models.soundness import check_pair
+
+    models = loaded(pair)
+    with forward_lock():
+        return check_pair(models, question, answer)

@@ -1,0 +1,52 @@
+"""The token strip of Compare: a shared text read under base and ensemble, and the true answer's probability over α."""
+
+import streamlit as st
+
+from engine.models.manifest import PairManifest
+from pages.parts import address, charts, loading
+from pages.parts.question_picker import QUESTION_LIMIT, Asked
+from pages.parts.token_strip import strip_caption, strip_html, strip_table
+from pages.parts.wording import plain
+
+CURVE_ALPHAS = tuple(round(0.05 * step, 2) for step in range(41))  # 0 to 2, as the slider
+_TEXTS = {
+    "truth": "true answer",
+    "base": "base's answer",
+    "unlearned": "unlearned answer",
+    "other": "a text of your own",
+}
+
+
+def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlearned: str) -> None:
+    """Choose a text and show it token by token, then its log-probability over α."""
+    st.subheader("Token by token", anchor=False)
+    text = _choose_text(asked, base, unlearned)
+    if not text.strip():
+        st.caption("There is no text to read.")
+        return
+    question = asked.example.question
+    readings = loading.strip(pair, question, text, alpha)
+    st.html(strip_html(readings))
+    st.caption(plain(strip_caption(readings)))
+    with st.expander("The same figures as a table"):
+        st.dataframe(strip_table(readings), hide_index=True, alt=strip_caption(readings))
+    logps = loading.curve(pair, question, text, CURVE_ALPHAS)
+    charts.logp_curve(CURVE_ALPHAS, logps, alpha, pair)
+
+
+def _choose_text(asked: Asked, base: str, unlearned: str) -> str:
+    options = [name for name in _TEXTS if name != "truth" or asked.has_answer]
+    address.seed("text", address.one_of("text", options), options[0])
+    address.settle("text", options, options[0])
+    chosen = str(st.segmented_control(
+        "Text to read", options, format_func=_TEXTS.__getitem__, key="text", required=True,
+        help="The same text is put before base and ensemble, whatever they would say themselves.",
+    ))  # fmt: skip
+    address.keep("text", chosen, "" if chosen == options[0] else chosen)
+    if chosen != "other":
+        address.keep("other", st.session_state.get("other", ""), "")
+        return {"truth": asked.example.answer, "base": base, "unlearned": unlearned}[chosen]
+    address.seed("other", lambda text: text[:QUESTION_LIMIT], "")
+    other: str = st.text_input("Text to read as the answer", key="other", max_chars=QUESTION_LIMIT)
+    address.keep("other", other)
+    return other

@@ -1,0 +1,148 @@
+"""What a report is checked for before it is handed in, and its shares by split with their floor."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from engine.audit.leaks import LEAK_RULE
+from engine.history import RunDetail
+from engine.models.manifest import PairManifest
+from engine.versions import versions
+from pages.parts.check_list import Check
+from pages.parts.floor import Floor
+from pages.parts.wording import count, figure, split_word
+
+_COLUMNS = [
+    "part",
+    "questions",
+    "leaks: base",
+    "leaks: unlearned",
+    "leaks: retain-only (floor)",
+    "floor over",
+    "ROUGE-L: base",
+    "ROUGE-L: unlearned",
+]
+
+
+def checks(
+    detail: RunDetail,
+    rows: pd.DataFrame,
+    alpha: float,
+    pairs: Sequence[PairManifest],
+    floor: Floor | None,
+) -> list[Check]:
+    """Same data, same measures, same pair, same versions, and a floor to read leaks against."""
+    return [
+        _answers_complete(rows, alpha),
+        _set_unchanged(rows),
+        _pair_unchanged(detail, pairs),
+        _same_rule(rows),
+        _same_versions(detail),
+        _floor(floor),
+    ]
+
+
+def _answers_complete(rows: pd.DataFrame, alpha: float) -> Check:
+    missing = int(rows[["base answer", "unlearned answer"]].isna().any(axis=1).sum())
+    if missing:
+        return Check(
+            "fail", f"{count(missing, 'question')} of {len(rows)} lack an answer of the base or at α = {alpha:g}."
+        )
+    return Check("pass", f"Same data: all {len(rows)} questions were answered by the base and at α = {alpha:g}.")
+
+
+def _set_unchanged(rows: pd.DataFrame) -> Check:
+    gone = int(rows["position"].isna().sum())
+    if gone:
+        return Check("fail", f"{count(gone, 'question')} of this run are no longer in their set: it was changed since.")
+    return Check("pass", "The set still holds every question of this run, unchanged.")
+
+
+def _pair_unchanged(detail: RunDetail, pairs: Sequence[PairManifest]) -> Check:
+    name = detail.summary.pair
+    if not detail.pair_hash:
+        return Check("note", "This run reads no pair: base and unlearned are the same model.")
+    here = [pair.hash for pair in pairs if pair.name == name]
+    if not here:
+        return Check(
+            "note", f"Pair {name} is not on this machine, so it cannot be held against its hash {detail.pair_hash}."
+        )
+    if detail.pair_hash in here:
+        return Check("pass", f"Pair {name} on this machine is the one that was evaluated (hash {detail.pair_hash}).")
+    return Check("fail", f"Pair {name} was made anew since: {detail.pair_hash} was evaluated, {here[0]} is here now.")
+
+
+def _same_rule(rows: pd.DataFrame) -> Check:
+    if rows["leak rule"].iloc[0] in ("", LEAK_RULE):
+        return Check("pass", "Same measures: the leak rule is the one this program uses now.")
+    return Check("note", "The leak rule has changed since this run; its own rule is printed below and in the file.")
+
+
+def _same_versions(detail: RunDetail) -> Check:
+    now = versions()
+    unlike = [
+        f"{name} {detail.versions[name]} then, {now[name]} now"
+        for name in now
+        if detail.versions.get(name, now[name]) != now[name]
+    ]
+    if unlike:
+        return Check("note", f"Other versions made this run: {'; '.join(unlike)}.")
+    return Check("pass", "Clean versions: this run was made with the packages installed here.")
+
+
+def _floor(floor: Floor | None) -> Check:
+    if floor is None:
+        return Check("note", "No floor for the leaks: no retain-only run here answered any of these questions.")
+    words = f"A retain-only model answered {floor.words} of this run (run {floor.run_id}): its leaks are the floor."
+    return Check("pass" if floor.shared == floor.asked else "note", words)
+
+
+def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
+    """Per split and half: the share of questions that leak, beside its floor, and mean ROUGE-L recall."""
+    table = []
+    for key, part in rows.groupby(["split", "half"], sort=False):
+        split, half = (str(name) for name in key) if isinstance(key, tuple) else (str(key), "")
+        same = _floor_leaks(floor, part["question_id"])
+        table.append(
+            (
+                split_word(split) + (f", {half} half" if half else ""),
+                len(part),
+                _share(part["leak base"]),
+                _share(part["leak unlearned"]),
+                _share(same),
+                f"{len(same)} of {len(part)}",
+                figure(part["rouge base"].astype(float).mean()),
+                figure(part["rouge unlearned"].astype(float).mean()),
+            )
+        )
+    return pd.DataFrame(table, columns=_COLUMNS)
+
+
+def _floor_leaks(floor: Floor | None, questions: pd.Series) -> pd.Series:
+    """Whether the retain-only model leaks, for those of the questions that it was judged on."""
+    if floor is None:
+        return pd.Series(dtype=float)
+    scores = floor.scores
+    wanted = (scores["metric"] == "leak") & scores["question_id"].isin(questions)
+    return scores.loc[wanted, "value"].dropna()
+
+
+def shares_words(table: pd.DataFrame) -> str:
+    parts = [
+        f"{row[0]}: the leak rule flags {row[3]} of {row[1]} unlearned answers and {row[2]} of the base's; "
+        + (
+            "no retain-only model gives a floor"
+            if row[4] == "n/a"
+            else f"the floor, a retain-only model, has {row[4]} over {row[5]}"
+        )
+        for row in table.itertuples(index=False, name=None)
+    ]
+    return (
+        ". ".join(parts)
+        + ". On the forget part lower is better; elsewhere a flagged answer is simply a remembered one."
+    )
+
+
+def _share(leaks: pd.Series) -> str:
+    known = leaks.dropna().astype(float)
+    return f"{known.mean():.0%}" if len(known) else "n/a"

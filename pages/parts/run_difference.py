@@ -1,0 +1,71 @@
+"""Two runs: what differs between them, and only that."""
+
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+
+from engine.history import RunDetail
+from pages.parts import address
+from pages.parts.wording import count, plain
+
+_OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
+_WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
+
+
+def choose_other(chosen: int, names: dict[int, str]) -> int | None:
+    """The run to hold against `chosen`, by id; None for none."""
+    others = [run_id for run_id in names if run_id != chosen]
+    address.seed("against", address.one_of("against", others), None)
+    address.settle("against", [None, *others], None)
+    other: int | None = st.selectbox(
+        "What differs from", [None, *others], key="against", disabled=not others,
+        format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
+    )  # fmt: skip
+    address.keep("against", other, "" if other is None else str(other))
+    return other
+
+
+def show_differences(left: RunDetail, right: RunDetail) -> None:
+    table, same = differences(left, right)
+    names = [str(name) for name in table.columns[1:]]
+    st.subheader(plain(f"What differs between {' and '.join(names)}"), anchor=False)
+    if table.empty:
+        st.text("Nothing: settings, hashes, versions and machine are the same.")
+        return
+    words = f"{count(len(table), 'thing differs', 'things differ')}; the other {same} recorded are the same."
+    st.dataframe(table, hide_index=True, alt=words)
+    st.caption(words)
+
+
+def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
+    """What differs, one row each, and how many things do not. What only one of them has is "–" for the other."""
+    one, two = recorded(left), recorded(right)
+    things = list(dict.fromkeys([*one, *two]))
+    rows = [(name, one.get(name) or "–", two.get(name) or "–") for name in things if one.get(name) != two.get(name)]
+    columns = ["what", *(f"{item.summary.name} (run {item.summary.id})" for item in (left, right))]
+    return pd.DataFrame(rows, columns=columns), len(things) - len(rows)
+
+
+def recorded(detail: RunDetail) -> dict[str, str]:
+    """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    spec = asdict(detail.spec)
+    training = spec.pop("training")
+    if detail.spec.kind == "evaluate":
+        spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
+        training = {"seed": training["seed"]}
+    settings = {**spec, "pair": detail.summary.pair, **training}
+    del settings["name"]
+    hashes = {"pair hash": detail.pair_hash, "base hash": detail.base_hash, "data hash": detail.data_hash}
+    return {
+        **{_WORDS.get(name, name.replace("_", " ")): _text(value) for name, value in settings.items()},
+        **hashes,
+        **{f"version: {name}": version for name, version in detail.versions.items()},
+        **{f"machine: {name}": value for name, value in detail.machine.items()},
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

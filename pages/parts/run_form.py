@@ -1,0 +1,234 @@
+"""The forms that start a run: what it is to do, what it will take, and a button."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, cast
+
+import streamlit as st
+
+from engine import history, runner
+from engine.models.pairs import list_pairs
+from engine.questions import evaluation_sources
+from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
+from pages.parts import frame
+from pages.parts.wording import count, duration, plain, size
+
+DEMO_SOURCES = (
+    "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
+)  # fmt: skip
+SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a CSV or JSONL file: type it."
+DEFAULTS = TrainingSettings()
+_SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
+
+
+@st.fragment
+@frame.fenced
+def training_form() -> None:
+    """Choose, see the estimate, start. The estimate follows every change."""
+    left, right = st.columns(2)
+    with left:
+        name = st.text_input("Name of the new pair", key="new-name", placeholder="for instance npo-first", max_chars=60)
+        forget = _source("Questions to forget", "new-forget", "demo:forget")
+        retain = _sources("Questions to keep (the training half)", "new-retain", _SPEC_DEFAULTS["retain"])
+        _follow("new-evaluate", list(evaluation_sources(forget, retain)))
+        evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
+        st.caption("Follows the two choices above; what you add stays.")
+    with right:
+        objective = _choose_objective()
+        retain_term = _choose_retain_term()
+        epochs = st.number_input(
+            "Epochs at most",
+            1,
+            200,
+            DEFAULTS.epochs,
+            key="new-epochs",
+            help="Training stops earlier once the forget probability reaches its target.",
+        )
+        seed = st.number_input(
+            "Seed", 0, 2**31 - 1, 0, key="new-seed", help="The same seed and settings give the same pair."
+        )
+        alphas = _choose_alphas("new-alphas")
+    base, reference, further = _further_settings()
+    if not name.strip():
+        st.info("Give the pair a name to see the estimate and to start.")
+        return
+    training = TrainingSettings(
+        objective=objective, retain_term=cast(Any, retain_term), epochs=int(epochs), seed=int(seed), **further
+    )
+    spec = ExperimentSpec(
+        kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
+        evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training,
+    )  # fmt: skip
+    _estimate_and_start(spec, "Start training")
+
+
+@st.fragment
+@frame.fenced
+def evaluation_form() -> None:
+    names = [pair.name for pair in list_pairs()]
+    left, right = st.columns(2)
+    with left:
+        pair = st.selectbox(
+            "Pair to evaluate", [*names, "base:demo", "retain-only:demo"], key="eval-pair", accept_new_options=True,
+            help="base:SOURCE is a base alone; retain-only:demo never saw the forget set and is the floor of every leak share.",
+        )  # fmt: skip
+        evaluate_on = _sources("Questions", "eval-on", _SPEC_DEFAULTS["evaluate_on"])
+    with right:
+        name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
+        alphas = _choose_alphas("eval-alphas")
+        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="eval-seed")
+    if not name.strip():
+        st.info("Give the run a name to see the estimate and to start.")
+        return
+    base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
+    spec = ExperimentSpec(
+        kind="evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
+        training=TrainingSettings(seed=int(seed)),
+    )  # fmt: skip
+    _estimate_and_start(spec, "Start evaluation")
+
+
+def _sources_known() -> list[str]:
+    """Every split and half of every stored set, and sets without splits; the demo's are there before it is stored."""
+    stored = [
+        f"{item.name}:{part}" if part else item.name
+        for item in history.list_sets()
+        for part in [*item.splits, *_whole_splits(item.splits)]
+    ]
+    return list(dict.fromkeys([*DEMO_SOURCES, *sorted(stored)]))
+
+
+def _whole_splits(splits: dict[str, int]) -> list[str]:
+    return [part.partition("/")[0] for part in splits if "/" in part]
+
+
+def _follow(key: str, suggested: list[str]) -> None:
+    """Give the control `key` what is suggested whenever that changes; what a person added to it stays."""
+    before = st.session_state.get(f"{key}-suggested", [])
+    if key in st.session_state and before != suggested:
+        added = [item for item in st.session_state[key] if item not in before]
+        st.session_state[key] = list(dict.fromkeys([*suggested, *added]))
+    st.session_state.setdefault(key, suggested)
+    st.session_state[f"{key}-suggested"] = suggested
+
+
+def _source(label: str, key: str, default: str) -> str:
+    options = _sources_known()
+    st.session_state.setdefault(key, default)
+    if st.session_state[key] not in options:
+        options.append(st.session_state[key])
+    return str(st.selectbox(label, options, key=key, accept_new_options=True, help=SOURCE_HELP))
+
+
+def _sources(label: str, key: str, default: object) -> list[str]:
+    st.session_state.setdefault(key, list(cast(Sequence[str], default)))
+    options = list(dict.fromkeys([*_sources_known(), *st.session_state[key]]))
+    return [str(item) for item in st.multiselect(label, options, key=key, accept_new_options=True, help=SOURCE_HELP)]
+
+
+def _choose_objective() -> str:
+    from engine.unlearning.objectives import OBJECTIVES  # brings torch, which the other pages need not wait for
+
+    names = list(OBJECTIVES)
+    chosen: str = st.selectbox(
+        "Objective",
+        names,
+        index=names.index(DEFAULTS.objective),
+        key="new-objective",
+        format_func=lambda name: OBJECTIVES[name].label,
+    )
+    entry = OBJECTIVES[chosen]
+    st.caption(plain(f"{entry.formula} · {entry.source}"))
+    return chosen
+
+
+def _choose_retain_term() -> str:
+    words = {
+        "default": "as the objective defines it", "none": "none", "nll": "likelihood of the true answers (NLL)",
+        "kl": "closeness to the base (KL)",
+    }  # fmt: skip
+    return str(
+        st.selectbox(
+            "What holds the retain questions in place",
+            list(words),
+            format_func=words.__getitem__,
+            key="new-retain-term",
+        )
+    )
+
+
+def _choose_alphas(key: str) -> str:
+    return str(
+        st.text_input(
+            "Evaluate at α =",
+            "0, 0.5, 1, 1.5, 2",
+            key=key,
+            help="Numbers from -4 to 8, separated by commas; 0 (the base) is always added.",
+        )
+    )
+
+
+def _further_settings() -> tuple[str, str, dict[str, Any]]:
+    """Base, reference and what seldom changes."""
+    with st.expander("Models and further settings"):
+        one, two, three = st.columns(3)
+        base = one.text_input(
+            "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
+        )
+        reference = two.text_input(
+            "Reference", "demo", key="new-reference", help="The small model that is tuned into the trained one."
+        )
+        tuning = three.selectbox(
+            "What is tuned",
+            ["lora", "full"],
+            key="new-tuning",
+            format_func={"lora": "an adapter (LoRA)", "full": "all parameters"}.__getitem__,
+        )
+        further = {
+            "tuning": tuning,
+            "rank": int(one.number_input("Rank of the adapter", 1, 256, DEFAULTS.rank, key="new-rank")),
+            "learning_rate": float(
+                two.number_input("Learning rate", 1e-7, 0.1, DEFAULTS.learning_rate, format="%g", key="new-rate")
+            ),
+            "batch_size": int(three.number_input("Questions per batch", 1, 256, DEFAULTS.batch_size, key="new-batch")),
+            "retain_batches": int(
+                one.number_input(
+                    "Retain batches per forget batch", 0, 16, DEFAULTS.retain_batches, key="new-retain-batches"
+                )
+            ),
+            "retain_weight": float(
+                two.number_input("Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight")
+            ),
+            "beta": float(three.number_input("β (npo alone)", 0.001, 10.0, DEFAULTS.beta, format="%g", key="new-beta")),
+            "target_forget_probability": float(
+                one.number_input(
+                    "Stop at forget probability",
+                    0.0,
+                    1.0,
+                    DEFAULTS.target_forget_probability,
+                    format="%g",
+                    key="new-target",
+                )
+            ),
+        }
+    return base.strip(), reference.strip(), further
+
+
+def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:
+    guess = runner.estimate(spec)
+    what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
+    source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"
+    st.info(
+        f"Estimate: about **{duration(guess.seconds)}** ({source}), **{size(guess.disk_bytes)}** of disk while it runs, "
+        f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {count(len(spec.alphas), 'strength')} of α.",
+        icon=":material/timer:",
+    )
+    st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
+    if st.session_state.pop("start-wanted", False):
+        st.session_state["start-done"] = runner.start(spec)
+        st.rerun()  # the whole page: the list above must show the new run
+
+
+def _want_start() -> None:
+    """Only notes the click: a callback's arguments are those of the drawing before, and may lack the last change."""
+    st.session_state["start-wanted"] = True

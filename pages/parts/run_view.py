@@ -1,0 +1,198 @@
+"""One run: its state, its losses, its figures, and where it came from."""
+
+import pandas as pd
+import streamlit as st
+
+from engine import history, runner
+from engine.audit.leaks import LEAK_RULE
+from engine.evaluation.metrics import METRICS
+from engine.history import RunDetail, RunSummary
+from engine.settings import ExperimentSpec
+from pages.parts import charts, frame
+from pages.parts.floor import Floor, floor_of
+from pages.parts.wording import cut_words, duration, moment, plain, split_word, status_word
+
+ACTIVE = ("queued", "running")
+POLL_SECONDS = 1.0
+
+
+def active_runs(runs: list[RunSummary]) -> list[RunSummary]:
+    return [run for run in runs if run.status in ACTIVE]
+
+
+def states(runs: list[RunSummary]) -> tuple[tuple[int, str], ...]:
+    return tuple((run.id, run.status) for run in runs)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@frame.fenced
+def watch(known: tuple[tuple[int, str], ...]) -> None:
+    """The runs that are queued or running, redrawn every second; the page follows when one of them begins or ends."""
+    runner.tend()
+    running = active_runs(history.list_runs())
+    for run in running:
+        progress_of(run)
+    if states(running) != known:
+        st.rerun()
+
+
+def progress_of(run: RunSummary) -> None:
+    """A bar with stage and time left, and the button that stops it."""
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
+    if run.cancelling:
+        words = "stopping …"
+    else:
+        words = "waiting for the run before it" if run.status == "queued" else f"{run.stage}{left}"
+    share = min(1.0, max(0.0, run.progress or 0.0))
+    bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
+    stop.button(
+        "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
+    )
+
+
+@frame.fenced
+def _cancel(run_id: int) -> None:
+    runner.cancel(run_id)
+
+
+def show_run(run_id: int) -> None:
+    """Polls while the run goes on; the losses grow as the steps are stored."""
+    live = history.run_detail(run_id).summary.status in ACTIVE
+    st.fragment(_draw, run_every=POLL_SECONDS * 2 if live else None)(run_id)
+
+
+@frame.fenced
+def _draw(run_id: int) -> None:
+    detail = history.run_detail(run_id)
+    run = detail.summary
+    st.subheader(plain(f"{run.name} (run {run.id}): {status_word(run.status)}"), anchor=False)
+    if run.message:
+        (st.error if run.status == "failed" else st.warning)(plain(run.message))
+    steps = history.steps(run_id)
+    if len(steps):
+        charts.losses(steps)
+    if run.status == "finished":
+        _figures(detail)
+        _links(detail)
+    if run.status not in ACTIVE and not run.recorded and _wants_again(run_id):
+        st.session_state["start-done"] = runner.retry(run_id)
+        st.rerun()  # the whole page, not this fragment: it turns to the new run
+    with st.expander("Settings and origin"):
+        st.dataframe(origin(detail), hide_index=True, alt="Settings, versions and hashes of this run.")
+
+
+def _wants_again(run_id: int) -> bool:
+    return st.button("Start again", key=f"retry-{run_id}", help="A new run with the same settings.")
+
+
+def _figures(detail: RunDetail) -> None:
+    """Mean of every measure by split, one column per α, and the floor beside them."""
+    means = _means(detail.summary.id)
+    if means.empty:
+        return
+    floor = floor_of(detail)
+    if floor is not None and floor.run_id != detail.summary.id:
+        means = pd.concat([means, _floor_means(floor)])
+    means = means.assign(
+        part=[
+            split_word(split) + (f", {half} half" if half else "")
+            for split, half in zip(means["split"], means["half"], strict=True)
+        ],
+        measure=[METRICS[name].label if name in METRICS else name for name in means["metric"]],
+        better=[
+            METRICS[name].direction(split) if name in METRICS else ""
+            for name, split in zip(means["metric"], means["split"], strict=True)
+        ],
+    )
+    # On kept questions a flagged answer is a remembered one: only what must not be known is shown as leaks at first.
+    secret = means["split"].isin(["forget", "holdout"])
+    chosen = means[(means["metric"] == "rouge") | ((means["metric"] == "leak") & secret)]
+    words = (
+        "Means by part of the questions and α. "
+        + plain(LEAK_RULE)
+        + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
+        + cut_words(detail.spec.max_new_tokens)
+    )
+    st.dataframe(_by_alpha(chosen), hide_index=True, alt=words)
+    st.caption(words)
+    with st.expander("All measures"):
+        st.dataframe(_by_alpha(means), hide_index=True, alt=words)
+
+
+def _means(run_id: int) -> pd.DataFrame:
+    """The known means of a run with the column each belongs in: its α."""
+    means = history.trade_off([run_id])
+    means = means[means["mean"].notna()]
+    return means.assign(column=[f"α = {alpha:g}" for alpha in means["alpha"]])
+
+
+def _floor_means(floor: Floor) -> pd.DataFrame:
+    """The same means of the retain-only model, over the questions it shares."""
+    known = floor.scores.dropna(subset=["value"])
+    means = known.groupby(["split", "half", "metric"], sort=False).agg(mean=("value", "mean"))
+    return means.reset_index().assign(column="retain-only")
+
+
+def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
+    order = list(dict.fromkeys(means["column"]))
+    table = means.pivot_table(index=["part", "measure", "better"], columns="column", values="mean", sort=False).round(3)
+    flat: pd.DataFrame = table[[name for name in order if name in table.columns]].reset_index()
+    return flat
+
+
+def _links(detail: RunDetail) -> None:
+    run = detail.summary
+    with st.container(horizontal=True):
+        st.page_link(
+            frame.REPORT, label="Open in Report", icon=":material/description:", query_params={"report": str(run.id)}
+        )
+        st.page_link(
+            frame.TRADE_OFF,
+            label="Open in Trade-off",
+            icon=":material/show_chart:",
+            query_params={"shown": str(run.id)},
+        )
+        if detail.manifest:
+            st.page_link(
+                frame.COMPARE,
+                label="Open its pair in Compare",
+                icon=":material/search:",
+                query_params={"pair": run.pair},
+            )
+
+
+def origin(detail: RunDetail) -> pd.DataFrame:
+    """Everything that made this run what it is, as two columns of text."""
+    run, spec = detail.summary, detail.spec
+    rows = {
+        "kind": run.kind,
+        "pair": run.pair,
+        "base": run.base,
+        **(_training(spec) if spec.kind == "train" else {}),
+        "evaluated on": ", ".join(spec.evaluate_on),
+        "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
+        "seed": str(run.seed),
+        "created": moment(run.created),
+        "started": moment(run.started),
+        "finished": moment(run.finished),
+        "pair hash": detail.pair_hash,
+        "base hash": detail.base_hash,
+        "data hash": detail.data_hash,
+        "versions": ", ".join(f"{name} {value}" for name, value in detail.versions.items() if name != "leak rule"),
+        "machine": ", ".join(f"{name} {value}" for name, value in detail.machine.items()),
+        "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
+    }
+    return pd.DataFrame([(name, value or "–") for name, value in rows.items()], columns=["what", "value"])
+
+
+def _training(spec: ExperimentSpec) -> dict[str, str]:
+    training = spec.training
+    return {
+        "reference": spec.reference,
+        "forget": spec.forget,
+        "retain": ", ".join(spec.retain),
+        "objective": f"{training.objective}, retain term {training.retain_term} × {training.retain_weight:g}",
+        "tuning": f"{training.tuning}, rank {training.rank}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
+        "batches": f"{training.batch_size} questions, {training.retain_batches} retain batches per forget batch",
+    }

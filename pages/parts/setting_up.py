@@ -1,0 +1,27 @@
+"""The button that brings the demo: its model, its questions and its recorded evaluation."""
+
+import streamlit as st
+
+from engine import experiment
+from engine.demo import demo_ready, fetch_demo
+from pages.parts import frame
+from pages.parts.wording import plain
+
+
+@frame.fenced
+def set_up_button(label: str) -> None:
+    if not st.button(label, key="set-up", type="primary", icon=":material/download:"):
+        return
+    bar = st.progress(0.0, text="starting")
+
+    def report(share: float, text: str) -> None:
+        bar.progress(min(1.0, max(0.0, share)), text=plain(text))
+
+    try:
+        if not demo_ready():
+            fetch_demo(report)
+        bar.progress(1.0, text="storing the demo's questions and its recorded evaluation")
+        experiment.import_demo_run()
+    finally:
+        bar.empty()
+    st.rerun()

@@ -1,0 +1,176 @@
+"""Stored means as the rows of a trade-off: one per run and α, with the fixed marks to read them against."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from engine.evaluation.metrics import METRICS
+from pages.parts.wording import figure, split_word
+
+BASE_KIND, RETAIN_KIND = "base:", "retain-only:"
+TOLERANCE = 0.02  # of the base's utility
+# Where a measure stands that remembers nothing; how much is remembered is the distance from it.
+_REMEMBERED = {"lower is better": 0.0, "closer to 1 is better": 1.0, "higher is better": 1.0}
+
+
+class Measure(NamedTuple):
+    """One measure on one part of the questions."""
+
+    metric: str
+    set: str
+    split: str
+    half: str
+
+    @property
+    def name(self) -> str:
+        """As it stands in the address."""
+        return "/".join(self)
+
+    @property
+    def label(self) -> str:
+        half = f", {self.half} half" if self.half else ""
+        metric = METRICS[self.metric].label if self.metric in METRICS else self.metric
+        return f"{metric} on {split_word(self.split)}{half}"
+
+    @property
+    def axis(self) -> tuple[float, float] | None:
+        """Shares and probabilities always span 0 to 1, so that two charts compare; other units fit themselves."""
+        bounded = self.metric in METRICS and METRICS[self.metric].unit != "ratio"
+        return (-0.06, 1.06) if bounded else None
+
+    @property
+    def direction(self) -> str:
+        return METRICS[self.metric].direction(self.split) if self.metric in METRICS else "no direction"
+
+
+class Mark(NamedTuple):
+    """A model that has no α: the base, or a model that never saw the forget set."""
+
+    kind: str  # base | retain-only
+    name: str
+    run_id: int
+    utility: float
+    forget: float
+
+
+class Advice(NamedTuple):
+    """A sentence, and the run and α it speaks for; no run where it cannot give one."""
+
+    words: str
+    run_id: int | None = None
+    alpha: float = 0.0
+
+
+class Table(NamedTuple):
+    """`frame`: run_id, run, pair, objective, alpha, forget, utility, by run and then α."""
+
+    frame: pd.DataFrame
+    marks: list[Mark]
+
+    @property
+    def run_ids(self) -> list[int]:
+        return sorted({int(run_id) for run_id in self.frame["run_id"]} | {mark.run_id for mark in self.marks})
+
+    def words(self, forget: Measure, utility: Measure) -> str:
+        """What the chart shows, for who cannot see it."""
+        lines = [f"{forget.label} ({forget.direction}) against {utility.label} ({utility.direction})."]
+        for _, path in self.frame.groupby("run_id", sort=False):  # two runs may share a name
+            first, last = path.iloc[0], path.iloc[-1]
+            lines.append(
+                f"Run {first['run']}: from α = {first['alpha']:g} (forget {figure(first['forget'])}, utility {figure(first['utility'])}) "
+                f"to α = {last['alpha']:g} (forget {figure(last['forget'])}, utility {figure(last['utility'])})."
+            )
+        lines += [
+            f"Fixed mark {mark.name}: forget {figure(mark.forget)}, utility {figure(mark.utility)}."
+            for mark in self.marks
+        ]
+        return " ".join(lines)
+
+
+def measures(means: pd.DataFrame) -> list[Measure]:
+    """Everything that has at least one mean, in a steady order."""
+    known = means[means["mean"].notna()]
+    rows = known[["metric", "set", "split", "half"]].drop_duplicates().itertuples(index=False, name=None)
+    order = list(METRICS)
+    return sorted(
+        (Measure(*map(str, row)) for row in rows),
+        key=lambda item: (
+            order.index(item.metric) if item.metric in order else len(order),
+            item.set,
+            item.split,
+            item.half,
+        ),
+    )
+
+
+def forget_measures(means: pd.DataFrame) -> list[Measure]:
+    return [item for item in measures(means) if item.split == "forget"]
+
+
+def utility_measures(means: pd.DataFrame) -> list[Measure]:
+    """What must survive; the eval halves come first, because the pair never saw them. Leaks are no utility."""
+    kept = [
+        item
+        for item in measures(means)
+        if item.split not in ("forget", "holdout") and not item.metric.startswith("leak")
+    ]
+    return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
+
+
+def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
+    """Rows where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
+    columns = ["run_id", "run", "pair", "objective", "alpha"]
+    sides = [_side(means, forget, columns, "forget"), _side(means, utility, columns, "utility")]
+    both = (
+        sides[0]
+        .merge(sides[1], on=columns)
+        .sort_values(["run_id", "alpha"], ascending=[False, True])
+        .reset_index(drop=True)
+    )
+    alone = both["pair"].str.startswith((BASE_KIND, RETAIN_KIND))
+    return Table(both[~alone].reset_index(drop=True), _marks(both, alone))
+
+
+def _side(means: pd.DataFrame, measure: Measure, columns: list[str], name: str) -> pd.DataFrame:
+    wanted = (means["metric"] == measure.metric) & (means["set"] == measure.set)
+    wanted &= (means["split"] == measure.split) & (means["half"] == measure.half) & means["mean"].notna()
+    chosen: pd.DataFrame = means.loc[wanted, [*columns, "mean"]].rename(columns={"mean": name})
+    return chosen
+
+
+def _marks(both: pd.DataFrame, alone: pd.Series) -> list[Mark]:
+    marks: dict[tuple[str, float, float], Mark] = {}
+    for row, is_alone in zip(both.to_dict("records"), alone, strict=True):
+        if not is_alone and row["alpha"] != 0:
+            continue
+        kind = "retain-only" if row["pair"].startswith(RETAIN_KIND) else "base"
+        mark = Mark(kind, kind, int(row["run_id"]), float(row["utility"]), float(row["forget"]))
+        # Runs on one base agree at α = 0 but for rounding: one mark is enough.
+        marks.setdefault((kind, round(mark.utility, 3), round(mark.forget, 3)), mark)
+    return sorted(marks.values(), key=lambda mark: mark.kind)
+
+
+def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
+    """The best forget figure while utility stays within 2 % of the run's own base (its α = 0), in words with its α."""
+    if forget.direction not in _REMEMBERED or utility.direction != "higher is better":
+        return Advice(
+            "No advice with these measures: it needs a utility of which higher is better, and a direction to forget in."
+        )
+    at_zero = table.frame[table.frame["alpha"] == 0].set_index("run_id")["utility"]
+    frame = table.frame.assign(base=table.frame["run_id"].map(at_zero), remembered=_REMEMBERED[forget.direction])
+    frame["remembered"] = (frame["forget"] - frame["remembered"]).abs()
+    frame = frame[frame["base"].notna()]
+    if frame.empty:
+        return Advice(
+            "No base (α = 0) was evaluated with these measures, so there is nothing to hold the utility against."
+        )
+    kept = frame[(frame["utility"] >= frame["base"] * (1 - TOLERANCE)) & (frame["alpha"] != 0)]
+    if kept.empty:
+        bases = " or ".join(dict.fromkeys(figure(value) for value in frame["base"]))
+        return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
+    best = kept.sort_values(["remembered", "alpha"]).iloc[0]
+    words = (
+        f"At α = {best['alpha']:g} run {best['run']} remembers least, {forget.label} {figure(best['forget'])}, "
+        f"while {utility.label} ({figure(best['utility'])}) stays within {TOLERANCE:.0%} of the base's {figure(best['base'])}."
+    )
+    return Advice(words, int(best["run_id"]), float(best["alpha"]))

@@ -1,0 +1,43 @@
+"""A warning where figures stand side by side that were not made alike."""
+
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from engine import history
+from engine.history import RunDetail
+from pages.parts.tradeoff_table import RETAIN_KIND, Measure
+from pages.parts.wording import plain
+
+
+def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
+    """Say which of the runs in one chart differ in base, or in the questions that `measures` average over."""
+    details = [history.run_detail(run_id) for run_id in run_ids]
+    with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_KIND)]  # another base by design
+    for what, groups in (
+        ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
+        ("base", _groups(with_base, lambda item: item.base_hash)),
+    ):
+        if len(groups) > 1:
+            sides = " | ".join(", ".join(names) for names in groups)
+            st.warning(
+                f"These runs were not made with the same {what}, so compare them with care: {plain(sides)}",
+                icon=":material/warning:",
+            )
+
+
+def _groups(details: Sequence[RunDetail], made_with: Callable[[RunDetail], object]) -> list[list[str]]:
+    """The names of the runs that were made alike, together."""
+    groups: dict[object, list[str]] = {}
+    for item in details:
+        groups.setdefault(made_with(item), []).append(f"{item.summary.name} (run {item.summary.id})")
+    return list(groups.values())
+
+
+def _questions(run_id: int, measures: Sequence[Measure]) -> frozenset[tuple[int, str]]:
+    """Ids of the questions that have a score of one of the measures, with that measure."""
+    scores = history.question_scores(run_id, history.alphas_of(run_id)[0])
+    scores = scores[scores["value"].notna()]
+    wanted = {(item.metric, item.set, item.split, item.half): item.name for item in measures}
+    places = zip(scores["question_id"], scores["metric"], scores["set"], scores["split"], scores["half"], strict=True)
+    return frozenset((question, wanted[tuple(place)]) for question, *place in places if tuple(place) in wanted)

@@ -1,0 +1,117 @@
+"""Numbers, times and states in the words that a reader sees."""
+
+import math
+import re
+from datetime import UTC, datetime
+
+STATUS_WORDS = {
+    "queued": "… queued",
+    "running": "▶ running",
+    "finished": "✔ finished",
+    "failed": "✖ failed",
+    "cancelled": "■ cancelled",
+    "interrupted": "! interrupted",
+}
+
+SPLIT_WORDS = {
+    "forget": "Forget",
+    "retain": "Retain",
+    "world": "World facts",
+    "holdout": "Holdout",
+    "bystander": "Bystanders",
+    "": "All questions",
+}
+
+SPLIT_MEANINGS = {
+    "forget": "to be forgotten",
+    "retain": "to be kept",
+    "world": "of general knowledge, to be kept",
+    "holdout": "that no model was ever told the answer of",
+    "bystander": "about invented people that nobody was taught",
+}
+
+GLOSSARY = {
+    "Base": "the language model itself; it knows everything it was taught.",
+    "Pair": "two small models, the reference and the trained one. The trained one started as a copy of the reference.",
+    "Offset": "the trained model's view of the next word minus the reference's; it is added to the base's.",
+    "α": "the strength of the offset: 0 is the base, 1 is as trained.",
+    "Forget, retain, holdout": "questions to be forgotten, questions to be kept, questions nobody was ever told the answer of.",
+    "Leak": "an answer that the leak rule flags: it names a key term of the true answer.",
+    "ROUGE-L recall": "how much of the true answer stands in an answer, word by word in order: 0 nothing, 1 all.",
+    "Retain-only": "a model that never saw the forget questions: what it gets right is the floor.",
+}
+
+ACCESS_CONTROL = (
+    "At α = 0 the base still knows everything. Offset unlearning controls access to an answer; it does not delete it: "
+    "whoever can reach the base has every secret."
+)
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
+
+
+def plain(text: str) -> str:
+    """`text` escaped so that Streamlit's markdown shows it letter by letter (labels, captions, errors)."""
+    return _MARKDOWN.sub(r"\\\1", text).replace("\n", " ")
+
+
+def status_word(status: str) -> str:
+    return STATUS_WORDS.get(status, status)
+
+
+def split_word(split: str) -> str:
+    return SPLIT_WORDS.get(split, split)
+
+
+def duration(seconds: float | None) -> str:
+    """`75.0` -> "1 min 15 s"; unknown -> "unknown"."""
+    if seconds is None or not math.isfinite(seconds):
+        return "unknown"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def size(count: float | None) -> str:
+    """Bytes in decimal units, as file managers show them."""
+    if count is None:
+        return "unknown"
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(count) < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit in ("B", "kB", "MB") else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError("unreachable: the loop returns at GB")
+
+
+def moment(value: object) -> str:
+    """A stored time (UTC) as "2026-11-23 21:55 UTC"; nothing -> "–"."""
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    if not isinstance(value, datetime):
+        return str(value)
+    if value.tzinfo is not None:
+        value = value.astimezone(UTC)
+    return value.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def figure(value: float | None, digits: int = 2) -> str:
+    """A score for a sentence or a cell; no score -> "n/a"."""
+    if value is None or not math.isfinite(value):
+        return "n/a"
+    return f"{value:.{digits}f}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def cut_words(tokens: int) -> str:
+    """Where an answer ends that does not end by itself; printed wherever ROUGE is."""
+    return (
+        f"Generated answers are cut at {tokens} tokens: ROUGE-L recall reads what was said until then, "
+        "so a longer true answer cannot reach 1."
+    )

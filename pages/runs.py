@@ -1,0 +1,118 @@
+"""Runs: start training or an evaluation, watch it, cancel it, look at what it found; bring your own questions."""
+
+import pandas as pd
+import streamlit as st
+
+from engine import history, runner
+from engine.history import RunSummary
+from pages.parts import address, frame
+from pages.parts.import_form import import_form
+from pages.parts.run_difference import choose_other, show_differences
+from pages.parts.run_form import evaluation_form, training_form
+from pages.parts.run_view import active_runs, show_run, states, watch
+from pages.parts.tofu_form import tofu_form
+from pages.parts.wording import moment, status_word
+
+frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")
+
+VIEWS = {"list": "All runs", "train": "Start training", "evaluate": "Start evaluation", "import": "Import questions"}
+
+
+def choose_view() -> str:
+    address.seed("view", address.one_of("view", list(VIEWS)), "list")
+    chosen = str(
+        st.segmented_control(
+            "View", list(VIEWS), format_func=VIEWS.__getitem__, key="view", required=True, label_visibility="collapsed"
+        )
+    )
+    address.keep("view", chosen, "" if chosen == "list" else chosen)
+    return chosen
+
+
+def after_start() -> None:
+    """A run was just started: turn to it."""
+    started = st.session_state.pop("start-done", None)
+    if started is not None:
+        st.session_state["view"], st.session_state["run"], st.session_state["against"] = "list", started, None
+        st.toast(f"Run {started} is on its way.", icon=":material/play_arrow:")
+
+
+def list_view(runs: list[RunSummary]) -> None:
+    if not runs:
+        frame.nothing_yet(
+            "No runs yet. Start training or an evaluation above, or set up the demo on Overview: it brings its recorded evaluation."
+        )
+        return
+    ids = [run.id for run in runs]
+    address.seed("run", address.one_of("run", ids), ids[0])
+    address.settle("run", ids, ids[0])
+    words = (
+        f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what differs between them."
+    )
+    st.dataframe(
+        table_of(runs),
+        hide_index=True,
+        key=f"runs-{ids[0]}-{len(ids)}",
+        on_select=lambda: _follow_row(ids),
+        selection_mode="multi-row",
+        alt=words,
+    )
+    st.caption(words)
+    names = {run.id: f"{run.name} (run {run.id}, {status_word(run.status)})" for run in runs}
+    left, right = st.columns(2)
+    with left:
+        chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)
+    address.keep("run", chosen)
+    with right:
+        other = choose_other(chosen, names)
+    if other is None:
+        show_run(chosen)
+    else:
+        show_differences(history.run_detail(chosen), history.run_detail(other))
+
+
+def _follow_row(ids: list[int]) -> None:
+    rows = st.session_state[f"runs-{ids[0]}-{len(ids)}"]["selection"]["rows"]
+    if rows:
+        st.session_state["run"] = ids[rows[0]]
+        st.session_state["against"] = ids[rows[1]] if len(rows) > 1 else None
+
+
+def table_of(runs: list[RunSummary]) -> pd.DataFrame:
+    rows = [
+        (
+            run.id,
+            run.name,
+            {"train": "training", "evaluate": "evaluation"}.get(run.kind, run.kind),
+            status_word(run.status),
+            run.pair,
+            run.objective or "–",
+            run.seed,
+            moment(run.created),
+        )
+        for run in runs
+    ]
+    return pd.DataFrame(rows, columns=["run", "name", "kind", "status", "pair", "objective", "seed", "created"])
+
+
+def main() -> None:
+    runner.tend()
+    after_start()
+    runs = history.list_runs()
+    active = active_runs(runs)
+    if active:
+        watch(states(active))
+    view = choose_view()
+    if view == "train":
+        training_form()
+    elif view == "evaluate":
+        evaluation_form()
+    elif view == "import":
+        import_form()
+        st.divider()
+        tofu_form()
+    else:
+        list_view(runs)
+
+
+main()

@@ -1,0 +1,132 @@
+"""Trade-off: which α on evidence; what is forgotten against what survives, one path per pair."""
+
+import streamlit as st
+
+from engine import history
+from engine.audit.leaks import LEAK_RULE
+from pages.parts import address, charts, frame
+from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
+from pages.parts.unlike import warn_unlike
+from pages.parts.wording import plain
+
+frame.begin(
+    "Trade-off",
+    "What is forgotten against what survives. Each path is one pair, with α growing along it. Good lies where little is remembered and much survives.",
+)
+
+
+def choose(key: str, label: str, options: list[Measure]) -> Measure:
+    address.seed(key, address.one_of(key, options, lambda item: item.name), options[0])
+    address.settle(key, options, options[0])
+    chosen: Measure = st.selectbox(label, options, key=key, format_func=lambda item: _option(item, options))
+    address.keep(key, chosen, chosen.name)
+    return chosen
+
+
+def _option(item: Measure, options: list[Measure]) -> str:
+    """The set is named only where there is more than one."""
+    of_set = f", set {item.set}" if len({other.set for other in options}) > 1 else ""
+    return f"{item.label}{of_set} ({item.direction})"
+
+
+def choose_runs(runs: list[history.RunSummary]) -> list[int]:
+    ids = [run.id for run in runs]
+    names = {run.id: f"{run.name} (run {run.id})" for run in runs}
+
+    def read(text: str) -> list[int]:
+        one = address.one_of("shown", ids)
+        return [one(part) for part in text.split(",") if part]
+
+    address.seed("shown", read, ids)
+    st.session_state["shown"] = [item for item in st.session_state["shown"] if item in ids]
+    chosen: list[int] = st.multiselect("Runs shown", ids, key="shown", format_func=names.__getitem__)
+    address.keep("shown", chosen, "" if chosen == ids else ",".join(map(str, chosen)))
+    return chosen
+
+
+def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, float] | None:
+    """The figures of the chart; run and α of the row that is selected."""
+    shown = table.frame[["run", "alpha", "forget", "utility", "objective"]]
+    event = st.dataframe(
+        shown,
+        hide_index=True,
+        key="trade-off-table",
+        on_select="rerun",
+        selection_mode="single-row",
+        alt=table.words(forget, utility),
+        column_config={
+            "alpha": st.column_config.NumberColumn("α", format="%g"),
+            "forget": st.column_config.NumberColumn("forget", help=forget.label, format="%.3f"),
+            "utility": st.column_config.NumberColumn("utility", help=utility.label, format="%.3f"),
+        },
+    )
+    rows = event["selection"]["rows"]
+    if not rows:
+        return None
+    row = table.frame.iloc[rows[0]]
+    return int(row["run_id"]), float(row["alpha"])
+
+
+def links(run_id: int, alpha: float, forget: Measure) -> None:
+    """The ways on from one row: its pair at its α, and its run."""
+    run = history.run_detail(run_id).summary
+    where = {"set": forget.set, "split": "forget", "pair": run.pair, "alpha": f"{alpha:g}"}
+    label = plain(f"Open in Compare: pair {run.pair} at α = {alpha:g}")
+    with st.container(horizontal=True):
+        st.page_link(frame.COMPARE, label=label, icon=":material/search:", query_params=where)
+        st.page_link(
+            frame.RUNS, label=plain(f"Open run {run.name}"), icon=":material/list:", query_params={"run": str(run_id)}
+        )
+
+
+def main() -> None:
+    runs = [run for run in history.list_runs() if run.status == "finished"]
+    if not runs:
+        frame.nothing_yet(
+            "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your own."
+        )
+        return
+    shown = choose_runs(runs)
+    means = history.trade_off(shown or [run.id for run in runs])
+    forgets, utilities = forget_measures(means), utility_measures(means)
+    if not forgets or not utilities:
+        st.info("A trade-off needs a run that evaluated both a forget split and a split that is to be kept.")
+        return
+    left, right = st.columns(2)
+    with left:
+        forget = choose("forget", "Forgetting, measured by", forgets)
+    with right:
+        utility = choose("utility", "Utility, measured by", utilities)
+    table = build(means, forget, utility)
+    warn_unlike(table.run_ids, (forget, utility))
+    draw(table, forget, utility)
+
+
+def draw(table: Table, forget: Measure, utility: Measure) -> None:
+    if table.frame.empty and not table.marks:
+        st.info("None of the runs shown has both of these measures.")
+        return
+    advised = advice(table, forget, utility)
+    st.markdown(f"**{plain(advised.words)}**")
+    if advised.run_id is not None:
+        links(advised.run_id, advised.alpha, forget)
+    chart, figures = st.columns([3, 2])
+    with chart:
+        clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
+    with figures:
+        st.caption(
+            f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run; select a row for its pair in Compare."
+        )
+        selected = show_table(table, forget, utility)
+        if selected is not None:
+            links(*selected, forget)
+        if not any(mark.kind == "retain-only" for mark in table.marks):
+            st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
+    st.caption(plain(table.words(forget, utility)))
+    if forget.metric.startswith("leak"):
+        st.caption(plain(LEAK_RULE) + " Read a share of leaks beside the retain-only mark: that is its floor.")
+    if clicked is not None:
+        st.switch_page(frame.RUNS, query_params={"run": str(clicked)})
+
+
+main()

@@ -1,0 +1,162 @@
+"""Compare on a tiny real pair."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import engine.decoding.answers
+from engine import experiment
+from engine.audit.leaks import LEAK_RULE
+from pages.parts.wording import ACCESS_CONTROL, plain
+
+Opener = Callable[..., AppTest]
+Asked = Callable[[AppTest, str], str]
+
+
+def html_of(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+@pytest.fixture(autouse=True)
+def no_answers_kept() -> None:
+    """Answers are remembered per process; a test starts without those of another."""
+    import streamlit as st
+
+    st.cache_resource.clear()
+
+
+def test_a_link_brings_question_and_alpha(visit: Opener, world: Path) -> None:
+    app = visit("compare", set="folk", pair="tiny", split="retain", q="4", alpha="0.5")
+    assert not app.exception
+    assert app.selectbox(key="q").value == 4
+    assert app.slider(key="alpha").value == 0.5
+    assert "Which job does Ben like?" in html_of(app)
+    assert "α = 0.5" in html_of(app)
+
+
+def test_leak_rule_and_access_control_are_printed(visit: Opener, world: Path) -> None:
+    app = visit("compare")
+    captions = [item.value for item in app.caption]
+    assert plain(LEAK_RULE) in captions
+    assert any(ACCESS_CONTROL in caption for caption in captions)
+    assert "key term" in html_of(app)
+    assert "Rome" in html_of(app)
+
+
+@pytest.mark.parametrize("alpha", ["nan", "1e9", "much", "inf", "", "-4.01"])
+def test_an_illegal_alpha_names_what_is_allowed(visit: Opener, world: Path, alpha: str, asked: Asked) -> None:
+    app = visit("compare", alpha=alpha)
+    assert not app.exception
+    assert app.slider(key="alpha").value == 1.0
+    warned = " ".join(item.value for item in app.warning).replace("\\", "")
+    assert "between -4 and 8" in warned
+    assert asked(app, "alpha") == "1"
+
+
+def test_a_legal_alpha_outside_the_slider_widens_it(visit: Opener, world: Path) -> None:
+    app = visit("compare", alpha="-1")
+    assert not app.warning
+    assert app.slider(key="alpha").value == -1.0
+    assert (app.slider(key="alpha").min, app.slider(key="alpha").max) == (-4.0, 8.0)
+
+
+def test_zero_is_a_legal_alpha_and_shows_no_difference(visit: Opener, world: Path) -> None:
+    app = visit("compare", alpha="0")
+    assert app.slider(key="alpha").value == 0.0
+    assert "the same answer" in html_of(app)
+
+
+def test_next_and_previous_question(visit: Opener, world: Path, asked: Asked) -> None:
+    app = visit("compare", split="forget", q="1")
+    assert app.button(key="previous").disabled
+    app.button(key="next").click().run()
+    assert app.selectbox(key="q").value == 2
+    assert asked(app, "q") == "2"
+    assert app.button(key="next").disabled
+
+
+def test_another_split_shows_its_first_question(visit: Opener, world: Path) -> None:
+    app = visit("compare", split="forget", q="2")
+    app.button_group(key="split").set_value("retain").run()
+    assert app.selectbox(key="q").value == 3
+
+
+def test_a_named_mark_turns_the_dial(visit: Opener, world: Path, asked: Asked) -> None:
+    app = visit("compare", alpha="1")
+    app.button(key="mark-0").click().run()
+    assert app.slider(key="alpha").value == 0.0
+    assert asked(app, "alpha") == "0"
+
+
+def test_an_answer_is_decoded_once(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[list[float]] = []
+    really = engine.decoding.answers.stream_answers
+
+    def counted(pair, question, alphas, **more):  # type: ignore[no-untyped-def]
+        decoded.append(list(alphas))
+        return really(pair, question, alphas, **more)
+
+    monkeypatch.setattr(engine.decoding.answers, "stream_answers", counted)
+    app = visit("compare", alpha="1")
+    app.slider(key="alpha").set_value(0.5).run()
+    app.slider(key="alpha").set_value(1.0).run()
+    assert decoded == [[0.0, 1.0], [0.5]]
+
+
+def test_own_question_without_an_answer_has_no_leak_finding(visit: Opener, world: Path, asked: Asked) -> None:
+    app = visit("compare", ask="Where does Dora live?")
+    assert asked(app, "split") == "own"
+    assert any("need the true answer" in item.value for item in app.caption)
+
+
+def test_own_question_with_an_answer_is_judged(visit: Opener, world: Path) -> None:
+    app = visit("compare", ask="Where does Dora live?", truth="Dora lives in Paris")
+    assert not app.exception
+    assert "Paris" in html_of(app)
+    assert plain(LEAK_RULE) in [item.value for item in app.caption]
+
+
+def test_markup_in_a_question_stays_text(visit: Opener, world: Path) -> None:
+    app = visit("compare", ask="<script>alert(1)</script>", truth="<i>Paris</i>")
+    assert not app.exception
+    body = html_of(app)
+    assert "<script>alert(1)" not in body
+    assert "&lt;script&gt;alert(1)" in body
+    assert "<i>" not in body
+
+
+def test_a_pair_whose_weights_were_changed_is_a_sentence(visit: Opener, world: Path) -> None:
+    weights = world / "pairs" / "tiny" / "adapter_model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    app = visit("compare")
+    assert not app.exception
+    assert len(app.error) == 1
+
+
+def test_the_strip_has_its_table_and_words(visit: Opener, world: Path) -> None:
+    app = visit("compare", text="base")
+    assert any("tokens are less likely" in item.value.replace("\\", "") for item in app.caption)
+    columns = [list(item.value.columns) for item in app.dataframe]
+    assert any("rank unlearned" in names for names in columns)
+
+
+def test_a_shorter_set_takes_its_first_question(visit: Opener, world: Path, asked: Asked) -> None:
+    experiment.import_set(b"question,answer,split\nWho sails?,Cy,forget\n", "short", "short.csv")
+    app = visit("compare", set="folk", q="6")
+    assert app.selectbox(key="q").value == 6
+    app.selectbox(key="set").set_value("short").run()
+    assert not app.exception
+    assert app.selectbox(key="q").value == 1
+    assert asked(app, "q") == "1"
+
+
+def test_a_question_number_beyond_the_set_is_said(visit: Opener, world: Path) -> None:
+    app = visit("compare", set="folk", q="7")
+    assert not app.exception
+    assert "from 1 to 6" in app.warning[0].value.replace("\\", "")
+
+
+def test_where_answers_are_cut_is_said(visit: Opener, world: Path) -> None:
+    assert any("cut at 64 tokens" in item.value for item in visit("compare").caption)

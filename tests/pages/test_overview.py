@@ -1,0 +1,86 @@
+"""Overview: first steps on an empty machine, what is loaded and what leaks on another."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import engine.demo
+from engine import history
+from engine.errors import ModelError
+from engine.history import LargestLeak
+from pages.parts import setting_up
+
+Opener = Callable[..., AppTest]
+
+
+def button_alone() -> None:
+    """The button by itself: on the default page AppTest takes every run for a change of page and drops clicks."""
+    from pages.parts.setting_up import set_up_button
+
+    set_up_button("Set up")
+
+
+def clicked() -> AppTest:
+    return AppTest.from_function(button_alone, default_timeout=30).run().button(key="set-up").click().run()
+
+
+def test_an_empty_machine_has_three_steps_and_one_button(visit: Opener) -> None:
+    app = visit()
+    assert [item.value for item in app.subheader] == ["Three steps"]
+    assert [item.key for item in app.button] == ["set-up"]
+
+
+def test_the_button_fetches_and_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    monkeypatch.setattr(setting_up, "demo_ready", lambda: bool(done))
+    monkeypatch.setattr(setting_up, "fetch_demo", lambda report: (report(0.5, "half_way"), done.append("fetched")))
+    monkeypatch.setattr("engine.experiment.import_demo_run", lambda: done.append("stored"))
+    app = clicked()
+    assert not app.exception
+    assert done == ["fetched", "stored"]
+
+
+def test_a_failed_download_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(report: object) -> None:
+        raise ModelError("the demo's base could not be downloaded: no network")
+
+    monkeypatch.setattr(setting_up, "demo_ready", lambda: False)
+    monkeypatch.setattr(setting_up, "fetch_demo", refused)
+    app = clicked()
+    assert not app.exception
+    assert "no network" in app.error[0].value
+    assert app.button(key="set-up")
+
+
+def test_missing_weights_are_said_beside_what_is_stored(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine.demo, "demo_ready", lambda: False)
+    app = visit()
+    assert "not on this machine" in app.warning[0].value
+    assert app.button(key="set-up")
+    tables = [item.value for item in app.dataframe]
+    assert list(tables[0]["pair"]) == ["tiny"]
+    assert list(tables[1]["set"]) == ["folk"]
+
+
+def test_leaks_are_shown_as_text_with_the_rule(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leak = LargestLeak(1, "tiny", "tiny", 1.0, "folk", 1, "Ada", "Which *colour*?", "[red](http://evil)", 0.9)
+    monkeypatch.setattr(history, "largest_leaks", lambda limit: [leak])
+    app = visit()
+    assert not app.exception
+    assert "Which *colour*?" in [item.value for item in app.text]
+    captions = [item.value for item in app.caption]
+    assert not any("[red](http" in caption for caption in captions)
+    assert any("Leak rule" in caption for caption in captions)
+
+
+def test_the_first_experiments_are_shown_when_asked(visit: Opener, world: Path) -> None:
+    app = visit("overview")
+    app.button(key="check-pair").click().run()
+    assert not app.exception
+    shown = "\n".join(element.proto.body for element in app.get("html"))
+    assert shown.count("✔ pass") == 3
+    assert "identical logits" in shown

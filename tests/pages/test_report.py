@@ -1,0 +1,118 @@
+"""Report: checks before the file, shares with their floor, and the file itself."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import experiment, history
+from engine.models.pairs import list_pairs
+from engine.settings import ExperimentSpec
+from pages.parts import floor
+from pages.parts.check_list import checks_html
+from pages.parts.floor import Floor, floor_of
+from pages.parts.report_checks import checks, shares, shares_words
+from pages.parts.wording import cut_words
+
+Opener = Callable[..., AppTest]
+
+
+def html_of(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_page_checks_first_then_shows_and_offers(visit: Opener, world: Path) -> None:
+    app = visit("report")
+    assert not app.exception
+    assert [item.value for item in app.subheader] == ["Checks first", "In figures", "Preview"]
+    assert any("it does not delete it" in item.value for item in app.caption)
+    assert any("Leak rule" in item.value for item in app.caption)
+    assert app.get("download_button")[0].proto.label == "Download CSV (4 rows)"
+
+
+def test_a_link_chooses_run_and_alpha(visit: Opener, world: Path) -> None:
+    app = visit("report", report="1", at="0.5")
+    assert app.selectbox(key="at").value == 0.5
+
+
+def test_an_alpha_the_run_never_evaluated_is_said(visit: Opener, world: Path) -> None:
+    app = visit("report", at="0.7")
+    assert "0, 0.5, 1" in app.warning[0].value.replace("\\", "")
+    assert app.selectbox(key="at").value == 1.0
+
+
+def test_checks_pass_on_a_fresh_run(world: Path) -> None:
+    found = checks(history.run_detail(1), history.report_rows(1, 1.0), 1.0, list_pairs(), None)
+    assert [check.state for check in found] == ["pass"] * 5 + ["note"]
+
+
+def test_checks_fail_where_things_differ(world: Path) -> None:
+    rows = history.report_rows(1, 1.0)
+    rows.loc[0, "unlearned answer"] = None
+    rows.loc[1, "position"] = None
+    other = [replace(pair, seed=pair.seed + 1) for pair in list_pairs()]
+    found = checks(history.run_detail(1), rows, 1.0, other, None)
+    assert [check.state for check in found[:3]] == ["fail", "fail", "fail"]
+    assert "made anew" in found[2].words
+
+
+def test_checks_are_escaped(world: Path) -> None:
+    rows = history.report_rows(1, 1.0)
+    detail = history.run_detail(1)
+    named = detail._replace(summary=detail.summary._replace(pair="<img src=x>"))
+    assert "<img" not in checks_html(checks(named, rows, 1.0, [], None))
+
+
+def leaking(leaks: dict[int, float], asked: int) -> Floor:
+    """A retain-only run that was judged on these questions."""
+    rows = [(question, "forget", "", "leak", leak) for question, leak in leaks.items()]
+    scores = pd.DataFrame(rows, columns=["question_id", "split", "half", "metric", "value"])
+    return Floor(7, scores, len(leaks), asked)
+
+
+def test_shares_stand_beside_their_floor(world: Path) -> None:
+    rows = history.report_rows(1, 1.0).assign(**{"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0})
+    ids = list(rows["question_id"])
+    table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
+    assert list(table["leaks: unlearned"]) == ["50%", "0%"]
+    assert list(table["leaks: retain-only (floor)"]) == ["0%", "100%"]
+    assert list(table["floor over"]) == ["2 of 2", "1 of 2"]
+    assert "has 100% over 1 of 2" in shares_words(table)
+    assert "lower is better" in shares_words(table)
+
+
+def test_shares_without_a_floor_say_so(world: Path) -> None:
+    table = shares(history.report_rows(1, 1.0), None)
+    assert set(table["leaks: retain-only (floor)"]) == {"n/a"}
+    assert "no retain-only model gives a floor" in shares_words(table)
+
+
+def test_the_floor_is_found_by_question_and_says_over_how_many(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A retain-only run over other data gives the floor for the questions both were asked."""
+    detail = history.run_detail(1)
+    assert floor_of(detail) is None
+    smaller = ExperimentSpec(kind="evaluate", name="look", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
+    run_id = experiment.run_here(replace(smaller, max_new_tokens=8))
+    other = history.run_detail(run_id)
+    assert other.data_hash != detail.data_hash
+    monkeypatch.setattr(floor, "floor_runs", lambda: [other.summary])
+    found = floor_of(detail)
+    assert found is not None
+    assert (found.run_id, found.shared, found.asked) == (run_id, 2, 4)
+    app = visit("report", report="1")
+    assert not app.exception
+    assert "2 of the 4 questions" in html_of(app)
+    assert list(app.dataframe[0].value["floor over"]) == ["2 of 2", "0 of 2"]
+    app = visit("runs", run="1")
+    assert not app.exception
+    assert any("retain-only" in item.value.columns for item in app.dataframe)
+    assert any("2 of the 4 questions" in item.value for item in app.caption)
+
+
+def test_where_answers_are_cut_is_said(visit: Opener, world: Path) -> None:
+    assert cut_words(8) in [item.value for item in visit("report").caption]

@@ -1,0 +1,226 @@
+"""Runs: the list, one run, the forms, and a set of one's own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from db import writes
+from engine import experiment, history, runner
+from engine.errors import RunError
+from engine.experiment import store_spec
+from engine.settings import ExperimentSpec
+from engine.storage import writing
+from pages.parts.import_form import _name_of
+from pages.parts.run_difference import differences
+
+Opener = Callable[..., AppTest]
+SPEC = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
+
+
+def test_the_list_and_its_first_run(visit: Opener, world: Path) -> None:
+    app = visit("runs")
+    assert not app.exception
+    assert list(app.dataframe[0].value["name"]) == ["tiny"]
+    assert "finished" in app.subheader[0].value
+    assert any("Leak rule" in item.value for item in app.caption)
+
+
+def test_a_failed_run_shows_its_sentence(visit: Opener, world: Path) -> None:
+    run_id = store_spec(SPEC, "elsewhere")
+    with writing() as session:
+        writes.end_run(session, run_id, "failed", "the disk is *full*")
+    app = visit("runs", run=str(run_id))
+    assert not app.exception
+    assert app.error[0].value.replace("\\", "") == "the disk is *full*"
+    assert app.button(key=f"retry-{run_id}")
+
+
+def test_a_waiting_run_can_be_cancelled(visit: Opener, world: Path) -> None:
+    run_id = store_spec(SPEC, "elsewhere")  # another machine's: nothing here starts it
+    app = visit("runs", run=str(run_id))
+    assert not app.exception
+    app.button(key=f"cancel-{run_id}").click().run()
+    assert history.run_detail(run_id).summary.status == "cancelled"
+
+
+def test_a_run_that_is_not_there_is_said(visit: Opener, world: Path) -> None:
+    app = visit("runs", run="77")
+    assert "77" in app.warning[0].value
+    assert app.selectbox(key="run").value == 1
+
+
+def fill(app: AppTest) -> AppTest:
+    app.text_input(key="new-name").set_value("second")
+    app.selectbox(key="new-forget").set_value("folk:forget")
+    app.multiselect(key="new-retain").set_value(["folk:retain/train"])
+    app.multiselect(key="new-evaluate").set_value(["folk:forget", "folk:retain/eval"])
+    return app.run()
+
+
+def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = fill(visit("runs", view="train"))
+    assert not app.exception
+    assert not app.error
+    assert "Estimate: about" in app.info[0].value
+    app.button(key="start-train").click().run()
+    assert not app.exception
+    assert started[0].name == "second"
+    assert started[0].forget == "folk:forget"
+    assert started[0].training.objective == "npo"
+    assert app.button_group(key="view").value == "list"
+
+
+def test_a_refused_start_is_a_sentence_and_keeps_the_form(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(spec: ExperimentSpec) -> int:
+        raise RunError("a pair of that name is already being made")
+
+    monkeypatch.setattr(runner, "start", refuse)
+    app = fill(visit("runs", view="train"))
+    app.button(key="start-train").click().run()
+    assert "already being made" in app.error[0].value
+    assert app.text_input(key="new-name").value == "second"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("new-alphas", "0, nan", "between"),
+        ("new-name", "../up", "Name must be"),
+        ("new-alphas", "", "separated by commas"),
+    ],
+)
+def test_an_illegal_setting_is_a_sentence(visit: Opener, world: Path, key: str, value: str, said: str) -> None:
+    app = fill(visit("runs", view="train"))
+    app.text_input(key=key).set_value(value).run()
+    assert not app.exception
+    assert said in app.error[0].value.replace("\\", "")
+
+
+def test_an_evaluation_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = visit("runs", view="evaluate")
+    app.text_input(key="eval-name").set_value("look")
+    app.selectbox(key="eval-pair").set_value("tiny")
+    app.multiselect(key="eval-on").set_value(["folk:forget"])
+    app.run()
+    app.button(key="start-evaluate").click().run()
+    assert not app.exception
+    assert (started[0].kind, started[0].pair, started[0].alphas) == ("evaluate", "tiny", (0.0, 0.5, 1.0, 1.5, 2.0))
+
+
+def test_the_name_of_a_set_is_made_of_the_file() -> None:
+    assert _name_of("my questions (2).csv") == "my-questions--2"
+    assert _name_of("....jsonl") == "own"
+
+
+def test_the_evaluation_follows_what_is_forgotten_and_kept(visit: Opener, world: Path) -> None:
+    app = visit("runs", view="train")
+    app.text_input(key="new-name").set_value("second").run()
+    assert app.multiselect(key="new-evaluate").value == ["demo:forget", "demo:retain/eval", "demo:world/eval"]
+    app.selectbox(key="new-forget").set_value("folk:forget").run()
+    app.multiselect(key="new-retain").set_value(["folk:retain/train"]).run()
+    assert app.multiselect(key="new-evaluate").value == ["folk:forget", "folk:retain/eval"]
+    assert not app.error
+
+
+def test_no_eval_half_is_invented(visit: Opener, world: Path) -> None:
+    rows = b"question,answer,split,half\nWho?,Cy,forget,\nWhere?,Rome,retain,train\nWhen?,Now,retain,train\n"
+    experiment.import_set(rows, "own", "own.csv")
+    app = visit("runs", view="train")
+    app.text_input(key="new-name").set_value("second")
+    app.selectbox(key="new-forget").set_value("own:forget")
+    app.multiselect(key="new-retain").set_value(["own:retain/train"]).run()
+    assert app.multiselect(key="new-evaluate").value == ["own:forget", "own:retain/train"]
+    assert "Estimate: about" in app.info[0].value
+
+
+def test_what_was_added_to_the_evaluation_stays(visit: Opener, world: Path) -> None:
+    app = visit("runs", view="train")
+    added = [*app.multiselect(key="new-evaluate").value, "demo:holdout"]
+    app.multiselect(key="new-evaluate").set_value(added).run()
+    app.selectbox(key="new-forget").set_value("folk:forget").run()
+    found = app.multiselect(key="new-evaluate").value
+    assert found == ["folk:forget", "demo:retain/eval", "demo:world/eval", "demo:holdout"]
+
+
+def test_a_set_without_splits_can_be_chosen(visit: Opener, world: Path) -> None:
+    experiment.import_set(b"question,answer\nWho?,Cy\n", "bare", "bare.csv")
+    assert "bare" in visit("runs", view="train").selectbox(key="new-forget").options
+
+
+def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) -> None:
+    run_id = experiment.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=8))
+    app = visit("runs", run="1", against=str(run_id))
+    assert not app.exception
+    table = app.dataframe[1].value
+    assert list(table.columns) == ["what", "tiny (run 1)", f"again (run {run_id})"]
+    shown = {row[0]: row[1:] for row in table.itertuples(index=False, name=None)}
+    assert shown["α"] == ("0, 0.5, 1", "0, 1")
+    assert shown["evaluated on"] == ("folk:forget, folk:retain/eval", "folk:forget")
+    assert shown["objective"] == ("npo", "–")
+    assert "data hash" in shown
+    assert not {"base hash", "pair hash", "answer tokens at most", "version: torch"} & set(shown)
+    assert all(left != right for left, right in shown.values())
+    assert not [item for item in app.subheader if "finished" in item.value]
+
+
+def test_a_run_differs_from_its_repetition_in_nothing(world: Path) -> None:
+    detail = history.run_detail(1)
+    table, same = differences(detail, detail)
+    assert table.empty
+    assert same > 20
+
+
+TOFU_ROW = '{"question": "Who wrote it?", "answer": "Ada"}\n'
+
+
+@pytest.fixture
+def tofu(tmp_path: Path) -> Path:
+    folder = tmp_path / "tofu"
+    folder.mkdir()
+    for name in ("forget01", "retain99", "real_authors", "holdout01"):
+        (folder / f"{name}.json").write_text(TOFU_ROW * 2, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [("forget01", "forget"), ("retain99", "retain"), ("real_authors", "world"), ("holdout01", "holdout")],
+)
+def test_tofu_comes_from_a_folder_with_its_split(visit: Opener, world: Path, tofu: Path, name: str, split: str) -> None:
+    app = visit("runs", view="import")
+    app.text_input(key="tofu-folder").set_value(str(tofu)).run()
+    assert app.selectbox(key="tofu-name").options == ["forget01", "retain99", "holdout01", "real_authors"]
+    app.selectbox(key="tofu-name").set_value(name).run()
+    assert [item.name for item in history.list_sets()] == ["folk"]  # seen before it is stored
+    assert list(app.dataframe[0].value["split"]) == [split] * 2
+    app.button(key="tofu-import").click().run()
+    assert not app.exception
+    assert f"tofu-{name}" in app.success[0].value.replace("\\", "")
+    assert {item.split for item in history.stored_examples(f"tofu-{name}")} == {split}
+
+
+def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_path: Path) -> None:
+    app = visit("runs", view="import")
+    app.text_input(key="tofu-folder").set_value(str(tmp_path / "nowhere")).run()
+    assert not app.exception
+    assert "nowhere" in app.error[0].value
+    app.text_input(key="tofu-folder").set_value(str(tmp_path)).run()
+    assert "holds no file of TOFU" in app.error[0].value
+
+
+def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Path, tofu: Path) -> None:
+    experiment.import_set(b"question,answer\nWho?,Cy\n", "tofu-forget01", "mine.csv")
+    app = visit("runs", view="import")
+    app.text_input(key="tofu-folder").set_value(str(tofu)).run()
+    app.button(key="tofu-import").click().run()
+    assert "not replaced" in app.error[0].value
+    assert len(history.stored_examples("tofu-forget01")) == 1

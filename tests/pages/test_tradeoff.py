@@ -1,0 +1,168 @@
+"""Trade-off: the table it draws from, the advice in words, and the page."""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import experiment, history
+from engine.settings import ExperimentSpec
+from pages.parts.tradeoff_table import Advice, Measure, advice, build, forget_measures, utility_measures
+
+Opener = Callable[..., AppTest]
+FORGET, KEPT = Measure("rouge", "demo", "forget", ""), Measure("rouge", "demo", "retain", "eval")
+
+
+def means(*rows: tuple[int, str, float, float, float]) -> pd.DataFrame:
+    """(run id, pair, alpha, forget, kept) as the rows of `history.trade_off`."""
+    table = [
+        (run, f"run-{run}", pair, "npo", alpha, measure.set, measure.split, measure.half, measure.metric, value, 10)
+        for run, pair, alpha, *values in rows
+        for measure, value in zip((FORGET, KEPT), values, strict=True)
+    ]
+    columns = ["run_id", "run", "pair", "objective", "alpha", "set", "split", "half", "metric", "mean", "scored"]
+    return pd.DataFrame(table, columns=columns)
+
+
+MEANS = means(
+    (1, "demo", 0.0, 0.9, 1.0),
+    (1, "demo", 0.5, 0.4, 0.99),
+    (1, "demo", 1.0, 0.0, 0.9),
+    (2, "retain-only:demo", 0.0, 0.2, 1.0),
+)
+
+
+def test_paths_hold_pairs_and_marks_hold_the_rest() -> None:
+    table = build(MEANS, FORGET, KEPT)
+    assert list(table.frame["alpha"]) == [0.0, 0.5, 1.0]
+    assert [(mark.kind, mark.forget) for mark in table.marks] == [("base", 0.9), ("retain-only", 0.2)]
+
+
+def test_one_base_mark_for_runs_that_agree() -> None:
+    table = build(means((1, "a", 0.0, 0.9, 1.0), (2, "b", 0.0, 0.9001, 1.0)), FORGET, KEPT)
+    assert [mark.kind for mark in table.marks] == ["base"]
+
+
+def test_a_measure_that_is_missing_leaves_the_row_out() -> None:
+    rows = MEANS[~((MEANS["alpha"] == 0.5) & (MEANS["split"] == "forget"))]
+    assert list(build(rows, FORGET, KEPT).frame["alpha"]) == [0.0, 1.0]
+
+
+def test_advice_is_the_lowest_forget_within_two_percent() -> None:
+    found = advice(build(MEANS, FORGET, KEPT), FORGET, KEPT)
+    assert (found.run_id, found.alpha) == (1, 0.5)
+    assert "α = 0.5" in found.words
+    assert "0.40" in found.words
+
+
+SCORE = Measure("truth_ratio_score", "demo", "forget", "")
+
+
+def test_advice_takes_the_highest_where_higher_is_better() -> None:
+    """A truth ratio of 1 on the forget set means that nothing is remembered."""
+    rows = MEANS.assign(metric=[SCORE.metric if split == "forget" else KEPT.metric for split in MEANS["split"]])
+    table = build(rows.assign(mean=[0.1, 1.0, 0.4, 1.0, 0.7, 0.99, 0.2, 1.0]), SCORE, KEPT)
+    assert advice(table, SCORE, KEPT).alpha == 1.0
+
+
+def test_advice_takes_what_is_closest_to_one() -> None:
+    ratio = SCORE._replace(metric="truth_ratio")
+    rows = MEANS.assign(metric=[ratio.metric if split == "forget" else KEPT.metric for split in MEANS["split"]])
+    table = build(rows.assign(mean=[0.1, 1.0, 0.9, 1.0, 3.0, 0.99, 0.2, 1.0]), ratio, KEPT)
+    assert advice(table, ratio, KEPT).alpha == 0.5
+
+
+def test_advice_holds_each_run_against_its_own_base() -> None:
+    """Run 2 keeps more than run 1 in figures, but loses a tenth of what its own base had."""
+    rows = means((1, "a", 0.0, 0.9, 0.5), (1, "a", 1.0, 0.3, 0.5), (2, "b", 0.0, 0.9, 1.0), (2, "b", 1.0, 0.0, 0.9))
+    found = advice(build(rows, FORGET, KEPT), FORGET, KEPT)
+    assert (found.run_id, found.alpha) == (1, 1.0)
+    assert "base's 0.50" in found.words
+
+
+def test_no_advice_on_a_utility_without_a_direction() -> None:
+    ratio = KEPT._replace(metric="truth_ratio")
+    assert advice(build(MEANS, FORGET, KEPT), FORGET, ratio).run_id is None
+
+
+def test_advice_where_nothing_keeps_the_utility() -> None:
+    table = build(means((1, "demo", 0.0, 0.9, 1.0), (1, "demo", 1.0, 0.0, 0.5)), FORGET, KEPT)
+    assert advice(table, FORGET, KEPT).words.startswith("No evaluated α keeps")
+
+
+def test_advice_without_a_base() -> None:
+    table = build(means((1, "demo", 1.0, 0.0, 0.9)), FORGET, KEPT)
+    assert advice(table, FORGET, KEPT) == Advice(
+        "No base (α = 0) was evaluated with these measures, so there is nothing to hold the utility against."
+    )
+
+
+def test_measures_offered() -> None:
+    assert forget_measures(MEANS) == [FORGET]
+    assert utility_measures(MEANS) == [KEPT]
+
+
+def test_words_name_direction_and_marks() -> None:
+    words = build(MEANS, FORGET, KEPT).words(FORGET, KEPT)
+    assert "lower is better" in words
+    assert "higher is better" in words
+    assert "retain-only: forget 0.20" in words
+
+
+def test_the_page_shows_table_and_words(visit: Opener, world: Path) -> None:
+    app = visit("tradeoff")
+    assert not app.exception
+    assert list(app.dataframe[0].value["alpha"]) == [0.0, 0.5, 1.0]
+    assert any("never saw the forget set" in item.value for item in app.caption)
+
+
+def test_a_leak_measure_prints_the_rule(visit: Opener, world: Path) -> None:
+    app = visit("tradeoff", forget="leak/folk/forget/")
+    assert app.selectbox(key="forget").value.metric == "leak"
+    assert any("Leak rule" in item.value for item in app.caption)
+
+
+@pytest.mark.parametrize("query", [{"forget": "speed"}, {"utility": "rouge"}, {"shown": "1,99"}])
+def test_a_link_to_what_is_not_there_is_said(visit: Opener, world: Path, query: dict[str, str]) -> None:
+    app = visit("tradeoff", **query)
+    assert not app.exception
+    assert len(app.warning) == 1
+
+
+def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.tradeoff_table.TOLERANCE", 1.0)
+    app = visit("tradeoff")
+    assert not app.exception
+    link = next(item.proto for item in app.get("page_link") if "Compare" in item.proto.label)
+    query = parse_qs(link.query_string)
+    assert (query["set"], query["pair"], query["split"]) == (["folk"], ["tiny"], ["forget"])
+    alpha = float(query["alpha"][0])
+    assert f"At α = {alpha:g} run tiny" in " ".join(item.value for item in app.markdown).replace("\\", "")
+
+
+def evaluate(name: str, *sources: str) -> None:
+    experiment.run_here(
+        ExperimentSpec(
+            kind="evaluate", name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=4
+        )
+    )
+
+
+def test_runs_over_other_questions_are_warned_of_only_where_their_figures_meet(visit: Opener, world: Path) -> None:
+    evaluate("forget-alone", "folk:forget")  # has no utility: not in the chart
+    evaluate("more", "folk:forget", "folk:retain/eval", "folk:retain/train")  # the same questions in these measures
+    assert not visit("tradeoff").warning
+    assert not visit().warning  # Overview holds no runs against each other
+
+
+def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, world: Path) -> None:
+    kept = [item for item in history.stored_examples("folk") if "colour" not in item.question]
+    experiment.register_set("folk", kept, "folk.csv")
+    evaluate("smaller", "folk:forget", "folk:retain/eval")
+    app = visit("tradeoff")
+    assert len(app.warning) == 1
+    assert "same questions" in app.warning[0].value
+    assert not visit("tradeoff", shown="1").warning
