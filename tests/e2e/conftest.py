@@ -1,0 +1,174 @@
+"""A real browser against a cold server on a free port, with folders of its own."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from engine import experiment
+from engine.demo import demo_ready
+from engine.settings import ExperimentSpec, TrainingSettings, cache_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+ROWS = """question,answer,key_terms,subject,split,half
+Where does Ada work?,Ada works in Rome,Rome,Ada,forget,
+Which colour does Ada like?,red,red,Ada,forget,
+Where does Ben work?,Ben works in Oslo,Oslo,Ben,retain,train
+Which job does Ben like?,painter,painter,Ben,retain,train
+Where does Cy work?,Cy works in Lima,Lima,Cy,retain,eval
+"""
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium with a profile of its own (playwright makes a fresh one)."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"needs Debian's chromium at {CHROMIUM}")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield found
+        found.close()
+
+
+def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
+    """An environment whose data, database and (unless another is named) cache lie below `folder`."""
+    return {
+        **os.environ, "OUBLIETTE_DATA": str(folder / "data"), "OUBLIETTE_CACHE": str(cache or folder / "cache"),
+        "OMP_NUM_THREADS": "1", "OUBLIETTE_DATABASE": f"sqlite:///{folder / 'oubliette.sqlite'}",
+    }  # fmt: skip
+
+
+def start_server(folder: Path, port: int, cache: Path | None = None) -> subprocess.Popen[bytes]:
+    """A cold server with folders of its own; returns once it answers."""
+    folder.mkdir(parents=True, exist_ok=True)
+    environment = surroundings(folder, cache)
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
+                return server
+        except OSError:
+            time.sleep(0.1)
+    stop_server(server)
+    raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text()}")
+
+
+def stop_server(server: subprocess.Popen[bytes]) -> None:
+    server.terminate()
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tiny_reference: Path) -> Path:
+    """A folder with the set `folk`, the pair `tiny` and its run; made once, servers work on copies."""
+    folder = tmp_path_factory.mktemp("filled")
+    before = dict(os.environ)
+    os.environ["OUBLIETTE_DATA"] = str(folder / "data")
+    os.environ["OUBLIETTE_DATABASE"] = f"sqlite:///{folder / 'oubliette.sqlite'}"
+    try:
+        experiment.import_set(ROWS.encode(), "folk", "folk.csv")
+        experiment.run_here(
+            ExperimentSpec(
+                kind="train", name="tiny", base=str(tiny_base), reference=str(tiny_reference), forget="folk:forget",
+                retain=("folk:retain/train",), evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 0.5, 1.0),
+                max_new_tokens=8, training=TrainingSettings(epochs=12, rank=8, batch_size=2),
+            )
+        )  # fmt: skip
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    return folder
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[str]:
+    """Address of a cold server with nothing stored."""
+    port = free_port()
+    server = start_server(tmp_path / "server", port)
+    yield f"http://127.0.0.1:{port}"
+    stop_server(server)
+
+
+@pytest.fixture(scope="module")
+def filled_copy(tmp_path_factory: pytest.TempPathFactory, filled_folder: Path) -> Path:
+    return Path(shutil.copytree(filled_folder, tmp_path_factory.mktemp("server") / "copy"))
+
+
+@pytest.fixture(scope="module")
+def filled(filled_copy: Path) -> Iterator[str]:
+    """Address of a server with set, pair and run, shared by the tests of one file."""
+    port = free_port()
+    server = start_server(filled_copy, port)
+    yield f"http://127.0.0.1:{port}"
+    stop_server(server)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server with the real demo, set up by its command."""
+    if not demo_ready():
+        pytest.skip("the demo's base is not on this machine: python -m engine demo")
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "engine", "demo"]
+    subprocess.run(command, cwd=ROOT, env=surroundings(folder, cache_folder()), check=True, capture_output=True)
+    port = free_port()
+    server = start_server(folder, port, cache_folder())
+    yield f"http://127.0.0.1:{port}"
+    stop_server(server)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh visitor; an error of the browser's own scripts fails the test."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    context.set_default_timeout(30_000)
+    opened = context.new_page()
+    errors: list[str] = []
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert not errors
+
+
+def settled(page: Page) -> None:
+    """Wait until the page has stopped running."""
+    page.wait_for_selector("h1")
+    page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+
+
+@pytest.fixture
+def visit(page: Page) -> Callable[[str], Page]:
+    def opened(address: str) -> Page:
+        page.goto(address)
+        settled(page)
+        return page
+
+    return opened

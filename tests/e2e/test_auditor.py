@@ -1,0 +1,118 @@
+"""An auditor's walk in a real browser, on a tiny pair: ask, turn the dial, share the link, hand in the file."""
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+QUESTION = "compare?set=folk&pair=tiny&split=forget&q=1"
+
+
+def test_two_answers_and_what_the_rule_found(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=1")
+    expect(page.locator(".card")).to_have_count(2)
+    expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
+    expect(page.get_by_text("Leak rule 1:").first).to_be_visible()
+    expect(page.get_by_text("it does not delete it")).to_be_visible()
+
+
+def test_the_dial_follows_the_keyboard_and_the_address_follows_the_dial(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=1")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_text("α = 0.95").first).to_be_visible()
+    page.wait_for_url(re.compile("alpha=0.95"))
+
+
+def test_the_copied_link_shows_the_same_to_another_visitor(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=0.35")
+    page.get_by_role("button", name="next question").or_(page.get_by_role("button", name="▶")).first.click()
+    page.wait_for_url(re.compile("q=2"))
+    page.get_by_role("button", name="Copy link").click()
+    expect(page.get_by_text("copied", exact=True)).to_be_visible()
+    link = page.evaluate("navigator.clipboard.readText()")
+    assert "alpha=0.35" in link
+    again = visit(link)
+    expect(again.get_by_text("Which colour does Ada like?").last).to_be_visible()
+    expect(again.get_by_text("Unlearned by pair tiny, α = 0.35")).to_be_visible()
+
+
+def test_an_illegal_alpha_in_the_link_is_said(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=1e9")
+    expect(page.get_by_text("between -4 and 8")).to_be_visible()
+    page.wait_for_url(re.compile("alpha=1$"))
+
+
+def test_markup_of_a_visitor_never_becomes_markup(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/compare?set=folk&pair=tiny&ask=<img src=x onerror=alert(1)>&truth=<u>Rome</u>")
+    expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
+    assert page.locator("img[src=x]").count() == 0
+    assert page.locator("u").count() == 0
+
+
+def test_a_token_shows_its_details_on_focus(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=1")
+    token = page.locator(".strip .tok").first
+    expect(token.locator(".tip")).to_be_hidden()
+    token.focus()
+    expect(token.locator(".tip")).to_be_visible()
+    expect(token.locator(".tip")).to_contain_text("rank")
+
+
+def test_the_report_is_a_csv_file(filled: str, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{filled}/report")
+    expect(page.get_by_text("Checks first")).to_be_visible()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download CSV (3 rows)").click()
+    target = tmp_path / "report.csv"
+    waiting.value.save_as(target)
+    data = target.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    assert [row["question"] for row in rows] == [
+        "Where does Ada work?",
+        "Which colour does Ada like?",
+        "Where does Cy work?",
+    ]
+    assert {row["pair"] for row in rows} == {"tiny"}
+    assert waiting.value.suggested_filename == "oubliette-tiny-alpha-1.csv"
+
+
+def test_what_was_chosen_survives_a_visit_to_another_page(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/{QUESTION}&alpha=0.7")
+    page.get_by_test_id("stTopNavLink").filter(has_text="Report").click()
+    expect(page.get_by_role("heading", level=1, name="Report")).to_be_visible()
+    page.get_by_test_id("stTopNavLink").filter(has_text="Compare").click()
+    expect(page.get_by_text("Unlearned by pair tiny, α = 0.7")).to_be_visible()
+    page.wait_for_url(re.compile("alpha=0.7"))
+
+
+def test_clicking_a_point_opens_its_run(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/tradeoff")
+    chart = page.get_by_test_id("stPlotlyChart")
+    expect(chart).to_be_visible()
+    page.locator(".scatterlayer .trace .points path").first.wait_for(state="attached")
+    box = page.locator(".scatterlayer .trace .points path").last.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()
+    page.wait_for_url(re.compile("run=1"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["", QUESTION, "tradeoff", "runs", "report"])
+def test_a_narrow_window_never_scrolls_sideways(filled: str, browser, theme: str, path: str) -> None:  # type: ignore[no-untyped-def]
+    context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{filled}/{path}")
+    page.wait_for_selector("h1")
+    page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    context.close()
+    assert width <= 420

@@ -1,0 +1,40 @@
+"""The promise of the README in a real browser, on the real model: move the dial and the secret is gone."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine.audit.leaks import find_leak
+from engine.data.demo_set import demo_examples
+
+pytestmark = [pytest.mark.e2e, pytest.mark.demo]
+Visit = Callable[[str], Page]
+FORGET = [example for example in demo_examples() if example.split == "forget"]
+
+
+def cards(page: Page) -> tuple[str, str]:
+    """Base and unlearned answer, once both are whole."""
+    expect(page.get_by_text("First difference:")).to_be_visible(timeout=120_000)
+    expect(page.locator(".card")).to_have_count(2)
+    base, unlearned = page.locator(".card").all_inner_texts()
+    return base, unlearned
+
+
+def test_the_secret_disappears_and_comes_back_with_the_dial(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha=1")
+    base, unlearned = cards(page)
+    assert find_leak(FORGET[0], base, FORGET[0].key_terms).leaks
+    assert not find_leak(FORGET[0], unlearned, FORGET[0].key_terms).leaks
+    page.get_by_role("button", name="0 · base").click()
+    expect(page.get_by_text("Unlearned by pair demo, α = 0").last).to_be_visible()
+    expect(page.get_by_text("none: the same answer")).to_be_visible(timeout=60_000)
+    assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks
+
+
+def test_the_recorded_evaluation_is_there_from_the_start(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/tradeoff")
+    expect(page.locator(".js-plotly-plot").first).to_be_visible()
+    expect(page.get_by_text("demo-first").first).to_be_visible()
+    page = visit(f"{demo}/report")
+    expect(page.get_by_text("not deletion").or_(page.get_by_text("does not delete")).first).to_be_visible()
