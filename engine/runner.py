@@ -241,6 +241,7 @@ def _whole_path(model: str) -> str:
 
 def _check(spec: ExperimentSpec) -> None:
     """Everything that is cheap to find out before a worker is started."""
+    from engine.models.manifest import read_manifest
     from engine.models.pairs import check_free, find_pair
 
     if not spec.evaluate_on:
@@ -251,7 +252,9 @@ def _check(spec: ExperimentSpec) -> None:
         if _alone(spec.pair):
             _check_model(spec.pair.partition(":")[2])
         else:
-            find_pair(spec.pair)
+            pair = read_manifest(find_pair(spec.pair))
+            _check_model(pair.base)
+            _check_model(pair.reference)
         return
     from engine.unlearning.objectives import get_objective
 

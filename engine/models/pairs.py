@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import ModelError, RunError, StorageError
-from engine.models.demo_base import sha256_of
+from engine.models.demo_base import base_ready, sha256_of
 from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_manifest
 from engine.settings import data_folder, demo_folder
 
@@ -19,7 +19,10 @@ def pairs_folder() -> Path:
 
 
 def list_pairs() -> list[PairManifest]:
-    """Every whole pair: the demo's, then those that runs made, by name. Reads manifests only."""
+    """Every whole pair: the demo's, then those that runs made, by name. Reads manifests only.
+
+    The first is the one to begin with, so those that wait for the demo's base to be fetched come last.
+    """
     found = []
     for root in (demo_folder() / "pairs", pairs_folder()):
         for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
@@ -27,7 +30,7 @@ def list_pairs() -> list[PairManifest]:
                 found.append(read_manifest(path.parent))
             except ModelError:  # not whole: it is not listed, and opening it by name says why
                 continue
-    return found
+    return sorted(found, key=lambda pair: pair.base == "demo" and not base_ready())
 
 
 def find_pair(name: str) -> Path:

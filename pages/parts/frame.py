@@ -138,9 +138,8 @@ def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
         st.caption("No pair yet.")
         return None
     names = [pair.name for pair in pairs]
-    default = "demo" if "demo" in names else names[0]
-    address.seed("pair", address.one_of("pair", names), default)
-    address.settle("pair", names, default)
+    address.seed("pair", address.one_of("pair", names), names[0])
+    address.settle("pair", names, names[0])
     chosen = st.selectbox(
         "Pair", names, key="pair", help="A reference and a trained small model; their offset steers the base."
     )

@@ -49,6 +49,7 @@ def start_evaluation(page: Page, address: str, name: str, alphas: str) -> None:
     page.goto(f"{address}/runs?view=evaluate")
     page.get_by_role("textbox", name="Name of the run").fill(name)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("combobox", name="Pair to evaluate")).to_have_value("tiny")
     choose(page, "Questions", "folk:forget")
     for source in ("demo:forget", "demo:retain/eval", "demo:world/eval"):
         page.get_by_role("button", name=f"Remove {source}").or_(
