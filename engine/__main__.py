@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from engine import commands
 from engine.errors import UnlearningError
 from engine.progress import ending_of
+from engine.settings import TrainingSettings
 
 TAKES_NUMBERS = ("--alpha", "--alphas")
 
@@ -127,12 +128,17 @@ def _add_train(adds: Any) -> None:
     train.add_argument("--objective", default="npo", help="the loss (default: npo)")
     train.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
     train.add_argument("--tuning", default="lora", help="lora or full (default: lora)")
-    train.add_argument("--epochs", type=int, help="at most this many passes over the forget set")
-    train.add_argument("--batch-size", type=int, metavar="N")
-    train.add_argument("--learning-rate", type=float, metavar="RATE")
+    for setting, meaning in commands.TRAINING_OPTIONS.items():
+        default = getattr(TrainingSettings, setting)
+        train.add_argument(
+            f"--{setting.replace('_', '-')}",
+            type=type(default),
+            default=default,
+            metavar="N" if isinstance(default, int) else "X",
+            help=f"{meaning} (default: {default:g})",
+        )
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
-    train.add_argument("--seed", type=int, default=0)
 
 
 def _add(adds: Any, name: str, command: commands.Command, help: str) -> argparse.ArgumentParser:

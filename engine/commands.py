@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 
 MAX_TEMPERATURE = 10.0
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
+TRAINING_OPTIONS = {
+    "epochs": "at most this many passes over the forget set",
+    "learning_rate": "AdamW's",
+    "batch_size": "questions per batch",
+    "rank": "of the adapter",
+    "retain_batches": "retain batches per forget batch",
+    "retain_weight": "weight of the retain term",
+    "beta": "of npo, and of it alone",
+    "target_forget_probability": "training stops at this probability per answer token of the forget set",
+    "clip_norm": "largest norm of a gradient",
+    "seed": "the same seed and settings give the same pair",
+}
 
 
 class Printed(NamedTuple):
@@ -119,17 +131,11 @@ def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> 
 
 
 def train(arguments: argparse.Namespace) -> Printed:
-    chosen = {
-        "epochs": arguments.epochs,
-        "batch_size": arguments.batch_size,
-        "learning_rate": arguments.learning_rate,
-    }
     training = TrainingSettings(
         objective=arguments.objective,
         retain_term=arguments.retain_term,
         tuning=arguments.tuning,
-        seed=arguments.seed,
-        **{name: value for name, value in chosen.items() if value is not None},
+        **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
     )
     retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
     spec = ExperimentSpec(

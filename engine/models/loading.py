@@ -194,7 +194,7 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
     reference = load_reference(manifest.reference, base)
     trained = _load_trained(folder, manifest, reference, base)
     model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer))
-    return LoadedPair(manifest.name, model, base.tokenizer, manifest.template, manifest, base.hash)
+    return LoadedPair(manifest.name, model, base.tokenizer, manifest.template or base.template, manifest, base.hash)
 
 
 def _load_trained(folder: Path, manifest: PairManifest, reference: LoadedModel, base: LoadedModel) -> Any:

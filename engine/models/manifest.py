@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.data.template import PLAIN, Template
+from engine.data.template import Template
 from engine.errors import ModelError, SettingError
 from engine.settings import check_alpha
 
@@ -19,7 +19,8 @@ class PairManifest:
 
     `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
-    the settings that have no field of their own (learning rate, epochs, batch size, ...).
+    the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
+    out `template`: it is then read with its base's.
     """
 
     name: str
@@ -28,7 +29,7 @@ class PairManifest:
     objective: str
     tuning: str = "lora"
     retain_term: str = "none"
-    template: Template = PLAIN
+    template: Template | None = None
     recommended_alpha: float = 1.0
     seed: int = 0
     data_hashes: dict[str, str] = field(default_factory=dict)
@@ -56,7 +57,8 @@ def read_manifest(folder: Path) -> PairManifest:
     try:
         fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         fields["recommended_alpha"] = check_alpha(fields.get("recommended_alpha", PairManifest.recommended_alpha))
-        return PairManifest(**{**fields, "template": Template(**fields.get("template", {}))})
+        template = Template(**fields["template"]) if fields.get("template") else None
+        return PairManifest(**{**fields, "template": template})
     except FileNotFoundError:
         raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
     except (OSError, ValueError, TypeError, AttributeError, SettingError) as reason:

@@ -104,7 +104,10 @@ def test_train_evaluate_runs_and_export(
     said(
         "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
         str(retain_file), "--name", "next", "--epochs", "1", "--alphas", "0", "--parent", "mine",
+        "--rank", "3", "--beta", "0.5", "--retain-batches", "0",
     )  # fmt: skip
+    training = history.run_detail(history.find_run("next").id).spec.training
+    assert (training.rank, training.beta, training.retain_batches, training.clip_norm) == (3, 0.5, 0, 1.0)
     assert history.run_detail(history.find_run("next").id).manifest["parent"] == "mine"
     evaluated = said("evaluate", "--pair", "mine", "--alphas", "-1,0.5", "--on", str(forget_file), "--name", "again")
     assert evaluated["alphas"] == [-1.0, 0.0, 0.5]

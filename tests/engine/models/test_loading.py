@@ -14,7 +14,7 @@ from engine.data.template import CHAT
 from engine.errors import ModelError, StorageError
 from engine.models import loading, pairs
 from engine.models.demo_base import sha256_of
-from engine.models.loading import load_causal_lm, load_pair, open_training
+from engine.models.loading import load_base, load_causal_lm, load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest
 from engine.models.pairs import list_pairs, pairs_folder, remove_unfinished, save_pair
 from engine.settings import TrainingSettings
@@ -33,6 +33,21 @@ def saved_pair(base: Path, reference: Path, name: str = "made", tuning: str = "l
         name, str(base), str(reference), "npo", tuning=tuning, template=models.template, base_hash=models.base_hash
     )
     return save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / name)
+
+
+@pytest.mark.parametrize("tuning", ["lora", "full"])
+def test_a_pair_made_elsewhere_needs_a_manifest_of_four_lines(
+    tiny_base: Path, tiny_reference: Path, tmp_path: Path, tuning: str
+) -> None:
+    made = saved_pair(tiny_base, tiny_reference, tuning=tuning)
+    elsewhere = Path(shutil.copytree(pairs_folder() / "made", tmp_path / "elsewhere"))
+    four = {"name": "theirs", "base": str(tiny_base), "reference": str(tiny_reference), "objective": "unknown"}
+    (elsewhere / MANIFEST).write_text(json.dumps(four | {"tuning": tuning}))
+    theirs, ours = load_pair(str(elsewhere)), load_pair("made")
+    tokens = torch.tensor([[5, 6, 7]])
+    assert theirs.manifest.hash != made.hash
+    assert theirs.template == load_base(str(tiny_base)).template
+    assert torch.equal(theirs.model.trained(tokens).logits, ours.model.trained(tokens).logits)
 
 
 @pytest.mark.parametrize("tuning", ["lora", "full"])
