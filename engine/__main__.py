@@ -111,6 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
     import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)
     import_.add_argument("--name", required=True, help="name of the new set")
+    import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")
     return parser
 
 

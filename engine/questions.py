@@ -55,15 +55,16 @@ def register_demo() -> dict[str, int]:
     return {example.content_hash: question_id for example, question_id in zip(examples, ids, strict=True)}
 
 
-def import_set(source: Path | bytes, name: str, filename: str = "") -> Imported:
+def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
     """Store a person's own CSV or JSONL under `name`; a name that holds other questions is refused.
 
-    `filename` says what bytes are (by its suffix) and is named in errors. `DataError` for what is wrong with the file.
+    `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
+    `DataError` for what is wrong with the file.
     """
     from engine.data.files import parse_set, read_set
 
     _check_set_name(name)
-    found = parse_set(source, filename) if isinstance(source, bytes) else read_set(source)
+    found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
     with reading() as session:
         stored = reads.questions(session, name)
     if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in found.examples]:

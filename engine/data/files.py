@@ -7,7 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -29,6 +29,12 @@ class ImportedSet(NamedTuple):
     examples: tuple[Example, ...]
     merged: int
     notes: tuple[str, ...]
+
+    def in_split(self, split: str) -> "ImportedSet":
+        """The same questions; those that name no split are put into this one ("" leaves them without)."""
+        if split and split not in CHOICES["split"]:
+            raise DataError(f"a split is one of {', '.join(CHOICES['split'])}, got {split!r}")
+        return self._replace(examples=tuple(e if e.split else replace(e, split=split) for e in self.examples))
 
 
 class _Row(NamedTuple):

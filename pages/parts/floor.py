@@ -28,16 +28,16 @@ class Floor(NamedTuple):
         )
 
 
-def floor_runs() -> list[RunSummary]:
-    """Finished runs of retain-only models, newest first."""
-    return [run for run in history.list_runs() if run.status == "finished" and run.pair.startswith("retain-only:")]
+def floor_runs(base: str) -> list[RunSummary]:
+    """Finished runs of the retain-only model of a base, newest first: another base's is no floor, as in the report."""
+    return [run for run in history.list_runs() if run.status == "finished" and run.pair == f"retain-only:{base}"]
 
 
 def floor_of(detail: RunDetail) -> Floor | None:
     """The retain-only run that shares most questions with `detail`, the newest of equals; None where none shares any."""
     own = _scores(detail.summary.id)
     asked = set(own["question_id"])
-    found = [_shared(run.id, asked) for run in floor_runs()]
+    found = [_shared(run.id, asked) for run in floor_runs(detail.summary.base)]
     best = max(found, key=lambda floor: floor.shared, default=None)
     return best if best is not None and best.shared else None
 

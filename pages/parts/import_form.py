@@ -13,6 +13,13 @@ from pages.parts import frame
 from pages.parts.wording import count, plain
 
 ROWS_SHOWN = 20
+SPLITS = {
+    "forget": "to be forgotten (forget)",
+    "retain": "to be kept (retain)",
+    "world": "general knowledge (world)",
+    "holdout": "never taught (holdout)",
+    "": "none of these",
+}
 COLUMNS = (
     "Columns: **question** and **answer** are required. Optional: paraphrased_question, paraphrased_answer, perturbed_answer, key_terms "
     "(several values separated by | in CSV), subject, domain, group, split (forget, retain, world, holdout), half (train, eval)."
@@ -44,11 +51,27 @@ def import_form() -> None:
     st.text(words)
     for note in found.notes:
         st.warning(plain(note))
-    show_questions(found.examples, derive_key_terms(found.examples), words)
+    split = _choose_split(found.examples)
+    shown = found.in_split(split).examples
+    show_questions(shown, derive_key_terms(shown), words)
     name = st.text_input("Name of the set", _name_of(upload.name), key="own-set-name", max_chars=60)
     if st.button("Import", key="import", type="primary"):
-        st.session_state["import-done"] = experiment.import_set(upload.getvalue(), name.strip(), upload.name)
+        st.session_state["import-done"] = experiment.import_set(upload.getvalue(), name.strip(), upload.name, split)
         st.rerun()
+
+
+def _choose_split(examples: Sequence[Example]) -> str:
+    """What the questions that name no split are: only then can a chart say what was forgotten and what was kept."""
+    without = sum(not example.split for example in examples)
+    if not without:
+        return ""
+    chosen: str = st.selectbox(
+        f"{count(without, 'question')} without a split: what are they?",
+        list(SPLITS),
+        format_func=SPLITS.__getitem__,
+        key="own-set-split",
+    )
+    return chosen
 
 
 def show_questions(examples: Sequence[Example], terms: Sequence[tuple[str, ...]], words: str) -> None:

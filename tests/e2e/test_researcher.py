@@ -25,14 +25,19 @@ def choose(page: Page, label: str, *values: str) -> None:
         page.get_by_role("option", name=value, exact=True).first.click()
 
 
-def test_a_set_is_seen_before_it_is_stored(filled: str, visit: Visit, tmp_path: Path) -> None:
+def test_a_set_is_seen_before_it_is_stored(
+    filled: str, filled_copy: Path, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
     own = tmp_path / "mine.csv"
     own.write_text("question,answer\nWho works in Oslo?,Ben\nWho works in Oslo?,Ben\n", encoding="utf-8")
     page = visit(f"{filled}/runs?view=import")
     page.locator("input[type=file]").set_input_files(own)
     expect(page.get_by_text("1 question read from mine.csv. 1 identical row merged.")).to_be_visible()
+    choose(page, "1 question without a split: what are they?", "to be kept (retain)")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(re.compile("Stored set mine"))).to_be_visible()
+    assert [example.split for example in history.stored_examples("mine")] == ["retain"]
 
 
 def test_a_bad_file_is_one_sentence(filled: str, visit: Visit, tmp_path: Path) -> None:

@@ -173,6 +173,17 @@ def test_import_stores_a_set_that_questions_then_lists(said: Callable[..., Any],
     assert len(said("questions", "--set", "own")) == 3
 
 
+def test_rows_without_a_split_get_the_one_that_is_asked_for(
+    said: Callable[..., Any], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    path = tmp_path / "some.csv"
+    path.write_text("question,answer,split\nWho?,Cy,\nWhere?,Rome,retain\n", encoding="utf-8")
+    said("import", str(path), "--name", "own", "--split", "forget")
+    assert [e["question"] for e in said("questions", "--set", "own", "--split", "forget")] == ["Who?"]
+    assert [e["question"] for e in said("questions", "--set", "own", "--split", "retain")] == ["Where?"]
+    assert "forget, retain, world, holdout" in refused("import", str(path), "--name", "x", "--split", "lost", "--json")
+
+
 def test_runs_before_anything_ran(said: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert said("runs") == []
     assert program.main(["runs"]) == 0

@@ -100,7 +100,7 @@ def test_the_floor_is_found_by_question_and_says_over_how_many(
     run_id = experiment.run_here(replace(smaller, max_new_tokens=8))
     other = history.run_detail(run_id)
     assert other.data_hash != detail.data_hash
-    monkeypatch.setattr(floor, "floor_runs", lambda: [other.summary])
+    monkeypatch.setattr(floor, "floor_runs", lambda base: [other.summary])
     found = floor_of(detail)
     assert found is not None
     assert (found.run_id, found.shared, found.asked) == (run_id, 2, 4)
