@@ -69,7 +69,7 @@ def _create(url: str) -> Engine:
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):  # what cannot be read is not shown: there may be a password in it
         raise DatabaseError(
-            "OUBLIETTE_DATABASE must be an SQLAlchemy URL such as sqlite:////home/me/oubliette.sqlite, "
+            "OUBLIETTE_DATABASE must be an SQLAlchemy URL such as sqlite:////srv/oubliette.sqlite, "
             f"and the {len(url)} characters it holds cannot be read as one"
         ) from None
     if parsed.get_backend_name() != "sqlite":
