@@ -164,14 +164,19 @@ def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
 
 
 def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
-    """Leaking forget questions at the pair's recommended alpha, of the newest finished run of each pair that judged any."""
+    """Leaking forget questions at the pair's recommended alpha, of the newest finished run of each pair that judged any.
+
+    A pair that has a successor with a finished run is left out: it was not asked to forget what its successor forgets.
+    """
     leak, rouge = aliased(Score), aliased(Score)
+    succeeded = select(Pair.parent).join(Run, Run.pair_id == Pair.id).where(Run.status == "finished")
     newest = (
         select(func.max(Run.id))
         .join(Pair, Pair.id == Run.pair_id)
         .join(leak, and_(leak.run_id == Run.id, leak.alpha == Pair.recommended_alpha, leak.metric == "leak"))
         .join(Question, Question.id == leak.question_id)
         .where(Run.status == "finished", Question.split == "forget", leak.value.is_not(None))
+        .where(Run.pair_name.not_in(succeeded))
         .group_by(Run.pair_name)
     )
     query = (

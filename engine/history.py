@@ -184,6 +184,7 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         "seed": detail.summary.seed,
         "versions": ", ".join(f"{name} {value}" for name, value in packages.items()),
         "run": detail.summary.name,
+        "run number": run_id,
         LEAK_RULE: detail.versions.get(LEAK_RULE, ""),
     }
     return frame.assign(**{"retain-only leak": frame["question_id"].map(floor)}, **provenance)

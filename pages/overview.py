@@ -55,7 +55,11 @@ def show_leaks(leaks: list[LargestLeak], finished: int) -> None:
         st.caption("No run has finished yet, so nothing is known about leaks.")
         return
     if not leaks:
-        st.markdown("✔ None of the forget questions evaluated leaks at its pair's recommended α.")
+        st.markdown(
+            "✔ None of the forget questions evaluated leaks at its pair's recommended α. "
+            "Versions that have a successor are not counted here; Trade-off shows them."
+        )
+        st.page_link(frame.COMPARE, label="Turn the dial on Compare", icon=":material/tune:")
     for leak in leaks:
         with st.container(border=True):
             words, link = st.columns([6, 1], vertical_alignment="center")

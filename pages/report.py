@@ -14,16 +14,8 @@ from pages.parts.report_checks import checks, shares, shares_words
 from pages.parts.wording import ACCESS_CONTROL, count, cut_words, plain
 
 PREVIEW_ROWS = 50
-PREVIEW_COLUMNS = [
-    "split",
-    "leak base",
-    "leak unlearned",
-    "question",
-    "true answer",
-    "base answer",
-    "unlearned answer",
-    "key terms",
-]
+PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]
+PREVIEW_COLUMNS = [*PREVIEW_TEXTS[:3], "leak base", "leak unlearned", PREVIEW_TEXTS[3], "split", "key terms"]
 
 frame.begin("Report", "One row per question, base beside unlearned, as a CSV file to hand in.")
 
@@ -96,7 +88,7 @@ def show_preview(rows: pd.DataFrame) -> None:
     st.subheader("Preview", anchor=False)
     shown = rows[PREVIEW_COLUMNS].head(PREVIEW_ROWS)
     words = f"The first {count(len(shown), 'row')} of {len(rows)}, eight of the columns; the file holds all rows and all columns of this run."
-    wide = {name: st.column_config.Column(width="medium") for name in PREVIEW_COLUMNS[3:7]}
+    wide = {name: st.column_config.Column(width=210) for name in PREVIEW_TEXTS}
     st.dataframe(shown, hide_index=True, alt=words, column_config=wide)
     st.caption(words)
 

@@ -44,8 +44,9 @@ def list_view(runs: list[RunSummary]) -> None:
         )
         return
     ids = [run.id for run in runs]
-    address.seed("run", address.one_of("run", ids), ids[0])
-    address.settle("run", ids, ids[0])
+    default = next((run.id for run in runs if not run.recorded), ids[-1])  # else the demo's own run, its first
+    address.seed("run", address.one_of("run", ids), default)
+    address.settle("run", ids, default)
     words = (
         f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what differs between them."
     )
@@ -58,7 +59,7 @@ def list_view(runs: list[RunSummary]) -> None:
         alt=words,
     )
     st.caption(words)
-    names = {run.id: f"{run.name} (run {run.id}, {status_word(run.status)})" for run in runs}
+    names = {run.id: f"{run.name} (run {run.id})" for run in runs}
     left, right = st.columns(2)
     with left:
         chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)

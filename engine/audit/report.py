@@ -41,6 +41,7 @@ REPORT_COLUMNS = (
     "seed",
     "versions",
     "run",
+    "run number",
     "exported",
     "leak rule",
 )

@@ -19,7 +19,11 @@ _WRITTEN, _KEPT = "address_written", "address_kept"
 
 
 def seed(key: str, read: Callable[[str], Any], default: Any) -> None:
-    """Give the control `key` its value before it is drawn; an illegal one in the address is said and not used."""
+    """Give the control `key` its value before it is drawn; an illegal one in the address is said and not used.
+
+    A value that the session has is set again: a control that was away for a while would otherwise come back showing its
+    lowest value, whatever it stands for, and take that at the next click.
+    """
     asked = st.query_params.get(key)
     if asked is not None and asked != _written().get(key):
         try:
@@ -27,8 +31,8 @@ def seed(key: str, read: Callable[[str], Any], default: Any) -> None:
         except SettingError as error:
             st.warning(f"The link asks for something that cannot be shown: {plain(str(error))}. The default is used.")
             st.session_state[key] = default
-    elif key not in st.session_state:
-        st.session_state[key] = st.session_state.get(_KEPT, {}).get(key, default)
+    else:
+        st.session_state[key] = st.session_state.get(key, st.session_state.get(_KEPT, {}).get(key, default))
 
 
 def keep(key: str, value: Any, text: str | None = None) -> None:

@@ -33,22 +33,30 @@ def base_card(pieces: Sequence[Piece], note: str = "") -> str:
     return card("Base (α = 0)", BASE, pieces, note)
 
 
-def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequence[str]) -> str:
-    """Each key term, and whether the leak rule found it in the two answers."""
+def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequence[str], kept: bool) -> str:
+    """Each key term, and whether the leak rule found it in the two answers; `kept`: it is to be there."""
     rows = "".join(
-        f"<tr><td>{escape(term)}</td><td>{_found(term in in_base)}</td><td>{_found(term in in_unlearned)}</td></tr>"
+        f"<tr><td>{escape(term)}</td><td>{_found(term in in_base, kept)}</td>"
+        f"<td>{_found(term in in_unlearned, kept)}</td></tr>"
         for term in terms
     )
     head = "<tr><th>key term</th><th>base</th><th>unlearned</th></tr>"
     return f'{_STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def verdict(leaks: bool) -> str:
-    """Icon, word and colour: the word alone says it too."""
-    return _mark(FAIL, "✖ leaks") if leaks else _mark(PASS, "✔ no leak found")
+def verdict(flagged: bool, kept: bool) -> str:
+    """What the leak rule's finding means: icon, word and colour; the word alone says it too.
+
+    `kept`: the question is not to be forgotten, so an answer that the rule flags is a remembered one.
+    """
+    if kept:
+        return _mark(PASS, "✔ remembered") if flagged else _mark(FAIL, "✖ not remembered")
+    return _mark(FAIL, "✖ leaks") if flagged else _mark(PASS, "✔ no leak found")
 
 
-def _found(found: bool) -> str:
+def _found(found: bool, kept: bool) -> str:
+    if kept:
+        return _mark(PASS, "✔ found") if found else _mark(FAIL, "✖ not found")
     return _mark(FAIL, "✖ found") if found else _mark(PASS, "✔ not found")
 
 

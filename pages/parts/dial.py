@@ -22,6 +22,7 @@ from pages.parts.wording import cut_words, figure, plain
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer
 
+KEPT = ("retain", "world")  # splits that are to be remembered
 SLIDER_LOW, SLIDER_HIGH, SLIDER_STEP = 0.0, 2.0, 0.05
 
 
@@ -109,12 +110,13 @@ def _note(answer: "Answer") -> str:
 def _findings(asked: Asked, base: "Answer", unlearned: "Answer") -> None:
     """First difference, ROUGE and the leak rule's finding, each with what it means."""
     place = first_difference(base.tokens, unlearned.tokens)
-    difference = "none: the same answer" if place is None else f"token {place + 1}"
+    difference = "none, the answers are the same" if place is None else f"token {place + 1}"
     if not asked.has_answer:
         st.text(f"First difference: {difference}.")
         st.caption("ROUGE and the leak rule need the true answer of the question; none is known for this one.")
         return
     found = [find_leak(asked.example, answer.text, asked.terms) for answer in (base, unlearned)]
+    kept = asked.example.split in KEPT
     figures, terms = st.columns([3, 4])
     direction = (
         METRICS["rouge"].direction(asked.example.split)
@@ -125,13 +127,18 @@ def _findings(asked: Asked, base: "Answer", unlearned: "Answer") -> None:
         st.html(
             "<p style='margin:0 0 .4rem'>First difference: <b>" + difference + "</b></p>"
             f"<p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} → {figure(found[1].rouge)}</b>"
-            f" ({direction})</p><p style='margin:0'>Leak rule: base {answer_cards.verdict(found[0].leaks)},"
-            f" unlearned {answer_cards.verdict(found[1].leaks)}</p>"
+            f" ({direction})</p><p style='margin:0'>Leak rule: base {answer_cards.verdict(found[0].leaks, kept)},"
+            f" unlearned {answer_cards.verdict(found[1].leaks, kept)}</p>"
         )
     with terms:
         if asked.terms:
-            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found))
+            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
         else:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
+    if not kept and not found[0].leaks:
+        st.info(
+            "The base does not give this away either, so this answer says nothing about forgetting.",
+            icon=":material/info:",
+        )
     st.caption(cut_words(loading.ANSWER_TOKENS))
     st.caption(plain(LEAK_RULE))

@@ -5,13 +5,17 @@ torch and transformers are imported when the first page needs a model, not when 
 """
 
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from engine.models.manifest import PairManifest
+from pages.parts.wording import plain
 
 if TYPE_CHECKING:
     from engine.audit.comparison import TokenReading
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
 PAIRS_KEPT = 2
+TICK_SECONDS = 0.3
 
 
 class Memory:
@@ -61,18 +66,50 @@ def _strips() -> Memory:
     return Memory(ANSWERS_KEPT)
 
 
-@st.cache_resource(show_spinner=False, max_entries=PAIRS_KEPT)
-def _load(name: str, pair_hash: str) -> "LoadedPair":  # noqa: ARG001
-    """`pair_hash` is part of the key, so that a pair that was made anew under its name is loaded anew."""
+@st.cache_resource(show_spinner=False)
+def _pairs() -> Memory:
+    """Pairs that are loaded or being loaded, as futures, by name and hash: one made anew is loaded anew."""
+    return Memory(PAIRS_KEPT)
+
+
+@st.cache_resource(show_spinner=False)
+def _loader() -> ThreadPoolExecutor:
+    """Loads one pair at a time. Not in the visitor's own thread: that could not turn to another page meanwhile."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
+
+
+def _load(name: str) -> "LoadedPair":
     from engine.models.loading import load_pair
 
     return load_pair(name)
 
 
 def loaded(pair: PairManifest) -> "LoadedPair":
-    """The pair, loaded once per process; shows that it is loading."""
-    with st.spinner("Loading the models: once after a start, a few seconds …"):
-        return _load(pair.name, pair.hash)
+    """The pair, loaded once per process; says that it is loading, and for how long."""
+    key = (pair.name, pair.hash)
+    future: Future[LoadedPair] | None = _pairs().get(key)
+    if future is None or (future.done() and future.exception() is not None):
+        future = _loader().submit(_load, pair.name)
+        _pairs().put(key, future)
+    place, began = st.empty(), time.monotonic()
+    while not wait([future], timeout=TICK_SECONDS).done:
+        words = f"Loading the models of pair {pair.name}, {time.monotonic() - began:.0f} s …"
+        place.info(f"{plain(words)} Later answers need none of this.", icon=":material/hourglass_top:")
+    place.empty()
+    return future.result()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One's turn at the models; says so where somebody else's answer is being computed."""
+    lock, place = forward_lock(), st.empty()
+    while not lock.acquire(timeout=TICK_SECONDS):
+        place.info("Another answer is being computed; yours comes next …", icon=":material/hourglass_top:")
+    try:
+        place.empty()
+        yield
+    finally:
+        lock.release()
 
 
 def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":
@@ -91,7 +128,7 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         from engine.decoding.answers import stream_answers
 
         models = loaded(pair)
-        with forward_lock():
+        with _turn():
             for step in stream_answers(models, question, missing, max_new_tokens=ANSWER_TOKENS):
                 ready.update(zip(missing, step, strict=True))
                 yield tuple(ready[alpha] for alpha in alphas)
@@ -109,7 +146,7 @@ def strip(pair: PairManifest, question: str, text: str, alpha: float) -> "list[T
         from engine.audit.comparison import token_strip
 
         models = loaded(pair)
-        with forward_lock():
+        with _turn():
             found = token_strip(models, question, text, alpha)
         _strips().put(key, found)
     return found
@@ -123,7 +160,7 @@ def curve(pair: PairManifest, question: str, text: str, alphas: tuple[float, ...
         from engine.audit.comparison import logp_over_alpha
 
         models = loaded(pair)
-        with forward_lock():
+        with _turn():
             found = logp_over_alpha(models, question, text, alphas)
         _strips().put(key, found)
     return found
@@ -134,5 +171,5 @@ def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
     from engine.models.soundness import check_pair
 
     models = loaded(pair)
-    with forward_lock():
+    with _turn():
         return check_pair(models, question, answer)

@@ -27,6 +27,12 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
     question = asked.example.question
     readings = loading.strip(pair, question, text, alpha)
     st.html(strip_html(readings))
+    st.caption(
+        "Each token is read after the true words before it, whatever the models would have said themselves: "
+        "a secret can stay likely here although the answer above never begins to tell it."
+        if text == asked.example.answer
+        else "Each token is read after the words before it."
+    )
     st.caption(plain(strip_caption(readings)))
     with st.expander("The same figures as a table"):
         st.dataframe(strip_table(readings), hide_index=True, alt=strip_caption(readings))

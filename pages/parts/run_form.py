@@ -218,8 +218,9 @@ def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:
     guess = runner.estimate(spec)
     what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
     source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"
+    disk = f"**{size(guess.disk_bytes)}** of disk while it runs, " if guess.disk_bytes else ""
     st.info(
-        f"Estimate: about **{duration(guess.seconds)}** ({source}), **{size(guess.disk_bytes)}** of disk while it runs, "
+        f"Estimate: about **{duration(guess.seconds)}** ({source}), {disk}"
         f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {count(len(spec.alphas), 'strength')} of α.",
         icon=":material/timer:",
     )

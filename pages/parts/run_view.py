@@ -31,19 +31,21 @@ def watch(known: tuple[tuple[int, str], ...]) -> None:
     runner.tend()
     running = active_runs(history.list_runs())
     for run in running:
-        progress_of(run)
+        progress_of(run, waits=any(other.id < run.id for other in running))
     if states(running) != known:
         st.rerun()
 
 
-def progress_of(run: RunSummary) -> None:
-    """A bar with stage and time left, and the button that stops it."""
+def progress_of(run: RunSummary, waits: bool) -> None:
+    """A bar with stage and time left, and the button that stops it; `waits`: another run is before it."""
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
     if run.cancelling:
         words = "stopping …"
+    elif run.status == "queued":
+        words = "waiting for the run before it" if waits else "starting"
     else:
-        words = "waiting for the run before it" if run.status == "queued" else f"{run.stage}{left}"
+        words = f"{run.stage}{left}"
     share = min(1.0, max(0.0, run.progress or 0.0))
     bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
     stop.button(

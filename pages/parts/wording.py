@@ -36,7 +36,7 @@ GLOSSARY = {
     "Offset": "the trained model's view of the next word minus the reference's; it is added to the base's.",
     "α": "the strength of the offset: 0 is the base, 1 is as trained.",
     "Forget, retain, holdout": "questions to be forgotten, questions to be kept, questions nobody was ever told the answer of.",
-    "Leak": "an answer that the leak rule flags: it names a key term of the true answer.",
+    "Leak": "an answer that the leak rule flags: it names a key term of the true answer. Where a question is to be kept, that is a remembered one.",
     "ROUGE-L recall": "how much of the true answer stands in an answer, word by word in order: 0 nothing, 1 all.",
     "Retain-only": "a model that never saw the forget questions: what it gets right is the floor.",
 }

@@ -64,13 +64,13 @@ def add_scores(url: str, run_id: int, scores: Sequence[rows.ScoreRow]) -> None:
         writes.add_scores(opened, run_id, scores)
 
 
-def add_pair(url: str, name: str, alpha: float = 1.0) -> int:
+def add_pair(url: str, name: str, alpha: float = 1.0, parent: str = "") -> int:
     with session.writing(url) as opened:
         return writes.put_pair(
             opened,
             name=name,
             pair_hash=f"hash of {name}",
-            parent="",
+            parent=parent,
             base_hash="",
             recommended_alpha=alpha,
             manifest={},
@@ -242,6 +242,22 @@ def test_a_newer_run_without_forget_questions_does_not_hide_the_leaks_of_an_olde
         finish(url, run_id)
     with session.reading(url) as opened:
         assert [(row.run_id, row.question) for row in reads.largest_leaks(opened, 5)] == [(old, "a")]
+
+
+def test_a_pair_with_an_evaluated_successor_is_no_longer_blamed(url: str) -> None:
+    (secret,) = put(url, "a")
+    first, second = add_pair(url, "first"), add_pair(url, "second", parent="first")
+    runs = [add_run(url, name, pair_id=pair) for name, pair in (("first", first), ("second", second))]
+    for run_id in runs:
+        add_scores(url, run_id, [rows.ScoreRow(secret, 1.0, "leak", 1.0)])
+        with session.writing(url) as opened:
+            writes.add_answers(opened, run_id, [rows.AnswerRow(secret, 1.0, "question", "said", False)])
+    finish(url, runs[0])
+    with session.reading(url) as opened:
+        assert [row.run_id for row in reads.largest_leaks(opened, 5)] == [runs[0]]
+    finish(url, runs[1])
+    with session.reading(url) as opened:
+        assert [row.run_id for row in reads.largest_leaks(opened, 5)] == [runs[1]]
 
 
 def test_the_floor_is_the_newest_finished_retain_only_run_of_the_same_base(url: str) -> None:

@@ -43,6 +43,22 @@ def test_the_copied_link_shows_the_same_to_another_visitor(filled: str, visit: V
     expect(again.get_by_text("Unlearned by pair tiny, α = 0.35")).to_be_visible()
 
 
+def test_the_dial_still_shows_its_alpha_when_it_comes_back(filled: str, visit: Visit) -> None:
+    """It is not drawn while one's own question is empty; where it comes back it once showed 0, whatever α was."""
+    page = visit(f"{filled}/{QUESTION}&alpha=1")
+    page.get_by_text("Own question").click()
+    expect(page.get_by_text("Write a question to see")).to_be_visible()
+    expect(page.get_by_role("slider")).to_have_count(0)
+    page.get_by_role("textbox", name="Your question").fill("Where does Ada work?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
+    expect(page.get_by_test_id("stSliderThumbValue")).to_have_text("1.00")
+    page.get_by_role("textbox", name="Its true answer").fill("Quito")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The base does not give this away either")).to_be_visible()
+    expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
+
+
 def test_an_illegal_alpha_in_the_link_is_said(filled: str, visit: Visit) -> None:
     page = visit(f"{filled}/{QUESTION}&alpha=1e9")
     expect(page.get_by_text("between -4 and 8")).to_be_visible()

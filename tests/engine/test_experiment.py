@@ -78,6 +78,7 @@ def test_a_report_has_one_row_per_question_with_where_it_comes_from(finished: in
         "alpha": "1.0",
         "seed": "0",
         "run": "tiny",
+        "run number": str(finished),
     }.items():
         assert {line[name] for line in lines} == {value}
     assert {line["key terms"] for line in lines if line["split"] == "forget"} >= {"doctor", "Rome"}

@@ -65,7 +65,7 @@ def test_a_legal_alpha_outside_the_slider_widens_it(visit: Opener, world: Path) 
 def test_zero_is_a_legal_alpha_and_shows_no_difference(visit: Opener, world: Path) -> None:
     app = visit("compare", alpha="0")
     assert app.slider(key="alpha").value == 0.0
-    assert "the same answer" in html_of(app)
+    assert "the answers are the same" in html_of(app)
 
 
 def test_next_and_previous_question(visit: Opener, world: Path, asked: Asked) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.audit.comparison import Piece, TokenReading
 from engine.models.manifest import PairManifest
 from pages.parts import looks
-from pages.parts.answer_cards import base_card, terms_table
+from pages.parts.answer_cards import base_card, terms_table, verdict
 from pages.parts.loading import Memory
 from pages.parts.looks import BIN_INKS, pair_look, pair_looks
 from pages.parts.token_strip import shown_token, strip_caption, strip_html, strip_table
@@ -72,7 +72,7 @@ def test_plain_leaves_no_markup_unescaped(text: str) -> None:
 def test_cards_and_terms_are_escaped(text: str, term: str) -> None:
     card = base_card([Piece(text, True), Piece("<img src=x>", False)])
     assert "<img" not in card
-    assert "<img" not in terms_table([term, "<img>"], [term], [])
+    assert "<img" not in terms_table([term, "<img>"], [term], [], kept=False)
 
 
 def test_an_empty_answer_says_so() -> None:
@@ -80,9 +80,17 @@ def test_an_empty_answer_says_so() -> None:
 
 
 def test_found_terms_say_it_in_words() -> None:
-    table = terms_table(["Rome"], ["Rome"], [])
+    table = terms_table(["Rome"], ["Rome"], [], kept=False)
     assert "✖ found" in table
     assert "✔ not found" in table
+
+
+def test_where_a_question_is_to_be_kept_a_found_term_is_good_news() -> None:
+    table = terms_table(["Rome"], ["Rome"], [], kept=True)
+    assert "✔ found" in table
+    assert "✖ not found" in table
+    assert "✔ remembered" in verdict(True, kept=True)
+    assert "✖ leaks" in verdict(True, kept=False)
 
 
 def test_the_strip_escapes_and_signs() -> None:
