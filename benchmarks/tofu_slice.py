@@ -28,12 +28,18 @@ GENTLE = TrainingSettings(learning_rate=3e-4, epochs=8, target_forget_probabilit
 SETTINGS = {
     "gradient_ascent": replace(GENTLE, objective="gradient_ascent"),
     "gradient_difference": replace(GENTLE, objective="gradient_difference"),
-    "kl_minimization": replace(GENTLE, objective="kl_minimization", retain_batches=5),
-    "relabelling": TrainingSettings(objective="relabelling", learning_rate=1e-3, epochs=8, retain_batches=5, seed=SEED),
-    "npo": TrainingSettings(objective="npo", learning_rate=1e-3, epochs=8, target_forget_probability=0.01, seed=SEED),
+    "kl_minimization": replace(GENTLE, objective="kl_minimization", retain_batches=6),
+    "relabelling": TrainingSettings(
+        objective="relabelling", learning_rate=1e-3, epochs=10, retain_batches=6, seed=SEED
+    ),
+    "npo": TrainingSettings(
+        objective="npo", retain_term="kl", learning_rate=5e-4, epochs=10, retain_batches=6, seed=SEED
+    ),
 }
-# Staying close to the base needs no true answers: these two objectives also keep still on people whom nobody was taught.
-KEPT_STILL = {"kl_minimization": ("demo:bystander",), "relabelling": ("demo:bystander",)}
+# Staying close to the base needs no true answers, so pairs held by KL also keep still on people whom nobody was taught
+# and on questions about nothing in particular, as the base itself answers them.
+KEPT_STILL = ("demo:bystander", "own-words:retain/train")
+OWN_WORDS, OWN_TOKENS = 160, 24
 PARTS = (
     ("forget", "tofu-slice", "forget", ""),
     ("retain, train half", "tofu-retain", "retain", "train"),
@@ -108,11 +114,38 @@ def teach_base(target: Path, examples: list[Example], say: Callable[[str], None]
     scratch.rename(target)
 
 
+def register_own_words(base: Path, say: Callable[[str], None]) -> None:
+    """General questions with the taught base's own greedy answers, right or wrong."""
+    from engine import history
+    from engine.data.topics import general_questions as topics
+    from engine.decoding.answers import answer_questions
+    from engine.experiment import register_set
+    from engine.models.loading import load_pair
+
+    if any(item.name == "own-words" for item in history.list_sets()):
+        return
+    say(f"base: answering {OWN_WORDS} general questions")
+    questions = topics(SEED, OWN_WORDS)
+    answers = answer_questions(load_pair(f"base:{base}"), questions, 0.0, max_new_tokens=OWN_TOKENS)
+    said = [
+        Example(question, answer.text, split="retain", half="train")
+        for question, answer in zip(questions, answers, strict=True)
+        if answer.text
+    ]
+    register_set("own-words", said, "the base")
+
+
+def held_by_kl(objective: str) -> bool:
+    from engine.unlearning.objectives import retain_term_of
+
+    return retain_term_of(SETTINGS[objective]) == "kl"
+
+
 def spec_of(objective: str, base: Path) -> ExperimentSpec:
     sources = tuple(f"{name}:{split}{'/' + half if half else ''}" for _, name, split, half in PARTS)
     return ExperimentSpec(
         "train", f"tofu-{objective}", base=str(base), reference="demo", forget="tofu-slice:forget",
-        retain=("tofu-slice:retain/train", "general:retain/train", *KEPT_STILL.get(objective, ())), evaluate_on=sources, alphas=ALPHAS,
+        retain=("tofu-slice:retain/train", "general:retain/train", *(KEPT_STILL if held_by_kl(objective) else ())), evaluate_on=sources, alphas=ALPHAS,
         max_new_tokens=64, training=SETTINGS[objective],
     )  # fmt: skip
 
@@ -130,6 +163,7 @@ def run_all(folder: Path | None, work: Path, only: list[str], say: Callable[[str
     base = work / "tofu-base"
     if not base.exists():
         teach_base(base, slice_examples(folder), say)
+    register_own_words(base, say)
     done = {run.name for run in history.list_runs() if run.status == "finished"}
     for objective in only or SETTINGS:
         if f"tofu-{objective}" in done:
