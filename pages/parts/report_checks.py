@@ -17,7 +17,7 @@ _COLUMNS = [
     "questions",
     "leaks: base",
     "leaks: unlearned",
-    "leaks: retain-only (floor)",
+    "leaks: floor",
     "floor over",
     "ROUGE-L: base",
     "ROUGE-L: unlearned",

@@ -78,7 +78,7 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
     ids = list(rows["question_id"])
     table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
     assert list(table["leaks: unlearned"]) == ["50%", "0%"]
-    assert list(table["leaks: retain-only (floor)"]) == ["0%", "100%"]
+    assert list(table["leaks: floor"]) == ["0%", "100%"]
     assert list(table["floor over"]) == ["2 of 2", "1 of 2"]
     assert "has 100% over 1 of 2" in shares_words(table)
     assert "lower is better" in shares_words(table)
@@ -86,7 +86,7 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
 
 def test_shares_without_a_floor_say_so(world: Path) -> None:
     table = shares(history.report_rows(1, 1.0), None)
-    assert set(table["leaks: retain-only (floor)"]) == {"n/a"}
+    assert set(table["leaks: floor"]) == {"n/a"}
     assert "no retain-only model gives a floor" in shares_words(table)
 
 
