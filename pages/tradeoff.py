@@ -123,7 +123,9 @@ def draw(table: Table, forget: Measure, utility: Measure) -> None:
         if not any(mark.kind == "retain-only" for mark in table.marks):
             st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
         else:
-            st.caption("Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at.")
+            st.caption(
+                "Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at."
+            )
     st.caption(plain(table.words(forget, utility)))
     if forget.metric.startswith("leak"):
         st.caption(plain(LEAK_RULE) + " Read a share of leaks beside the retain-only mark: that is its floor.")
