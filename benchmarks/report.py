@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from engine.models.demo_base import BASE_LABEL
 from engine.settings import TrainingSettings
+from engine.unlearning.objectives import retain_term_of
 from engine.versions import versions
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377")
@@ -35,9 +36,10 @@ demo's healed 8-layer cut, clean (it never saw a TOFU question). Retain set of t
 questions that share no answer with TOFU's world facts; pairs held by KL to the base also keep still on some 150 questions about
 invented people whom nobody was taught and on 160 general ones as the base itself answers them. Pair: LoRA, seed {settings[0].seed}. One seed: leads, not results.
 
-**Figures** are mean ROUGE-L recall of greedy fp32 answers (rouge_score, stemmer): *forget* lower is better, all others
-higher. α = 0 is the base. Asked are all 40 forget questions and every second one of the other parts. `training s` and `peak GiB` are for {platform.machine()}, two cores, no GPU; `peak GiB` is the
-largest resident memory of the process that trained and evaluated the pair.
+**Figures** are mean ROUGE-L recall of greedy fp32 answers of at most 64 tokens (rouge_score, stemmer): *forget* lower is better, all others
+higher. α = 0 is the base. Asked are all 40 forget questions and every second one of the other parts.
+`training s` and `peak GiB` are for {platform.machine()}, two cores, no GPU, not always idle; `peak GiB` is the largest resident memory of the
+process that trained and evaluated the pair.
 
 {markdown(results)}
 
@@ -65,7 +67,8 @@ def settings_table(settings: Sequence[TrainingSettings]) -> pd.DataFrame:
         "target_forget_probability",
         "seed",
     )
-    return pd.DataFrame([{name: getattr(one, name) for name in names} for one in settings])
+    table = [{name: getattr(one, name) for name in names} | {"retain_term": retain_term_of(one)} for one in settings]
+    return pd.DataFrame([{name: f"{v:g}" if isinstance(v, float) else v for name, v in row.items()} for row in table])
 
 
 def markdown(frame: pd.DataFrame) -> str:
