@@ -280,7 +280,7 @@ def test_ctrl_c_cancels_the_run(train_spec: Specs, forget_file: Path, retain_fil
     spec = train_spec()
     argv = [
         "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
-        str(retain_file), "--name", "long", "--epochs", "200", "--batch-size", "1", "--json",
+        str(retain_file), "--name", "long", "--epochs", "200", "--batch-size", "1", "--target-forget-probability", "0", "--json",
     ]  # fmt: skip
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
