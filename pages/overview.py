@@ -9,6 +9,7 @@ from engine.history import LargestLeak, RunSummary
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from pages.parts import frame
+from pages.parts.loading import begin_loading
 from pages.parts.overview_tables import pairs_table, reference_words, sets_table
 from pages.parts.run_view import active_runs, states, watch
 from pages.parts.setting_up import set_up_button
@@ -104,6 +105,8 @@ def main() -> None:
     show_leaks(history.largest_leaks(LEAKS_SHOWN), len(finished))
     show_state(pairs, runs)
     st.caption(f":material/key: {ACCESS_CONTROL}")
+    if ready and pairs:
+        begin_loading(pairs[0])  # the one that Compare opens with: whoever reads this page will not have to wait there
 
 
 main()

@@ -93,6 +93,8 @@ class _Rows:
             rows = torch.tensor(keep, device=self.mask.device)
             self.mask, self.alphas, chosen = self.mask[rows], self.alphas[rows], chosen[rows]
             self.index = [self.index[row] for row in keep]
+            if not self.alphas.any():  # what is left is read from the base alone
+                self.pair = None
             for cached in (self.base, *(self.pair or ())):
                 cached.keep_rows(rows)
         self.ids = chosen.unsqueeze(1)

@@ -1,7 +1,8 @@
 """Loaded models, shared by all visitors behind one lock, and the answers already decoded.
 
 Nothing is decoded twice: an answer depends on the pair's hash, the question and alpha alone (greedy, fp32).
-torch and transformers are imported when the first page needs a model, not when the program starts.
+torch and transformers are imported when a pair is loaded, by the one thread that loads, and nowhere before: so every
+function here has its pair loaded first and imports what reads it afterwards.
 """
 
 import threading
@@ -79,18 +80,27 @@ def _loader() -> ThreadPoolExecutor:
 
 
 def _load(name: str) -> "LoadedPair":
+    """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but one."""
+    import engine.decoding.answers
+    import engine.evaluation.scoring  # noqa: F401
     from engine.models.loading import load_pair
 
     return load_pair(name)
 
 
-def loaded(pair: PairManifest) -> "LoadedPair":
-    """The pair, loaded once per process; says that it is loading, and for how long."""
+def begin_loading(pair: PairManifest) -> "Future[LoadedPair]":
+    """Have the pair loaded beside the page, once per process, for whoever asks it next."""
     key = (pair.name, pair.hash)
     future: Future[LoadedPair] | None = _pairs().get(key)
     if future is None or (future.done() and future.exception() is not None):
         future = _loader().submit(_load, pair.name)
         _pairs().put(key, future)
+    return future
+
+
+def loaded(pair: PairManifest) -> "LoadedPair":
+    """The pair, loaded once per process; says that it is loading, and for how long."""
+    future = begin_loading(pair)
     place, began = st.empty(), time.monotonic()
     while not wait([future], timeout=TICK_SECONDS).done:
         words = f"Loading the models of pair {pair.name}, {time.monotonic() - began:.0f} s …"
@@ -125,9 +135,9 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
     ready: dict[float, Answer] = {alpha: answer for alpha, answer in stored.items() if answer is not None}
     missing = list(dict.fromkeys(alpha for alpha in alphas if alpha not in ready))
     if missing:
+        models = loaded(pair)
         from engine.decoding.answers import stream_answers
 
-        models = loaded(pair)
         with _turn():
             for step in stream_answers(models, question, missing, max_new_tokens=ANSWER_TOKENS):
                 ready.update(zip(missing, step, strict=True))
@@ -143,9 +153,9 @@ def strip(pair: PairManifest, question: str, text: str, alpha: float) -> "list[T
     key = (pair.hash, question, text, alpha)
     found: list[TokenReading] | None = _strips().get(key)
     if found is None:
+        models = loaded(pair)
         from engine.audit.comparison import token_strip
 
-        models = loaded(pair)
         with _turn():
             found = token_strip(models, question, text, alpha)
         _strips().put(key, found)
@@ -157,9 +167,9 @@ def curve(pair: PairManifest, question: str, text: str, alphas: tuple[float, ...
     key = (pair.hash, question, text, alphas)
     found: list[float] | None = _strips().get(key)
     if found is None:
+        models = loaded(pair)
         from engine.audit.comparison import logp_over_alpha
 
-        models = loaded(pair)
         with _turn():
             found = logp_over_alpha(models, question, text, alphas)
         _strips().put(key, found)
@@ -168,8 +178,8 @@ def curve(pair: PairManifest, question: str, text: str, alphas: tuple[float, ...
 
 def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
     """The first experiments on the loaded pair; seconds of computing, so only when asked."""
+    models = loaded(pair)
     from engine.models.soundness import check_pair
 
-    models = loaded(pair)
     with _turn():
         return check_pair(models, question, answer)
