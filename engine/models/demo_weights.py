@@ -81,13 +81,16 @@ def load_reference(base: Any) -> Any:
 def reference_from(path: Path, base: Any) -> Any:
     """Build a reference from its layers; see `load_reference`. Raises `ModelError` when they do not fit."""
     import torch
+    from accelerate import init_empty_weights
     from safetensors import safe_open
     from safetensors.torch import load_file
     from transformers import AutoConfig, LlamaForCausalLM
 
     config = AutoConfig.from_pretrained(base_folder(), num_hidden_layers=REFERENCE_LAYERS, dtype=torch.float32)
-    small = LlamaForCausalLM(config)
-    missing, unexpected = small.load_state_dict(load_file(path), strict=False)
+    with init_empty_weights():  # weights drawn at random first would take longer than reading the real ones
+        small = LlamaForCausalLM(config)
+    layers = {name: value.float() for name, value in load_file(path).items()}
+    missing, unexpected = small.load_state_dict(layers, strict=False, assign=True)
     absent = [name for name in missing if "embed_tokens" not in name and "lm_head" not in name]
     if absent or unexpected:
         raise ModelError(f"the demo's reference lacks {absent[:3]} and holds unknown {list(unexpected)[:3]}")
@@ -97,7 +100,7 @@ def reference_from(path: Path, base: Any) -> Any:
     if own.shape == embeddings.shape and torch.equal(own.cpu(), embeddings):
         small.set_input_embeddings(base.get_input_embeddings())
     else:
-        small.get_input_embeddings().weight.data = embeddings
+        small.get_input_embeddings().weight = torch.nn.Parameter(embeddings)
     small.tie_weights()
     return small
 

@@ -8,11 +8,11 @@ Nothing here executes code that comes with weights: no pickle, no `trust_remote_
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from peft import PeftModel
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 
@@ -22,7 +22,7 @@ from engine.models import demo_base, demo_weights
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import OffsetModel, check_reading
 from engine.models.pairs import find_pair
-from engine.models.tuning import copy_sharing_embeddings, merged, prepare_trained
+from engine.models.tuning import copy_sharing_embeddings, prepare_trained, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.settings import TrainingSettings, demo_folder
 
@@ -93,7 +93,13 @@ def load_reference(source: str, base: LoadedModel) -> LoadedModel:
 
 
 def demo_base_tokenizer() -> Any:
-    return AutoTokenizer.from_pretrained(demo_base.base_folder())
+    return _tokenizer_in(demo_base.base_folder())
+
+
+@lru_cache(maxsize=1)
+def _tokenizer_in(folder: Path) -> Any:
+    """Base, retain-only and reference of the demo have one tokenizer; reading it takes a fifth of a second."""
+    return AutoTokenizer.from_pretrained(folder)
 
 
 def load_causal_lm(source: str) -> LoadedModel:
@@ -163,7 +169,7 @@ def _load_demo_base(which: str) -> LoadedModel:
         )
     demo_weights.check_files(which)
     plain = AutoModelForCausalLM.from_pretrained(demo_base.base_folder(), dtype=torch.float32)
-    taught = merged(PeftModel.from_pretrained(plain, demo_folder() / which))
+    taught = with_adapter(plain, demo_folder() / which)
     weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
     return LoadedModel(taught.to(device()).eval(), demo_base_tokenizer(), PLAIN, weights)
 
@@ -206,7 +212,7 @@ def _load_trained(folder: Path, manifest: PairManifest, reference: LoadedModel, 
     if not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     try:
-        return merged(PeftModel.from_pretrained(copy_sharing_embeddings(reference.model), folder)).eval()
+        return with_adapter(copy_sharing_embeddings(reference.model), folder).eval()
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(

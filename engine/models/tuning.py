@@ -1,13 +1,16 @@
 """Which parameters of M'o move, and the layer cut that makes a small twin of a base."""
 
 import copy
+import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 
+from engine.errors import ModelError
 from engine.settings import TrainingSettings
 
 
@@ -45,6 +48,21 @@ def tuned_parameters(model: Any) -> list[torch.nn.Parameter]:
 def merged(model: Any) -> Any:
     """The model with its adapter folded into its weights; a model without one comes back as it is."""
     return model.merge_and_unload() if isinstance(model, PeftModel) else model
+
+
+def with_adapter(model: Any, folder: Path) -> Any:
+    """`model` with the adapter saved in `folder` folded in, in place.
+
+    The adapter is not drawn at random before it is read, which takes longer than reading it; so a weight that the file
+    lacks has no value at all, and raises `ModelError`.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Found missing adapter keys")  # not a warning here: see below
+        adapted = PeftModel.from_pretrained(model, folder, low_cpu_mem_usage=True)
+    empty = [name for name, parameter in adapted.named_parameters() if parameter.is_meta]
+    if empty:
+        raise ModelError(f"the adapter in {folder.name} lacks {len(empty)} of its weights, for example {empty[0]}")
+    return merged(adapted)
 
 
 def copy_sharing_embeddings(model: Any) -> Any:

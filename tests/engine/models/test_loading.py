@@ -170,6 +170,17 @@ def test_an_adapter_that_does_not_fit_is_a_sentence(tiny_base: Path, tiny_refere
         load_pair("made")
 
 
+def test_an_adapter_that_lacks_a_weight_is_refused(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    weights, path = pairs_folder() / "made" / "adapter_model.safetensors", pairs_folder() / "made" / MANIFEST
+    whole = load_file(weights)
+    missing = sorted(whole)[0]
+    save_file({name: value for name, value in whole.items() if name != missing}, weights)
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"hashes": {}}))
+    with pytest.raises(ModelError, match=r"the adapter in made lacks 1 of its weights, for example .*lora_A"):
+        load_pair("made")
+
+
 @pytest.mark.parametrize("alpha", [1e9, float("nan"), "much", None, [1.0]])
 def test_a_recommended_alpha_that_is_not_allowed_is_refused_with_its_file(
     tiny_base: Path, tiny_reference: Path, alpha: object
