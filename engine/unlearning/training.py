@@ -28,14 +28,14 @@ from engine.unlearning.objectives import (
     AnswerTokens,
     get_objective,
     retain_term_of,
-    token_log_probs,
+    sum_log_probs,
 )
 
 WARMUP = 0.05
 
 
 class Step(NamedTuple):
-    """One optimiser step. `forget_probability` is measured at the end of an epoch, else None."""
+    """One optimiser step. `forget_probability` is measured at the end of an epoch and near the target, else None."""
 
     step: int
     epoch: int
@@ -85,8 +85,9 @@ def train_pair(
 ) -> Iterator[Step]:  # fmt: skip
     """Tune `models.trained` in place. `progress(text, done, total)` tells of the logits computed beforehand.
 
-    Stops after `settings.epochs`, or at the end of an epoch in which the mean probability of the forget answers has
-    come down to `settings.target_forget_probability`. Raises `DataError` when a set is empty and `RunError` when the loss is no longer a number.
+    Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come down
+    to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose own batch
+    was that low: objectives that climb the loss need less than an epoch from there to ruin. Raises `DataError` when a set is empty and `RunError` when the loss is no longer a number.
     """
     term = retain_term_of(settings)
     loss_of = get_objective(settings.objective).loss
@@ -103,7 +104,8 @@ def train_pair(
     for step in range(1, total + 1):
         began = time.monotonic()
         optimiser.zero_grad(set_to_none=True)
-        forget_loss = loss_of(sets.trained_on.tokens(next(forget_batches)), settings.beta)
+        tokens = sets.trained_on.tokens(next(forget_batches))
+        forget_loss = loss_of(tokens, settings.beta)
         forget_loss.backward()
         retain_loss = _retain(sets.retained, retain_batches, term, settings) if sets.retained else None
         loss = forget_loss.item() + settings.retain_weight * (retain_loss or 0.0)
@@ -112,7 +114,8 @@ def train_pair(
         nn.utils.clip_grad_norm_(tuned, settings.clip_norm)
         optimiser.step()
         schedule.step()
-        probability = forget_probability(sets.asked, settings.batch_size) if step % per_epoch == 0 else None
+        near = sets.trained_on is sets.asked and _mean(probabilities(tokens)) <= settings.target_forget_probability
+        probability = forget_probability(sets.asked, settings.batch_size) if near or step % per_epoch == 0 else None
         seconds = time.monotonic() - began
         epoch = (step - 1) // per_epoch + 1
         yield Step(step, epoch, total, loss, forget_loss.item(), retain_loss, probability, seconds)
@@ -161,16 +164,23 @@ def _retain(questions: Questions, batches: Iterator[list[int]], term: str, setti
     return total
 
 
+@torch.no_grad()
+def probabilities(tokens: AnswerTokens) -> list[float]:
+    """exp(-mean NLL) of each answer under the ensemble at alpha 1."""
+    lengths = torch.bincount(tokens.rows)
+    return (sum_log_probs(tokens.ensemble, tokens) / lengths).exp().tolist()
+
+
+@torch.no_grad()
 def forget_probability(questions: Questions, batch_size: int) -> float:
-    """Mean over the forget questions of exp(-mean NLL of the answer) under the ensemble at alpha 1."""
-    found: list[float] = []
-    with torch.no_grad():
-        for start in range(0, len(questions.items), batch_size):
-            chosen = list(range(start, min(start + batch_size, len(questions.items))))
-            tokens = questions.tokens(chosen)
-            log_probs = token_log_probs(tokens.ensemble, tokens.labels)
-            found += [log_probs[tokens.rows == row].mean().exp().item() for row in range(len(chosen))]
-    return sum(found) / len(found)
+    """Mean probability of the answers to all forget questions."""
+    numbers = range(len(questions.items))
+    batches = (questions.tokens(numbers[start : start + batch_size]) for start in numbers[::batch_size])
+    return _mean([found for tokens in batches for found in probabilities(tokens)])
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
 
 
 def _store(

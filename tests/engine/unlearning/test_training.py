@@ -98,6 +98,20 @@ def test_training_stops_at_the_target_probability(models: TrainingModels, tmp_pa
     assert len(steps) < 50
 
 
+def test_training_stops_within_an_epoch_once_a_batch_is_at_the_target(models: TrainingModels, tmp_path: Path) -> None:
+    settings = dataclasses.replace(
+        SMALL, objective="gradient_ascent", batch_size=1, target_forget_probability=0.2, epochs=20, learning_rate=0.006
+    )
+    steps = list(train_pair(models, FORGET + RETAIN, [], settings, tmp_path))
+    reached = [step for step in steps if step.forget_probability is not None]
+    assert steps[-1].step % 5  # five steps make an epoch
+    assert reached[-1] is steps[-1]
+    assert steps[-1].forget_probability == pytest.approx(
+        sum(probability(models, example) for example in FORGET + RETAIN) / 5, rel=1e-3
+    )
+    assert all(step.forget_probability > 0.2 for step in reached[:-1] if step.forget_probability is not None)
+
+
 def test_the_same_seed_trains_the_same_pair(tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
     losses = []
     for seed in (3, 3, 4):
