@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.evaluation.metrics import rouge_recall
 from engine.models.manifest import PairManifest
 from pages.parts.wording import plain
 
@@ -95,6 +96,7 @@ def begin_loading(pair: PairManifest) -> "Future[LoadedPair]":
     if future is None or (future.done() and future.exception() is not None):
         future = _loader().submit(_load, pair.name)
         _pairs().put(key, future)
+        _loader().submit(rouge_recall, "", "")  # its library is imported while the first answer is being decoded
     return future
 
 
