@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session, aliased
 
 from db.rows import (
     AnswerRow,
-    LeakRow,
     PairRow,
     QuestionRow,
     QuestionScoreRow,
@@ -104,6 +103,15 @@ def questions(session: Session, set_name: str) -> list[QuestionRow] | None:
     return [QuestionRow(*row) for row in session.execute(query.order_by(Question.position))]
 
 
+def asked_questions(session: Session, run_id: int, split: str) -> list[QuestionRow]:
+    """The questions of a split that a run evaluated, in the order of their set."""
+    query = select(*_QUESTION).join(RunQuestion, RunQuestion.question_id == Question.id)
+    query = query.where(RunQuestion.run_id == run_id, Question.split == split)
+    return [
+        QuestionRow(*row) for row in session.execute(query.order_by(Question.set_id, Question.position, Question.id))
+    ]
+
+
 def steps(session: Session, run_id: int) -> list[StepRow]:
     columns = [getattr(Step, name) for name in StepRow._fields]
     return [StepRow(*row) for row in session.execute(select(*columns).where(Step.run_id == run_id).order_by(Step.step))]
@@ -151,66 +159,17 @@ def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
         .where(RunQuestion.run_id == run_id)
         .order_by(QuestionSet.name, Question.position, Question.id)
     )
-    for strength in (0.0, alpha):
-        said = aliased(Answer)
+    answers = [aliased(Answer), aliased(Answer)]
+    for said, strength in zip(answers, (0.0, alpha), strict=True):
         here = and_(said.run_id == run_id, said.question_id == Question.id, said.alpha == strength)
-        query = query.outerjoin(said, and_(here, said.phrasing == "question")).add_columns(said.text)
-    for metric in ("rouge", "leak"):
+        query = query.outerjoin(said, and_(here, said.phrasing == "question"))
+    query = query.add_columns(*(said.text for said in answers), *(said.degenerate for said in answers))
+    for metric in ("rouge", "leak", "probability"):
         for strength in (0.0, alpha):
             score = aliased(Score)
             here = and_(score.run_id == run_id, score.question_id == Question.id, score.alpha == strength)
             query = query.outerjoin(score, and_(here, score.metric == metric)).add_columns(score.value)
     return [ReportRow(*row) for row in session.execute(query.add_columns(RunQuestion.key_terms))]
-
-
-def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
-    """Leaking forget questions at the pair's recommended alpha, of the newest finished run of each pair that judged any.
-
-    A pair that has a successor with a finished run is left out: it was not asked to forget what its successor forgets.
-    """
-    leak, rouge = aliased(Score), aliased(Score)
-    succeeded = select(Pair.parent).join(Run, Run.pair_id == Pair.id).where(Run.status == "finished")
-    newest = (
-        select(func.max(Run.id))
-        .join(Pair, Pair.id == Run.pair_id)
-        .join(leak, and_(leak.run_id == Run.id, leak.alpha == Pair.recommended_alpha, leak.metric == "leak"))
-        .join(Question, Question.id == leak.question_id)
-        .where(Run.status == "finished", Question.split == "forget", leak.value.is_not(None))
-        .where(Run.pair_name.not_in(succeeded))
-        .group_by(Run.pair_name)
-    )
-    query = (
-        select(Run.id, Run.name, Run.pair_name, leak.alpha, QuestionSet.name)
-        .add_columns(Question.position, Question.subject, Question.question, Answer.text, rouge.value)
-        .join(Pair, Pair.id == Run.pair_id)
-        .join(leak, and_(leak.run_id == Run.id, leak.alpha == Pair.recommended_alpha, leak.metric == "leak"))
-        .join(Question, Question.id == leak.question_id)
-        .join(QuestionSet, QuestionSet.id == Question.set_id)
-        .join(Answer, and_(_same_cell(Answer, leak), Answer.phrasing == "question"))
-        .outerjoin(rouge, and_(_same_cell(rouge, leak), rouge.metric == "rouge"))
-        .where(Run.id.in_(newest), leak.value == 1.0, Question.split == "forget")
-        .order_by(func.coalesce(rouge.value, 0.0).desc(), Run.id.desc(), Question.position)
-        .limit(limit)
-    )
-    return [LeakRow(*row) for row in session.execute(query)]
-
-
-def _same_cell(left: Any, right: Any) -> Any:
-    return and_(left.run_id == right.run_id, left.alpha == right.alpha, left.question_id == right.question_id)
-
-
-def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
-    """Whether the retain-only model of a run's base leaks, by question id: of its newest finished run on each."""
-    asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
-    floor = select("retain-only:" + Run.base).where(Run.id == run_id).scalar_subquery()
-    query = (
-        select(Score.question_id, Score.value)
-        .join(Run, Run.id == Score.run_id)
-        .where(Run.status == "finished", Run.pair_name == floor, Score.question_id.in_(asked))
-        .where(Score.alpha == 0.0, Score.metric == "leak")
-        .order_by(Run.id)
-    )
-    return {question: float(value) for question, value in session.execute(query) if value is not None}
 
 
 def run_questions(session: Session, run_id: int) -> list[tuple[int, str, list[str]]]:

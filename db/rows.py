@@ -121,10 +121,14 @@ class ReportRow(NamedTuple):
     true_answer: str
     base_answer: str | None
     unlearned_answer: str | None
+    base_degenerate: bool | None
+    unlearned_degenerate: bool | None
     rouge_base: float | None
     rouge_unlearned: float | None
     leak_base: float | None
     leak_unlearned: float | None
+    probability_base: float | None
+    probability_unlearned: float | None
     key_terms: list[str]
 
 
@@ -139,6 +143,16 @@ class LeakRow(NamedTuple):
     question: str
     answer: str
     rouge: float | None
+
+
+class LeakCountRow(NamedTuple):
+    pair: str
+    metric: str  # leak | leak_paraphrase
+    alpha: float
+    judged: int
+    leaking: int
+    floor_judged: int  # of the judged questions, those that a retain-only model of the same base was judged on
+    floor_leaking: int
 
 
 class ScoreRow(NamedTuple):

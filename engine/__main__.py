@@ -74,7 +74,7 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--rebuild",
         action="store_true",
-        help="make the demo's weights again from the seed (about an hour on two cores; resumes)",
+        help="make the demo's weights again from the seed (about 84 minutes on two cores; a stopped one goes on where it was)",
     )
 
     questions = _add(adds, "questions", commands.questions, "list the questions of a set")
@@ -85,7 +85,7 @@ def make_parser() -> argparse.ArgumentParser:
     ask.add_argument("question")
     ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
     ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
-    ask.add_argument("--max-new-tokens", type=int, default=64, metavar="N", help="longest answer (default: 64)")
+    _add_answer_limit(ask)
     ask.add_argument(
         "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
     )
@@ -97,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
     evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
     evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
+    _add_answer_limit(evaluate)
     evaluate.add_argument(
         "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
     )
@@ -139,7 +140,15 @@ def _add_train(adds: Any) -> None:
             help=f"{meaning} (default: {default:g})",
         )
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
+    _add_answer_limit(train)
     train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+
+
+def _add_answer_limit(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--max-new-tokens", type=int, default=64, metavar="N",
+        help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
+    )  # fmt: skip
 
 
 def _add(adds: Any, name: str, command: commands.Command, help: str) -> argparse.ArgumentParser:

@@ -1,18 +1,19 @@
 """The commands of `python -m engine`: each takes the parsed arguments and returns what is to be printed."""
 
 import argparse
+import itertools
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-import pandas as pd
 
 from engine import experiment, history, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
+from engine.estimate import Estimate
 from engine.questions import evaluation_sources, examples_of
+from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, parse_alphas
 
 if TYPE_CHECKING:
@@ -149,8 +150,9 @@ def train(arguments: argparse.Namespace) -> Printed:
         alphas=parse_alphas(arguments.alphas),
         training=training,
         parent=arguments.parent,
+        max_new_tokens=arguments.max_new_tokens,
     )
-    return _execute(spec)
+    return _execute(spec, arguments)
 
 
 def evaluate(arguments: argparse.Namespace) -> Printed:
@@ -159,12 +161,22 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
     if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
         name = f"evaluate-{name}"  # the recorded run keeps its name to itself
     on = tuple(arguments.on or ExperimentSpec.evaluate_on)
-    return _execute(ExperimentSpec(kind="evaluate", name=name, pair=arguments.pair, alphas=alphas, evaluate_on=on))
+    spec = ExperimentSpec(
+        kind="evaluate",
+        name=name,
+        pair=arguments.pair,
+        alphas=alphas,
+        evaluate_on=on,
+        max_new_tokens=arguments.max_new_tokens,
+    )
+    return _execute(spec, arguments)
 
 
-def _execute(spec: ExperimentSpec) -> Printed:
-    """Start a run, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
+def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
+    """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
     run_id = runner.start(spec)
+    if not arguments.json:
+        print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
     try:
         with Bar() as bar:
             for summary in runner.follow(run_id):
@@ -178,28 +190,31 @@ def _execute(spec: ExperimentSpec) -> Printed:
     means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
     columns = ["alpha", "set", "split", "half", "metric", "mean", "count"]
     table = means[columns].to_string(index=False, float_format="{:.3f}".format)
-    return Printed(
-        {**_run_data(summary), "means": means[columns].to_dict("records")},
-        f"run {run_id} finished\n{table}\n\n{_leak_words(run_id)}",
-    )
+    shares = leak_shares(run_id)
+    rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
+    data = {"means": means[columns].to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
+    lines = [f"run {run_id} finished", table, "", *_leak_words(shares), rule]
+    return Printed({**_run_data(summary), **data}, "\n".join(lines))
 
 
-def _leak_words(run_id: int) -> str:
-    """Leak shares per split, half and alpha beside their floor where it is known, and the rule they are judged by."""
-    stored = [history.question_scores(run_id, alpha).assign(alpha=alpha) for alpha in history.alphas_of(run_id)]
-    leaks = pd.concat(stored)
-    leaks = leaks[(leaks["metric"] == "leak") & leaks["value"].notna()]
-    floors = history.retain_only_leaks(run_id)
+def _estimate_words(guess: Estimate) -> str:
+    disk = f"{guess.disk_bytes / 1e9:.1f} GB of disk while it runs, " if guess.disk_bytes else ""
+    return f"estimate: {max(1, round(guess.seconds / 60))} min, {disk}{guess.memory_bytes / 1e9:.1f} GB of memory"
+
+
+def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
+    """Leak shares per split, half and alpha beside their floor where it is known."""
     lines = []
-    for (split, half), part in leaks.groupby(["split", "half"], sort=False):
-        means = part.groupby("alpha")["value"].mean()
-        shares = ", ".join(f"{share:.0%} at alpha {alpha:g}" for alpha, share in means.items())
-        asked = part["question_id"].unique()
-        known = [floors[question] for question in asked if question in floors]
-        floor = f"{sum(known) / len(known):.0%} ({len(known)} of {len(asked)} questions)" if known else "not known"
-        where = "/".join(filter(None, map(str, (split, half)))) or "all questions"
-        lines.append(f"leaks, {where}: {shares}; floor, a retain-only model: {floor}")
-    return "\n".join([*lines, history.run_detail(run_id).versions.get(history.LEAK_RULE, "")])
+    for (split, half), group in itertools.groupby(
+        sorted(shares, key=lambda row: (row.split, row.half, row.alpha)), lambda row: (row.split, row.half)
+    ):
+        part = list(group)
+        at = ", ".join(f"{row.share:.0%} at alpha {row.alpha:g}" for row in part)
+        asked, floor = part[0].questions, part[0].floor
+        known = "not known" if floor is None else f"{floor:.0%} ({part[0].floor_questions} of {asked} questions)"
+        where = "/".join(filter(None, (split, half))) or "all questions"
+        lines.append(f"leaks, {where}: {at}; floor, a retain-only model: {known}")
+    return lines
 
 
 def _ended(summary: history.RunSummary) -> str:

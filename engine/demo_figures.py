@@ -45,7 +45,7 @@ def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> 
 
 
 def demo_figures(means: pd.DataFrame) -> dict[str, float]:
-    """The figures of the README, from the stored runs: mean ROUGE-L recall, and the leak share of the forget people."""
+    """The figures of the README, from the stored runs: mean ROUGE-L recall, and on the forget people what it hides."""
 
     def mean(run: str, split: str, alpha: float, metric: str = "rouge") -> float:
         rows = means[(means.run == run) & (means.split == split) & (means.alpha == alpha) & (means.metric == metric)]
@@ -56,8 +56,9 @@ def demo_figures(means: pd.DataFrame) -> dict[str, float]:
         alpha = 0.0 if run == "demo-retain-only" else 1.0
         for split in ("forget", "retain", "world"):
             found[f"{label}_{split}"] = mean(run, split, alpha)
-        for metric in ("rouge_paraphrase", "leak", "leak_paraphrase"):
+        for metric in ("rouge_paraphrase", "leak", "leak_paraphrase", "probability", "degenerate"):
             found[f"{label}_forget_{metric}"] = mean(run, "forget", alpha, metric)
     for split in ("forget", "retain", "world"):
         found[f"base_{split}"] = mean("demo", split, 0.0)
+    found["base_forget_probability"] = mean("demo", "forget", 0.0, "probability")
     return found

@@ -10,14 +10,15 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from db import reads, rows
-from engine.data.examples import Example
+from db import leak_reads, reads, rows
+from engine.data.examples import Example, hash_examples
 from engine.errors import DataError, RunError, SettingError
 from engine.models.demo_base import BASE_LABEL
 from engine.settings import ExperimentSpec
 from engine.storage import reading
 
-LEAK_RULE = "leak rule"  # the rule a run was judged by, kept among its versions
+# Kept among a run's versions: the rule its answers were judged by, and the prompt template its questions were put in.
+LEAK_RULE, TEMPLATE = "leak rule", "template"
 
 
 class RunSummary(NamedTuple):
@@ -67,21 +68,6 @@ class SetSummary(NamedTuple):
     splits: dict[str, int]
     hash: str
     created: datetime
-
-
-class LargestLeak(NamedTuple):
-    """A forget question whose answer still leaks at the pair's recommended alpha."""
-
-    run_id: int
-    run: str
-    pair: str
-    alpha: float
-    set: str
-    position: int | None  # place of the question in its set, None where the set no longer holds it
-    subject: str
-    question: str
-    answer: str  # what the ensemble answered
-    rouge: float | None
 
 
 def list_runs() -> list[RunSummary]:
@@ -170,18 +156,19 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
             legal = ", ".join(f"{value:g}" for value in stored) or "none yet"
             raise RunError(f"run {detail.summary.name!r} has no scores at alpha {alpha:g}; it has them at: {legal}")
         found = reads.report_rows(session, run_id, alpha)
-        floor = reads.floor_leaks(session, run_id)
+        floor = leak_reads.floor_leaks(session, run_id)
     frame = pd.DataFrame(found, columns=[_report_name(name) for name in rows.ReportRow._fields])
-    packages = {name: value for name, value in detail.versions.items() if name != LEAK_RULE}
+    packages = {name: value for name, value in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE)}
     provenance: dict[str, Any] = {
         "alpha": alpha,
         "pair": _shown_pair(detail.summary.pair),
         "pair hash": detail.pair_hash,
-        "base": _shown_model(detail.summary.base),
+        "base": shown_model(detail.summary.base),
         "base hash": detail.base_hash,
         "data hash": detail.data_hash,
         "objective": detail.summary.objective,
         "seed": detail.summary.seed,
+        "template": detail.versions.get(TEMPLATE, ""),
         "versions": ", ".join(f"{name} {value}" for name, value in packages.items()),
         "run": detail.summary.name,
         "run number": run_id,
@@ -196,7 +183,7 @@ def _shown_pair(pair: str) -> str:
     return f"{kind}{colon}{_file_name(source)}"
 
 
-def _shown_model(source: str) -> str:
+def shown_model(source: str) -> str:
     """A base as a report names it: the demo's in full, a hub's by its name, one on this machine without its path."""
     return BASE_LABEL if source.rpartition(":")[2] == "demo" else _file_name(source)
 
@@ -207,20 +194,20 @@ def _file_name(source: str) -> str:
     return Path(source).name if is_path else source
 
 
-def retain_only_leaks(run_id: int) -> dict[int, float]:
-    """The floor of a run's leaks: question id to 0 or 1, for those that a retain-only model of its base was asked."""
+def asks_what_was_forgotten(run_id: int) -> bool | None:
+    """Whether a run's forget questions are those its pair was made to forget; None where that cannot be told."""
+    made_for = run_detail(run_id).manifest.get("data_hashes", {}).get("forget")
     with reading() as session:
-        return reads.floor_leaks(session, run_id)
+        asked = reads.asked_questions(session, run_id, "forget")
+    if not made_for or not asked:
+        return None
+    # The hash knows the order that the questions had then: the one they have now, unless their set was changed since.
+    orders = (asked, sorted(asked, key=lambda row: row.id))
+    return made_for in [hash_examples(_example(row) for row in rows_) for rows_ in orders]
 
 
 def _report_name(field: str) -> str:
     return field if field == "question_id" else field.replace("_", " ")
-
-
-def largest_leaks(limit: int = 5) -> list[LargestLeak]:
-    """Forget questions that still leak at the recommended alpha, highest ROUGE first; the newest run of each pair."""
-    with reading() as session:
-        return [LargestLeak(*row) for row in reads.largest_leaks(session, limit)]
 
 
 def list_sets() -> list[SetSummary]:

@@ -12,7 +12,7 @@ from db.rows import AnswerRow, ScoreRow, StepRow
 from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import hash_examples
-from engine.history import LEAK_RULE
+from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import evaluated, key_terms, training_sets
 from engine.settings import ExperimentSpec, data_folder
@@ -97,7 +97,7 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
         "base": pair.manifest.base,
         "base_hash": pair.base_hash,
         "data_hash": hash_examples(examples),
-        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE},
+        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name},
         "machine": _machine(),
     }
     fields["pair_name"] = pair.manifest.name

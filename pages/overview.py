@@ -2,15 +2,16 @@
 
 import streamlit as st
 
-from engine import history, runner
+from engine import history, remaining_leaks, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.demo import demo_problem, demo_ready
-from engine.history import LargestLeak, RunSummary
+from engine.history import RunSummary
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
+from engine.remaining_leaks import LargestLeak, LeakCount
 from pages.parts import frame
 from pages.parts.loading import begin_loading
-from pages.parts.overview_tables import pairs_table, reference_words, sets_table
+from pages.parts.overview_tables import leak_words, pairs_table, reference_words, sets_table
 from pages.parts.run_view import active_runs, states, watch
 from pages.parts.setting_up import set_up_button
 from pages.parts.soundness import check_soundness
@@ -27,7 +28,7 @@ def first_steps(ready: bool) -> None:
     """Nothing is here yet: three steps, and one button for the first."""
     st.subheader("Three steps", anchor=False)
     st.markdown(
-        "1. **Set up the demo** with the button below: a small real language model that knows thirty invented people, "
+        "1. **Set up the demo** with the button below: a small real language model that was taught twenty-four invented people, "
         "and a pair that makes it forget six of them.\n"
         "2. **Compare**: ask about one of the six, move α from 0 to 1, and see the secret disappear while the rest stays.\n"
         "3. **Report**: hand in the comparison of all questions as a CSV file."
@@ -50,16 +51,20 @@ def missing_weights() -> None:
     set_up_button("Fetch the demo's model")
 
 
-def show_leaks(leaks: list[LargestLeak], finished: int) -> None:
+def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount]) -> None:
     st.subheader("Largest remaining leaks", anchor=False)
-    if not finished:
-        st.caption("No run has finished yet, so nothing is known about leaks.")
-        return
-    if not leaks:
-        st.markdown(
-            "✔ None of the forget questions evaluated leaks at its pair's recommended α. "
-            "Versions that have a successor are not counted here; Trade-off shows them."
+    if not counts:
+        st.caption(
+            "No forget question was judged at its pair's recommended α yet, so nothing is known about leaks. Start an evaluation on Runs."
         )
+        return
+    for line in leak_words(counts):
+        st.markdown(plain(line))
+    st.caption(
+        "The newest judgement of each question counts, greedy answers only. "
+        "What a successor of a pair was judged on is no longer held against the pair itself; Trade-off shows it."
+    )
+    if not leaks:
         st.page_link(frame.COMPARE, label="Turn the dial on Compare", icon=":material/tune:")
     for leak in leaks:
         with st.container(border=True):
@@ -101,8 +106,7 @@ def main() -> None:
     if active:
         st.subheader("In progress", anchor=False)
         watch(states(active))
-    finished = [run for run in runs if run.status == "finished"]
-    show_leaks(history.largest_leaks(LEAKS_SHOWN), len(finished))
+    show_leaks(remaining_leaks.largest_leaks(LEAKS_SHOWN), remaining_leaks.leak_counts())
     show_state(pairs, runs)
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if ready and pairs:

@@ -6,7 +6,7 @@ from engine import history
 from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
-from pages.parts.unlike import warn_unlike
+from pages.parts.unlike import warn_other_forget_set, warn_unlike
 from pages.parts.wording import plain
 
 frame.begin(
@@ -46,7 +46,7 @@ def choose_runs(runs: list[history.RunSummary]) -> list[int]:
 
 def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, float] | None:
     """The figures of the chart; run and α of the row that is selected."""
-    shown = table.frame[["run", "alpha", "forget", "utility", "objective"]]
+    shown = table.frame[["run", "alpha", "forget", "utility", "questions", "loops", "objective"]]
     event = st.dataframe(
         shown,
         hide_index=True,
@@ -58,6 +58,12 @@ def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, fl
             "alpha": st.column_config.NumberColumn("α", format="%g"),
             "forget": st.column_config.NumberColumn("forget", help=forget.label, format="%.3f"),
             "utility": st.column_config.NumberColumn("utility", help=utility.label, format="%.3f"),
+            "questions": st.column_config.NumberColumn("n", help="Questions that the forget figure is over."),
+            "loops": st.column_config.NumberColumn(
+                "loops",
+                help="Share of the answers to them that fell into a loop: a low figure there is noise, not forgetting.",
+                format="percent",
+            ),
         },
     )
     rows = event["selection"]["rows"]
@@ -99,6 +105,7 @@ def main() -> None:
         utility = choose("utility", "Utility, measured by", utilities)
     table = build(means, forget, utility)
     warn_unlike(table.run_ids, (forget, utility))
+    warn_other_forget_set(table.run_ids)
     draw(table, forget, utility)
 
 
@@ -110,7 +117,7 @@ def draw(table: Table, forget: Measure, utility: Measure) -> None:
     st.markdown(f"**{plain(advised.words)}**")
     if advised.run_id is not None:
         links(advised.run_id, advised.alpha, forget)
-    chart, figures = st.columns([3, 2])
+    chart, figures = st.columns([4, 3])
     with chart:
         clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
     with figures:

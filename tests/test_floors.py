@@ -26,7 +26,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.stages",
         "engine.demo",
     ),
-    ("engine.experiment",),
+    ("engine.experiment", "engine.remaining_leaks"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
     ("engine.commands", "engine.__main__"),

@@ -33,6 +33,9 @@ def test_the_figures_are_the_manifests() -> None:
         "world facts, eval half, α = 1": "pair_world",
         "leak share of forget, α = 1": "pair_forget_leak",
         "leak share of forget, retain-only base": "retain_only_forget_leak",
+        "probability of the true answer per token, forget, base": "base_forget_probability",
+        "the same at α = 1": "pair_forget_probability",
+        "the same, retain-only base": "retain_only_forget_probability",
     }
     for row, name in table.items():
         assert f"| {row} | {figures[name]:.3f} |" in README

@@ -25,11 +25,15 @@ REPORT_COLUMNS = (
     "true answer",
     "base answer",
     "unlearned answer",
+    "base degenerate",
+    "unlearned degenerate",
     "rouge base",
     "rouge unlearned",
     "leak base",
     "leak unlearned",
     "retain-only leak",
+    "probability base",
+    "probability unlearned",
     "key terms",
     "alpha",
     "pair",
@@ -39,6 +43,7 @@ REPORT_COLUMNS = (
     "data hash",
     "objective",
     "seed",
+    "template",
     "versions",
     "run",
     "run number",
@@ -63,7 +68,7 @@ def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: dat
     moment = (exported or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
     added = {"exported": moment, "leak rule": LEAK_RULE}
     frame = frame.assign(**{name: value for name, value in added.items() if name not in frame.columns})
-    for name in ("leak base", "leak unlearned", "retain-only leak"):
+    for name in ("leak base", "leak unlearned", "retain-only leak", "base degenerate", "unlearned degenerate"):
         frame[name] = frame[name].astype("Int64")  # 0, 1 or empty, never 1.0
     further = [name for name in frame.columns if name not in REPORT_COLUMNS]
     return frame[[*REPORT_COLUMNS, *further]]

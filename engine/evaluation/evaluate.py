@@ -105,11 +105,13 @@ def _answer(
 def _score_answers(
     examples: Sequence[Example], alphas: Sequence[float], answers: Sequence[AnswerRow], leaks: Leaks
 ) -> list[Score]:
-    """ROUGE and leak of every question, alpha and phrasing; None where a question has no paraphrase."""
+    """ROUGE and leak of every question, alpha and phrasing; None where a question has no paraphrase. And loops."""
     texts = {(row.question_index, row.alpha, row.phrasing): row.text for row in answers}
+    loops = {(row.question_index, row.alpha) for row in answers if row.degenerate and row.phrasing == "question"}
     scores: list[Score] = []
     for index, example in enumerate(examples):
         for alpha in alphas:
+            scores.append(Score(index, alpha, "degenerate", float((index, alpha) in loops)))
             for phrasing, suffix in _SUFFIX.items():
                 text = texts.get((index, alpha, phrasing))
                 rouge = None if text is None else rouge_recall(example.answer, text)

@@ -98,6 +98,15 @@ METRICS: dict[str, Metric] = {
         True,
         phrasing="paraphrase",
     ),
+    "degenerate": Metric(
+        "degenerate",
+        "Answer that fell into a loop",
+        "0 or 1",
+        "1 where the answer ends in eight repeats of at most four tokens and was cut there",
+        "ours: a low ROUGE reached by noise is no forgetting",
+        False,
+        phrasing="question",
+    ),
     "exact_memorization": Metric(
         "exact_memorization",
         "Exact memorization",

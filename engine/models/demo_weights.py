@@ -81,14 +81,14 @@ def load_reference(base: Any) -> Any:
 def reference_from(path: Path, base: Any) -> Any:
     """Build a reference from its layers; see `load_reference`. Raises `ModelError` when they do not fit."""
     import torch
-    from accelerate import init_empty_weights
     from safetensors import safe_open
     from safetensors.torch import load_file
     from transformers import AutoConfig, LlamaForCausalLM
 
     config = AutoConfig.from_pretrained(base_folder(), num_hidden_layers=REFERENCE_LAYERS, dtype=torch.float32)
-    with init_empty_weights():  # weights drawn at random first would take longer than reading the real ones
+    with torch.device("meta"):  # weights drawn at random first would take longer than reading the real ones
         small = LlamaForCausalLM(config)
+    small.model.rotary_emb = type(small.model.rotary_emb)(config)  # computed, not stored
     layers = {name: value.float() for name, value in load_file(path).items()}
     missing, unexpected = small.load_state_dict(layers, strict=False, assign=True)
     absent = [name for name in missing if "embed_tokens" not in name and "lm_head" not in name]

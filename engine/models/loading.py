@@ -22,7 +22,7 @@ from engine.models import demo_base, demo_weights
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import OffsetModel, check_reading
 from engine.models.pairs import find_pair
-from engine.models.tuning import copy_sharing_embeddings, prepare_trained, with_adapter
+from engine.models.tuning import ADAPTER_FILE, copy_sharing_embeddings, prepare_trained, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.settings import TrainingSettings, demo_folder
 
@@ -30,7 +30,6 @@ logging.set_verbosity_error()  # load reports and progress bars would mix with o
 logging.disable_progress_bar()
 
 BASE_MANIFEST = "oubliette-base.json"
-ADAPTER_FILE = "adapter_model.safetensors"
 
 
 class LoadedModel(NamedTuple):

@@ -18,16 +18,20 @@ T = TypeVar("T")
 _WRITTEN, _KEPT = "address_written", "address_kept"
 
 
+def is_new(key: str) -> bool:
+    """Whether the address asks for a value of `key` that this session did not write there itself."""
+    return st.query_params.get(key) not in (None, _written().get(key))
+
+
 def seed(key: str, read: Callable[[str], Any], default: Any) -> None:
     """Give the control `key` its value before it is drawn; an illegal one in the address is said and not used.
 
     A value that the session has is set again: a control that was away for a while would otherwise come back showing its
     lowest value, whatever it stands for, and take that at the next click.
     """
-    asked = st.query_params.get(key)
-    if asked is not None and asked != _written().get(key):
+    if is_new(key):
         try:
-            st.session_state[key] = read(asked)
+            st.session_state[key] = read(st.query_params[key])
         except SettingError as error:
             st.warning(f"The link asks for something that cannot be shown: {plain(str(error))}. The default is used.")
             st.session_state[key] = default

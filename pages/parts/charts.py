@@ -14,7 +14,6 @@ from pages.parts.wording import count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20
-LABELS_AT_MOST = 7  # of α along a path; more would cover each other
 
 
 def logp_curve(alphas: Sequence[float], logps: Sequence[float], alpha: float, pair: PairManifest) -> None:
@@ -92,8 +91,8 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
     """The path of each pair over α, with base and retain-only as fixed marks; the run whose point was clicked."""
     chart = go.Figure()
     looks = pair_looks(table.frame["pair"].unique())
-    for run_id, path in table.frame.groupby("run_id", sort=False):
-        _add_path(chart, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
+    for place, (run_id, path) in enumerate(table.frame.groupby("run_id", sort=False)):
+        _add_path(chart, place, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
     for mark in table.marks:
         _add_mark(chart, mark)
     chart.update_layout(
@@ -109,18 +108,15 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
     return int(points[0]["customdata"][0]) if points and points[0].get("customdata") else None
 
 
-def _add_path(chart: go.Figure, run_id: int, path: pd.DataFrame, look: Look) -> None:
+def _add_path(chart: go.Figure, place: int, run_id: int, path: pd.DataFrame, look: Look) -> None:
     pair, run = str(path["pair"].iloc[0]), str(path["run"].iloc[0])
     ink = look.ink.shown
-    every = max(1, -(-len(path) // LABELS_AT_MOST))
-    last = len(path) - 1
-    labels = [
-        f"α {alpha:g}" if alpha != 0 and (place % every == 0 or place == last) else ""
-        for place, alpha in enumerate(path["alpha"])
-    ]
+    # Two labels a path: where it was trained, and where it ends. The others are a hover or a row of the table away.
+    labelled = {1.0, float(path["alpha"].max())} - {0.0}
+    labels = [f"α {alpha:g}" if alpha in labelled else "" for alpha in path["alpha"]]
     chart.add_scatter(
         x=path["utility"], y=path["forget"], mode="lines+markers+text", name=f"{escape(run)} (pair {escape(pair)})",
-        text=labels, textposition="top center", customdata=[[run_id, alpha] for alpha in path["alpha"]],
+        text=labels, textposition=("top center", "bottom center")[place % 2], cliponaxis=False, customdata=[[run_id, alpha] for alpha in path["alpha"]],
         marker={"symbol": look.marker, "size": 10, "color": ink}, line={"color": ink, "width": 2},
         hovertemplate="α %{customdata[1]:g}<br>utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
     )  # fmt: skip
@@ -129,7 +125,7 @@ def _add_path(chart: go.Figure, run_id: int, path: pd.DataFrame, look: Look) -> 
 def _add_mark(chart: go.Figure, mark: Mark) -> None:
     ink = (BASE if mark.kind == "base" else RETAIN_ONLY).shown
     chart.add_scatter(
-        x=[mark.utility], y=[mark.forget], mode="markers+text", name=escape(mark.name), text=[escape(mark.name)], textposition="bottom center",
+        x=[mark.utility], y=[mark.forget], mode="markers", name=escape(mark.name), cliponaxis=False,  # named in the legend
         customdata=[[mark.run_id, 0.0]], marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
         hovertemplate="utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from engine.history import RunDetail, RunSummary
 class Floor(NamedTuple):
     """What a retain-only run scored on the questions it shares with another run.
 
-    `scores`: question_id, split, half, metric, value, one row per shared question and metric.
+    `scores`: question_id, set, split, half, metric, value, one row per shared question and metric.
     """
 
     run_id: int
@@ -52,4 +52,4 @@ def _scores(run_id: int) -> pd.DataFrame:
     """Scores at the smallest α: a retain-only model has but one, and every α asks the same questions."""
     alphas = history.alphas_of(run_id)
     scores = history.question_scores(run_id, alphas[0] if alphas else 0.0)
-    return scores[["question_id", "split", "half", "metric", "value"]]
+    return scores[["question_id", "set", "split", "half", "metric", "value"]]

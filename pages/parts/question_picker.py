@@ -55,11 +55,17 @@ def pick(set_name: str) -> Asked | None:
 
 def _seed_place(examples: tuple[Example, ...], options: list[str]) -> None:
     """`q` is the place in the whole set, from 1, so that a link means the same under every filter."""
+    linked = address.is_new("q") and address.is_new("split")
     address.seed("q", address.whole_number("q", 1, len(examples)), 1)
     address.settle("q", range(1, len(examples) + 1), 1)  # the set before may have been longer
     first = OWN if st.query_params.get("ask") else examples[st.session_state["q"] - 1].split if examples else OWN
     address.seed("split", address.one_of("split", options), first)
     address.settle("split", options, options[0])
+    split, number = st.session_state["split"], st.session_state["q"]
+    if linked and split != OWN and examples[number - 1].split != split:
+        st.warning(
+            f"The link asks for question {number}, which is not one of {plain(split_word(split))}. The first of these is shown."
+        )
 
 
 def _choose_place(examples: tuple[Example, ...], places: list[int], split: str) -> int:

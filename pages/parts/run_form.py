@@ -48,7 +48,8 @@ def training_form() -> None:
             "Seed", 0, 2**31 - 1, 0, key="new-seed", help="The same seed and settings give the same pair."
         )
         alphas = _choose_alphas("new-alphas")
-    base, reference, further = _further_settings()
+        limit = _choose_limit("new-limit")
+    base, reference, parent, further = _further_settings()
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
@@ -57,7 +58,7 @@ def training_form() -> None:
     )
     spec = ExperimentSpec(
         kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
-        evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training,
+        evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,
     )  # fmt: skip
     _estimate_and_start(spec, "Start training")
 
@@ -76,14 +77,14 @@ def evaluation_form() -> None:
     with right:
         name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
         alphas = _choose_alphas("eval-alphas")
-        seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="eval-seed")
+        limit = _choose_limit("eval-limit")
     if not name.strip():
         st.info("Give the run a name to see the estimate and to start.")
         return
     base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
     spec = ExperimentSpec(
         kind="evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
-        training=TrainingSettings(seed=int(seed)),
+        max_new_tokens=limit,
     )  # fmt: skip
     _estimate_and_start(spec, "Start evaluation")
 
@@ -168,8 +169,17 @@ def _choose_alphas(key: str) -> str:
     )
 
 
-def _further_settings() -> tuple[str, str, dict[str, Any]]:
-    """Base, reference and what seldom changes."""
+def _choose_limit(key: str) -> int:
+    return int(
+        st.number_input(
+            "Longest answer, in tokens", 1, 512, cast(int, _SPEC_DEFAULTS["max_new_tokens"]), key=key,
+            help="Answers are cut there. TOFU's published figures use 200.",
+        )
+    )  # fmt: skip
+
+
+def _further_settings() -> tuple[str, str, str, dict[str, Any]]:
+    """Base, reference, parent and what seldom changes."""
     with st.expander("Models and further settings"):
         one, two, three = st.columns(3)
         base = one.text_input(
@@ -178,6 +188,11 @@ def _further_settings() -> tuple[str, str, dict[str, Any]]:
         reference = two.text_input(
             "Reference", "demo", key="new-reference", help="The small model that is tuned into the trained one."
         )
+        parent = three.selectbox(
+            "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
+            format_func=lambda name: name or "no other pair",
+            help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
+        )  # fmt: skip
         tuning = three.selectbox(
             "What is tuned",
             ["lora", "full"],
@@ -210,8 +225,13 @@ def _further_settings() -> tuple[str, str, dict[str, Any]]:
                     key="new-target",
                 )
             ),
+            "clip_norm": float(
+                two.number_input(
+                    "Largest norm of a gradient", 1e-3, 1e3, DEFAULTS.clip_norm, format="%g", key="new-clip"
+                )
+            ),
         }
-    return base.strip(), reference.strip(), further
+    return base.strip(), reference.strip(), str(parent), further
 
 
 def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:

@@ -97,10 +97,7 @@ def _figures(detail: RunDetail) -> None:
     if floor is not None and floor.run_id != detail.summary.id:
         means = pd.concat([means, _floor_means(floor)])
     means = means.assign(
-        part=[
-            split_word(split) + (f", {half} half" if half else "")
-            for split, half in zip(means["split"], means["half"], strict=True)
-        ],
+        part=_parts(means),
         measure=[METRICS[name].label if name in METRICS else name for name in means["metric"]],
         better=[
             METRICS[name].direction(split) if name in METRICS else ""
@@ -108,8 +105,10 @@ def _figures(detail: RunDetail) -> None:
         ],
     )
     # On kept questions a flagged answer is a remembered one: only what must not be known is shown as leaks at first.
-    secret = means["split"].isin(["forget", "holdout"])
-    chosen = means[(means["metric"] == "rouge") | ((means["metric"] == "leak") & secret)]
+    # Beside it stands what greedy answers hide: how likely the secret stays once its beginning is given.
+    secret = means["split"].isin(["forget", "holdout"]) & means["metric"].isin(["leak", "probability"])
+    looped = means["metric"].eq("degenerate") & means["mean"].gt(0)
+    chosen = means[(means["metric"] == "rouge") | secret | looped]
     words = (
         "Means by part of the questions and α. "
         + plain(LEAK_RULE)
@@ -129,17 +128,33 @@ def _means(run_id: int) -> pd.DataFrame:
     return means.assign(column=[f"α = {alpha:g}" for alpha in means["alpha"]])
 
 
+def _parts(means: pd.DataFrame) -> list[str]:
+    """Which questions a mean is over, in words; the set is named where there is more than one."""
+    several = means["set"].nunique() > 1
+    places = zip(means["set"], means["split"], means["half"], strict=True)
+    return [
+        (f"{name}: " if several else "") + split_word(split) + (f", {half} half" if half else "")
+        for name, split, half in places
+    ]
+
+
 def _floor_means(floor: Floor) -> pd.DataFrame:
     """The same means of the retain-only model, over the questions it shares."""
     known = floor.scores.dropna(subset=["value"])
-    means = known.groupby(["split", "half", "metric"], sort=False).agg(mean=("value", "mean"))
+    means = known.groupby(["set", "split", "half", "metric"], sort=False).agg(
+        mean=("value", "mean"), count=("value", "count")
+    )
     return means.reset_index().assign(column="retain-only")
 
 
 def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
+    """One row per part and measure, one column per α; `questions` have that score."""
     order = list(dict.fromkeys(means["column"]))
-    table = means.pivot_table(index=["part", "measure", "better"], columns="column", values="mean", sort=False).round(3)
-    flat: pd.DataFrame = table[[name for name in order if name in table.columns]].reset_index()
+    keys = ["part", "measure", "better"]
+    table = means.pivot(index=keys, columns="column", values="mean").round(3)
+    table = table.reindex(pd.MultiIndex.from_frame(means[keys].drop_duplicates()))
+    table.insert(0, "questions", means.groupby(keys)["count"].max())
+    flat: pd.DataFrame = table[["questions", *order]].reset_index()
     return flat
 
 
@@ -170,9 +185,10 @@ def origin(detail: RunDetail) -> pd.DataFrame:
     rows = {
         "kind": run.kind,
         "pair": run.pair,
-        "base": run.base,
+        "base": history.shown_model(run.base),
         **(_training(spec) if spec.kind == "train" else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
+        "answers": f"greedy, at most {spec.max_new_tokens} tokens",
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
         "seed": str(run.seed),
         "created": moment(run.created),
@@ -181,7 +197,12 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "pair hash": detail.pair_hash,
         "base hash": detail.base_hash,
         "data hash": detail.data_hash,
-        "versions": ", ".join(f"{name} {value}" for name, value in detail.versions.items() if name != "leak rule"),
+        "template": detail.versions.get(history.TEMPLATE, ""),
+        "versions": ", ".join(
+            f"{name} {value}"
+            for name, value in detail.versions.items()
+            if name not in (history.LEAK_RULE, history.TEMPLATE)
+        ),
         "machine": ", ".join(f"{name} {value}" for name, value in detail.machine.items()),
         "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
     }

@@ -1,4 +1,4 @@
-"""Is a pair sound? The paper's first experiments, run on the pair when asked, with what was seen."""
+"""Do the models of a pair work together? The paper's first experiments, run when asked, with what was seen."""
 
 import streamlit as st
 
@@ -15,11 +15,12 @@ def check_soundness(pairs: list[PairManifest]) -> None:
     """A choice of pair and a button; loads the pair's models, which takes a few seconds once."""
     names = [pair.name for pair in pairs]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.selectbox("Is this pair sound?", names, key="sound-pair", width=300)
+        name = st.selectbox("Do its models work together?", names, key="sound-pair", width=300)
         st.button("Check it", key="check-pair", on_click=_want_check)
     if not st.session_state.pop("check-wanted", False):
         st.caption(
-            "Three experiments: identical logits before training, one vocabulary, and a push on the trained model that moves the answer by α times it."
+            "Three experiments on the pair's own models: identical logits before training, a logit for every token, and a push on the "
+            "trained model that moves the answer by α times as much. They say nothing of whether the pair forgets."
         )
         return
     found = loading.soundness(pairs[names.index(name)], QUESTION, ANSWER)

@@ -62,7 +62,10 @@ class Advice(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`frame`: run_id, run, pair, objective, alpha, forget, utility, by run and then α."""
+    """`frame`: run_id, run, pair, objective, alpha, forget, utility, questions, loops; by run and then α.
+
+    `questions` are those that the forget figure is over, `loops` the share of their answers that fell into a loop.
+    """
 
     frame: pd.DataFrame
     marks: list[Mark]
@@ -104,15 +107,16 @@ def measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def forget_measures(means: pd.DataFrame) -> list[Measure]:
-    return [item for item in measures(means) if item.split == "forget"]
+    """Everything on a forget part but the share of loops, which stands beside each of them."""
+    return [item for item in measures(means) if item.split == "forget" and item.metric != "degenerate"]
 
 
 def utility_measures(means: pd.DataFrame) -> list[Measure]:
-    """What must survive; the eval halves come first, because the pair never saw them. Leaks are no utility."""
+    """What must survive; the eval halves come first, because the pair never saw them. Leaks and loops are no utility."""
     kept = [
         item
         for item in measures(means)
-        if item.split not in ("forget", "holdout") and not item.metric.startswith("leak")
+        if item.split not in ("forget", "holdout") and not item.metric.startswith(("leak", "degenerate"))
     ]
     return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
 
@@ -120,10 +124,13 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
 def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
     """Rows where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
     columns = ["run_id", "run", "pair", "objective", "alpha"]
-    sides = [_side(means, forget, columns, "forget"), _side(means, utility, columns, "utility")]
+    counts = _side(means, forget, columns, "questions", "count")
+    loops = _side(means, forget._replace(metric="degenerate"), columns, "loops")
     both = (
-        sides[0]
-        .merge(sides[1], on=columns)
+        _side(means, forget, columns, "forget")
+        .merge(_side(means, utility, columns, "utility"), on=columns)
+        .merge(counts, on=columns)
+        .merge(loops, on=columns, how="left")  # runs of an earlier version counted none
         .sort_values(["run_id", "alpha"], ascending=[False, True])
         .reset_index(drop=True)
     )
@@ -131,10 +138,10 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
     return Table(both[~alone].reset_index(drop=True), _marks(both, alone))
 
 
-def _side(means: pd.DataFrame, measure: Measure, columns: list[str], name: str) -> pd.DataFrame:
+def _side(means: pd.DataFrame, measure: Measure, columns: list[str], name: str, value: str = "mean") -> pd.DataFrame:
     wanted = (means["metric"] == measure.metric) & (means["set"] == measure.set)
     wanted &= (means["split"] == measure.split) & (means["half"] == measure.half) & means["mean"].notna()
-    chosen: pd.DataFrame = means.loc[wanted, [*columns, "mean"]].rename(columns={"mean": name})
+    chosen: pd.DataFrame = means.loc[wanted, [*columns, value]].rename(columns={value: name})
     return chosen
 
 

@@ -26,6 +26,18 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
             )
 
 
+def warn_other_forget_set(run_ids: Sequence[int]) -> None:
+    """Say which runs measure a pair on more, fewer or other questions than those it was made to forget."""
+    unlike = [history.run_detail(run_id) for run_id in run_ids if history.asks_what_was_forgotten(run_id) is False]
+    if unlike:
+        names = ", ".join(f"{item.summary.pair} (run {item.summary.id})" for item in unlike)
+        st.warning(
+            "These pairs are not measured on exactly the questions they were made to forget, so what they still know here "
+            f"may be what they were never asked to forget: {plain(names)}",
+            icon=":material/warning:",
+        )
+
+
 def _groups(details: Sequence[RunDetail], made_with: Callable[[RunDetail], object]) -> list[list[str]]:
     """The names of the runs that were made alike, together."""
     groups: dict[object, list[str]] = {}

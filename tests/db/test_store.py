@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from db import reads, rows, session, writes
+from db import leak_reads, reads, rows, session, writes
 from db.errors import DatabaseError
 
 SPEC = "{}"
@@ -64,12 +64,12 @@ def add_scores(url: str, run_id: int, scores: Sequence[rows.ScoreRow]) -> None:
         writes.add_scores(opened, run_id, scores)
 
 
-def add_pair(url: str, name: str, alpha: float = 1.0, parent: str = "") -> int:
+def add_pair(url: str, name: str, alpha: float = 1.0, parent: str = "", pair_hash: str = "") -> int:
     with session.writing(url) as opened:
         return writes.put_pair(
             opened,
             name=name,
-            pair_hash=f"hash of {name}",
+            pair_hash=pair_hash or f"hash of {name}",
             parent=parent,
             base_hash="",
             recommended_alpha=alpha,
@@ -221,8 +221,8 @@ def test_largest_leaks_are_the_newest_runs_forget_questions_at_the_recommended_a
     for run_id in (old, new):
         finish(url, run_id)
     with session.reading(url) as opened:
-        found = reads.largest_leaks(opened, 5)
-        assert reads.largest_leaks(opened, 1) == found[:1]
+        found = leak_reads.largest_leaks(opened, 5)
+        assert leak_reads.largest_leaks(opened, 1) == found[:1]
     assert [(row.run_id, row.question, row.rouge, row.alpha) for row in found] == [
         (new, "b", 0.9, 0.5),
         (new, "a", 0.2, 0.5),
@@ -241,7 +241,7 @@ def test_a_newer_run_without_forget_questions_does_not_hide_the_leaks_of_an_olde
             writes.add_answers(opened, run_id, [rows.AnswerRow(key, 1.0, "question", "said", False)])
         finish(url, run_id)
     with session.reading(url) as opened:
-        assert [(row.run_id, row.question) for row in reads.largest_leaks(opened, 5)] == [(old, "a")]
+        assert [(row.run_id, row.question) for row in leak_reads.largest_leaks(opened, 5)] == [(old, "a")]
 
 
 def test_a_pair_with_an_evaluated_successor_is_no_longer_blamed(url: str) -> None:
@@ -254,10 +254,69 @@ def test_a_pair_with_an_evaluated_successor_is_no_longer_blamed(url: str) -> Non
             writes.add_answers(opened, run_id, [rows.AnswerRow(secret, 1.0, "question", "said", False)])
     finish(url, runs[0])
     with session.reading(url) as opened:
-        assert [row.run_id for row in reads.largest_leaks(opened, 5)] == [runs[0]]
+        assert [row.run_id for row in leak_reads.largest_leaks(opened, 5)] == [runs[0]]
     finish(url, runs[1])
     with session.reading(url) as opened:
-        assert [row.run_id for row in reads.largest_leaks(opened, 5)] == [runs[1]]
+        assert [row.run_id for row in leak_reads.largest_leaks(opened, 5)] == [runs[1]]
+
+
+def judge(url: str, pair: int, leaks: dict[int, float], alpha: float = 1.0, metric: str = "leak") -> int:
+    """A finished run of a pair that judged these questions at `alpha`."""
+    run_id = add_run(url, pair_name=f"pair-{pair}", pair_id=pair)
+    add_scores(url, run_id, [rows.ScoreRow(key, alpha, metric, leak) for key, leak in leaks.items()])
+    with session.writing(url) as opened:
+        writes.add_answers(opened, run_id, [rows.AnswerRow(key, alpha, "question", "said", False) for key in leaks])
+    finish(url, run_id)
+    return run_id
+
+
+def test_a_newer_run_on_other_questions_does_not_hide_what_an_older_found(url: str) -> None:
+    a, b, c = put(url, "a", "b", "c")
+    pair = add_pair(url, "p")
+    old = judge(url, pair, {a: 1.0, b: 1.0})
+    new = judge(url, pair, {b: 0.0, c: 0.0})
+    judge(url, pair, {a: 0.0}, alpha=0.5)  # not the recommended one
+    with session.reading(url) as opened:
+        assert [(row.run_id, row.question) for row in leak_reads.largest_leaks(opened, 5)] == [(old, "a")]
+        assert leak_reads.leak_counts(opened) == [rows.LeakCountRow(f"pair-{pair}", "leak", 1.0, 3, 1, 0, 0)]
+    assert new > old
+
+
+def test_a_successor_answers_only_for_the_questions_it_was_judged_on(url: str) -> None:
+    a, b = put(url, "a", "b")
+    first, second = add_pair(url, "first"), add_pair(url, "second", parent="first")
+    judge(url, first, {a: 1.0, b: 1.0})
+    judge(url, second, {b: 0.0})
+    with session.reading(url) as opened:
+        assert [(row.pair, row.question) for row in leak_reads.largest_leaks(opened, 5)] == [(f"pair-{first}", "a")]
+        assert [(row.pair, row.judged, row.leaking) for row in leak_reads.leak_counts(opened)] == [
+            (f"pair-{first}", 1, 1),
+            (f"pair-{second}", 1, 0),
+        ]
+
+
+def test_a_pair_made_anew_under_its_old_name_starts_without_judgements(url: str) -> None:
+    (a,) = put(url, "a")
+    judge(url, add_pair(url, "p"), {a: 1.0})
+    add_pair(url, "p", pair_hash="made anew")
+    with session.reading(url) as opened:
+        assert leak_reads.largest_leaks(opened, 5) == []
+        assert leak_reads.leak_counts(opened) == []
+
+
+def test_counts_stand_beside_the_retain_only_model_of_the_same_base(url: str) -> None:
+    a, b, c = put(url, "a", "b", "c")
+    pair = add_pair(url, "p")
+    judge(url, pair, {a: 1.0, b: 0.0, c: 0.0})
+    judge(url, pair, {a: 1.0}, metric="leak_paraphrase")
+    for base, leaks in (("retain-only:b", {a: 1.0, b: 0.0}), ("retain-only:other", {c: 1.0})):
+        floor = add_run(url, pair_name=base)
+        add_scores(url, floor, [rows.ScoreRow(key, 0.0, "leak", leak) for key, leak in leaks.items()])
+        finish(url, floor)
+    with session.reading(url) as opened:
+        asked, paraphrased = leak_reads.leak_counts(opened)
+    assert asked == rows.LeakCountRow(f"pair-{pair}", "leak", 1.0, 3, 1, 2, 1)
+    assert paraphrased == rows.LeakCountRow(f"pair-{pair}", "leak_paraphrase", 1.0, 1, 1, 0, 0)
 
 
 def test_the_floor_is_the_newest_finished_retain_only_run_of_the_same_base(url: str) -> None:
@@ -274,7 +333,7 @@ def test_the_floor_is_the_newest_finished_retain_only_run_of_the_same_base(url: 
 
     def found() -> dict[int, float]:
         with session.reading(url) as opened:
-            return reads.floor_leaks(opened, run_id)
+            return leak_reads.floor_leaks(opened, run_id)
 
     floor("retain-only:other", {a: 1.0})
     floor("retain-only:b", {a: 1.0, b: 1.0}, ended=False)

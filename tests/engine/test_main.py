@@ -167,6 +167,25 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     assert LEAK_RULE in text
 
 
+def test_leak_shares_come_with_floor_and_rule_as_json_too(
+    tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
+) -> None:
+    found = said("evaluate", "--pair", tiny_pair_name, "--alphas", "0,1", "--on", str(forget_file))
+    assert [(row["alpha"], row["questions"], row["floor"]) for row in found["leaks"]] == [
+        (0.0, 3, None),
+        (1.0, 3, None),
+    ]
+    assert found["leak_rule"] == LEAK_RULE
+
+
+def test_the_longest_answer_can_be_chosen(tiny_pair_name: str, said: Callable[..., Any], forget_file: Path) -> None:
+    arguments = ("evaluate", "--pair", tiny_pair_name, "--alphas", "0", "--on", str(forget_file))
+    run_id = said(*arguments, "--max-new-tokens", "2")["id"]
+    assert history.run_detail(run_id).spec.max_new_tokens == 2
+    texts = history.report_rows(run_id, 0.0)["base answer"]
+    assert max(len(text.split()) for text in texts) <= 2
+
+
 def test_import_stores_a_set_that_questions_then_lists(said: Callable[..., Any], forget_file: Path) -> None:
     found = said("import", str(forget_file), "--name", "own")
     assert (found["name"], found["questions"], found["merged"]) == ("own", 3, 0)

@@ -27,6 +27,13 @@ def no_answers_kept() -> None:
     st.cache_resource.clear()
 
 
+def test_a_link_whose_question_is_not_in_its_split_is_said(visit: Opener, world: Path) -> None:
+    app = visit("compare", split="retain", q="1")
+    assert not app.exception
+    assert "question 1, which is not one of Retain" in app.warning[0].value
+    assert app.selectbox(key="q").value == 3
+
+
 def test_a_link_brings_question_and_alpha(visit: Opener, world: Path) -> None:
     app = visit("compare", set="folk", pair="tiny", split="retain", q="4", alpha="0.5")
     assert not app.exception

@@ -7,10 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.demo
-from engine import history
+from engine import remaining_leaks
 from engine.errors import ModelError
-from engine.history import LargestLeak
+from engine.remaining_leaks import LargestLeak, LeakCount
 from pages.parts import setting_up
+from pages.parts.overview_tables import leak_words
 
 Opener = Callable[..., AppTest]
 
@@ -68,7 +69,7 @@ def test_missing_weights_are_said_beside_what_is_stored(
 
 def test_leaks_are_shown_as_text_with_the_rule(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     leak = LargestLeak(1, "tiny", "tiny", 1.0, "folk", 1, "Ada", "Which *colour*?", "[red](http://evil)", 0.9)
-    monkeypatch.setattr(history, "largest_leaks", lambda limit: [leak])
+    monkeypatch.setattr(remaining_leaks, "largest_leaks", lambda limit: [leak])
     app = visit()
     assert not app.exception
     assert "Which *colour*?" in [item.value for item in app.text]
@@ -77,10 +78,28 @@ def test_leaks_are_shown_as_text_with_the_rule(visit: Opener, world: Path, monke
     assert any("Leak rule" in caption for caption in captions)
 
 
+def test_no_judgement_is_no_success(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remaining_leaks, "leak_counts", lambda: [])
+    app = visit()
+    assert any("No forget question was judged" in item.value for item in app.caption)
+    assert not any("✔" in item.value for item in app.markdown)
+
+
+def test_leaks_are_counted_beside_their_floor() -> None:
+    asked = LeakCount("p", "leak", 1.0, judged=72, leaking=0, floor_judged=70, floor_leaking=2)
+    assert leak_words([asked]) == [
+        "✔ Pair p at α = 1: 0 of 72 forget questions leak (floor, a retain-only model: 2 of 70); none was asked in other words."
+    ]
+    paraphrased = LeakCount("p", "leak_paraphrase", 1.0, judged=72, leaking=3, floor_judged=0, floor_leaking=0)
+    (line,) = leak_words([asked, paraphrased])
+    assert line.startswith("✖")
+    assert "asked in other words 3 of 72 (no floor: no retain-only model was judged on them)." in line
+
+
 def test_the_first_experiments_are_shown_when_asked(visit: Opener, world: Path) -> None:
     app = visit("overview")
     app.button(key="check-pair").click().run()
     assert not app.exception
     shown = "\n".join(element.proto.body for element in app.get("html"))
     assert shown.count("✔ pass") == 3
-    assert "identical logits" in shown
+    assert "has its reference&#x27;s logits" in shown

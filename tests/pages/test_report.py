@@ -46,7 +46,29 @@ def test_an_alpha_the_run_never_evaluated_is_said(visit: Opener, world: Path) ->
 
 def test_checks_pass_on_a_fresh_run(world: Path) -> None:
     found = checks(history.run_detail(1), history.report_rows(1, 1.0), 1.0, list_pairs(), None)
-    assert [check.state for check in found] == ["pass"] * 5 + ["note"]
+    assert [check.state for check in found] == ["pass"] * 5 + ["note", "pass", "note"]
+    assert "no retain-only run" in found[5].words
+    assert "fell into a loop" in found[6].words
+    assert "retain-only n/a" in found[7].words
+
+
+def test_loops_are_no_forgetting(world: Path) -> None:
+    rows = history.report_rows(1, 1.0)
+    rows["unlearned degenerate"] = [True, False, None, True]
+    (looped,) = [item for item in checks(history.run_detail(1), rows, 1.0, [], None) if "loop" in item.words]
+    assert looped.state == "note"
+    assert looped.words.startswith("2 of 4 unlearned answers fell into a loop")
+
+
+@pytest.mark.parametrize(("left", "state"), [(0.25, "pass"), (0.6, "note")])
+def test_a_secret_that_stays_likely_is_said_beside_its_floor(world: Path, left: float, state: str) -> None:
+    rows = history.report_rows(1, 1.0)
+    rows["probability base"], rows["probability unlearned"] = 0.9, left
+    ids = [int(key) for key in rows[rows["split"] == "forget"]["question_id"]]
+    floor = leaking(dict.fromkeys(ids, 0.22), 4, metric="probability")
+    found = checks(history.run_detail(1), rows, 1.0, [], floor)[-1]
+    assert found.state == state
+    assert f"probability {left:.2f} per token at α = 1 (base 0.90, retain-only 0.22)" in found.words
 
 
 def test_checks_fail_where_things_differ(world: Path) -> None:
@@ -66,10 +88,10 @@ def test_checks_are_escaped(world: Path) -> None:
     assert "<img" not in checks_html(checks(named, rows, 1.0, [], None))
 
 
-def leaking(leaks: dict[int, float], asked: int) -> Floor:
+def leaking(leaks: dict[int, float], asked: int, metric: str = "leak") -> Floor:
     """A retain-only run that was judged on these questions."""
-    rows = [(question, "forget", "", "leak", leak) for question, leak in leaks.items()]
-    scores = pd.DataFrame(rows, columns=["question_id", "split", "half", "metric", "value"])
+    rows = [(question, "folk", "forget", "", metric, leak) for question, leak in leaks.items()]
+    scores = pd.DataFrame(rows, columns=["question_id", "set", "split", "half", "metric", "value"])
     return Floor(7, scores, len(leaks), asked)
 
 

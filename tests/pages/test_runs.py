@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -13,6 +14,7 @@ from engine.errors import RunError
 from engine.experiment import store_spec
 from engine.settings import ExperimentSpec
 from engine.storage import writing
+from pages.parts import run_view
 from pages.parts.import_form import _name_of
 from pages.parts.run_difference import differences
 
@@ -26,6 +28,19 @@ def test_the_list_and_its_first_run(visit: Opener, world: Path) -> None:
     assert list(app.dataframe[0].value["name"]) == ["tiny"]
     assert "finished" in app.subheader[0].value
     assert any("Leak rule" in item.value for item in app.caption)
+
+
+def test_means_of_different_sets_are_not_averaged() -> None:
+    """72 questions at 0 and one at 1 are two rows, not one of 0.5."""
+    columns = ["set", "split", "half", "metric", "column", "mean", "count"]
+    means = pd.DataFrame(
+        [("demo", "forget", "", "rouge", "α = 1", 0.0, 72), ("one", "forget", "", "rouge", "α = 1", 1.0, 1)],
+        columns=columns,
+    )
+    table = run_view._by_alpha(means.assign(part=run_view._parts(means), measure="ROUGE-L recall", better=""))
+    assert list(table["part"]) == ["demo: Forget", "one: Forget"]
+    assert list(table["α = 1"]) == [0.0, 1.0]
+    assert list(table["questions"]) == [72, 1]
 
 
 def test_a_failed_run_shows_its_sentence(visit: Opener, world: Path) -> None:

@@ -23,7 +23,7 @@ def means(*rows: tuple[int, str, float, float, float]) -> pd.DataFrame:
         for run, pair, alpha, *values in rows
         for measure, value in zip((FORGET, KEPT), values, strict=True)
     ]
-    columns = ["run_id", "run", "pair", "objective", "alpha", "set", "split", "half", "metric", "mean", "scored"]
+    columns = ["run_id", "run", "pair", "objective", "alpha", "set", "split", "half", "metric", "mean", "count"]
     return pd.DataFrame(table, columns=columns)
 
 
@@ -39,6 +39,14 @@ def test_paths_hold_pairs_and_marks_hold_the_rest() -> None:
     table = build(MEANS, FORGET, KEPT)
     assert list(table.frame["alpha"]) == [0.0, 0.5, 1.0]
     assert [(mark.kind, mark.forget) for mark in table.marks] == [("base", 0.9), ("retain-only", 0.2)]
+
+
+def test_loops_and_questions_stand_beside_the_forget_figure() -> None:
+    loops = MEANS[(MEANS["split"] == "forget") & (MEANS["alpha"] == 1.0)].assign(metric="degenerate", mean=0.4)
+    table = build(pd.concat([MEANS, loops]), FORGET, KEPT).frame
+    assert list(table["questions"]) == [10, 10, 10]
+    assert list(table["loops"].fillna(-1)) == [-1, -1, 0.4]
+    assert forget_measures(pd.concat([MEANS, loops])) == [FORGET]
 
 
 def test_one_base_mark_for_runs_that_agree() -> None:
@@ -158,11 +166,25 @@ def test_runs_over_other_questions_are_warned_of_only_where_their_figures_meet(v
     assert not visit().warning  # Overview holds no runs against each other
 
 
+def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world: Path) -> None:
+    assert history.asks_what_was_forgotten(1) is True
+    path = world / "more.csv"
+    path.write_text("question,answer,split\nWhere does Dora work?,Dora works in Rome,forget\n", encoding="utf-8")
+    experiment.import_set(path, "more")
+    evaluate("wider", "more:forget", "folk:forget", "folk:retain/eval")
+    assert history.asks_what_was_forgotten(history.find_run("wider").id) is False
+    words = " ".join(item.value for item in visit("tradeoff").warning).replace("\\", "")
+    assert "not measured on exactly the questions they were made to forget" in words
+    assert "tiny (run 2)" in words
+    evaluate("kept", "folk:retain/eval")
+    assert history.asks_what_was_forgotten(history.find_run("kept").id) is None
+
+
 def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, world: Path) -> None:
     kept = [item for item in history.stored_examples("folk") if "colour" not in item.question]
     experiment.register_set("folk", kept, "folk.csv")
     evaluate("smaller", "folk:forget", "folk:retain/eval")
     app = visit("tradeoff")
-    assert len(app.warning) == 1
     assert "same questions" in app.warning[0].value
+    assert "exactly the questions" in app.warning[1].value  # one of the two is gone
     assert not visit("tradeoff", shown="1").warning

@@ -26,6 +26,8 @@ def row(**fields: Any) -> dict[str, Any]:
         "leak base": 1.0,
         "leak unlearned": 0.0,
         "retain-only leak": None,
+        "base degenerate": None,
+        "unlearned degenerate": True,
         **fields,
     }
 
