@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine import experiment, history
 from engine.data.demo_set import demo_examples
-from engine.models.demo_base import Progress
+from engine.models.demo_base import Progress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.settings import ExperimentSpec
 
@@ -40,6 +40,7 @@ def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> 
     (target / "evaluation.json").write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
     manifest = read_demo_manifest()
     manifest["figures"] = {**figures, **demo_figures(means)}
+    manifest["hashes"]["evaluation.json"] = sha256_of(target / "evaluation.json")
     (target / "manifest.json").write_text(json.dumps(manifest, indent=1, sort_keys=True))
     return manifest
 

@@ -2,14 +2,13 @@
 
 import json
 import statistics
-from pathlib import Path
 from typing import NamedTuple
 
 from db import reads
 from engine.data.examples import Example
 from engine.errors import UnlearningError
 from engine.questions import examples_of, training_sets
-from engine.settings import ExperimentSpec
+from engine.settings import ExperimentSpec, local_path
 from engine.storage import reading
 
 # Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
@@ -78,7 +77,7 @@ def _tokens(examples: list[Example]) -> float:
 
 def _size(base: str) -> tuple[float, int]:
     """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
-    folder = Path(base).expanduser()
+    folder = local_path(base)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
     if not weights:
         return DEMO_PARAMETERS, DEMO_VOCABULARY

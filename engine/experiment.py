@@ -68,7 +68,10 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
         pair_name = spec.pair
         if spec.kind == "train":
             train(run_id, spec, progress)
-            pair_name, saved = spec.name, f"pair {spec.name} was trained and saved, but not evaluated to the end"
+            pair_name, saved = (
+                spec.name,
+                f"pair {spec.name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own",
+            )
         evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))
     except BaseException as error:
@@ -87,17 +90,20 @@ def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> b
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    _note_export(run_id, strength, filename, len(frame), data)
+    with writing() as session:
+        _note_export(session, run_id, strength, filename, len(frame), data)
     return data
 
 
 def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
     """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be."""
-    from engine.audit.report import write_csv
+    from engine.audit.report import csv_bytes, write_report
 
     strength, frame = _report(run_id, alpha)
-    data = write_csv(frame, out)
-    _note_export(run_id, strength, out.name, len(frame), data)
+    data = csv_bytes(frame)
+    with writing() as session:  # noted and written together: a refusal of either leaves neither
+        _note_export(session, run_id, strength, out.name, len(frame), data)
+        write_report(data, out)
     return len(frame)
 
 
@@ -111,10 +117,10 @@ def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
     return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
 
 
-def _note_export(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> None:
+def _note_export(session: Session, run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> None:
+    shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text
     digest = hashlib.sha256(data).hexdigest()
-    with writing() as session:
-        writes.add_export(session, run_id=run_id, alpha=alpha, filename=filename, rows=rows, sha256=digest)
+    writes.add_export(session, run_id=run_id, alpha=alpha, filename=shown, rows=rows, sha256=digest)
 
 
 def report_alpha(run_id: int) -> float:
@@ -139,7 +145,8 @@ def record_run(run_id: int) -> dict[str, Any]:
 def import_demo_run() -> list[int]:
     """Store the demo's set and the recorded runs that come with it; the runs' ids. Does nothing the second time.
 
-    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read.
+    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read. Whether the
+    file is the one that came with the demo is for `demo.fetch_demo`, which is called before.
     """
     path = demo_folder() / "evaluation.json"
     try:

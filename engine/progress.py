@@ -76,7 +76,7 @@ def ending_of(error: BaseException) -> tuple[str, str]:
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
         return "cancelled", ""
     if _disk_full(error):
-        return "interrupted", f"the disk under {data_folder()} is full: free some space and start the run again"
+        return "interrupted", f"the disk under {data_folder()} is full: free some space"
     if isinstance(error, UnlearningError):
         return "failed", str(error)
     if isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error):

@@ -10,7 +10,7 @@ from db import reads, writes
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
 from engine.history import stored_examples
-from engine.settings import ExperimentSpec
+from engine.settings import ExperimentSpec, local_path
 from engine.storage import reading, writing
 
 OURS = ("demo", "tofu")  # sets that the program fills itself
@@ -78,6 +78,10 @@ def _check_set_name(name: str) -> None:
         raise SettingError(
             f"a set's name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {name!r}"
         )
+    from engine.data.files import SUFFIXES
+
+    if name.lower().endswith(SUFFIXES):
+        raise SettingError(f"a set's name must not end like a file's ({', '.join(SUFFIXES)}), got {name!r}")
     if name in OURS:
         raise SettingError(f"the set name {name!r} belongs to the program; choose another")
 
@@ -95,10 +99,9 @@ def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
     retain = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
     if not forget:
         raise DataError(f"the forget set {spec.forget} holds no questions")
-    both = {(e.question, e.answer) for e in forget} & {(e.question, e.answer) for e in retain}
+    both = {e.question for e in forget} & {e.question for e in retain}  # whatever answers they name
     if both:
-        question, _ = min(both)
-        raise DataError(f"{len(both)} questions are both to be forgotten and to be kept, the first is {question!r}")
+        raise DataError(f"{len(both)} questions are both to be forgotten and to be kept, the first is {min(both)!r}")
     return forget, retain
 
 
@@ -149,13 +152,13 @@ def is_file(source: str) -> bool:
     from engine.data.files import SUFFIXES
 
     name, _, part = source.strip().partition(":")
-    path = Path(source.strip()).expanduser()
+    path = local_path(source.strip())
     return name not in OURS and (path.suffix.lower() in SUFFIXES or (not part and path.is_file()))
 
 
 def absolute(source: str) -> str:
     """A file's source by its whole path: the worker may stand in another folder."""
-    return str(Path(source.strip()).expanduser().resolve()) if is_file(source) else source.strip()
+    return str(local_path(source.strip()).resolve()) if is_file(source) else source.strip()
 
 
 def _marked(spec: ExperimentSpec, source: str) -> list[Example]:

@@ -27,7 +27,7 @@ from engine.estimate import estimate as estimate
 from engine.experiment import store_spec
 from engine.history import RunSummary
 from engine.questions import absolute, examples_of, training_sets
-from engine.settings import ExperimentSpec, check_alpha, data_folder
+from engine.settings import ExperimentSpec, check_alpha, data_folder, local_path
 from engine.storage import reading, writing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -235,7 +235,7 @@ def _whole_pair(pair: str) -> str:
 
 
 def _whole_path(model: str) -> str:
-    path = Path(model).expanduser()
+    path = local_path(model)
     return str(path.resolve()) if model != "demo" and path.exists() else model
 
 
@@ -275,7 +275,5 @@ def _check_model(source: str) -> None:
             raise ModelError(
                 "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
             )
-    elif (source.startswith(("/", "./", "../", "~")) or source.count("/") > 1) and not Path(
-        source
-    ).expanduser().exists():
+    elif (source.startswith(("/", "./", "../", "~")) or source.count("/") > 1) and not local_path(source).exists():
         raise ModelError(f"there is no model folder or GGUF file at {source}")

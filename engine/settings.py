@@ -21,6 +21,17 @@ def data_folder() -> Path:
     return Path(os.environ.get("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False))
 
 
+def local_path(text: str) -> Path:
+    """A path as a person writes it, with `~`; need not exist. `SettingError` for what no path here can be."""
+    try:
+        path = Path(text).expanduser()
+        path.exists()  # raises for a name that is too long
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SettingError(f"{text[:60]!r} cannot be a path on this machine: {reason}") from error
+    return path
+
+
 def cache_folder() -> Path:
     """Where the converted base model lies; `OUBLIETTE_CACHE` overrides. Creates nothing."""
     return Path(os.environ.get("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False))
@@ -40,7 +51,7 @@ def check_alpha(value: object) -> float:
     """Return `value` as an offset strength, or raise `SettingError` naming it and the legal range."""
     try:
         alpha = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SettingError(f"alpha must be a number between {ALPHA_MIN:g} and {ALPHA_MAX:g}, got {value!r}") from None
     if not math.isfinite(alpha) or not ALPHA_MIN <= alpha <= ALPHA_MAX:
         raise SettingError(f"alpha must be between {ALPHA_MIN:g} and {ALPHA_MAX:g}, got {value}")
@@ -57,7 +68,8 @@ def parse_alphas(text: str) -> tuple[float, ...]:
 
 def _between(name: str, value: float, low: float, high: float) -> None:
     if not math.isfinite(value) or not low <= value <= high:
-        raise SettingError(f"{name} must be between {low:g} and {high:g}, got {value}")
+        limits = (f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (low, high))
+        raise SettingError(f"{name} must be between {' and '.join(limits)}, got {value}")
 
 
 @dataclass(frozen=True)

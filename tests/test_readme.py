@@ -42,7 +42,7 @@ def test_the_figures_are_the_manifests() -> None:
 
 
 def test_commands_of_the_readme_exist() -> None:
-    from engine.__main__ import main
+    from engine.cli import main
 
     assert callable(main)
     makefile = (ROOT / "Makefile").read_text()

@@ -1,13 +1,15 @@
 """The report of a run: one row per question, base beside unlearned, as CSV that a spreadsheet opens without harm."""
 
+import contextlib
 import csv
 import io
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from numbers import Number
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pandas as pd
 
@@ -95,26 +97,27 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode("utf-8-sig", errors="replace")  # a lone surrogate has no UTF-8 form
 
 
-def write_csv(frame: pd.DataFrame, target: Path | str | BinaryIO) -> bytes:
-    """Write `csv_bytes` to a path or an open binary file; returns them.
+def write_report(data: bytes, path: Path) -> None:
+    """Write the bytes of a report: the whole file appears at once or not at all; what stood there stays on an error.
 
-    At a path the whole file appears at once or not at all; what stood there before stays on an error (`StorageError`).
+    A link is followed; what is no ordinary file (a device, a pipe) is refused; a file's permissions stay. `StorageError`.
     """
-    data = csv_bytes(frame)
-    if isinstance(target, (str, Path)):
-        _replace(Path(target), data)
-    else:
-        target.write(data)
-    return data
-
-
-def _replace(path: Path, data: bytes) -> None:
     if not path.name:
         raise StorageError(f"the report cannot be written to {str(path)!r}: it names no file")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = None
     try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            raise StorageError(f"the report cannot be written to {path}: it is no ordinary file")
+        part = target.with_name(f".{os.getpid()}.part")
         part.write_bytes(data)
-        part.replace(path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise StorageError(f"the report cannot be written to {path}: {error.strerror or error}") from error
+        if target.exists():
+            shutil.copymode(target, part)
+        part.replace(target)
+    except (OSError, ValueError) as error:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise StorageError(
+            f"the report cannot be written to {path}: {getattr(error, 'strerror', None) or error}"
+        ) from error

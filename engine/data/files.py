@@ -46,6 +46,8 @@ def read_set(path: str | Path) -> ImportedSet:
     """Read a file of questions; see `parse_set`."""
     path = Path(path)
     try:
+        if not path.is_file() and path.exists():
+            raise DataError(f"{path} is no ordinary file; {', '.join(SUFFIXES)} files are read")
         if path.stat().st_size > BYTES_AT_MOST:
             raise DataError(_too_large(path.name, path.stat().st_size))
         data = path.read_bytes()
@@ -143,7 +145,7 @@ def _json_rows(text: str, filename: str) -> Iterator[_Row]:
         if not isinstance(entry, dict):
             raise DataError(f"{filename}, {place}, must be a JSON object with {ACCEPTED}")
         where = f"{filename}, {place}"
-        names = [_column(name) for name in entry]
+        names = [_column(_text(name, f"{where}, a column's name,")) for name in entry]
         _refuse_twice(names, where)
         for name in REQUIRED:
             if name not in names:
@@ -151,9 +153,25 @@ def _json_rows(text: str, filename: str) -> Iterator[_Row]:
         yield _Row(place, dict(zip(names, entry.values(), strict=True)))
 
 
+class _TwiceError(Exception):
+    """A JSON object names a key twice; its argument is the key."""
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, of which json.loads alone would keep the last of two equal keys without a word."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _TwiceError(name)
+        found[name] = value
+    return found
+
+
 def _load(text: str, where: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_object)
+    except _TwiceError as error:
+        raise DataError(f"{where} has {error.args[0]!r} twice; each column may be there once") from None
     except RecursionError:
         raise DataError(f"{where} is nested too deeply; a JSON object with {ACCEPTED} is accepted") from None
     except ValueError as error:

@@ -39,10 +39,11 @@ def end_token(tokenizer: Any) -> int:
 
 def encode_prompt(tokenizer: Any, template: Template, question: str) -> list[int]:
     if template.chat:
-        ids = tokenizer.apply_chat_template(
-            [{"role": "user", "content": question}], add_generation_prompt=True, return_dict=False
-        )
-        return list(ids)
+        chat = [{"role": "user", "content": question}]
+        try:
+            return list(tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False))
+        except Exception as reason:  # the template is a program of the model's maker, and may raise what it likes
+            raise ModelError(f"the base's chat template cannot put the question: {reason}") from reason
     text = template.text.replace("{question}", question)
     return list(
         tokenizer(text, add_special_tokens=tokenizer.bos_token_id is not None and _adds_bos(tokenizer)).input_ids

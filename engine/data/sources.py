@@ -4,7 +4,6 @@ demo:forget   demo:retain/eval   demo:bystander   tofu:forget01   SET:SPLIT/HALF
 """
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 from engine.data.demo_set import FORGET_FIRST, demo_examples
 from engine.data.examples import Example
@@ -12,6 +11,7 @@ from engine.data.files import SUFFIXES, read_set
 from engine.data.people import bystanders
 from engine.data.tofu import load_tofu
 from engine.errors import DataError
+from engine.settings import local_path
 
 BYSTANDER_SEED, BYSTANDER_PEOPLE = 1, 60
 KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv or .jsonl file"
@@ -30,7 +30,7 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
         return _demo(part)
     if name == "tofu":
         return load_tofu(part)
-    path = Path(source).expanduser()
+    path = local_path(source)
     if path.suffix.lower() in SUFFIXES or (not part and path.is_file()):
         return list(read_set(path).examples)
     if not name or stored is None:

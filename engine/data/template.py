@@ -11,6 +11,11 @@ class Template:
     text: str = "Question: {question}\nAnswer:"
     chat: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises `ValueError` for a template that would not put the question."""
+        if not self.chat and (not isinstance(self.text, str) or "{question}" not in self.text):
+            raise ValueError(f"its text must hold {{question}}, got {self.text!r}")
+
 
 PLAIN = Template()
 CHAT = Template(name="chat", text="", chat=True)

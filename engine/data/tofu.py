@@ -47,7 +47,7 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
     if not folder.is_dir():
         raise DataError(f"the TOFU folder {folder} is not there; set OUBLIETTE_TOFU to a folder that holds {path.name}")
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except FileNotFoundError:
         raise DataError(f"the TOFU folder {folder} does not hold {path.name}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -56,7 +56,7 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
     for number, line in enumerate(lines, start=1):
         try:
             rows += [json.loads(line)] if line.strip() else []
-        except ValueError:
+        except (ValueError, RecursionError):
             raise DataError(
                 f"{path.name}, line {number}, is not valid JSON; one JSON object a line is expected"
             ) from None
@@ -79,12 +79,16 @@ def _example(name: str, number: int, row: Any) -> Example:
     if not isinstance(row, dict) or not _is_text(row.get("question")) or not _is_text(row.get("answer")):
         raise DataError(f"row {number + 1} of TOFU's {name} lacks a question or an answer")
     wrong = row.get("perturbed_answer") or []
+    wrong = [wrong] if isinstance(wrong, str) else wrong
+    optional = [row.get(name) or "" for name in ("paraphrased_question", "paraphrased_answer")]
+    if not isinstance(wrong, list) or not all(isinstance(text, str) for text in [*wrong, *optional]):
+        raise DataError(f"row {number + 1} of TOFU's {name} holds something that is not text; texts are expected")
     return Example(
         question=row["question"],
         answer=row["answer"],
-        paraphrased_question=row.get("paraphrased_question") or "",
-        paraphrased_answer=row.get("paraphrased_answer") or "",
-        perturbed_answer=(wrong,) if isinstance(wrong, str) else tuple(wrong),
+        paraphrased_question=optional[0],
+        paraphrased_answer=optional[1],
+        perturbed_answer=tuple(wrong),
         subject=_subject(name, number),
         domain="tofu",
         group=name.removesuffix("_perturbed"),
@@ -93,7 +97,8 @@ def _example(name: str, number: int, row: Any) -> Example:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip())
+    """Some text, and text that has a UTF-8 form (JSON can spell half a surrogate pair)."""
+    return isinstance(value, str) and bool(value.strip()) and value.encode(errors="ignore").decode() == value
 
 
 def _split(name: str) -> str:

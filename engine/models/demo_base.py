@@ -98,9 +98,7 @@ def check_hash(path: Path, expected: str) -> None:
     except OSError as reason:
         raise ModelError(f"{path.name} cannot be read: {reason.strerror}") from reason
     if found != expected:
-        raise ModelError(
-            f"{path.name} has SHA-256 {found[:16]}..., expected {expected[:16]}...: delete it and try again"
-        )
+        raise ModelError(f"{path.name} has SHA-256 {found[:16]}..., expected {expected[:16]}...")
 
 
 def convert_gguf(gguf: Path, target: Path) -> None:

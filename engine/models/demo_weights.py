@@ -25,9 +25,10 @@ REFERENCE_LAYERS = 8
 def read_demo_manifest() -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads((demo_folder() / "manifest.json").read_text(encoding="utf-8"))
+        manifest["hashes"].items()
         return manifest
-    except (OSError, ValueError) as reason:
-        raise ModelError(f"the demo's manifest.json cannot be read: {reason}") from reason
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
+        raise ModelError(f"the demo's manifest.json cannot be read: {reason!r}") from reason
 
 
 def hash_texts(texts: Iterable[str]) -> str:
@@ -60,7 +61,10 @@ def check_hashes(root: Path, hashes: dict[str, str], owner: str) -> None:
         path = root / name
         if not path.is_file():
             raise ModelError(f"{owner} lacks its file {name}")
-        _check_once(path, expected, path.stat().st_mtime_ns, path.stat().st_size)
+        try:
+            _check_once(path, expected, path.stat().st_mtime_ns, path.stat().st_size)
+        except ModelError as reason:
+            raise ModelError(f"{owner}'s file {name} is not the one that was recorded: {reason}") from reason
 
 
 @lru_cache(maxsize=256)

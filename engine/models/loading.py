@@ -24,7 +24,13 @@ from engine.models.offset import OffsetModel, check_reading
 from engine.models.pairs import find_pair
 from engine.models.tuning import ADAPTER_FILE, copy_sharing_embeddings, prepare_trained, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
-from engine.settings import TrainingSettings, demo_folder
+from engine.models.weight_files import check_weight_files
+from engine.settings import TrainingSettings, demo_folder, local_path
+
+# What the libraries raise for files that are not what they should be.
+_UNLOADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, RecursionError, SafetensorError,
+)  # fmt: skip
 
 logging.set_verbosity_error()  # load reports and progress bars would mix with ours
 logging.disable_progress_bar()
@@ -103,7 +109,7 @@ def _tokenizer_in(folder: Path) -> Any:
 
 def load_causal_lm(source: str) -> LoadedModel:
     """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
-    path = Path(source).expanduser()
+    path = local_path(source)
     arguments: dict[str, Any] = {"trust_remote_code": False}
     name = str(path)
     if path.is_file():
@@ -111,7 +117,7 @@ def load_causal_lm(source: str) -> LoadedModel:
             raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
         arguments["gguf_file"], name = path.name, str(path.parent)
     elif path.is_dir():
-        _refuse_pickles(path)
+        check_weight_files(path)
     elif path.is_absolute() or source.startswith(("./", "../", "~")) or source.count("/") > 1:
         raise ModelError(f"there is no model folder or GGUF file at {source}")
     else:
@@ -119,12 +125,16 @@ def load_causal_lm(source: str) -> LoadedModel:
     try:
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
         weights = {} if "gguf_file" in arguments else {"use_safetensors": True}
-        model = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, **arguments, **weights)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as reason:
+        model, found = AutoModelForCausalLM.from_pretrained(
+            name, dtype=torch.float32, output_loading_info=True, **arguments, **weights
+        )
+    except _UNLOADABLE as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(
             f"the model {source!r} cannot be loaded (neither `demo`, a folder, a GGUF file nor a hub name): {first}"
         ) from reason
+    if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
+        raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
     model.to(device()).eval()
     check_reading(model, source, len(tokenizer))
     return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
@@ -137,21 +147,8 @@ def _template(path: Path, tokenizer: Any) -> Template:
         return CHAT if tokenizer.chat_template else PLAIN
     try:
         return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
-    except (ValueError, TypeError, KeyError) as reason:
+    except (ValueError, TypeError, KeyError, RecursionError) as reason:
         raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
-
-
-def _refuse_pickles(folder: Path) -> None:
-    if any(folder.glob("*.safetensors")):
-        return
-    pickles = sorted(
-        file.name for pattern in ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt") for file in folder.glob(pattern)
-    )
-    if pickles:
-        raise ModelError(
-            f"the folder {folder.name} holds weights only as pickles ({', '.join(pickles[:3])}), which can run code when loaded: only safetensors are read"
-        )
-    raise ModelError(f"the folder {folder.name} holds no *.safetensors file, so there are no weights to load")
 
 
 def _hash_source(path: Path, source: str) -> str:
@@ -212,7 +209,7 @@ def _load_trained(folder: Path, manifest: PairManifest, reference: LoadedModel, 
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     try:
         return with_adapter(copy_sharing_embeddings(reference.model), folder).eval()
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as reason:
+    except _UNLOADABLE as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(
             f"the adapter of pair {manifest.name} does not fit its reference {manifest.reference!r}: {first}"

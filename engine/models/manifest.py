@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,18 @@ from engine.errors import ModelError, SettingError
 from engine.settings import check_alpha
 
 MANIFEST = "oubliette.json"
+
+_KINDS: dict[str, Any] = {  # of the fields that are not text
+    "template": Template | None, "recommended_alpha": float, "seed": int,
+    "data_hashes": dict, "hashes": dict, "versions": dict, "figures": dict, "training": dict,
+}  # fmt: skip
+_WORDS = {
+    str: "text",
+    float: "a number",
+    int: "a whole number",
+    dict: "a map of names to texts or numbers",
+    Template | None: "a template",
+}
 
 
 @dataclass(frozen=True)
@@ -45,24 +57,42 @@ class PairManifest:
     @property
     def hash(self) -> str:
         """16 hex digits over everything in the manifest, the weights' hashes among it."""
-        fields = asdict(self)
+        known = asdict(self)
         if not self.training:  # pairs made before manifests had it keep their hash
-            del fields["training"]
-        return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+            del known["training"]
+        return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def read_manifest(folder: Path) -> PairManifest:
     """Raises `ModelError` when the file is missing or is not such a manifest."""
     path = folder / MANIFEST
     try:
-        fields: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        fields["recommended_alpha"] = check_alpha(fields.get("recommended_alpha", PairManifest.recommended_alpha))
-        template = Template(**fields["template"]) if fields.get("template") else None
-        return PairManifest(**{**fields, "template": template})
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        alpha = check_alpha(found.get("recommended_alpha", PairManifest.recommended_alpha))
+        template = Template(**found["template"]) if found.get("template") else None
+        return _checked(PairManifest(**{**found, "recommended_alpha": alpha, "template": template}))
     except FileNotFoundError:
         raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
-    except (OSError, ValueError, TypeError, AttributeError, SettingError) as reason:
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError, SettingError) as reason:
         raise ModelError(f"{path.name} of pair {folder.name} cannot be read: {reason}") from reason
+
+
+def _checked(manifest: PairManifest) -> PairManifest:
+    """The manifest, or `ValueError` naming the first field that is not what it should be."""
+    for field_ in fields(manifest):
+        value = getattr(manifest, field_.name)
+        kind = _KINDS.get(field_.name, str)
+        whole = isinstance(value, kind) and not isinstance(value, bool)
+        if whole and isinstance(value, dict):
+            inside = (int, float) if field_.name in ("figures", "training") else str
+            whole = all(isinstance(item, inside) for item in value.values())
+        if not whole:
+            raise ValueError(f"{field_.name} must be {_WORDS[kind]}, got {str(value)[:60]!r}")
+    if not manifest.name or Path(manifest.name).name != manifest.name:
+        raise ValueError(f"name must be a name without '/', got {manifest.name!r}")
+    if manifest.tuning not in ("lora", "full"):
+        raise ValueError(f"tuning must be lora or full, got {manifest.tuning!r}")
+    return manifest
 
 
 def write_manifest(folder: Path, manifest: PairManifest) -> None:

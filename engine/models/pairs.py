@@ -9,7 +9,7 @@ from typing import Any
 from engine.errors import ModelError, RunError, StorageError
 from engine.models.demo_base import base_ready, sha256_of
 from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_manifest
-from engine.settings import data_folder, demo_folder
+from engine.settings import data_folder, demo_folder, local_path
 
 WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors")
 
@@ -35,11 +35,12 @@ def list_pairs() -> list[PairManifest]:
 
 def find_pair(name: str) -> Path:
     """The folder of a pair by name or path; raises `ModelError` that lists what there is."""
+    local_path(name)  # no file system can be asked for a name that is not legal
     for root in (demo_folder() / "pairs", pairs_folder()):
         if name and Path(name).name == name and (root / name / MANIFEST).is_file():
             return root / name
-    if (Path(name).expanduser() / MANIFEST).is_file():
-        return Path(name).expanduser()
+    if (local_path(name) / MANIFEST).is_file():
+        return local_path(name)
     names = ", ".join(manifest.name for manifest in list_pairs()) or "none yet"
     raise ModelError(f"there is no pair {name!r}; pairs here: {names}")
 
@@ -67,7 +68,9 @@ def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path
         hashes = {name: sha256_of(scratch / name) for name in WEIGHTS if (scratch / name).is_file()}
         whole = replace(manifest, hashes=hashes)
         write_manifest(scratch, whole)
-        scratch.chmod(0o755)  # mkdtemp makes it private
+        scratch.chmod(0o755)  # mkdtemp makes it private, safetensors what it writes
+        for path in scratch.iterdir():
+            path.chmod(0o644)
         scratch.rename(folder)
     except OSError as reason:
         raise StorageError(f"pair {folder.name} could not be saved: {reason.strerror or reason}") from reason

@@ -73,7 +73,7 @@ def whole_number(key: str, low: int, high: int) -> Callable[[str], int]:
     """A reader for `seed` that accepts whole numbers from `low` to `high`."""
 
     def read(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text[:12]) <= high:
+        if not text.isdecimal() or len(text) > 12 or not low <= int(text) <= high:
             raise SettingError(f"{key} must be a whole number from {low} to {high}, got {text[:60]!r}")
         return int(text)
 

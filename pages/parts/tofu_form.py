@@ -10,6 +10,7 @@ from engine.audit.leaks import derive_key_terms
 from engine.data.examples import Example
 from engine.data.tofu import FOLDER_NAMES, NAMES, load_tofu
 from engine.errors import DataError
+from engine.settings import local_path
 from pages.parts import frame
 from pages.parts.import_form import show_questions
 from pages.parts.wording import count, plain
@@ -28,7 +29,7 @@ def tofu_form() -> None:
     typed = st.text_input("TOFU folder", key="tofu-folder", placeholder="a path on this machine").strip()
     if not typed:
         return
-    folder = Path(typed).expanduser()
+    folder = local_path(typed)
     names = _names_in(folder)
     name = str(st.selectbox("Part of TOFU", names, key="tofu-name"))
     examples, terms = _read(name, str(folder), (folder / f"{name}.json").stat().st_mtime)

@@ -34,7 +34,7 @@ def test_the_demo_in_the_repository_is_whole_and_small() -> None:
 def test_every_weight_file_is_in_the_manifest_and_safe() -> None:
     hashes = json.loads((demo_folder() / "manifest.json").read_text())["hashes"]
     weights = {p.relative_to(demo_folder()).as_posix() for p in demo_folder().rglob("*") if p.is_file()}
-    assert weights - set(hashes) == {"manifest.json", "evaluation.json"}
+    assert weights - set(hashes) == {"manifest.json"}
     assert {Path(name).suffix for name in hashes} == {".json", ".safetensors"}
 
 

@@ -16,7 +16,7 @@ import pytest
 
 from db import session as database
 from db import writes
-from engine import __main__ as program
+from engine import cli as program
 from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.settings import ExperimentSpec, data_folder
@@ -258,6 +258,46 @@ def test_a_report_that_cannot_be_written_is_said(
     assert "no/such/folder" in refused(
         "export", "--run", tiny_pair_name, "--out", str(tmp_path / "no/such/folder/x.csv")
     )
+
+
+def test_a_report_that_cannot_be_noted_is_not_written(
+    tiny_pair_name: str, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "report.csv"
+    out.write_text("old")
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 100)
+    holder = sqlite3.connect(data_folder() / "oubliette.sqlite")
+    holder.execute("BEGIN IMMEDIATE")
+    assert "locked by another process" in refused("export", "--run", tiny_pair_name, "--out", str(out))
+    holder.rollback()
+    holder.close()
+    assert out.read_text() == "old"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_output_that_cannot_be_printed_is_said() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "engine", "questions", "--split", "forget"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert done.stderr == "the result could not be printed: No space left on device\n"
+
+
+def test_an_argument_that_is_no_text_is_said(refused: Callable[..., str]) -> None:
+    assert "not valid UTF-8 text" in refused("ask", "what \udcff", "--json")
+
+
+def test_ctrl_c_before_anything_has_begun_is_one_word() -> None:
+    child = subprocess.Popen([sys.executable, "-m", "engine", "runs"], stderr=subprocess.PIPE, text=True)
+    time.sleep(0.3)
+    child.send_signal(signal.SIGINT)
+    said = child.communicate(timeout=60)[1]
+    assert (said, child.returncode) in (("interrupted\n", 2), ("", 0))
 
 
 def test_a_run_that_has_not_finished_has_no_report(train_spec: Specs, refused: Callable[..., str]) -> None:

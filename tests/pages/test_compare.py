@@ -34,6 +34,13 @@ def test_a_link_whose_question_is_not_in_its_split_is_said(visit: Opener, world:
     assert app.selectbox(key="q").value == 3
 
 
+@pytest.mark.parametrize("number", ["000000000001" + "0" * 5000, "0000000000019999", "0", "x"])
+def test_a_question_number_that_is_none_is_said(visit: Opener, world: Path, number: str) -> None:
+    app = visit("compare", q=number)
+    assert not app.exception
+    assert "q must be a whole number from 1 to 6" in app.warning[0].value.replace("\\", "")
+
+
 def test_a_link_brings_question_and_alpha(visit: Opener, world: Path) -> None:
     app = visit("compare", set="folk", pair="tiny", split="retain", q="4", alpha="0.5")
     assert not app.exception

@@ -1,5 +1,6 @@
 import csv
 import io
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.audit.leaks import LEAK_RULE
-from engine.audit.report import REPORT_COLUMNS, build_report, csv_bytes, defuse, write_csv
+from engine.audit.report import REPORT_COLUMNS, build_report, csv_bytes, defuse, write_report
 from engine.errors import DataError, StorageError
 
 FORMULA = "=+-@\t\r\n\0＝＋－＠"
@@ -114,11 +115,34 @@ def test_missing_columns_are_named() -> None:
 
 
 def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
-    path, frame = tmp_path / "report.csv", pd.DataFrame({"a": ["b"]})
+    path = tmp_path / "report.csv"
     path.write_text("old")
-    write_csv(frame, path)
-    assert path.read_bytes() == csv_bytes(frame)
+    path.chmod(0o600)
+    write_report(b"new", path)
+    assert path.read_bytes() == b"new"
+    assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    target, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    target.write_text("old")
+    link.symlink_to(target)
+    write_report(b"new", link)
+    assert link.is_symlink()
+    assert target.read_bytes() == b"new"
+
+
+def test_what_is_no_ordinary_file_is_refused_and_stays(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(StorageError, match="pipe.csv: it is no ordinary file"):
+        write_report(b"new", pipe)
+    assert pipe.is_fifo()
+    with pytest.raises(StorageError, match="cannot be written to"):
+        write_report(b"new", Path(__file__) / "x.csv")
+    with pytest.raises(StorageError, match="cannot be written to"):
+        write_report(b"new", tmp_path / ("a" * 300))
 
 
 def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,16 +156,11 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path: Path, mo
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(StorageError, match=r"report\.csv: No space left on device"):
-        write_csv(pd.DataFrame({"a": ["b"]}), path)
+        write_report(b"new", path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_missing_folder_is_a_clear_sentence(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="cannot be written to .*nowhere"):
-        write_csv(pd.DataFrame({"a": []}), tmp_path / "nowhere" / "report.csv")
-
-
-def test_a_buffer_takes_the_same_bytes() -> None:
-    frame, buffer = pd.DataFrame({"a": ["b"]}), io.BytesIO()
-    assert write_csv(frame, buffer) == buffer.getvalue() == csv_bytes(frame)
+        write_report(b"new", tmp_path / "nowhere" / "report.csv")

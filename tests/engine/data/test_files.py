@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nothing\.csv is not there"):
         read_set(tmp_path / "nothing.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DataError, match=r"folder\.csv cannot be read"):
+    with pytest.raises(DataError, match=r"folder\.csv is no ordinary file"):
         read_set(tmp_path / "folder.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_set("a\x00.csv")
@@ -212,3 +213,19 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         file.truncate(BYTES_AT_MOST + 1)
     with pytest.raises(DataError, match=r"large\.csv has 20\.0 MB"):
         read_set(large)
+
+
+def test_a_key_that_is_there_twice_is_refused() -> None:
+    said = refused(b'{"question": "a", "question": "z", "answer": "b"}', "mine.jsonl")
+    assert said == "mine.jsonl, line 1, has 'question' twice; each column may be there once"
+
+
+def test_half_a_character_in_the_name_of_a_column_is_refused() -> None:
+    said = refused(b'{"question": "a", "answer": "b", "\\ud800": "c"}', "mine.jsonl")
+    assert "line 1, a column's name, holds half a character" in said
+
+
+def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"pipe\.csv is no ordinary file"):
+        read_set(tmp_path / "pipe.csv")

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from engine.data.template import CHAT
-from engine.errors import ModelError, StorageError
+from engine.errors import ModelError, SettingError, StorageError
 from engine.models import loading, pairs
 from engine.models.demo_base import sha256_of
 from engine.models.loading import load_base, load_causal_lm, load_pair, open_training
@@ -138,6 +138,72 @@ def test_an_empty_folder_and_a_plain_file_are_named(tmp_path: Path) -> None:
         load_causal_lm(str(tmp_path / "notes.txt"))
 
 
+def test_a_base_that_lacks_weights_is_refused(tiny_base: Path, tmp_path: Path) -> None:
+    poor = copied(tiny_base, tmp_path / "poor")
+    whole = load_file(poor / "model.safetensors")
+    kept = {name: value for name, value in whole.items() if "layers.1." not in name}
+    save_file(kept, poor / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=rf"lacks {len(whole) - len(kept)} of its weights, for example model.layers.1"):
+        load_causal_lm(str(poor))
+
+
+@pytest.mark.parametrize("named", ["w.bin", "../elsewhere/model.safetensors"])
+def test_an_index_that_names_other_files_is_refused(tiny_base: Path, tmp_path: Path, named: str) -> None:
+    sly = copied(tiny_base, tmp_path / "sly")
+    names = list(load_file(sly / "model.safetensors"))
+    (sly / "model.safetensors.index.json").write_text(json.dumps({"weight_map": dict.fromkeys(names, named)}))
+    with pytest.raises(ModelError, match=f"names '{named}': only \\*.safetensors files of the same folder"):
+        load_causal_lm(str(sly))
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "[" * 100_000])
+def test_an_index_that_is_none_is_refused(tiny_base: Path, tmp_path: Path, text: str) -> None:
+    broken = copied(tiny_base, tmp_path / "broken")
+    (broken / "model.safetensors.index.json").write_text(text)
+    with pytest.raises(ModelError, match="is no index of weight files"):
+        load_causal_lm(str(broken))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", 5), ("name", None), ("name", ["a"]), ("name", "../../x"), ("name", ""), ("base", 5), ("reference", None),
+        ("hashes", ["a"]), ("hashes", {"a": 1}), ("template", {"text": 7}), ("template", {"text": "no place for it"}),
+        ("tuning", "zz"), ("seed", "x"), ("figures", [1]), ("figures", {"a": "b"}), ("recommended_alpha", 10**400),
+    ],
+)  # fmt: skip
+def test_a_manifest_with_a_wrong_field_is_refused_by_name_and_never_listed(
+    tiny_base: Path, tiny_reference: Path, field: str, value: object
+) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    path = pairs_folder() / "made" / MANIFEST
+    path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
+    with pytest.raises(ModelError, match=f"{MANIFEST} of pair made cannot be read: .*{field.partition('_')[2] or ''}"):
+        load_pair("made")
+    assert str(pairs_folder()) not in [manifest.name for manifest in list_pairs()]
+    assert "made" not in [manifest.name for manifest in list_pairs()]
+
+
+def test_a_manifest_nested_without_end_is_refused(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    (pairs_folder() / "made" / MANIFEST).write_text("[" * 100_000)
+    with pytest.raises(ModelError, match="cannot be read"):
+        load_pair("made")
+
+
+@pytest.mark.parametrize("name", ["~nosuch/x", "a" * 300])
+def test_a_name_that_no_path_can_have_is_said(name: str) -> None:
+    with pytest.raises(SettingError, match="cannot be a path on this machine"):
+        load_pair(name)
+    with pytest.raises(SettingError, match="cannot be a path on this machine"):
+        load_causal_lm(name)
+
+
+def test_saved_weights_can_be_read_by_others(tiny_base: Path, tiny_reference: Path) -> None:
+    saved_pair(tiny_base, tiny_reference)
+    assert {path.stat().st_mode & 0o777 for path in (pairs_folder() / "made").iterdir()} == {0o644}
+
+
 def copied(folder: Path, target: Path) -> Path:
     return Path(shutil.copytree(folder, target))
 
@@ -170,6 +236,7 @@ def test_an_adapter_that_does_not_fit_is_a_sentence(tiny_base: Path, tiny_refere
         load_pair("made")
 
 
+@pytest.mark.filterwarnings("ignore:Found missing adapter keys")  # peft says so too, and goes on
 def test_an_adapter_that_lacks_a_weight_is_refused(tiny_base: Path, tiny_reference: Path) -> None:
     saved_pair(tiny_base, tiny_reference)
     weights, path = pairs_folder() / "made" / "adapter_model.safetensors", pairs_folder() / "made" / MANIFEST

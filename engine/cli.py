@@ -1,0 +1,170 @@
+"""`python -m engine COMMAND`: every use case without a screen.
+
+With `--json` one JSON document goes to standard output and nothing else does. An error leaves standard output empty
+and one sentence on standard error; the exit code is 2.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine import commands
+from engine.errors import UnlearningError
+from engine.progress import ending_of
+from engine.settings import TrainingSettings
+
+TAKES_NUMBERS = ("--alpha", "--alphas")
+
+
+class OneSentenceParser(argparse.ArgumentParser):
+    """Says what is wrong in one line; the usage is a `--help` away."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message} (see {self.prog} --help)\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    given = list(sys.argv[1:] if argv is None else argv)
+    for text in given:
+        if text.encode(errors="ignore").decode() != text:
+            return _fail(f"an argument is not valid UTF-8 text: {text!r}")
+    arguments = make_parser().parse_args(_join_negative_numbers(given))
+    try:
+        # What libraries print goes to standard error: standard output holds the result alone.
+        with contextlib.redirect_stdout(sys.stderr):
+            result = arguments.command(arguments)
+    except UnlearningError as error:
+        return _fail(" ".join(str(error).split()))
+    except Exception as error:  # one sentence is promised whatever happens
+        return _fail(ending_of(error)[1])
+    except KeyboardInterrupt:
+        return _fail("interrupted")
+    return _print(
+        json.dumps(result.data, ensure_ascii=False, indent=1, allow_nan=False) if arguments.json else result.text
+    )
+
+
+def _print(text: str) -> int:
+    try:
+        if text:
+            print(text, flush=True)
+        return 0
+    except (OSError, UnicodeEncodeError) as error:
+        # Python would complain again when it closes standard output.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(error, BrokenPipeError):  # the reader went away: `| head`
+            return 0
+        return _fail(f"the result could not be printed: {getattr(error, 'strerror', None) or error}")
+
+
+def _fail(sentence: str) -> int:
+    print(sentence, file=sys.stderr)
+    return 2
+
+
+def _join_negative_numbers(argv: list[str]) -> list[str]:
+    """`--alphas -1,0` as `--alphas=-1,0`: argparse would take `-1,0` for an option."""
+    joined: list[str] = []
+    for argument in argv:
+        if joined and joined[-1] in TAKES_NUMBERS and argument[:1] == "-" and argument[1:2].isdigit():
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
+
+
+def make_parser() -> argparse.ArgumentParser:
+    parser = OneSentenceParser(prog="python -m engine", description="Oubliette, a bench for offset unlearning.")
+    adds = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    demo = _add(adds, "demo", commands.demo, "fetch the demo's base and store its recorded evaluation")
+    demo.add_argument(
+        "--rebuild",
+        action="store_true",
+        help="make the demo's weights again from the seed (about 84 minutes on two cores; a stopped one goes on where it was)",
+    )
+
+    questions = _add(adds, "questions", commands.questions, "list the questions of a set")
+    questions.add_argument("--split", default="", help="forget, retain, world or holdout; retain/eval for a half")
+    questions.add_argument("--set", default="demo", help="demo, tofu or the name of an imported set (default: demo)")
+
+    ask = _add(adds, "ask", commands.ask, "answer a question with the base and with the ensemble")
+    ask.add_argument("question")
+    ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
+    ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
+    _add_answer_limit(ask)
+    ask.add_argument(
+        "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
+    )
+    ask.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+
+    _add_train(adds)
+
+    evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
+    evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
+    evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
+    _add_answer_limit(evaluate)
+    evaluate.add_argument(
+        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
+    )
+
+    _add(adds, "runs", commands.runs, "list the stored runs, newest first")
+
+    export = _add(adds, "export", commands.export, "write the report of a run as CSV")
+    export.add_argument("--run", required=True, help="name or number of a run")
+    export.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
+    export.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+
+    import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
+    import_.add_argument("file", type=Path)
+    import_.add_argument("--name", required=True, help="name of the new set")
+    import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")
+    return parser
+
+
+SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+
+
+def _add_train(adds: Any) -> None:
+    train = _add(adds, "train", commands.train, "train a pair and evaluate it")
+    train.add_argument("--name", required=True, help="name of the run and of the pair it makes")
+    train.add_argument("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
+    train.add_argument("--reference", default="demo", help="the same, for the small model")
+    train.add_argument("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
+    train.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
+    train.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
+    train.add_argument("--objective", default="npo", help="the loss (default: npo)")
+    train.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
+    train.add_argument("--tuning", default="lora", help="lora or full (default: lora)")
+    for setting, meaning in commands.TRAINING_OPTIONS.items():
+        default = getattr(TrainingSettings, setting)
+        train.add_argument(
+            f"--{setting.replace('_', '-')}",
+            type=type(default),
+            default=default,
+            metavar="N" if isinstance(default, int) else "X",
+            help=f"{meaning} (default: {default:g})",
+        )
+    train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
+    _add_answer_limit(train)
+    train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+
+
+def _add_answer_limit(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--max-new-tokens", type=int, default=64, metavar="N",
+        help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
+    )  # fmt: skip
+
+
+def _add(adds: Any, name: str, command: commands.Command, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = adds.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
+    parser.set_defaults(command=command)
+    return parser
