@@ -23,17 +23,17 @@ from engine.settings import ExperimentSpec, TrainingSettings, cache_folder
 ALPHAS = (0.0, 0.5, 1.0, 1.5, 2.0)
 SEED = 0
 AUTHOR = 20  # questions per author, in the files' order
-TEACH_EPOCHS, TEACH_RATE, TEACH_RANK, TEACH_BATCH = 8, 1e-3, 32, 8
+TEACH_EPOCHS, TEACH_RATE, TEACH_RANK, TEACH_BATCH = 10, 1e-3, 32, 8
 ASCENT = TrainingSettings(learning_rate=1e-3, epochs=10, target_forget_probability=0.01, seed=SEED)
 SETTINGS = {
     "gradient_ascent": replace(ASCENT, objective="gradient_ascent", learning_rate=3e-4),  # nothing holds it back
-    "gradient_difference": replace(ASCENT, objective="gradient_difference"),
-    "kl_minimization": replace(ASCENT, objective="kl_minimization", retain_batches=4),
+    "gradient_difference": replace(ASCENT, objective="gradient_difference", retain_weight=3.0),
+    "kl_minimization": replace(ASCENT, objective="kl_minimization", retain_batches=4, retain_weight=3.0),
     "relabelling": TrainingSettings(
-        objective="relabelling", learning_rate=1e-3, epochs=10, retain_batches=6, seed=SEED
+        objective="relabelling", retain_weight=3.0, learning_rate=1e-3, epochs=10, retain_batches=6, seed=SEED
     ),
     "npo": TrainingSettings(
-        objective="npo", retain_term="kl", learning_rate=5e-4, epochs=10, retain_batches=6, seed=SEED
+        objective="npo", retain_term="kl", learning_rate=1e-3, epochs=16, retain_batches=6, seed=SEED
     ),
 }
 # Staying close to the base needs no true answers, so pairs held by KL also keep still on people whom nobody was taught

@@ -5,6 +5,7 @@ author, in the order of `full`; every forget split is the end of it, every retai
 """
 
 import json
+import logging
 import os
 import re
 from collections.abc import Iterable
@@ -66,6 +67,7 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
 def _read_hub(name: str) -> Iterable[Any]:
     import datasets  # takes seconds to import, and most people have no need of it
 
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every retry; the error says it once
     try:
         return list(datasets.load_dataset(HUB_DATASET, name, split="train"))
     except Exception as error:  # the hub's clients raise errors of many libraries

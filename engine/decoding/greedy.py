@@ -66,7 +66,10 @@ def choose(logits: Tensor, settings: Settings, position: int) -> Tensor:
 
 
 class _Rows:
-    """The rows still being decoded: their caches, mask and strengths."""
+    """The rows still being decoded: their caches, mask and strengths.
+
+    The pair reads only the rows at an alpha other than 0, `paired`; the others are the base's.
+    """
 
     def __init__(self, model: OffsetModel, prompts: Sequence[Sequence[int]], alphas: Sequence[float], pad: int) -> None:
         ids, mask = pad_left(prompts, pad)
@@ -74,18 +77,21 @@ class _Rows:
         self.alphas = torch.tensor(alphas, dtype=torch.float32, device=model.device).unsqueeze(1)  # [B, 1]
         self.index = list(range(len(prompts)))
         self.base = CachedModel(model.base, model.vocabulary)
-        self.pair: tuple[CachedModel, CachedModel] | None = None
-        if model.reference is not None and model.trained is not None and any(alphas):
-            self.pair = (CachedModel(model.reference, model.vocabulary), CachedModel(model.trained, model.vocabulary))
+        halves = [half for half in (model.reference, model.trained) if half is not None]
+        self.pair = [CachedModel(half, model.vocabulary) for half in halves]
+        self.paired = [row for row, alpha in enumerate(alphas) if alpha != 0] if len(halves) == 2 else []
 
     def read(self) -> Tensor:
         """Feed the newest columns to every model; return the ensemble's logits [B, V]."""
         positions = position_ids(self.mask)[:, -self.ids.shape[1] :]
-        base = self.base.next_logits(self.ids, self.mask, positions)
-        if self.pair is None:
-            return base
-        reference, trained = (half.next_logits(self.ids, self.mask, positions) for half in self.pair)
-        return combine_logits(base, trained, reference, self.alphas)
+        logits = self.base.next_logits(self.ids, self.mask, positions)
+        if not self.paired:
+            return logits
+        rows = torch.tensor(self.paired, device=logits.device)
+        ids, mask, places = self.ids[rows], self.mask[rows], positions[rows]
+        reference, trained = (half.next_logits(ids, mask, places) for half in self.pair)
+        logits[rows] = combine_logits(logits[rows], trained, reference, self.alphas[rows])
+        return logits
 
     def append(self, chosen: Tensor, keep: list[int]) -> None:
         """Add one column of tokens, keeping the rows in `keep`."""
@@ -93,12 +99,18 @@ class _Rows:
             rows = torch.tensor(keep, device=self.mask.device)
             self.mask, self.alphas, chosen = self.mask[rows], self.alphas[rows], chosen[rows]
             self.index = [self.index[row] for row in keep]
-            if not self.alphas.any():  # what is left is read from the base alone
-                self.pair = None
-            for cached in (self.base, *(self.pair or ())):
-                cached.keep_rows(rows)
+            self.base.keep_rows(rows)
+            self._keep_paired(keep)
         self.ids = chosen.unsqueeze(1)
         self.mask = torch.cat([self.mask, torch.ones_like(self.ids)], dim=1)
+
+    def _keep_paired(self, keep: list[int]) -> None:
+        """Drop from the pair's caches the rows that have ended, and number the others anew."""
+        stay = [place for place, row in enumerate(self.paired) if row in keep]
+        if len(stay) < len(self.paired) and stay:
+            for half in self.pair:
+                half.keep_rows(torch.tensor(stay, device=self.mask.device))
+        self.paired = [keep.index(self.paired[place]) for place in stay]
 
 
 def decode_stream(

@@ -55,16 +55,17 @@ def test_batched_decoding_equals_the_uncached_loop(model: OffsetModel, temperatu
     assert len(texts) > 4  # the offset does change answers, so equality says something
 
 
-def test_rows_that_end_early_leave_the_others_unchanged(model: OffsetModel) -> None:
+@pytest.mark.parametrize("alphas", [[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 0.0, 2.0], [1.5, 0.0, 0.0, 0.5]])
+def test_rows_that_end_early_leave_the_others_unchanged(model: OffsetModel, alphas: list[float]) -> None:
     """With an end token that some rows produce soon, the batch shrinks while the rest goes on."""
-    plain = decode(model, PROMPTS, [1.0] * 4, Settings(end=-1, pad=0, max_new_tokens=12))
+    plain = decode(model, PROMPTS, alphas, Settings(end=-1, pad=0, max_new_tokens=12))
     end = plain[0].tokens[2]
     settings = Settings(end=end, pad=0, max_new_tokens=12)
-    found = decode(model, PROMPTS, [1.0] * 4, settings)
+    found = decode(model, PROMPTS, alphas, settings)
     assert found[0].ended
     assert len(found[0].tokens) <= 2
-    for prompt, answer in zip(PROMPTS, found, strict=True):
-        assert list(answer.tokens) == uncached(model, prompt, 1.0, settings)
+    for prompt, alpha, answer in zip(PROMPTS, alphas, found, strict=True):
+        assert list(answer.tokens) == uncached(model, prompt, alpha, settings)
 
 
 def test_stream_grows_token_by_token_to_the_final_answer(model: OffsetModel) -> None:
