@@ -18,6 +18,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,7 @@ def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callab
             name, base="demo", reference="demo", objective=PAIR.objective, tuning=PAIR.tuning, retain_term="kl", template=PLAIN,
             seed=SEED, data_hashes={"forget": hash_examples(secret), "retain": hash_examples(kept)}, base_hash=models.base_hash,
             reference_kind=reference_kind("demo", secret), versions=versions(), parent=parent, training=PAIR.elsewhere,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
             figures={"forget_probability": last.forget_probability} if last and last.forget_probability is not None else {},
         )  # fmt: skip
         save_pair(models.trained, models.tokenizer, manifest, build / "pairs" / name)
