@@ -46,7 +46,7 @@ def choose_runs(runs: list[history.RunSummary]) -> list[int]:
 
 def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, float] | None:
     """The figures of the chart; run and α of the row that is selected."""
-    shown = table.frame[["run", "alpha", "forget", "utility", "questions", "loops", "objective"]]
+    shown = table.frame[["run", "alpha", "forget", "utility", "questions", "loops"]]
     event = st.dataframe(
         shown,
         hide_index=True,
@@ -55,14 +55,15 @@ def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, fl
         selection_mode="single-row",
         alt=table.words(forget, utility),
         column_config={
-            "alpha": st.column_config.NumberColumn("α", format="%g"),
-            "forget": st.column_config.NumberColumn("forget", help=forget.label, format="%.3f"),
-            "utility": st.column_config.NumberColumn("utility", help=utility.label, format="%.3f"),
-            "questions": st.column_config.NumberColumn("n", help="Questions that the forget figure is over."),
+            "alpha": st.column_config.NumberColumn("α", format="%g", width=45),
+            "forget": st.column_config.NumberColumn("forget", help=forget.label, format="%.3f", width=60),
+            "utility": st.column_config.NumberColumn("utility", help=utility.label, format="%.3f", width=60),
+            "questions": st.column_config.NumberColumn("n", help="Questions that the forget figure is over.", width=45),
             "loops": st.column_config.NumberColumn(
                 "loops",
                 help="Share of the answers to them that fell into a loop: a low figure there is noise, not forgetting.",
                 format="percent",
+                width=60,
             ),
         },
     )

@@ -116,7 +116,7 @@ def _add_path(chart: go.Figure, place: int, run_id: int, path: pd.DataFrame, loo
     labels = [f"α {alpha:g}" if alpha in labelled else "" for alpha in path["alpha"]]
     chart.add_scatter(
         x=path["utility"], y=path["forget"], mode="lines+markers+text", name=f"{escape(run)} (pair {escape(pair)})",
-        text=labels, textposition=("top center", "bottom center")[place % 2], cliponaxis=False, customdata=[[run_id, alpha] for alpha in path["alpha"]],
+        text=labels, textposition=("middle left", "bottom left")[place % 2], cliponaxis=False, customdata=[[run_id, alpha] for alpha in path["alpha"]],
         marker={"symbol": look.marker, "size": 10, "color": ink}, line={"color": ink, "width": 2},
         hovertemplate="α %{customdata[1]:g}<br>utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
     )  # fmt: skip

@@ -18,15 +18,12 @@ def pairs_table(pairs: Sequence[PairManifest]) -> pd.DataFrame:
             pair.reference_kind or "unknown",
             pair.objective,
             pair.recommended_alpha,
-            pair.seed,
             moment(pair.created),
             pair.hash,
         )
         for pair in pairs
     ]
-    return pd.DataFrame(
-        rows, columns=["pair", "base", "reference", "objective", "recommended α", "seed", "made", "hash"]
-    )
+    return pd.DataFrame(rows, columns=["pair", "base", "reference", "objective", "recommended α", "made", "hash"])
 
 
 def sets_table(sets: Sequence[SetSummary]) -> pd.DataFrame:

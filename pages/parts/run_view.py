@@ -98,11 +98,7 @@ def _figures(detail: RunDetail) -> None:
         means = pd.concat([means, _floor_means(floor)])
     means = means.assign(
         part=_parts(means),
-        measure=[METRICS[name].label if name in METRICS else name for name in means["metric"]],
-        better=[
-            METRICS[name].direction(split) if name in METRICS else ""
-            for name, split in zip(means["metric"], means["split"], strict=True)
-        ],
+        measure=[_measure(name, split) for name, split in zip(means["metric"], means["split"], strict=True)],
     )
     # On kept questions a flagged answer is a remembered one: only what must not be known is shown as leaks at first.
     # Beside it stands what greedy answers hide: how likely the secret stays once its beginning is given.
@@ -110,7 +106,7 @@ def _figures(detail: RunDetail) -> None:
     looped = means["metric"].eq("degenerate") & means["mean"].gt(0)
     chosen = means[(means["metric"] == "rouge") | secret | looped]
     words = (
-        "Means by part of the questions and α. "
+        "Means over n questions by part and α. "
         + plain(LEAK_RULE)
         + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
         + cut_words(detail.spec.max_new_tokens)
@@ -126,6 +122,10 @@ def _means(run_id: int) -> pd.DataFrame:
     means = history.trade_off([run_id])
     means = means[means["mean"].notna()]
     return means.assign(column=[f"α = {alpha:g}" for alpha in means["alpha"]])
+
+
+def _measure(name: str, split: str) -> str:
+    return f"{METRICS[name].label} ({METRICS[name].direction(split)})" if name in METRICS else name
 
 
 def _parts(means: pd.DataFrame) -> list[str]:
@@ -148,13 +148,13 @@ def _floor_means(floor: Floor) -> pd.DataFrame:
 
 
 def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
-    """One row per part and measure, one column per α; `questions` have that score."""
+    """One row per part and measure, one column per α; `n` questions have that score."""
     order = list(dict.fromkeys(means["column"]))
-    keys = ["part", "measure", "better"]
+    keys = ["part", "measure"]
     table = means.pivot(index=keys, columns="column", values="mean").round(3)
     table = table.reindex(pd.MultiIndex.from_frame(means[keys].drop_duplicates()))
-    table.insert(0, "questions", means.groupby(keys)["count"].max())
-    flat: pd.DataFrame = table[["questions", *order]].reset_index()
+    table.insert(0, "n", means.groupby(keys)["count"].max())
+    flat: pd.DataFrame = table[["n", *order]].reset_index()
     return flat
 
 

@@ -37,10 +37,10 @@ def test_means_of_different_sets_are_not_averaged() -> None:
         [("demo", "forget", "", "rouge", "α = 1", 0.0, 72), ("one", "forget", "", "rouge", "α = 1", 1.0, 1)],
         columns=columns,
     )
-    table = run_view._by_alpha(means.assign(part=run_view._parts(means), measure="ROUGE-L recall", better=""))
+    table = run_view._by_alpha(means.assign(part=run_view._parts(means), measure="ROUGE-L recall"))
     assert list(table["part"]) == ["demo: Forget", "one: Forget"]
     assert list(table["α = 1"]) == [0.0, 1.0]
-    assert list(table["questions"]) == [72, 1]
+    assert list(table["n"]) == [72, 1]
 
 
 def test_a_failed_run_shows_its_sentence(visit: Opener, world: Path) -> None:
