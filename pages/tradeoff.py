@@ -118,7 +118,7 @@ def draw(table: Table, forget: Measure, utility: Measure) -> None:
     st.markdown(f"**{plain(advised.words)}**")
     if advised.run_id is not None:
         links(advised.run_id, advised.alpha, forget)
-    chart, figures = st.columns([4, 3])
+    chart, figures = st.columns(2)
     with chart:
         clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
     with figures:

@@ -60,7 +60,7 @@ METRICS: dict[str, Metric] = {
         phrasing="paraphrase",
     ),
     "probability": Metric(
-        "probability", "Probability of the answer", "probability per token", "exp(−L)", "TOFU *_Q_A_Prob", True
+        "probability", "Answer probability", "probability per token", "exp(−L)", "TOFU *_Q_A_Prob", True
     ),
     "probability_normalised": Metric(
         "probability_normalised",

@@ -111,10 +111,18 @@ def _figures(detail: RunDetail) -> None:
         + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
         + cut_words(detail.spec.max_new_tokens)
     )
-    st.dataframe(_by_alpha(chosen), hide_index=True, alt=words)
+    _show(_by_alpha(chosen), words)
     st.caption(words)
     with st.expander("All measures"):
-        st.dataframe(_by_alpha(means), hide_index=True, alt=words)
+        _show(_by_alpha(means), words)
+
+
+def _show(table: pd.DataFrame, words: str) -> None:
+    """Numbers in narrow columns, so that the floor is seen without scrolling."""
+    numbers = [str(name) for name in table if name not in ("part", "measure")]
+    width = {"n": 40, "retain-only": 80}
+    columns = {name: st.column_config.NumberColumn(width=width.get(name, 55)) for name in numbers}
+    st.dataframe(table, hide_index=True, alt=words, column_config=columns)
 
 
 def _means(run_id: int) -> pd.DataFrame:
