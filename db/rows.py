@@ -121,8 +121,8 @@ class ReportRow(NamedTuple):
     true_answer: str
     base_answer: str | None
     unlearned_answer: str | None
-    base_degenerate: bool | None
-    unlearned_degenerate: bool | None
+    degenerate_base: bool | None
+    degenerate_unlearned: bool | None
     rouge_base: float | None
     rouge_unlearned: float | None
     leak_base: float | None

@@ -101,7 +101,7 @@ def _floor(floor: Floor | None) -> Check:
 
 
 def _loops(rows: pd.DataFrame) -> Check:
-    looped = int(rows["unlearned degenerate"].fillna(False).astype(bool).sum())
+    looped = int(rows["degenerate unlearned"].fillna(False).astype(bool).sum())
     if looped:
         return Check(
             "note",

@@ -54,7 +54,7 @@ def test_checks_pass_on_a_fresh_run(world: Path) -> None:
 
 def test_loops_are_no_forgetting(world: Path) -> None:
     rows = history.report_rows(1, 1.0)
-    rows["unlearned degenerate"] = [True, False, None, True]
+    rows["degenerate unlearned"] = [True, False, None, True]
     (looped,) = [item for item in checks(history.run_detail(1), rows, 1.0, [], None) if "loop" in item.words]
     assert looped.state == "note"
     assert looped.words.startswith("2 of 4 unlearned answers fell into a loop")

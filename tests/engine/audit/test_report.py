@@ -27,8 +27,8 @@ def row(**fields: Any) -> dict[str, Any]:
         "leak base": 1.0,
         "leak unlearned": 0.0,
         "retain-only leak": None,
-        "base degenerate": None,
-        "unlearned degenerate": True,
+        "degenerate base": None,
+        "degenerate unlearned": True,
         **fields,
     }
 
