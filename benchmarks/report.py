@@ -66,6 +66,7 @@ def settings_table(settings: Sequence[TrainingSettings]) -> pd.DataFrame:
         "retain_batches",
         "retain_weight",
         "rank",
+        "beta",
         "target_forget_probability",
         "seed",
     )

@@ -64,7 +64,8 @@ def with_adapter(model: Any, folder: Path) -> Any:
     """
     adapted = PeftModel.from_pretrained(model, folder)
     with safe_open(folder / ADAPTER_FILE, framework="pt") as stored:
-        missing = sorted(get_peft_model_state_dict(adapted).keys() - set(stored.keys()))
+        expected = get_peft_model_state_dict(adapted, save_embedding_layers=False)  # "auto" would ask the hub
+        missing = sorted(expected.keys() - set(stored.keys()))
     if missing:
         raise ModelError(f"the adapter in {folder.name} lacks {len(missing)} of its weights, for example {missing[0]}")
     return merged(adapted)
