@@ -5,7 +5,7 @@ import math
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 from platformdirs import user_cache_path, user_data_path
 
@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate"]
+RunKind = Literal["train", "evaluate", "map"]
 
 
 def data_folder() -> Path:
@@ -56,6 +56,14 @@ def check_alpha(value: object) -> float:
     if not math.isfinite(alpha) or not ALPHA_MIN <= alpha <= ALPHA_MAX:
         raise SettingError(f"alpha must be between {ALPHA_MIN:g} and {ALPHA_MAX:g}, got {value}")
     return alpha + 0.0  # -0.0 becomes 0.0, so that equal strengths are stored once
+
+
+def check_range(low: object, high: object) -> tuple[float, float]:
+    """Return both as offset strengths; raise `SettingError` unless both are legal and `low` is the smaller."""
+    first, last = check_alpha(low), check_alpha(high)
+    if first >= last:
+        raise SettingError(f"a range of alpha must go up, got {first:g} to {last:g}")
+    return first, last
 
 
 def parse_alphas(text: str) -> tuple[float, ...]:
@@ -118,7 +126,8 @@ class ExperimentSpec:
     """What a run is to do; frozen, stored with the run, read back by the worker.
 
     `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
-    A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`.
+    A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
+    every answer of `pair` for alpha from the smallest to the largest of `alphas`.
     """
 
     kind: RunKind
@@ -135,8 +144,8 @@ class ExperimentSpec:
     parent: str = ""  # the pair that a trained one succeeds
 
     def __post_init__(self) -> None:
-        if self.kind not in ("train", "evaluate"):
-            raise SettingError(f"kind must be train or evaluate, got {self.kind!r}")
+        if self.kind not in get_args(RunKind):
+            raise SettingError(f"kind must be {', '.join(get_args(RunKind))}, got {self.kind!r}")
         if (
             not self.name
             or len(self.name) > 60
@@ -146,8 +155,8 @@ class ExperimentSpec:
             raise SettingError(
                 f"name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {self.name!r}"
             )
-        if self.kind == "evaluate" and not self.pair:
-            raise SettingError("an evaluation needs the name of a pair")
+        if self.kind in ("evaluate", "map") and not self.pair:
+            raise SettingError("an evaluation or a map needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
         _between("max_new_tokens", self.max_new_tokens, 1, 512)

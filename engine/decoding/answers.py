@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from engine.data.prompts import encode_prompt, end_token
+from engine.decoding import alpha_map
 from engine.decoding.greedy import Decoded, Settings, decode, decode_stream
 from engine.models.loading import LoadedPair
 
@@ -47,6 +48,22 @@ def stream_answers(
     settings = _settings(pair, max_new_tokens, temperature, seed)
     for step in decode_stream(pair.model, [prompt] * len(alphas), list(alphas), settings):
         yield tuple(_answer(pair, decoded) for decoded in step)
+
+
+def map_answers(
+    pair: LoadedPair, question: str, low: float, high: float, max_new_tokens: int = 64,
+    progress: Callable[[float, str], None] | None = None,
+) -> tuple[list[tuple[alpha_map.Interval, str]], int]:  # fmt: skip
+    """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged."""
+
+    def tell(tokens: int, branches: int) -> None:
+        if progress:
+            progress(tokens / max_new_tokens, f"token {tokens}, {branches} answers so far")
+
+    prompt = encode_prompt(pair.tokenizer, pair.template, question)
+    found = alpha_map.map_answers(pair.model, prompt, _settings(pair, max_new_tokens), low, high, progress=tell)
+    texts = [pair.tokenizer.decode(list(item.tokens), skip_special_tokens=True).strip() for item in found.intervals]
+    return list(zip(found.intervals, texts, strict=True)), found.merged
 
 
 def _settings(pair: LoadedPair, max_new_tokens: int, temperature: float = 0.0, seed: int = 0) -> Settings:

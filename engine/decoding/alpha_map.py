@@ -1,0 +1,250 @@
+"""The exact map over alpha: every greedy answer that any alpha of a range gives, and the alphas at which it changes.
+
+After a fixed prefix the next greedy token is argmax_v (l_v + alpha d_v), with l the base's logits and d the offset: a
+token is a line in alpha, the winners are the upper envelope of V lines, and each token wins on one interval at most.
+Every interval is followed as a branch with caches of its own, all branches in one batch, until each has ended.
+All of it in fp32; what logits cannot tell apart (`LOGIT_ERROR`) the map does not claim to.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from engine.decoding.greedy import Settings, is_loop
+from engine.models.caches import CachedModel
+from engine.models.offset import OffsetModel, combine_logits
+from engine.settings import check_range
+
+LOGIT_ERROR = 1e-4  # fp32 logits of one prefix move by this much with the shape of the batch they are computed in
+BRANCHES_AT_MOST = 256
+
+
+class Piece(NamedTuple):
+    """`token` wins from `low` to `high`; `error` is how far `high` may be off. In alpha, which has no unit."""
+
+    low: float
+    high: float
+    token: int
+    error: float
+
+
+class Interval(NamedTuple):
+    """One answer and the alphas that give it: from `low` to `high`, each border known to within its error.
+
+    `ended` False: the limit of tokens cut it. `degenerate`: it went round in a loop and was cut there. `followed` False:
+    the limit of branches was reached before it had ended, so `tokens` is only how it begins.
+    """
+
+    low: float
+    high: float
+    low_error: float
+    high_error: float
+    tokens: tuple[int, ...]
+    ended: bool
+    degenerate: bool
+    followed: bool
+
+
+class AlphaMap(NamedTuple):
+    """Intervals in the order of alpha, without gaps. `merged` counts pieces that were narrower than their error."""
+
+    intervals: tuple[Interval, ...]
+    merged: int
+
+    @property
+    def complete(self) -> bool:
+        return all(interval.followed for interval in self.intervals)
+
+    def at(self, alpha: float) -> Interval:
+        """The interval that holds `alpha`; raises `ValueError` outside the range."""
+        for interval in self.intervals:
+            if interval.low <= alpha <= interval.high:
+                return interval
+        raise ValueError(
+            f"alpha {alpha:g} lies outside the map, {self.intervals[0].low:g} to {self.intervals[-1].high:g}"
+        )
+
+
+class _Branch(NamedTuple):
+    low: float
+    high: float
+    low_error: float
+    high_error: float
+    tokens: tuple[int, ...] = ()
+
+    def closed(self, *, ended: bool = False, degenerate: bool = False, followed: bool = True) -> Interval:
+        return Interval(*self, ended=ended, degenerate=degenerate, followed=followed)
+
+
+class Logits(NamedTuple):
+    """Next-token logits of the three models, each [B, V] or [V]."""
+
+    base: Tensor
+    trained: Tensor
+    reference: Tensor
+
+    def row(self, index: int) -> "Logits":
+        return Logits(*(part[index] for part in self))
+
+    def winner(self, alpha: float | Tensor) -> Tensor:
+        """The greedy token at `alpha`: [B] or a scalar."""
+        return combine_logits(self.base, self.trained, self.reference, alpha).argmax(-1)
+
+    def line(self, token: int) -> tuple[float, float]:
+        """Height at alpha 0 and slope of a token of one row."""
+        slope = combine_logits(torch.zeros(()), self.trained[token], self.reference[token], 1.0)
+        return float(self.base[token]), float(slope)
+
+
+def map_answers(
+    model: OffsetModel, prompt: Sequence[int], settings: Settings, low: float = 0.0, high: float = 2.0,
+    branches: int = BRANCHES_AT_MOST, progress: Callable[[int, int], None] | None = None,
+) -> AlphaMap:  # fmt: skip
+    """Every greedy answer to `prompt` for alpha from `low` to `high`; `settings` as in a plain greedy decode.
+
+    `progress(tokens, branches)` is called after each token. Of more than `branches` branches the narrowest are not
+    followed to their end, and are marked. Raises `SettingError` when the range is not legal.
+    """
+    check_range(low, high)
+    alive, done, merged = [_Branch(low, high, 0.0, 0.0)], list[Interval](), 0
+    with torch.inference_mode():
+        reader = _Reader(model, prompt)
+        for position in range(settings.max_new_tokens):
+            split = _split(reader.read(), alive)
+            merged += split.merged
+            alive, kept = [], list[int]()
+            for row, branch in split.branches:
+                if branch.tokens[-1] == settings.end:
+                    done.append(branch._replace(tokens=branch.tokens[:-1]).closed(ended=True))
+                elif is_loop(branch.tokens):
+                    done.append(branch.closed(degenerate=True))
+                else:
+                    alive.append(branch)
+                    kept.append(row)
+            alive, kept, dropped = _widest(alive, kept, branches - len(done))
+            done += [branch.closed(followed=False) for branch in dropped]
+            if progress:
+                progress(position + 1, len(alive) + len(done))
+            if not alive:
+                break
+            reader.append([branch.tokens[-1] for branch in alive], kept)
+    done += [branch.closed() for branch in alive]
+    return AlphaMap(tuple(sorted(done, key=lambda interval: (interval.low, interval.high))), merged)
+
+
+class _Reader:
+    """The caches of all branches; all have read equally many tokens, so nothing is padded."""
+
+    def __init__(self, model: OffsetModel, prompt: Sequence[int]) -> None:
+        self.device = model.device
+        self.ids = torch.tensor([list(prompt)], dtype=torch.long, device=self.device)
+        self.length = 0
+        self.base = CachedModel(model.base, model.vocabulary)
+        halves = (model.trained, model.reference)
+        self.pair = [CachedModel(half, model.vocabulary) for half in halves if half is not None]
+
+    def read(self) -> Logits:
+        rows, width = self.ids.shape
+        mask = torch.ones((rows, self.length + width), dtype=torch.long, device=self.device)
+        positions = torch.arange(self.length, self.length + width, device=self.device).expand(rows, width)
+        self.length += width
+        base = self.base.next_logits(self.ids, mask, positions)
+        if len(self.pair) < 2:
+            return Logits(base, base, base)
+        return Logits(base, *(half.next_logits(self.ids, mask, positions) for half in self.pair))
+
+    def append(self, tokens: Sequence[int], parents: Sequence[int]) -> None:
+        """Go on with one row per token, each after the row it stems from."""
+        if list(parents) != list(range(len(self.ids))):
+            rows = torch.tensor(parents, device=self.device)
+            for cached in (self.base, *self.pair):
+                cached.keep_rows(rows)
+        self.ids = torch.tensor(tokens, dtype=torch.long, device=self.device).unsqueeze(1)
+
+
+class _Split(NamedTuple):
+    branches: list[tuple[int, _Branch]]  # with the row each stems from
+    merged: int
+
+
+def _split(logits: Logits, alive: Sequence[_Branch]) -> _Split:
+    """Every branch lengthened by the token it goes on with; where that depends on alpha, one branch per piece."""
+    ends = [torch.tensor([[branch[end]] for branch in alive], device=logits.base.device) for end in (0, 1)]
+    first, last = (logits.winner(end).tolist() for end in ends)
+    found, merged = list[tuple[int, _Branch]](), 0
+    for row, branch in enumerate(alive):
+        if first[row] == last[row]:  # convex: what wins at both ends wins between them
+            found.append((row, branch._replace(tokens=(*branch.tokens, first[row]))))
+            continue
+        pieces = envelope(logits.row(row), branch.low, branch.high)
+        kept = _wide(pieces)
+        merged += len(pieces) - len(kept)
+        found += [(row, child) for child in _children(branch, kept)]
+    return _Split(found, merged)
+
+
+def _children(branch: _Branch, pieces: Sequence[Piece]) -> list[_Branch]:
+    """One branch per piece; the outer borders stay the parent's."""
+    errors = [branch.low_error, *(piece.error for piece in pieces[:-1]), branch.high_error]
+    return [
+        _Branch(piece.low, piece.high, errors[place], errors[place + 1], (*branch.tokens, piece.token))
+        for place, piece in enumerate(pieces)
+    ]
+
+
+def _widest(alive: list[_Branch], rows: list[int], room: int) -> tuple[list[_Branch], list[int], list[_Branch]]:
+    """The `room` widest branches with their rows, in their order, and those that are dropped."""
+    if len(alive) <= room:
+        return alive, rows, []
+    ranked = sorted(range(len(alive)), key=lambda place: alive[place].low - alive[place].high)
+    kept = sorted(ranked[: max(room, 0)])
+    dropped = sorted(ranked[max(room, 0) :])
+    return [alive[place] for place in kept], [rows[place] for place in kept], [alive[place] for place in dropped]
+
+
+def envelope(logits: Logits, low: float, high: float) -> list[Piece]:
+    """Which token wins where between `low` and `high`, for one row of logits [V]."""
+    first, last = int(logits.winner(low)), int(logits.winner(high))
+    return _pieces(logits, low, high, first, last)
+
+
+def _pieces(logits: Logits, low: float, high: float, first: int, last: int) -> list[Piece]:
+    """Where the winners at both ends differ, look at who wins where their lines cross, and recurse."""
+    if first == last:
+        return [Piece(low, high, first, 0.0)]
+    (height, slope), (other_height, other_slope) = logits.line(first), logits.line(last)
+    if other_slope <= slope:  # equal within rounding: a tie, which goes to the winner at the lower end
+        return [Piece(low, high, first, 0.0)]
+    crossing = min(max((height - other_height) / (other_slope - slope), low), high)
+    between = int(logits.winner(crossing))
+    above, climb = logits.line(between)
+    if between in (first, last) or not low < crossing < high or above + crossing * climb <= height + crossing * slope:
+        return [
+            Piece(low, crossing, first, LOGIT_ERROR / (other_slope - slope)),
+            Piece(crossing, high, last, 0.0),
+        ]
+    left, right = _pieces(logits, low, crossing, first, between), _pieces(logits, crossing, high, between, last)
+    joined = Piece(left[-1].low, right[0].high, between, right[0].error)
+    return [*left[:-1], joined, *right[1:]]
+
+
+def _wide(pieces: Sequence[Piece]) -> list[Piece]:
+    """Without the pieces narrower than the error of a border of theirs: their neighbour to the left takes their place.
+
+    The border that is left is then known to within both errors and the width of what went.
+    """
+    kept: list[Piece] = []
+    before = 0.0  # error of the border on the left
+    for piece in pieces:
+        width, error = piece.high - piece.low, piece.error
+        if kept and width < max(before, error):
+            last = kept.pop()
+            piece = Piece(last.low, piece.high, last.token, before + width + error)
+        kept.append(piece)
+        before = error
+    if len(kept) > 1 and kept[0].high - kept[0].low < kept[0].error:  # the first has no neighbour to the left
+        kept[1] = kept[1]._replace(low=kept[0].low)
+        del kept[0]
+    return kept
