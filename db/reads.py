@@ -8,6 +8,8 @@ from sqlalchemy.orm import Session, aliased
 
 from db.rows import (
     AnswerRow,
+    IntervalRow,
+    MapRow,
     PairRow,
     QuestionRow,
     QuestionScoreRow,
@@ -18,7 +20,7 @@ from db.rows import (
     StepRow,
     TradeOffRow,
 )
-from db.tables import Answer, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+from db.tables import AlphaMap, Answer, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -103,10 +105,12 @@ def questions(session: Session, set_name: str) -> list[QuestionRow] | None:
     return [QuestionRow(*row) for row in session.execute(query.order_by(Question.position))]
 
 
-def asked_questions(session: Session, run_id: int, split: str) -> list[QuestionRow]:
-    """The questions of a split that a run evaluated, in the order of their set."""
+def asked_questions(session: Session, run_id: int, split: str | None = None) -> list[QuestionRow]:
+    """The questions, or those of a split, that a run is about, in the order of their set."""
     query = select(*_QUESTION).join(RunQuestion, RunQuestion.question_id == Question.id)
-    query = query.where(RunQuestion.run_id == run_id, Question.split == split)
+    query = query.where(RunQuestion.run_id == run_id)
+    if split is not None:
+        query = query.where(Question.split == split)
     return [
         QuestionRow(*row) for row in session.execute(query.order_by(Question.set_id, Question.position, Question.id))
     ]
@@ -191,6 +195,24 @@ def scores(session: Session, run_id: int) -> list[ScoreRow]:
 def answers(session: Session, run_id: int) -> list[AnswerRow]:
     columns = [getattr(Answer, name) for name in AnswerRow._fields]
     return [AnswerRow(*row) for row in session.execute(select(*columns).where(Answer.run_id == run_id))]
+
+
+def find_map(
+    session: Session, pair_hash: str, question_hash: str, low: float, high: float, max_new_tokens: int
+) -> MapRow | None:
+    """The widest stored map that covers `low` to `high`."""
+    columns = [getattr(AlphaMap, name) for name in MapRow._fields]
+    query = select(*columns).where(AlphaMap.pair_hash == pair_hash, AlphaMap.question_hash == question_hash)
+    query = query.where(AlphaMap.max_new_tokens == max_new_tokens, AlphaMap.low <= low, AlphaMap.high >= high)
+    row = session.execute(query.order_by((AlphaMap.high - AlphaMap.low).desc())).first()
+    return None if row is None else MapRow(*row)
+
+
+def map_intervals(session: Session, map_id: int) -> list[IntervalRow]:
+    """In the order of alpha."""
+    columns = [getattr(MapInterval, name) for name in IntervalRow._fields]
+    query = select(*columns).where(MapInterval.map_id == map_id).order_by(MapInterval.place)
+    return [IntervalRow(*row) for row in session.execute(query)]
 
 
 def durations(session: Session, kind: str, base: str) -> list[tuple[str, float]]:

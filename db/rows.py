@@ -155,6 +155,29 @@ class LeakCountRow(NamedTuple):
     floor_leaking: int
 
 
+class MapRow(NamedTuple):
+    id: int
+    question: str
+    low: float
+    high: float
+    max_new_tokens: int
+    complete: bool
+    merged: int
+    seconds: float
+
+
+class IntervalRow(NamedTuple):
+    low: float
+    high: float
+    low_error: float
+    high_error: float
+    text: str
+    tokens: list[int]
+    ended: bool
+    degenerate: bool
+    followed: bool
+
+
 class ScoreRow(NamedTuple):
     question_id: int
     alpha: float

@@ -5,6 +5,7 @@
                 ├──────< scores >──────────┤
                 └──────< answers >─────────┤
                                            └─< exports
+    maps ─< map_intervals    by pair hash and question text, so that a map outlives its run and serves every set
 
 A metric is a row, never a column. Times are UTC. Names are short strings so that every backend can index them.
 """
@@ -48,7 +49,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {float: Double, datetime: UtcTime, dict[str, Any]: JSON, list[str]: JSON}
+    type_annotation_map = {float: Double, datetime: UtcTime, dict[str, Any]: JSON, list[str]: JSON, list[int]: JSON}
 
 
 class QuestionSet(Base):
@@ -199,3 +200,40 @@ class Export(Base):
     rows: Mapped[int]
     sha256: Mapped[str] = mapped_column(HASH)
     created: Mapped[datetime]
+
+
+class AlphaMap(Base):
+    """Every greedy answer of a pair to one question for alpha from `low` to `high`, cut at `max_new_tokens`."""
+
+    __tablename__ = "maps"
+    __table_args__ = (UniqueConstraint("pair_hash", "question_hash", "low", "high", "max_new_tokens"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    pair_hash: Mapped[str] = mapped_column(HASH)
+    question_hash: Mapped[str] = mapped_column(HASH)
+    question: Mapped[str] = mapped_column(Text)
+    low: Mapped[float]
+    high: Mapped[float]
+    max_new_tokens: Mapped[int]
+    complete: Mapped[bool]
+    merged: Mapped[int]
+    seconds: Mapped[float]
+    created: Mapped[datetime]
+
+
+class MapInterval(Base):
+    """One answer of a map and the alphas that give it."""
+
+    __tablename__ = "map_intervals"
+
+    map_id: Mapped[int] = mapped_column(ForeignKey("maps.id", ondelete="CASCADE"), primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    low: Mapped[float]
+    high: Mapped[float]
+    low_error: Mapped[float]
+    high_error: Mapped[float]
+    text: Mapped[str] = mapped_column(Text)
+    tokens: Mapped[list[int]]
+    ended: Mapped[bool]
+    degenerate: Mapped[bool]
+    followed: Mapped[bool]

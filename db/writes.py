@@ -9,8 +9,8 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from db.rows import AnswerRow, ScoreRow, StepRow
-from db.tables import Answer, Export, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+from db.rows import AnswerRow, IntervalRow, ScoreRow, StepRow
+from db.tables import AlphaMap, Answer, Export, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
 
 ENDED = ("finished", "failed", "cancelled", "interrupted")
 
@@ -155,6 +155,18 @@ def add_scores(session: Session, run_id: int, scores: Sequence[ScoreRow]) -> Non
 def add_answers(session: Session, run_id: int, answers: Sequence[AnswerRow]) -> None:
     if answers:
         session.execute(insert(Answer), [{"run_id": run_id, **answer._asdict()} for answer in answers])
+
+
+def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -> int:
+    """Store a map with its intervals; one of the same pair, question and settings is replaced. `fields` are columns."""
+    key = ("pair_hash", "question_hash", "low", "high", "max_new_tokens")
+    session.execute(delete(AlphaMap).where(*(getattr(AlphaMap, name) == fields[name] for name in key)))
+    row = AlphaMap(**fields, created=now())
+    session.add(row)
+    session.flush()
+    rows = [{"map_id": row.id, "place": place, **item._asdict()} for place, item in enumerate(intervals)]
+    session.execute(insert(MapInterval), rows)
+    return row.id
 
 
 def add_export(session: Session, *, run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> None:

@@ -18,7 +18,7 @@ from engine.errors import UnlearningError
 from engine.progress import ending_of
 from engine.settings import TrainingSettings
 
-TAKES_NUMBERS = ("--alpha", "--alphas")
+TAKES_NUMBERS = ("--alpha", "--alphas", "--range")
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -102,6 +102,21 @@ def make_parser() -> argparse.ArgumentParser:
         "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
     )
     ask.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+
+    mapped = _add(
+        adds, "map", commands.map_alphas, "every answer that any alpha of a range gives, and where it changes"
+    )
+    mapped.add_argument("question", nargs="?")
+    mapped.add_argument(
+        "--on", action="append", metavar="SOURCE", help=f"map whole sets in a run: {SOURCE}; may be repeated"
+    )
+    mapped.add_argument("--name", default="", help="name of that run (default: map-PAIR)")
+    mapped.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
+    mapped.add_argument(
+        "--set", default="demo", help="set whose true answer and key terms judge the answers (default: demo)"
+    )
+    mapped.add_argument("--range", default="0,2", metavar="LOW,HIGH", help="of alpha, -4 to 8 (default: 0,2)")
+    _add_answer_limit(mapped)
 
     _add_train(adds)
 

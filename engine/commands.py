@@ -6,15 +6,16 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import experiment, history, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
 from engine.estimate import Estimate
-from engine.questions import evaluation_sources, examples_of
+from engine.questions import evaluation_sources, examples_of, known_question
 from engine.remaining_leaks import LeakShare, leak_shares
-from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, parse_alphas
+from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, check_range, parse_alphas
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
@@ -131,6 +132,56 @@ def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> 
     return last[0].text
 
 
+def map_alphas(arguments: argparse.Namespace) -> Printed:
+    """Every greedy answer over a range of alpha, of one question or, in a run, of whole sets.
+
+    Judged where the question is one of a set, by the set's own terms.
+    """
+    first, _, last = arguments.range.partition(",")
+    low, high = check_range(first, last)
+    if arguments.on:
+        if arguments.question:
+            raise SettingError("map takes a question or --on SOURCE, not both")
+        name = arguments.name or f"map-{Path(arguments.pair).name.replace(':', '-')}"
+        spec = ExperimentSpec(
+            kind="map", name=name, pair=arguments.pair, alphas=(low, high), evaluate_on=tuple(arguments.on),
+            max_new_tokens=arguments.max_new_tokens,
+        )  # fmt: skip
+        return _execute(spec, arguments)
+    if not (arguments.question or "").strip():
+        raise SettingError("map needs a question that holds some text, or --on SOURCE")
+    from engine.audit.leaks import find_leak
+    from engine.evaluation.metrics import rouge_recall
+    from engine.maps import map_question
+    from engine.models.loading import load_pair
+
+    known = known_question(arguments.question, arguments.set)
+    with Bar() as bar:
+        pair = load_pair(arguments.pair, lambda stage: bar(0.05, stage))
+        found = map_question(pair, arguments.question, arguments.max_new_tokens, low, high, bar)
+    rows = [
+        {
+            "alpha_from": answer.low,
+            "alpha_to": answer.high,
+            "text": answer.text,
+            "rouge": rouge_recall(known.example.answer, answer.text) if known else None,
+            "leaks": find_leak(known.example, answer.text, known.terms).leaks if known else None,
+            "error": answer.high_error,
+            "followed": answer.followed,
+        }
+        for answer in found.answers
+    ]
+    data = {"question": found.question, "pair": pair.manifest.name, "intervals": rows, "complete": found.complete}
+    lines = [
+        f"{row['alpha_from']:.4f} to {row['alpha_to']:.4f}  {_leak_mark(row['leaks'])}{row['text']}" for row in rows
+    ]
+    return Printed({**data, "merged": found.merged, "seconds": found.seconds}, "\n".join(lines))
+
+
+def _leak_mark(leaks: object) -> str:
+    return "" if leaks is None else "leaks: " if leaks else "no leak: "
+
+
 def train(arguments: argparse.Namespace) -> Printed:
     training = TrainingSettings(
         objective=arguments.objective,
@@ -186,6 +237,9 @@ def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
         summary = list(runner.follow(run_id))[-1]
     if summary.status != "finished":
         raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
+    if spec.kind == "map":
+        asked = len(history.asked(run_id))
+        return Printed({**_run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
     means = history.trade_off([run_id])
     means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
     columns = ["alpha", "set", "split", "half", "metric", "mean", "count"]

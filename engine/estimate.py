@@ -18,6 +18,7 @@ TRAINED_QUESTION_SECONDS = 0.1  # one question once through a training step
 FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
 ANSWER_SECONDS = 0.4  # one answer at one alpha, batched
 SCORED_QUESTION_SECONDS = 0.6  # teacher-forced measures of one question, all alphas
+MAPPED_QUESTION_SECONDS = 5.0  # every answer of one question, alpha from 0 to 2
 CHARACTERS_A_TOKEN = 4.0
 MODEL_COPIES, PROGRAM_BYTES = 2.0, 800_000_000  # base, reference and trained against the base alone
 
@@ -57,6 +58,8 @@ def _work(spec: ExperimentSpec) -> _Work:
     asked = {example: None for source in spec.evaluate_on for example in examples_of(source)}
     phrasings = sum(2 if example.paraphrased_question else 1 for example in asked)
     seconds = LOADING_SECONDS + len(asked) * SCORED_QUESTION_SECONDS + phrasings * len(spec.alphas) * ANSWER_SECONDS
+    if spec.kind == "map":
+        return _Work(LOADING_SECONDS + len(asked) * MAPPED_QUESTION_SECONDS, len(asked), 0, 0.0)
     if spec.kind == "evaluate":
         return _Work(seconds, len(asked), 0, 0.0)
     forget, retain = training_sets(spec)

@@ -18,7 +18,7 @@ from engine.questions import import_set as import_set
 from engine.questions import register_demo
 from engine.questions import register_set as register_set
 from engine.settings import ExperimentSpec, check_alpha, demo_folder
-from engine.stages import evaluate, scratch_folder, train
+from engine.stages import evaluate, map_questions, scratch_folder, train
 from engine.storage import reading, write_patiently, writing
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
@@ -72,7 +72,10 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
                 spec.name,
                 f"pair {spec.name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own",
             )
-        evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
+        if spec.kind == "map":
+            map_questions(run_id, spec, progress)
+        else:
+            evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))
     except BaseException as error:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room

@@ -194,6 +194,14 @@ def _file_name(source: str) -> str:
     return Path(source).name if is_path else source
 
 
+def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:
+    """The questions of a run in the order of their sets, with the key terms they are judged by."""
+    with reading() as session:
+        terms = {key: words for key, _, words in reads.run_questions(session, run_id)}
+        found = reads.asked_questions(session, run_id)
+    return [(_example(row), tuple(terms[row.id])) for row in found]
+
+
 def asks_what_was_forgotten(run_id: int) -> bool | None:
     """Whether a run's forget questions are those its pair was made to forget; None where that cannot be told."""
     made_for = run_detail(run_id).manifest.get("data_hashes", {}).get("forget")

@@ -93,6 +93,24 @@ def examples_of(source: str) -> list[Example]:
     return resolve(source, stored_examples)
 
 
+class Known(NamedTuple):
+    """A question of a set, with the terms that the leak rule looks for in its answers."""
+
+    example: Example
+    terms: tuple[str, ...]
+
+
+def known_question(question: str, set_name: str) -> Known | None:
+    """The question of a set with exactly this text (or paraphrase), None where there is none."""
+    from engine.audit.leaks import derive_key_terms
+
+    examples = examples_of(set_name)
+    for example, terms in zip(examples, derive_key_terms(examples), strict=True):
+        if question.strip() in (example.question, example.paraphrased_question):
+            return Known(example, terms)
+    return None
+
+
 def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
     """Forget and retain questions; `DataError` where there are none to forget, or one is to be forgotten and kept."""
     forget = _marked(spec, spec.forget)

@@ -27,7 +27,7 @@ from engine.estimate import estimate as estimate
 from engine.experiment import store_spec
 from engine.history import RunSummary
 from engine.questions import absolute, examples_of, training_sets
-from engine.settings import ExperimentSpec, check_alpha, data_folder, local_path
+from engine.settings import ExperimentSpec, check_alpha, check_range, data_folder, local_path
 from engine.storage import reading, writing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,7 +207,8 @@ def _launch(run_id: int) -> None:
 
 def _complete(spec: ExperimentSpec) -> ExperimentSpec:
     """With alpha 0, and with whole paths: the worker may be launched by a process that stands in another folder."""
-    alphas = {0.0, *(check_alpha(alpha) for alpha in spec.alphas)}
+    alphas = {check_alpha(alpha) for alpha in spec.alphas}
+    alphas = set(check_range(min(alphas), max(alphas))) if spec.kind == "map" else {0.0, *alphas}
     if spec.kind == "evaluate" and _alone(spec.pair):
         alphas = {0.0}  # without a pair every alpha reads as 0
     return replace(
@@ -248,7 +249,11 @@ def _check(spec: ExperimentSpec) -> None:
         raise SettingError("a run needs at least one set to evaluate")
     for source in spec.evaluate_on:
         examples_of(source)
-    if spec.kind == "evaluate":
+    if spec.kind == "map" and _alone(spec.pair):
+        raise SettingError(
+            f"a map needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
+        )
+    if spec.kind in ("evaluate", "map"):
         if _alone(spec.pair):
             _check_model(spec.pair.partition(":")[2])
         else:

@@ -1,6 +1,7 @@
-"""The two things a run does: train a pair, evaluate one. Model libraries are imported when a run needs them."""
+"""What a run does: train a pair, evaluate one, map one over alpha. Model libraries are imported when a run needs them."""
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from os import cpu_count
@@ -11,7 +12,7 @@ from db import writes
 from db.rows import AnswerRow, ScoreRow, StepRow
 from db.session import Session
 from engine.data.demo_set import reference_kind
-from engine.data.examples import hash_examples
+from engine.data.examples import Example, hash_examples
 from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import evaluated, key_terms, training_sets
@@ -19,6 +20,7 @@ from engine.settings import ExperimentSpec, data_folder
 from engine.storage import write_patiently
 
 if TYPE_CHECKING:
+    from engine.models.loading import LoadedPair
     from engine.models.manifest import PairManifest
 
 
@@ -88,25 +90,11 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
     from engine.audit import leaks
     from engine.evaluation.evaluate import evaluate_examples
     from engine.models.loading import load_pair
-    from engine.versions import versions
 
     asked = evaluated(spec)
     examples = [item.example for item in asked]
     pair = load_pair(pair_name, lambda text: progress(0.0, text))
-    fields: dict[str, Any] = {
-        "base": pair.manifest.base,
-        "base_hash": pair.base_hash,
-        "data_hash": hash_examples(examples),
-        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name},
-        "machine": _machine(),
-    }
-    fields["pair_name"] = pair.manifest.name
-    if pair.manifest.reference:
-        fields["objective"] = pair.manifest.objective
-        fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
-        if spec.kind == "evaluate":
-            fields["seed"] = pair.manifest.seed
-    write_patiently(lambda session: writes.update_run(session, run_id, **fields))
+    _note_origin(run_id, spec, pair, examples)
     progress.part(low + 0.05, 1.0, "evaluating")
     terms = key_terms(asked)
     rule = leaks.leak_rule(examples, terms)
@@ -119,6 +107,48 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
         writes.add_answers(session, run_id, [AnswerRow(ids[row[0]], *row[1:]) for row in found.answers])
 
     write_patiently(store)
+
+
+def _note_origin(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", examples: Sequence[Example]) -> None:
+    """Store with the run what its figures come from: pair, base, data, versions, rule, template, machine."""
+    from engine.audit import leaks
+    from engine.versions import versions
+
+    fields: dict[str, Any] = {
+        "base": pair.manifest.base,
+        "base_hash": pair.base_hash,
+        "data_hash": hash_examples(examples),
+        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name},
+        "machine": _machine(),
+    }
+    fields["pair_name"] = pair.manifest.name
+    if pair.manifest.reference:
+        fields["objective"] = pair.manifest.objective
+        fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
+        if spec.kind != "train":
+            fields["seed"] = pair.manifest.seed
+    write_patiently(lambda session: writes.update_run(session, run_id, **fields))
+
+
+def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
+    """Map every question over alpha; one that is mapped already is not mapped again, so a stopped run goes on."""
+    progress.part(0.0, 0.05, "loading the pair")
+    from engine.maps import map_question
+    from engine.models.loading import load_pair
+
+    asked = evaluated(spec)
+    pair = load_pair(spec.pair, lambda text: progress(0.0, text))
+    _note_origin(run_id, spec, pair, [item.example for item in asked])
+    rows = list(zip([item.question_id for item in asked], key_terms(asked), strict=True))
+    write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
+    low, high = min(spec.alphas), max(spec.alphas)
+    progress.part(0.05, 1.0, "mapping")
+    for number, item in enumerate(asked):
+        words = f"mapping question {number + 1} of {len(asked)}"
+        map_question(
+            pair, item.example.question, spec.max_new_tokens, low, high,
+            lambda share, _: progress((number + share) / len(asked), words),  # noqa: B023  called before the next round
+        )  # fmt: skip
 
 
 def _put_pair(session: Session, manifest: "PairManifest") -> int:

@@ -19,6 +19,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     (
         "engine.storage",
         "engine.history",
+        "engine.maps",
         "engine.questions",
         "engine.progress",
         "engine.recording",
@@ -26,7 +27,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.stages",
         "engine.demo",
     ),
-    ("engine.experiment", "engine.remaining_leaks"),
+    ("engine.experiment", "engine.remaining_leaks", "engine.map_curves"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
     ("engine.commands", "engine.cli", "engine.__main__"),

@@ -24,7 +24,7 @@ from engine.storage import writing
 
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("demo", "questions", "ask", "train", "evaluate", "runs", "export", "import")
+COMMANDS = ("demo", "questions", "ask", "map", "train", "evaluate", "runs", "export", "import")
 
 
 @pytest.fixture
@@ -88,6 +88,31 @@ def test_ask_gives_the_documented_keys_and_the_base_at_alpha_0(tiny_pair_name: s
     assert found["base"] == found["unlearned"]
     assert said("ask", question, "--pair", tiny_pair_name)["alpha"] == 1.0  # the recommended one
     assert said("ask", question, "--pair", tiny_pair_name, "--alpha", "-1")["alpha"] == -1.0
+
+
+def test_map_gives_every_answer_and_judges_a_known_question(
+    tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], forget_file: Path
+) -> None:
+    said("import", str(forget_file), "--name", "own")
+    arguments = ("--pair", tiny_pair_name, "--set", "own", "--max-new-tokens", "6")
+    found = said("map", "what job did Ada like ?", *arguments, "--range", "-1,2")
+    rows = found["intervals"]
+    assert found["complete"] is True
+    assert found["seconds"] > 0
+    assert (rows[0]["alpha_from"], rows[-1]["alpha_to"]) == (-1.0, 2.0)
+    assert all(left["alpha_to"] == right["alpha_from"] for left, right in zip(rows, rows[1:], strict=False))
+    assert {type(row["leaks"]) for row in rows} == {bool}
+    at_one = next(row for row in rows if row["alpha_from"] <= 1 <= row["alpha_to"])
+    asked = said("ask", "what job did Ada like ?", "--pair", tiny_pair_name, "--max-new-tokens", "6", "--alpha", "1")
+    assert at_one["text"] == asked["unlearned"]
+    whole = said("map", "--pair", tiny_pair_name, "--on", "own", "--name", "maps", "--max-new-tokens", "6")
+    assert (whole["status"], whole["questions"]) == ("finished", 3)
+    assert "a question or --on SOURCE, not both" in refused("map", "x", "--on", "own", "--json")
+    assert "a model alone" in refused("map", "--pair", "base:demo", "--on", "own", "--json")
+    unknown = said("map", "who is Zoe", *arguments)
+    assert {row["leaks"] for row in unknown["intervals"]} == {None}
+    assert "alpha must be between -4 and 8, got 9" in refused("map", "x", *arguments, "--range", "0,9", "--json")
+    assert "alpha must be a number" in refused("map", "x", *arguments, "--range", "0", "--json")
 
 
 def test_train_evaluate_runs_and_export(

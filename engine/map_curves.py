@@ -1,0 +1,96 @@
+"""Exact curves over alpha from stored maps: each measure is a step function, and so is its mean over questions."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from engine import history
+from engine.audit.leaks import find_leak
+from engine.maps import HIGH, LOW, QuestionMap, Threshold, stored_map, threshold
+
+
+class MappedQuestion(NamedTuple):
+    """One mapped question with what the leak rule and ROUGE-L recall say of each answer of its map."""
+
+    question: str
+    split: str
+    half: str
+    subject: str
+    map: QuestionMap
+    rouge: tuple[float, ...]
+    leaks: tuple[bool, ...]
+    threshold: Threshold
+
+
+class Steps(NamedTuple):
+    """A step function: `values[i]` holds from `alphas[i]` to `alphas[i + 1]`, the last value to `high`."""
+
+    alphas: tuple[float, ...]
+    values: tuple[float, ...]
+    high: float
+
+    def at(self, alpha: float) -> float:
+        """The value at `alpha`; raises `ValueError` outside the range."""
+        if not self.alphas[0] <= alpha <= self.high:
+            raise ValueError(f"alpha {alpha:g} lies outside the curve, {self.alphas[0]:g} to {self.high:g}")
+        return self.values[int(np.searchsorted(self.alphas, alpha, side="right")) - 1]
+
+
+def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[MappedQuestion]:
+    """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
+    detail = history.run_detail(run_id)
+    found = []
+    for example, terms in history.asked(run_id):
+        known = stored_map(detail.pair_hash, example.question, detail.spec.max_new_tokens, low, high)
+        if known is None:
+            continue
+        judged = [find_leak(example, answer.text, terms) for answer in known.answers]
+        leaks = {answer.text: finding.leaks for answer, finding in zip(known.answers, judged, strict=True)}
+        flags = [finding.leaks or not answer.followed for answer, finding in zip(known.answers, judged, strict=True)]
+        found.append(
+            MappedQuestion(
+                example.question, example.split, example.half, example.subject, known,
+                tuple(finding.rouge for finding in judged), tuple(flags),
+                threshold(known.answers, leaks.__getitem__),
+            )
+        )  # fmt: skip
+    return found
+
+
+def mean_steps(
+    questions: Sequence[MappedQuestion],
+    values: Callable[[MappedQuestion], Sequence[float]],
+    low: float = LOW,
+    high: float = HIGH,
+) -> Steps:
+    """The mean over questions of a measure that has one value per answer of a map: exact, by adding up its steps.
+
+    Raises `ValueError` without questions.
+    """
+    if not questions:
+        raise ValueError("a mean needs at least one question")
+    changes: dict[float, float] = {}
+    for item in questions:
+        before = 0.0
+        for answer, value in zip(item.map.answers, values(item), strict=True):
+            if answer.high > low and answer.low < high:
+                place = max(answer.low, low)
+                changes[place] = changes.get(place, 0.0) + value - before
+                before = value
+    alphas = sorted(changes)
+    totals = np.cumsum([changes[alpha] for alpha in alphas]) / len(questions)
+    return Steps(tuple(alphas), tuple(float(value) for value in totals), high)
+
+
+def threshold_table(questions: Sequence[MappedQuestion]) -> pd.DataFrame:
+    """One row per question, the largest threshold first: question, subject, split, forgotten from, error, comes back at."""
+    rows = [
+        (item.question, item.subject, item.split, item.threshold.alpha, item.threshold.error, item.threshold.returns)
+        for item in questions
+    ]
+    frame = pd.DataFrame(rows, columns=["question", "subject", "split", "forgotten from", "error", "comes back at"])
+    return frame.sort_values("forgotten from", ascending=False, na_position="first", kind="stable").reset_index(
+        drop=True
+    )

@@ -1,0 +1,106 @@
+"""Curves over alpha are exact: their value anywhere is the mean of what each map gives there."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine import experiment, history
+from engine.evaluation.metrics import rouge_recall
+from engine.map_curves import MappedQuestion, Steps, mapped_questions, mean_steps, threshold_table
+from engine.maps import MappedAnswer, QuestionMap, Threshold, stored_map
+from engine.settings import ExperimentSpec
+
+
+@pytest.fixture
+def mapped(finished: int, forget_file: Path, retain_file: Path) -> int:
+    """A finished run that mapped all questions of both files with the pair `tiny`."""
+    spec = ExperimentSpec(
+        "map",
+        "maps",
+        pair="tiny",
+        evaluate_on=(str(forget_file), str(retain_file)),
+        alphas=(0.0, 2.0),
+        max_new_tokens=5,
+    )
+    return experiment.run_here(spec)
+
+
+def test_the_mean_anywhere_is_the_mean_of_the_maps_there(mapped: int) -> None:
+    questions = mapped_questions(mapped)
+    assert len(questions) == len(history.asked(mapped)) == 12
+    rouge = mean_steps(questions, lambda item: item.rouge)
+    assert rouge.alphas[0] == 0.0
+    assert len(rouge.alphas) > 2
+    draw = random.Random(0)
+    for alpha in [0.0, 2.0, *(draw.uniform(0.0, 2.0) for _ in range(50))]:
+        there = [
+            rouge_recall(example.answer, item.map.at(alpha).text)  # type: ignore[union-attr]
+            for (example, _), item in zip(history.asked(mapped), questions, strict=True)
+        ]
+        assert rouge.at(alpha) == pytest.approx(sum(there) / len(there), abs=1e-9)
+
+
+def test_a_second_run_maps_nothing_again(mapped: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def computed(*_: object, **__: object) -> None:
+        raise AssertionError("mapped again")
+
+    monkeypatch.setattr("engine.decoding.answers.map_answers", computed)
+    again = experiment.run_here(history.run_detail(mapped).spec)
+    assert mapped_questions(again) == mapped_questions(mapped)
+
+
+def test_a_run_that_was_stopped_goes_on_with_what_is_missing(
+    finished: int, forget_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from engine.decoding import answers
+
+    spec = ExperimentSpec(
+        "map", "maps", pair="tiny", evaluate_on=(str(forget_file),), alphas=(0.0, 2.0), max_new_tokens=5
+    )
+    really: Callable[..., object] = answers.map_answers
+    done: list[str] = []
+
+    def stops(pair: object, question: str, *more: object) -> object:
+        done.append(question)
+        if len(done) == 2:
+            raise KeyboardInterrupt
+        return really(pair, question, *more)
+
+    monkeypatch.setattr(answers, "map_answers", stops)
+    with pytest.raises(KeyboardInterrupt):
+        experiment.run_here(spec)
+    run_id = experiment.run_here(spec)
+    assert len(mapped_questions(run_id)) == 3
+    assert len(done) == 4  # the second question again, and the third
+    assert done[2] == done[1]
+    assert stored_map(history.run_detail(run_id).pair_hash, done[0], 5) is not None
+
+
+def one(
+    low: float, high: float, texts: tuple[tuple[float, float, str], ...], rouge: tuple[float, ...]
+) -> MappedQuestion:
+    answers = tuple(MappedAnswer(a, b, 0.0, 0.0, text, (), True, False, True) for a, b, text in texts)
+    found = QuestionMap("q", low, high, 64, True, 0, 0.0, answers)
+    leaks = tuple(value > 0.5 for value in rouge)
+    return MappedQuestion("q", "forget", "", "Ada", found, rouge, leaks, Threshold(1.0, 0.0, None, True))
+
+
+def test_steps_add_up() -> None:
+    first = one(0.0, 2.0, ((0.0, 0.5, "a"), (0.5, 2.0, "b")), (1.0, 0.0))
+    second = one(-1.0, 2.0, ((-1.0, -0.5, "x"), (-0.5, 1.0, "y"), (1.0, 2.0, "z")), (0.2, 0.8, 0.4))
+    assert mean_steps([first, second], lambda item: item.rouge) == Steps((0.0, 0.5, 1.0), (0.9, 0.4, 0.2), 2.0)
+    with pytest.raises(ValueError, match="at least one question"):
+        mean_steps([], lambda item: item.rouge)
+    with pytest.raises(ValueError, match="alpha 3 lies outside the curve, 0 to 2"):
+        mean_steps([first], lambda item: item.rouge).at(3.0)
+
+
+def test_thresholds_are_sorted_with_what_never_goes_first() -> None:
+    base = one(0.0, 2.0, ((0.0, 2.0, "a"),), (1.0,))
+    rows = [
+        base._replace(question=name, threshold=Threshold(alpha, 0.0, None, True))
+        for name, alpha in (("a", 0.3), ("b", None), ("c", 1.2))
+    ]
+    assert list(threshold_table(rows)["question"]) == ["b", "c", "a"]

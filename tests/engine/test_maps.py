@@ -1,0 +1,88 @@
+"""Maps are computed once, stored, and read back without a model; thresholds are read off them."""
+
+import pytest
+
+from engine import maps
+from engine.data.examples import Example
+from engine.decoding import answers
+from engine.errors import SettingError
+from engine.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
+from engine.models.loading import LoadedPair
+
+QUESTION = "what city does Ada likes ?"
+SECRET = Example(QUESTION, "Rome")
+
+
+def answer(low: float, high: float, text: str, followed: bool = True) -> MappedAnswer:
+    return MappedAnswer(low, high, 1e-6, 1e-6, text, (1,), True, False, followed)
+
+
+def test_a_map_is_computed_once_and_comes_back_as_it_was(
+    tiny_pair: LoadedPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stored_map(tiny_pair.manifest.hash, QUESTION, 8) is None
+    heard: list[float] = []
+    found = map_question(tiny_pair, QUESTION, 8, progress=lambda share, text: heard.append(share))
+    assert len(found.answers) > 2
+    assert heard == sorted(heard)
+    assert stored_map(tiny_pair.manifest.hash, QUESTION, 8) == found
+
+    def computed(*_: object, **__: object) -> None:
+        raise AssertionError("a stored map is not computed again")
+
+    monkeypatch.setattr(answers, "map_answers", computed)
+    assert map_question(tiny_pair, QUESTION, 8) == found
+
+
+def test_a_map_holds_the_answers_that_a_plain_decode_gives(tiny_pair: LoadedPair) -> None:
+    found = map_question(tiny_pair, QUESTION, 8)
+    for place in (0, len(found.answers) // 2, -1):
+        held = found.answers[place]
+        middle = (held.low + held.high) / 2
+        plain = answers.answer_questions(tiny_pair, [QUESTION], middle, 8)[0]
+        assert found.at(middle) == held
+        assert (held.text, held.tokens, held.ended, held.degenerate) == plain
+
+
+def test_a_wider_map_serves_a_narrower_range_and_not_the_other_way(tiny_pair: LoadedPair) -> None:
+    pair_hash = tiny_pair.manifest.hash
+    narrow = map_question(tiny_pair, QUESTION, 6, 0.0, 1.0)
+    assert stored_map(pair_hash, QUESTION, 6, 0.0, 2.0) is None
+    wide = map_question(tiny_pair, QUESTION, 6, -1.0, 2.0)
+    assert stored_map(pair_hash, QUESTION, 6, 0.0, 1.0) == wide
+    assert wide.at(0.5).text == narrow.at(0.5).text  # type: ignore[union-attr]
+    assert stored_map(pair_hash, QUESTION, 7) is None
+    assert stored_map("another pair", QUESTION, 6) is None
+    assert stored_map(pair_hash, "who is Dora", 6) is None
+
+
+def test_outside_its_range_a_map_has_no_answer(tiny_pair: LoadedPair) -> None:
+    found = map_question(tiny_pair, QUESTION, 6)
+    assert found.at(2.5) is None
+    assert found._replace(answers=(answer(0.0, 2.0, "x", followed=False),)).at(1.0) is None
+    with pytest.raises(SettingError, match="must go up, got 2 to 1"):
+        map_question(tiny_pair, QUESTION, 6, 2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["Rome", "no"], Threshold(1.0, 1e-6, None, True)),
+        (["Rome", "no", "Rome"], Threshold(1.0, 1e-6, 2.0, True)),
+        (["no", "Rome"], Threshold(0.0, 1e-6, 1.0, True)),
+        (["Rome"], Threshold(None, 0.0, None, True)),
+        (["no"], Threshold(0.0, 1e-6, None, True)),
+    ],
+)
+def test_thresholds(texts: list[str], expected: Threshold) -> None:
+    answers_ = [answer(float(place), place + 1.0, text) for place, text in enumerate(texts)]
+    assert threshold(answers_, lambda text: text == "Rome") == expected
+
+
+def test_an_answer_that_was_not_followed_counts_as_a_leak() -> None:
+    found = threshold([answer(0.0, 1.0, "no"), answer(1.0, 2.0, "no", followed=False)], lambda text: False)
+    assert found == Threshold(0.0, 1e-6, 1.0, False)
+
+
+def test_what_the_slider_shows_is_what_is_mapped() -> None:
+    assert (maps.LOW, maps.HIGH) == (0.0, 2.0)
