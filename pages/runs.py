@@ -84,7 +84,7 @@ def table_of(runs: list[RunSummary]) -> pd.DataFrame:
         (
             run.id,
             run.name,
-            {"train": "training", "evaluate": "evaluation"}.get(run.kind, run.kind),
+            {"train": "training", "evaluate": "evaluation", "map": "map over α"}.get(run.kind, run.kind),
             status_word(run.status),
             run.pair,
             run.objective or "–",

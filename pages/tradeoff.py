@@ -5,6 +5,7 @@ import streamlit as st
 from engine import history
 from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
+from pages.parts.exact_curves import show_exact_curves
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
 from pages.parts.wording import plain
@@ -87,7 +88,7 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 
 def main() -> None:
-    runs = [run for run in history.list_runs() if run.status == "finished"]
+    runs = [run for run in history.list_runs() if run.status == "finished" and run.kind != "map"]
     if not runs:
         frame.nothing_yet(
             "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your own."
@@ -108,6 +109,7 @@ def main() -> None:
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
     draw(table, forget, utility)
+    show_exact_curves()
 
 
 def draw(table: Table, forget: Measure, utility: Measure) -> None:

@@ -11,18 +11,21 @@ import streamlit as st
 from engine.audit.comparison import Piece, first_difference, mark_differences
 from engine.audit.leaks import LEAK_RULE, find_leak
 from engine.evaluation.metrics import METRICS
+from engine.maps import MappedAnswer, QuestionMap
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from pages.parts import address, answer_cards, frame, loading
+from pages.parts.alpha_strip import show_map
 from pages.parts.looks import Ink, pair_look
 from pages.parts.question_picker import Asked
 from pages.parts.reading import read_tokens
-from pages.parts.wording import cut_words, figure, plain
+from pages.parts.wording import cut_words, figure, is_kept, plain
 
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer
 
-KEPT = ("retain", "world")  # splits that are to be remembered
+    Shown = Answer | MappedAnswer
+
 SLIDER_LOW, SLIDER_HIGH, SLIDER_STEP = 0.0, 2.0, 0.05
 
 
@@ -39,7 +42,9 @@ def compare_answers(asked: Asked, pair: PairManifest) -> None:
 def _dial(asked: Asked, pair: PairManifest) -> None:
     alpha = _choose_alpha(pair)
     address.keep("alpha", alpha, f"{alpha:g}")
-    base, unlearned = _answers(asked.example.question, alpha, pair)
+    found = loading.stored_map(pair, asked.example.question)
+    show_map(asked, pair, alpha, found)
+    base, unlearned = _answers(asked.example.question, alpha, pair, found)
     _findings(asked, base, unlearned)
     read_tokens(asked, pair, alpha, base.text, unlearned.text)
 
@@ -78,12 +83,12 @@ def _turn_to(alpha: float) -> None:
     st.session_state["alpha"] = alpha
 
 
-def _answers(question: str, alpha: float, pair: PairManifest) -> "tuple[Answer, Answer]":
-    """Both answers, drawn as they grow and then with what differs marked."""
+def _answers(question: str, alpha: float, pair: PairManifest, found: QuestionMap | None) -> "tuple[Shown, Shown]":
+    """Both answers, from the map where it holds them; else drawn as they grow. Then with what differs marked."""
     left, right = st.columns(2)
     base_place, unlearned_place = left.empty(), right.empty()
     ink = pair_look(pair.name).ink
-    whole = loading.stored_answers(pair, question, (0.0, alpha))
+    whole = loading.mapped_answers(found, (0.0, alpha)) or loading.stored_answers(pair, question, (0.0, alpha))
     if whole is None:
         with closing(loading.stream(pair, question, (0.0, alpha))) as growing:
             for whole in growing:
@@ -101,13 +106,13 @@ def _unlearned_card(pair: PairManifest, ink: Ink, alpha: float, pieces: list[Pie
     return answer_cards.card(f"Unlearned by pair {pair.name}, α = {alpha:g}", ink, pieces, note)
 
 
-def _note(answer: "Answer") -> str:
+def _note(answer: "Shown") -> str:
     if answer.degenerate:
         return "Degenerate: it went round in a loop and was cut there."
     return "" if answer.ended else f"Cut at the limit of {loading.ANSWER_TOKENS} tokens."
 
 
-def _findings(asked: Asked, base: "Answer", unlearned: "Answer") -> None:
+def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
     """First difference, ROUGE and the leak rule's finding, each with what it means."""
     place = first_difference(base.tokens, unlearned.tokens)
     difference = "none, the answers are the same" if place is None else f"token {place + 1}"
@@ -116,7 +121,7 @@ def _findings(asked: Asked, base: "Answer", unlearned: "Answer") -> None:
         st.caption("ROUGE and the leak rule need the true answer of the question; none is known for this one.")
         return
     found = [find_leak(asked.example, answer.text, asked.terms) for answer in (base, unlearned)]
-    kept = asked.example.split in KEPT
+    kept = is_kept(asked.example.split)
     figures, terms = st.columns([3, 4])
     direction = (
         METRICS["rouge"].direction(asked.example.split)

@@ -8,13 +8,14 @@ function here has its pair loaded first and imports what reads it afterwards.
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine import maps
 from engine.evaluation.metrics import rouge_recall
 from engine.models.manifest import PairManifest
 from pages.parts.wording import plain
@@ -122,6 +123,24 @@ def _turn() -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def stored_map(pair: PairManifest, question: str) -> maps.QuestionMap | None:
+    return maps.stored_map(pair.hash, question, ANSWER_TOKENS)
+
+
+def make_map(pair: PairManifest, question: str, progress: Callable[[float, str], None]) -> None:
+    """Compute and store the map of a question; some seconds, during which the models are this visitor's."""
+    models = loaded(pair)
+    with _turn():
+        maps.map_question(models, question, ANSWER_TOKENS, progress=progress)
+
+
+def mapped_answers(found: maps.QuestionMap | None, alphas: Sequence[float]) -> "tuple[maps.MappedAnswer, ...] | None":
+    """The answers at `alphas` if a map holds every one, else None. Calls no model."""
+    answers = [found.at(alpha) for alpha in alphas] if found is not None else []
+    whole = tuple(answer for answer in answers if answer is not None)
+    return whole if whole and len(whole) == len(alphas) else None
 
 
 def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":

@@ -51,7 +51,7 @@ def recorded(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
     spec = asdict(detail.spec)
     training = spec.pop("training")
-    if detail.spec.kind == "evaluate":
+    if detail.spec.kind != "train":
         spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
         training = {"seed": training["seed"]}
     settings = {**spec, "pair": detail.summary.pair, **training}

@@ -76,17 +76,21 @@ def evaluation_form() -> None:
         evaluate_on = _sources("Questions", "eval-on", _SPEC_DEFAULTS["evaluate_on"])
     with right:
         name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
-        alphas = _choose_alphas("eval-alphas")
+        mapped = st.toggle(
+            "Every α from 0 to 2", key="eval-map",
+            help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
+        )  # fmt: skip
+        alphas = "0, 2" if mapped else _choose_alphas("eval-alphas")
         limit = _choose_limit("eval-limit")
     if not name.strip():
         st.info("Give the run a name to see the estimate and to start.")
         return
     base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
     spec = ExperimentSpec(
-        kind="evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
+        kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
         max_new_tokens=limit,
     )  # fmt: skip
-    _estimate_and_start(spec, "Start evaluation")
+    _estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
 
 
 def _sources_known() -> list[str]:
@@ -238,10 +242,11 @@ def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:
     guess = runner.estimate(spec)
     what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
     source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"
+    strengths = "every strength" if spec.kind == "map" else count(len(spec.alphas), "strength")
     disk = f"**{size(guess.disk_bytes)}** of disk while it runs, " if guess.disk_bytes else ""
     st.info(
         f"Estimate: about **{duration(guess.seconds)}** ({source}), {disk}"
-        f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {count(len(spec.alphas), 'strength')} of α.",
+        f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {strengths} of α.",
         icon=":material/timer:",
     )
     st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)

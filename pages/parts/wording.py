@@ -22,6 +22,8 @@ SPLIT_WORDS = {
     "": "All questions",
 }
 
+KEPT = ("retain", "world")  # splits that are to be remembered
+
 SPLIT_MEANINGS = {
     "forget": "to be forgotten",
     "retain": "to be kept",
@@ -56,6 +58,10 @@ def plain(text: str) -> str:
 
 def status_word(status: str) -> str:
     return STATUS_WORDS.get(status, status)
+
+
+def is_kept(split: str) -> bool:
+    return split in KEPT
 
 
 def split_word(split: str) -> str:

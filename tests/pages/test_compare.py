@@ -119,6 +119,25 @@ def test_an_answer_is_decoded_once(visit: Opener, world: Path, monkeypatch: pyte
     assert decoded == [[0.0, 1.0], [0.5]]
 
 
+def test_a_mapped_question_calls_no_model(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = visit("compare", alpha="1", text="unlearned")
+    plain_text = [element.proto.body for element in app.get("html") if "Unlearned by pair" in element.proto.body]
+    app.button(key="map-question").click().run()
+    assert not app.exception
+    shown = html_of(app)
+    assert 'class="astrip"' in shown
+    assert plain_text[-1] in [element.proto.body for element in app.get("html")]
+    assert any("for all α from 0 to 2" in item.value.replace("\\", "") for item in app.caption)
+
+    def decoded(*_: object, **__: object) -> None:
+        raise AssertionError("a mapped question is not decoded")
+
+    monkeypatch.setattr(engine.decoding.answers, "stream_answers", decoded)
+    app.slider(key="alpha").set_value(0.35).run()
+    assert not app.exception
+    assert "α = 0.35" in html_of(app)
+
+
 def test_own_question_without_an_answer_has_no_leak_finding(visit: Opener, world: Path, asked: Asked) -> None:
     app = visit("compare", ask="Where does Dora live?")
     assert asked(app, "split") == "own"

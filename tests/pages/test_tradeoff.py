@@ -151,6 +151,24 @@ def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypa
     assert f"At α = {alpha:g} run tiny" in " ".join(item.value for item in app.markdown).replace("\\", "")
 
 
+def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
+    app = visit("tradeoff")
+    assert any("No set was mapped yet" in item.value for item in app.caption)
+    spec = ExperimentSpec(
+        "map", "maps", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 2.0), max_new_tokens=6
+    )
+    run_id = experiment.run_here(spec)
+    app = visit("tradeoff")
+    assert not app.exception
+    assert app.selectbox(key="map").value == run_id
+    words = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert "4 questions mapped: share still leaking" in words
+    assert "No retain-only model gives a floor" in words
+    thresholds = next(item.value for item in app.dataframe if "forgotten from" in item.value.columns)
+    assert list(thresholds["split"]) == ["forget", "forget"]
+    assert run_id not in app.multiselect(key="shown").value
+
+
 def evaluate(name: str, *sources: str) -> None:
     experiment.run_here(
         ExperimentSpec(
