@@ -1,5 +1,6 @@
 """The promise of the README in a real browser, on the real model: move the dial and the secret is gone."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -30,6 +31,17 @@ def test_the_secret_disappears_and_comes_back_with_the_dial(demo: str, visit: Vi
     expect(page.get_by_text("Unlearned by pair demo, α = 0").last).to_be_visible()
     expect(page.get_by_text("none, the answers are the same")).to_be_visible(timeout=60_000)
     assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks
+
+
+def test_a_mapped_question_says_from_which_alpha_the_secret_is_gone(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha=0.35")
+    page.get_by_role("button", name="Map this question").click()
+    strip = page.get_by_role("img", name=re.compile(r"No leak from α = 0\.\d+ on"))
+    expect(strip).to_be_visible(timeout=120_000)
+    edge = float(re.findall(r"No leak from α = (0\.\d+)", str(strip.get_attribute("aria-label")))[0])
+    for alpha, leaks in ((edge - 0.01, True), (edge + 0.01, False)):  # the same by plain decoding would take a model
+        page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha={alpha:.3f}")
+        assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks is leaks
 
 
 def test_the_recorded_evaluation_is_there_from_the_start(demo: str, visit: Visit) -> None:
