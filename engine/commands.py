@@ -3,10 +3,12 @@
 import argparse
 import itertools
 import math
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine import experiment, history, runner
@@ -66,6 +68,28 @@ class Bar:
 
     def __exit__(self, *_: object) -> None:
         self.bar.close()
+
+
+class Interrupts:
+    """Inside, Ctrl-C is noted instead of raised: an exception may come up where Python throws it away (a finaliser)."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def take(self) -> bool:
+        """Whether Ctrl-C was pressed since the last time."""
+        asked, self.asked = self.asked, False
+        return asked
+
+    def __enter__(self) -> "Interrupts":
+        self.before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self.asked = True
 
 
 def demo(arguments: argparse.Namespace) -> Printed:
@@ -225,16 +249,15 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
 
 def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
     """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
-    run_id = runner.start(spec)
-    if not arguments.json:
-        print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
-    try:
+    with Interrupts() as interrupts:
+        run_id = runner.start(spec)
+        if not arguments.json:
+            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
         with Bar() as bar:
             for summary in runner.follow(run_id):
+                if interrupts.take():
+                    runner.cancel(run_id)
                 bar(summary.progress or 0.0, summary.stage or summary.status)
-    except KeyboardInterrupt:
-        runner.cancel(run_id)
-        summary = list(runner.follow(run_id))[-1]
     if summary.status != "finished":
         raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
     if spec.kind == "map":

@@ -181,10 +181,11 @@ def test_a_run_is_cancelled_within_two_seconds_while_it_loads_its_models(train_s
 
 
 def test_a_run_stuck_in_foreign_code_is_cancelled_within_two_seconds_and_the_next_begins(
-    train_spec: Specs, tmp_path: Path
+    train_spec: Specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    os.mkfifo(tmp_path / "never.csv")  # opening it for reading never comes back
-    run_id = experiment.store_spec(train_spec("stuck", forget=str(tmp_path / "never.csv")), runner.place())
+    monkeypatch.setenv("OUBLIETTE_TOFU", str(tmp_path))
+    os.mkfifo(tmp_path / "forget01.json")  # opening it for reading never comes back
+    run_id = experiment.store_spec(train_spec("stuck", forget="tofu:forget01"), runner.place())
     runner.tend()
     wait_for(lambda: status(run_id) == "running" and is_stuck(worker_of(run_id)))
     (data_folder() / "scratch" / f"run-{run_id}").mkdir(parents=True)
