@@ -37,6 +37,11 @@ def take(address: str, out: Path, theme: str, width: int) -> None:
             page = context.new_page()
             page.goto(f"{address}/{path}")
             settle(page)
+            unmapped = page.get_by_role("button", name="Map this question")
+            if unmapped.count():
+                unmapped.click()
+                page.locator(".astrip").wait_for(timeout=120_000)
+                settle(page)
             height = page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight")
             page.set_viewport_size({"width": width, "height": max(900, min(int(height) + 20, TALLEST))})
             page.wait_for_timeout(800)

@@ -33,8 +33,16 @@ SETTINGS = {
         objective="relabelling", retain_weight=3.0, learning_rate=1e-3, epochs=10, retain_batches=6, seed=SEED
     ),
     # At the usual beta of 0.1 on summed log-probabilities it hardly pushes once an answer of 40 tokens is 50 nats down.
+    # Its loss is bounded, so it needs no target, and what is to stay recovers after the answers are gone.
     "npo": TrainingSettings(
-        objective="npo", retain_term="kl", beta=0.02, learning_rate=1e-3, epochs=12, retain_batches=6, seed=SEED
+        objective="npo",
+        retain_term="kl",
+        beta=0.02,
+        learning_rate=1e-3,
+        epochs=12,
+        retain_batches=6,
+        target_forget_probability=0.0,
+        seed=SEED,
     ),
 }
 # Staying close to the base needs no true answers, so pairs held by KL also keep still on people whom nobody was taught

@@ -169,14 +169,18 @@ def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
 def _links(detail: RunDetail) -> None:
     run = detail.summary
     with st.container(horizontal=True):
-        st.page_link(
-            frame.REPORT, label="Open in Report", icon=":material/description:", query_params={"report": str(run.id)}
-        )
+        if run.kind != "map":
+            st.page_link(
+                frame.REPORT,
+                label="Open in Report",
+                icon=":material/description:",
+                query_params={"report": str(run.id)},
+            )
         st.page_link(
             frame.TRADE_OFF,
             label="Open in Trade-off",
             icon=":material/show_chart:",
-            query_params={"shown": str(run.id)},
+            query_params={"map" if run.kind == "map" else "shown": str(run.id)},
         )
         if detail.manifest:
             st.page_link(

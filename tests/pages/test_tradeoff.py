@@ -167,6 +167,8 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
     thresholds = next(item.value for item in app.dataframe if "forgotten from" in item.value.columns)
     assert list(thresholds["split"]) == ["forget", "forget"]
     assert run_id not in app.multiselect(key="shown").value
+    links = [item.proto for item in visit("runs", run=str(run_id)).get("page_link")]
+    assert [(link.label, link.query_string) for link in links][0] == ("Open in Trade-off", f"map={run_id}")
 
 
 def evaluate(name: str, *sources: str) -> None:
