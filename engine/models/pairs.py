@@ -90,7 +90,9 @@ def write_weights(trained: Any, folder: Path, reference: str) -> None:
         trained.to(torch.bfloat16)
         for config in trained.peft_config.values():
             config.base_model_name_or_path = reference
-    trained.save_pretrained(folder)
+        trained.save_pretrained(folder, save_embedding_layers=False)  # "auto" would ask the hub for the reference
+    else:
+        trained.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
 
 
