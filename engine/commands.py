@@ -3,13 +3,11 @@
 import argparse
 import itertools
 import math
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from engine import experiment, history, runner
 from engine.data.examples import Example
@@ -18,6 +16,7 @@ from engine.estimate import Estimate
 from engine.questions import evaluation_sources, examples_of, known_question
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, check_range, parse_alphas
+from engine.terminal import Bar, Interrupts, Printed
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
@@ -38,58 +37,7 @@ TRAINING_OPTIONS = {
 }
 
 
-class Printed(NamedTuple):
-    """The result of a command: as JSON values, and as text for a person."""
-
-    data: Any
-    text: str
-
-
 Command = Callable[[argparse.Namespace], Printed]
-
-
-class Bar:
-    """A progress bar on standard error where that is a terminal; silent elsewhere."""
-
-    def __init__(self) -> None:
-        from tqdm import tqdm
-
-        self.bar = tqdm(
-            total=100, disable=not sys.stderr.isatty(), bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}"
-        )
-
-    def __call__(self, share: float, stage: str) -> None:
-        self.bar.set_description_str(stage[:46], refresh=False)
-        self.bar.n = round(100 * share)
-        self.bar.refresh()
-
-    def __enter__(self) -> "Bar":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.close()
-
-
-class Interrupts:
-    """Inside, Ctrl-C is noted instead of raised: an exception may come up where Python throws it away (a finaliser)."""
-
-    def __init__(self) -> None:
-        self.asked = False
-
-    def take(self) -> bool:
-        """Whether Ctrl-C was pressed since the last time."""
-        asked, self.asked = self.asked, False
-        return asked
-
-    def __enter__(self) -> "Interrupts":
-        self.before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self.before)
-
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
 
 
 def demo(arguments: argparse.Namespace) -> Printed:
@@ -175,7 +123,6 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
     if not (arguments.question or "").strip():
         raise SettingError("map needs a question that holds some text, or --on SOURCE")
     from engine.audit.leaks import find_leak
-    from engine.evaluation.metrics import rouge_recall
     from engine.maps import map_question
     from engine.models.loading import load_pair
 
@@ -183,18 +130,20 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
     with Bar() as bar:
         pair = load_pair(arguments.pair, lambda stage: bar(0.05, stage))
         found = map_question(pair, arguments.question, arguments.max_new_tokens, low, high, bar)
-    rows = [
-        {
-            "alpha_from": answer.low,
-            "alpha_to": answer.high,
-            "text": answer.text,
-            "rouge": rouge_recall(known.example.answer, answer.text) if known else None,
-            "leaks": find_leak(known.example, answer.text, known.terms).leaks if known else None,
-            "error": answer.high_error,
-            "followed": answer.followed,
-        }
-        for answer in found.answers
-    ]
+    rows = []
+    for answer in found.answers:
+        judged = find_leak(known.example, answer.text, known.terms) if known else None
+        rows.append(
+            {
+                "alpha_from": answer.low,
+                "alpha_to": answer.high,
+                "text": answer.text,
+                "rouge": judged.rouge if judged else None,
+                "leaks": judged.leaks if judged else None,
+                "error": answer.high_error,
+                "followed": answer.followed,
+            }
+        )
     data = {"question": found.question, "pair": pair.manifest.name, "intervals": rows, "complete": found.complete}
     lines = [
         f"{row['alpha_from']:.4f} to {row['alpha_to']:.4f}  {_leak_mark(row['leaks'])}{row['text']}" for row in rows

@@ -47,13 +47,12 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
         if known is None:
             continue
         judged = [find_leak(example, answer.text, terms) for answer in known.answers]
-        leaks = {answer.text: finding.leaks for answer, finding in zip(known.answers, judged, strict=True)}
         flags = [finding.leaks or not answer.followed for answer, finding in zip(known.answers, judged, strict=True)]
         found.append(
             MappedQuestion(
                 example.question, example.split, example.half, example.subject, known,
                 tuple(finding.rouge for finding in judged), tuple(flags),
-                threshold(known.answers, leaks.__getitem__),
+                threshold(known.answers, flags),
             )
         )  # fmt: skip
     return found

@@ -70,8 +70,7 @@ def stored_map(
         if row is None:
             return None
         intervals = reads.map_intervals(session, row.id)
-    answers = tuple(MappedAnswer(**{**item._asdict(), "tokens": tuple(item.tokens)}) for item in intervals)
-    return QuestionMap(*row[1:], answers)
+    return QuestionMap(*row[1:], _answers(intervals))
 
 
 def map_question(
@@ -101,13 +100,16 @@ def map_question(
             max_new_tokens=max_new_tokens, complete=complete, merged=merged, seconds=seconds,
         )
     )  # fmt: skip
-    answers = tuple(MappedAnswer(**{**row._asdict(), "tokens": tuple(row.tokens)}) for row in rows)
-    return QuestionMap(question, low, high, max_new_tokens, complete, merged, seconds, answers)
+    return QuestionMap(question, low, high, max_new_tokens, complete, merged, seconds, _answers(rows))
 
 
-def threshold(answers: Sequence[MappedAnswer], leaks: Callable[[str], bool]) -> Threshold:
-    """`answers` in the order of alpha; `leaks` is the leak rule for this question."""
-    flags = [not answer.followed or leaks(answer.text) for answer in answers]
+def _answers(rows: Sequence[IntervalRow]) -> tuple[MappedAnswer, ...]:
+    return tuple(MappedAnswer(**{**row._asdict(), "tokens": tuple(row.tokens)}) for row in rows)
+
+
+def threshold(answers: Sequence[MappedAnswer], leaks: Sequence[bool]) -> Threshold:
+    """`answers` in the order of alpha; `leaks` is what the leak rule says of each."""
+    flags = [leak or not answer.followed for answer, leak in zip(answers, leaks, strict=True)]
     whole = all(answer.followed for answer in answers)
     first = next((place for place, flag in enumerate(flags) if not flag), None)
     if first is None:

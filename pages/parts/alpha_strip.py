@@ -86,10 +86,9 @@ def map_words(asked: Asked, found: QuestionMap, flags: list[bool]) -> str:
         words += " The limit of branches was reached: pale answers were not followed to their end and count as leaks."
     if not asked.has_answer:
         return words
-    leaks = dict(zip((answer.text for answer in found.answers), flags, strict=True))
     if is_kept(asked.example.split):
-        return f"{words} {_kept_words(threshold(found.answers, lambda text: not leaks[text]), flags)}"
-    return f"{words} {_forgotten_words(threshold(found.answers, leaks.__getitem__), flags)}"
+        return f"{words} {_kept_words(threshold(found.answers, [not flag for flag in flags]), flags)}"
+    return f"{words} {_forgotten_words(threshold(found.answers, flags), flags)}"
 
 
 def _forgotten_words(edge: Threshold, flags: list[bool]) -> str:

@@ -76,11 +76,11 @@ def test_outside_its_range_a_map_has_no_answer(tiny_pair: LoadedPair) -> None:
 )
 def test_thresholds(texts: list[str], expected: Threshold) -> None:
     answers_ = [answer(float(place), place + 1.0, text) for place, text in enumerate(texts)]
-    assert threshold(answers_, lambda text: text == "Rome") == expected
+    assert threshold(answers_, [text == "Rome" for text in texts]) == expected
 
 
 def test_an_answer_that_was_not_followed_counts_as_a_leak() -> None:
-    found = threshold([answer(0.0, 1.0, "no"), answer(1.0, 2.0, "no", followed=False)], lambda text: False)
+    found = threshold([answer(0.0, 1.0, "no"), answer(1.0, 2.0, "no", followed=False)], [False, False])
     assert found == Threshold(0.0, 1e-6, 1.0, False)
 
 
