@@ -3,7 +3,8 @@
     sets ─< questions ─< run_questions >─ runs >─ pairs
                 │                          ├─< steps
                 ├──────< scores >──────────┤
-                └──────< answers >─────────┤
+                ├──────< answers >─────────┤
+                └──────< curves >──────────┤
                                            └─< exports
     maps ─< map_intervals    by pair hash and question text, so that a map outlives its run and serves every set
 
@@ -136,6 +137,7 @@ class Run(Base):
     )  # id of the data folder whose worker runs it; "" where none does
     worker_pid: Mapped[int | None]
     recording: Mapped[str | None] = mapped_column(HASH, unique=True)  # hash of the file it was imported from
+    advice: Mapped[dict[str, Any] | None]  # which alpha to use, as known when the run ended
 
 
 class RunQuestion(Base):
@@ -186,6 +188,18 @@ class Answer(Base):
     phrasing: Mapped[str] = mapped_column(String(40), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     degenerate: Mapped[bool]
+
+
+class Curve(Base):
+    """One measure of one question for every alpha of a range: `knots` and how to go between them, to within `error`."""
+
+    __tablename__ = "curves"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    metric: Mapped[str] = mapped_column(NAME, primary_key=True)
+    knots: Mapped[dict[str, Any]]
+    error: Mapped[float]
 
 
 class Export(Base):

@@ -23,7 +23,7 @@ from engine.evaluation import evaluate as evaluation
 from engine.models.pairs import list_pairs
 from engine.questions import evaluated, key_terms, register_set
 from engine.settings import ExperimentSpec, data_folder
-from engine.storage import write_patiently, writing
+from engine.storage import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing
 from engine.versions import VERSION
 
 Specs = Callable[..., ExperimentSpec]
@@ -90,9 +90,22 @@ def test_a_lock_at_the_end_does_not_lose_an_evaluation(
     assert len(history.report_rows(run_id, 1.0)) == 12
 
 
+class Clock:
+    """Stands in for the module `time` of the storage: an hour passes without anybody waiting."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
 def test_patience_ends_and_is_for_locks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.storage.PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr("engine.storage.PAUSE_SECONDS", 0.01)
+    clock = Clock()
+    monkeypatch.setattr("engine.storage.time", clock)
     calls: list[type[DatabaseError]] = []
 
     def refuse(error: type[DatabaseError]) -> None:
@@ -102,7 +115,8 @@ def test_patience_ends_and_is_for_locks_alone(monkeypatch: pytest.MonkeyPatch) -
     for error in (DatabaseBusyError, DatabaseFullError):
         with pytest.raises(StorageError, match="^no$"):
             write_patiently(lambda _, error=error: refuse(error))  # type: ignore[misc]
-    assert calls.count(DatabaseBusyError) > 1
+    assert clock.seconds == PATIENCE_SECONDS + PAUSE_SECONDS
+    assert calls.count(DatabaseBusyError) == clock.seconds / PAUSE_SECONDS + 1  # the first try waits for nothing
     assert calls.count(DatabaseFullError) == 1
 
 
