@@ -17,7 +17,8 @@ import torch
 from engine.data.demo_set import demo_examples
 from engine.data.prompts import encode_prompt, end_token
 from engine.decoding.alpha_map import LOGIT_ERROR, AlphaMap, map_answers
-from engine.decoding.greedy import Decoded, Settings, decode
+from engine.decoding.choosing import Decoded, Settings
+from engine.decoding.decode import decode
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.offset import combine_logits
 

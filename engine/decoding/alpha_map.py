@@ -12,9 +12,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.decoding.greedy import Settings, is_loop
-from engine.models.caches import CachedModel
+from engine.decoding.choosing import Settings, is_loop
 from engine.models.offset import OffsetModel, combine_logits
+from engine.models.readers import open_ensemble
 from engine.settings import check_range
 
 LOGIT_ERROR = 1e-4  # fp32 logits of one prefix move by this much with the shape of the batch they are computed in
@@ -79,23 +79,21 @@ class _Branch(NamedTuple):
 
 
 class Logits(NamedTuple):
-    """Next-token logits of the three models, each [B, V] or [V]."""
+    """Next-token logits of the base and the offset M'o - Mo, each [B, V] or [V]: heights at alpha 0, and slopes."""
 
     base: Tensor
-    trained: Tensor
-    reference: Tensor
+    offset: Tensor
 
     def row(self, index: int) -> "Logits":
         return Logits(*(part[index] for part in self))
 
     def winner(self, alpha: float | Tensor) -> Tensor:
         """The greedy token at `alpha`: [B] or a scalar."""
-        return combine_logits(self.base, self.trained, self.reference, alpha).argmax(-1)
+        return combine_logits(self.base, self.offset, torch.zeros((), device=self.base.device), alpha).argmax(-1)
 
     def line(self, token: int) -> tuple[float, float]:
         """Height at alpha 0 and slope of a token of one row."""
-        slope = combine_logits(torch.zeros(()), self.trained[token], self.reference[token], 1.0)
-        return float(self.base[token]), float(slope)
+        return float(self.base[token]), float(self.offset[token])
 
 
 def map_answers(
@@ -140,27 +138,22 @@ class _Reader:
     def __init__(self, model: OffsetModel, prompt: Sequence[int]) -> None:
         self.device = model.device
         self.ids = torch.tensor([list(prompt)], dtype=torch.long, device=self.device)
-        self.length = 0
-        self.base = CachedModel(model.base, model.vocabulary)
-        halves = (model.trained, model.reference)
-        self.pair = [CachedModel(half, model.vocabulary) for half in halves if half is not None]
+        self.base, self.pair, self.output = open_ensemble(model)
 
     def read(self) -> Logits:
-        rows, width = self.ids.shape
-        mask = torch.ones((rows, self.length + width), dtype=torch.long, device=self.device)
-        positions = torch.arange(self.length, self.length + width, device=self.device).expand(rows, width)
-        self.length += width
-        base = self.base.next_logits(self.ids, mask, positions)
-        if len(self.pair) < 2:
-            return Logits(base, base, base)
-        return Logits(base, *(half.next_logits(self.ids, mask, positions) for half in self.pair))
+        base = self.output.base(self.base.read(self.ids)[:, -1])
+        if self.pair is None:
+            return Logits(base, torch.zeros_like(base))
+        trained, reference = self.pair.read(self.ids)
+        return Logits(base, self.output.offset(trained[:, -1], reference[:, -1]))
 
     def append(self, tokens: Sequence[int], parents: Sequence[int]) -> None:
         """Go on with one row per token, each after the row it stems from."""
         if list(parents) != list(range(len(self.ids))):
             rows = torch.tensor(parents, device=self.device)
-            for cached in (self.base, *self.pair):
-                cached.keep_rows(rows)
+            self.base.keep_rows(rows)
+            if self.pair is not None:
+                self.pair.keep_rows(rows)
         self.ids = torch.tensor(tokens, dtype=torch.long, device=self.device).unsqueeze(1)
 
 

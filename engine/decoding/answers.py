@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 from engine.data.prompts import encode_prompt, end_token
 from engine.decoding import alpha_map
-from engine.decoding.greedy import Decoded, Settings, decode, decode_stream
+from engine.decoding.choosing import Decoded, Settings
+from engine.decoding.decode import decode, decode_stream
 from engine.models.loading import LoadedPair
 
 

@@ -1,4 +1,4 @@
-"""Names and folders in, models out. With tuning.py and caches.py the only room that knows transformers and peft.
+"""Names and folders in, models out. With tuning.py and readers.py the only room that knows transformers and peft.
 
 A source is `demo`, a local folder (safetensors only), a GGUF file or a hub name. A pair is `demo`, `demo-first`,
 one that a run made, or a folder. `base:SOURCE` and `retain-only:demo` are read as a base without a pair.
@@ -20,9 +20,17 @@ from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
 from engine.models.manifest import PairManifest, read_manifest
-from engine.models.offset import OffsetModel, check_reading
+from engine.models.offset import Adapter, OffsetModel, check_reading
 from engine.models.pairs import find_pair
-from engine.models.tuning import ADAPTER_FILE, copy_sharing_embeddings, prepare_trained, with_adapter
+from engine.models.tuning import (
+    ADAPTER_FILE,
+    copy_sharing_embeddings,
+    factors_of,
+    merged,
+    open_adapter,
+    prepare_trained,
+    with_adapter,
+)
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.weight_files import check_weight_files
 from engine.settings import TrainingSettings, demo_folder, local_path
@@ -194,21 +202,26 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
         )
     report("loading the pair")
     reference = load_reference(manifest.reference, base)
-    trained = _load_trained(folder, manifest, reference, base)
-    model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer))
+    trained, adapter = _load_trained(folder, manifest, reference, base)
+    model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer), adapter)
     return LoadedPair(manifest.name, model, base.tokenizer, manifest.template or base.template, manifest, base.hash)
 
 
-def _load_trained(folder: Path, manifest: PairManifest, reference: LoadedModel, base: LoadedModel) -> Any:
+def _load_trained(
+    folder: Path, manifest: PairManifest, reference: LoadedModel, base: LoadedModel
+) -> tuple[Any, Adapter | None]:
+    """M'o, and where it is an adapter on the reference, what that adds."""
     demo_weights.check_hashes(folder, manifest.hashes, f"pair {manifest.name}")
     if manifest.tuning == "full":
         full = load_causal_lm(str(folder))
         check_same_vocabulary("base", base.tokenizer, "trained", full.tokenizer)
-        return full.model
+        return full.model, None
     if not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     try:
-        return with_adapter(copy_sharing_embeddings(reference.model), folder).eval()
+        adapted = open_adapter(copy_sharing_embeddings(reference.model), folder)
+        adapter = factors_of(adapted)
+        return merged(adapted).eval(), adapter
     except _UNLOADABLE as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(

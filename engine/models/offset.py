@@ -85,14 +85,33 @@ def head_of(model: Any) -> Any:
     return unwrapped(model).get_output_embeddings()
 
 
+class Factors(NamedTuple):
+    """What an adapter adds to one linear layer: x -> up (down x), with `down` [rank, in] and `up` [out, rank]."""
+
+    down: Tensor
+    up: Tensor
+
+
+Adapter = dict[str, Factors]  # by the layer's name below the decoder: "layers.0.mlp.up_proj"
+
+
 class OffsetModel(nn.Module):
-    """A base with a pair, for reading: no gradients. Without a pair every alpha reads as the base alone."""
+    """A base with a pair, for reading: no gradients. Without a pair every alpha reads as the base alone.
+
+    `adapter`, where M'o is Mo with a LoRA: what that adds, so that both can be read in one pass.
+    """
 
     def __init__(
-        self, base: nn.Module, reference: nn.Module | None, trained: nn.Module | None, vocabulary: int
+        self,
+        base: nn.Module,
+        reference: nn.Module | None,
+        trained: nn.Module | None,
+        vocabulary: int,
+        adapter: Adapter | None = None,
     ) -> None:
         super().__init__()
         self.base, self.reference, self.trained, self.vocabulary = base, reference, trained, vocabulary
+        self.adapter = adapter
         self.requires_grad_(False)
         self.eval()
 

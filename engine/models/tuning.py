@@ -12,6 +12,7 @@ from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dic
 from safetensors import safe_open
 
 from engine.errors import ModelError
+from engine.models.offset import Adapter, Factors
 from engine.settings import TrainingSettings
 
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -57,7 +58,12 @@ def merged(model: Any) -> Any:
 
 
 def with_adapter(model: Any, folder: Path) -> Any:
-    """`model` with the adapter saved in `folder` folded in, in place. Raises `ModelError` when a weight is missing.
+    """`model` with the adapter saved in `folder` folded in, in place. Raises `ModelError` when a weight is missing."""
+    return merged(open_adapter(model, folder))
+
+
+def open_adapter(model: Any, folder: Path) -> PeftModel:
+    """`model`, in place, with the adapter saved in `folder` beside its weights. Raises `ModelError` when a weight is missing.
 
     peft would keep the initial value of what the file lacks. Its quicker loading (`low_cpu_mem_usage`) is not for a
     program with threads: it changes how every thread makes its layers.
@@ -68,7 +74,19 @@ def with_adapter(model: Any, folder: Path) -> Any:
         missing = sorted(expected.keys() - set(stored.keys()))
     if missing:
         raise ModelError(f"the adapter in {folder.name} lacks {len(missing)} of its weights, for example {missing[0]}")
-    return merged(adapted)
+    return adapted
+
+
+def factors_of(adapted: PeftModel) -> Adapter | None:
+    """What a plain LoRA adds to each linear layer; None where the adapter is of another kind (DoRA, biases)."""
+    found: Adapter = {}
+    for name, layer in adapted.get_base_model().base_model.named_modules():
+        for key in getattr(layer, "lora_A", ()):
+            down, up = layer.lora_A[key], layer.lora_B[key]
+            if layer.use_dora.get(key) or up.bias is not None or name in found:
+                return None
+            found[name] = Factors(down.weight.detach().clone(), up.weight.detach() * layer.scaling[key])
+    return found
 
 
 def copy_sharing_embeddings(model: Any) -> Any:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from engine.data.prompts import encode_prompt
 from engine.decoding.alpha_map import AlphaMap, Logits, Piece, _wide, envelope, map_answers
-from engine.decoding.greedy import Settings, decode
+from engine.decoding.choosing import Settings
+from engine.decoding.decode import decode
 from engine.errors import SettingError
 from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel, combine_logits
@@ -107,7 +108,7 @@ def test_outside_the_map_is_an_error(tiny_pair: LoadedPair) -> None:
 def test_the_envelope_is_the_largest_line_everywhere(seed: int, tokens: int, spread: float) -> None:
     draw = torch.Generator().manual_seed(seed)
     base, trained, reference = (spread * torch.randn(tokens, generator=draw) for _ in range(3))
-    pieces = envelope(Logits(base, trained, reference), -4.0, 8.0)
+    pieces = envelope(Logits(base, trained - reference), -4.0, 8.0)
     assert (pieces[0].low, pieces[-1].high) == (-4.0, 8.0)
     assert all(left.high == right.low for left, right in zip(pieces, pieces[1:], strict=False))
     assert len({piece.token for piece in pieces}) == len(pieces)
@@ -130,6 +131,6 @@ def test_pieces_narrower_than_their_error_go_to_a_neighbour() -> None:
 def test_exactly_one_token_wins_at_a_known_crossing() -> None:
     base = torch.tensor([3.0, 1.0, 0.0])
     offset = torch.tensor([0.0, 2.0, 1.0])
-    pieces = envelope(Logits(base, offset, torch.zeros(3)), 0.0, 2.0)
+    pieces = envelope(Logits(base, offset), 0.0, 2.0)
     assert [(piece.low, piece.high, piece.token) for piece in pieces] == [(0.0, 1.0, 0), (1.0, 2.0, 1)]
     assert pieces[0].error == pytest.approx(1e-4 / 2)

@@ -1,9 +1,10 @@
-"""The cached, batched decoder held to the slow, plainly right loop."""
+"""The cached decoders held to the slow, plainly right loop."""
 
 import pytest
 import torch
 
-from engine.decoding.greedy import Settings, choose, decode, decode_stream, is_loop
+from engine.decoding.choosing import Settings, choose, is_loop
+from engine.decoding.decode import decode, decode_stream
 from engine.models.offset import OffsetModel, combine_logits
 from tests.tiny import make_model, make_tokenizer
 
@@ -83,26 +84,3 @@ def test_sampling_depends_on_the_seed_alone(model: OffsetModel) -> None:
 
     assert sample(1) == sample(1)
     assert len({sample(seed) for seed in range(6)}) > 1
-
-
-def test_sampling_frequencies_follow_the_softmax() -> None:
-    logits = torch.tensor([[0.0, 1.0, 2.0]])
-    drawn = [int(choose(logits, Settings(1, 0, temperature=1.0, seed=seed), 0)) for seed in range(4000)]
-    expected = torch.softmax(logits[0], -1)
-    for token in range(3):
-        assert drawn.count(token) / 4000 == pytest.approx(float(expected[token]), abs=0.03)
-
-
-@pytest.mark.parametrize(
-    ("tokens", "loops"),
-    [
-        ([5] * 8, True),
-        ([5] * 7, False),
-        ([9, *[1, 2] * 8], True),
-        ([1, 2, 3, 4] * 8, True),
-        ([1, 2, 3, 4, 5] * 8, False),
-        ([], False),
-    ],
-)
-def test_loops_of_up_to_four_tokens_are_seen_at_the_eighth_repeat(tokens: list[int], loops: bool) -> None:
-    assert is_loop(tokens) is loops

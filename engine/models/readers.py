@@ -1,0 +1,208 @@
+"""Models read token by token, each with a cache of its own.
+
+One cache per model: a cache shared by two gives wrong text and raises nothing.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Protocol
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+from transformers import DynamicCache
+
+from engine.models.offset import OffsetModel, decoder_of, unwrapped
+from engine.models.output import Output
+from engine.models.thin import TOLERANCE, KeyValues, ThinLlama, fits, thin_llama
+
+
+class Reader(Protocol):
+    """One model with what it has read so far, for a fixed batch of rows."""
+
+    @property
+    def length(self) -> int:
+        """Columns read so far."""
+
+    branches: bool  # whether it can read a tree of tokens, `follows`
+
+    def read(
+        self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None, follows: Tensor | None = None
+    ) -> Tensor:
+        """Read `ids` [B, T]; the last hidden states [B, T, H]. See `ThinLlama.read` for the rest."""
+
+    def keep_rows(self, rows: Tensor) -> None:
+        """Go on with the rows in `rows` [B'], in that order; a row may stand there twice."""
+
+    def keep_columns(self, first: int, columns: list[int]) -> None:
+        """Forget all columns but the first `first` and, after those, `columns`."""
+
+
+class ThinReader:
+    """A Llama, read thinly."""
+
+    branches = True
+
+    def __init__(self, model: ThinLlama) -> None:
+        self.model, self.cache = model, KeyValues()
+
+    @property
+    def length(self) -> int:
+        return self.cache.length
+
+    def read(
+        self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None, follows: Tensor | None = None
+    ) -> Tensor:
+        return self.model.read(ids, self.cache, positions, mask, follows)
+
+    def keep_rows(self, rows: Tensor) -> None:
+        self.cache.keep_rows(rows)
+
+    def keep_columns(self, first: int, columns: list[int]) -> None:
+        self.cache.keep_columns(first, columns)
+
+
+class PlainReader:
+    """Any causal LM, read as transformers reads it: every other family, and what `ThinReader` is tested against."""
+
+    branches = False
+
+    def __init__(self, model: Any) -> None:
+        self.decoder = decoder_of(model)
+        self.cache: Any = DynamicCache(config=unwrapped(model).config)
+
+    @property
+    def length(self) -> int:
+        return int(self.cache.get_seq_length())
+
+    @torch.inference_mode()
+    def read(
+        self,
+        ids: Tensor,
+        positions: Tensor | None = None,
+        mask: Tensor | None = None,
+        follows: Tensor | None = None,  # noqa: ARG002  a chain is all it is handed
+    ) -> Tensor:
+        (rows, width), past = ids.shape, self.length
+        if mask is None:
+            mask = torch.ones((rows, past + width), dtype=torch.long, device=ids.device)
+        if positions is None:
+            positions = torch.arange(past, past + width, device=ids.device).expand(rows, width)
+        found = self.decoder(
+            input_ids=ids, attention_mask=mask, position_ids=positions, past_key_values=self.cache, use_cache=True
+        )
+        return found.last_hidden_state  # type: ignore[no-any-return]
+
+    def keep_rows(self, rows: Tensor) -> None:
+        self.cache.batch_select_indices(rows)
+
+    def keep_columns(self, first: int, columns: list[int]) -> None:
+        length = first + len(columns)
+        if columns != list(range(first, length)):
+            raise ValueError(f"this reader keeps a beginning only, not the columns {columns} after {first}")
+        if length < self.length:
+            self.cache.crop(length - self.length)  # negative: how many columns go
+
+
+class Pair(Protocol):
+    """Trained and reference, which read the same."""
+
+    def read(self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Read `ids` [B, T]; the last hidden states of M'o and of Mo, each [B, T, H]."""
+
+    def keep_rows(self, rows: Tensor) -> None: ...
+
+    def cut(self, length: int) -> None: ...
+
+
+class TwoReaders:
+    """A pair of any two models: one pass each."""
+
+    def __init__(self, trained: Reader, reference: Reader) -> None:
+        self.trained, self.reference = trained, reference
+
+    def read(self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        return self.trained.read(ids, positions, mask), self.reference.read(ids, positions, mask)
+
+    def keep_rows(self, rows: Tensor) -> None:
+        self.trained.keep_rows(rows)
+        self.reference.keep_rows(rows)
+
+    def cut(self, length: int) -> None:
+        self.trained.keep_columns(length, [])
+        self.reference.keep_columns(length, [])
+
+
+class TwinReader:
+    """A reference and its adapter in one pass: the rows of the reference first, then those of M'o."""
+
+    def __init__(self, model: ThinLlama) -> None:
+        self.reader = ThinReader(model)
+
+    def read(self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        positions = None if positions is None else positions.repeat(2, 1)
+        mask = None if mask is None else mask.repeat(2, 1)
+        reference, trained = self.reader.read(ids.repeat(2, 1), positions, mask).chunk(2)
+        return trained, reference
+
+    def keep_rows(self, rows: Tensor) -> None:
+        self.reader.keep_rows(torch.cat([rows, rows + self.reader.cache.rows // 2]))
+
+    def cut(self, length: int) -> None:
+        self.reader.keep_columns(length, [])
+
+
+class Ensemble(NamedTuple):
+    """Fresh readers. `pair` is None where the base stands alone."""
+
+    base: Reader
+    pair: Pair | None
+    output: Output
+
+
+def open_ensemble(model: OffsetModel) -> Ensemble:
+    """Readers that have read nothing yet. What they need of the weights is prepared once, and anew where those changed."""
+    output = _once(_outputs, model, Output)
+    base = open_reader(model.base)
+    if model.trained is None or model.reference is None:
+        return Ensemble(base, None, output)
+    twin = _once(_twins, model, twin_of)
+    if twin is not None:
+        return Ensemble(base, TwinReader(twin), output)
+    return Ensemble(base, TwoReaders(open_reader(model.trained), open_reader(model.reference)), output)
+
+
+def open_reader(model: nn.Module) -> Reader:
+    thin = _once(_thin_models, model, thin_llama)
+    return PlainReader(model) if thin is None else ThinReader(thin)
+
+
+def twin_of(model: OffsetModel) -> ThinLlama | None:
+    """Reference and adapter as one; None where there is no adapter, or the two would not read as M'o and Mo do."""
+    if not model.adapter or model.trained is None or not fits(model.reference, model.adapter):
+        return None
+    twin = ThinLlama(model.reference, model.adapter)
+    ids = torch.arange(1, 7, device=model.device).view(2, 3)
+    with torch.inference_mode():
+        trained, _ = TwinReader(twin).read(ids)
+        theirs = decoder_of(model.trained)(input_ids=ids, use_cache=False).last_hidden_state
+    return twin if torch.allclose(trained, theirs, atol=TOLERANCE, rtol=TOLERANCE) else None
+
+
+_thin_models: WeakKeyDictionary[nn.Module, tuple[Any, ThinLlama | None]] = WeakKeyDictionary()
+_twins: WeakKeyDictionary[nn.Module, tuple[Any, ThinLlama | None]] = WeakKeyDictionary()
+_outputs: WeakKeyDictionary[nn.Module, tuple[Any, Output]] = WeakKeyDictionary()
+
+
+def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make: Callable[[Any], Any]) -> Any:
+    """`make(model)`, kept until one of its weights is written to."""
+    state = [(weight.data_ptr(), weight._version) for weight in model.parameters()]
+    found = kept.get(model)
+    if found is None or found[0] != state:
+        found = kept[model] = (state, make(model))
+    return found[1]
+
+
+def can_go_back(model: OffsetModel) -> bool:
+    """Whether caches can forget what was read last: those that keep a sliding window cannot."""
+    configs = [unwrapped(part).config for part in (model.base, model.trained, model.reference) if part is not None]
+    return all(getattr(config, "sliding_window", None) is None for config in configs)
