@@ -1,4 +1,4 @@
-"""A Llama read without gradients, thinly: the function transformers computes, in a sixth of the Python.
+"""A Llama read without gradients, thinly: the function that transformers computes, and little around it.
 
 transformers' own forward pass serves every family, trains, and is what this one is held against (`thin_llama` compares
 the two before it hands one out). This one knows one family, keeps keys and values in one tensor, and multiplies by the
