@@ -22,6 +22,7 @@ class MappedQuestion(NamedTuple):
     rouge: tuple[float, ...]
     leaks: tuple[bool, ...]
     threshold: Threshold
+    question_id: int = 0  # of the stored question; 0 where it is none
 
 
 class Steps(NamedTuple):
@@ -42,7 +43,7 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
     """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
     detail = history.run_detail(run_id)
     found = []
-    for example, terms in history.asked(run_id):
+    for (example, terms), place in zip(history.asked(run_id), history.question_places(run_id), strict=True):
         known = stored_map(detail.pair_hash, example.question, detail.spec.max_new_tokens, low, high)
         if known is None:
             continue
@@ -52,7 +53,7 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
             MappedQuestion(
                 example.question, example.split, example.half, example.subject, known,
                 tuple(finding.rouge for finding in judged), tuple(flags),
-                threshold(known.answers, flags),
+                threshold(known.answers, flags), place.question_id,
             )
         )  # fmt: skip
     return found
