@@ -1,9 +1,13 @@
 """Mapped questions written down by hand, and what a mean over them is, worked out the plain way."""
 
+import csv
+import io
 from collections.abc import Sequence
 
+from engine.decoding.answers import answer_questions
 from engine.map_curves import MappedQuestion
 from engine.maps import MappedAnswer, QuestionMap, threshold
+from engine.models.loading import load_pair
 
 ERROR = 1e-6  # of every border but the outer ones
 
@@ -61,3 +65,13 @@ def utility(items: Sequence[MappedQuestion], alpha: float) -> float:
         if base > 0:
             shares.append(there / base)
     return min(shares)
+
+
+def set_that_the_base_knows(pair: str, rows: Sequence[tuple[str, str, str, str]], tokens: int) -> bytes:
+    """A CSV of (question, subject, split, half) whose true answers are what the base of a pair says, cut at `tokens`."""
+    said = answer_questions(load_pair(pair), [question for question, *_ in rows], 0.0, tokens)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["question", "answer", "subject", "split", "half"])
+    writer.writerows((row[0], answer.text, *row[1:]) for row, answer in zip(rows, said, strict=True))
+    return text.getvalue().encode()

@@ -32,7 +32,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.experiment",),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
-    ("engine.commands", "engine.cli", "engine.__main__"),
+    ("engine.commands", "engine.advice_command", "engine.cli", "engine.__main__"),
     ("pages.parts",),
     ("pages", "app"),
 )

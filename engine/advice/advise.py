@@ -18,7 +18,7 @@ from engine.advice.choice import (
     utility,
 )
 from engine.advice.pieces import Part, Pieces, make_pieces
-from engine.advice.resample import Bounds, Resampled, resample
+from engine.advice.resample import RESAMPLES, Bounds, Resampled, resample
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import DataError
 from engine.map_curves import MappedQuestion
@@ -139,18 +139,21 @@ _BOUNDED = ("alpha", "knee", "leaks", "utility")
 
 
 def advise(
-    questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, own_alpha: float, low: float, high: float, seed: int = 0
+    questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, own_alpha: float, low: float, high: float,
+    seed: int = 0, resamples: int = RESAMPLES,
 ) -> Advice:  # fmt: skip
     """The advice from judged maps that all cover `low` to `high`; `own_alpha` is the pair's recommended one.
 
     Searched are the alphas from 0 on: a negative one turns the offset round. Raises `DataError` where the range does
-    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or to keep.
+    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or nothing that could be lost.
     """
     if not low <= 0 < high:
         raise DataError(
             f"the maps reach from α = {low:g} to {high:g}: advice needs α = 0, the base, and alphas above it"
         )
     pieces = make_pieces(questions, 0.0, high)
+    if not any(part.mean()[pieces.place(0.0)] > 0 for part in pieces.kept):
+        raise DataError("the base answers none of the questions that are to be kept, so nothing can be said to survive")
     limit = demand.max_leaks if demand.max_leaks is not None else floor.share or 0.0
     leaks, kept = pieces.leaks.mean(), utility(pieces)
     good = meets(leaks, kept, limit, demand.max_loss)
@@ -174,7 +177,7 @@ def advise(
         own_met=bool(good[pieces.place(own_alpha)]) if 0 <= own_alpha <= high else None,
         front=tuple(points),
         knee=_knee(points, knee_place(leaks, kept, pieces), pieces),
-        resampled=resample(pieces, alpha, limit, demand.max_loss, seed),
+        resampled=resample(pieces, alpha, limit, demand.max_loss, seed, resamples),
         cautions=cautions(questions, pieces, alpha, limit, demand.max_loss),
         basis=Basis(
             0.0, high, pieces.leaks.questions, pieces.leaks.persons, sum(not item.map.complete for item in questions),

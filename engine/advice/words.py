@@ -77,6 +77,8 @@ def _persons(number: int) -> str:
 
 
 def _part(part: KeptPart) -> str:
+    if part.base == 0:
+        return f"{part.name} 0, of which nothing can be lost ({part.questions} questions)"
     return f"{part.name} {part.base:.3f} to {part.there:.3f} ({part.questions} questions)"
 
 
