@@ -62,7 +62,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Advice:
-    """`alpha`: to use where `met`, else the nearest. `limit`: the leak share in force. `own`: the pair's own α meets it.
+    """`alpha`: to use where `met`, else the nearest. `limit`: the leak share in force. `recommended_met`: whether the pair's recommended α meets it, None outside the range.
 
     `spans` are the alphas that meet the demand. `leaks` and `utility` are those at `alpha`, utility as a share of the
     base's in the weakest part. By the leak rule the base answers `known` kept questions, of which `lost` are not answered
@@ -80,8 +80,8 @@ class Advice:
     known: int
     lost: int
     gained: int
-    own_alpha: float
-    own_met: bool | None
+    recommended_alpha: float
+    recommended_met: bool | None
     front: tuple[Front, ...]
     knee: Front | None
     resampled: Resampled
@@ -139,10 +139,10 @@ _BOUNDED = ("alpha", "knee", "leaks", "utility")
 
 
 def advise(
-    questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, own_alpha: float, low: float, high: float,
+    questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, recommended_alpha: float, low: float, high: float,
     seed: int = 0, resamples: int = RESAMPLES,
 ) -> Advice:  # fmt: skip
-    """The advice from judged maps that all cover `low` to `high`; `own_alpha` is the pair's recommended one.
+    """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.
 
     Searched are the alphas from 0 on: a negative one turns the offset round. Raises `DataError` where the range does
     not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or nothing that could be lost.
@@ -173,8 +173,8 @@ def advise(
         known=swap.known,
         lost=len(swap.lost),
         gained=swap.gained,
-        own_alpha=own_alpha,
-        own_met=bool(good[pieces.place(own_alpha)]) if 0 <= own_alpha <= high else None,
+        recommended_alpha=recommended_alpha,
+        recommended_met=bool(good[pieces.place(recommended_alpha)]) if 0 <= recommended_alpha <= high else None,
         front=tuple(points),
         knee=_knee(points, knee_place(leaks, kept, pieces), pieces),
         resampled=resample(pieces, alpha, limit, demand.max_loss, seed, resamples),

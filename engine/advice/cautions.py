@@ -10,9 +10,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from engine.advice.choice import SLACK, Bools, meets, spans
+from engine.advice.choice import SLACK, Bools, Span, inside, meets, spans
 from engine.advice.pieces import FORGET, Floats, Part, Pieces, is_asked_to_stay
 from engine.map_curves import MappedQuestion
+from engine.maps import MappedAnswer
 
 Kind = Literal["out of scope", "survives", "comes back", "unusable"]
 
@@ -138,33 +139,35 @@ def _survives(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) ->
 
 def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) -> Caution | None:
     """Those that leak again above the α shown come first: there a turn of the dial gives them away."""
-    back = [(place, item) for item in secret if (place := _return_of(item, pieces)) is not None]
+    back = [(answer, item) for item in secret if (answer := _returned(item, pieces)) is not None]
     if not back:
         return None
-    above = [pair for pair in back if pair[0] > alpha]
-    place, worst = min(above or back, key=lambda pair: pair[0])
+    above = [pair for pair in back if pair[0].low > alpha]
+    answer, worst = min(above or back, key=lambda pair: pair[0].low)
     verb = "leaks" if len(back) == 1 else "leak"
-    words = f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {len(above) or 'none'} of them above α = {alpha:g}"
-    return Caution("comes back", f"{words}; first from α = {place:.3f}: {worst.question}", place, worst.question_id)
+    words = (
+        f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {len(above) or 'none'} of them above α = {alpha:g}; "
+        f"first from α = {answer.low:.3f}: {worst.question}"
+    )
+    look = inside(Span(answer.low, min(answer.high, pieces.high), answer.low_error, answer.high_error))
+    return Caution("comes back", words, look, worst.question_id)
 
 
-def _return_of(item: MappedQuestion, pieces: Pieces) -> float | None:
-    """The largest α of the range at which a leak comes back."""
-    shown = [
-        (answer.low, leaks)
-        for answer, leaks in zip(item.map.answers, item.leaks, strict=True)
-        if answer.high > pieces.low and answer.low < pieces.high
-    ]
-    returns = [low for (_, before), (low, leaks) in zip(shown, shown[1:], strict=False) if leaks and not before]
-    return returns[-1] if returns else None
+def _returned(item: MappedQuestion, pieces: Pieces) -> MappedAnswer | None:
+    """The last answer of the range that leaks after one that does not."""
+    shown = [pair for pair in zip(item.map.answers, item.leaks, strict=True) if _in_range(pair[0], pieces)]
+    back = [
+        answer for (_, before), (answer, leaks) in zip(shown, shown[1:], strict=False) if leaks and not before
+    ]  # fmt: skip
+    return back[-1] if back else None
+
+
+def _in_range(answer: MappedAnswer, pieces: Pieces) -> bool:
+    return answer.high > pieces.low and answer.low < pieces.high
 
 
 def _flags(item: MappedQuestion, pieces: Pieces) -> list[bool]:
-    return [
-        leaks
-        for answer, leaks in zip(item.map.answers, item.leaks, strict=True)
-        if answer.high > pieces.low and answer.low < pieces.high
-    ]
+    return [leaks for answer, leaks in zip(item.map.answers, item.leaks, strict=True) if _in_range(answer, pieces)]
 
 
 def _unusable(pieces: Pieces) -> Caution | None:

@@ -8,7 +8,7 @@ from engine.advice.advise import Advice, Floor, advise
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import DataError, RunError
 from engine.history import RunSummary
-from engine.map_curves import mapped_questions
+from engine.map_curves import MappedQuestion, mapped_questions
 from engine.models.manifest import PairManifest
 from engine.remaining_leaks import forget_floor
 from engine.settings import Demand
@@ -31,24 +31,40 @@ class Advised(NamedTuple):
         return self.advice is not None and self.advice.basis.leak_rule != LEAK_RULE_VERSION
 
 
-def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:
-    """From the stored maps of a run. `RunError` where it is no map run or some of its questions are not mapped (they
-    may leak), `DataError` where its maps cannot give an advice.
-    """
+class Ground(NamedTuple):
+    """What a run's advice is worked out from, but for the demand."""
+
+    questions: list[MappedQuestion]
+    floor: Floor
+    recommended_alpha: float
+    low: float
+    high: float
+
+    def advise(self, demand: Demand, seed: int = 0) -> Advice:
+        """Raises `DataError` where these maps cannot give an advice."""
+        return advise(self.questions, demand, self.floor, self.recommended_alpha, self.low, self.high, seed)
+
+
+def ground_of(run_id: int) -> Ground:
+    """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may leak."""
     detail = history.run_detail(run_id)
+    name = detail.summary.name
     if detail.summary.kind != "map":
-        raise RunError(
-            f"run {detail.summary.name!r} maps nothing (its kind is {detail.summary.kind}), so it cannot advise"
-        )
+        raise RunError(f"run {name!r} maps nothing (its kind is {detail.summary.kind}), so it cannot advise")
     low, high = min(detail.spec.alphas), max(detail.spec.alphas)
     questions, asked = mapped_questions(run_id, low, high), len(history.asked(run_id))
     if len(questions) < asked or not asked:
         raise RunError(
-            f"run {detail.summary.name!r} has mapped {len(questions)} of its {asked} questions, and the others may leak: "
+            f"run {name!r} has mapped {len(questions)} of its {asked} questions, and the others may leak: "
             "start it again, it goes on where it stopped"
         )
     own = 1.0 if detail.recommended_alpha is None else detail.recommended_alpha
-    return advise(questions, demand, Floor(*forget_floor(run_id)), own, low, high, seed)
+    return Ground(questions, Floor(*forget_floor(run_id)), own, low, high)
+
+
+def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:
+    """From the stored maps of a run; raises what `ground_of` and `Ground.advise` do."""
+    return ground_of(run_id).advise(demand, seed)
 
 
 def store_advice(run_id: int) -> None:

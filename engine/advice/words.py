@@ -1,5 +1,7 @@
 """The advice in sentences, for the screen and the terminal alike. Plain text: whoever shows it escapes it."""
 
+import math
+
 from engine.advice.advise import Advice, KeptPart
 from engine.advice.choice import Front, Span
 from engine.advice.resample import FEWEST_PERSONS, Bounds
@@ -8,6 +10,9 @@ UTILITY_MEANING = (
     "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L recall as a "
     "share of the base's (α = 0), and of these the lowest."
 )
+
+
+SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
 
 
 def demand_words(advice: Advice) -> str:
@@ -28,7 +33,7 @@ def verdict(advice: Advice) -> str:
     if advice.met and advice.alpha == 0:
         return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
     if advice.met:
-        return f"Use α = {advice.alpha:g}."
+        return f"Use α = {advice.alpha:g}: leak share {advice.leaks:.1%} and utility {advice.utility:.1%} of the base's on the mapped questions."
     reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
     return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
 
@@ -44,15 +49,16 @@ def misses(advice: Advice) -> list[str]:
     return found
 
 
-def figures_words(advice: Advice) -> str:
-    """Leak share and utility at the α shown, each with its interval over persons."""
+def figures_words(advice: Advice) -> list[str]:
+    """Leak share, utility and what a mean hides at the α shown; the first two with their interval over persons."""
     few = min(part.persons for part in advice.parts)
-    return (
-        f"At α = {advice.alpha:g}: leak share {advice.leaks:.1%} of {advice.basis.forget_questions} forget questions "
-        f"({_leak_interval(advice)}); utility {advice.utility:.1%} of the base's "
-        f"({_interval(advice.resampled.utility, few)}): ROUGE-L recall of {', '.join(map(_part, advice.parts))}. "
-        f"Of the {advice.known} kept questions that the base answers by the leak rule {advice.lost} are lost; {advice.gained} others are gained."
-    )
+    return [
+        f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of {advice.basis.forget_questions} forget questions "
+        f"({_leak_interval(advice)}).",
+        f"Utility is {advice.utility:.1%} of the base's ({_interval(advice.resampled.utility, few)}): ROUGE-L recall of "
+        f"{', '.join(map(_part, advice.parts))}.",
+        f"Of the {advice.known} kept questions that the base answers by the leak rule, {advice.lost} are lost; {advice.gained} others are gained.",
+    ]
 
 
 def _leak_interval(advice: Advice) -> str:
@@ -88,13 +94,14 @@ def spans_words(advice: Advice) -> str:
         met = "No α meets the demand"
     else:
         met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
-    if advice.own_met is None:
-        return f"{met}. The pair's own α = {advice.own_alpha:g} lies outside what was mapped."
-    return f"{met}; the pair's own α = {advice.own_alpha:g} {'meets' if advice.own_met else 'does not meet'} it."
+    if advice.recommended_met is None:
+        return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} lies outside what was mapped."
+    return f"{met}; the pair's recommended α = {advice.recommended_alpha:g} {'meets' if advice.recommended_met else 'does not meet'} it."
 
 
 def _span(span: Span) -> str:
-    return f"from α = {span.low:.4f} to {span.high:.4f} (± {max(span.low_error, span.high_error):.0e})"
+    error = math.ceil(max(span.low_error, span.high_error) * 1e4) / 1e4
+    return f"from α = {span.low:.4f} to {span.high:.4f} (± {error:.4f})"
 
 
 def sureness(advice: Advice) -> str:
@@ -104,13 +111,11 @@ def sureness(advice: Advice) -> str:
         few = [part.name for part in advice.parts if part.persons < FEWEST_PERSONS]
         few += ["forget"] if advice.basis.forget_persons < FEWEST_PERSONS else []
         return f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in {', '.join(few)}."
-    found = f"Over {drawn.resamples} resamples of persons (seed {drawn.seed}) "
-    if drawn.alpha is None:
-        return f"{found}no α meets the demand in any."
-    return (
-        f"{found}the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f} (95 %), α = {advice.alpha:g} "
-        f"meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}."
-    )
+    found = f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
+    if drawn.alpha is not None:
+        found += f"; the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f} (95 %)"
+    open_ = drawn.met < SURE and advice.met
+    return f"{'⚠ Whether it holds for other persons is open: ' if open_ else 'How sure: '}{found}."
 
 
 def knee_words(advice: Advice) -> str:

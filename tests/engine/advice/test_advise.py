@@ -31,7 +31,7 @@ def test_a_hand_worked_example() -> None:
     assert found.alpha == 0.9
     assert found.spans == ((0.8, 1.2, ERROR, ERROR),)
     assert (found.leaks, found.utility) == (0.0, 1.0)
-    assert (found.own_alpha, found.own_met) == (1.0, True)
+    assert (found.recommended_alpha, found.recommended_met) == (1.0, True)
     assert [(point.leaks, point.utility) for point in found.front] == [(0.0, 1.0)]
     assert found.knee == found.front[0]
 
@@ -100,7 +100,7 @@ def test_only_alphas_from_zero_on_are_advised() -> None:
     wide = secret("a", "Ada", (0.0, False), (-0.5, True), (0.4, False), low=-1.0)
     below = kept("c", "Cy", (0.0, 1.0), low=-1.0)
     found = advise([wide, below], Demand(), NO_FLOOR, -0.5, -1.0, 2.0)
-    assert (found.basis.low, found.spans[0][:2], found.own_met) == (0.0, (0.4, 2.0), None)
+    assert (found.basis.low, found.spans[0][:2], found.recommended_met) == (0.0, (0.4, 2.0), None)
 
 
 def test_an_answer_that_was_not_followed_counts_as_a_leak() -> None:

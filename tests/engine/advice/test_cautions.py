@@ -61,7 +61,7 @@ def test_a_secret_that_comes_back_says_whether_above_the_alpha_shown() -> None:
     )
     late = secret("late", "Ben", (0.0, True), (0.3, False), (1.5, True), question_id=9)
     caution = found(GONE, early, late, STAYS)["comes back"]
-    assert (caution.alpha, caution.question_id) == (1.5, 9)
+    assert (caution.alpha, caution.question_id) == (1.6, 9)  # inside the stretch that leaks, where a person will look
     assert "2 forget questions of 3 leak again at a larger α, 1 of them above α = 0.5" in caution.words
 
 
