@@ -1,13 +1,16 @@
 """Maps are computed once, stored, and read back without a model; thresholds are read off them."""
 
+from pathlib import Path
+
 import pytest
 
-from engine import maps
+from engine import history, maps, runner
 from engine.data.examples import Example
 from engine.decoding import answers
 from engine.errors import SettingError
 from engine.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
 from engine.models.loading import LoadedPair
+from engine.settings import ExperimentSpec
 
 QUESTION = "what city does Ada likes ?"
 SECRET = Example(QUESTION, "Rome")
@@ -62,6 +65,35 @@ def test_outside_its_range_a_map_has_no_answer(tiny_pair: LoadedPair) -> None:
     assert found._replace(answers=(answer(0.0, 2.0, "x", followed=False),)).at(1.0) is None
     with pytest.raises(SettingError, match="must go up, got 2 to 1"):
         map_question(tiny_pair, QUESTION, 6, 2.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (2.0, 1.0, "must go up, got 2 to 1"),
+        (1.0, 1.0, "must go up, got 1 to 1"),
+        (-4.5, 1.0, "must be between -4 and 8, got -4.5"),
+        (0.0, 8.5, "must be between -4 and 8, got 8.5"),
+        (0.0, float("nan"), "must be between -4 and 8, got nan"),
+        (float("-inf"), 1.0, "must be between -4 and 8, got -inf"),
+    ],
+)
+def test_a_range_that_is_none_is_refused_before_anything_is_computed_or_stored(
+    finished: int, forget_file: Path, tiny_pair: LoadedPair, low: float, high: float, words: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(answers, "map_answers", lambda *_: pytest.fail("it was computed"))
+    with pytest.raises(SettingError, match=words):
+        map_question(tiny_pair, QUESTION, 6, low, high)
+    if low < high:  # a specification holds its alphas in no order
+        with pytest.raises(SettingError):
+            runner.start(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(low, high)))
+    assert [run.kind for run in history.list_runs()] == ["train"]
+
+
+def test_a_run_over_a_range_of_no_width_is_refused(finished: int, forget_file: Path) -> None:
+    with pytest.raises(SettingError, match="must go up, got 1 to 1"):
+        runner.start(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(1.0, 1.0)))
 
 
 @pytest.mark.parametrize(
