@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from engine import history, maps, runner
+from engine import experiment, history, maps, runner
 from engine.data.examples import Example
 from engine.decoding import answers
-from engine.errors import SettingError
+from engine.errors import DataError, SettingError
 from engine.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
 from engine.models.loading import LoadedPair
 from engine.settings import ExperimentSpec
@@ -65,6 +65,26 @@ def test_outside_its_range_a_map_has_no_answer(tiny_pair: LoadedPair) -> None:
     assert found._replace(answers=(answer(0.0, 2.0, "x", followed=False),)).at(1.0) is None
     with pytest.raises(SettingError, match="must go up, got 2 to 1"):
         map_question(tiny_pair, QUESTION, 6, 2.0, 1.0)
+
+
+def test_a_question_longer_than_the_context_is_refused_before_any_is_mapped(
+    finished: int, tmp_path: Path, tiny_pair: LoadedPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tiny models read 256 tokens; beyond that they would write noise and raise nothing."""
+    long = "where " * 245 + "?"
+    words = r"has 250 tokens as a prompt, and with 8 for its answer that is more than the 256 that the models of tiny can read"
+    with pytest.raises(DataError, match=words):
+        map_question(tiny_pair, long, 8)
+    assert map_question(tiny_pair, long, 6).answers
+    with pytest.raises(DataError, match="more than the 256"):
+        answers.answer_questions(tiny_pair, [QUESTION, long], 1.0, 8)
+    path = tmp_path / "long.csv"
+    path.write_text(f"question,answer\n{QUESTION},Rome\n{long},Rome\n", encoding="utf-8")
+    monkeypatch.setattr(answers, "map_answers", lambda *_: pytest.fail("it was computed"))
+    with pytest.raises(DataError, match="more than the 256"):
+        experiment.run_here(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(path),), max_new_tokens=8))
+    (run, _) = history.list_runs()
+    assert (run.status, "more than the 256" in run.message) == ("failed", True)
 
 
 @pytest.mark.parametrize(
