@@ -58,6 +58,7 @@ class Basis:
     floor: Floor
     leak_rule: int  # its version
     max_new_tokens: int
+    pair: str  # key of the pair's maps, which changes with its tokenizer, template or reference
 
 
 @dataclass(frozen=True)
@@ -140,12 +141,12 @@ _BOUNDED = ("alpha", "knee", "leaks", "utility")
 
 def advise(
     questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, recommended_alpha: float, low: float, high: float,
-    seed: int = 0, resamples: int = RESAMPLES,
+    pair: str = "", seed: int = 0, resamples: int = RESAMPLES,
 ) -> Advice:  # fmt: skip
     """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.
 
     Searched are the alphas from 0 on: a negative one turns the offset round. Raises `DataError` where the range does
-    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or nothing that could be lost.
+    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or nothing that could be lost. `pair` is the key of its maps.
     """
     if not low <= 0 < high:
         raise DataError(
@@ -182,6 +183,7 @@ def advise(
         basis=Basis(
             0.0, high, pieces.leaks.questions, pieces.leaks.persons, sum(not item.map.complete for item in questions),
             floor, LEAK_RULE_VERSION, max(item.map.max_new_tokens for item in questions),
+            pair,
         ),
     )  # fmt: skip
 

@@ -8,7 +8,8 @@ from engine.advice.advise import Advice, Floor, advise
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import DataError, RunError
 from engine.history import RunSummary
-from engine.map_curves import MappedQuestion, mapped_questions
+from engine.map_curves import MappedQuestion, mapped_questions, maps_key
+from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
 from engine.remaining_leaks import forget_floor
 from engine.settings import Demand
@@ -39,10 +40,11 @@ class Ground(NamedTuple):
     recommended_alpha: float
     low: float
     high: float
+    pair: str  # key of its maps
 
     def advise(self, demand: Demand, seed: int = 0) -> Advice:
         """Raises `DataError` where these maps cannot give an advice."""
-        return advise(self.questions, demand, self.floor, self.recommended_alpha, self.low, self.high, seed)
+        return advise(self.questions, demand, self.floor, self.recommended_alpha, self.low, self.high, self.pair, seed)
 
 
 def ground_of(run_id: int) -> Ground:
@@ -59,7 +61,7 @@ def ground_of(run_id: int) -> Ground:
             "start it again, it goes on where it stopped"
         )
     own = 1.0 if detail.recommended_alpha is None else detail.recommended_alpha
-    return Ground(questions, Floor(*forget_floor(run_id)), own, low, high)
+    return Ground(questions, Floor(*forget_floor(run_id)), own, low, high, maps_key(detail))
 
 
 def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:
@@ -84,11 +86,16 @@ def stored_advice(run_id: int) -> Advised | None:
 
 
 def advice_of(pair: PairManifest) -> Advised | None:
-    """The newest stored advice for a pair as it is now; one made anew under the same name is another pair."""
+    """The newest stored advice for a pair as it is now: one made anew under the same name is another pair, and so is one
+    whose tokenizer, template or reference was changed.
+    """
     with reading() as session:
         rows = reads.advised_runs(session)
     row = next((row for row in rows if row.pair_hash == pair.hash), None)
-    return None if row is None else _advised(row.run_id, row.run, row.advice)
+    found = None if row is None else _advised(row.run_id, row.run, row.advice)
+    if found is not None and found.advice is not None and found.advice.basis.pair != map_key(pair):
+        return None
+    return found
 
 
 def _advised(run_id: int, run: str, data: dict[str, object]) -> Advised:

@@ -11,7 +11,7 @@ from engine.advice.advise import Advice
 from engine.advice.stored import Ground, ground_of
 from engine.audit.leaks import LEAK_RULE
 from engine.history import RunSummary
-from engine.map_curves import MappedQuestion, Steps, mean_steps
+from engine.map_curves import MappedQuestion, Steps, maps_key, mean_steps
 from engine.remaining_leaks import forget_floor
 from pages.parts import address
 from pages.parts.alpha_advice import show_advice, show_front
@@ -51,8 +51,9 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
         return
     st.subheader("The α to use", anchor=False)
     run_id = _choose(runs)
-    ground = _ground(run_id, forget_floor(run_id))
-    advice = show_advice(history.run_detail(run_id), ground)
+    detail = history.run_detail(run_id)
+    ground = _ground(run_id, forget_floor(run_id), maps_key(detail))
+    advice = show_advice(detail, ground)
     st.subheader("Over α, exactly", anchor=False)
     curves, words = _curves(ground), _words(ground)
     _draw(curves, ground, words, advice)
@@ -80,8 +81,8 @@ def _choose(runs: list[RunSummary]) -> int:
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)
-def _ground(run_id: int, floor: tuple[float | None, int]) -> Ground:  # noqa: ARG001
-    """The floor is part of the key: a retain-only model may be evaluated after the maps were made."""
+def _ground(run_id: int, floor: tuple[float | None, int], maps: str) -> Ground:  # noqa: ARG001
+    """Floor and key of the maps are part of the cache's: a retain-only model may be evaluated later, a tokenizer change."""
     return ground_of(run_id)
 
 

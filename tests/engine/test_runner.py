@@ -20,6 +20,7 @@ from engine.advice.stored import advise_run, stored_advice
 from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.maps import QuestionMap, stored_map
+from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.questions import register_set
 from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder
@@ -127,7 +128,7 @@ def mapped(run_id: int) -> list[QuestionMap]:
     """The stored maps of a run's questions, in the order in which they are made."""
     (pair,) = list_pairs()
     asked = history.asked(run_id)
-    found = [stored_map(pair.hash, example.question, 48, -4.0, 8.0) for example, _ in asked]
+    found = [stored_map(map_key(pair), example.question, 48, -4.0, 8.0) for example, _ in asked]
     return [item for item in found if item is not None]
 
 
