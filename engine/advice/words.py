@@ -139,7 +139,7 @@ def basis_words(advice: Advice) -> str:
     basis = advice.basis
     kept = sum(part.questions for part in advice.parts)
     partial = (
-        f" {basis.partial} maps are not complete: an answer that was not followed to its end counts as a leak."
+        f" {basis.partial} {'map is' if basis.partial == 1 else 'maps are'} not complete: an answer that was not followed to its end counts as a leak."
         if basis.partial
         else ""
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from engine import history
 from engine.advice import words
-from engine.advice.advise import Advice
+from engine.advice.advise import Advice, Floor
 from engine.advice.cautions import RULES, Caution
 from engine.advice.stored import Ground
 from engine.errors import DataError
@@ -25,7 +25,7 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
     """Ask for the demand and say what meets it; None, with the reason, where these maps cannot tell."""
     demand = _ask()
     try:
-        found = ground.advise(demand)
+        found = _advise(detail.summary.id, ground.floor, ground.pair, demand, ground)
     except DataError as error:
         st.info(f"No advice from this run: {plain(str(error))}.", icon=":material/info:")
         return None
@@ -43,6 +43,12 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
     _show_cautions(detail, found.cautions, reachable)
     st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
     return found
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _advise(run_id: int, floor: Floor, maps: str, demand: Demand, _ground: Ground) -> Advice:  # noqa: ARG001
+    """Worked out once for each demand, not at every click; run, floor and key of the maps say which ground it is."""
+    return _ground.advise(demand)
 
 
 def show_front(found: Advice) -> None:
