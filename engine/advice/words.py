@@ -3,7 +3,7 @@
 import math
 
 from engine.advice.advise import Advice, KeptPart
-from engine.advice.choice import Front, Span
+from engine.advice.choice import MARGIN, Front, Span
 from engine.advice.resample import FEWEST_PERSONS, Bounds
 
 UTILITY_MEANING = (
@@ -12,6 +12,10 @@ UTILITY_MEANING = (
 )
 
 
+CHOICE_MEANING = (
+    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end where there is room: "
+    "other questions have other borders."
+)
 SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
 
 
@@ -89,7 +93,7 @@ def _part(part: KeptPart) -> str:
 
 
 def spans_words(advice: Advice) -> str:
-    """Exactly which alphas meet the demand, whether the pair's own does, and how the rule chose among them."""
+    """Exactly which alphas meet the demand, and whether the pair's recommended one does."""
     if not advice.spans:
         met = "No α meets the demand"
     else:
@@ -145,5 +149,5 @@ def basis_words(advice: Advice) -> str:
     )
     return (
         f"From the maps of {basis.forget_questions} forget questions about {_persons(basis.forget_persons)} and {kept} questions to be kept, α from {basis.low:g} to "
-        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{partial} {UTILITY_MEANING}"
+        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
     )

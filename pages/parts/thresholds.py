@@ -23,12 +23,12 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
     bars = distribution(questions)
     chart = go.Figure(
         go.Bar(
-            x=bars["forgotten from"], y=bars["questions"], text=bars["questions"], textangle=0, hovertemplate="%{x}: %{y}<extra></extra>",
+            x=bars["forgotten from"], y=bars["questions"], text=bars["questions"], textposition="outside", cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
             marker={"color": [FAIL.shown if name == NEVER else _INK.shown for name in bars["forgotten from"]], "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]}},
         )
     )  # fmt: skip
     chart.update_layout(
-        height=240, margin={"l": 10, "r": 10, "t": 10, "b": 10}, xaxis={"title": "forgotten from α", "type": "category"},
+        height=240, margin={"l": 10, "r": 10, "t": 24, "b": 10}, xaxis={"title": "forgotten from α", "type": "category"},
         yaxis_title="forget questions",
     )  # fmt: skip
     st.plotly_chart(chart, key="thresholds", config=PLAIN_BAR, alt=words)
@@ -36,6 +36,13 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
     st.dataframe(
         threshold_table(questions).drop(columns="error"),
         hide_index=True,
+        column_order=[
+            "forgotten from",
+            "comes back at",
+            "question",
+            "subject",
+            "split",
+        ],  # figures first: screens are narrow
         alt="Thresholds by question, the largest first.",
     )
     st.caption("The smallest α from which the answer no longer leaks, the largest first; empty where every α leaks.")
