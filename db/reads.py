@@ -7,10 +7,12 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.rows import (
+    AdvisedRow,
     AnswerRow,
     IntervalRow,
     MapRow,
     PairRow,
+    PlaceRow,
     QuestionRow,
     QuestionScoreRow,
     ReportRow,
@@ -114,6 +116,35 @@ def asked_questions(session: Session, run_id: int, split: str | None = None) -> 
     return [
         QuestionRow(*row) for row in session.execute(query.order_by(Question.set_id, Question.position, Question.id))
     ]
+
+
+def question_places(session: Session, run_id: int) -> list[PlaceRow]:
+    """Where the questions of a run stand, in the order of `asked_questions`."""
+    query = (
+        select(Question.id, QuestionSet.name, Question.position, Question.split)
+        .join(RunQuestion, RunQuestion.question_id == Question.id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .where(RunQuestion.run_id == run_id)
+        .order_by(Question.set_id, Question.position, Question.id)
+    )
+    return [PlaceRow(*row) for row in session.execute(query)]
+
+
+def advice(session: Session, run_id: int) -> dict[str, Any] | None:
+    """What was stored as a run's advice; None where nothing was."""
+    found: dict[str, Any] | None = session.execute(select(Run.advice).where(Run.id == run_id)).scalar()
+    return found
+
+
+def advised_runs(session: Session) -> list[AdvisedRow]:
+    """Finished runs with an advice, and the hash of the pair it is about, newest first."""
+    query = (
+        select(Run.id, Run.name, Pair.hash, Run.finished, Run.advice)
+        .join(Pair, Pair.id == Run.pair_id)
+        .where(Run.status == "finished", Run.kind == "map")
+        .order_by(Run.id.desc())
+    )
+    return [AdvisedRow(*row) for row in session.execute(query) if row[4] is not None]
 
 
 def steps(session: Session, run_id: int) -> list[StepRow]:

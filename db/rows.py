@@ -61,6 +61,21 @@ class QuestionRow(NamedTuple):
     half: str
 
 
+class PlaceRow(NamedTuple):
+    question_id: int
+    set: str
+    position: int | None  # None where the set no longer holds it
+    split: str
+
+
+class AdvisedRow(NamedTuple):
+    run_id: int
+    run: str
+    pair_hash: str
+    finished: datetime | None
+    advice: dict[str, Any]
+
+
 class SetRow(NamedTuple):
     name: str
     source: str

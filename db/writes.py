@@ -101,6 +101,11 @@ def update_run(session: Session, run_id: int, **fields: Any) -> None:
     session.execute(update(Run).where(Run.id == run_id).values(**fields))
 
 
+def set_advice(session: Session, run_id: int, advice: dict[str, Any]) -> None:
+    """Store which alpha a run advises; what was stored before is replaced."""
+    update_run(session, run_id, advice=advice)
+
+
 def end_run(session: Session, run_id: int, status: str, message: str = "") -> bool:
     """Give a run its last status; False (and nothing changed) if it already had one."""
     assert status in ENDED

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import commands
+from engine import advice_command, commands
 from engine.errors import UnlearningError
 from engine.progress import ending_of
 from engine.settings import TrainingSettings
@@ -118,6 +118,7 @@ def make_parser() -> argparse.ArgumentParser:
     mapped.add_argument("--range", default="0,2", metavar="LOW,HIGH", help="of alpha, -4 to 8 (default: 0,2)")
     _add_answer_limit(mapped)
 
+    _add_advise(adds)
     _add_train(adds)
 
     evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
@@ -144,6 +145,19 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+
+
+def _add_advise(adds: Any) -> None:
+    advise = _add(adds, "advise", advice_command.advise, "say which alpha meets a demand, from stored maps")
+    advise.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
+    advise.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
+    advise.add_argument(
+        "--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)"
+    )
+    advise.add_argument(
+        "--leaks", default=advice_command.FLOOR, metavar="SHARE",
+        help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
+    )  # fmt: skip
 
 
 def _add_train(adds: Any) -> None:

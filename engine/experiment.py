@@ -12,6 +12,7 @@ import pandas as pd
 from db import reads, writes
 from db.session import Session
 from engine import history, recording
+from engine.advice.stored import store_advice
 from engine.errors import DataError, RunError
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
@@ -74,6 +75,7 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
             )
         if spec.kind == "map":
             map_questions(run_id, spec, progress)
+            store_advice(run_id)
         else:
             evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))

@@ -202,6 +202,12 @@ def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:
     return [(_example(row), tuple(terms[row.id])) for row in found]
 
 
+def question_places(run_id: int) -> list[rows.PlaceRow]:
+    """Where the questions of a run stand in their sets, in the order of `asked`."""
+    with reading() as session:
+        return reads.question_places(session, run_id)
+
+
 def asks_what_was_forgotten(run_id: int) -> bool | None:
     """Whether a run's forget questions are those its pair was made to forget; None where that cannot be told."""
     made_for = run_detail(run_id).manifest.get("data_hashes", {}).get("forget")

@@ -8,7 +8,10 @@ import pandas as pd
 
 from engine import history
 from engine.audit.leaks import find_leak
+from engine.errors import RunError, SettingError
 from engine.maps import HIGH, LOW, QuestionMap, Threshold, stored_map, threshold
+from engine.models.identity import map_key
+from engine.models.manifest import manifest_of
 
 
 class MappedQuestion(NamedTuple):
@@ -22,6 +25,7 @@ class MappedQuestion(NamedTuple):
     rouge: tuple[float, ...]
     leaks: tuple[bool, ...]
     threshold: Threshold
+    question_id: int = 0  # of the stored question; 0 where it is none
 
 
 class Steps(NamedTuple):
@@ -38,12 +42,25 @@ class Steps(NamedTuple):
         return self.values[int(np.searchsorted(self.alphas, alpha, side="right")) - 1]
 
 
+def maps_key(detail: history.RunDetail) -> str:
+    """The key of the maps that a run made, as its pair's files are now; "" for a model alone, which is never mapped.
+
+    `RunError` where the pair's manifest is of another version of the program.
+    """
+    if not detail.manifest:
+        return ""
+    try:
+        return map_key(manifest_of(detail.manifest))
+    except (ValueError, TypeError, AttributeError, SettingError) as error:
+        raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error
+
+
 def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[MappedQuestion]:
     """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
     detail = history.run_detail(run_id)
-    found = []
-    for example, terms in history.asked(run_id):
-        known = stored_map(detail.pair_hash, example.question, detail.spec.max_new_tokens, low, high)
+    found, key = list[MappedQuestion](), maps_key(detail)
+    for (example, terms), place in zip(history.asked(run_id), history.question_places(run_id), strict=True):
+        known = stored_map(key, example.question, detail.spec.max_new_tokens, low, high)
         if known is None:
             continue
         judged = [find_leak(example, answer.text, terms) for answer in known.answers]
@@ -52,7 +69,7 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
             MappedQuestion(
                 example.question, example.split, example.half, example.subject, known,
                 tuple(finding.rouge for finding in judged), tuple(flags),
-                threshold(known.answers, flags),
+                threshold(known.answers, flags), place.question_id,
             )
         )  # fmt: skip
     return found

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from db import reads, writes
 from db.rows import IntervalRow
+from engine.models.identity import map_key
 from engine.settings import check_range
 from engine.storage import reading, write_patiently
 
@@ -62,11 +63,14 @@ class Threshold(NamedTuple):
 
 
 def stored_map(
-    pair_hash: str, question: str, max_new_tokens: int, low: float = LOW, high: float = HIGH
+    key: str, question: str, max_new_tokens: int, low: float = LOW, high: float = HIGH
 ) -> QuestionMap | None:
-    """The stored map of a pair that covers this range of alpha, None where there is none. Loads no model."""
+    """The stored map that covers this range of alpha, None where there is none. Loads no model.
+
+    `key` is `identity.map_key` of the pair: with another tokenizer, template or reference it is another one.
+    """
     with reading() as session:
-        row = reads.find_map(session, pair_hash, _hash(question), low, high, max_new_tokens)
+        row = reads.find_map(session, key, _hash(question), low, high, max_new_tokens)
         if row is None:
             return None
         intervals = reads.map_intervals(session, row.id)
@@ -82,7 +86,8 @@ def map_question(
     Raises `SettingError` for a range that is not legal.
     """
     check_range(low, high)
-    found = stored_map(pair.manifest.hash, question, max_new_tokens, low, high)
+    key = map_key(pair.manifest)
+    found = stored_map(key, question, max_new_tokens, low, high)
     if found is not None:
         return found
     from engine.decoding.answers import map_answers
@@ -96,7 +101,7 @@ def map_question(
     seconds = time.monotonic() - began
     write_patiently(
         lambda session: writes.put_map(
-            session, rows, pair_hash=pair.manifest.hash, question_hash=_hash(question), question=question, low=low, high=high,
+            session, rows, pair_hash=key, question_hash=_hash(question), question=question, low=low, high=high,
             max_new_tokens=max_new_tokens, complete=complete, merged=merged, seconds=seconds,
         )
     )  # fmt: skip

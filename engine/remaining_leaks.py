@@ -1,5 +1,6 @@
 """What still leaks, as stored runs judged it, and the floor it is read against. Reads only; imports no model library."""
 
+from collections.abc import Iterable
 from typing import NamedTuple, cast
 
 import pandas as pd
@@ -69,6 +70,12 @@ def retain_only_leaks(run_id: int) -> dict[int, float]:
         return leak_reads.floor_leaks(session, run_id)
 
 
+def forget_floor(run_id: int) -> tuple[float | None, int]:
+    """Share of a run's forget questions that leak on the retain-only model, and how many of them it was asked."""
+    forget = [place.question_id for place in history.question_places(run_id) if place.split == "forget"]
+    return _floor(forget, retain_only_leaks(run_id))
+
+
 def leak_shares(run_id: int) -> list[LeakShare]:
     """Every part of a run's questions at every alpha, in the order of the questions."""
     stored = [history.question_scores(run_id, alpha).assign(alpha=alpha) for alpha in history.alphas_of(run_id)]
@@ -83,6 +90,6 @@ def leak_shares(run_id: int) -> list[LeakShare]:
     return found
 
 
-def _floor(questions: pd.Series, floors: dict[int, float]) -> tuple[float | None, int]:
+def _floor(questions: Iterable[int], floors: dict[int, float]) -> tuple[float | None, int]:
     known = [floors[question] for question in questions if question in floors]
     return (sum(known) / len(known) if known else None), len(known)

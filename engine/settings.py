@@ -81,6 +81,21 @@ def _between(name: str, value: float, low: float, high: float) -> None:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What an alpha is to meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the forget
+    questions that may leak, None for no more than the retain-only model's.
+    """
+
+    max_loss: float = 0.02
+    max_leaks: float | None = None
+
+    def __post_init__(self) -> None:
+        _between("the utility that may be lost", self.max_loss, 0.0, 0.5)
+        if self.max_leaks is not None:
+            _between("the leak share that is allowed", self.max_leaks, 0.0, 1.0)
+
+
+@dataclass(frozen=True)
 class TrainingSettings:
     """How a pair is trained. Probabilities are per answer token; `beta` belongs to npo alone."""
 

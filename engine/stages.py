@@ -133,11 +133,13 @@ def _note_origin(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", examples
 def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     """Map every question over alpha; one that is mapped already is not mapped again, so a stopped run goes on."""
     progress.part(0.0, 0.05, "loading the pair")
+    from engine.decoding.answers import read_prompts
     from engine.maps import map_question
     from engine.models.loading import load_pair
 
     asked = evaluated(spec)
     pair = load_pair(spec.pair, lambda text: progress(0.0, text))
+    read_prompts(pair, [item.example.question for item in asked], spec.max_new_tokens)  # one that is too long stops all
     _note_origin(run_id, spec, pair, [item.example for item in asked])
     rows = list(zip([item.question_id for item in asked], key_terms(asked), strict=True))
     write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))

@@ -11,6 +11,7 @@ from engine.models.pairs import list_pairs
 from engine.remaining_leaks import LargestLeak, LeakCount
 from pages.parts import frame
 from pages.parts.loading import begin_loading
+from pages.parts.overview_advice import show_stored_advice
 from pages.parts.overview_tables import leak_words, pairs_table, reference_words, sets_table
 from pages.parts.run_view import active_runs, states, watch
 from pages.parts.setting_up import set_up_button
@@ -107,6 +108,8 @@ def main() -> None:
         st.subheader("In progress", anchor=False)
         watch(states(active))
     show_leaks(remaining_leaks.largest_leaks(LEAKS_SHOWN), remaining_leaks.leak_counts())
+    if pairs:
+        show_stored_advice(pairs)
     show_state(pairs, runs)
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if ready and pairs:

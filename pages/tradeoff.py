@@ -5,7 +5,7 @@ import streamlit as st
 from engine import history
 from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
-from pages.parts.exact_curves import show_exact_curves
+from pages.parts.exact_curves import map_runs, show_exact_curves
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
 from pages.parts.wording import plain
@@ -89,11 +89,24 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 def main() -> None:
     runs = [run for run in history.list_runs() if run.status == "finished" and run.kind != "map"]
-    if not runs:
+    mapped = map_runs()
+    if not runs and not mapped:
         frame.nothing_yet(
             "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your own."
         )
         return
+    if mapped:  # the exact answer comes first
+        show_exact_curves(mapped)
+    if runs and mapped:
+        st.subheader("At the α that were evaluated", anchor=False)
+    if runs:
+        show_evaluated(runs)
+    if not mapped:
+        show_exact_curves(mapped)
+
+
+def show_evaluated(runs: list[history.RunSummary]) -> None:
+    """One path per pair through the means of its evaluated α."""
     shown = choose_runs(runs)
     means = history.trade_off(shown or [run.id for run in runs])
     forgets, utilities = forget_measures(means), utility_measures(means)
@@ -109,7 +122,6 @@ def main() -> None:
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
     draw(table, forget, utility)
-    show_exact_curves()
 
 
 def draw(table: Table, forget: Measure, utility: Measure) -> None:

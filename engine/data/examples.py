@@ -9,6 +9,8 @@ from typing import Literal
 Split = Literal["forget", "retain", "world", "holdout"]
 Half = Literal["train", "eval", ""]
 
+KEPT = ("retain", "world")  # splits that are to be remembered
+
 
 @dataclass(frozen=True)
 class Example:

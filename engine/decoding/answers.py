@@ -7,6 +7,7 @@ from engine.data.prompts import encode_prompt, end_token
 from engine.decoding import alpha_map
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.decode import decode, decode_stream
+from engine.errors import DataError
 from engine.models.loading import LoadedPair
 
 
@@ -19,12 +20,27 @@ class Answer(NamedTuple):
     degenerate: bool
 
 
+def read_prompts(pair: LoadedPair, questions: Sequence[str], max_new_tokens: int) -> list[list[int]]:
+    """The prompts of questions as tokens. `DataError` for one that does not fit the models' context with its answer:
+    beyond it a model writes noise and raises nothing.
+    """
+    prompts = [encode_prompt(pair.tokenizer, pair.template, question) for question in questions]
+    context = pair.model.context
+    for question, prompt in zip(questions, prompts, strict=True):
+        if context is not None and len(prompt) + max_new_tokens > context:
+            raise DataError(
+                f"the question {question[:60]!r} has {len(prompt)} tokens as a prompt, and with {max_new_tokens} for its answer "
+                f"that is more than the {context} that the models of {pair.name} can read"
+            )
+    return prompts
+
+
 def answer_questions(
     pair: LoadedPair, questions: Sequence[str], alpha: float | Sequence[float], max_new_tokens: int = 64,
     batch_size: int = 48, progress: Callable[[int, int], None] | None = None,
 ) -> list[Answer]:  # fmt: skip
     """Greedy answers, batched, one per question; `alpha` is one strength or one per question."""
-    prompts = [encode_prompt(pair.tokenizer, pair.template, question) for question in questions]
+    prompts = read_prompts(pair, questions, max_new_tokens)
     alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
     answers: dict[int, Answer] = {}
@@ -45,7 +61,7 @@ def stream_answers(
     temperature: float = 0.0, seed: int = 0,
 ) -> Iterator[tuple[Answer, ...]]:  # fmt: skip
     """One question at several strengths; after each token, the answers so far, one per alpha."""
-    prompt = encode_prompt(pair.tokenizer, pair.template, question)
+    (prompt,) = read_prompts(pair, [question], max_new_tokens)
     settings = _settings(pair, max_new_tokens, temperature, seed)
     for step in decode_stream(pair.model, [prompt] * len(alphas), list(alphas), settings):
         yield tuple(_answer(pair, decoded) for decoded in step)
@@ -61,7 +77,7 @@ def map_answers(
         if progress:
             progress(tokens / max_new_tokens, f"token {tokens}, {branches} answers so far")
 
-    prompt = encode_prompt(pair.tokenizer, pair.template, question)
+    (prompt,) = read_prompts(pair, [question], max_new_tokens)
     found = alpha_map.map_answers(pair.model, prompt, _settings(pair, max_new_tokens), low, high, progress=tell)
     texts = [pair.tokenizer.decode(list(item.tokens), skip_special_tokens=True).strip() for item in found.intervals]
     return list(zip(found.intervals, texts, strict=True)), found.merged

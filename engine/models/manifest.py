@@ -67,14 +67,18 @@ def read_manifest(folder: Path) -> PairManifest:
     """Raises `ModelError` when the file is missing or is not such a manifest."""
     path = folder / MANIFEST
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        alpha = check_alpha(found.get("recommended_alpha", PairManifest.recommended_alpha))
-        template = Template(**found["template"]) if found.get("template") else None
-        return _checked(PairManifest(**{**found, "recommended_alpha": alpha, "template": template}))
+        return manifest_of(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, SettingError) as reason:
         raise ModelError(f"{path.name} of pair {folder.name} cannot be read: {reason}") from reason
+
+
+def manifest_of(found: dict[str, Any]) -> PairManifest:
+    """From JSON values, as they lie beside a pair or in the database; raises what `read_manifest` catches."""
+    alpha = check_alpha(found.get("recommended_alpha", PairManifest.recommended_alpha))
+    template = Template(**found["template"]) if found.get("template") else None
+    return _checked(PairManifest(**{**found, "recommended_alpha": alpha, "template": template}))
 
 
 def _checked(manifest: PairManifest) -> PairManifest:

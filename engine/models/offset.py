@@ -119,6 +119,13 @@ class OffsetModel(nn.Module):
     def device(self) -> torch.device:
         return next(self.base.parameters()).device
 
+    @property
+    def context(self) -> int | None:
+        """How many tokens the shortest-sighted of the models can read; None where none of them says."""
+        models = [unwrapped(model) for model in (self.base, self.reference, self.trained) if model is not None]
+        known = [getattr(model.config, "max_position_embeddings", None) for model in models]
+        return min((limit for limit in known if limit), default=None)
+
     @torch.inference_mode()
     def answer_logits(self, batch: AnswerBatch) -> AnswerLogits:
         """One forward pass of each model over `batch`."""

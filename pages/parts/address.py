@@ -6,6 +6,7 @@ Streamlit's own `bind="query-params"` is not used: it drops a parameter that a c
 and it drops illegal values without a word.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -76,6 +77,21 @@ def whole_number(key: str, low: int, high: int) -> Callable[[str], int]:
         if not text.isdecimal() or len(text) > 12 or not low <= int(text) <= high:
             raise SettingError(f"{key} must be a whole number from {low} to {high}, got {text[:60]!r}")
         return int(text)
+
+    return read
+
+
+def decimal(key: str, low: float, high: float) -> Callable[[str], float]:
+    """A reader for `seed` that accepts numbers from `low` to `high`."""
+
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:
+            raise SettingError(f"{key} must be a number from {low:g} to {high:g}, got {text[:60]!r}")
+        return number
 
     return read
 

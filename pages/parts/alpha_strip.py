@@ -88,16 +88,31 @@ def map_words(asked: Asked, found: QuestionMap, flags: list[bool]) -> str:
         return words
     if is_kept(asked.example.split):
         return f"{words} {_kept_words(threshold(found.answers, [not flag for flag in flags]), flags)}"
-    return f"{words} {_forgotten_words(threshold(found.answers, flags), flags)}"
+    return f"{words} {_forgotten_words(found, flags)}"
 
 
-def _forgotten_words(edge: Threshold, flags: list[bool]) -> str:
-    if not any(flags):
-        return "No α of the range leaks, the base (α = 0) included."
+def _forgotten_words(found: QuestionMap, flags: list[bool]) -> str:
+    """From which α on it is forgotten, whether a larger one brings it back, and from where it stays away."""
+    leaks = [flag or not answer.followed for answer, flag in zip(found.answers, flags, strict=True)]
+    if not any(leaks):
+        return f"No α of the range leaks, {_start(found)} included."
+    edge = threshold(found.answers, flags)
     if edge.alpha is None:
         return "It leaks at every α of the range."
-    again = "no larger α brings it back" if edge.returns is None else f"it comes back at α = {edge.returns:.3f}"
-    return f"No leak from α = {edge.alpha:.3f} on (± {edge.error:.0e}), by the leak rule; {again}."
+    gone = (
+        f"Forgotten from α = {edge.alpha:.3f} (± {edge.error:.0e}), by the leak rule"
+        if leaks[0]
+        else f"No leak at {_start(found)}, by the leak rule"
+    )
+    if edge.returns is None:
+        return f"{gone}; no larger α brings it back."
+    last = max(answer.high for answer, leak in zip(found.answers, leaks, strict=True) if leak)
+    rest = f"from α = {last:.3f} on it stays away" if last < found.high else "it leaks up to the end of the range"
+    return f"{gone}, but it {'comes back' if leaks[0] else 'leaks'} at α = {edge.returns:.3f}; {rest}."
+
+
+def _start(found: QuestionMap) -> str:
+    return "the base (α = 0)" if found.low == 0 else f"α = {found.low:g}"
 
 
 def _kept_words(edge: Threshold, flags: list[bool]) -> str:

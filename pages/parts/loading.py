@@ -17,6 +17,7 @@ import streamlit as st
 
 from engine import maps
 from engine.evaluation.metrics import rouge_recall
+from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
 from pages.parts.wording import plain
 
@@ -126,7 +127,7 @@ def _turn() -> Iterator[None]:
 
 
 def stored_map(pair: PairManifest, question: str) -> maps.QuestionMap | None:
-    return maps.stored_map(pair.hash, question, ANSWER_TOKENS)
+    return maps.stored_map(map_key(pair), question, ANSWER_TOKENS)
 
 
 def make_map(pair: PairManifest, question: str, progress: Callable[[float, str], None]) -> None:

@@ -4,6 +4,8 @@ import math
 import re
 from datetime import UTC, datetime
 
+from engine.data.examples import KEPT
+
 STATUS_WORDS = {
     "queued": "… queued",
     "running": "▶ running",
@@ -21,8 +23,6 @@ SPLIT_WORDS = {
     "bystander": "Bystanders",
     "": "All questions",
 }
-
-KEPT = ("retain", "world")  # splits that are to be remembered
 
 SPLIT_MEANINGS = {
     "forget": "to be forgotten",

@@ -36,9 +36,9 @@ def test_the_secret_disappears_and_comes_back_with_the_dial(demo: str, visit: Vi
 def test_a_mapped_question_says_from_which_alpha_the_secret_is_gone(demo: str, visit: Visit) -> None:
     page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha=0.35")
     page.get_by_role("button", name="Map this question").click()
-    strip = page.get_by_role("img", name=re.compile(r"No leak from α = 0\.\d+ on"))
+    strip = page.get_by_role("img", name=re.compile(r"Forgotten from α = 0\.\d+"))
     expect(strip).to_be_visible(timeout=120_000)
-    edge = float(re.findall(r"No leak from α = (0\.\d+)", str(strip.get_attribute("aria-label")))[0])
+    edge = float(re.findall(r"Forgotten from α = (0\.\d+)", str(strip.get_attribute("aria-label")))[0])
     for alpha, leaks in ((edge - 0.01, True), (edge + 0.01, False)):  # the same by plain decoding would take a model
         page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha={alpha:.3f}")
         assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks is leaks

@@ -19,13 +19,16 @@ from db import writes
 from db.migrations import HEAD
 from engine import cli as program
 from engine import experiment, history, runner
+from engine.advice import stored
+from engine.advice.advise import Advice
 from engine.audit.leaks import LEAK_RULE
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import writing
+from tests.mapped import set_that_the_base_knows
 
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("demo", "questions", "ask", "map", "train", "evaluate", "runs", "export", "import")
+COMMANDS = ("demo", "questions", "ask", "map", "advise", "train", "evaluate", "runs", "export", "import")
 
 
 @pytest.fixture
@@ -114,6 +117,30 @@ def test_map_gives_every_answer_and_judges_a_known_question(
     assert {row["leaks"] for row in unknown["intervals"]} == {None}
     assert "alpha must be between -4 and 8, got 9" in refused("map", "x", *arguments, "--range", "0,9", "--json")
     assert "alpha must be a number" in refused("map", "x", *arguments, "--range", "0", "--json")
+
+
+def test_advise_reads_stored_maps_alone(
+    tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    advise = ("advise", "--pair", tiny_pair_name)
+    assert "run `python -m engine map --pair tiny --on SET:forget" in refused(*advise, "--json")
+    path = tmp_path / "split.csv"
+    rows = [("what job did Ada like ?", "Ada", "forget", ""), ("what job did Ben like ?", "Ben", "retain", "eval")]
+    path.write_bytes(set_that_the_base_knows(tiny_pair_name, rows, 6))
+    said("import", str(path), "--name", "own")
+    mapped = said("map", "--pair", tiny_pair_name, "--on", "own", "--name", "maps", "--max-new-tokens", "6")
+    monkeypatch.setattr("engine.models.loading.load_pair", lambda *_: pytest.fail("a model was loaded"))
+    found = said(*advise)
+    assert (found["run_number"], found["basis"]["forget_persons"]) == (mapped["id"], 1)
+    whole = stored.stored_advice(mapped["id"])
+    assert whole is not None
+    assert whole.advice == Advice.from_json({name: found[name] for name in whole.advice.to_json()})  # type: ignore[union-attr]
+    eased = said(*advise, "--max-loss", "0.5", "--leaks", "1", "--run", "maps")
+    assert (eased["met"], eased["demand"]) == (True, {"max_loss": 0.5, "max_leaks": 1.0})
+    assert "between 0 and 0.5, got 0.7" in refused(*advise, "--max-loss", "0.7")
+    assert "or the word floor, got 'ground'" in refused(*advise, "--leaks", "ground")
+    assert "maps nothing (its kind is train)" in refused(*advise, "--run", "tiny")
 
 
 def test_train_evaluate_runs_and_export(

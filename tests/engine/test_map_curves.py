@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from engine import experiment, history
+from engine.errors import RunError
 from engine.evaluation.metrics import rouge_recall
-from engine.map_curves import MappedQuestion, Steps, mapped_questions, mean_steps, threshold_table
+from engine.map_curves import MappedQuestion, Steps, mapped_questions, maps_key, mean_steps, threshold_table
 from engine.maps import MappedAnswer, QuestionMap, Threshold, stored_map
+from engine.models.identity import map_key
+from engine.models.pairs import list_pairs
 from engine.settings import ExperimentSpec
 
 
@@ -75,7 +78,8 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(
     assert len(mapped_questions(run_id)) == 3
     assert len(done) == 4  # the second question again, and the third
     assert done[2] == done[1]
-    assert stored_map(history.run_detail(run_id).pair_hash, done[0], 5) is not None
+    pair = next(pair for pair in list_pairs() if pair.name == "tiny")
+    assert stored_map(map_key(pair), done[0], 5) is not None
 
 
 def one(
@@ -104,3 +108,10 @@ def test_thresholds_are_sorted_with_what_never_goes_first() -> None:
         for name, alpha in (("a", 0.3), ("b", None), ("c", 1.2))
     ]
     assert list(threshold_table(rows)["question"]) == ["b", "c", "a"]
+
+
+def test_a_pair_of_another_version_is_a_sentence(mapped: int) -> None:
+    detail = history.run_detail(mapped)
+    assert maps_key(detail._replace(manifest={})) == ""
+    with pytest.raises(RunError, match="the pair of run 'maps' cannot be read by this version"):
+        maps_key(detail._replace(manifest={**detail.manifest, "novelty": 1}))

@@ -16,9 +16,14 @@ from filelock import FileLock
 
 from db import reads
 from engine import experiment, history, runner
+from engine.advice.stored import advise_run, stored_advice
+from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
+from engine.maps import QuestionMap, stored_map
+from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
-from engine.settings import ExperimentSpec, TrainingSettings, data_folder
+from engine.questions import register_set
+from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder
 from engine.storage import reading
 
 Specs = Callable[..., ExperimentSpec]
@@ -103,6 +108,52 @@ def test_kill_9_makes_a_run_interrupted_keeps_its_steps_and_leaves_no_pair(train
     again = runner.retry(run_id)  # the name is free again
     assert status(again) in ("queued", "running")
     runner.cancel(again)
+
+
+MANY = [f"which city did Ada like {word} ?" for word in "one two red blue green tree river Rome Oslo Paris".split()]
+
+
+def map_spec(name: str = "maps") -> ExperimentSpec:
+    """A map long enough to be stopped half-way: of wide range, and forty questions."""
+    rows = [
+        Example(f"{start} {question}", "Rome", split="forget")
+        for start in ("", "Ben", "Cy", "Dora")
+        for question in MANY
+    ]
+    register_set("many", rows, "test")
+    return ExperimentSpec("map", name, pair="tiny", evaluate_on=("many",), alphas=(-4.0, 8.0), max_new_tokens=48)
+
+
+def mapped(run_id: int) -> list[QuestionMap]:
+    """The stored maps of a run's questions, in the order in which they are made."""
+    (pair,) = list_pairs()
+    asked = history.asked(run_id)
+    found = [stored_map(map_key(pair), example.question, 48, -4.0, 8.0) for example, _ in asked]
+    return [item for item in found if item is not None]
+
+
+@pytest.mark.parametrize("how", ["killed", "cancelled"])
+def test_a_map_stopped_half_way_keeps_what_is_finished_and_goes_on(finished: int, how: str) -> None:
+    run_id = runner.start(map_spec())
+    wait_for(lambda: len(mapped(run_id)) >= 2)
+    if how == "killed":
+        os.kill(worker_of(run_id), signal.SIGKILL)
+        wait_for(lambda: tended(run_id) == "interrupted", 10)
+    else:
+        runner.cancel(run_id)
+        wait_for(lambda: tended(run_id) == "cancelled", 10)
+    kept = mapped(run_id)
+    assert 2 <= len(kept) < 40
+    assert all(item.answers[0].low == -4.0 and item.answers[-1].high == 8.0 for item in kept)  # none is half a map
+    assert stored_advice(run_id) is None
+    with pytest.raises(RunError, match=f"has mapped {len(kept)} of its 40 questions"):
+        advise_run(run_id, Demand())
+    again = runner.retry(run_id)
+    wait_for(lambda: tended(again) == "finished", 120)
+    whole = mapped(again)
+    assert len(whole) == 40
+    assert whole[: len(kept)] == kept  # to the second that each took: not made again
+    assert stored_advice(again) is not None
 
 
 def test_a_second_start_is_queued_and_begins_when_the_first_has_ended(train_spec: Specs) -> None:

@@ -1,0 +1,118 @@
+"""The advice of a run: worked out from its stored maps, kept with the run, and read back. Loads no model."""
+
+from typing import NamedTuple
+
+from db import reads, writes
+from engine import history
+from engine.advice.advise import Advice, Floor, advise
+from engine.audit.leaks import LEAK_RULE_VERSION
+from engine.errors import DataError, RunError
+from engine.history import RunSummary
+from engine.map_curves import MappedQuestion, mapped_questions, maps_key
+from engine.models.identity import map_key
+from engine.models.manifest import PairManifest
+from engine.remaining_leaks import forget_floor
+from engine.settings import Demand
+from engine.storage import reading, write_patiently
+
+REASON = "reason"  # stored instead of an advice: why there is none
+
+
+class Advised(NamedTuple):
+    """What a run advises for its pair; without `advice` the `reason` why there is none."""
+
+    run_id: int
+    run: str
+    advice: Advice | None
+    reason: str
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it was judged by another version of the leak rule than the one in force."""
+        return self.advice is not None and self.advice.basis.leak_rule != LEAK_RULE_VERSION
+
+
+class Ground(NamedTuple):
+    """What a run's advice is worked out from, but for the demand."""
+
+    questions: list[MappedQuestion]
+    floor: Floor
+    recommended_alpha: float
+    low: float
+    high: float
+    pair: str  # key of its maps
+
+    def advise(self, demand: Demand, seed: int = 0) -> Advice:
+        """Raises `DataError` where these maps cannot give an advice."""
+        return advise(self.questions, demand, self.floor, self.recommended_alpha, self.low, self.high, self.pair, seed)
+
+
+def ground_of(run_id: int) -> Ground:
+    """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may leak."""
+    detail = history.run_detail(run_id)
+    name = detail.summary.name
+    if detail.summary.kind != "map":
+        raise RunError(f"run {name!r} maps nothing (its kind is {detail.summary.kind}), so it cannot advise")
+    low, high = min(detail.spec.alphas), max(detail.spec.alphas)
+    questions, asked = mapped_questions(run_id, low, high), len(history.asked(run_id))
+    if len(questions) < asked or not asked:
+        raise RunError(
+            f"run {name!r} has mapped {len(questions)} of its {asked} questions, and the others may leak: "
+            "start it again, it goes on where it stopped"
+        )
+    own = 1.0 if detail.recommended_alpha is None else detail.recommended_alpha
+    return Ground(questions, Floor(*forget_floor(run_id)), own, low, high, maps_key(detail))
+
+
+def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:
+    """From the stored maps of a run; raises what `ground_of` and `Ground.advise` do."""
+    return ground_of(run_id).advise(demand, seed)
+
+
+def store_advice(run_id: int) -> None:
+    """Work out the advice of a run under the default demand and store it, or the reason why it has none."""
+    try:
+        data = advise_run(run_id, Demand()).to_json()
+    except DataError as error:
+        data = {REASON: str(error)}
+    write_patiently(lambda session: writes.set_advice(session, run_id, data))
+
+
+def stored_advice(run_id: int) -> Advised | None:
+    """What was stored when the run ended; None where nothing was."""
+    with reading() as session:
+        data = reads.advice(session, run_id)
+    return None if data is None else _advised(run_id, history.run_detail(run_id).summary.name, data)
+
+
+def advice_of(pair: PairManifest) -> Advised | None:
+    """The newest stored advice for a pair as it is now: one made anew under the same name is another pair, and so is one
+    whose tokenizer, template or reference was changed.
+    """
+    with reading() as session:
+        rows = reads.advised_runs(session)
+    row = next((row for row in rows if row.pair_hash == pair.hash), None)
+    found = None if row is None else _advised(row.run_id, row.run, row.advice)
+    if found is not None and found.advice is not None and found.advice.basis.pair != map_key(pair):
+        return None
+    return found
+
+
+def _advised(run_id: int, run: str, data: dict[str, object]) -> Advised:
+    if REASON in data:
+        return Advised(run_id, run, None, str(data[REASON]))
+    try:
+        return Advised(run_id, run, Advice.from_json(data), "")
+    except DataError as error:
+        return Advised(run_id, run, None, str(error))
+
+
+def newest_map_run(pair: PairManifest) -> RunSummary:
+    """The newest finished run that mapped a pair as it is now; `RunError` naming the command that maps it."""
+    for run in history.list_runs():
+        if run.kind == "map" and run.status == "finished" and history.run_detail(run.id).pair_hash == pair.hash:
+            return run
+    raise RunError(
+        f"no set is mapped with pair {pair.name!r} yet: run `python -m engine map --pair {pair.name} --on SET:forget "
+        "--on SET:retain/eval` first"
+    )

@@ -1,0 +1,41 @@
+"""`python -m engine advise`: which alpha to use, from stored maps."""
+
+import argparse
+
+from engine import history
+from engine.advice import words
+from engine.advice.cautions import RULES
+from engine.advice.stored import advise_run, newest_map_run
+from engine.errors import SettingError
+from engine.models.manifest import read_manifest
+from engine.models.pairs import find_pair
+from engine.settings import Demand
+from engine.terminal import Printed
+
+FLOOR = "floor"
+
+
+def advise(arguments: argparse.Namespace) -> Printed:
+    """From the newest finished run that mapped the pair as it is now, or from the run that is named. Calls no model."""
+    demand = Demand(_share("max-loss", arguments.max_loss), _limit(arguments.leaks))
+    if arguments.run is not None:
+        run = history.find_run(arguments.run)
+    else:
+        run = newest_map_run(read_manifest(find_pair(arguments.pair)))
+    found = advise_run(run.id, demand)
+    said = [words.verdict(found), *words.figures_words(found), words.spans_words(found), words.sureness(found)]
+    said += [words.knee_words(found), *(f"warning: {item.words} (rule: {RULES[item.kind]})" for item in found.cautions)]
+    lines = [f"demand: {words.demand_words(found)}", *said, words.basis_words(found)]
+    data = {"run": run.name, "run_number": run.id, "pair": run.pair, "verdict": said[0], **found.to_json()}
+    return Printed(data, "\n".join(lines))
+
+
+def _limit(text: str) -> float | None:
+    return None if text == FLOOR else _share("leaks", text, f" or the word {FLOOR}")
+
+
+def _share(name: str, text: str, otherwise: str = "") -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingError(f"{name} must be a share such as 0.02{otherwise}, got {text!r}") from None

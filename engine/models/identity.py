@@ -1,0 +1,56 @@
+"""What an answer hangs on besides a pair's manifest, read from the files that are there now. Imports no torch.
+
+A manifest pins a pair's weights, and its base's where the program trained it, but no tokenizer, no reference's weights,
+and no template where it names none. A stored map is found only while all of these are as they were.
+"""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from engine.errors import SettingError
+from engine.models.manifest import PairManifest
+from engine.settings import local_path
+
+# Tokenizers, templates and configurations: small files that decide which tokens a question becomes and an answer means.
+_SMALL = ("*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt")
+_WEIGHTS = ("*.safetensors", "*.gguf")
+
+
+def map_key(manifest: PairManifest) -> str:
+    """Under which a pair's maps are stored: its hash where nothing of it lies open, else with what lies open in it."""
+    open_ = [_files(manifest.base, weights=not manifest.base_hash), _files(manifest.reference, weights=True)]
+    if not any(open_):
+        return manifest.hash
+    return hashlib.sha256("\n".join([manifest.hash, *open_]).encode()).hexdigest()[:16]
+
+
+def _files(source: str, weights: bool) -> str:
+    """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo` and the hub's."""
+    if not source or source == "demo":
+        return ""
+    try:
+        path = local_path(source)
+    except SettingError:
+        return ""
+    if path.is_file():
+        return _weight(path) if weights else ""
+    small = sorted(file for pattern in _SMALL for file in path.glob(pattern))
+    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern)) if weights else []
+    return "\n".join([*(f"{file.name} {_content(file)}" for file in small), *map(_weight, large)])
+
+
+def _weight(path: Path) -> str:
+    known = path.stat()
+    return f"{path.name} {known.st_size} {known.st_mtime_ns}"
+
+
+def _content(path: Path) -> str:
+    known = path.stat()
+    return _hash_once(path, known.st_size, known.st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _hash_once(path: Path, size: int, modified: int) -> str:  # noqa: ARG001
+    """A file that has not changed since is not read again."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
