@@ -6,8 +6,9 @@ import streamlit as st
 
 from engine import history
 from engine.audit.leaks import LEAK_RULE
+from engine.evaluation.curves import Steps
 from engine.history import RunSummary
-from engine.map_curves import MappedQuestion, Steps, mapped_questions, mean_steps, threshold_table
+from engine.map_curves import MappedQuestion, mapped_questions, mean_steps, threshold_table
 from engine.remaining_leaks import retain_only_leaks
 from pages.parts import address
 from pages.parts.charts import PLAIN_BAR
