@@ -191,3 +191,10 @@ class AnswerRow(NamedTuple):
     phrasing: str
     text: str
     degenerate: bool
+
+
+class CurveRow(NamedTuple):
+    question_id: int
+    metric: str
+    knots: dict[str, Any]
+    error: float

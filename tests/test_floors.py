@@ -27,10 +27,10 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.stages",
         "engine.demo",
     ),
-    ("engine.experiment", "engine.remaining_leaks", "engine.map_curves"),
+    ("engine.experiment", "engine.remaining_leaks", "engine.map_curves", "engine.forced_curves"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
-    ("engine.commands", "engine.cli", "engine.__main__"),
+    ("engine.commands", "engine.curve_command", "engine.cli", "engine.__main__"),
     ("pages.parts",),
     ("pages", "app"),
 )
