@@ -12,7 +12,7 @@ from engine.forced_curves import grid
 from engine.models.manifest import PairManifest
 from pages.parts.looks import BASE, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
 from pages.parts.tradeoff_table import Mark, Measure, Table
-from pages.parts.wording import count, figure
+from pages.parts.wording import bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20
@@ -38,7 +38,7 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
     words = (
         f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {low:g}, "
         f"{figure(-curve.at([alpha])[0])} at α = {alpha:g}, {figure(logps[-1])} at α = {high:g}. Lower means less likely to be said. "
-        f"Known at every α to within {curve.error:.0e} nats a token, from one reading of the text."
+        f"Known at every α to within {bound(curve.error)} nats a token, from one reading of the text."
     )
     st.plotly_chart(chart, key="logp-curve", config=PLAIN_BAR, alt=words)
     st.caption(words)

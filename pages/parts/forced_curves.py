@@ -7,12 +7,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine import forced_curves
-from engine.evaluation.answer_curves import CURVE_METRICS
 from engine.forced_curves import FORGET, Quality
 from pages.parts import address
 from pages.parts.charts import PLAIN_BAR
 from pages.parts.looks import RETAIN_ONLY, Ink
-from pages.parts.wording import figure, plain, split_word
+from pages.parts.wording import bound, figure, plain, split_word
 
 METRICS = ("probability", "truth_ratio_score", "kl")
 FLOORED = ("probability", "truth_ratio_score")
@@ -28,7 +27,7 @@ _TITLES = {
     "kl": "KL from the base, nats per answer token",
 }
 _MEANINGS = {
-    "probability": "On the forget set lower is better, down to the retain-only model's; elsewhere higher is better.",
+    "probability": "On the forget set lower is better, down to the retain-only model's: below that, what is hidden stands out. Elsewhere higher is better.",
     "truth_ratio_score": "Forget: near 1 means right and wrong answers are equally likely; elsewhere higher is better.",
     "kl": "How far the answers' tokens move from what the base would give: where a question is to be kept, lower is better.",
 }
@@ -87,22 +86,42 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
 
 
 def _draw(drawn: Drawn) -> None:
-    left, right = st.columns(2)
-    for place, metric in enumerate(METRICS):
+    lead = _lead(drawn)
+    if lead:
+        st.markdown(f"**{plain(lead)}**")
+    above, below = st.columns(2), st.columns(2)
+    for place, metric in zip((*above, below[0]), METRICS, strict=True):
         part = drawn.means[drawn.means["metric"] == metric]
-        with (left, right)[place % 2]:
+        with place:
+            st.markdown(f"**{_TITLES[metric]}**")
             if len(part):
                 _mean_chart(metric, part, drawn.floors.get(metric) if metric in FLOORED else None)
             else:
-                st.caption(f"{CURVE_METRICS[metric].label}: n/a, no question of this run has wrong answers to compare.")
-    with right:
+                st.caption("n/a: no question of this run has wrong answers to compare.")
+    with below[1]:
+        st.markdown("**Forget quality**")
         _quality_chart(drawn.quality)
     with st.expander("All these figures as a table"):
-        words = "Every figure of the four charts, one row per α."
-        st.dataframe(_table(drawn), hide_index=True, alt=words)
+        st.dataframe(_table(drawn), hide_index=True, alt="Every figure of the four charts, one row per α.")
         st.caption(
-            "FQ: forget quality, a p-value; ‘FQ at least’ is the smallest that the errors of the ratios leave possible."
+            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value, and the smallest "
+            "that the errors of the ratios leave possible."
         )
+
+
+def _lead(drawn: Drawn) -> str:
+    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model."""
+    means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
+    at_one, floor = means[means["alpha"] == 1.0]["value"], drawn.floors.get("probability")
+    if at_one.empty:
+        return ""
+    words = f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(at_one.iloc[0])}"
+    known = (
+        f"a model that never saw it gives {figure(floor.mean)}"
+        if floor
+        else "no retain-only model says what a guess would get"
+    )
+    return f"{words}; {known}."
 
 
 def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
@@ -119,16 +138,15 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
     if floor is not None:
         chart.add_hline(
             y=floor.mean, line_dash="longdash", line_color=RETAIN_ONLY.shown, annotation_text=f"retain-only, forget: {figure(floor.mean)}",
-            annotation_position="bottom right",
+            annotation_position="bottom left",
         )  # fmt: skip
     _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
         words += f" A retain-only model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
     error = part["error"].max()
-    st.markdown(f"**{_TITLES[metric]}**")
     st.plotly_chart(chart, key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
-    st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {error:.0e}."))
+    st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(error)}."))
 
 
 def _part_name(split: str, half: str) -> str:
@@ -142,10 +160,9 @@ def _at_marks(rows: pd.DataFrame) -> str:
 
 
 def _quality_chart(quality: Quality | None) -> None:
-    st.markdown("**Forget quality**")
     if quality is None:
         st.caption(
-            "Forget quality: n/a. It needs the truth ratios of a model that never saw the forget set (retain-only) on the same questions."
+            "n/a: it needs the truth ratios of a model that never saw the forget set (retain-only) on the same questions."
         )
         return
     steps = quality.steps
@@ -157,7 +174,7 @@ def _quality_chart(quality: Quality | None) -> None:
         )
     )  # fmt: skip
     chart.add_hline(
-        y=CONVENTION, line_dash="longdash", line_color=RETAIN_ONLY.shown, annotation_position="bottom right",
+        y=CONVENTION, line_dash="longdash", line_color=RETAIN_ONLY.shown, annotation_position="bottom left",
         annotation_text=f"p = {CONVENTION:g}",
     )  # fmt: skip
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
