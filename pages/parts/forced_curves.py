@@ -6,11 +6,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from engine import forced_curves
+from engine import forced_curves, history
 from engine.forced_curves import FORGET, Quality
 from pages.parts import address
 from pages.parts.charts import PLAIN_BAR
 from pages.parts.looks import RETAIN_ONLY, Ink
+from pages.parts.unlike import warn_other_forget_set
 from pages.parts.wording import bound, figure, plain, split_word
 
 METRICS = ("probability", "truth_ratio_score", "kl")
@@ -60,14 +61,20 @@ def show_forced_curves() -> None:
         "The true answer is put before the models word by word, and what counts is how likely each next token of it is. "
         "A secret that no answer tells any more can stay likely here."
     )
-    ids = [run.id for run in runs]
+    ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
     names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
     address.seed("forced", address.one_of("forced", ids), ids[0])
     address.settle("forced", ids, ids[0])
     chosen: int = st.selectbox("Evaluated by run", ids, key="forced", format_func=names.__getitem__)
     address.keep("forced", chosen, "" if chosen == ids[0] else str(chosen))
+    warn_other_forget_set([chosen])
     floors = {name: forced_curves.retain_only_scores(chosen, name) for name in (*FLOORED, "truth_ratio")}
     _draw(_read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items())))
+
+
+def _of_other_questions(run_id: int) -> bool:
+    """Whether a run measures its pair on other questions than it was made to forget: none to begin with."""
+    return history.asks_what_was_forgotten(run_id) is False
 
 
 @st.cache_data(show_spinner="reading the curves", max_entries=8)

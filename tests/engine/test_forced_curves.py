@@ -8,6 +8,7 @@ import pytest
 from db import reads, rows, writes
 from engine import experiment, forced_curves, history
 from engine.errors import RunError, SettingError
+from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
 from engine.evaluation.forget_quality import forget_quality
 from engine.forced_curves import grid, means, quality, questions_of, runs_with_curves
 from engine.questions import evaluated
@@ -100,3 +101,23 @@ def test_curves_travel_with_a_recorded_run_and_go_with_it(
         assert reads.curves(session, stored) == []
         assert reads.curves(session, finished)
     assert [run.id for run in forced_curves.runs_with_curves()] == [finished]
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_the_recorded_runs_carry_curves_that_meet_their_scores(place: int) -> None:
+    record = json.loads((Path(__file__).resolve().parents[2] / "demo" / "evaluation.json").read_text())[place]
+    for question in record["questions"]:
+        rows_ = [
+            StoredCurve(metric, {name: values for name, values in entry.items() if name != "error"}, entry["error"])
+            for metric, entry in question["curves"].items()
+        ]
+        assert max(row.error for row in rows_) <= 1e-3
+        curves = from_stored(rows_)
+        for metric in ("probability", "truth_ratio", "exact_memorization"):
+            found = figures(curves, metric, "", record["alphas"])
+            scores = [values[record["metrics"].index(metric)] for values in question["scores"]]
+            if found is None:
+                assert scores == [None] * len(scores)
+                continue
+            for figure, score in zip(found, scores, strict=True):
+                assert abs(figure.value - score) <= figure.error + 1e-5 * max(1.0, score)  # scores have six digits
