@@ -55,7 +55,8 @@ def questions_of(run_id: int) -> list[CurvedQuestion]:
     if not rows:
         summary = history.run_detail(run_id).summary
         raise RunError(
-            f"run {summary.name!r} has no curves over alpha: evaluations of a pair store them since this version, others do not"
+            f"run {summary.name!r} has no curves over alpha: a model alone has no alpha, and runs of earlier versions stored "
+            "none; evaluate a pair to have them"
         )
     return [CurvedQuestion(q.id, q.split, q.half, from_stored(rows[q.id])) for q in asked if q.id in rows]
 

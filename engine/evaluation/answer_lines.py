@@ -60,8 +60,7 @@ def answer_curve(logits: AnswerLogits, labels: Tensor, span: tuple[float, float]
     The logits are [A, V], the labels [A], the end-of-text token last. None where the logits are not all finite.
     """
     low, high = span
-    steps = max(1, round((high - low) / KNOT_STEP))
-    knots = torch.tensor(np.unique(np.append(np.linspace(low, high, steps + 1), 0.0)), dtype=torch.float32)
+    knots = torch.tensor(np.union1d(_even(low, 0.0), _even(0.0, high)), dtype=torch.float32)
     for depth in DEPTHS:
         lines = _keep_lines(logits, labels, knots, depth)
         spans = _memorized_spans(lines, low, high)
@@ -74,6 +73,11 @@ def answer_curve(logits: AnswerLogits, labels: Tensor, span: tuple[float, float]
     if not math.isfinite(loss.error):
         return None
     return AnswerCurve(loss, _memorized_steps(spans[:-1], low, high), len(lines.base), float(doubt))
+
+
+def _even(low: float, high: float) -> Floats:
+    """Knots from `low` to `high`, both among them: so no two lie closer than a span's own end to 0."""
+    return np.linspace(low, high, math.ceil((high - low) / KNOT_STEP) + 1)
 
 
 def _keep_lines(logits: AnswerLogits, labels: Tensor, knots: Tensor, depth: float) -> _Lines:
