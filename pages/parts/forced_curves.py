@@ -215,14 +215,14 @@ def _layout(chart: go.Figure, yaxis: dict[str, object]) -> None:
 
 
 def _table(drawn: Drawn) -> pd.DataFrame:
-    """One row per α: every measure of every part, then forget quality."""
+    """One row per α: forget quality, then every measure of every part."""
     short = {"probability": "p", "truth_ratio_score": "TR", "kl": "KL"}
     columns: dict[str, pd.Series] = {}
+    if drawn.quality is not None:  # first: it would stand out of sight at the right
+        alphas = [point.alpha for point in drawn.quality.points]
+        columns["FQ"] = pd.Series([f"{point.quality.p_value:.2e}" for point in drawn.quality.points], alphas)
+        columns["FQ at least"] = pd.Series([f"{point.least:.2e}" for point in drawn.quality.points], alphas)
     for (split, half, metric), rows in drawn.means.groupby(["split", "half", "metric"], sort=False):
         name = f"{short[str(metric)]} {_part_name(str(split), str(half)).lower()}"
         columns[name] = rows.set_index("alpha")["value"].round(4)
-    table = pd.DataFrame(columns)
-    if drawn.quality is not None:
-        table["FQ"] = [f"{point.quality.p_value:.2e}" for point in drawn.quality.points]
-        table["FQ at least"] = [f"{point.least:.2e}" for point in drawn.quality.points]
-    return table.rename_axis("α").reset_index()
+    return pd.DataFrame(columns).rename_axis("α").reset_index()
