@@ -72,14 +72,19 @@ def _counts(session: Session, metric: str) -> list[LeakCountRow]:
 
 def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
     """Whether the retain-only model of a run's base leaks, by question id: of its newest finished run on each."""
+    return floor_scores(session, run_id, "leak")
+
+
+def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]:
+    """What the retain-only model of a run's base scores, by question id: of its newest finished run on each."""
     asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
     own_base = select(RETAIN_ONLY + Run.base).where(Run.id == run_id).scalar_subquery()
-    newest = _retain_only("leak")
+    newest = _retain_only(metric)
     query = (
         select(Score.question_id, Score.value)
         .join(newest, and_(newest.c.run_id == Score.run_id, newest.c.question_id == Score.question_id))
         .where(newest.c.pair_name == own_base, Score.question_id.in_(asked))
-        .where(Score.alpha == 0.0, Score.metric == "leak")
+        .where(Score.alpha == 0.0, Score.metric == metric)
     )
     return {question: float(value) for question, value in session.execute(query) if value is not None}
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 from db.rows import (
     AdvisedRow,
     AnswerRow,
+    CurveRow,
     IntervalRow,
     MapRow,
     PairRow,
@@ -22,7 +23,7 @@ from db.rows import (
     StepRow,
     TradeOffRow,
 )
-from db.tables import AlphaMap, Answer, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+from db.tables import AlphaMap, Answer, Curve, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -226,6 +227,17 @@ def scores(session: Session, run_id: int) -> list[ScoreRow]:
 def answers(session: Session, run_id: int) -> list[AnswerRow]:
     columns = [getattr(Answer, name) for name in AnswerRow._fields]
     return [AnswerRow(*row) for row in session.execute(select(*columns).where(Answer.run_id == run_id))]
+
+
+def curves(session: Session, run_id: int) -> list[CurveRow]:
+    columns = [getattr(Curve, name) for name in CurveRow._fields]
+    return [CurveRow(*row) for row in session.execute(select(*columns).where(Curve.run_id == run_id))]
+
+
+def runs_with_curves(session: Session) -> set[int]:
+    """Ids of the finished runs that have curves."""
+    query = select(Curve.run_id).join(Run, Run.id == Curve.run_id).where(Run.status == "finished").distinct()
+    return set(session.scalars(query))
 
 
 def find_map(

@@ -206,3 +206,10 @@ class AnswerRow(NamedTuple):
     phrasing: str
     text: str
     degenerate: bool
+
+
+class CurveRow(NamedTuple):
+    question_id: int
+    metric: str
+    knots: dict[str, Any]
+    error: float

@@ -9,8 +9,21 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from db.rows import AnswerRow, IntervalRow, ScoreRow, StepRow
-from db.tables import AlphaMap, Answer, Export, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+from db.rows import AnswerRow, CurveRow, IntervalRow, ScoreRow, StepRow
+from db.tables import (
+    AlphaMap,
+    Answer,
+    Curve,
+    Export,
+    MapInterval,
+    Pair,
+    Question,
+    QuestionSet,
+    Run,
+    RunQuestion,
+    Score,
+    Step,
+)
 
 ENDED = ("finished", "failed", "cancelled", "interrupted")
 
@@ -160,6 +173,11 @@ def add_scores(session: Session, run_id: int, scores: Sequence[ScoreRow]) -> Non
 def add_answers(session: Session, run_id: int, answers: Sequence[AnswerRow]) -> None:
     if answers:
         session.execute(insert(Answer), [{"run_id": run_id, **answer._asdict()} for answer in answers])
+
+
+def add_curves(session: Session, run_id: int, curves: Sequence[CurveRow]) -> None:
+    if curves:
+        session.execute(insert(Curve), [{"run_id": run_id, **curve._asdict()} for curve in curves])
 
 
 def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import advice_command, commands
+from engine import advice_command, commands, curve_command
 from engine.errors import UnlearningError
 from engine.progress import ending_of
 from engine.settings import TrainingSettings
@@ -129,6 +129,12 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
     )
+
+    curves = _add(
+        adds, "curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model"
+    )
+    curves.add_argument("--run", required=True, help="name or number of a run")
+    curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 

@@ -144,7 +144,8 @@ def record_run(run_id: int) -> dict[str, Any]:
         raise RunError(f"run {detail.summary.name!r} is {detail.summary.status}: only a finished run can be recorded")
     with reading() as session:
         questions = reads.run_questions(session, run_id)
-        return recording.to_record(detail, questions, reads.scores(session, run_id), reads.answers(session, run_id))
+        scores, answers = reads.scores(session, run_id), reads.answers(session, run_id)
+        return recording.to_record(detail, questions, scores, answers, reads.curves(session, run_id))
 
 
 def import_demo_run() -> list[int]:
@@ -204,5 +205,6 @@ def _import_record(session: Session, record: dict[str, Any], digest: str, ids: d
     writes.add_run_questions(session, run_id, found.terms)
     writes.add_scores(session, run_id, found.scores)
     writes.add_answers(session, run_id, found.answers)
+    writes.add_curves(session, run_id, found.curves)
     writes.end_run(session, run_id, "finished")
     return run_id

@@ -9,6 +9,7 @@ import pandas as pd
 from engine import history
 from engine.audit.leaks import find_leak
 from engine.errors import RunError, SettingError
+from engine.evaluation.curves import Steps
 from engine.maps import HIGH, LOW, QuestionMap, Threshold, stored_map, threshold
 from engine.models.identity import map_key
 from engine.models.manifest import manifest_of
@@ -26,20 +27,6 @@ class MappedQuestion(NamedTuple):
     leaks: tuple[bool, ...]
     threshold: Threshold
     question_id: int = 0  # of the stored question; 0 where it is none
-
-
-class Steps(NamedTuple):
-    """A step function: `values[i]` holds from `alphas[i]` to `alphas[i + 1]`, the last value to `high`."""
-
-    alphas: tuple[float, ...]
-    values: tuple[float, ...]
-    high: float
-
-    def at(self, alpha: float) -> float:
-        """The value at `alpha`; raises `ValueError` outside the range."""
-        if not self.alphas[0] <= alpha <= self.high:
-            raise ValueError(f"alpha {alpha:g} lies outside the curve, {self.alphas[0]:g} to {self.high:g}")
-        return self.values[int(np.searchsorted(self.alphas, alpha, side="right")) - 1]
 
 
 def maps_key(detail: history.RunDetail) -> str:

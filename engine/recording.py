@@ -1,6 +1,7 @@
 """A finished run as plain JSON values and back: how the demo's evaluation travels with the repository.
 
-Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits.
+Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves over
+alpha stand with their question, by measure, where a run has any.
 Reads and writes nothing itself.
 """
 
@@ -9,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from db.rows import AnswerRow, ScoreRow
+from db.rows import AnswerRow, CurveRow, ScoreRow
 from engine.errors import DataError
 from engine.history import RunDetail
 
@@ -22,6 +23,7 @@ class Recorded(NamedTuple):
     terms: list[tuple[int, list[str]]]
     scores: list[ScoreRow]
     answers: list[AnswerRow]
+    curves: list[CurveRow]
 
 
 def to_record(
@@ -29,6 +31,7 @@ def to_record(
     questions: Sequence[tuple[int, str, list[str]]],
     scores: Sequence[ScoreRow],
     answers: Sequence[AnswerRow],
+    curves: Sequence[CurveRow],
 ) -> dict[str, Any]:
     """`questions` are id, content hash and key terms."""
     alphas = sorted({score.alpha for score in scores})
@@ -38,6 +41,10 @@ def to_record(
     for answer in sorted(answers, key=lambda row: (row.phrasing, row.alpha)):
         row = {"alpha": answer.alpha, "phrasing": answer.phrasing, "text": answer.text, "degenerate": answer.degenerate}
         said.setdefault(answer.question_id, []).append(row)
+    over_alpha: dict[int, dict[str, Any]] = {}
+    for curve in curves:
+        entry = {**curve.knots, "error": _up(curve.error)}
+        over_alpha.setdefault(curve.question_id, {})[curve.metric] = entry
     return {
         "format": FORMAT,
         "name": detail.summary.name,
@@ -60,6 +67,7 @@ def to_record(
                 "key_terms": terms,
                 "scores": [[_short(values.get((key, alpha, metric))) for metric in metrics] for alpha in alphas],
                 "answers": said.get(key, []),
+                **({"curves": over_alpha[key]} if key in over_alpha else {}),
             }
             for key, content_hash, terms in questions
         ],
@@ -70,6 +78,12 @@ def _short(value: float | None) -> float | None:
     return None if value is None else float(f"{value:.6g}")
 
 
+def _up(error: float) -> float:
+    """Six digits, and never less than it is."""
+    short = float(f"{error:.6g}")
+    return short if short >= error else float(f"{error * (1 + 1e-5):.6g}")
+
+
 def record_hash(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -78,7 +92,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
     """`ids` maps a question's content hash to its id. Raises `DataError` where the record names an unknown question."""
     if record.get("format") != FORMAT:
         raise DataError(f"the recorded run has format {record.get('format')!r}, and this version reads {FORMAT}")
-    found = Recorded([], [], [])
+    found = Recorded([], [], [], [])
     for question in record["questions"]:
         key = ids.get(question["hash"])
         if key is None:
@@ -91,4 +105,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
                 found.scores.append(ScoreRow(key, alpha, metric, value))
         for said in question["answers"]:
             found.answers.append(AnswerRow(key, said["alpha"], said["phrasing"], said["text"], said["degenerate"]))
+        for metric, entry in question.get("curves", {}).items():
+            knots = {name: values for name, values in entry.items() if name != "error"}
+            found.curves.append(CurveRow(key, metric, knots, entry["error"]))
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from db import writes
-from db.rows import AnswerRow, ScoreRow, StepRow
+from db.rows import AnswerRow, CurveRow, ScoreRow, StepRow
 from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples
@@ -20,6 +20,7 @@ from engine.settings import ExperimentSpec, data_folder
 from engine.storage import write_patiently
 
 if TYPE_CHECKING:
+    from engine.evaluation.answer_curves import QuestionCurves
     from engine.models.loading import LoadedPair
     from engine.models.manifest import PairManifest
 
@@ -105,8 +106,17 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
         writes.add_run_questions(session, run_id, list(zip(ids, terms, strict=True)))
         writes.add_scores(session, run_id, [ScoreRow(ids[row[0]], *row[1:]) for row in found.scores])
         writes.add_answers(session, run_id, [AnswerRow(ids[row[0]], *row[1:]) for row in found.answers])
+        writes.add_curves(session, run_id, curve_rows(ids, found.curves))
 
     write_patiently(store)
+
+
+def curve_rows(ids: Sequence[int], curves: "Sequence[QuestionCurves | None]") -> list[CurveRow]:
+    """The curves of questions as rows; none for a question that has none."""
+    from engine.evaluation.answer_curves import to_stored
+
+    pairs = [(key, item) for key, item in zip(ids, curves, strict=True) if item is not None]
+    return [CurveRow(key, *stored) for key, item in pairs for stored in to_stored(item)]
 
 
 def _note_origin(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", examples: Sequence[Example]) -> None:

@@ -6,6 +6,7 @@ from engine import history
 from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
 from pages.parts.exact_curves import map_runs, show_exact_curves
+from pages.parts.forced_curves import show_forced_curves
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
 from pages.parts.wording import plain
@@ -122,6 +123,7 @@ def show_evaluated(runs: list[history.RunSummary]) -> None:
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
     draw(table, forget, utility)
+    show_forced_curves()
 
 
 def draw(table: Table, forget: Measure, utility: Measure) -> None:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from engine.evaluation.curves import Curve
+    from engine.evaluation.ranks import BestRank
     from engine.models.loading import LoadedPair
 
 TOP = 5
@@ -106,6 +108,7 @@ class TokenReading(NamedTuple):
     offset: float  # log p of trained − log p of reference: the offset free of its arbitrary constant, in nats
     top_base: tuple[tuple[str, float], ...]  # the likeliest tokens with their probability
     top_unlearned: tuple[tuple[str, float], ...]
+    best: "BestRank | None" = None  # over every alpha of a range, where one was asked for
 
 
 class _Column(NamedTuple):
@@ -116,11 +119,17 @@ class _Column(NamedTuple):
     top: list[tuple[tuple[str, float], ...]]
 
 
-def token_strip(pair: "LoadedPair", question: str, text: str, alpha: float) -> list[TokenReading]:
-    """Read the answer `text`, end-of-text token included, under base and ensemble, in one teacher-forced pass."""
+def token_strip(
+    pair: "LoadedPair", question: str, text: str, alpha: float, span: tuple[float, float] | None = None
+) -> list[TokenReading]:
+    """Read the answer `text`, end-of-text token included, under base and ensemble, in one teacher-forced pass.
+
+    With `span` every token also has the best rank that any alpha of it gives, exactly.
+    """
     import torch
 
     from engine.data.prompts import collate, encode, end_token
+    from engine.evaluation.ranks import rank_curves
     from engine.models.offset import combine_logits
 
     batch = collate([encode(pair.tokenizer, pair.template, question, text)], end_token(pair.tokenizer))
@@ -131,8 +140,10 @@ def token_strip(pair: "LoadedPair", question: str, text: str, alpha: float) -> l
         combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
         unlearned = _column(pair, combined, labels)
         offset = (_label_logp(logits.trained, labels) - _label_logp(logits.reference, labels)).tolist()
+        ranks = rank_curves(logits, labels, *span) if span is not None else []
     tokens = [pair.tokenizer.decode([token]) for token in batch.labels.tolist()]
-    fields = (base.logp, unlearned.logp, base.rank, unlearned.rank, offset, base.top, unlearned.top)
+    best: list[BestRank | None] = [curve.best() for curve in ranks] if ranks else [None] * len(tokens)
+    fields = (base.logp, unlearned.logp, base.rank, unlearned.rank, offset, base.top, unlearned.top, best)
     return [TokenReading(*reading) for reading in zip(tokens, *fields, strict=True)]
 
 
@@ -151,8 +162,12 @@ def _column(pair: "LoadedPair", logits: "Tensor", labels: "Tensor") -> _Column:
     return _Column(_label_logp(logits, labels).tolist(), rank.tolist(), top)
 
 
-def logp_over_alpha(pair: "LoadedPair", question: str, text: str, alphas: Sequence[float]) -> list[float]:
-    """Mean log-probability of `text` (nats per answer token, end-of-text included) at every alpha, from one pass."""
-    from engine.evaluation.scoring import score_answers
+def loss_over_alpha(pair: "LoadedPair", question: str, text: str, span: tuple[float, float]) -> "Curve | None":
+    """Mean loss of `text` (nats per answer token, end-of-text included) at every alpha of `span`, from one pass.
 
-    return [-loss for loss in score_answers(pair, [(question, text)], alphas)[0]]
+    None where the models' logits are not all finite.
+    """
+    from engine.evaluation.scoring import read_over_alpha
+
+    found = read_over_alpha(pair, [(question, text)], (), span)[0].curve
+    return None if found is None else found.loss

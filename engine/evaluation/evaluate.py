@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from engine.data.examples import Example
 from engine.decoding.answers import answer_questions
 from engine.errors import DataError
+from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.metrics import rouge_recall
-from engine.evaluation.scoring import Score, teacher_forced_scores
+from engine.evaluation.scoring import Score, curve_span, teacher_forced
 from engine.settings import check_alpha
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class AnswerRow(NamedTuple):
 class Evaluation(NamedTuple):
     scores: list[Score]
     answers: list[AnswerRow]
+    curves: list[QuestionCurves | None]  # one per question; None throughout for a base without a pair
 
 
 def evaluate_examples(
@@ -60,13 +62,14 @@ def evaluate_examples(
         for row in _answer(pair, examples, alpha, max_new_tokens, _part(report, place, len(strengths), alpha))
     ]
     scores = _score_answers(examples, strengths, answers, leaks)
-    scores += teacher_forced_scores(
+    forced = teacher_forced(
         pair,
         examples,
         strengths,
+        None if pair.model.reference is None else curve_span(strengths),
         lambda done, total: report(DECODING_SHARE + (1 - DECODING_SHARE) * done / total, "scoring true answers"),
     )
-    return Evaluation(scores, answers)
+    return Evaluation(scores + forced.scores, answers, forced.curves)
 
 
 def _silent(share: float, stage: str) -> None:  # noqa: ARG001

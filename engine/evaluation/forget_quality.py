@@ -3,6 +3,15 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from engine.evaluation.answer_curves import Figure, QuestionCurves, figures
+from engine.evaluation.curves import Floats, Steps
+
+SCAN = 1 / 256  # of alpha: how far apart the ratios are looked at for a crossing
+HALVINGS = 24  # of that, to place one
+
 
 class ForgetQuality(NamedTuple):
     """A two-sample test; the p-value depends on the number of rows, so both are always shown with it."""
@@ -11,6 +20,14 @@ class ForgetQuality(NamedTuple):
     statistic: float
     rows: int
     reference_rows: int
+
+
+class ForgetQualityAt(NamedTuple):
+    """Forget quality at one alpha of the curves: as they are, and at the worst that their errors leave possible."""
+
+    alpha: float
+    quality: ForgetQuality
+    least: float  # no p-value that the ratios can have within their errors is smaller
 
 
 def forget_quality(ratios: Sequence[float | None], reference: Sequence[float | None] | None) -> ForgetQuality | None:
@@ -27,3 +44,84 @@ def forget_quality(ratios: Sequence[float | None], reference: Sequence[float | N
 
     result = ks_2samp(ours, theirs)
     return ForgetQuality(float(result.pvalue), float(result.statistic), len(ours), len(theirs))
+
+
+def forget_quality_over(
+    questions: Sequence[QuestionCurves], reference: Sequence[float | None], alphas: Sequence[float]
+) -> list[ForgetQualityAt] | None:
+    """Forget quality at each of `alphas`; None where either side has no rows.
+
+    The two distribution functions lie furthest apart where all ratios are as low, or all as high, as their errors
+    allow: so the smaller p-value of these two is the least.
+    """
+    ratios = [found for found in (figures(item, "truth_ratio", "forget", alphas) for item in questions) if found]
+    found = []
+    for place, alpha in enumerate(alphas):
+        column: list[Figure] = [row[place] for row in ratios]
+        tested = [forget_quality([f.value + sign * f.error for f in column], reference) for sign in (0, -1, 1)]
+        known = [each for each in tested if each is not None]
+        if len(known) < len(tested):
+            return None
+        found.append(ForgetQualityAt(alpha, known[0], min(each.p_value for each in known)))
+    return found
+
+
+def forget_quality_steps(
+    questions: Sequence[QuestionCurves], reference: Sequence[float | None], low: float, high: float
+) -> Steps | None:
+    """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain-only model's.
+
+    A ratio that passes one and comes back within `SCAN` is not seen to. None where either side has no rows.
+    """
+    levels = np.sort([ratio for ratio in reference if ratio is not None])
+    curves = [item for item in questions if item.wrong]
+    if not len(levels) or not curves:
+        return None
+    alphas = np.linspace(low, high, max(2, round((high - low) / SCAN) + 1))
+    places, events = [], []
+    for number, item in enumerate(curves):
+        passed = np.searchsorted(levels, _ratios(item, alphas), side="left")  # [M], levels below the ratio
+        places.append(int(passed[0]))
+        events += [(alpha, number, move) for alpha, move in _passings(item, levels, alphas, passed)]
+    steps: list[tuple[float, float]] = [(low, _p_value(places, len(levels)))]
+    known: dict[tuple[int, ...], float] = {}
+    for alpha, number, move in sorted(events):
+        places[number] += move
+        key = tuple(np.bincount(places, minlength=len(levels) + 1).tolist())
+        if key not in known:
+            known[key] = _p_value(places, len(levels))
+        if known[key] != steps[-1][1]:
+            steps.append((alpha, known[key]))
+    return Steps(tuple(alpha for alpha, _ in steps), tuple(p for _, p in steps), high)
+
+
+def _ratios(item: QuestionCurves, alphas: Floats) -> Floats:
+    return np.array([figure.value for figure in figures(item, "truth_ratio", "forget", alphas.tolist()) or ()])
+
+
+def _passings(
+    item: QuestionCurves, levels: Floats, alphas: Floats, passed: npt.NDArray[np.intp]
+) -> list[tuple[float, int]]:
+    """Where the ratio of a question passes a level: the alpha, and 1 where it rises above it, −1 where it falls."""
+    cells, wanted, moves = [], [], []
+    for cell in np.flatnonzero(np.diff(passed)):
+        first, last = int(passed[cell]), int(passed[cell + 1])
+        for level in range(min(first, last), max(first, last)):
+            cells.append(cell)
+            wanted.append(levels[level])
+            moves.append(1 if last > first else -1)
+    if not cells:
+        return []
+    left, right, rises, sought = alphas[cells], alphas[np.array(cells) + 1], np.array(moves) > 0, np.array(wanted)
+    for _ in range(HALVINGS):
+        middle = (left + right) / 2
+        over = (_ratios(item, middle) > sought) == rises
+        left, right = np.where(over, left, middle), np.where(over, middle, right)
+    return list(zip(right.tolist(), moves, strict=True))
+
+
+def _p_value(places: Sequence[int], levels: int) -> float:
+    """Of ratios of which it is known between which levels they lie: the test asks for no more."""
+    found = forget_quality([place - 0.5 for place in places], range(levels))
+    assert found is not None, "both sides have rows"
+    return found.p_value

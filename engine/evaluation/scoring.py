@@ -4,6 +4,7 @@ The logits of N answer tokens are [N, V] in fp32 (49,152 × 4 bytes a token for 
 batch only; what leaves this file is numbers per answer.
 """
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +13,9 @@ from torch import Tensor
 
 from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.evaluation.answer_curves import QuestionCurves
+from engine.evaluation.answer_lines import AnswerCurve, answer_curve
+from engine.evaluation.curves import FIRST_STEP
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
 from engine.models.offset import AnswerLogits, combine_logits
 
@@ -19,8 +23,18 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 Progress = Callable[[int, int], None]  # answers done, answers in all
+Span = tuple[float, float]  # of alpha, 0 within it
 
 TOKENS_AT_ONCE = 512  # answer tokens of a batch: 100 MB a tensor of logits with the demo's vocabulary
+
+
+CURVE_LOW, CURVE_HIGH = 0.0, 2.0  # curves reach at least so far
+
+
+def curve_span(alphas: Sequence[float]) -> Span:
+    """The range of the curves of an evaluation at `alphas`: from 0 to 2, and over all of them."""
+    low, high = min((CURVE_LOW, *alphas)), max((CURVE_HIGH, *alphas))
+    return math.floor(low / FIRST_STEP) * FIRST_STEP, math.ceil(high / FIRST_STEP) * FIRST_STEP
 
 
 class Score(NamedTuple):
@@ -39,6 +53,13 @@ class AnswerReading(NamedTuple):
     memorized: float | None  # share of answer tokens the argmax gives, end-of-text left out; None for an empty answer
 
 
+class AnswerOverAlpha(NamedTuple):
+    """One answer under teacher forcing: at some alphas, and at every alpha of a range."""
+
+    readings: list[AnswerReading]  # one per alpha
+    curve: AnswerCurve | None  # None where no range was asked for, and where the logits are not all finite
+
+
 def read_answers(
     pair: "LoadedPair",
     items: Sequence[tuple[str, str]],
@@ -46,15 +67,27 @@ def read_answers(
     batch_size: int = 8,
     progress: Progress | None = None,
 ) -> list[list[AnswerReading]]:
-    """Read every (question, answer) at every alpha: one list per item, in order, with one reading per alpha.
+    """Read every (question, answer) at every alpha: one list per item, in order, with one reading per alpha."""
+    return [found.readings for found in read_over_alpha(pair, items, alphas, None, batch_size, progress)]
+
+
+def read_over_alpha(
+    pair: "LoadedPair",
+    items: Sequence[tuple[str, str]],
+    alphas: Sequence[float],
+    span: Span | None,
+    batch_size: int = 8,
+    progress: Progress | None = None,
+) -> list[AnswerOverAlpha]:
+    """Read every (question, answer) at `alphas` and over all of `span`: one entry per item, in order.
 
     Each of the three models runs once per batch, however many alphas there are. A batch holds at most `batch_size`
     answers and `TOKENS_AT_ONCE` answer tokens (one longer answer is read alone).
     """
     encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
-    readings: dict[int, list[AnswerReading]] = {}
+    readings: dict[int, AnswerOverAlpha] = {}
     for chosen in _batches(encoded, batch_size):
-        readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas), strict=True)
+        readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas, span), strict=True)
         if progress is not None:
             progress(len(readings), len(items))
     return [readings[index] for index in range(len(items))]
@@ -76,11 +109,23 @@ def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]
 
 
 @torch.inference_mode()
-def _read_batch(pair: "LoadedPair", encoded: Sequence[Encoded], alphas: Sequence[float]) -> list[list[AnswerReading]]:
+def _read_batch(
+    pair: "LoadedPair", encoded: Sequence[Encoded], alphas: Sequence[float], span: Span | None
+) -> list[AnswerOverAlpha]:
     batch = collate(encoded, end_token(pair.tokenizer))
     logits = pair.model.answer_logits(batch)
     columns = [_read_alpha(batch, logits, alpha, len(encoded)) for alpha in alphas]
-    return [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]
+    rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]
+    curves = _read_curves(batch, logits, len(encoded), span) if span is not None else [None] * len(encoded)
+    return [AnswerOverAlpha(row, curve) for row, curve in zip(rows, curves, strict=True)]
+
+
+def _read_curves(batch: AnswerBatch, logits: AnswerLogits, size: int, span: Span) -> list[AnswerCurve | None]:
+    """One curve per sequence of the batch."""
+    counts = _counts(batch, size)
+    labels = batch.labels.to(logits.base.device)
+    parts = zip(*(torch.split(part, counts) for part in (*logits, labels)), strict=True)
+    return [answer_curve(AnswerLogits(*part[:3]), part[3], span) for part in parts]
 
 
 def _read_alpha(batch: AnswerBatch, logits: AnswerLogits, alpha: float, size: int) -> list[AnswerReading]:
@@ -96,7 +141,13 @@ def _read_alpha(batch: AnswerBatch, logits: AnswerLogits, alpha: float, size: in
 
 
 def _per_row(values: Tensor, batch: AnswerBatch, size: int) -> tuple[Tensor, ...]:
-    return torch.split(values.cpu(), torch.bincount(batch.rows.cpu(), minlength=size).tolist())
+    return torch.split(values.cpu(), _counts(batch, size))
+
+
+def _counts(batch: AnswerBatch, size: int) -> list[int]:
+    """Answer tokens of each sequence."""
+    counts: list[int] = torch.bincount(batch.rows.cpu(), minlength=size).tolist()
+    return counts
 
 
 def score_answers(
@@ -115,6 +166,15 @@ def _answers_of(example: Example) -> list[str]:
     return [example.answer, example.paraphrased_answer or example.answer, *example.perturbed_answer]
 
 
+class Forced(NamedTuple):
+    """Questions under teacher forcing."""
+
+    scores: list[Score]
+    curves: list[
+        QuestionCurves | None
+    ]  # one per question; None where `AnswerOverAlpha.curve` is, for one of its answers
+
+
 def teacher_forced_scores(
     pair: "LoadedPair",
     examples: Sequence[Example],
@@ -126,16 +186,34 @@ def teacher_forced_scores(
 
     Where an example has no wrong answers, its normalised probability and truth ratio are None.
     """
+    return teacher_forced(pair, examples, alphas, None, progress, batch_size).scores
+
+
+def teacher_forced(
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    alphas: Sequence[float],
+    span: Span | None,
+    progress: Progress | None = None,
+    batch_size: int = 8,
+) -> Forced:
+    """The scores of `teacher_forced_scores`, and from the same passes every question's curves over `span`."""
     items = list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
-    readings = dict(zip(items, read_answers(pair, items, alphas, batch_size, progress), strict=True))
-    return [
-        score
-        for index, example in enumerate(examples)
-        for column, alpha in enumerate(alphas)
-        for score in _scores(
-            index, example.split, alpha, [readings[example.question, text][column] for text in _answers_of(example)]
-        )
-    ]
+    found = dict(zip(items, read_over_alpha(pair, items, alphas, span, batch_size, progress), strict=True))
+    forced = Forced([], [])
+    for index, example in enumerate(examples):
+        answers = [found[example.question, text] for text in _answers_of(example)]
+        for column, alpha in enumerate(alphas):
+            forced.scores.extend(_scores(index, example.split, alpha, [item.readings[column] for item in answers]))
+        forced.curves.append(_curves_of([item.curve for item in answers]))
+    return forced
+
+
+def _curves_of(found: Sequence[AnswerCurve | None]) -> QuestionCurves | None:
+    known = [curve for curve in found if curve is not None]
+    if len(known) < len(found):
+        return None
+    return QuestionCurves(known[0].loss, known[1].loss, tuple(item.loss for item in known[2:]), known[0].memorized)
 
 
 def _scores(index: int, split: str, alpha: float, readings: Sequence[AnswerReading]) -> list[Score]:

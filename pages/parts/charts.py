@@ -1,42 +1,49 @@
 """The charts. Each is drawn with an `alt` that states what it shows, and has its figures in a table beside it."""
 
-from collections.abc import Sequence
 from html import escape
 
+import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from engine.evaluation.curves import Curve
+from engine.forced_curves import grid
 from engine.models.manifest import PairManifest
 from pages.parts.looks import BASE, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
 from pages.parts.tradeoff_table import Mark, Measure, Table
-from pages.parts.wording import count, figure
+from pages.parts.wording import bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20
+DRAWN_POINTS = 241  # of a curve over α: finer than a screen shows
 
 
-def logp_curve(alphas: Sequence[float], logps: Sequence[float], alpha: float, pair: PairManifest) -> None:
-    """Mean log-probability of the chosen text over α, with the dial's place marked, and its table."""
+def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
+    """Mean log-probability of the chosen text over α from its loss, with the dial's place marked, and its table."""
+    low, high = curve.alphas[0], curve.alphas[-1]
+    drawn = np.linspace(low, high, DRAWN_POINTS)
     chart = go.Figure(
         go.Scatter(
-            x=list(alphas), y=list(logps), mode="lines", line={"color": pair_look(pair.name).ink.shown, "width": 2},
-            hovertemplate="α %{x:.2f}: %{y:.2f} nats a token<extra></extra>",
+            x=drawn, y=-curve.at(drawn), mode="lines", line={"color": pair_look(pair.name).ink.shown, "width": 2},
+            hovertemplate="α %{x:.2f}: %{y:.3f} nats a token<extra></extra>",
         )
     )  # fmt: skip
-    if alphas[0] <= alpha <= alphas[-1]:
-        chart.add_vline(x=alpha, line_dash="dot", line_color=BASE.shown, annotation_text=f"α = {alpha:g}")
+    chart.add_vline(x=alpha, line_dash="dot", line_color=BASE.shown, annotation_text=f"α = {alpha:g}")
     chart.update_layout(
         height=240, margin={"l": 10, "r": 10, "t": 24, "b": 10}, xaxis_title="α", yaxis_title="mean log p, nats a token"
     )
+    listed = grid(low, high)
+    logps = -curve.at(listed)
     words = (
-        f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {alphas[0]:g}, "
-        f"{figure(logps[-1])} at α = {alphas[-1]:g}. Lower means less likely to be said."
+        f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {low:g}, "
+        f"{figure(-curve.at([alpha])[0])} at α = {alpha:g}, {figure(logps[-1])} at α = {high:g}. Lower means less likely to be said. "
+        f"Known at every α to within {bound(curve.error)} nats a token, from one reading of the text."
     )
     st.plotly_chart(chart, key="logp-curve", config=PLAIN_BAR, alt=words)
     st.caption(words)
     with st.expander("The curve as a table"):
-        frame = pd.DataFrame({"α": list(alphas), "mean log p (nats a token)": [round(value, 3) for value in logps]})
+        frame = pd.DataFrame({"α": listed, "mean log p (nats a token)": logps.round(4)})
         st.dataframe(frame, hide_index=True, alt=words)
 
 

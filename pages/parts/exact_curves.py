@@ -10,8 +10,9 @@ from engine import history
 from engine.advice.advise import Advice
 from engine.advice.stored import Ground, ground_of
 from engine.audit.leaks import LEAK_RULE
+from engine.evaluation.curves import Steps
 from engine.history import RunSummary
-from engine.map_curves import MappedQuestion, Steps, maps_key, mean_steps
+from engine.map_curves import MappedQuestion, maps_key, mean_steps
 from engine.remaining_leaks import forget_floor
 from pages.parts import address
 from pages.parts.alpha_advice import show_advice, show_front

@@ -24,6 +24,7 @@ from pages.parts.wording import plain
 if TYPE_CHECKING:
     from engine.audit.comparison import TokenReading
     from engine.decoding.answers import Answer
+    from engine.evaluation.curves import Curve
     from engine.models.loading import LoadedPair
     from engine.models.soundness import Check
 
@@ -67,6 +68,12 @@ def _answers() -> Memory:
 
 @st.cache_resource(show_spinner=False)
 def _strips() -> Memory:
+    return Memory(ANSWERS_KEPT)
+
+
+@st.cache_resource(show_spinner=False)
+def _curves() -> Memory:
+    """Each in a tuple of its own, for a text may have none."""
     return Memory(ANSWERS_KEPT)
 
 
@@ -170,31 +177,33 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         yield tuple(ready[alpha] for alpha in alphas)
 
 
-def strip(pair: PairManifest, question: str, text: str, alpha: float) -> "list[TokenReading]":
-    """`text` read token by token under base and ensemble at `alpha`; one pass, then remembered."""
-    key = (pair.hash, question, text, alpha)
+def strip(
+    pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float]
+) -> "list[TokenReading]":
+    """`text` read token by token at `alpha`, best ranks over all of `span`; one pass, then remembered."""
+    key = (pair.hash, question, text, alpha, span)
     found: list[TokenReading] | None = _strips().get(key)
     if found is None:
         models = loaded(pair)
         from engine.audit.comparison import token_strip
 
         with _turn():
-            found = token_strip(models, question, text, alpha)
+            found = token_strip(models, question, text, alpha, span)
         _strips().put(key, found)
     return found
 
 
-def curve(pair: PairManifest, question: str, text: str, alphas: tuple[float, ...]) -> list[float]:
-    """Mean log-probability of `text` (nats per answer token) at every one of `alphas`; one pass, then remembered."""
-    key = (pair.hash, question, text, alphas)
-    found: list[float] | None = _strips().get(key)
-    if found is None:
+def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float]) -> "Curve | None":
+    """Mean loss of `text` (nats per answer token) at every alpha of `span`; one pass, then remembered."""
+    key = (pair.hash, question, text, span)
+    if (known := _curves().get(key)) is None:
         models = loaded(pair)
-        from engine.audit.comparison import logp_over_alpha
+        from engine.audit.comparison import loss_over_alpha
 
         with _turn():
-            found = logp_over_alpha(models, question, text, alphas)
-        _strips().put(key, found)
+            known = (loss_over_alpha(models, question, text, span),)
+        _curves().put(key, known)
+    found: Curve | None = known[0]
     return found
 
 

@@ -3,12 +3,13 @@
 import streamlit as st
 
 from engine.models.manifest import PairManifest
+from engine.settings import ALPHA_MAX, ALPHA_MIN
 from pages.parts import address, charts, loading
 from pages.parts.question_picker import QUESTION_LIMIT, Asked
 from pages.parts.token_strip import strip_caption, strip_html, strip_table
 from pages.parts.wording import plain
 
-CURVE_ALPHAS = tuple(round(0.05 * step, 2) for step in range(41))  # 0 to 2, as the slider
+SPAN = (0.0, 2.0)  # as the slider
 _TEXTS = {
     "truth": "true answer",
     "base": "base's answer",
@@ -25,8 +26,9 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
         st.caption("There is no text to read.")
         return
     question = asked.example.question
-    readings = loading.strip(pair, question, text, alpha)
-    st.html(strip_html(readings))
+    span = SPAN if SPAN[0] <= alpha <= SPAN[1] else (ALPHA_MIN, ALPHA_MAX)
+    readings = loading.strip(pair, question, text, alpha, span)
+    st.html(strip_html(readings, span))
     st.caption(
         "Each token is read after the true words before it, whatever the models would have said themselves: "
         "a secret can stay likely here although the answer above never begins to tell it."
@@ -35,9 +37,12 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
     )
     st.caption(plain(strip_caption(readings)))
     with st.expander("The same figures as a table"):
-        st.dataframe(strip_table(readings), hide_index=True, alt=strip_caption(readings))
-    logps = loading.curve(pair, question, text, CURVE_ALPHAS)
-    charts.logp_curve(CURVE_ALPHAS, logps, alpha, pair)
+        st.dataframe(strip_table(readings, span), hide_index=True, alt=strip_caption(readings))
+    curve = loading.curve(pair, question, text, span)
+    if curve is None:
+        st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
+    else:
+        charts.logp_curve(curve, alpha, pair)
 
 
 def _choose_text(asked: Asked, base: str, unlearned: str) -> str:

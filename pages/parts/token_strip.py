@@ -29,9 +29,9 @@ _STYLE = """
 """
 
 
-def strip_html(readings: Sequence[TokenReading]) -> str:
+def strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
-    tokens = "".join(_token(reading) for reading in readings)
+    tokens = "".join(_token(reading, span) for reading in readings)
     hint = '<span class="hint">Point at a token, or reach it with the Tab key: its probability, rank and the likeliest tokens.</span>'
     return f'{_STYLE}<div class="strip">{hint}{tokens}</div>{_legend()}'
 
@@ -43,23 +43,32 @@ def shown_token(token: str) -> str:
     return "↵" if "\n" in token else "␣" if token else "∅"
 
 
-def _token(reading: TokenReading) -> str:
+def _token(reading: TokenReading, span: tuple[float, float]) -> str:
     place = bin_of(reading.logp_unlearned - reading.logp_base)
     kind = "tok word" if reading.token.startswith((" ", "Ġ", "▁")) else "tok"
     return (
         f'<span class="{kind}" tabindex="0" style="background:{BIN_INKS[place].css}">{escape(shown_token(reading.token))}'
-        f'<small>{BINS[place].sign}</small><span class="tip">{_tip(reading, BINS[place].words)}</span></span>'
+        f'<small>{BINS[place].sign}</small><span class="tip">{_tip(reading, BINS[place].words, span)}</span></span>'
     )
 
 
-def _tip(reading: TokenReading, words: str) -> str:
+def _tip(reading: TokenReading, words: str, span: tuple[float, float]) -> str:
     change = reading.logp_unlearned - reading.logp_base
     return (
         f"<b>{escape(shown_token(reading.token))}</b> is {words}: Δ log p {change:+.2f} nats · "
         f"probability {_share(exp(reading.logp_base))} → {_share(exp(reading.logp_unlearned))} · "
-        f"rank {reading.rank_base} → {reading.rank_unlearned} · offset {reading.offset:+.2f} nats"
+        f"rank {reading.rank_base} → {reading.rank_unlearned}{_best(reading, span)} · offset {reading.offset:+.2f} nats"
         f"<br>base's likeliest: {_top(reading.top_base)}<br>unlearned's likeliest: {_top(reading.top_unlearned)}"
     )
+
+
+def _best(reading: TokenReading, span: tuple[float, float]) -> str:
+    """The best rank that some α gives, and from where to where."""
+    best = reading.best
+    if best is None:
+        return ""
+    where = "throughout" if (best.low, best.high) == span else f"for α {best.low:.2f} to {best.high:.2f}"
+    return f" (best over α {span[0]:g} to {span[1]:g}: {best.rank}, {where})"
 
 
 def _top(tokens: Sequence[tuple[str, float]]) -> str:
@@ -78,7 +87,7 @@ def _legend() -> str:
     return f'<div class="legend">Under the pair, compared with the base, a token is: {bins}</div>'
 
 
-def strip_table(readings: Sequence[TokenReading]) -> pd.DataFrame:
+def strip_table(readings: Sequence[TokenReading], span: tuple[float, float]) -> pd.DataFrame:
     """The same figures as a table."""
     rows = [
         (
@@ -89,6 +98,9 @@ def strip_table(readings: Sequence[TokenReading]) -> pd.DataFrame:
             round(exp(reading.logp_unlearned), 4),
             reading.rank_base,
             reading.rank_unlearned,
+            None if reading.best is None else reading.best.rank,
+            None if reading.best is None else round(reading.best.low, 3),
+            None if reading.best is None else round(reading.best.high, 3),
             round(reading.offset, 3),
         )
         for reading in readings
@@ -101,6 +113,9 @@ def strip_table(readings: Sequence[TokenReading]) -> pd.DataFrame:
         "p unlearned",
         "rank base",
         "rank unlearned",
+        f"best rank, α {span[0]:g} to {span[1]:g}",
+        "best from α",
+        "to α",
         "offset",
     ]
     return pd.DataFrame(rows, columns=columns)

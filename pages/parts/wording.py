@@ -111,6 +111,11 @@ def figure(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}"
 
 
+def bound(error: float) -> str:
+    """An error for a sentence, rounded up: 0.00031 -> "0.0004"."""
+    return f"{math.ceil(error * 1e4) / 1e4:.4f}"
+
+
 def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 

@@ -113,10 +113,11 @@ def test_what_was_chosen_survives_a_visit_to_another_page(filled: str, visit: Vi
 
 def test_clicking_a_point_opens_its_run(filled: str, visit: Visit) -> None:
     page = visit(f"{filled}/tradeoff")
-    chart = page.get_by_test_id("stPlotlyChart")
+    chart = page.get_by_test_id("stPlotlyChart").first  # the paths; the curves are drawn below
     expect(chart).to_be_visible()
-    page.locator(".scatterlayer .trace .points path").first.wait_for(state="attached")
-    box = page.locator(".scatterlayer .trace .points path").last.bounding_box()
+    points = chart.locator(".scatterlayer .trace .points path")
+    points.first.wait_for(state="attached")
+    box = points.last.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.get_by_role("heading", level=1, name="Runs")).to_be_visible()

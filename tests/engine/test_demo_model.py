@@ -1,5 +1,7 @@
 """One walk through the real thing: the demo's base, its pair, its people."""
 
+import random
+
 import pytest
 
 from engine.audit.leaks import leak_rule
@@ -8,6 +10,7 @@ from engine.data.examples import Example
 from engine.decoding.answers import answer_questions
 from engine.demo import demo_ready
 from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.scoring import read_over_alpha
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.soundness import check_pair
 
@@ -59,6 +62,20 @@ def test_the_retain_only_base_never_knew() -> None:
     forget = some("forget", "", 12)
     answers = answer_questions(load_pair("retain-only:demo"), [example.question for example in forget], 0.0)
     assert sum(LEAKS(example, answer.text) for example, answer in zip(forget, answers, strict=True)) <= 4
+
+
+def test_curves_agree_with_direct_evaluation_at_fifty_random_alphas(pair: LoadedPair) -> None:
+    examples = some("forget", "", 2) + some("retain", "eval", 1) + some("world", "eval", 1)
+    items = [(e.question, text) for e in examples for text in (e.answer, *e.perturbed_answer[:1])]
+    draw = random.Random(0)
+    alphas = [draw.uniform(0.0, 2.0) for _ in range(50)]
+    for found in read_over_alpha(pair, items, alphas, (0.0, 2.0)):
+        assert found.curve is not None
+        assert found.curve.memorized is not None
+        assert found.curve.loss.error <= 1e-3
+        for value, alpha, reading in zip(found.curve.loss.at(alphas), alphas, found.readings, strict=True):
+            assert abs(value - reading.loss) <= found.curve.loss.error
+            assert found.curve.memorized.at(alpha) == pytest.approx(reading.memorized)
 
 
 def test_the_pair_is_sound(pair: LoadedPair) -> None:

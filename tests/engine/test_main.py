@@ -28,7 +28,7 @@ from tests.mapped import set_that_the_base_knows
 
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("demo", "questions", "ask", "map", "advise", "train", "evaluate", "runs", "export", "import")
+COMMANDS = ("demo", "questions", "ask", "map", "advise", "train", "evaluate", "runs", "curves", "export", "import")
 
 
 @pytest.fixture
@@ -173,6 +173,24 @@ def test_train_evaluate_runs_and_export(
     exported = said("export", "--run", "again", "--out", str(out), "--alpha", "0.5")
     assert exported == {"run": "again", "alpha": 0.5, "rows": 3, "out": str(out)}
     assert out.read_bytes().startswith(b'\xef\xbb\xbf"set"')
+
+
+def test_curves_of_a_run_at_any_alpha(
+    tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = said("curves", "--run", tiny_pair_name, "--alphas", "0,0.37")
+    assert (found["run"], found["low"], found["high"], found["forget_quality"]) == ("tiny", 0.0, 2.0, None)
+    rows = {(row["split"], row["metric"], row["alpha"]): row for row in found["figures"]}
+    assert {metric for _, metric, _ in rows} == {"probability", "truth_ratio_score", "kl"}
+    assert rows["forget", "kl", 0.0]["value"] == 0.0
+    assert 0 < rows["forget", "probability", 0.37]["error"] < 1e-3
+    assert program.main(["curves", "--run", tiny_pair_name]) == 0
+    printed = capsys.readouterr().out
+    assert "forget quality: n/a, no retain-only model" in printed
+    assert len(re.findall(r"^ *[012](\.\d+)? ", printed, re.MULTILINE)) == 2 * 41
+    assert "go from alpha 0 to 2, got 3" in refused("curves", "--run", tiny_pair_name, "--alphas", "3")
+    assert "there is no run 'x'" in refused("curves", "--run", "x")
+    assert "alphas must be numbers" in refused("curves", "--run", tiny_pair_name, "--alphas", ",")
 
 
 def test_sampled_answers_follow_their_seed(tiny_pair_name: str, said: Callable[..., Any]) -> None:

@@ -94,7 +94,7 @@ def test_where_a_question_is_to_be_kept_a_found_term_is_good_news() -> None:
 
 
 def test_the_strip_escapes_and_signs() -> None:
-    html = strip_html(READINGS)
+    html = strip_html(READINGS, (0.0, 2.0))
     assert "<script>" not in html
     assert "−−" in html
     assert BIN_INKS[1].css in html
@@ -104,7 +104,7 @@ def test_the_strip_escapes_and_signs() -> None:
 def test_the_strip_in_words_and_as_a_table() -> None:
     assert strip_caption(READINGS).startswith("1 of 3 tokens are less likely")
     assert "<script>" in strip_caption(READINGS)
-    assert list(strip_table(READINGS)["under the pair it is"]) == [
+    assert list(strip_table(READINGS, (0.0, 2.0))["under the pair it is"]) == [
         "about as likely",
         "much less likely",
         "about as likely",

@@ -208,3 +208,42 @@ def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, wor
     assert "same questions" in app.warning[0].value
     assert "exactly the questions" in app.warning[1].value  # one of the two is gone
     assert not visit("tradeoff", shown="1").warning
+
+
+def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path, visit: Opener) -> None:  # noqa: ARG001
+    app = visit("tradeoff")
+    assert not app.exception
+    assert app.selectbox(key="forced").options == ["tiny (run 1, pair tiny)"]
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert "Probability of the true answer, per token: Forget" in said
+    assert "(n = 2)" in said
+    assert "Error of any point: at most 0.00" in said
+    assert "n/a: no question of this run has wrong answers" in said
+    assert "n/a: it needs the truth ratios of a model that never saw the forget set" in said
+    lead = next(item.value for item in app.markdown if "keeps a probability of" in item.value)
+    assert "no retain\\-only model" in lead
+
+
+def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: Opener) -> None:  # noqa: ARG001
+    """Ratios are put in by hand, for the tiny set has no wrong answers: what counts is what the page says of them."""
+    from db import reads, rows, writes
+    from engine.evaluation.answer_curves import LOSS, WRONG
+    from engine.storage import reading, writing
+
+    with reading() as session:
+        losses = [row for row in reads.curves(session, 1) if row.metric == LOSS]
+        forget = [question.id for question in reads.asked_questions(session, 1, "forget")]
+    base = history.run_detail(1).summary.base
+    spec = ExperimentSpec("evaluate", "gold", pair=f"retain-only:{base}", alphas=(0.0,)).to_json()
+    with writing() as session:
+        writes.add_curves(session, 1, [row._replace(metric=f"{WRONG}1") for row in losses])  # R = 1 at every alpha
+        gold = writes.add_run(
+            session, name="gold", kind="evaluate", status="finished", spec=spec, base=base,
+            pair_name=f"retain-only:{base}", objective="", seed=0,
+        )  # fmt: skip
+        writes.add_scores(session, gold, [rows.ScoreRow(key, 0.0, "truth_ratio", 0.5) for key in forget])
+    app = visit("tradeoff")
+    assert not app.exception
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert "n = 2 on either side (2 of 2 forget questions): p = 3.3e-01 at α = 0" in said
+    assert "cannot be told from the retain-only model by this test" in said

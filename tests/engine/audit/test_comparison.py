@@ -14,7 +14,7 @@ from engine.audit.comparison import (
     Piece,
     bin_of,
     first_difference,
-    logp_over_alpha,
+    loss_over_alpha,
     mark_differences,
     token_strip,
 )
@@ -117,10 +117,22 @@ def test_the_strip_at_alpha_zero_is_the_base_twice(tiny_pair: Any) -> None:
 
 
 def test_the_curve_over_alpha_goes_through_the_strip(tiny_pair: Any) -> None:
-    strip = token_strip(tiny_pair, "what ?", "red tree", 1.0)
-    base, unlearned = logp_over_alpha(tiny_pair, "what ?", "red tree", (0.0, 1.0))
-    assert base == pytest.approx(sum(reading.logp_base for reading in strip) / len(strip), abs=1e-4)
-    assert unlearned == pytest.approx(sum(reading.logp_unlearned for reading in strip) / len(strip), abs=1e-4)
+    curve = loss_over_alpha(tiny_pair, "what ?", "red tree", (-1.0, 2.0))
+    assert curve is not None
+    for alpha in (-0.7, 0.0, 0.33, 1.0, 2.0):
+        strip = token_strip(tiny_pair, "what ?", "red tree", alpha)
+        mean = sum(reading.logp_unlearned for reading in strip) / len(strip)
+        assert abs(-curve.at([alpha])[0] - mean) <= curve.error
+
+
+def test_the_best_rank_is_one_that_the_strip_gives_and_no_other_is_better(tiny_pair: Any) -> None:
+    strip = token_strip(tiny_pair, "what ?", "red tree", 1.0, (0.0, 2.0))
+    for place, reading in enumerate(strip):
+        assert reading.best is not None
+        middle = (reading.best.low + reading.best.high) / 2
+        assert token_strip(tiny_pair, "what ?", "red tree", middle)[place].rank_unlearned == reading.best.rank
+        assert reading.best.rank <= min(reading.rank_base, reading.rank_unlearned)
+    assert token_strip(tiny_pair, "what ?", "red tree", 1.0)[0].best is None
 
 
 def test_what_pages_import_at_start_brings_no_torch() -> None:
