@@ -47,7 +47,7 @@ def measure(browser: Browser) -> tuple[float, float]:
         command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        while not _up(port):
+        while not is_up(port):
             time.sleep(0.05)
         page = browser.new_page()
         page.goto(f"http://127.0.0.1:{port}/", wait_until="commit")
@@ -61,7 +61,7 @@ def measure(browser: Browser) -> tuple[float, float]:
         server.wait()
 
 
-def _up(port: int) -> bool:
+def is_up(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1) as answer:
             return bool(answer.status == 200)

@@ -6,9 +6,9 @@ Nothing heavy is imported until a model is read: pages import this file at start
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.evaluation.curves import Curve
     from engine.evaluation.ranks import BestRank
     from engine.models.loading import LoadedPair
+    from engine.models.offset import AnswerLogits
 
 TOP = 5
 EDGES = (-5.0, -2.0, -0.5, 0.5, 2.0, 5.0)  # nats; the same on every page
@@ -119,10 +120,17 @@ class _Column(NamedTuple):
     top: list[tuple[tuple[str, float], ...]]
 
 
-def token_strip(
-    pair: "LoadedPair", question: str, text: str, alpha: float, span: tuple[float, float] | None = None
-) -> list[TokenReading]:
-    """Read the answer `text`, end-of-text token included, under base and ensemble, in one teacher-forced pass.
+class TextReading(NamedTuple):
+    """What the models made of a text, whatever alpha: after this a strip at any alpha calls none of them."""
+
+    tokenizer: Any
+    logits: "AnswerLogits"
+    labels: "Tensor"
+    best: "list[BestRank] | None"  # of every token over every alpha of a range, where one was asked for
+
+
+def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, float] | None = None) -> TextReading:
+    """Read the answer `text`, end-of-text token included, in one teacher-forced pass of each model.
 
     With `span` every token also has the best rank that any alpha of it gives, exactly.
     """
@@ -130,21 +138,30 @@ def token_strip(
 
     from engine.data.prompts import collate, encode, end_token
     from engine.evaluation.ranks import rank_curves
-    from engine.models.offset import combine_logits
 
     batch = collate([encode(pair.tokenizer, pair.template, question, text)], end_token(pair.tokenizer))
     with torch.inference_mode():
         logits = pair.model.answer_logits(batch)
         labels = batch.labels.to(logits.base.device)
-        base = _column(pair, logits.base, labels)
+        best = None if span is None else [curve.best() for curve in rank_curves(logits, labels, *span)]
+    return TextReading(pair.tokenizer, logits, labels, best)
+
+
+def token_strip(reading: TextReading, alpha: float) -> list[TokenReading]:
+    """The text token by token, under base and ensemble. Calls no model."""
+    import torch
+
+    from engine.models.offset import combine_logits
+
+    decode, logits, labels = reading.tokenizer.decode, reading.logits, reading.labels
+    with torch.inference_mode():
         combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
-        unlearned = _column(pair, combined, labels)
+        base, unlearned = (_column(decode, part, labels) for part in (logits.base, combined))
         offset = (_label_logp(logits.trained, labels) - _label_logp(logits.reference, labels)).tolist()
-        ranks = rank_curves(logits, labels, *span) if span is not None else []
-    tokens = [pair.tokenizer.decode([token]) for token in batch.labels.tolist()]
-    best: list[BestRank | None] = [curve.best() for curve in ranks] if ranks else [None] * len(tokens)
+    tokens = [decode([token]) for token in labels.tolist()]
+    best: Sequence[BestRank | None] = reading.best or [None] * len(tokens)
     fields = (base.logp, unlearned.logp, base.rank, unlearned.rank, offset, base.top, unlearned.top, best)
-    return [TokenReading(*reading) for reading in zip(tokens, *fields, strict=True)]
+    return [TokenReading(*entry) for entry in zip(tokens, *fields, strict=True)]
 
 
 def _label_logp(logits: "Tensor", labels: "Tensor") -> "Tensor":
@@ -152,11 +169,11 @@ def _label_logp(logits: "Tensor", labels: "Tensor") -> "Tensor":
     return logits.gather(-1, labels[:, None])[:, 0] - logits.logsumexp(dim=-1)
 
 
-def _column(pair: "LoadedPair", logits: "Tensor", labels: "Tensor") -> _Column:
+def _column(decode: "Callable[[list[int]], str]", logits: "Tensor", labels: "Tensor") -> _Column:
     probabilities, tokens = logits.softmax(dim=-1).topk(min(TOP, logits.shape[-1]), dim=-1)  # [A, TOP]
     rank = 1 + (logits > logits.gather(-1, labels[:, None])).sum(dim=-1)
     top = [
-        tuple((pair.tokenizer.decode([token]), share) for token, share in zip(row, shares, strict=True))
+        tuple((decode([token]), share) for token, share in zip(row, shares, strict=True))
         for row, shares in zip(tokens.tolist(), probabilities.tolist(), strict=True)
     ]
     return _Column(_label_logp(logits, labels).tolist(), rank.tolist(), top)

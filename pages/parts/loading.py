@@ -22,7 +22,7 @@ from engine.models.manifest import PairManifest
 from pages.parts.wording import plain
 
 if TYPE_CHECKING:
-    from engine.audit.comparison import TokenReading
+    from engine.audit.comparison import TextReading, TokenReading
     from engine.decoding.answers import Answer
     from engine.evaluation.curves import Curve
     from engine.models.loading import LoadedPair
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
+READINGS_KEPT = 6  # each holds the logits of a text: 0.6 MB a token with the demo
 PAIRS_KEPT = 2
 TICK_SECONDS = 0.3
 
@@ -67,8 +68,8 @@ def _answers() -> Memory:
 
 
 @st.cache_resource(show_spinner=False)
-def _strips() -> Memory:
-    return Memory(ANSWERS_KEPT)
+def _readings() -> Memory:
+    return Memory(READINGS_KEPT)
 
 
 @st.cache_resource(show_spinner=False)
@@ -180,17 +181,19 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
 def strip(
     pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float]
 ) -> "list[TokenReading]":
-    """`text` read token by token at `alpha`, best ranks over all of `span`; one pass, then remembered."""
-    key = (pair.hash, question, text, alpha, span)
-    found: list[TokenReading] | None = _strips().get(key)
-    if found is None:
+    """`text` read token by token at `alpha`, best ranks over all of `span`. The models read a text once for every α."""
+    key = (pair.hash, question, text, span)
+    reading: TextReading | None = _readings().get(key)
+    if reading is None:
         models = loaded(pair)
-        from engine.audit.comparison import token_strip
+        from engine.audit.comparison import read_text
 
         with _turn():
-            found = token_strip(models, question, text, alpha, span)
-        _strips().put(key, found)
-    return found
+            reading = read_text(models, question, text, span)
+        _readings().put(key, reading)
+    from engine.audit.comparison import token_strip
+
+    return token_strip(reading, alpha)
 
 
 def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float]) -> "Curve | None":
