@@ -138,10 +138,11 @@ def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, f
 
     from engine.data.prompts import collate, encode, end_token
     from engine.evaluation.ranks import rank_curves
+    from engine.models.readers import forced_logits
 
     batch = collate([encode(pair.tokenizer, pair.template, question, text)], end_token(pair.tokenizer))
     with torch.inference_mode():
-        logits = pair.model.answer_logits(batch)
+        logits = forced_logits(pair.model, batch)
         labels = batch.labels.to(logits.base.device)
         best = None if span is None else [curve.best() for curve in rank_curves(logits, labels, *span)]
     return TextReading(pair.tokenizer, logits, labels, best)

@@ -18,6 +18,7 @@ from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
 from engine.models.offset import AnswerLogits, combine_logits
+from engine.models.readers import forced_logits
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
@@ -113,7 +114,7 @@ def _read_batch(
     pair: "LoadedPair", encoded: Sequence[Encoded], alphas: Sequence[float], span: Span | None
 ) -> list[AnswerOverAlpha]:
     batch = collate(encoded, end_token(pair.tokenizer))
-    logits = pair.model.answer_logits(batch)
+    logits = forced_logits(pair.model, batch)
     columns = [_read_alpha(batch, logits, alpha, len(encoded)) for alpha in alphas]
     rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]
     curves = _read_curves(batch, logits, len(encoded), span) if span is not None else [None] * len(encoded)

@@ -5,8 +5,9 @@ goes to MKL, which can be several times slower than that for one to sixteen rows
 mostly is not. Which is used is found by measuring once per process, not assumed.
 """
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 import torch
@@ -16,44 +17,66 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]  # [..., in] -> [..., out]
 
 ROWS = 4  # what packing is tuned for: a draft being verified, a few branches of a map
-PACKED_BYTES_AT_MOST = 4 << 30  # packed weights are copies; a larger model's are read where they lie
+COPIED_BYTES_AT_MOST = 4 << 30  # packed weights are copies: a larger model is left to transformers
+
+GAIN = 0.9  # half the threads must take at most so much of the time: what is measured varies
 
 _TRIAL_SHAPE, _TRIAL_MATRICES, _TRIAL_ROUNDS = (2048, 576), 16, 4  # 75 MB: more than a cache holds
 
 
-def product(weight: Tensor, kind: str) -> Product:
-    """`x -> x @ weight.T` for a `weight` [out, in] that does not change; `kind` as `fastest_kind` names it."""
-    weight = weight.detach()
+def product(weight: Tensor) -> Product:
+    """`x -> x @ weight.T` for a `weight` [out, in] that does not change."""
+    return _product(weight.detach(), fastest_kind(weight.device.type, weight.dtype))
+
+
+def _product(weight: Tensor, kind: str) -> Product:
     if kind == "torch":
         return lambda x: F.linear(x, weight)
-    if kind == "packed":
-        weight = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
+    packed = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), ROWS)
     run = torch.ops.mkldnn._linear_pointwise.default  # torch is pinned: no public name reaches this kernel
-    return lambda x: run(x, weight, None, "none", [], "")
+    return lambda x: run(x, packed, None, "none", [], "")
 
 
-def kind_for(model_bytes: int, device: torch.device, dtype: torch.dtype) -> str:
-    """The kernel for a model of this size: the fastest one, unless its copies would take too much memory."""
-    kind = fastest_kind(device.type, dtype)
-    return "onednn" if kind == "packed" and model_bytes > PACKED_BYTES_AT_MOST else kind
+def may_be_copied(weights: Iterable[Tensor]) -> bool:
+    """Whether a second copy of these weights is small enough to hold."""
+    return sum(weight.numel() * weight.element_size() for weight in weights) <= COPIED_BYTES_AT_MOST
 
 
 @lru_cache(maxsize=8)
 def fastest_kind(device: str, dtype: torch.dtype) -> str:
-    """`torch`, `onednn` (weights where they lie) or `packed` (copies in oneDNN's order): the fastest for few rows."""
+    """`torch`, or `packed` (copies in oneDNN's order): the faster for few rows."""
     if device != "cpu" or not torch.backends.mkldnn.is_available():
         return "torch"
     weights = [torch.randn(_TRIAL_SHAPE, dtype=dtype) for _ in range(_TRIAL_MATRICES)]
     seconds = {}
-    for kind in ("torch", "onednn", "packed"):
+    for kind in ("torch", "packed"):
         try:
-            products = [product(weight, kind) for weight in weights]
+            products = [_product(weight, kind) for weight in weights]
             seconds[kind] = sum(
                 _seconds(products, torch.randn(rows, _TRIAL_SHAPE[1], dtype=dtype)) for rows in (1, ROWS)
             )
         except (AttributeError, RuntimeError):  # a build of torch without this kernel
             continue
     return min(seconds, key=lambda kind: seconds[kind])
+
+
+@lru_cache(maxsize=1)
+def settle_threads() -> int:
+    """Let torch use as many threads as multiply fastest here, all or half of them; measured once, and returned.
+
+    Where two threads share a core, half of them may be faster. Whoever sets `OMP_NUM_THREADS` has decided already.
+    """
+    usual = torch.get_num_threads()
+    if usual < 2 or "OMP_NUM_THREADS" in os.environ:
+        return usual
+    products = [product(torch.randn(_TRIAL_SHAPE)) for _ in range(_TRIAL_MATRICES)]
+    seconds = {}
+    for threads in (usual // 2, usual):  # the usual number last: it stays where nothing is gained
+        torch.set_num_threads(threads)
+        seconds[threads] = _seconds(products, torch.randn(ROWS, _TRIAL_SHAPE[1]))
+    if seconds[usual // 2] < GAIN * seconds[usual]:
+        torch.set_num_threads(usual // 2)
+    return torch.get_num_threads()
 
 
 @torch.inference_mode()

@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
+from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel, check_reading
 from engine.models.pairs import find_pair
@@ -181,6 +182,7 @@ def _load_demo_base(which: str) -> LoadedModel:
 def load_pair(name: str, progress: Callable[[str], None] | None = None) -> LoadedPair:
     """Load a pair with its base by name or folder; raises `ModelError` when a part is missing or does not fit."""
     report = progress or (lambda text: None)
+    settle_threads()
     kind, _, source = name.partition(":")
     if source and kind in ("base", "retain-only"):
         report("loading the base")
@@ -231,6 +233,7 @@ def _load_trained(
 
 def open_training(base: str, reference: str, settings: TrainingSettings) -> TrainingModels:
     """The base, and a fresh M'o made from the reference, ready to be trained."""
+    settle_threads()
     loaded = load_base(base)
     twin = load_reference(reference, loaded)
     for model in (loaded.model, twin.model):

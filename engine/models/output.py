@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.models.kernels import Product, kind_for, product
+from engine.models.kernels import Product, may_be_copied, product
 from engine.models.offset import OffsetModel, combine_logits, cut_vocabulary, head_of
 
 DRAFT_VOCABULARY = 8192
@@ -27,6 +27,10 @@ class Output:
         made = [_product(head) for head in heads[: 1 if self.shared else None]]
         self.products = made if len(made) == 3 else made[:1] * 3  # base, trained, reference
         self.drafting = _product(heads[min(1, len(heads) - 1)], DRAFT_VOCABULARY)
+
+    def each(self, base: Tensor, trained: Tensor, reference: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of the three models, from their hidden states."""
+        return self._logits(0, base), self._logits(1, trained), self._logits(2, reference)
 
     def base(self, hidden: Tensor) -> Tensor:
         return self._logits(0, hidden)
@@ -69,7 +73,6 @@ class Output:
 
 def _product(layer: Any, first: int | None = None) -> Product:
     """The output layer, of its first tokens alone where `first` is given."""
-    weight = layer.weight[:first]
-    if type(layer) is not nn.Linear or layer.bias is not None:
+    if type(layer) is not nn.Linear or layer.bias is not None or not may_be_copied([layer.weight]):
         return lambda hidden: layer(hidden)[..., :first]  # type: ignore[no-any-return]
-    return product(weight, kind_for(weight.numel() * weight.element_size(), weight.device, weight.dtype))
+    return product(layer.weight[:first])

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor, nn
 from transformers import DynamicCache
 
-from engine.models.offset import OffsetModel, decoder_of, unwrapped
+from engine.data.prompts import AnswerBatch
+from engine.models.offset import AnswerLogits, OffsetModel, decoder_of, unwrapped
 from engine.models.output import Output
 from engine.models.thin import TOLERANCE, KeyValues, ThinLlama, fits, thin_llama
 
@@ -174,6 +175,22 @@ def open_ensemble(model: OffsetModel) -> Ensemble:
 def open_reader(model: nn.Module) -> Reader:
     thin = _once(_thin_models, model, thin_llama)
     return PlainReader(model) if thin is None else ThinReader(thin)
+
+
+@torch.inference_mode()
+def forced_logits(model: OffsetModel, batch: AnswerBatch) -> AnswerLogits:
+    """What `OffsetModel.answer_logits` gives, by the quickest way to read."""
+    base, pair, output = open_ensemble(model)
+    device = model.device
+    ids, mask = batch.ids.to(device), batch.mask.to(device)
+    where = batch.rows.to(device), batch.columns.to(device)
+    of_base = base.read(ids, mask=mask)[where]
+    if pair is None:
+        logits = output.base(of_base)
+        return AnswerLogits(logits, logits, logits)
+    trained, reference = (hidden[where] for hidden in pair.read(ids, mask=mask))
+    of_base, of_trained, of_reference = output.each(of_base, trained, reference)
+    return AnswerLogits(of_base, of_reference, of_trained)
 
 
 def twin_of(model: OffsetModel) -> ThinLlama | None:

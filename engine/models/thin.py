@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from engine.models.kernels import Product, kind_for, product
+from engine.models.kernels import Product, may_be_copied, product
 from engine.models.offset import Adapter
 
 ROPE_TYPES = ("default", "linear", "llama3")  # those whose angles do not depend on how much has been read
@@ -77,8 +77,6 @@ class ThinLlama:
         self.epsilon = config.rms_norm_eps
         self.embeddings = decoder.embed_tokens.weight.detach()
         self.norm = decoder.norm.weight.detach()
-        total = sum(weight.numel() * weight.element_size() for weight in model.parameters())
-        self.kind = kind_for(total, self.embeddings.device, self.embeddings.dtype)
         self.adapter = adapter
         self.layers = [self._layer(f"layers.{number}", layer) for number, layer in enumerate(decoder.layers)]
         self.rotary = decoder.rotary_emb
@@ -97,7 +95,7 @@ class ThinLlama:
     def _joined(self, place: str, owner: Any, *names: str) -> Product:
         """Linear layers that read the same input as one, with their adapters as one."""
         weights = [self._ordered(name, getattr(owner, name).weight.detach()) for name in names]
-        joined = product(torch.cat(weights), self.kind)
+        joined = product(torch.cat(weights))
         if self.adapter is None:
             return joined
         factors = [self.adapter[f"{place}.{name}"] for name in names]
@@ -198,7 +196,7 @@ def _seen(causal: Tensor, group: int, mask: Tensor | None) -> Tensor:
 
 
 def fits(model: Any, adapter: Adapter | None = None) -> bool:
-    """Whether a model is of the one family that is read thinly: a plain Llama, without biases or an open adapter.
+    """Whether a model is of the one family that is read thinly: a plain Llama, without biases or an open adapter, not too large.
 
     With `adapter`: whether that has factors for each of its linear layers, and for nothing else.
     """
@@ -218,7 +216,13 @@ def fits(model: Any, adapter: Adapter | None = None) -> bool:
     if adapter is not None and adapter.keys() != names:
         return False
     whole = rope.get("partial_rotary_factor", 1.0) == 1.0
-    return plain and whole and config.hidden_act == "silu" and rope.get("rope_type", "default") in ROPE_TYPES
+    return (
+        plain
+        and whole
+        and may_be_copied(model.parameters())
+        and config.hidden_act == "silu"
+        and rope.get("rope_type", "default") in ROPE_TYPES
+    )
 
 
 _LINEARS = (("self_attn", ("q_proj", "k_proj", "v_proj", "o_proj")), ("mlp", ("gate_proj", "up_proj", "down_proj")))

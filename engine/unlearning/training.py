@@ -18,7 +18,8 @@ from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
 from engine.errors import DataError, RunError
 from engine.models.loading import TrainingModels
-from engine.models.offset import answer_logits, combine_logits
+from engine.models.offset import OffsetModel, answer_logits, combine_logits
+from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
 from engine.settings import TrainingSettings
 from engine.unlearning.frozen_logits import FrozenLogits
@@ -57,11 +58,12 @@ class Questions:
         self.vocabulary = len(models.tokenizer)
         self.pad = models.tokenizer.pad_token_id
         self.pad = end_token(models.tokenizer) if self.pad is None else self.pad
+        self.base_alone = OffsetModel(models.base, None, None, self.vocabulary)
         self.base = FrozenLogits(self._base, items, self.vocabulary, self.pad, scratch, report)
         self.reference = FrozenLogits(self._reference, items, self.vocabulary, self.pad, scratch, report)
 
     def _base(self, batch: AnswerBatch) -> Tensor:
-        return answer_logits(self.models.base, batch, self.vocabulary)
+        return forced_logits(self.base_alone, batch).base
 
     def _reference(self, batch: AnswerBatch) -> Tensor:
         if self.models.reference is not None:

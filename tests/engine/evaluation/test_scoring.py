@@ -11,6 +11,7 @@ from engine.data.prompts import AnswerBatch, encode
 from engine.data.template import PLAIN
 from engine.evaluation.scoring import Score, read_answers, score_answers, teacher_forced_scores
 from engine.models.offset import AnswerLogits, OffsetModel
+from engine.models.readers import forced_logits
 
 ALPHAS = (-1.0, 0.0, 0.3, 1.0, 2.0)
 ITEMS = [
@@ -40,6 +41,14 @@ class FixedModel:
     def answer_logits(self, batch: AnswerBatch) -> AnswerLogits:
         self.batches.append(len(batch.ids))
         return AnswerLogits(*(row.repeat(len(batch.labels), 1) for row in self.logits))
+
+
+@pytest.fixture(autouse=True)
+def fixed_models_are_read_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(model: Any, batch: AnswerBatch) -> AnswerLogits:
+        return model.answer_logits(batch) if isinstance(model, FixedModel) else forced_logits(model, batch)
+
+    monkeypatch.setattr("engine.evaluation.scoring.forced_logits", read)
 
 
 def fixed_pair(base: list[float], trained: list[float], reference: list[float]) -> Any:

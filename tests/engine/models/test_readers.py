@@ -5,6 +5,8 @@ import copy
 import pytest
 import torch
 
+from engine.data.prompts import Encoded, collate
+from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel
 from engine.models.readers import (
     PlainReader,
@@ -12,6 +14,7 @@ from engine.models.readers import (
     TwinReader,
     TwoReaders,
     can_go_back,
+    forced_logits,
     open_ensemble,
     open_reader,
     twin_of,
@@ -93,6 +96,14 @@ def test_an_adapter_that_is_not_what_was_trained_is_not_used(lora_pair: OffsetMo
     other = OffsetModel(model.base, model.reference, make_model(TOKENIZER, 9), model.vocabulary, model.adapter)
     assert twin_of(other) is None
     assert isinstance(open_ensemble(other).pair, TwoReaders)
+
+
+def test_forced_logits_are_those_of_the_three_models(lora_pair: OffsetModel, tiny_pair: LoadedPair) -> None:
+    batch = collate([Encoded([5, 9, 12], [20, 1]), Encoded([7], [8, 30, 31, 1])], pad=0)
+    alone = OffsetModel(lora_pair.base, None, None, lora_pair.vocabulary)
+    for model in (lora_pair, tiny_pair.model, alone):
+        for mine, theirs in zip(forced_logits(model, batch), model.answer_logits(batch), strict=True):
+            assert torch.allclose(mine, theirs, atol=2e-4)
 
 
 def test_a_base_alone_has_no_pair() -> None:

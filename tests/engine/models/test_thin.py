@@ -125,6 +125,11 @@ def test_what_it_does_not_know_is_left_to_transformers(changes: dict[str, Any]) 
     assert not fits(nn.Linear(2, 2))
 
 
+def test_a_model_too_large_to_hold_twice_is_left_to_transformers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.models.kernels.COPIED_BYTES_AT_MOST", 1000)
+    assert not fits(MODEL)
+
+
 def test_an_adapter_that_lacks_a_layer_does_not_fit() -> None:
     adapter = factors(2, 1)
     assert fits(MODEL, adapter)
