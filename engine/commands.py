@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine import experiment, history, runner
+from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
 from engine.estimate import Estimate
@@ -50,7 +50,7 @@ def demo(arguments: argparse.Namespace) -> Printed:
             rebuild_demo(bar)
         else:
             fetch_demo(bar)
-    runs = experiment.import_demo_run()
+    runs = recorded_runs.import_demo_run()
     names = [history.run_detail(run_id).summary.name for run_id in runs]
     return Printed({"ready": True, "runs": names}, f"the demo is ready; recorded runs: {', '.join(names) or 'none'}")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine import experiment, history
+from engine import experiment, history, recorded_runs
 from engine.data.demo_set import demo_examples
 from engine.models.demo_base import Progress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
@@ -19,6 +19,13 @@ EVALUATIONS = (
     ExperimentSpec("evaluate", "demo", pair="demo", alphas=ALPHAS),
     ExperimentSpec("evaluate", "demo-first", pair="demo-first", alphas=(0.0, 0.5, 1.0)),
     ExperimentSpec("evaluate", "demo-retain-only", base="retain-only:demo", pair="retain-only:demo", alphas=(0.0,)),
+    ExperimentSpec(
+        "map",
+        "demo-map",
+        pair="demo",
+        alphas=(0.0, 2.0),
+        evaluate_on=("demo:forget", "demo:retain/eval", "demo:world/eval"),
+    ),
     ExperimentSpec("evaluate", "base", pair="base:demo", alphas=(0.0,), evaluate_on=("demo:forget", "demo:retain")),
 )
 
@@ -33,7 +40,7 @@ def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> 
         for number, spec in enumerate(EVALUATIONS):
             report(number / len(EVALUATIONS), f"evaluating {spec.pair}")
             runs[spec.name] = experiment.run_here(spec)
-        records = [experiment.record_run(run) for name, run in runs.items() if name != "base"]
+        records = [recorded_runs.record_run(run) for name, run in runs.items() if name != "base"]
         means = history.trade_off(list(runs.values()))
     for name, value in kept.items():
         os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

@@ -1,26 +1,23 @@
 """The use cases that compute and store. Imports no model library until a run needs one."""
 
 import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from db import reads, writes
 from db.session import Session
-from engine import history, recording
+from engine import history
 from engine.advice.stored import store_advice
-from engine.errors import DataError, RunError
+from engine.errors import RunError
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
-from engine.questions import register_demo
 from engine.questions import register_set as register_set
-from engine.settings import ExperimentSpec, check_alpha, demo_folder
+from engine.settings import ExperimentSpec, check_alpha
 from engine.stages import evaluate, map_questions, scratch_folder, train
-from engine.storage import reading, write_patiently, writing
+from engine.storage import write_patiently, writing
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
@@ -135,76 +132,3 @@ def report_alpha(run_id: int) -> float:
     if recommended in stored:
         return float(recommended)
     return stored[-1] if stored else 0.0
-
-
-def record_run(run_id: int) -> dict[str, Any]:
-    """A finished run as plain JSON values, of which `demo/evaluation.json` holds a list."""
-    detail = history.run_detail(run_id)
-    if detail.summary.status != "finished":
-        raise RunError(f"run {detail.summary.name!r} is {detail.summary.status}: only a finished run can be recorded")
-    with reading() as session:
-        questions = reads.run_questions(session, run_id)
-        scores, answers = reads.scores(session, run_id), reads.answers(session, run_id)
-        return recording.to_record(detail, questions, scores, answers, reads.curves(session, run_id))
-
-
-def import_demo_run() -> list[int]:
-    """Store the demo's set and the recorded runs that come with it; the runs' ids. Does nothing the second time.
-
-    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read. Whether the
-    file is the one that came with the demo is for `demo.fetch_demo`, which is called before.
-    """
-    path = demo_folder() / "evaluation.json"
-    try:
-        records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        records = []
-    except (OSError, ValueError) as error:
-        raise DataError(f"the demo's {path.name} cannot be read: {error}") from error
-    hashes = [recording.record_hash(record) for record in records]
-    with reading() as session:
-        known = [reads.recorded_run(session, digest) for digest in hashes]
-    if known and None not in known:
-        return [run_id for run_id in known if run_id is not None]
-    ids = register_demo()
-    with writing() as session:
-        return [_import_record(session, record, digest, ids) for record, digest in zip(records, hashes, strict=True)]
-
-
-def _import_record(session: Session, record: dict[str, Any], digest: str, ids: dict[str, int]) -> int:
-    found = recording.from_record(record, ids)
-    spec = ExperimentSpec.from_json(json.dumps(record["spec"]))
-    writes.delete_recorded(session, record["name"])
-    pair_id = None
-    if record["manifest"]:
-        pair_id = writes.put_pair(
-            session,
-            name=record["pair"],
-            pair_hash=record["pair_hash"],
-            parent=record["manifest"]["parent"],
-            base_hash=record["base_hash"],
-            recommended_alpha=record["recommended_alpha"],
-            manifest=record["manifest"],
-        )
-    run_id = writes.add_run(
-        session,
-        name=record["name"],
-        kind=spec.kind,
-        spec=spec.to_json(),
-        base=spec.base,
-        pair_name=record["pair"],
-        pair_id=pair_id,
-        objective=record["objective"],
-        seed=record["seed"],
-        base_hash=record["base_hash"],
-        data_hash=record["data_hash"],
-        versions=record["versions"],
-        machine=record["machine"],
-        recording=digest,
-    )
-    writes.add_run_questions(session, run_id, found.terms)
-    writes.add_scores(session, run_id, found.scores)
-    writes.add_answers(session, run_id, found.answers)
-    writes.add_curves(session, run_id, found.curves)
-    writes.end_run(session, run_id, "finished")
-    return run_id

@@ -70,7 +70,7 @@ def stored_map(
     `key` is `identity.map_key` of the pair: with another tokenizer, template or reference it is another one.
     """
     with reading() as session:
-        row = reads.find_map(session, key, _hash(question), low, high, max_new_tokens)
+        row = reads.find_map(session, key, question_hash(question), low, high, max_new_tokens)
         if row is None:
             return None
         intervals = reads.map_intervals(session, row.id)
@@ -101,7 +101,7 @@ def map_question(
     seconds = time.monotonic() - began
     write_patiently(
         lambda session: writes.put_map(
-            session, rows, pair_hash=key, question_hash=_hash(question), question=question, low=low, high=high,
+            session, rows, pair_hash=key, question_hash=question_hash(question), question=question, low=low, high=high,
             max_new_tokens=max_new_tokens, complete=complete, merged=merged, seconds=seconds,
         )
     )  # fmt: skip
@@ -123,5 +123,6 @@ def threshold(answers: Sequence[MappedAnswer], leaks: Sequence[bool]) -> Thresho
     return Threshold(answers[first].low, answers[first].low_error, later, whole)
 
 
-def _hash(question: str) -> str:
+def question_hash(question: str) -> str:
+    """Under which a question's maps are stored: what was asked, whatever set it stands in."""
     return hashlib.sha256(question.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """A finished run as plain JSON values and back: how the demo's evaluation travels with the repository.
 
 Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves over
-alpha stand with their question, by measure, where a run has any.
+alpha stand with their question, by measure, where a run has any, and so does the map of a question.
 Reads and writes nothing itself.
 """
 
@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from db.rows import AnswerRow, CurveRow, ScoreRow
+from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ScoreRow
 from engine.errors import DataError
 from engine.history import RunDetail
 
@@ -24,6 +24,7 @@ class Recorded(NamedTuple):
     scores: list[ScoreRow]
     answers: list[AnswerRow]
     curves: list[CurveRow]
+    maps: list[tuple[MapRow, list[IntervalRow]]]
 
 
 def to_record(
@@ -32,8 +33,10 @@ def to_record(
     scores: Sequence[ScoreRow],
     answers: Sequence[AnswerRow],
     curves: Sequence[CurveRow],
+    maps: Mapping[int, tuple[MapRow, Sequence[IntervalRow]]],
+    advice: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
-    """`questions` are id, content hash and key terms."""
+    """`questions` are id, content hash and key terms; `maps` go by question id."""
     alphas = sorted({score.alpha for score in scores})
     metrics = sorted({score.metric for score in scores})
     values = {(score.question_id, score.alpha, score.metric): score.value for score in scores}
@@ -61,6 +64,7 @@ def to_record(
         "machine": detail.machine,
         "alphas": alphas,
         "metrics": metrics,
+        **({} if advice is None else {"advice": advice}),
         "questions": [
             {
                 "hash": content_hash,
@@ -68,10 +72,17 @@ def to_record(
                 "scores": [[_short(values.get((key, alpha, metric))) for metric in metrics] for alpha in alphas],
                 "answers": said.get(key, []),
                 **({"curves": over_alpha[key]} if key in over_alpha else {}),
+                **({"map": _map_entry(*maps[key])} if key in maps else {}),
             }
             for key, content_hash, terms in questions
         ],
     }
+
+
+def _map_entry(found: MapRow, intervals: Sequence[IntervalRow]) -> dict[str, Any]:
+    """Ten digits of a border: it is known to five or six. Neighbours stay neighbours."""
+    rows = [[*(float(f"{value:.10g}") for value in row[:2]), *map(_up, row[2:4]), *row[4:]] for row in intervals]
+    return {**found._asdict(), "seconds": _short(found.seconds), "intervals": rows}
 
 
 def _short(value: float | None) -> float | None:
@@ -92,7 +103,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
     """`ids` maps a question's content hash to its id. Raises `DataError` where the record names an unknown question."""
     if record.get("format") != FORMAT:
         raise DataError(f"the recorded run has format {record.get('format')!r}, and this version reads {FORMAT}")
-    found = Recorded([], [], [], [])
+    found = Recorded([], [], [], [], [])
     for question in record["questions"]:
         key = ids.get(question["hash"])
         if key is None:
@@ -108,4 +119,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
         for metric, entry in question.get("curves", {}).items():
             knots = {name: values for name, values in entry.items() if name != "error"}
             found.curves.append(CurveRow(key, metric, knots, entry["error"]))
+        if "map" in question:
+            fields = {name: value for name, value in question["map"].items() if name != "intervals"}
+            found.maps.append((MapRow(**fields), [IntervalRow(*row) for row in question["map"]["intervals"]]))
     return found

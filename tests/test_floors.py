@@ -29,7 +29,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ),
     ("engine.remaining_leaks", "engine.map_curves", "engine.forced_curves"),
     ("engine.advice",),
-    ("engine.experiment",),
+    ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
     ("engine.commands", "engine.advice_command", "engine.curve_command", "engine.cli", "engine.__main__"),

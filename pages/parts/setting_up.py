@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine import experiment
 from engine.demo import demo_ready, fetch_demo
 from pages.parts import frame
 from pages.parts.wording import plain
@@ -21,7 +20,7 @@ def set_up_button(label: str) -> None:
         if not demo_ready():
             fetch_demo(report)
         bar.progress(1.0, text="storing the demo's questions and its recorded evaluation")
-        experiment.import_demo_run()
+        recorded_runs.import_demo_run()
     finally:
         bar.empty()
     st.rerun()

@@ -13,7 +13,7 @@ import pytest
 
 from db import writes
 from db.errors import DatabaseBusyError
-from engine import experiment, history, runner
+from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.models.pairs import list_pairs
@@ -94,14 +94,14 @@ def test_a_report_at_an_alpha_without_scores_lists_those_that_have_them(finished
 
 def test_a_recorded_run_comes_back_the_same(finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = [item.example for item in evaluated(history.run_detail(finished).spec)]
-    record = json.loads(json.dumps({**experiment.record_run(finished), "name": "demo"}))
+    record = json.loads(json.dumps({**recorded_runs.record_run(finished), "name": "demo"}))
     folder = tmp_path / "demo"
     folder.mkdir()
     (folder / "evaluation.json").write_text(json.dumps([record]))
     monkeypatch.setenv("OUBLIETTE_DEMO", str(folder))
     monkeypatch.setattr("engine.data.demo_set.demo_examples", lambda: tuple(examples))
-    (stored,) = experiment.import_demo_run()
-    assert experiment.import_demo_run() == [stored]
+    (stored,) = recorded_runs.import_demo_run()
+    assert recorded_runs.import_demo_run() == [stored]
     summary = history.find_run("demo")
     assert (summary.id, summary.status, summary.recorded) == (stored, "finished", True)
     columns = [
@@ -120,7 +120,7 @@ def test_a_recorded_run_comes_back_the_same(finished: int, tmp_path: Path, monke
 
     record["questions"] = record["questions"][:5]  # the next version of the demo
     (folder / "evaluation.json").write_text(json.dumps([record]))
-    (newer,) = experiment.import_demo_run()
+    (newer,) = recorded_runs.import_demo_run()
     assert [run.id for run in history.list_runs() if run.name == "demo"] == [newer]
     assert newer > stored
 
@@ -128,15 +128,15 @@ def test_a_recorded_run_comes_back_the_same(finished: int, tmp_path: Path, monke
 def test_a_record_that_names_an_unknown_question_stores_no_run(
     finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "evaluation.json").write_text(json.dumps([experiment.record_run(finished)]))
+    (tmp_path / "evaluation.json").write_text(json.dumps([recorded_runs.record_run(finished)]))
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path))
     monkeypatch.setattr("engine.data.demo_set.demo_examples", lambda: (Example("q", "a"),))
     with pytest.raises(DataError, match="does not hold"):
-        experiment.import_demo_run()
+        recorded_runs.import_demo_run()
     assert len(history.list_runs()) == 1
     (tmp_path / "evaluation.json").write_text("[{")
     with pytest.raises(DataError, match="evaluation.json cannot be read"):
-        experiment.import_demo_run()
+        recorded_runs.import_demo_run()
 
 
 def test_a_full_disk_while_the_pair_is_saved(train_spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from db import reads, rows, writes
-from engine import experiment, forced_curves, history
+from engine import forced_curves, history, recorded_runs
 from engine.errors import RunError, SettingError
 from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
 from engine.evaluation.forget_quality import forget_quality
@@ -85,11 +85,11 @@ def test_curves_travel_with_a_recorded_run_and_go_with_it(
     finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     examples = [item.example for item in evaluated(history.run_detail(finished).spec)]
-    record = json.loads(json.dumps({**experiment.record_run(finished), "name": "demo"}))
+    record = json.loads(json.dumps({**recorded_runs.record_run(finished), "name": "demo"}))
     (tmp_path / "evaluation.json").write_text(json.dumps([record]))
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path))
     monkeypatch.setattr("engine.data.demo_set.demo_examples", lambda: tuple(examples))
-    (stored,) = experiment.import_demo_run()
+    (stored,) = recorded_runs.import_demo_run()
     before, after = ([item.curves for item in questions_of(run)] for run in (finished, stored))
     for ours, theirs in zip(before, after, strict=True):
         assert ours.loss.alphas == theirs.loss.alphas

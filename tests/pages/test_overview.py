@@ -37,7 +37,7 @@ def test_the_button_fetches_and_stores(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr(setting_up, "demo_ready", lambda: bool(done))
     monkeypatch.setattr(setting_up, "fetch_demo", lambda report: (report(0.5, "half_way"), done.append("fetched")))
-    monkeypatch.setattr("engine.experiment.import_demo_run", lambda: done.append("stored"))
+    monkeypatch.setattr("engine.recorded_runs.import_demo_run", lambda: done.append("stored"))
     app = clicked()
     assert not app.exception
     assert done == ["fetched", "stored"]
