@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine import recorded_runs
 from engine.demo import demo_ready, fetch_demo
 from pages.parts import frame
 from pages.parts.wording import plain
