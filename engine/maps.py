@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from db import reads, writes
 from db.rows import IntervalRow
-from engine.models.identity import map_key
 from engine.settings import check_range
 from engine.storage import reading, write_patiently
 
@@ -86,7 +85,7 @@ def map_question(
     Raises `SettingError` for a range that is not legal.
     """
     check_range(low, high)
-    key = map_key(pair.manifest)
+    key = pair.key  # of the files that were loaded, whatever lies there now
     found = stored_map(key, question, max_new_tokens, low, high)
     if found is not None:
         return found

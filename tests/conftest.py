@@ -46,4 +46,6 @@ def tiny_pair(tiny_base: Path, tiny_reference: Path) -> LoadedPair:
         for weight in trained.parameters():
             weight += 0.1 * torch.randn(weight.shape, generator=generator)
     manifest = PairManifest("tiny", "tiny", "tiny", "npo")
-    return LoadedPair("tiny", OffsetModel(base, reference, trained, len(tokenizer)), tokenizer, PLAIN, manifest, "")
+    return LoadedPair(
+        "tiny", OffsetModel(base, reference, trained, len(tokenizer)), tokenizer, PLAIN, manifest, "", manifest.hash
+    )

@@ -1,10 +1,15 @@
 """Tiny real models: randomly initialised 2-layer Llamas with a word tokenizer."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+from engine.models.offset import OffsetModel
+from engine.models.tuning import factors_of, merged, prepare_trained
+from engine.settings import TrainingSettings
 
 WORDS = (
     "Question : Answer \n ? . , ' I don t have information about that know sorry m afraid can tell you because the no "
@@ -30,6 +35,18 @@ def make_model(tokenizer: PreTrainedTokenizerFast, seed: int, padding: int = 0, 
         bos_token_id=None, eos_token_id=1, pad_token_id=0, initializer_range=0.3,
     )  # fmt: skip
     return LlamaForCausalLM(config).eval()
+
+
+def make_lora_pair(base: Any, reference: Any, size: float = 0.1) -> OffsetModel:
+    """A pair as it comes from training: M'o is Mo with an adapter, folded in; what the adapter adds is known beside."""
+    adapted = prepare_trained(reference, TrainingSettings(rank=2), seed=3)
+    draw = torch.Generator().manual_seed(4)
+    with torch.no_grad():
+        for name, weight in adapted.named_parameters():
+            if "lora_B" in name:
+                weight += size * torch.randn(weight.shape, generator=draw)
+    adapter = factors_of(adapted)
+    return OffsetModel(base, reference, merged(adapted).eval(), base.config.vocab_size, adapter)
 
 
 def save_model(folder: Path, seed: int, padding: int = 0, extra: tuple[str, ...] = ()) -> Path:

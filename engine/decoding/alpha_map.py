@@ -172,15 +172,15 @@ def _split(logits: Logits, alive: Sequence[_Branch]) -> _Split:
             found.append((row, branch._replace(tokens=(*branch.tokens, first[row]))))
             continue
         pieces = envelope(logits.row(row), branch.low, branch.high)
-        kept = _wide(pieces)
+        kept, low_error = _wide(pieces, branch.low_error, branch.high_error)
         merged += len(pieces) - len(kept)
-        found += [(row, child) for child in _children(branch, kept)]
+        found += [(row, child) for child in _children(branch, kept, low_error)]
     return _Split(found, merged)
 
 
-def _children(branch: _Branch, pieces: Sequence[Piece]) -> list[_Branch]:
-    """One branch per piece; the outer borders stay the parent's."""
-    errors = [branch.low_error, *(piece.error for piece in pieces[:-1]), branch.high_error]
+def _children(branch: _Branch, pieces: Sequence[Piece], low_error: float) -> list[_Branch]:
+    """One branch per piece; the outer borders stay where the parent's are."""
+    errors = [low_error, *(piece.error for piece in pieces)]
     return [
         _Branch(piece.low, piece.high, errors[place], errors[place + 1], (*branch.tokens, piece.token))
         for place, piece in enumerate(pieces)
@@ -223,21 +223,24 @@ def _pieces(logits: Logits, low: float, high: float, first: int, last: int) -> l
     return [*left[:-1], joined, *right[1:]]
 
 
-def _wide(pieces: Sequence[Piece]) -> list[Piece]:
+def _wide(pieces: Sequence[Piece], low_error: float = 0.0, high_error: float = 0.0) -> tuple[list[Piece], float]:
     """Without the pieces narrower than the error of a border of theirs: their neighbour to the left takes their place.
 
-    The border that is left is then known to within both errors and the width of what went.
+    The border that is left is then known to within both errors and the width of what went. `low_error` and `high_error`
+    are those of the outer borders; the new one of the lower is returned, that of the upper is the last piece's.
     """
     kept: list[Piece] = []
-    before = 0.0  # error of the border on the left
-    for piece in pieces:
+    before = low_error  # error of the border on the left
+    for piece in [*pieces[:-1], pieces[-1]._replace(error=high_error)]:
         width, error = piece.high - piece.low, piece.error
         if kept and width < max(before, error):
             last = kept.pop()
             piece = Piece(last.low, piece.high, last.token, before + width + error)
         kept.append(piece)
-        before = error
-    if len(kept) > 1 and kept[0].high - kept[0].low < kept[0].error:  # the first has no neighbour to the left
-        kept[1] = kept[1]._replace(low=kept[0].low)
+        before = piece.error
+    first = kept[0]
+    if len(kept) > 1 and first.high - first.low < max(low_error, first.error):  # it has no neighbour to the left
+        low_error += first.high - first.low + first.error
+        kept[1] = kept[1]._replace(low=first.low)
         del kept[0]
-    return kept
+    return kept, low_error

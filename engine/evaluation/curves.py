@@ -1,7 +1,7 @@
 """Functions of alpha between two strengths: smooth ones by knots with slopes and a stated error, steps by their borders.
 
 A convex function lies above its tangents and below its chords. So a value and a slope at each of a few alphas fence it in
-everywhere between them, and the error stated here is that fence: a proof, not a sample. Knows no model; imports no torch.
+everywhere between them, and the error stated here is that fence, not a sample. Knows no model; imports no torch.
 """
 
 from collections.abc import Callable, Sequence

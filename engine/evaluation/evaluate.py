@@ -8,7 +8,7 @@ from engine.decoding.answers import answer_questions
 from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.metrics import rouge_recall
-from engine.evaluation.scoring import Score, curve_span, teacher_forced
+from engine.evaluation.scoring import Score, curve_span, encode_items, forced_items, teacher_forced
 from engine.settings import check_alpha
 
 if TYPE_CHECKING:
@@ -50,11 +50,13 @@ def evaluate_examples(
     """Answer `examples`, and their paraphrases where they have one, greedily at each of `alphas`; score all of it.
 
     `question_index` is the place in `examples`. `leaks` is the leak rule, handed in because the audit stands above.
-    `progress` hears a share from 0 to 1 and what is being done. Raises `DataError` without questions or alphas.
+    `progress` hears a share from 0 to 1 and what is being done. Raises `DataError` without questions or alphas,
+    and where a question with an answer is longer than the models can read.
     """
     strengths = tuple(dict.fromkeys(check_alpha(alpha) for alpha in alphas))
     if not examples or not strengths:
         raise DataError(f"an evaluation needs a question and an alpha, got {len(examples)} and {len(strengths)}")
+    encode_items(pair, forced_items(examples))  # what is too long is refused before hours of decoding
     report = progress or _silent
     answers = [
         row

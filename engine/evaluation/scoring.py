@@ -13,6 +13,7 @@ from torch import Tensor
 
 from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
@@ -61,17 +62,6 @@ class AnswerOverAlpha(NamedTuple):
     curve: AnswerCurve | None  # None where no range was asked for, and where the logits are not all finite
 
 
-def read_answers(
-    pair: "LoadedPair",
-    items: Sequence[tuple[str, str]],
-    alphas: Sequence[float],
-    batch_size: int = 8,
-    progress: Progress | None = None,
-) -> list[list[AnswerReading]]:
-    """Read every (question, answer) at every alpha: one list per item, in order, with one reading per alpha."""
-    return [found.readings for found in read_over_alpha(pair, items, alphas, None, batch_size, progress)]
-
-
 def read_over_alpha(
     pair: "LoadedPair",
     items: Sequence[tuple[str, str]],
@@ -85,13 +75,26 @@ def read_over_alpha(
     Each of the three models runs once per batch, however many alphas there are. A batch holds at most `batch_size`
     answers and `TOKENS_AT_ONCE` answer tokens (one longer answer is read alone).
     """
-    encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
+    encoded = encode_items(pair, items)
     readings: dict[int, AnswerOverAlpha] = {}
     for chosen in _batches(encoded, batch_size):
         readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas, span), strict=True)
         if progress is not None:
             progress(len(readings), len(items))
     return [readings[index] for index in range(len(items))]
+
+
+def encode_items(pair: "LoadedPair", items: Sequence[tuple[str, str]]) -> list[Encoded]:
+    """Questions with their answers as tokens. `DataError` for one that is longer than the models' context."""
+    encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
+    context = pair.model.context
+    for (question, answer), (prompt, tokens) in zip(items, encoded, strict=True):
+        if context is not None and len(prompt) + len(tokens) > context:
+            raise DataError(
+                f"the question {question[:60]!r} with the answer {answer[:60]!r} has {len(prompt) + len(tokens)} tokens, "
+                f"more than the {context} that the models of {pair.name} can read"
+            )
+    return encoded
 
 
 def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
@@ -151,20 +154,14 @@ def _counts(batch: AnswerBatch, size: int) -> list[int]:
     return counts
 
 
-def score_answers(
-    pair: "LoadedPair",
-    items: Sequence[tuple[str, str]],
-    alphas: Sequence[float],
-    batch_size: int = 8,
-    progress: Progress | None = None,
-) -> list[list[float]]:
-    """Mean negative log-probability (nats per answer token, end-of-text included): one list per item, by alpha."""
-    return [[reading.loss for reading in row] for row in read_answers(pair, items, alphas, batch_size, progress)]
-
-
 def _answers_of(example: Example) -> list[str]:
     """The true answer, the right answer of the truth ratio, then the wrong ones."""
     return [example.answer, example.paraphrased_answer or example.answer, *example.perturbed_answer]
+
+
+def forced_items(examples: Sequence[Example]) -> list[tuple[str, str]]:
+    """Every question with every answer of it that is read under teacher forcing, once each."""
+    return list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
 
 
 class Forced(NamedTuple):
@@ -199,7 +196,7 @@ def teacher_forced(
     batch_size: int = 8,
 ) -> Forced:
     """The scores of `teacher_forced_scores`, and from the same passes every question's curves over `span`."""
-    items = list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
+    items = forced_items(examples)
     found = dict(zip(items, read_over_alpha(pair, items, alphas, span, batch_size, progress), strict=True))
     forced = Forced([], [])
     for index, example in enumerate(examples):

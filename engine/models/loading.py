@@ -19,6 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
+from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel, check_reading
@@ -66,6 +67,7 @@ class LoadedPair:
     template: Template
     manifest: PairManifest
     base_hash: str
+    key: str  # `map_key` of the files it was loaded from
 
 
 class TrainingModels(NamedTuple):
@@ -191,11 +193,12 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
         manifest = PairManifest(
             name, base=source, reference="", objective="none", base_hash=base.hash, template=base.template
         )
-        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash)
+        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, map_key(manifest))
     folder = find_pair(name)
     if folder.resolve().parent == (demo_folder() / "pairs").resolve():
         demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which vouches for the rest
     manifest = read_manifest(folder)
+    key = map_key(manifest)
     report("loading the base")
     base = load_base(manifest.base)
     if manifest.base_hash and manifest.base_hash != base.hash:
@@ -206,7 +209,10 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
     reference = load_reference(manifest.reference, base)
     trained, adapter = _load_trained(folder, manifest, reference, base)
     model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer), adapter)
-    return LoadedPair(manifest.name, model, base.tokenizer, manifest.template or base.template, manifest, base.hash)
+    if map_key(manifest) != key:
+        raise ModelError(f"the files of pair {manifest.name} changed while they were read: load it again")
+    template = manifest.template or base.template
+    return LoadedPair(manifest.name, model, base.tokenizer, template, manifest, base.hash, key)
 
 
 def _load_trained(

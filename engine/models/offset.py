@@ -53,6 +53,10 @@ def check_reading(model: Any, name: str, vocabulary: int) -> None:
 
     Some families cap or scale logits afterwards (Gemma, Cohere, Granite); read as above they would be wrong in silence.
     """
+    if getattr(model, "_is_stateful", False):
+        raise ModelError(
+            f"{name} keeps a state instead of keys and values ({type(model).__name__}), which is not supported"
+        )
     ids = torch.tensor([[1, 2, 1]], device=next(model.parameters()).device)
     whole = model(input_ids=ids).logits
     if whole.shape[-1] < vocabulary:

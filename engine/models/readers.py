@@ -198,7 +198,7 @@ def twin_of(model: OffsetModel) -> ThinLlama | None:
     if not model.adapter or model.trained is None or not fits(model.reference, model.adapter):
         return None
     twin = ThinLlama(model.reference, model.adapter)
-    ids = torch.arange(1, 7, device=model.device).view(2, 3)
+    ids = torch.linspace(1, model.vocabulary - 1, 12, device=model.device).long().view(2, 6)
     with torch.inference_mode():
         trained, _ = TwinReader(twin).read(ids)
         theirs = decoder_of(model.trained)(input_ids=ids, use_cache=False).last_hidden_state
@@ -211,7 +211,7 @@ _outputs: WeakKeyDictionary[nn.Module, tuple[Any, Output]] = WeakKeyDictionary()
 
 
 def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make: Callable[[Any], Any]) -> Any:
-    """`make(model)`, kept until one of its weights is written to."""
+    """`make(model)`, kept until a weight is written to or exchanged. Writes through `weight.data` go unseen: use none."""
     state = [(weight.data_ptr(), weight._version) for weight in model.parameters()]
     found = kept.get(model)
     if found is None or found[0] != state:
@@ -220,6 +220,7 @@ def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make:
 
 
 def can_go_back(model: OffsetModel) -> bool:
-    """Whether caches can forget what was read last: those that keep a sliding window cannot."""
+    """Whether caches can forget what was read last: those that keep a sliding window or a state cannot."""
     configs = [unwrapped(part).config for part in (model.base, model.trained, model.reference) if part is not None]
-    return all(getattr(config, "sliding_window", None) is None for config in configs)
+    kinds = {kind for config in configs for kind in getattr(config, "layer_types", None) or ()}
+    return kinds <= {"full_attention"} and all(getattr(config, "sliding_window", None) is None for config in configs)

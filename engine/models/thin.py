@@ -43,7 +43,7 @@ class KeyValues:
 
     @torch.inference_mode()
     def keep_rows(self, rows: Tensor) -> None:
-        self.keys, self.values = self.keys[:, rows], self.values[:, rows]
+        self.keys, self.values = (part[:, rows, :, : self.length] for part in (self.keys, self.values))
 
     @torch.inference_mode()
     def keep_columns(self, first: int, columns: list[int]) -> None:
@@ -203,6 +203,8 @@ def fits(model: Any, adapter: Adapter | None = None) -> bool:
     config = getattr(model, "config", None)
     if type(model).__name__ != "LlamaForCausalLM" or config is None:
         return False
+    if any(weight.dtype != torch.float32 for weight in model.parameters()):
+        return False
     rope = getattr(config, "rope_parameters", None) or {}
     layer = model.base_model.layers[0]
     linears = [getattr(part, name) for part, names in _LINEARS for part in [getattr(layer, part)] for name in names]
@@ -233,7 +235,7 @@ def thin_llama(model: Any) -> ThinLlama | None:
     if not fits(model):
         return None
     thin = ThinLlama(model)
-    ids = torch.arange(1, 7, device=thin.embeddings.device).remainder(len(thin.embeddings)).view(2, 3)
+    ids = torch.linspace(0, len(thin.embeddings) - 1, 12, device=thin.embeddings.device).long().view(2, 6)
     with torch.inference_mode():
         theirs = model.base_model(input_ids=ids, use_cache=False).last_hidden_state
     return thin if torch.allclose(thin.read(ids, KeyValues()), theirs, atol=TOLERANCE, rtol=TOLERANCE) else None

@@ -68,6 +68,7 @@ def open_adapter(model: Any, folder: Path) -> PeftModel:
     peft would keep the initial value of what the file lacks. Its quicker loading (`low_cpu_mem_usage`) is not for a
     program with threads: it changes how every thread makes its layers.
     """
+    _check_adapter(model, folder)
     adapted = PeftModel.from_pretrained(model, folder)
     with safe_open(folder / ADAPTER_FILE, framework="pt") as stored:
         expected = get_peft_model_state_dict(adapted, save_embedding_layers=False)  # "auto" would ask the hub
@@ -77,8 +78,24 @@ def open_adapter(model: Any, folder: Path) -> PeftModel:
     return adapted
 
 
+def _check_adapter(model: Any, folder: Path) -> None:
+    """Refuse an adapter that moves embeddings or the output layer: models share those, so it would move them in all."""
+    shared = {id(part) for part in (model.get_input_embeddings(), model.get_output_embeddings()) if part is not None}
+    names = [name for name, part in model.named_modules() if id(part) in shared]
+    with safe_open(folder / ADAPTER_FILE, framework="pt") as stored:
+        moved = sorted(key for key in stored.keys() if any(f".{name}." in f".{key}" for name in names))  # noqa: SIM118
+    if moved:
+        raise ModelError(
+            f"the adapter in {folder.name} moves embeddings or the output layer ({moved[0]}), which base, reference and "
+            "trained model share: save such a model whole, as a folder of its own"
+        )
+
+
 def factors_of(adapted: PeftModel) -> Adapter | None:
-    """What a plain LoRA adds to each linear layer; None where the adapter is of another kind (DoRA, biases)."""
+    """What a plain LoRA adds to each linear layer; None where the adapter is more than that (DoRA, biases, whole layers)."""
+    settings = adapted.active_peft_config
+    if not isinstance(settings, LoraConfig) or settings.modules_to_save or settings.bias != "none":
+        return None
     found: Adapter = {}
     for name, layer in adapted.get_base_model().base_model.named_modules():
         for key in getattr(layer, "lora_A", ()):

@@ -101,7 +101,7 @@ def _load(name: str) -> "LoadedPair":
 
 def begin_loading(pair: PairManifest) -> "Future[LoadedPair]":
     """Have the pair loaded beside the page, once per process, for whoever asks it next."""
-    key = (pair.name, pair.hash)
+    key = (pair.name, map_key(pair))
     future: Future[LoadedPair] | None = _pairs().get(key)
     if future is None or (future.done() and future.exception() is not None):
         future = _loader().submit(_load, pair.name)
@@ -154,14 +154,14 @@ def mapped_answers(found: maps.QuestionMap | None, alphas: Sequence[float]) -> "
 
 def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":
     """The answers at all `alphas` if every one was decoded before, else None."""
-    found: list[Answer | None] = [_answers().get((pair.hash, question, alpha)) for alpha in alphas]
+    found: list[Answer | None] = [_answers().get((map_key(pair), question, alpha)) for alpha in alphas]
     whole = tuple(answer for answer in found if answer is not None)
     return whole if len(whole) == len(alphas) else None
 
 
 def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Generator[tuple[Answer, ...]]":
     """The answers at `alphas` as they grow; stored once they are whole. Answers stored before are not decoded again."""
-    stored = {alpha: _answers().get((pair.hash, question, alpha)) for alpha in alphas}
+    stored = {alpha: _answers().get((map_key(pair), question, alpha)) for alpha in alphas}
     ready: dict[float, Answer] = {alpha: answer for alpha, answer in stored.items() if answer is not None}
     missing = list(dict.fromkeys(alpha for alpha in alphas if alpha not in ready))
     if missing:
@@ -173,7 +173,7 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
                 ready.update(zip(missing, step, strict=True))
                 yield tuple(ready[alpha] for alpha in alphas)
         for alpha in missing:
-            _answers().put((pair.hash, question, alpha), ready[alpha])
+            _answers().put((map_key(pair), question, alpha), ready[alpha])
     else:
         yield tuple(ready[alpha] for alpha in alphas)
 
@@ -182,7 +182,7 @@ def strip(
     pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float]
 ) -> "list[TokenReading]":
     """`text` read token by token at `alpha`, best ranks over all of `span`. The models read a text once for every α."""
-    key = (pair.hash, question, text, span)
+    key = (map_key(pair), question, text, span)
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
@@ -198,7 +198,7 @@ def strip(
 
 def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float]) -> "Curve | None":
     """Mean loss of `text` (nats per answer token) at every alpha of `span`; one pass, then remembered."""
-    key = (pair.hash, question, text, span)
+    key = (map_key(pair), question, text, span)
     if (known := _curves().get(key)) is None:
         models = loaded(pair)
         from engine.audit.comparison import loss_over_alpha

@@ -10,11 +10,11 @@ import pytest
 from engine import experiment, history, maps, runner
 from engine.data.examples import Example
 from engine.decoding import answers
-from engine.errors import DataError, SettingError
+from engine.errors import DataError, ModelError, SettingError
 from engine.map_curves import mapped_questions
 from engine.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
 from engine.models.identity import map_key
-from engine.models.loading import LoadedPair
+from engine.models.loading import LoadedPair, load_pair
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.settings import ExperimentSpec, data_folder
@@ -122,6 +122,24 @@ def test_a_map_of_another_tokenizer_template_reference_or_pair_is_never_shown(
     assert shown() == 0
     if change is not _another_pair:  # the run keeps the pair that it mapped
         assert mapped_questions(run_id) == []
+
+
+def test_a_map_is_stored_under_the_files_that_were_loaded(
+    train_spec: Specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever exchanges the reference while a pair is loaded must not find the old models' answers as the new one's."""
+    reference = Path(shutil.copytree(train_spec().reference, tmp_path / "r"))
+    experiment.run_here(train_spec(reference=str(reference)))
+    pair = load_pair("tiny")
+    _another_reference(tmp_path, reference)
+    map_question(pair, "what ?", 5)
+    assert map_key(pair.manifest) != pair.key
+    assert stored_map(pair.key, "what ?", 5) is not None
+    assert stored_map(map_key(pair.manifest), "what ?", 5) is None
+    keys = iter(["before", "after"])
+    monkeypatch.setattr("engine.models.loading.map_key", lambda manifest: next(keys))  # noqa: ARG005
+    with pytest.raises(ModelError, match="changed while they were read"):
+        load_pair("tiny")
 
 
 def test_nothing_lies_open_in_the_demo() -> None:

@@ -13,7 +13,8 @@ from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.speculative import DEEPEST, WIDTH, DraftDepth, _open, _Paired, stream_speculatively
 from engine.models import output, readers
 from engine.models.offset import OffsetModel
-from tests.tiny import make_model, make_tokenizer
+from engine.models.readers import TwinReader, open_ensemble
+from tests.tiny import make_lora_pair, make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
 PROMPTS = [[5, 9, 12, 20], [7, 8], [30, 31, 32, 33, 34, 35, 40], [11]]
@@ -37,6 +38,15 @@ def model() -> OffsetModel:
 
 
 @pytest.fixture(scope="module")
+def adapted() -> OffsetModel:
+    """A pair near its base whose M'o is an adapter on Mo: both are read in one pass, as the demo's are."""
+    base = make_model(TOKENIZER, 1)
+    pair = make_lora_pair(base, nudged(base, 2, 0.03), 0.03)
+    assert isinstance(open_ensemble(pair).pair, TwinReader)
+    return pair
+
+
+@pytest.fixture(scope="module")
 def strangers() -> OffsetModel:
     """Three models that have nothing in common, with output layers of their own."""
     reference, trained = (make_model(TOKENIZER, seed, padding=3) for seed in (2, 3))
@@ -49,9 +59,9 @@ def last(answers: object) -> list[Decoded]:
 
 def check(model: OffsetModel, prompt: list[int], alpha: float, settings: Settings) -> list[int]:
     """Hold one text to the plain loop; return how many tokens each round brought."""
-    grown = [answers[0].tokens for answers in stream_speculatively(model, [prompt], [alpha], settings)]
-    assert grown[-1] == last(stream_rows(model, [prompt], [alpha], settings))[0].tokens
-    lengths = [0, *map(len, grown)]
+    grown = [answers[0] for answers in stream_speculatively(model, [prompt], [alpha], settings)]
+    assert grown[-1] == last(stream_rows(model, [prompt], [alpha], settings))[0]
+    lengths = [0, *(len(answer.tokens) for answer in grown)]
     return [after - before for before, after in zip(lengths, lengths[1:], strict=False)]
 
 
@@ -62,6 +72,15 @@ def test_the_text_is_that_of_the_plain_loop(model: OffsetModel, alpha: float, te
     rounds = [size for prompt in PROMPTS for size in check(model, prompt, alpha, settings)]
     if alpha in (0.3, 1.0):
         assert max(rounds) > 1  # something was drafted and stood
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.7])
+def test_so_it_is_for_a_pair_that_is_read_in_one_pass(adapted: OffsetModel, temperature: float) -> None:
+    rounds = [
+        size for alpha in (0.3, 1.0, 2.0) for prompt in PROMPTS
+        for size in check(adapted, prompt, alpha, Settings(1, 0, 40, temperature))
+    ]  # fmt: skip
+    assert max(rounds) > 1
 
 
 @given(

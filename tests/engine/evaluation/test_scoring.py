@@ -1,4 +1,5 @@
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +10,8 @@ import torch
 from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, encode
 from engine.data.template import PLAIN
-from engine.evaluation.scoring import Score, read_answers, score_answers, teacher_forced_scores
+from engine.errors import DataError
+from engine.evaluation.scoring import AnswerReading, Score, read_over_alpha, teacher_forced_scores
 from engine.models.offset import AnswerLogits, OffsetModel
 from engine.models.readers import forced_logits
 
@@ -31,8 +33,22 @@ class ThreeTokens:
         return SimpleNamespace(input_ids=[1 if word == "yes" else 2 for word in text.split()])
 
 
+Items = Sequence[tuple[str, str]]
+
+
+def read_answers(pair: Any, items: Items, alphas: Sequence[float], batch_size: int = 8) -> list[list[AnswerReading]]:
+    return [found.readings for found in read_over_alpha(pair, items, alphas, None, batch_size)]
+
+
+def score_answers(pair: Any, items: Items, alphas: Sequence[float], batch_size: int = 8) -> list[list[float]]:
+    """Losses: one list per item, by alpha."""
+    return [[reading.loss for reading in row] for row in read_answers(pair, items, alphas, batch_size)]
+
+
 class FixedModel:
     """Gives the same three probabilities at every position; counts its passes."""
+
+    context = None
 
     def __init__(self, base: list[float], trained: list[float], reference: list[float]) -> None:
         self.logits = [torch.tensor(shares).log() for shares in (base, reference, trained)]
@@ -156,3 +172,8 @@ def test_long_answers_are_read_in_smaller_batches() -> None:
     assert pair.model.batches == [3, 1, 1, 1]  # 2 + 5 + 200, 310, 310, 700 answer tokens and their ends
     for length, (loss,) in zip(lengths, scores, strict=True):
         assert loss == pytest.approx((length * -math.log(0.4) - math.log(0.5)) / (length + 1))
+
+
+def test_an_answer_beyond_the_models_context_is_refused_before_anything_is_read(tiny_pair: Any) -> None:
+    with pytest.raises(DataError, match="more than the 256 that the models of tiny can read"):
+        read_over_alpha(tiny_pair, [ITEMS[0], ("what ?", "red tree " * 150)], (0.0,), None)

@@ -5,9 +5,11 @@ import torch
 
 from engine.models import kernels
 
+KINDS = ["torch", *(["packed"] if torch.backends.mkldnn.is_available() else [])]
+
 
 @pytest.mark.parametrize("rows", [1, 2, 5, 16, 100])
-@pytest.mark.parametrize("kind", ["torch", "packed"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_is_the_same_product(kind: str, rows: int) -> None:
     draw = torch.Generator().manual_seed(rows)
     weight, x = torch.randn(96, 64, generator=draw), torch.randn(2, rows, 64, generator=draw)
@@ -18,7 +20,7 @@ def test_every_kind_is_the_same_product(kind: str, rows: int) -> None:
 
 def test_a_part_of_a_weight_is_a_product_too() -> None:
     weight, x = torch.randn(96, 64), torch.randn(3, 64)
-    for kind in ("torch", "packed"):
+    for kind in KINDS:
         assert torch.allclose(kernels._product(weight[:40], kind)(x), x @ weight[:40].T, atol=1e-4)
 
 
@@ -35,6 +37,22 @@ def test_a_torch_without_the_kernel_does_with_its_own(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(kernels, "_product", missing)
     assert kernels.fastest_kind.__wrapped__("cpu", torch.float32) == "torch"
+
+
+def test_a_kernel_that_multiplies_wrongly_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong(weight: torch.Tensor, kind: str) -> kernels.Product:
+        return (lambda x: 0 * x @ weight.T) if kind == "packed" else (lambda x: x @ weight.T)
+
+    monkeypatch.setattr(kernels, "_product", wrong)
+    assert kernels.fastest_kind.__wrapped__("cpu", torch.float32) == "torch"
+
+
+def test_measuring_leaves_the_seeded_generator_alone() -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    kernels.fastest_kind.__wrapped__("cpu", torch.float32)
+    assert torch.equal(torch.rand(3), expected)
 
 
 def test_a_model_too_large_to_hold_twice_is_not_copied(monkeypatch: pytest.MonkeyPatch) -> None:

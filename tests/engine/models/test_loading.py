@@ -5,9 +5,11 @@ import json
 import shutil
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
 from engine.data.template import CHAT
@@ -324,3 +326,19 @@ def test_no_code_of_strangers_is_trusted() -> None:
     assert "trust_remote_code=True" not in text
     assert "torch.load" not in text
     assert "pickle.load" not in text
+
+
+@pytest.mark.parametrize("extra", [{"modules_to_save": ["embed_tokens"]}, {"trainable_token_indices": [5, 6]}])
+def test_an_adapter_that_moves_what_models_share_is_refused(
+    tiny_base: Path, tiny_reference: Path, extra: dict[str, Any]
+) -> None:
+    """Folded into M'o it would move the reference's embeddings too, which are the same tensor."""
+    saved_pair(tiny_base, tiny_reference)
+    folder = pairs_folder() / "made"
+    weights, path = folder / "adapter_model.safetensors", folder / MANIFEST
+    reference = load_causal_lm(str(tiny_reference)).model
+    get_peft_model(reference, LoraConfig(r=2, target_modules="all-linear", **extra)).save_pretrained(folder)
+    assert any("embed_tokens" in name for name in load_file(weights))
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"hashes": {}}))
+    with pytest.raises(ModelError, match="moves embeddings or the output layer"):
+        load_pair("made")

@@ -4,8 +4,11 @@ import copy
 
 import pytest
 import torch
+from transformers import Lfm2Config, Lfm2ForCausalLM
 
 from engine.data.prompts import Encoded, collate
+from engine.decoding.choosing import Settings
+from engine.decoding.decode import decode
 from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel
 from engine.models.readers import (
@@ -19,9 +22,7 @@ from engine.models.readers import (
     open_reader,
     twin_of,
 )  # fmt: skip
-from engine.models.tuning import factors_of, merged, prepare_trained
-from engine.settings import TrainingSettings
-from tests.tiny import make_model, make_tokenizer
+from tests.tiny import make_lora_pair, make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
 IDS = torch.tensor([[5, 9, 12, 20], [7, 8, 30, 31]])
@@ -61,16 +62,7 @@ def test_a_weight_that_was_written_to_is_read_anew() -> None:
 
 @pytest.fixture
 def lora_pair() -> OffsetModel:
-    """A pair as it comes from training: M'o is Mo with an adapter, folded in; what the adapter adds is known beside."""
-    base, reference = make_model(TOKENIZER, 1), make_model(TOKENIZER, 2)
-    adapted = prepare_trained(reference, TrainingSettings(rank=2), seed=3)
-    draw = torch.Generator().manual_seed(4)
-    with torch.no_grad():
-        for name, weight in adapted.named_parameters():
-            if "lora_B" in name:
-                weight += 0.1 * torch.randn(weight.shape, generator=draw)
-    adapter = factors_of(adapted)
-    return OffsetModel(base, reference, merged(adapted).eval(), len(TOKENIZER), adapter)
+    return make_lora_pair(make_model(TOKENIZER, 1), make_model(TOKENIZER, 2))
 
 
 def test_a_lora_pair_is_read_in_one_pass_and_as_its_two_models(lora_pair: OffsetModel) -> None:
@@ -116,3 +108,19 @@ def test_a_sliding_window_cannot_go_back() -> None:
     assert can_go_back(pair)
     pair.base.config.sliding_window = 16
     assert not can_go_back(pair)
+
+
+def test_a_model_with_layers_of_another_kind_is_read_in_a_batch() -> None:
+    """Its convolutions keep a state, which cannot be cut: decoding one row must not try."""
+    config = Lfm2Config(
+        vocab_size=len(TOKENIZER), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, layer_types=["conv", "full_attention"], pad_token_id=0, bos_token_id=None, eos_token_id=1,
+    )  # fmt: skip
+    models = []
+    for seed in (1, 2, 3):
+        torch.manual_seed(seed)
+        models.append(Lfm2ForCausalLM(config).eval())
+    pair = OffsetModel(*models, len(TOKENIZER))
+    assert not can_go_back(pair)
+    (answer,) = decode(pair, [[5, 9, 12]], [1.0], Settings(-1, 0, 6))
+    assert len(answer.tokens) == 6

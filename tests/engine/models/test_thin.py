@@ -130,6 +130,10 @@ def test_a_model_too_large_to_hold_twice_is_left_to_transformers(monkeypatch: py
     assert not fits(MODEL)
 
 
+def test_half_precision_is_left_to_transformers() -> None:
+    assert not fits(copy.deepcopy(MODEL).to(torch.bfloat16))
+
+
 def test_an_adapter_that_lacks_a_layer_does_not_fit() -> None:
     adapter = factors(2, 1)
     assert fits(MODEL, adapter)
