@@ -35,13 +35,27 @@ def test_the_secret_disappears_and_comes_back_with_the_dial(demo: str, visit: Vi
 
 def test_a_mapped_question_says_from_which_alpha_the_secret_is_gone(demo: str, visit: Visit) -> None:
     page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha=0.35")
-    page.get_by_role("button", name="Map this question").click()
-    strip = page.get_by_role("img", name=re.compile(r"Forgotten from α = 0\.\d+"))
+    strip = page.get_by_role("img", name=re.compile(r"Forgotten from α = 0\.\d+"))  # the demo comes mapped
     expect(strip).to_be_visible(timeout=120_000)
     edge = float(re.findall(r"Forgotten from α = (0\.\d+)", str(strip.get_attribute("aria-label")))[0])
     for alpha, leaks in ((edge - 0.01, True), (edge + 0.01, False)):  # the same by plain decoding would take a model
         page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha={alpha:.3f}")
         assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks is leaks
+
+
+def test_a_question_that_is_not_mapped_is_mapped_at_the_press_of_a_button(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/compare?set=demo&pair=demo&split=holdout&q=97&alpha=1")
+    cards(page)
+    page.get_by_role("button", name="Map this question").click()
+    expect(page.locator(".astrip")).to_be_visible(timeout=120_000)
+
+
+def test_which_alpha_to_use_is_said_from_the_start(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/tradeoff")
+    expect(page.get_by_text(re.compile(r"α to use")).first).to_be_visible()
+    page.get_by_role("link", name=re.compile("Open in Compare")).first.click()
+    base, unlearned = cards(page)
+    assert base != unlearned
 
 
 def test_the_recorded_evaluation_is_there_from_the_start(demo: str, visit: Visit) -> None:

@@ -9,6 +9,8 @@ from streamlit.testing.v1 import AppTest
 import engine.decoding.answers
 from engine import experiment
 from engine.audit.leaks import LEAK_RULE
+from engine.models.readers import PlainReader
+from engine.models.thin import ThinLlama
 from pages.parts.wording import ACCESS_CONTROL, plain
 
 Opener = Callable[..., AppTest]
@@ -120,7 +122,7 @@ def test_an_answer_is_decoded_once(visit: Opener, world: Path, monkeypatch: pyte
 
 
 def test_a_mapped_question_calls_no_model(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    app = visit("compare", alpha="1", text="unlearned")
+    app = visit("compare", alpha="1")
     plain_text = [element.proto.body for element in app.get("html") if "Unlearned by pair" in element.proto.body]
     app.button(key="map-question").click().run()
     assert not app.exception
@@ -129,10 +131,11 @@ def test_a_mapped_question_calls_no_model(visit: Opener, world: Path, monkeypatc
     assert plain_text[-1] in [element.proto.body for element in app.get("html")]
     assert any("for all α from 0 to 2" in item.value.replace("\\", "") for item in app.caption)
 
-    def decoded(*_: object, **__: object) -> None:
-        raise AssertionError("a mapped question is not decoded")
+    def called(*_: object, **__: object) -> None:
+        raise AssertionError("on a mapped question the slider calls no model")
 
-    monkeypatch.setattr(engine.decoding.answers, "stream_answers", decoded)
+    monkeypatch.setattr(ThinLlama, "read", called)
+    monkeypatch.setattr(PlainReader, "read", called)
     app.slider(key="alpha").set_value(0.35).run()
     assert not app.exception
     assert "α = 0.35" in html_of(app)

@@ -328,6 +328,7 @@ def test_no_code_of_strangers_is_trusted() -> None:
     assert "pickle.load" not in text
 
 
+@pytest.mark.filterwarnings("ignore:Model has `tie_word_embeddings=True`")  # peft says it of the adapter we refuse
 @pytest.mark.parametrize("extra", [{"modules_to_save": ["embed_tokens"]}, {"trainable_token_indices": [5, 6]}])
 def test_an_adapter_that_moves_what_models_share_is_refused(
     tiny_base: Path, tiny_reference: Path, extra: dict[str, Any]
