@@ -129,8 +129,9 @@ def _translate(error: SQLAlchemyError, url: str) -> DatabaseError:
     origin = getattr(error, "orig", None)
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine it
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        seconds = BUSY_TIMEOUT_MS / 1000
-        return DatabaseBusyError(f"the database {shown(url)} is locked by another process (waited {seconds:g} s)")
+        return DatabaseBusyError(
+            f"the database {shown(url)} is locked by another process, which has not let go of it yet"
+        )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(url)):
         return DatabaseFullError(f"the disk under the database {shown(url)} is full")
     return DatabaseError(f"the database {shown(url)} refuses: {origin or error}".splitlines()[0])

@@ -71,7 +71,7 @@ def _join_negative_numbers(argv: list[str]) -> list[str]:
     """`--alphas -1,0` as `--alphas=-1,0`: argparse would take `-1,0` for an option."""
     joined: list[str] = []
     for argument in argv:
-        if joined and joined[-1] in TAKES_NUMBERS and argument[:1] == "-" and argument[1:2].isdigit():
+        if joined and joined[-1] in TAKES_NUMBERS and argument[:1] == "-" and argument[1:2] in "0123456789.":
             joined[-1] += f"={argument}"
         else:
             joined.append(argument)

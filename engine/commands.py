@@ -73,8 +73,7 @@ def ask(arguments: argparse.Namespace) -> Printed:
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     if not arguments.question.strip():
         raise SettingError("the question must hold some text, got an empty one")
-    if not 1 <= arguments.max_new_tokens <= 512:
-        raise SettingError(f"max-new-tokens must be between 1 and 512, got {arguments.max_new_tokens}")
+    _check_tokens(arguments.max_new_tokens)
     if not 0 <= arguments.temperature <= MAX_TEMPERATURE:
         raise SettingError(f"temperature must be between 0 and {MAX_TEMPERATURE:g}, got {arguments.temperature}")
     if not 0 <= arguments.seed < 2**31:
@@ -93,6 +92,11 @@ def ask(arguments: argparse.Namespace) -> Printed:
     return Printed(data, f"base             {base}\nalpha {strength:<10g} {unlearned}")
 
 
+def _check_tokens(limit: int) -> None:
+    if not 1 <= limit <= 512:
+        raise SettingError(f"max-new-tokens must be between 1 and 512, got {limit}")
+
+
 def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> str:
     """Greedy, or drawn with the seed where a temperature is asked for."""
     from engine.decoding.answers import answer_questions, stream_answers
@@ -109,8 +113,11 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
 
     Judged where the question is one of a set, by the set's own terms.
     """
-    first, _, last = arguments.range.partition(",")
-    low, high = check_range(first, last)
+    bounds = arguments.range.split(",")
+    if len(bounds) != 2:
+        raise SettingError(f"range must be LOW,HIGH, such as 0,2, got {arguments.range!r}")
+    low, high = check_range(*bounds)
+    _check_tokens(arguments.max_new_tokens)
     if arguments.on:
         if arguments.question:
             raise SettingError("map takes a question or --on SOURCE, not both")

@@ -16,9 +16,9 @@ DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152
 LOADING_SECONDS = 10.0
 TRAINED_QUESTION_SECONDS = 0.1  # one question once through a training step
 FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
-ANSWER_SECONDS = 0.4  # one answer at one alpha, batched
-SCORED_QUESTION_SECONDS = 0.6  # teacher-forced measures of one question, all alphas
-MAPPED_QUESTION_SECONDS = 5.0  # every answer of one question, alpha from 0 to 2
+ANSWER_SECONDS = 0.1  # one answer at one alpha, batched
+SCORED_QUESTION_SECONDS = 0.3  # teacher-forced measures of one question, all alphas
+MAPPED_QUESTION_SECONDS = 0.5  # every answer of one question, alpha from 0 to 2
 CHARACTERS_A_TOKEN = 4.0
 MODEL_COPIES, PROGRAM_BYTES = 2.0, 800_000_000  # base, reference and trained against the base alone
 

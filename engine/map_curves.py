@@ -42,6 +42,15 @@ def maps_key(detail: history.RunDetail) -> str:
         raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error
 
 
+def mapped_share(run_id: int) -> tuple[int, int]:
+    """How many questions of a map run are mapped, of how many; both 0 where it was stopped before it knew them."""
+    detail = history.run_detail(run_id)
+    key, asked = maps_key(detail), history.asked(run_id)
+    low, high, limit = min(detail.spec.alphas), max(detail.spec.alphas), detail.spec.max_new_tokens
+    known = [stored_map(key, example.question, limit, low, high) for example, _ in asked]
+    return sum(found is not None for found in known), len(asked)
+
+
 def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[MappedQuestion]:
     """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
     detail = history.run_detail(run_id)

@@ -58,11 +58,16 @@ def check_alpha(value: object) -> float:
     return alpha + 0.0  # -0.0 becomes 0.0, so that equal strengths are stored once
 
 
+LEAST_RANGE = 1e-3  # of alpha: narrower, a border is hardly known better than the range is wide
+
+
 def check_range(low: object, high: object) -> tuple[float, float]:
-    """Return both as offset strengths; raise `SettingError` unless both are legal and `low` is the smaller."""
+    """Return both as offset strengths; raise `SettingError` unless both are legal and `low` is clearly the smaller."""
     first, last = check_alpha(low), check_alpha(high)
     if first >= last:
         raise SettingError(f"a range of alpha must go up, got {first:g} to {last:g}")
+    if last - first < LEAST_RANGE:
+        raise SettingError(f"a range of alpha must be at least {LEAST_RANGE:g} wide, got {first:g} to {last:g}")
     return first, last
 
 
@@ -168,7 +173,7 @@ class ExperimentSpec:
             or self.name[0] in "-."
         ):
             raise SettingError(
-                f"name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {self.name!r}"
+                f"name must be 1 to 60 letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.', got {self.name!r}"
             )
         if self.kind in ("evaluate", "map") and not self.pair:
             raise SettingError("an evaluation or a map needs the name of a pair")

@@ -141,9 +141,20 @@ def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
         else:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
     if not kept and not found[0].leaks:
-        st.info(
-            "The base does not give this away either, so this answer says nothing about forgetting.",
-            icon=":material/info:",
-        )
+        _base_is_silent(found[1].leaks)
     st.caption(cut_words(loading.ANSWER_TOKENS))
     st.caption(plain(LEAK_RULE))
+
+
+def _base_is_silent(leaks: bool) -> None:
+    """What follows where the base itself does not leak: a leak then is the pair's own doing."""
+    if leaks:
+        st.warning(
+            "The base does not give this away, and the unlearned answer does: at this α the pair itself brings it out.",
+            icon=":material/warning:",
+        )
+        return
+    st.info(
+        "The base does not give this away either, so this answer says nothing about forgetting.",
+        icon=":material/info:",
+    )

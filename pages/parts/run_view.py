@@ -7,10 +7,11 @@ from engine import history, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
+from engine.map_curves import mapped_share
 from engine.settings import ExperimentSpec
 from pages.parts import charts, frame
 from pages.parts.floor import Floor, floor_of
-from pages.parts.wording import cut_words, duration, moment, plain, split_word, status_word
+from pages.parts.wording import count, cut_words, duration, moment, plain, split_word, status_word
 
 ACTIVE = ("queued", "running")
 POLL_SECONDS = 1.0
@@ -71,6 +72,8 @@ def _draw(run_id: int) -> None:
     st.subheader(plain(f"{run.name} (run {run.id}): {status_word(run.status)}"), anchor=False)
     if run.message:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
+    if run.kind == "map" and run.status not in ACTIVE:
+        _mapped(detail)
     steps = history.steps(run_id)
     if len(steps):
         charts.losses(steps)
@@ -82,6 +85,18 @@ def _draw(run_id: int) -> None:
         st.rerun()  # the whole page, not this fragment: it turns to the new run
     with st.expander("Settings and origin"):
         st.dataframe(origin(detail), hide_index=True, alt="Settings, versions and hashes of this run.")
+
+
+def _mapped(detail: RunDetail) -> None:
+    """What a map run has found, or what of it stays where it was stopped."""
+    mapped, asked = mapped_share(detail.summary.id)
+    if detail.summary.status == "finished":
+        st.text(
+            f"Mapped: {count(mapped, 'question')}, every answer from α = {min(detail.spec.alphas):g} to {max(detail.spec.alphas):g}."
+        )
+        st.caption("Trade-off shows which α to use, the curves over α, and from which α each secret is gone.")
+    elif asked:
+        st.text(f"{mapped} of {count(asked, 'question')} are mapped and stay. Start again goes on with the others.")
 
 
 def _wants_again(run_id: int) -> bool:

@@ -116,7 +116,12 @@ def test_map_gives_every_answer_and_judges_a_known_question(
     unknown = said("map", "who is Zoe", *arguments)
     assert {row["leaks"] for row in unknown["intervals"]} == {None}
     assert "alpha must be between -4 and 8, got 9" in refused("map", "x", *arguments, "--range", "0,9", "--json")
-    assert "alpha must be a number" in refused("map", "x", *arguments, "--range", "0", "--json")
+    for text, words in (
+        ("0", "range must be LOW,HIGH, such as 0,2, got '0'"), ("0,1,2", "range must be LOW,HIGH"), ("0,x", "alpha must be a number"),
+        ("0,1e-9", "a range of alpha must be at least 0.001 wide, got 0 to 1e-09"), ("-.5,-1", "must go up, got -0.5 to -1"),
+    ):  # fmt: skip
+        assert words in refused("map", "x", *arguments, "--range", text, "--json")
+    assert "max-new-tokens must be between 1 and 512, got 0" in refused("map", "x", "--max-new-tokens", "0", "--json")
 
 
 def test_advise_reads_stored_maps_alone(
