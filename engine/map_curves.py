@@ -8,9 +8,10 @@ import pandas as pd
 
 from engine import history
 from engine.audit.leaks import find_leak
+from engine.data.examples import Example, wordings
 from engine.errors import RunError, SettingError
 from engine.evaluation.curves import Steps
-from engine.maps import HIGH, LOW, QuestionMap, Threshold, stored_map, threshold
+from engine.maps import HIGH, LOW, MappedAnswer, QuestionMap, Threshold, stored_map, threshold
 from engine.models.identity import map_key
 from engine.models.manifest import manifest_of
 
@@ -27,6 +28,7 @@ class MappedQuestion(NamedTuple):
     leaks: tuple[bool, ...]
     threshold: Threshold
     question_id: int = 0  # of the stored question; 0 where it is none
+    reworded: bool = False  # `leaks` are those of either wording, and the pieces of `map` are cut where they change
 
 
 def maps_key(detail: history.RunDetail) -> str:
@@ -42,32 +44,74 @@ def maps_key(detail: history.RunDetail) -> str:
         raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error
 
 
+def _stored_maps(detail: history.RunDetail, low: float, high: float) -> list[list[QuestionMap | None]]:
+    """Of every question of a run, in the order of `history.asked`, the map of each wording."""
+    key, limit = maps_key(detail), detail.spec.max_new_tokens
+    return [
+        [stored_map(key, text, limit, low, high) for text in wordings(example)]
+        for example, _ in history.asked(detail.summary.id)
+    ]
+
+
 def mapped_share(run_id: int) -> tuple[int, int]:
     """How many questions of a map run are mapped, of how many; both 0 where it was stopped before it knew them."""
     detail = history.run_detail(run_id)
-    key, asked = maps_key(detail), history.asked(run_id)
-    low, high, limit = min(detail.spec.alphas), max(detail.spec.alphas), detail.spec.max_new_tokens
-    known = [stored_map(key, example.question, limit, low, high) for example, _ in asked]
-    return sum(found is not None for found in known), len(asked)
+    found = _stored_maps(detail, min(detail.spec.alphas), max(detail.spec.alphas))
+    return sum(None not in maps for maps in found), len(found)
 
 
 def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[MappedQuestion]:
     """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
-    detail = history.run_detail(run_id)
-    found, key = list[MappedQuestion](), maps_key(detail)
-    for (example, terms), place in zip(history.asked(run_id), history.question_places(run_id), strict=True):
-        known = stored_map(key, example.question, detail.spec.max_new_tokens, low, high)
-        if known is None:
+    detail, found = history.run_detail(run_id), list[MappedQuestion]()
+    asked, places = history.asked(run_id), history.question_places(run_id)
+    for (example, terms), place, maps in zip(asked, places, _stored_maps(detail, low, high), strict=True):
+        if maps[0] is None:
             continue
-        judged = [find_leak(example, answer.text, terms) for answer in known.answers]
-        flags = [finding.leaks or not answer.followed for answer, finding in zip(known.answers, judged, strict=True)]
+        reworded = [_flags(example, terms, other) for other in maps[1:] if other is not None]
+        known, flags = _either(maps[0], _flags(example, terms, maps[0]), reworded)
+        rouge = tuple(find_leak(example, answer.text, terms).rouge for answer in known.answers)
         found.append(
             MappedQuestion(
-                example.question, example.split, example.half, example.subject, known,
-                tuple(finding.rouge for finding in judged), tuple(flags),
-                threshold(known.answers, flags), place.question_id,
+                example.question, example.split, example.half, example.subject, known, rouge, flags,
+                threshold(known.answers, flags), place.question_id, bool(reworded),
             )
         )  # fmt: skip
+    return found
+
+
+def _flags(example: Example, terms: Sequence[str], known: QuestionMap) -> list[tuple[MappedAnswer, bool]]:
+    """What leaks of a map; an answer that was not followed to its end counts as one that does."""
+    return [(answer, find_leak(example, answer.text, terms).leaks or not answer.followed) for answer in known.answers]
+
+
+def _either(
+    known: QuestionMap,
+    flags: Sequence[tuple[MappedAnswer, bool]],
+    others: Sequence[Sequence[tuple[MappedAnswer, bool]]],
+) -> tuple[QuestionMap, tuple[bool, ...]]:
+    """A map cut where the leaks of another wording change, and on each piece whether any wording leaks."""
+    for other in others:
+        pieces = []
+        for answer, leaks in flags:
+            for theirs, also in other:
+                low, high = max(answer.low, theirs.low), min(answer.high, theirs.high)
+                if low < high:
+                    low_error = (answer if low == answer.low else theirs).low_error
+                    high_error = (answer if high == answer.high else theirs).high_error
+                    piece = answer._replace(low=low, high=high, low_error=low_error, high_error=high_error)
+                    pieces.append((piece, leaks or also))
+        flags = _joined(pieces)
+    return known._replace(answers=tuple(answer for answer, _ in flags)), tuple(leaks for _, leaks in flags)
+
+
+def _joined(pieces: Sequence[tuple[MappedAnswer, bool]]) -> list[tuple[MappedAnswer, bool]]:
+    """Neighbours with one answer and one finding as one piece."""
+    found: list[tuple[MappedAnswer, bool]] = []
+    for piece, leaks in pieces:
+        if found and found[-1][1] == leaks and found[-1][0].tokens == piece.tokens:
+            before = found.pop()[0]
+            piece = piece._replace(low=before.low, low_error=before.low_error)
+        found.append((piece, leaks))
     return found
 
 
@@ -93,6 +137,7 @@ def mean_steps(
                 before = value
     alphas = sorted(changes)
     totals = np.cumsum([changes[alpha] for alpha in alphas]) / len(questions)
+    totals = np.round(totals, 12) + 0.0  # sums of steps drift: no share is -1e-17, nor -0
     return Steps(tuple(alphas), tuple(float(value) for value in totals), high)
 
 

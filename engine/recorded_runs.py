@@ -1,13 +1,13 @@
 """Runs that travel with the repository: a finished run as a record, and the demo's records as runs. Loads no model."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 from db import reads, writes
 from db.rows import IntervalRow, MapRow
 from db.session import Session
 from engine import history, recording
+from engine.data.examples import wordings
 from engine.errors import DataError, RunError
 from engine.map_curves import maps_key
 from engine.maps import question_hash
@@ -24,23 +24,25 @@ def record_run(run_id: int) -> dict[str, Any]:
     with reading() as session:
         questions = reads.run_questions(session, run_id)
         scores, answers = reads.scores(session, run_id), reads.answers(session, run_id)
-        maps = _maps_of(session, detail, [key for key, _, _ in questions]) if detail.summary.kind == "map" else {}
+        maps = _maps_of(session, detail) if detail.summary.kind == "map" else {}
         return recording.to_record(
             detail, questions, scores, answers, reads.curves(session, run_id), maps, reads.advice(session, run_id)
         )
 
 
-def _maps_of(
-    session: Session, detail: history.RunDetail, ids: Sequence[int]
-) -> dict[int, tuple[MapRow, list[IntervalRow]]]:
-    """The stored maps of a map run, by question id."""
+Maps = dict[int, list[tuple[MapRow, list[IntervalRow]]]]
+
+
+def _maps_of(session: Session, detail: history.RunDetail) -> Maps:
+    """The stored maps of a map run, by question id: one for each wording."""
     low, high, key = min(detail.spec.alphas), max(detail.spec.alphas), maps_key(detail)
-    asked = {row.id: row.question for row in reads.asked_questions(session, detail.summary.id)}
-    found = {}
-    for question_id in ids:
-        known = reads.find_map(session, key, question_hash(asked[question_id]), low, high, detail.spec.max_new_tokens)
-        if known is not None:
-            found[question_id] = (known, reads.map_intervals(session, known.id))
+    places = reads.question_places(session, detail.summary.id)
+    found: Maps = {}
+    for place, (example, _) in zip(places, history.asked(detail.summary.id), strict=True):
+        for text in wordings(example):
+            known = reads.find_map(session, key, question_hash(text), low, high, detail.spec.max_new_tokens)
+            if known is not None:
+                found.setdefault(place.question_id, []).append((known, reads.map_intervals(session, known.id)))
     return found
 
 

@@ -1,7 +1,7 @@
 """A finished run as plain JSON values and back: how the demo's evaluation travels with the repository.
 
 Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves over
-alpha stand with their question, by measure, where a run has any, and so does the map of a question.
+alpha stand with their question, by measure, where a run has any, and so do the maps of a question, one for each wording.
 Reads and writes nothing itself.
 """
 
@@ -33,7 +33,7 @@ def to_record(
     scores: Sequence[ScoreRow],
     answers: Sequence[AnswerRow],
     curves: Sequence[CurveRow],
-    maps: Mapping[int, tuple[MapRow, Sequence[IntervalRow]]],
+    maps: Mapping[int, Sequence[tuple[MapRow, Sequence[IntervalRow]]]],
     advice: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """`questions` are id, content hash and key terms; `maps` go by question id."""
@@ -72,7 +72,7 @@ def to_record(
                 "scores": [[_short(values.get((key, alpha, metric))) for metric in metrics] for alpha in alphas],
                 "answers": said.get(key, []),
                 **({"curves": over_alpha[key]} if key in over_alpha else {}),
-                **({"map": _map_entry(*maps[key])} if key in maps else {}),
+                **({"maps": [_map_entry(*one) for one in maps[key]]} if key in maps else {}),
             }
             for key, content_hash, terms in questions
         ],
@@ -119,7 +119,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
         for metric, entry in question.get("curves", {}).items():
             knots = {name: values for name, values in entry.items() if name != "error"}
             found.curves.append(CurveRow(key, metric, knots, entry["error"]))
-        if "map" in question:
-            fields = {name: value for name, value in question["map"].items() if name != "intervals"}
-            found.maps.append((MapRow(**fields), [IntervalRow(*row) for row in question["map"]["intervals"]]))
+        for entry in question.get("maps", ()):
+            fields = {name: value for name, value in entry.items() if name != "intervals"}
+            found.maps.append((MapRow(**fields), [IntervalRow(*row) for row in entry["intervals"]]))
     return found

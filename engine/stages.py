@@ -12,7 +12,7 @@ from db import writes
 from db.rows import AnswerRow, CurveRow, ScoreRow, StepRow
 from db.session import Session
 from engine.data.demo_set import reference_kind
-from engine.data.examples import Example, hash_examples
+from engine.data.examples import Example, hash_examples, wordings
 from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import evaluated, key_terms, training_sets
@@ -155,11 +155,12 @@ def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None
     write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
     low, high = min(spec.alphas), max(spec.alphas)
     progress.part(0.05, 1.0, "mapping")
-    for number, item in enumerate(asked):
-        words = f"mapping question {number + 1} of {len(asked)}"
+    texts = list(dict.fromkeys(text for item in asked for text in wordings(item.example)))
+    for number, text in enumerate(texts):
+        words = f"mapping question {number + 1} of {len(texts)}, rewordings included"
         map_question(
-            pair, item.example.question, spec.max_new_tokens, low, high,
-            lambda share, _: progress((number + share) / len(asked), words),  # noqa: B023  called before the next round
+            pair, text, spec.max_new_tokens, low, high,
+            lambda share, _: progress((number + share) / len(texts), words),  # noqa: B023  called before the next round
         )  # fmt: skip
 
 

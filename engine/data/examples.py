@@ -43,3 +43,12 @@ class Example:
 def hash_examples(examples: Iterable[Example]) -> str:
     """One hash for a set of questions, in their order."""
     return hashlib.sha256("".join(example.content_hash for example in examples).encode()).hexdigest()[:16]
+
+
+def wordings(example: Example) -> list[str]:
+    """How a question is put when it is mapped: as it stands; one that is to be forgotten also in other words.
+
+    What no longer answers the trained wording may answer another, so a secret counts as leaking where either does.
+    """
+    reworded = example.paraphrased_question if example.split in ("forget", "") else ""
+    return [example.question, *([reworded] if reworded else [])]

@@ -2,15 +2,18 @@
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine import experiment, history
 from engine.errors import RunError
 from engine.evaluation.metrics import rouge_recall
-from engine.map_curves import MappedQuestion, Steps, mapped_questions, maps_key, mean_steps, threshold_table
-from engine.maps import MappedAnswer, QuestionMap, Threshold, stored_map
+from engine.map_curves import MappedQuestion, Steps, _either, mapped_questions, maps_key, mean_steps, threshold_table
+from engine.maps import MappedAnswer, QuestionMap, Threshold, stored_map, threshold
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.settings import ExperimentSpec
@@ -76,7 +79,7 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(
         experiment.run_here(spec)
     run_id = experiment.run_here(spec)
     assert len(mapped_questions(run_id)) == 3
-    assert len(done) == 4  # the second question again, and the third
+    assert len(done) == 6  # of five wordings the second again, and the three after it
     assert done[2] == done[1]
     pair = next(pair for pair in list_pairs() if pair.name == "tiny")
     assert stored_map(map_key(pair), done[0], 5) is not None
@@ -89,6 +92,49 @@ def one(
     found = QuestionMap("q", low, high, 64, True, 0, 0.0, answers)
     leaks = tuple(value > 0.5 for value in rouge)
     return MappedQuestion("q", "forget", "", "Ada", found, rouge, leaks, Threshold(1.0, 0.0, None, True))
+
+
+def stretch(*rows: tuple[float, float, str, bool]) -> list[tuple[MappedAnswer, bool]]:
+    """Low, high, answer and whether it leaks."""
+    return [
+        (MappedAnswer(low, high, 0.01 * bool(low), 0.01 * (high < 2), text, (ord(text),), True, False, True), leaks)
+        for low, high, text, leaks in rows
+    ]
+
+
+def test_a_secret_leaks_where_either_wording_does() -> None:
+    asked = stretch((0.0, 0.5, "a", True), (0.5, 2.0, "b", False))
+    reworded = stretch((0.0, 0.2, "c", False), (0.2, 0.9, "d", True), (0.9, 1.5, "e", False), (1.5, 2.0, "f", True))
+    known = QuestionMap("q", 0.0, 2.0, 64, True, 0, 0.0, tuple(answer for answer, _ in asked))
+    found, leaks = _either(known, asked, [reworded])
+    rows = [(answer.low, answer.high, answer.text, flag) for answer, flag in zip(found.answers, leaks, strict=True)]
+    assert rows == [(0, 0.5, "a", True), (0.5, 0.9, "b", True), (0.9, 1.5, "b", False), (1.5, 2, "b", True)]
+    assert [answer.low_error for answer in found.answers] == [0.0, 0.01, 0.01, 0.01]
+    assert threshold(found.answers, leaks) == Threshold(0.9, 0.01, 1.5, True)
+    assert _either(known, asked, []) == (known, (True, False))
+
+
+borders = st.lists(st.integers(1, 199), max_size=6, unique=True).map(lambda places: [0, *sorted(places), 200])
+
+
+@given(first=borders, second=borders, draw=st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_either_wording_at_every_alpha(first: list[int], second: list[int], draw: random.Random) -> None:
+    both = [
+        stretch(*((a / 100, b / 100, draw.choice("xyz"), draw.random() < 0.5) for a, b in pairwise(places)))
+        for places in (first, second)
+    ]
+    known = QuestionMap("q", 0.0, 2.0, 64, True, 0, 0.0, tuple(answer for answer, _ in both[0]))
+    found, leaks = _either(known, both[0], both[1:])
+    for place in range(200):
+        alpha = (place + 0.5) / 100
+        held = [next((answer.text, flag) for answer, flag in part if answer.low < alpha < answer.high) for part in both]
+        text, flag = next(
+            (answer.text, flag)
+            for answer, flag in zip(found.answers, leaks, strict=True)
+            if answer.low < alpha < answer.high
+        )
+        assert (text, flag) == (held[0][0], held[0][1] or held[1][1])
 
 
 def test_steps_add_up() -> None:
