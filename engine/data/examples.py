@@ -12,6 +12,11 @@ Half = Literal["train", "eval", ""]
 KEPT = ("retain", "world")  # splits that are to be remembered
 
 
+def is_to_be_forgotten(split: str) -> bool:
+    """A question that names no split is taken for one: to look for a leak in vain harms nobody, to overlook one does."""
+    return split in ("forget", "")
+
+
 @dataclass(frozen=True)
 class Example:
     """A question and its answer, in TOFU's columns plus where it belongs.

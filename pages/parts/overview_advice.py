@@ -20,6 +20,7 @@ def show_stored_advice(pairs: Sequence[PairManifest]) -> None:
             "No pair's sets were mapped yet, so no α is advised. Start a map on Runs: it finds every answer that any α gives."
         )
         return
+    st.caption(plain(words.SCOPE))
     for pair, found in known:
         said, link = st.columns([6, 1], vertical_alignment="center")
         said.markdown(plain(advice_line(pair.name, found)))
