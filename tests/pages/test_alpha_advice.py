@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from engine import experiment, history
 from engine.advice.advise import Advice
 from engine.advice.cautions import RULES
-from engine.advice.stored import Advised, advise_run, stored_advice
+from engine.advice.stored import Advised, advise_run
 from engine.settings import Demand, ExperimentSpec
 from pages.parts.overview_advice import advice_line
 from pages.parts.thresholds import distribution, distribution_words
-from tests.mapped import kept, secret, set_that_the_base_knows
+from tests.mapped import kept, secret, set_that_the_base_knows, stored_advice
 
 Opener = Callable[..., AppTest]
 ROWS = [
@@ -175,6 +175,14 @@ def test_an_advice_of_an_older_leak_rule_says_so(mapped: int, monkeypatch: pytes
     assert "no longer in force" not in advice_line("tiny", found)
     monkeypatch.setattr("engine.advice.stored.LEAK_RULE_VERSION", 99)
     assert "Judged by leak rule 1, which is no longer in force" in advice_line("tiny", found)
+
+
+def test_a_newer_run_without_an_advice_is_said_beside_the_older_ones(mapped: int) -> None:
+    found = stored_advice(mapped)
+    assert found is not None
+    assert "newer" not in advice_line("tiny", found)
+    line = advice_line("tiny", found._replace(newer="run half (run 9) has none: nothing is known"))
+    assert line.endswith("This is from run maps; the newer run half (run 9) has none: nothing is known.")
 
 
 def test_thresholds_are_counted_by_tenths_with_what_never_goes_and_what_never_leaked() -> None:
