@@ -23,10 +23,23 @@ def advise(arguments: argparse.Namespace) -> Printed:
     else:
         run = newest_map_run(read_manifest(find_pair(arguments.pair)))
     found = advise_run(run.id, demand)
-    said = [words.verdict(found), *words.figures_words(found), words.spans_words(found), words.sureness(found)]
+    said = [
+        words.verdict(found),
+        words.SCOPE,
+        *words.figures_words(found),
+        words.spans_words(found),
+        words.sureness(found),
+    ]
     said += [words.knee_words(found), *(f"warning: {item.words} (rule: {RULES[item.kind]})" for item in found.cautions)]
     lines = [f"demand: {words.demand_words(found)}", *said, words.basis_words(found)]
-    data = {"run": run.name, "run_number": run.id, "pair": run.pair, "verdict": said[0], **found.to_json()}
+    data = {
+        "run": run.name,
+        "run_number": run.id,
+        "pair": run.pair,
+        "verdict": said[0],
+        "scope": words.SCOPE,
+        **found.to_json(),
+    }
     return Printed(data, "\n".join(lines))
 
 

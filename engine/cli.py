@@ -93,42 +93,11 @@ def make_parser() -> argparse.ArgumentParser:
     questions.add_argument("--split", default="", help="forget, retain, world or holdout; retain/eval for a half")
     questions.add_argument("--set", default="demo", help="demo, tofu or the name of an imported set (default: demo)")
 
-    ask = _add(adds, "ask", commands.ask, "answer a question with the base and with the ensemble")
-    ask.add_argument("question")
-    ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
-    ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
-    _add_answer_limit(ask)
-    ask.add_argument(
-        "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
-    )
-    ask.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
-
-    mapped = _add(
-        adds, "map", commands.map_alphas, "every answer that any alpha of a range gives, and where it changes"
-    )
-    mapped.add_argument("question", nargs="?")
-    mapped.add_argument(
-        "--on", action="append", metavar="SOURCE", help=f"map whole sets in a run: {SOURCE}; may be repeated"
-    )
-    mapped.add_argument("--name", default="", help="name of that run (default: map-PAIR)")
-    mapped.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
-    mapped.add_argument(
-        "--set", default="demo", help="set whose true answer and key terms judge the answers (default: demo)"
-    )
-    mapped.add_argument("--range", default="0,2", metavar="LOW,HIGH", help="of alpha, -4 to 8 (default: 0,2)")
-    _add_answer_limit(mapped)
-
+    _add_ask(adds)
+    _add_map(adds)
     _add_advise(adds)
     _add_train(adds)
-
-    evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
-    evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
-    evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
-    _add_answer_limit(evaluate)
-    evaluate.add_argument(
-        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
-    )
+    _add_evaluate(adds)
 
     curves = _add(
         adds, "curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model"
@@ -151,6 +120,35 @@ def make_parser() -> argparse.ArgumentParser:
 
 
 SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+
+
+def _add_ask(adds: Any) -> None:
+    ask = _add(adds, "ask", commands.ask, "answer a question with the base and with the ensemble")
+    ask.add_argument("question")
+    ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
+    ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
+    _add_answer_limit(ask)
+    ask.add_argument(
+        "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
+    )
+    ask.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
+
+
+def _add_map(adds: Any) -> None:
+    mapped = _add(
+        adds, "map", commands.map_alphas, "every answer that any alpha of a range gives, and where it changes"
+    )
+    mapped.add_argument("question", nargs="?")
+    mapped.add_argument(
+        "--on", action="append", metavar="SOURCE", help=f"map whole sets in a run: {SOURCE}; may be repeated"
+    )
+    mapped.add_argument("--name", default="", help="name of that run (default: map-PAIR)")
+    mapped.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
+    mapped.add_argument(
+        "--set", default="demo", help="set whose true answer and key terms judge the answers (default: demo)"
+    )
+    mapped.add_argument("--range", default="0,2", metavar="LOW,HIGH", help="of alpha, -4 to 8 (default: 0,2)")
+    _add_answer_limit(mapped)
 
 
 def _add_advise(adds: Any) -> None:
@@ -189,6 +187,17 @@ def _add_train(adds: Any) -> None:
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     _add_answer_limit(train)
     train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+
+
+def _add_evaluate(adds: Any) -> None:
+    evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
+    evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
+    evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
+    _add_answer_limit(evaluate)
+    evaluate.add_argument(
+        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
+    )
 
 
 def _add_answer_limit(command: argparse.ArgumentParser) -> None:

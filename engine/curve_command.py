@@ -52,7 +52,8 @@ def _table(part: pd.DataFrame, quality: Quality | None) -> str:
     if quality is not None:
         wide["forget_quality"] = [point.quality.p_value for point in quality.points]
         wide["at_least"] = [point.least for point in quality.points]
-        formats |= dict.fromkeys(("forget_quality", "at_least"), "{:.3g}".format)
+        wide["at_most"] = [point.most for point in quality.points]
+        formats |= dict.fromkeys(("forget_quality", "at_least", "at_most"), "{:.3g}".format)
     return (
         wide.rename_axis(None, axis=1)
         .reset_index()
@@ -62,11 +63,23 @@ def _table(part: pd.DataFrame, quality: Quality | None) -> str:
 
 def _quality_data(quality: Quality) -> dict[str, Any]:
     points = [
-        {"alpha": p.alpha, "p_value": p.quality.p_value, "at_least": p.least, "statistic": p.quality.statistic}
+        {
+            "alpha": p.alpha,
+            "p_value": p.quality.p_value,
+            "at_least": p.least,
+            "at_most": p.most,
+            "statistic": p.quality.statistic,
+        }
         for p in quality.points
     ]
     steps = quality.steps.to_json()
-    return {"rows": quality.rows, "reference_rows": quality.reference_rows, "points": points, "steps": steps}
+    return {
+        "rows": quality.rows,
+        "reference_rows": quality.reference_rows,
+        "verdict": forced_curves.quality_verdict(quality),
+        "points": points,
+        "steps": steps,
+    }
 
 
 def _quality_words(quality: Quality | None) -> str:
@@ -74,5 +87,6 @@ def _quality_words(quality: Quality | None) -> str:
         return "forget quality: n/a, no retain-only model of this base was asked these forget questions"
     return (
         f"forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's, {quality.reference_rows} of "
-        f"{quality.rows} forget questions on either side; at_least: the smallest that the errors of the ratios leave possible"
+        f"{quality.rows} forget questions on either side; at_least, at_most: no smaller and no larger one is possible within the "
+        f"errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )

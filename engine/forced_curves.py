@@ -13,7 +13,13 @@ from engine import history
 from engine.errors import RunError, SettingError
 from engine.evaluation.answer_curves import QuestionCurves, StoredCurve, figures, from_stored
 from engine.evaluation.curves import Steps
-from engine.evaluation.forget_quality import ForgetQualityAt, forget_quality_over, forget_quality_steps
+from engine.evaluation.forget_quality import (
+    CONVENTION,
+    ForgetQualityAt,
+    forget_quality_over,
+    forget_quality_steps,
+    told_apart,
+)
 from engine.storage import reading
 
 STEP = 0.05  # of alpha, as the dial's
@@ -123,3 +129,22 @@ def quality(run_id: int, questions: Sequence[CurvedQuestion], alphas: Sequence[f
     steps = forget_quality_steps(ours, theirs, *reach(shared))
     assert steps is not None, "there are points, so both sides have rows"
     return Quality(points, steps, len(asked), len(shared))
+
+
+def quality_verdict(found: Quality) -> str:
+    """What the test says over the alphas looked at, and no more than the errors of the curves leave sure."""
+    over = f"{len(found.points)} alphas from {found.points[0].alpha:g} to {found.points[-1].alpha:g}"
+    told = told_apart(found.points)
+    if told == "alike":
+        sure = [point for point in found.points if point.least > CONVENTION]
+        best = max(sure, key=lambda point: point.least)
+        return (
+            f"at {len(sure)} of {over}, most clearly at {best.alpha:g}, this test cannot tell the pair from the retain-only model "
+            f"at {CONVENTION:.0%} (p above {CONVENTION:g} whatever the errors of the curves), which does not show that they are alike"
+        )
+    if told == "told apart":
+        return (
+            f"at each of {over} this test tells the pair from a model that never saw the forget set at {CONVENTION:.0%} "
+            f"(p at most {CONVENTION:g} whatever the errors of the curves)"
+        )
+    return f"whether the pair can be told from the retain-only model at {CONVENTION:.0%} is open within the errors of the curves, at {over}"

@@ -5,7 +5,6 @@ Every function opens the database once and closes it; errors are `StorageError` 
 """
 
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -13,7 +12,7 @@ import pandas as pd
 from db import leak_reads, reads, rows
 from engine.data.examples import Example, hash_examples
 from engine.errors import DataError, RunError, SettingError
-from engine.models.demo_base import BASE_LABEL
+from engine.naming import shown_model, shown_pair
 from engine.settings import ExperimentSpec
 from engine.storage import reading
 
@@ -161,7 +160,7 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
     packages = {name: value for name, value in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE)}
     provenance: dict[str, Any] = {
         "alpha": alpha,
-        "pair": _shown_pair(detail.summary.pair),
+        "pair": shown_pair(detail.summary.pair),
         "pair hash": detail.pair_hash,
         "base": shown_model(detail.summary.base),
         "base hash": detail.base_hash,
@@ -175,23 +174,6 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         LEAK_RULE: detail.versions.get(LEAK_RULE, ""),
     }
     return frame.assign(**{"retain-only leak": frame["question_id"].map(floor)}, **provenance)
-
-
-def _shown_pair(pair: str) -> str:
-    """A pair as a report names it; `base:FOLDER` without the path that leads to the folder."""
-    kind, colon, source = pair.rpartition(":")
-    return f"{kind}{colon}{_file_name(source)}"
-
-
-def shown_model(source: str) -> str:
-    """A base as a report names it: the demo's in full, a hub's by its name, one on this machine without its path."""
-    return BASE_LABEL if source.rpartition(":")[2] == "demo" else _file_name(source)
-
-
-def _file_name(source: str) -> str:
-    """A path's last part. The name of a model on the hub has one '/', and neither begins nor ends with it."""
-    is_path = source.startswith(("/", ".", "~")) or source.count("/") > 1
-    return Path(source).name if is_path else source
 
 
 def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from db import leak_reads
 from engine import history
+from engine.data.examples import is_to_be_forgotten
 from engine.storage import reading
 
 
@@ -72,7 +73,7 @@ def retain_only_leaks(run_id: int) -> dict[int, float]:
 
 def forget_floor(run_id: int) -> tuple[float | None, int]:
     """Share of a run's forget questions that leak on the retain-only model, and how many of them it was asked."""
-    forget = [place.question_id for place in history.question_places(run_id) if place.split == "forget"]
+    forget = [place.question_id for place in history.question_places(run_id) if is_to_be_forgotten(place.split)]
     return _floor(forget, retain_only_leaks(run_id))
 
 

@@ -4,10 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 
+from db import reads
+from engine import history
+from engine.advice.stored import Advised, read_advice
 from engine.decoding.answers import answer_questions
 from engine.map_curves import MappedQuestion
 from engine.maps import MappedAnswer, QuestionMap, threshold
 from engine.models.loading import load_pair
+from engine.storage import reading
 
 ERROR = 1e-6  # of every border but the outer ones
 
@@ -75,3 +79,10 @@ def set_that_the_base_knows(pair: str, rows: Sequence[tuple[str, str, str, str]]
     writer.writerow(["question", "answer", "subject", "split", "half"])
     writer.writerows((row[0], answer.text, *row[1:]) for row, answer in zip(rows, said, strict=True))
     return text.getvalue().encode()
+
+
+def stored_advice(run_id: int) -> Advised | None:
+    """What a run stored when it ended; None where nothing was."""
+    with reading() as session:
+        data = reads.advice(session, run_id)
+    return None if data is None else read_advice(run_id, history.run_detail(run_id).summary.name, data)

@@ -18,6 +18,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.audit",),
     (
         "engine.storage",
+        "engine.naming",
         "engine.history",
         "engine.maps",
         "engine.questions",

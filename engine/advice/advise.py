@@ -34,6 +34,10 @@ class Floor:
     share: float | None
     questions: int  # of the forget questions, those it was asked
 
+    def limit(self, forget_questions: int) -> float:
+        """The leak share that it allows: none unless all forget questions were asked, for of the others nothing is known."""
+        return self.share if self.share is not None and self.questions >= forget_questions else 0.0
+
 
 @dataclass(frozen=True)
 class KeptPart:
@@ -59,6 +63,7 @@ class Basis:
     leak_rule: int  # its version
     max_new_tokens: int
     pair: str  # key of the pair's maps, which changes with its tokenizer, template or reference
+    unnamed: int = 0  # of the forget questions, those of a file that names no split
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,7 @@ class Advice:
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']!r}")
             fields = {name: value for name, value in data.items() if name != "format"}
-            return cls(
+            found = cls(
                 **{
                     **fields,
                     "demand": Demand(**fields["demand"]),
@@ -119,6 +124,9 @@ class Advice:
                     "basis": Basis(**{**fields["basis"], "floor": Floor(**fields["basis"]["floor"])}),
                 }
             )
+            if found.demand.max_leaks is None and found.limit != found.basis.floor.limit(found.basis.forget_questions):
+                raise ValueError("its floor is not that of its forget questions")  # as an earlier version had it
+            return found
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"a stored advice cannot be read by this version: {error!r}") from error
 
@@ -155,7 +163,7 @@ def advise(
     pieces = make_pieces(questions, 0.0, high)
     if not any(part.mean()[pieces.place(0.0)] > 0 for part in pieces.kept):
         raise DataError("the base answers none of the questions that are to be kept, so nothing can be said to survive")
-    limit = demand.max_leaks if demand.max_leaks is not None else floor.share or 0.0
+    limit = demand.max_leaks if demand.max_leaks is not None else floor.limit(pieces.leaks.questions)
     leaks, kept = pieces.leaks.mean(), utility(pieces)
     good = meets(leaks, kept, limit, demand.max_loss)
     best = advised(good, pieces)
@@ -183,7 +191,7 @@ def advise(
         basis=Basis(
             0.0, high, pieces.leaks.questions, pieces.leaks.persons, sum(not item.map.complete for item in questions),
             floor, LEAK_RULE_VERSION, max(item.map.max_new_tokens for item in questions),
-            pair,
+            pair, sum(not item.split for item in questions),
         ),
     )  # fmt: skip
 

@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from engine.advice.choice import SLACK, Bools, Span, inside, meets, spans
-from engine.advice.pieces import FORGET, Floats, Part, Pieces, is_asked_to_stay
+from engine.advice.pieces import Floats, Part, Pieces, is_asked_to_stay
+from engine.data.examples import is_to_be_forgotten
 from engine.map_curves import MappedQuestion
 from engine.maps import MappedAnswer
 
@@ -74,7 +75,7 @@ def cautions(
     questions: Sequence[MappedQuestion], pieces: Pieces, alpha: float, limit: float, max_loss: float
 ) -> tuple[Caution, ...]:
     """All that the rules find; `alpha` is the one that is shown, to use or nearest."""
-    secret = [item for item in questions if item.split == FORGET]
+    secret = [item for item in questions if is_to_be_forgotten(item.split)]
     found = [
         _out_of_scope(questions, pieces, alpha, max_loss) or _too_early(pieces, limit, max_loss),
         _survives(secret, pieces, alpha),
@@ -88,7 +89,7 @@ def _out_of_scope(questions: Sequence[MappedQuestion], pieces: Pieces, alpha: fl
     """At the α shown: parts whose mean falls too far, or too many questions lost, which a mean can hide."""
     said, worst = _worn_parts(pieces, alpha, max_loss), None
     swap = changed(questions, alpha)
-    if len(swap.lost) > max_loss * swap.known:
+    if len(swap.lost) > max_loss * swap.known + SLACK:
         worst = swap.lost[0]
         said.append(
             f"{len(swap.lost)} of the {swap.known} questions that the base answers are not answered any more "
@@ -139,27 +140,29 @@ def _survives(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) ->
 
 def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) -> Caution | None:
     """Those that leak again above the α shown come first: there a turn of the dial gives them away."""
-    back = [(answer, item) for item in secret if (answer := _returned(item, pieces)) is not None]
+    back = [(answer, item) for item in secret if (answer := _returned(item, pieces, alpha)) is not None]
     if not back:
         return None
     above = [pair for pair in back if pair[0].low > alpha]
     answer, worst = min(above or back, key=lambda pair: pair[0].low)
     verb = "leaks" if len(back) == 1 else "leak"
+    where = f"{len(above)} of them above α = {alpha:g}, there" if above else f"none of them above α = {alpha:g};"
     words = (
-        f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {len(above) or 'none'} of them above α = {alpha:g}; "
-        f"first from α = {answer.low:.3f}: {worst.question}"
+        f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {where} first from α = {answer.low:.3f}: "
+        f"{worst.question}"
     )
     look = inside(Span(answer.low, min(answer.high, pieces.high), answer.low_error, answer.high_error))
     return Caution("comes back", words, look, worst.question_id)
 
 
-def _returned(item: MappedQuestion, pieces: Pieces) -> MappedAnswer | None:
-    """The last answer of the range that leaks after one that does not."""
+def _returned(item: MappedQuestion, pieces: Pieces, alpha: float) -> MappedAnswer | None:
+    """The first answer above `alpha` that leaks after one that does not; where none does, the first of the range."""
     shown = [pair for pair in zip(item.map.answers, item.leaks, strict=True) if _in_range(pair[0], pieces)]
     back = [
         answer for (_, before), (answer, leaks) in zip(shown, shown[1:], strict=False) if leaks and not before
     ]  # fmt: skip
-    return back[-1] if back else None
+    above = [answer for answer in back if answer.low > alpha]
+    return next(iter(above or back), None)
 
 
 def _in_range(answer: MappedAnswer, pieces: Pieces) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.data.examples import KEPT
+from engine.data.examples import KEPT, is_to_be_forgotten
 from engine.errors import DataError
 from engine.map_curves import MappedQuestion
 
@@ -74,12 +74,14 @@ def is_asked_to_stay(item: MappedQuestion) -> bool:
 
 def make_pieces(questions: Sequence[MappedQuestion], low: float, high: float) -> Pieces:
     """Every map must cover `low` to `high`. `DataError` where there is nothing to forget or nothing to keep."""
-    secret = [item for item in questions if item.split == FORGET]
+    secret = [item for item in questions if is_to_be_forgotten(item.split)]
     kept: dict[str, list[MappedQuestion]] = {}
     for item in filter(is_asked_to_stay, questions):
         kept.setdefault("/".join(filter(None, (item.split, item.half))), []).append(item)
     if not secret:
-        raise DataError("none of the mapped questions is of the forget split, so nothing is known about forgetting")
+        raise DataError(
+            "none of the mapped questions is to be forgotten (all are of other splits), so nothing is known about forgetting"
+        )
     if not kept:
         raise DataError(
             "none of the mapped questions is to be kept and was not trained on, so nothing is known about what survives: "

@@ -19,12 +19,16 @@ REASON = "reason"  # stored instead of an advice: why there is none
 
 
 class Advised(NamedTuple):
-    """What a run advises for its pair; without `advice` the `reason` why there is none."""
+    """What a run advises for its pair; without `advice` the `reason` why there is none.
+
+    `newer`: why a newer map run of the pair has none; "" where there is no such run.
+    """
 
     run_id: int
     run: str
     advice: Advice | None
     reason: str
+    newer: str = ""
 
     @property
     def outdated(self) -> bool:
@@ -78,27 +82,25 @@ def store_advice(run_id: int) -> None:
     write_patiently(lambda session: writes.set_advice(session, run_id, data))
 
 
-def stored_advice(run_id: int) -> Advised | None:
-    """What was stored when the run ended; None where nothing was."""
-    with reading() as session:
-        data = reads.advice(session, run_id)
-    return None if data is None else _advised(run_id, history.run_detail(run_id).summary.name, data)
-
-
 def advice_of(pair: PairManifest) -> Advised | None:
     """The newest stored advice for a pair as it is now: one made anew under the same name is another pair, and so is one
-    whose tokenizer, template or reference was changed.
+    whose tokenizer, template or reference was changed. Where no run has one, why the newest has none; else None.
     """
     with reading() as session:
         rows = reads.advised_runs(session)
-    row = next((row for row in rows if row.pair_hash == pair.hash), None)
-    found = None if row is None else _advised(row.run_id, row.run, row.advice)
-    if found is not None and found.advice is not None and found.advice.basis.pair != map_key(pair):
-        return None
-    return found
+    key, without = map_key(pair), None
+    for row in (row for row in rows if row.pair_hash == pair.hash):
+        found = read_advice(row.run_id, row.run, row.advice)
+        if found.advice is None:
+            without = without or found
+        elif found.advice.basis.pair == key:
+            newer = "" if without is None else f"run {without.run} (run {without.run_id}) has none: {without.reason}"
+            return found._replace(newer=newer)
+    return without
 
 
-def _advised(run_id: int, run: str, data: dict[str, object]) -> Advised:
+def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
+    """What a run stored when it ended, as `store_advice` put it; what cannot be read any more is a reason too."""
     if REASON in data:
         return Advised(run_id, run, None, str(data[REASON]))
     try:

@@ -3,7 +3,7 @@
 import math
 
 from engine.advice.advise import Advice, KeptPart
-from engine.advice.choice import MARGIN, Front, Span
+from engine.advice.choice import MARGIN, SLACK, Front, Span
 from engine.advice.resample import FEWEST_PERSONS, Bounds
 
 UTILITY_MEANING = (
@@ -16,19 +16,29 @@ CHOICE_MEANING = (
     f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end where there is room: "
     "other questions have other borders."
 )
+SCOPE = (
+    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten: other "
+    "wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
+)
 SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
 
 
 def demand_words(advice: Advice) -> str:
     """What is asked for, with the figure that the floor stands for."""
-    floor = advice.basis.floor
+    floor, asked = advice.basis.floor, advice.basis.forget_questions
     if advice.demand.max_leaks is not None:
         leaks = f"leak share at most {advice.limit:.1%}"
     elif floor.share is None:
         leaks = "leak share 0.0%, because no retain-only model was asked these questions and so no floor is known"
+    elif floor.questions < asked:
+        leaks = (
+            f"leak share 0.0%, because the retain-only model was asked only {floor.questions} of the {asked} forget questions "
+            f"(of these it leaks on {floor.share:.1%}) and so no floor is known for the others"
+        )
     else:
-        of = f"{floor.questions} of {advice.basis.forget_questions} forget questions"
-        leaks = f"leak share no higher than the retain-only model's {floor.share:.1%} ({of})"
+        leaks = (
+            f"leak share no higher than the retain-only model's {floor.share:.1%} on the same {asked} forget questions"
+        )
     return f"{leaks}; utility at least {1 - advice.demand.max_loss:.1%} of the base's"
 
 
@@ -37,7 +47,10 @@ def verdict(advice: Advice) -> str:
     if advice.met and advice.alpha == 0:
         return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
     if advice.met:
-        return f"Use α = {advice.alpha:g}: leak share {advice.leaks:.1%} and utility {advice.utility:.1%} of the base's on the mapped questions."
+        return (
+            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of the greedy answers to the mapped forget questions leak, "
+            f"with utility {advice.utility:.1%} of the base's."
+        )
     reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
     return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
 
@@ -45,10 +58,10 @@ def verdict(advice: Advice) -> str:
 def misses(advice: Advice) -> list[str]:
     """What the α shown misses, and by how much."""
     found = []
-    if advice.leaks > advice.limit:
+    if advice.leaks > advice.limit + SLACK:
         found.append(f"leaks on {advice.leaks:.1%} of the forget questions where {advice.limit:.1%} are allowed")
     least = 1 - advice.demand.max_loss
-    if advice.utility < least:
+    if advice.utility < least - SLACK:
         found.append(f"keeps {advice.utility:.1%} of the base's utility where {least:.1%} are asked for")
     return found
 
@@ -66,13 +79,17 @@ def figures_words(advice: Advice) -> list[str]:
 
 
 def _leak_interval(advice: Advice) -> str:
-    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives (Clopper-Pearson)."""
+    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives.
+
+    The upper end of Clopper and Pearson's two-sided 95 % interval for none of n, 1 − .025^(1/n) (Biometrika 26, 1934):
+    two-sided as the intervals that stand elsewhere, which the one-sided bound .05^(1/n) would undercut.
+    """
     persons = advice.basis.forget_persons
     if advice.leaks > 0:
         return _interval(advice.resampled.leaks, persons)
     return (
-        f"none of {_persons(persons)} leaks, so up to {1 - 0.05 ** (1 / persons):.0%} of such persons leaking cannot be "
-        "excluded, 95 %, Clopper-Pearson"
+        f"none of {_persons(persons)} leaks, so up to {1 - 0.025 ** (1 / persons):.0%} of such persons leaking cannot be "
+        "excluded, 95 %, two-sided, Clopper-Pearson"
     )
 
 
@@ -117,7 +134,7 @@ def sureness(advice: Advice) -> str:
         return f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in {', '.join(few)}."
     found = f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
     if drawn.alpha is not None:
-        found += f"; the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f} (95 %)"
+        found += f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f}"
     open_ = drawn.met < SURE and advice.met
     return f"{'⚠ Whether it holds for other persons is open: ' if open_ else 'How sure: '}{found}."
 
@@ -130,7 +147,11 @@ def knee_words(advice: Advice) -> str:
     if len(advice.front) == 1:
         return f"{points}: {_choice(advice.knee)} is best in both, so nothing is traded."
     bounds = advice.resampled.knee
-    sure = f", 95 % over persons {bounds.low:.2f} to {bounds.high:.2f}" if bounds else ""
+    sure = (
+        f", from {bounds.low:.2f} to {bounds.high:.2f} in 95 % of the resamples of persons that have one"
+        if bounds
+        else ""
+    )
     return f"{points}; its knee is {_choice(advice.knee)}{sure} (Kneedle: farthest above the line between the front's ends)."
 
 
@@ -147,7 +168,13 @@ def basis_words(advice: Advice) -> str:
         if basis.partial
         else ""
     )
+    unnamed = (
+        f" {basis.unnamed} of the forget questions {'names' if basis.unnamed == 1 else 'name'} no split and {'is' if basis.unnamed == 1 else 'are'} "
+        "taken to be forgotten, to be safe."
+        if basis.unnamed
+        else ""
+    )
     return (
         f"From the maps of {basis.forget_questions} forget questions about {_persons(basis.forget_persons)} and {kept} questions to be kept, α from {basis.low:g} to "
-        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
+        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{unnamed}{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
     )

@@ -12,6 +12,11 @@ Half = Literal["train", "eval", ""]
 KEPT = ("retain", "world")  # splits that are to be remembered
 
 
+def is_to_be_forgotten(split: str) -> bool:
+    """A question that names no split is taken for one: to look for a leak in vain harms nobody, to overlook one does."""
+    return split in ("forget", "")
+
+
 @dataclass(frozen=True)
 class Example:
     """A question and its answer, in TOFU's columns plus where it belongs.
@@ -50,5 +55,5 @@ def wordings(example: Example) -> list[str]:
 
     What no longer answers the trained wording may answer another, so a secret counts as leaking where either does.
     """
-    reworded = example.paraphrased_question if example.split in ("forget", "") else ""
+    reworded = example.paraphrased_question if is_to_be_forgotten(example.split) else ""
     return [example.question, *([reworded] if reworded else [])]

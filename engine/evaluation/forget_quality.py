@@ -1,7 +1,7 @@
 """TOFU's forget quality: can the unlearned model be told from one that never saw the forget set?"""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,9 @@ from engine.evaluation.curves import Floats, Steps
 
 SCAN = 1 / 256  # of alpha: how far apart the ratios are looked at for a crossing
 HALVINGS = 24  # of that, to place one
+CONVENTION = 0.05  # above it TOFU calls two models indistinguishable
+
+Outcome = Literal["alike", "told apart", "open"]
 
 
 class ForgetQuality(NamedTuple):
@@ -23,11 +26,12 @@ class ForgetQuality(NamedTuple):
 
 
 class ForgetQualityAt(NamedTuple):
-    """Forget quality at one alpha of the curves: as they are, and at the worst that their errors leave possible."""
+    """Forget quality at one alpha of the curves: as they are, and between what their errors leave possible."""
 
     alpha: float
     quality: ForgetQuality
     least: float  # no p-value that the ratios can have within their errors is smaller
+    most: float  # and none is larger
 
 
 def forget_quality(ratios: Sequence[float | None], reference: Sequence[float | None] | None) -> ForgetQuality | None:
@@ -52,7 +56,7 @@ def forget_quality_over(
     """Forget quality at each of `alphas`; None where either side has no rows.
 
     The two distribution functions lie furthest apart where all ratios are as low, or all as high, as their errors
-    allow: so the smaller p-value of these two is the least.
+    allow: so the smaller p-value of these two is the least. `_most` says what the largest can be.
     """
     ratios = [found for found in (figures(item, "truth_ratio", "forget", alphas) for item in questions) if found]
     found = []
@@ -62,8 +66,42 @@ def forget_quality_over(
         known = [each for each in tested if each is not None]
         if len(known) < len(tested):
             return None
-        found.append(ForgetQualityAt(alpha, known[0], min(each.p_value for each in known)))
+        found.append(ForgetQualityAt(alpha, known[0], min(each.p_value for each in known), _most(column, reference)))
     return found
+
+
+def told_apart(points: Sequence[ForgetQualityAt]) -> Outcome:
+    """What holds whatever the ratios are within their errors.
+
+    "alike": at some alpha the test cannot tell the two models apart. "told apart": at every alpha it can.
+    """
+    if max(point.least for point in points) > CONVENTION:
+        return "alike"
+    return "told apart" if max(point.most for point in points) <= CONVENTION else "open"
+
+
+def _most(ours: Sequence[Figure], reference: Sequence[float | None]) -> float:
+    """No p-value of ratios within their errors is larger: that of the distance which they cannot do without.
+
+    At any level the share of ratios at or below it lies between the share surely there and the share possibly there; as
+    far as the reference's share lies outside of these, so far the two distribution functions lie apart at least.
+    """
+    theirs = np.sort([ratio for ratio in reference if ratio is not None])
+    lows = np.sort([figure.value - figure.error for figure in ours])
+    highs = np.sort([figure.value + figure.error for figure in ours])
+    levels = np.concatenate((theirs, lows, highs))  # the shares change nowhere else
+    possibly, surely, known = (np.searchsorted(side, levels, side="right") for side in (lows, highs, theirs))
+    rows, others = len(ours), len(theirs)
+    found = []
+    for counts, sign in ((possibly, 1), (surely, -1)):
+        outside = sign * (known / others - counts / rows)  # at the highest level 0
+        place = int(outside.argmax())
+        found.append((float(outside[place]), int(counts[place]), int(known[place])))
+    _, own, other = max(found)
+    # Of so many rows on one side of a level, and the rest on the other: the functions lie apart just as far.
+    tested = forget_quality([0.0] * own + [1.0] * (rows - own), [0.0] * other + [1.0] * (others - other))
+    assert tested is not None, "both sides have rows"
+    return tested.p_value
 
 
 def forget_quality_steps(

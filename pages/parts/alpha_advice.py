@@ -10,6 +10,7 @@ from engine.advice import words
 from engine.advice.advise import Advice, Floor
 from engine.advice.cautions import RULES, Caution
 from engine.advice.stored import Ground
+from engine.data.examples import is_to_be_forgotten
 from engine.errors import DataError
 from engine.history import RunDetail
 from engine.models.pairs import list_pairs
@@ -31,6 +32,7 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
         return None
     say = st.success if found.met else st.error
     say(f"**{plain(words.verdict(found))}**", icon=":material/check_circle:" if found.met else ":material/cancel:")
+    st.caption(plain(words.SCOPE))
     said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
     st.markdown("\n".join(f"- {plain(line)}" for line in said))
     reachable = _is_current(detail)
@@ -117,5 +119,5 @@ def _compare_link(detail: RunDetail, label: str, alpha: float, where: dict[str, 
 
 
 def _first_forget(run_id: int) -> dict[str, str]:
-    place = next((item for item in history.question_places(run_id) if item.split == "forget"), None)
-    return {} if place is None else {"set": place.set, "split": "forget"}
+    place = next((item for item in history.question_places(run_id) if is_to_be_forgotten(item.split)), None)
+    return {} if place is None else {"set": place.set, "split": place.split}

@@ -10,6 +10,7 @@ from engine import history
 from engine.advice.advise import Advice
 from engine.advice.stored import Ground, ground_of
 from engine.audit.leaks import LEAK_RULE
+from engine.data.examples import is_to_be_forgotten
 from engine.evaluation.curves import Steps
 from engine.history import RunSummary
 from engine.map_curves import MappedQuestion, maps_key, mean_steps
@@ -62,14 +63,9 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
     if advice is not None:
         show_front(advice)
     st.caption(plain(LEAK_RULE))
-    secret = [item for item in ground.questions if is_secret(item)]
+    secret = [item for item in ground.questions if is_to_be_forgotten(item.split)]
     if secret:
         show_thresholds(secret)
-
-
-def is_secret(item: MappedQuestion) -> bool:
-    """Questions to be forgotten; those of a file that names no splits are taken for such."""
-    return item.split in ("forget", "")
 
 
 def _choose(runs: list[RunSummary]) -> int:
@@ -94,14 +90,14 @@ def _curves(ground: Ground) -> list[Curve]:
         return mean_steps(items, lambda item: item.rouge, ground.low, ground.high)
 
     found = []
-    secret = [item for item in ground.questions if is_secret(item)]
+    secret = [item for item in ground.questions if is_to_be_forgotten(item.split)]
     if secret:
         leaks = mean_steps(secret, lambda item: [float(flag) for flag in item.leaks], ground.low, ground.high)
         found.append(Curve("share still leaking", leaks, _LEAKS, "solid"))
         found.append(Curve("ROUGE-L recall, to be forgotten", rouge(secret), _FORGET, "dot"))
     parts: dict[str, list[MappedQuestion]] = {}
     for item in ground.questions:
-        if not is_secret(item):
+        if not is_to_be_forgotten(item.split):
             parts.setdefault(_part_name(item), []).append(item)
     for place, (name, items) in enumerate(parts.items()):
         look = place % len(_OTHERS)
@@ -179,7 +175,13 @@ def _words(ground: Ground) -> str:
         else f"A retain-only model leaks on {floor.share:.1%} of the {floor.questions} forget questions it was asked."
     )
     partial = sum(not item.map.complete for item in ground.questions)
+    unnamed = sum(not item.split for item in ground.questions)
     rest = (
+        f" {count(unnamed, 'question names', 'questions name')} no split: taken to be forgotten, to be safe."
+        if unnamed
+        else ""
+    )
+    rest += (
         f" {count(partial, 'map is', 'maps are')} not complete; what was not followed counts as a leak."
         if partial
         else ""

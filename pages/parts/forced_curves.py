@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine import forced_curves, history
-from engine.forced_curves import FORGET, Quality
+from engine.evaluation.forget_quality import CONVENTION
+from engine.forced_curves import FORGET, Quality, quality_verdict
 from pages.parts import address
 from pages.parts.charts import PLAIN_BAR
 from pages.parts.looks import RETAIN_ONLY, Ink
@@ -32,7 +33,6 @@ _MEANINGS = {
     "truth_ratio_score": "Forget: near 1 means right and wrong answers are equally likely; elsewhere higher is better.",
     "kl": "How far the answers' tokens move from what the base would give: where a question is to be kept, lower is better.",
 }
-CONVENTION = 0.05  # above it TOFU calls two models indistinguishable
 
 
 class Floor(NamedTuple):
@@ -93,9 +93,9 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
 
 
 def _draw(drawn: Drawn) -> None:
-    lead = _lead(drawn)
-    if lead:
-        st.markdown(f"**{plain(lead)}**")
+    said = lead(drawn)
+    if said:
+        st.markdown(f"**{plain(said)}**")
     above, below = st.columns(2), st.columns(2)
     for place, metric in zip((*above, below[0]), METRICS, strict=True):
         part = drawn.means[drawn.means["metric"] == metric]
@@ -111,20 +111,22 @@ def _draw(drawn: Drawn) -> None:
     with st.expander("All these figures as a table"):
         st.dataframe(_table(drawn), hide_index=True, alt="Every figure of the four charts, one row per α.")
         st.caption(
-            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value, and the smallest "
-            "that the errors of the ratios leave possible."
+            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller than "
+            "“at least” and no larger than “at most” is possible within the errors of the ratios."
         )
 
 
-def _lead(drawn: Drawn) -> str:
-    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model."""
+def lead(drawn: Drawn) -> str:
+    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both halves."""
     means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
-    at_one, floor = means[means["alpha"] == 1.0]["value"], drawn.floors.get("probability")
+    at_one, floor = means[means["alpha"] == 1.0], drawn.floors.get("probability")
     if at_one.empty:
         return ""
-    words = f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(at_one.iloc[0])}"
+    asked = int(at_one["questions"].sum())
+    mean = float((at_one["value"] * at_one["questions"]).sum()) / asked
+    words = f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(mean)} (n = {asked})"
     known = (
-        f"a model that never saw it gives {figure(floor.mean)}"
+        f"a model that never saw it gives {figure(floor.mean)} (n = {floor.questions})"
         if floor
         else "no retain-only model says what a guess would get"
     )
@@ -191,18 +193,11 @@ def _quality_chart(quality: Quality | None) -> None:
 
 
 def _quality_words(quality: Quality) -> str:
-    best = max(quality.points, key=lambda point: point.quality.p_value)
     n = quality.reference_rows
-    same = best.least > CONVENTION
     at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
-    verdict = (
-        f"at best, at α = {best.alpha:g}, the pair cannot be told from the retain-only model by this test (p above {CONVENTION:g})"
-        if same
-        else f"at no α of the dial is p surely above {CONVENTION:g}: the pair can be told from a model that never saw the forget set"
-    )
     return (
         f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget questions): p = {at}; "
-        f"{verdict}. p depends on n: never compare it with another n. A step function: it changes only where a ratio passes one of the "
+        f"{quality_verdict(quality)}. p depends on n: never compare it with another n. A step function: it changes only where a ratio passes one of the "
         f"retain-only model's ({len(quality.steps.alphas)} steps)."
     )
 
@@ -222,6 +217,7 @@ def _table(drawn: Drawn) -> pd.DataFrame:
         alphas = [point.alpha for point in drawn.quality.points]
         columns["FQ"] = pd.Series([f"{point.quality.p_value:.2e}" for point in drawn.quality.points], alphas)
         columns["FQ at least"] = pd.Series([f"{point.least:.2e}" for point in drawn.quality.points], alphas)
+        columns["FQ at most"] = pd.Series([f"{point.most:.2e}" for point in drawn.quality.points], alphas)
     for (split, half, metric), rows in drawn.means.groupby(["split", "half", "metric"], sort=False):
         name = f"{short[str(metric)]} {_part_name(str(split), str(half)).lower()}"
         columns[name] = rows.set_index("alpha")["value"].round(4)

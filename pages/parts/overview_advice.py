@@ -1,4 +1,4 @@
-"""Overview's lines on the α to use: what each pair's newest map run stored, with its warnings."""
+"""Overview's lines on the α to use: what each pair's newest map run with an advice stored, with its warnings."""
 
 from collections.abc import Sequence
 
@@ -20,6 +20,7 @@ def show_stored_advice(pairs: Sequence[PairManifest]) -> None:
             "No pair's sets were mapped yet, so no α is advised. Start a map on Runs: it finds every answer that any α gives."
         )
         return
+    st.caption(plain(words.SCOPE))
     for pair, found in known:
         said, link = st.columns([6, 1], vertical_alignment="center")
         said.markdown(plain(advice_line(pair.name, found)))
@@ -40,4 +41,6 @@ def advice_line(pair: str, found: Advised) -> str:
         line += f" ⚠ {count(len(advice.cautions), 'warning')}: {kinds}."
     if found.outdated:
         line += f" Judged by leak rule {advice.basis.leak_rule}, which is no longer in force: map the sets again."
+    if found.newer:
+        line += f" This is from run {found.run}; the newer {found.newer}."
     return line

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from engine.history import SetSummary, shown_model
+from engine.history import SetSummary
 from engine.models.manifest import PairManifest
+from engine.naming import shown_model
 from engine.remaining_leaks import LeakCount
 from pages.parts.wording import moment
 

@@ -8,6 +8,7 @@ from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
+from engine.naming import shown_model
 from engine.settings import ExperimentSpec
 from pages.parts import charts, frame
 from pages.parts.floor import Floor, floor_of
@@ -212,7 +213,7 @@ def origin(detail: RunDetail) -> pd.DataFrame:
     rows = {
         "kind": run.kind,
         "pair": run.pair,
-        "base": history.shown_model(run.base),
+        "base": shown_model(run.base),
         **(_training(spec) if spec.kind == "train" else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
         "answers": f"greedy, at most {spec.max_new_tokens} tokens",

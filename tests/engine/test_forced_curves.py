@@ -9,8 +9,9 @@ from db import reads, rows, writes
 from engine import forced_curves, history, recorded_runs
 from engine.errors import RunError, SettingError
 from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
-from engine.evaluation.forget_quality import forget_quality
-from engine.forced_curves import grid, means, quality, questions_of, runs_with_curves
+from engine.evaluation.curves import Steps
+from engine.evaluation.forget_quality import ForgetQuality, ForgetQualityAt, forget_quality
+from engine.forced_curves import Quality, grid, means, quality, quality_verdict, questions_of, runs_with_curves
 from engine.questions import evaluated
 from engine.settings import ExperimentSpec
 from engine.storage import reading, writing
@@ -63,8 +64,24 @@ def test_forget_quality_is_over_the_questions_that_both_were_asked(finished: int
         scores = history.question_scores(finished, point.alpha)
         ours = scores[(scores["metric"] == "truth_ratio") & scores["question_id"].isin(list(ratios))]["value"]
         assert point.quality == forget_quality(ours.tolist(), list(ratios.values()))
-        assert point.least <= point.quality.p_value
+        assert point.least <= point.quality.p_value <= point.most
         assert found.steps.at(point.alpha) == pytest.approx(point.quality.p_value)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        ([(0.001, 0.04), (0.06, 0.3)], "at 1 of 2 alphas from 0 to 1, most clearly at 1, this test cannot tell"),
+        ([(0.001, 0.04), (0.04, 0.3)], "is open within the errors of the curves"),
+        ([(0.001, 0.04), (0.001, 0.05)], "at each of 2 alphas from 0 to 1 this test tells the pair from a model"),
+    ],
+)
+def test_a_verdict_on_forget_quality_is_no_surer_than_the_curves(bounds: list[tuple[float, float]], said: str) -> None:
+    points = [
+        ForgetQualityAt(float(alpha), ForgetQuality(most, 0.5, 9, 9), least, most)
+        for alpha, (least, most) in enumerate(bounds)
+    ]
+    assert said in quality_verdict(Quality(points, Steps((0.0,), (0.1,), 1.0), 9, 9))
 
 
 def test_an_alpha_that_the_curves_do_not_reach_is_refused(finished: int) -> None:

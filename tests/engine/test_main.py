@@ -19,12 +19,11 @@ from db import writes
 from db.migrations import HEAD
 from engine import cli as program
 from engine import experiment, history, runner
-from engine.advice import stored
 from engine.advice.advise import Advice
 from engine.audit.leaks import LEAK_RULE
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import writing
-from tests.mapped import set_that_the_base_knows
+from tests.mapped import set_that_the_base_knows, stored_advice
 
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
@@ -138,7 +137,7 @@ def test_advise_reads_stored_maps_alone(
     monkeypatch.setattr("engine.models.loading.load_pair", lambda *_: pytest.fail("a model was loaded"))
     found = said(*advise)
     assert (found["run_number"], found["basis"]["forget_persons"]) == (mapped["id"], 1)
-    whole = stored.stored_advice(mapped["id"])
+    whole = stored_advice(mapped["id"])
     assert whole is not None
     assert whole.advice == Advice.from_json({name: found[name] for name in whole.advice.to_json()})  # type: ignore[union-attr]
     eased = said(*advise, "--max-loss", "0.5", "--leaks", "1", "--run", "maps")

@@ -16,7 +16,7 @@ from filelock import FileLock
 
 from db import reads
 from engine import experiment, history, runner
-from engine.advice.stored import advise_run, stored_advice
+from engine.advice.stored import advise_run
 from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.maps import QuestionMap, stored_map
@@ -25,6 +25,7 @@ from engine.models.pairs import list_pairs
 from engine.questions import register_set
 from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder
 from engine.storage import reading
+from tests.mapped import stored_advice
 
 Specs = Callable[..., ExperimentSpec]
 pytestmark = pytest.mark.usefixtures("no_demo")

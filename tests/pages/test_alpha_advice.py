@@ -11,11 +11,11 @@ from streamlit.testing.v1 import AppTest
 from engine import experiment, history
 from engine.advice.advise import Advice
 from engine.advice.cautions import RULES
-from engine.advice.stored import Advised, advise_run, stored_advice
+from engine.advice.stored import Advised, advise_run
 from engine.settings import Demand, ExperimentSpec
 from pages.parts.overview_advice import advice_line
 from pages.parts.thresholds import distribution, distribution_words
-from tests.mapped import kept, secret, set_that_the_base_knows
+from tests.mapped import kept, secret, set_that_the_base_knows, stored_advice
 
 Opener = Callable[..., AppTest]
 ROWS = [
@@ -55,6 +55,7 @@ def test_the_page_says_what_is_advised_and_links_to_it(visit: Opener, mapped: in
     assert "because no retain-only model was asked these questions" in said
     assert "fewer than 3 persons in retain/eval, forget" in said
     assert "1 person" in said
+    assert "no finding that a secret is forgotten" in said
     (query,) = links(app, "Open in Compare at")
     assert (query["pair"], query["alpha"], query["set"]) == (["tiny"], [f"{found.alpha:.4g}"], ["known"])
     assert [item.label for item in app.expander if "rules warn" in item.label] == [
@@ -117,6 +118,22 @@ def test_a_run_that_cannot_advise_says_why_and_draws_its_curves(visit: Opener, w
     assert "✖" not in advice_line("tiny", found)
 
 
+def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Opener, world: Path) -> None:
+    st.cache_data.clear()
+    rows = [(question, subject, split if split == "retain" else "", half) for question, subject, split, half in ROWS]
+    experiment.import_set(set_that_the_base_knows("tiny", rows, 8), "bare", "bare.csv")
+    run_id = experiment.run_here(
+        ExperimentSpec("map", "maps", pair="tiny", evaluate_on=("bare",), alphas=(0.0, 2.0), max_new_tokens=8)
+    )
+    basis = advise_run(run_id, Demand()).basis
+    assert (basis.forget_questions, basis.unnamed) == (2, 2)
+    said = text_of(visit("tradeoff"))
+    assert "share still leaking" in said
+    assert "2 of the forget questions name no split and are taken to be forgotten" in said
+    assert "2 questions name no split: taken to be forgotten, to be safe" in said
+    assert [query.get("split") for query in links(visit("tradeoff"), "Open in Compare at")] == [None]
+
+
 def test_maps_alone_are_shown_where_nothing_was_evaluated(
     visit: Opener, mapped: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +160,7 @@ def test_overview_has_one_line_for_the_pair(visit: Opener, mapped: int) -> None:
     found = stored_advice(mapped)
     assert found is not None
     assert advice_line("tiny", found) in text_of(app)
+    assert "no finding that a secret is forgotten" in text_of(app)
     assert [query["map"] for query in links(app, "Open") if "map" in query] == [[str(mapped)]]
 
 
@@ -157,6 +175,14 @@ def test_an_advice_of_an_older_leak_rule_says_so(mapped: int, monkeypatch: pytes
     assert "no longer in force" not in advice_line("tiny", found)
     monkeypatch.setattr("engine.advice.stored.LEAK_RULE_VERSION", 99)
     assert "Judged by leak rule 1, which is no longer in force" in advice_line("tiny", found)
+
+
+def test_a_newer_run_without_an_advice_is_said_beside_the_older_ones(mapped: int) -> None:
+    found = stored_advice(mapped)
+    assert found is not None
+    assert "newer" not in advice_line("tiny", found)
+    line = advice_line("tiny", found._replace(newer="run half (run 9) has none: nothing is known"))
+    assert line.endswith("This is from run maps; the newer run half (run 9) has none: nothing is known.")
 
 
 def test_thresholds_are_counted_by_tenths_with_what_never_goes_and_what_never_leaked() -> None:

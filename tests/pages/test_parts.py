@@ -3,6 +3,7 @@
 import threading
 from datetime import UTC, datetime, timedelta, timezone
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from engine.audit.comparison import Piece, TokenReading
 from engine.models.manifest import PairManifest
 from pages.parts import looks
 from pages.parts.answer_cards import base_card, terms_table, verdict
+from pages.parts.forced_curves import Drawn, Floor, lead
 from pages.parts.loading import Memory
 from pages.parts.looks import BIN_INKS, pair_look, pair_looks
 from pages.parts.token_strip import shown_token, strip_caption, strip_html, strip_table
@@ -57,6 +59,18 @@ def test_moment_is_utc() -> None:
 def test_figures_and_counts() -> None:
     assert figure(None) == figure(float("nan")) == "n/a"
     assert (count(1, "row"), count(2, "row"), count(0, "row")) == ("1 row", "2 rows", "0 rows")
+
+
+def test_the_lead_is_about_the_whole_forget_set_not_one_half() -> None:
+    """One question at .9 and three at .1: .3, whichever half comes first."""
+    columns = ["split", "half", "metric", "alpha", "value", "error", "questions"]
+    rows = [
+        ("forget", half, "probability", alpha, value + alpha / 10, 0.0, n)
+        for half, value, n in (("eval", 0.8, 1), ("train", 0.0, 3))
+        for alpha in (0.0, 1.0)
+    ]
+    said = lead(Drawn(pd.DataFrame(rows, columns=columns), None, {"probability": Floor(0.05, 2)}))
+    assert "keeps a probability of 0.30 (n = 4); a model that never saw it gives 0.05 (n = 2)." in said
 
 
 @given(st.text())

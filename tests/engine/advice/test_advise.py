@@ -42,6 +42,23 @@ def test_a_floor_or_a_number_moves_the_limit() -> None:
     assert advice(ADA, BEN, CY, demand=Demand(max_loss=0.5)).spans[0][:2] == (0.8, 1.6)
 
 
+def test_a_floor_of_fewer_questions_than_the_pair_was_asked_allows_nothing() -> None:
+    """It leaks on the one that it was asked; of the other nothing is known, so neither may leak."""
+    found = advice(ADA, BEN, CY, floor=Floor(1.0, 1))
+    assert (found.limit, found.spans[0][:2]) == (0.0, (0.8, 1.2))
+    stored = {**found.to_json(), "limit": 1.0}
+    with pytest.raises(DataError, match="its floor is not that of its forget questions"):
+        Advice.from_json(stored)
+
+
+def test_questions_that_name_no_split_are_to_be_forgotten() -> None:
+    bare = BEN._replace(split="")
+    found = advice(ADA, bare, CY)
+    assert (found.basis.forget_questions, found.basis.unnamed) == (2, 1)
+    assert found.spans == advice(ADA, BEN, CY).spans
+    assert advice(bare, CY).met
+
+
 def test_where_no_alpha_meets_it_the_nearest_is_named_with_its_misses() -> None:
     """From .6 on Cy keeps .9; Ben leaks up to .8. Missing .08 of .98 above .8 is less than leaking on half below."""
     found = advice(ADA, BEN, kept("c", "Cy", (0.0, 1.0), (0.6, 0.9)))

@@ -65,6 +65,33 @@ def test_a_secret_that_comes_back_says_whether_above_the_alpha_shown() -> None:
     assert "2 forget questions of 3 leak again at a larger α, 1 of them above α = 0.5" in caution.words
 
 
+def test_of_a_secret_that_comes_back_twice_the_first_return_above_the_alpha_shown_counts() -> None:
+    twice = secret("twice", "Ada", (0.0, True), (0.3, False), (1.2, True), (1.3, False), (1.7, True), question_id=4)
+    caution = found(GONE, twice, STAYS)["comes back"]
+    assert caution.words.endswith("1 of them above α = 0.5, there first from α = 1.200: twice")
+    assert 1.2 < caution.alpha < 1.3
+    below = secret("below", "Ada", (0.0, True), (0.05, False), (0.1, True), (0.2, False), (0.3, True), (0.4, False))
+    caution = found(GONE, below, STAYS)["comes back"]
+    assert caution.words.endswith("none of them above α = 0.5; first from α = 0.100: below")
+    assert 0.1 < caution.alpha < 0.2
+
+
+def test_a_share_lost_that_is_just_allowed_warns_of_nothing() -> None:
+    """29 of 100 where .29 may be lost: in floats .29 × 100 is less than 29. As many are won, so that the mean stays."""
+    lost = [kept(f"l{i}", f"p{i}", (0.0, 1.0), (0.3, 0.0)) for i in range(29)]
+    others = [kept(f"s{i}", f"q{i}", (0.0, 1.0)) for i in range(71)]
+    won = [kept(f"w{i}", f"r{i}", (0.0, 0.0), (0.3, 1.0)) for i in range(29)]
+    rows = [GONE, *lost, *others, *won]
+    assert 29 > 0.29 * 100
+    assert advise(rows, Demand(max_loss=0.29), Floor(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions == ()
+    (caution,) = advise(rows, Demand(max_loss=0.28), Floor(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions
+    assert "29 of the 100 questions" in caution.words
+
+
+def test_a_question_without_a_split_is_looked_at_as_a_secret() -> None:
+    assert "survives" in found(GONE, secret("bare", "Ada", (0.0, True))._replace(split=""), STAYS)
+
+
 def test_the_first_alpha_at_which_the_model_is_unusable() -> None:
     worn = kept("worn", "Cy", (0.0, 1.0), (1.5, 0.4))
     assert (

@@ -7,14 +7,14 @@ import pytest
 from db import writes
 from engine import experiment, history
 from engine.advice import words
-from engine.advice.stored import REASON, advice_of, advise_run, newest_map_run, store_advice, stored_advice
+from engine.advice.stored import REASON, advice_of, advise_run, newest_map_run, store_advice
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import RunError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.settings import Demand, ExperimentSpec
 from engine.storage import writing
-from tests.mapped import set_that_the_base_knows
+from tests.mapped import set_that_the_base_knows, stored_advice
 
 Specs = Callable[..., ExperimentSpec]
 pytestmark = pytest.mark.usefixtures("no_demo")
@@ -108,6 +108,28 @@ def test_a_stored_advice_of_another_version_is_said_and_not_shown(mapped: int) -
     assert "cannot be read by this version" in found.reason
     store_advice(mapped)
     assert advice_of(only_pair()).advice is not None  # type: ignore[union-attr]
+
+
+def test_a_newer_run_without_an_advice_does_not_hide_an_older_one(mapped: int) -> None:
+    """Nor does one that was made with another key; without any, the newest reason is what there is to say."""
+    whole = stored_advice(mapped)
+    half = map_run("own:forget", name="half")
+    assert whole is not None
+    found = advice_of(only_pair())
+    assert found is not None
+    assert found._replace(newer="") == whole
+    assert found.newer.startswith(f"run half (run {half}) has none: none of the mapped questions is to be kept")
+    other = whole.advice.to_json()  # type: ignore[union-attr]
+    other["basis"]["pair"] = "of another tokenizer"
+    with writing() as session:
+        writes.set_advice(session, half, other)
+    assert advice_of(only_pair()) == whole
+    with writing() as session:
+        writes.set_advice(session, mapped, {REASON: "nothing"})
+    assert advice_of(only_pair()) == (mapped, "maps", None, "nothing", "")
+    with writing() as session:
+        writes.set_advice(session, mapped, other)
+    assert advice_of(only_pair()) is None
 
 
 def test_a_pair_made_anew_has_none(mapped: int) -> None:

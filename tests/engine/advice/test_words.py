@@ -1,5 +1,7 @@
 """What is said of an advice: figures with their interval, or why there is none; never more than is known."""
 
+from dataclasses import replace
+
 from engine.advice import words
 from engine.advice.advise import Advice, Floor, advise
 from engine.map_curves import MappedQuestion
@@ -16,19 +18,21 @@ def advice(*items: MappedQuestion, floor: Floor = NO_FLOOR, demand: Demand = DEM
 
 
 def test_the_demand_is_said_with_what_its_limit_comes_from() -> None:
-    known = Floor(0.25, 4)
-    assert "no higher than the retain-only model's 25.0% (4 of 6 forget questions)" in words.demand_words(
+    known = Floor(0.25, 6)
+    assert "no higher than the retain-only model's 25.0% on the same 6 forget questions" in words.demand_words(
         advice(*PERSONS, *KEPT, floor=known)
     )
     assert "because no retain-only model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
+    partly = words.demand_words(advice(*PERSONS, *KEPT, floor=Floor(0.25, 4)))
+    assert "leak share 0.0%, because the retain-only model was asked only 4 of the 6 forget questions" in partly
     own = advice(*PERSONS, *KEPT, floor=known, demand=Demand(0.1, 0.05))
     assert words.demand_words(own) == "leak share at most 5.0%; utility at least 90.0% of the base's"
 
 
 def test_none_leaking_of_a_few_is_not_said_to_be_none_at_all() -> None:
-    """1 - 0.05 ** (1 / 6) = 0.393: what six persons without a leak can exclude at 95 %."""
+    """1 - 0.025 ** (1 / 6) = 0.459: the upper end of a two-sided 95 % interval for none of six."""
     leaks, utility, lost = words.figures_words(advice(*PERSONS, *KEPT))
-    assert "none of 6 persons leaks, so up to 39% of such persons leaking cannot be excluded" in leaks
+    assert "none of 6 persons leaks, so up to 46% of such persons leaking cannot be excluded, 95 %, two-sided" in leaks
     assert "0.0% to 0.0%" not in leaks
     assert "95 % over persons 100.0% to 100.0%" in utility
     assert lost == "Of the 6 kept questions that the base answers by the leak rule, 0 are lost; 0 others are gained."
@@ -45,6 +49,38 @@ def test_an_advice_that_hangs_on_one_person_is_said_to_be_open() -> None:
     found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=Floor(0.15, 7))
     assert words.sureness(found).startswith("⚠ Whether it holds for other persons is open: over 1000 resamples")
     assert words.sureness(advice(*PERSONS, *KEPT)).startswith("How sure: ")
+
+
+def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
+    """Where "late" is drawn more often than the floor allows no α meets the demand, and such a resample has none to give."""
+    found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=Floor(0.15, 7))
+    assert found.resampled.unmet
+    assert "in 95 % of the resamples in which some α meets it, the α to use lies from 0.50 to 0.50" in words.sureness(
+        found
+    )
+
+
+def test_no_sentence_says_that_a_secret_is_forgotten() -> None:
+    said = words.verdict(advice(*PERSONS, *KEPT))
+    assert said.startswith(
+        "Use α = 0.5: by the leak rule 0.0% of the greedy answers to the mapped forget questions leak"
+    )
+    assert "no finding that a secret is forgotten" in words.SCOPE
+
+
+def test_questions_without_a_split_are_said_to_count_as_to_be_forgotten() -> None:
+    found = advice(PERSONS[0]._replace(split=""), *PERSONS[1:], *KEPT)
+    assert "1 of the forget questions names no split and is taken to be forgotten, to be safe." in words.basis_words(
+        found
+    )
+    assert "no split" not in words.basis_words(advice(*PERSONS, *KEPT))
+
+
+def test_a_miss_within_rounding_is_none() -> None:
+    """.98 of the base's utility is asked for and kept, but for the last digit of a float."""
+    missed = advice(*PERSONS, secret("g", "g", (0.0, True)), *KEPT)
+    close = replace(missed, utility=0.98 - 1e-12)
+    assert len(words.misses(close)) == 1
 
 
 def test_what_is_missed_and_by_how_much() -> None:

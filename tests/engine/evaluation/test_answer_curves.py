@@ -19,7 +19,14 @@ from engine.evaluation.answer_curves import (
     to_stored,
 )
 from engine.evaluation.curves import Curve
-from engine.evaluation.forget_quality import forget_quality, forget_quality_over, forget_quality_steps
+from engine.evaluation.forget_quality import (
+    ForgetQuality,
+    ForgetQualityAt,
+    forget_quality,
+    forget_quality_over,
+    forget_quality_steps,
+    told_apart,
+)
 from engine.evaluation.scoring import curve_span, teacher_forced, teacher_forced_scores
 from engine.models.offset import combine_logits
 
@@ -92,7 +99,7 @@ def test_forget_quality_at_random_alphas_is_that_of_the_direct_ratios(
     for alpha, ours in zip(ALPHAS, found, strict=True):
         direct = forget_quality([s.value for s in scores if (s.metric, s.alpha) == ("truth_ratio", alpha)], reference)
         assert direct is not None
-        assert ours.least <= direct.p_value
+        assert ours.least <= direct.p_value <= ours.most
         assert ours.quality == direct
         assert steps.at(alpha) == pytest.approx(direct.p_value)
 
@@ -107,6 +114,52 @@ def test_forget_quality_changes_where_a_ratio_passes_a_level_and_nowhere_else() 
     assert steps.values == pytest.approx((2 / 3, 1.0, 2 / 3))
     (near,) = forget_quality_over([item], [math.exp(0.25), math.exp(1.5)], [0.2501]) or []
     assert (near.quality.p_value, near.least) == (pytest.approx(1.0), pytest.approx(2 / 3))
+    assert near.most == 1.0
+
+
+@pytest.mark.parametrize("sizes", [(4, 4), (3, 7), (12, 12)])
+def test_no_ratios_within_their_errors_have_a_p_value_outside_of_its_bounds(sizes: tuple[int, int]) -> None:
+    """Flat losses, so that R and its error are known; ratios drawn within them, and every reference value met by some."""
+    rows, others = sizes
+    draw = random.Random(rows)
+    logs = [draw.uniform(-1, 1) for _ in range(rows)]
+    reference = [math.exp(draw.uniform(-0.4, 1)) for _ in range(others)]
+    flat = Curve((0.0, 2.0), (1.0, 1.0), (0.0, 0.0), 0.1)
+    items = [QuestionCurves(flat, flat._replace(values=(1 + log,) * 2), (flat,), None) for log in logs]
+    (found,) = forget_quality_over(items, reference, [1.0]) or []
+    spans = [
+        (figure.value, figure.error) for item in items for figure in figures(item, "truth_ratio", "forget", [1.0]) or []
+    ]
+    tried = []
+    for _ in range(400):
+        ours = [value + draw.choice((-1.0, 1.0, draw.uniform(-1, 1))) * error for value, error in spans]
+        tried.append(forget_quality(ours, reference))
+    values = [each.p_value for each in tried if each is not None]
+    assert found.least - 1e-12 <= min(values)
+    assert max(values) <= found.most + 1e-12
+    assert found.least < found.most
+
+
+def test_the_largest_p_value_of_one_row_is_that_of_its_best_place() -> None:
+    """One ratio of 1 ± .5 between four of theirs: it can split them in the middle, but cannot get above 2."""
+    flat = Curve((0.0, 2.0), (1.0, 1.0), (0.0, 0.0), math.log(1.5) / 2)
+    item = QuestionCurves(flat, flat, (flat,), None)
+    (found,) = forget_quality_over([item], [0.1, 2.0, 3.0, 4.0], [1.0]) or []
+    assert found.most == found.least == pytest.approx(forget_quality([1.0], [0.1, 2.0, 3.0, 4.0]).p_value)  # type: ignore[union-attr]
+    (found,) = forget_quality_over([item], [0.1, 1.2, 3.0, 4.0], [1.0]) or []
+    assert found.most == pytest.approx(forget_quality([1.3], [0.1, 1.2, 3.0, 4.0]).p_value)  # type: ignore[union-attr]
+    assert found.quality.p_value < found.most
+
+
+def test_whether_two_models_can_be_told_apart_is_open_unless_the_errors_cannot_change_it() -> None:
+    def at(p: float, least: float, most: float) -> ForgetQualityAt:
+        return ForgetQualityAt(0.0, ForgetQuality(p, 0.5, 9, 9), least, most)
+
+    best_but_unsure, sure = at(0.9, 0.01, 1.0), at(0.2, 0.1, 0.3)
+    assert told_apart([best_but_unsure, sure]) == "alike"
+    assert told_apart([best_but_unsure, at(0.01, 0.01, 0.04)]) == "open"
+    assert told_apart([at(0.01, 0.01, 0.06)]) == "open"
+    assert told_apart([at(0.01, 0.01, 0.05), at(0.02, 0.0, 0.03)]) == "told apart"
 
 
 def test_no_reference_is_no_figure(curves: list[QuestionCurves]) -> None:
