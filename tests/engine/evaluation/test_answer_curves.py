@@ -149,6 +149,9 @@ def test_the_largest_p_value_of_one_row_is_that_of_its_best_place() -> None:
     (found,) = forget_quality_over([item], [0.1, 1.2, 3.0, 4.0], [1.0]) or []
     assert found.most == pytest.approx(forget_quality([1.3], [0.1, 1.2, 3.0, 4.0]).p_value)  # type: ignore[union-attr]
     assert found.quality.p_value < found.most
+    (found,) = forget_quality_over([item], [0.1, 0.2, 0.8, 4.0], [1.0]) or []  # and downwards
+    assert found.most == pytest.approx(forget_quality([0.7], [0.1, 0.2, 0.8, 4.0]).p_value)  # type: ignore[union-attr]
+    assert found.quality.p_value < found.most
 
 
 def test_whether_two_models_can_be_told_apart_is_open_unless_the_errors_cannot_change_it() -> None:
