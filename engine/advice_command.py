@@ -5,7 +5,7 @@ import argparse
 from engine import history
 from engine.advice import words
 from engine.advice.cautions import RULES
-from engine.advice.stored import advise_run, newest_map_run
+from engine.advice.stored import advise_run, map_run_of
 from engine.errors import SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
@@ -21,7 +21,7 @@ def advise(arguments: argparse.Namespace) -> Printed:
     if arguments.run is not None:
         run = history.find_run(arguments.run)
     else:
-        run = newest_map_run(read_manifest(find_pair(arguments.pair)))
+        run = map_run_of(read_manifest(find_pair(arguments.pair)))
     found = advise_run(run.id, demand)
     said = [
         words.verdict(found),

@@ -113,6 +113,34 @@ def retain_only_scores(run_id: int, metric: str) -> dict[int, float]:
         return leak_reads.floor_scores(session, run_id, metric)
 
 
+def likely_words(pair_hash: str, alpha: float) -> str | None:
+    """How likely the true answers of the forget questions stay at `alpha`, beside the base and the retain-only model.
+
+    From the newest run that stored curves of this pair, and forget questions among them; None where there is none, or
+    its curves do not reach `alpha`.
+    """
+    for run in runs_with_curves():
+        if history.run_detail(run.id).pair_hash != pair_hash:
+            continue
+        secret = [item for item in questions_of(run.id) if item.split == FORGET]
+        if secret and reach(secret)[0] <= alpha <= reach(secret)[1]:
+            return _likely(run, secret, alpha)
+    return None
+
+
+def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: float) -> str:
+    found = means([item._replace(half="") for item in secret], ["probability"], [0.0, alpha])
+    base, there = found["value"]
+    scores = retain_only_scores(run.id, "probability")
+    floor = [scores[item.question_id] for item in secret if item.question_id in scores]
+    known = f", the retain-only model gives {sum(floor) / len(floor):.2f}" if floor else ""
+    return (
+        f"Under teacher forcing, given what stands before each token, the true answers to the {len(secret)} forget questions of run "
+        f"{run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base has {base:.2f}{known}): where an "
+        "answer's beginning is given, its rest may follow."
+    )
+
+
 def quality(run_id: int, questions: Sequence[CurvedQuestion], alphas: Sequence[float]) -> Quality | None:
     """Forget quality at `alphas` and its steps over all of the curves; None without a retain-only model's ratios.
 

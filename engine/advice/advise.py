@@ -64,6 +64,7 @@ class Basis:
     max_new_tokens: int
     pair: str  # key of the pair's maps, which changes with its tokenizer, template or reference
     unnamed: int = 0  # of the forget questions, those of a file that names no split
+    reworded: int = 0  # of the forget questions, those that count as leaking where either of two wordings does
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ def advise(
         basis=Basis(
             0.0, high, pieces.leaks.questions, pieces.leaks.persons, sum(not item.map.complete for item in questions),
             floor, LEAK_RULE_VERSION, max(item.map.max_new_tokens for item in questions),
-            pair, sum(not item.split for item in questions),
+            pair, sum(not item.split for item in questions), sum(item.reworded for item in questions),
         ),
     )  # fmt: skip
 

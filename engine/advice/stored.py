@@ -83,20 +83,25 @@ def store_advice(run_id: int) -> None:
 
 
 def advice_of(pair: PairManifest) -> Advised | None:
-    """The newest stored advice for a pair as it is now: one made anew under the same name is another pair, and so is one
-    whose tokenizer, template or reference was changed. Where no run has one, why the newest has none; else None.
+    """The stored advice for a pair as it is now that rests on most forget questions, the newest of equals: a few questions
+    mapped later do not outweigh the whole set.
+
+    A pair made anew under the same name is another pair, and so is one whose tokenizer, template or reference was
+    changed. Where no run has an advice, why the newest has none; else None.
     """
     with reading() as session:
         rows = reads.advised_runs(session)
-    key, without = map_key(pair), None
-    for row in (row for row in rows if row.pair_hash == pair.hash):
-        found = read_advice(row.run_id, row.run, row.advice)
-        if found.advice is None:
-            without = without or found
-        elif found.advice.basis.pair == key:
-            newer = "" if without is None else f"run {without.run} (run {without.run_id}) has none: {without.reason}"
-            return found._replace(newer=newer)
-    return without
+    key = map_key(pair)
+    found = [read_advice(row.run_id, row.run, row.advice) for row in rows if row.pair_hash == pair.hash]
+    known = [item for item in found if item.advice is not None and item.advice.basis.pair == key]
+    without = next((item for item in found if item.advice is None), None)
+    if not known:
+        return without
+    best = max(known, key=lambda item: item.advice.basis.forget_questions if item.advice else 0)  # the first of equals
+    newer = found[: found.index(best)]
+    if without is not None and without in newer:
+        return best._replace(newer=f"run {without.run} (run {without.run_id}) has none: {without.reason}")
+    return best
 
 
 def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
@@ -109,8 +114,14 @@ def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
         return Advised(run_id, run, None, str(error))
 
 
-def newest_map_run(pair: PairManifest) -> RunSummary:
-    """The newest finished run that mapped a pair as it is now; `RunError` naming the command that maps it."""
+def map_run_of(pair: PairManifest) -> RunSummary:
+    """The finished run whose advice counts for a pair as it is now (`advice_of`), else the newest that mapped it.
+
+    `RunError` naming the command that maps it.
+    """
+    advised = advice_of(pair)
+    if advised is not None and advised.advice is not None:
+        return history.run_detail(advised.run_id).summary
     for run in history.list_runs():
         if run.kind == "map" and run.status == "finished" and history.run_detail(run.id).pair_hash == pair.hash:
             return run

@@ -13,11 +13,11 @@ UTILITY_MEANING = (
 
 
 CHOICE_MEANING = (
-    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end where there is room: "
-    "other questions have other borders."
+    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end (a quarter of its width "
+    "where that is less), rounded up to a number that can be typed: other questions have other borders."
 )
 SCOPE = (
-    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten: other "
+    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten: further "
     "wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
 )
 SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
@@ -45,14 +45,29 @@ def demand_words(advice: Advice) -> str:
 def verdict(advice: Advice) -> str:
     """One sentence: the α to use, or that there is none and which is nearest."""
     if advice.met and advice.alpha == 0:
-        return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
+        if advice.leaks <= advice.basis.floor.limit(advice.basis.forget_questions) + SLACK:
+            return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
+        return f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: it asks for nothing to be forgotten."
     if advice.met:
         return (
-            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of the greedy answers to the mapped forget questions leak, "
-            f"with utility {advice.utility:.1%} of the base's."
+            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'mapped forget question')} "
+            f"leak in a greedy answer{_either(advice)}, with utility {advice.utility:.1%} of the base's."
         )
     reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
     return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
+
+
+def _either(advice: Advice) -> str:
+    """In which wordings the forget questions were asked."""
+    reworded, asked = advice.basis.reworded, advice.basis.forget_questions
+    if not reworded:
+        return ", asked as they stand and in no other words"
+    some = "" if reworded == asked else f" ({reworded} of them)"
+    return f", asked as they stand or in other words{some}"
+
+
+def _questions(number: int, one: str = "question") -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
 
 
 def misses(advice: Advice) -> list[str]:
@@ -70,11 +85,12 @@ def figures_words(advice: Advice) -> list[str]:
     """Leak share, utility and what a mean hides at the α shown; the first two with their interval over persons."""
     few = min(part.persons for part in advice.parts)
     return [
-        f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of {advice.basis.forget_questions} forget questions "
+        f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'forget question')} "
         f"({_leak_interval(advice)}).",
         f"Utility is {advice.utility:.1%} of the base's ({_interval(advice.resampled.utility, few)}): ROUGE-L recall of "
         f"{', '.join(map(_part, advice.parts))}.",
-        f"Of the {advice.known} kept questions that the base answers by the leak rule, {advice.lost} are lost; {advice.gained} others are gained.",
+        f"Of {_questions(advice.known, 'kept question')} that the base answers by the leak rule, {advice.lost} {'is' if advice.lost == 1 else 'are'} "
+        f"lost; {_questions(advice.gained, 'other')} {'is' if advice.gained == 1 else 'are'} gained.",
     ]
 
 
@@ -105,8 +121,8 @@ def _persons(number: int) -> str:
 
 def _part(part: KeptPart) -> str:
     if part.base == 0:
-        return f"{part.name} 0, of which nothing can be lost ({part.questions} questions)"
-    return f"{part.name} {part.base:.3f} to {part.there:.3f} ({part.questions} questions)"
+        return f"{part.name} 0, of which nothing can be lost ({_questions(part.questions)})"
+    return f"{part.name} {part.base:.3f} to {part.there:.3f} ({_questions(part.questions)})"
 
 
 def spans_words(advice: Advice) -> str:

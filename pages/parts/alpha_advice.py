@@ -12,6 +12,7 @@ from engine.advice.cautions import RULES, Caution
 from engine.advice.stored import Ground
 from engine.data.examples import is_to_be_forgotten
 from engine.errors import DataError
+from engine.forced_curves import likely_words
 from engine.history import RunDetail
 from engine.models.pairs import list_pairs
 from engine.settings import Demand
@@ -30,9 +31,10 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
     except DataError as error:
         st.info(f"No advice from this run: {plain(str(error))}.", icon=":material/info:")
         return None
-    say = st.success if found.met else st.error
-    say(f"**{plain(words.verdict(found))}**", icon=":material/check_circle:" if found.met else ":material/cancel:")
+    _say(found)
     st.caption(plain(words.SCOPE))
+    if (likely := likely_words(detail.pair_hash, found.alpha)) is not None:
+        st.caption(plain(likely))
     said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
     st.markdown("\n".join(f"- {plain(line)}" for line in said))
     reachable = _is_current(detail)
@@ -45,6 +47,17 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
     _show_cautions(detail, found.cautions, reachable)
     st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
     return found
+
+
+def _say(found: Advice) -> None:
+    """Green is for what forgets: that the base itself meets a demand is no success."""
+    if found.met and found.alpha == 0:
+        say, icon = st.info, ":material/info:"
+    elif found.met:
+        say, icon = st.success, ":material/check_circle:"
+    else:
+        say, icon = st.error, ":material/cancel:"
+    say(f"**{plain(words.verdict(found))}**", icon=icon)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -16,9 +16,8 @@ def show_stored_advice(pairs: Sequence[PairManifest]) -> None:
     st.subheader("The α to use", anchor=False)
     known = [(pair, found) for pair in pairs if (found := advice_of(pair)) is not None]
     if not known:
-        st.caption(
-            "No pair's sets were mapped yet, so no α is advised. Start a map on Runs: it finds every answer that any α gives."
-        )
+        st.caption("No pair's sets were mapped yet, so no α is advised. A map finds every answer that any α gives.")
+        st.page_link(frame.RUNS, label="Start a map on Runs, under Start evaluation", icon=":material/route:")
         return
     st.caption(plain(words.SCOPE))
     for pair, found in known:
@@ -33,7 +32,8 @@ def advice_line(pair: str, found: Advised) -> str:
     if found.advice is None:
         return f"ℹ Pair {pair}: no advice from run {found.run}: {found.reason}."
     advice = found.advice
-    line = f"{'✔' if advice.met else '✖'} Pair {pair}: {words.verdict(advice)} Asked for: {words.demand_words(advice)}."
+    mark = "ℹ" if advice.met and advice.alpha == 0 else "✔" if advice.met else "✖"
+    line = f"{mark} Pair {pair}, by run {found.run}: {words.verdict(advice)} Asked for: {words.demand_words(advice)}."
     if advice.met and advice.resampled.met is not None:
         line += f" It meets this in {advice.resampled.met:.0%} of resamples of persons."
     if advice.cautions:
@@ -42,5 +42,5 @@ def advice_line(pair: str, found: Advised) -> str:
     if found.outdated:
         line += f" Judged by leak rule {advice.basis.leak_rule}, which is no longer in force: map the sets again."
     if found.newer:
-        line += f" This is from run {found.run}; the newer {found.newer}."
+        line += f" The newer {found.newer}."
     return line

@@ -11,7 +11,16 @@ from engine.errors import RunError, SettingError
 from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
 from engine.evaluation.curves import Steps
 from engine.evaluation.forget_quality import ForgetQuality, ForgetQualityAt, forget_quality
-from engine.forced_curves import Quality, grid, means, quality, quality_verdict, questions_of, runs_with_curves
+from engine.forced_curves import (
+    Quality,
+    grid,
+    likely_words,
+    means,
+    quality,
+    quality_verdict,
+    questions_of,
+    runs_with_curves,
+)
 from engine.questions import evaluated
 from engine.settings import ExperimentSpec
 from engine.storage import reading, writing
@@ -138,3 +147,18 @@ def test_the_recorded_runs_carry_curves_that_meet_their_scores(place: int) -> No
                 continue
             for figure, score in zip(found, scores, strict=True):
                 assert abs(figure.value - score) <= figure.error + 1e-5 * max(1.0, score)  # scores have six digits
+
+
+def test_how_likely_the_secrets_stay_is_said_beside_the_base(finished: int) -> None:
+    detail = history.run_detail(finished)
+    said = likely_words(detail.pair_hash, 1.0)
+    assert said is not None
+    table = means(
+        [item._replace(half="") for item in questions_of(finished) if item.split == "forget"],
+        ["probability"],
+        [0.0, 1.0],
+    )
+    base, there = table["value"]
+    assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f})" in said
+    assert likely_words(detail.pair_hash, 7.5) is None
+    assert likely_words("another", 1.0) is None

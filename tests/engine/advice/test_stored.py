@@ -7,7 +7,7 @@ import pytest
 from db import writes
 from engine import experiment, history
 from engine.advice import words
-from engine.advice.stored import REASON, advice_of, advise_run, newest_map_run, store_advice
+from engine.advice.stored import REASON, advice_of, advise_run, map_run_of, store_advice
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import RunError
 from engine.models.manifest import PairManifest
@@ -52,7 +52,7 @@ def test_a_map_run_stores_its_advice_and_says_what_it_rests_on(mapped: int) -> N
     assert (basis.low, basis.high, basis.max_new_tokens, basis.floor.share) == (0.0, 2.0, 5, None)
     assert not found.outdated
     assert advice_of(only_pair()) == found
-    assert newest_map_run(only_pair()).id == mapped
+    assert map_run_of(only_pair()).id == mapped
     said = words.demand_words(found.advice)  # type: ignore[arg-type]
     assert "because no retain-only model was asked these questions" in said
 
@@ -132,11 +132,25 @@ def test_a_newer_run_without_an_advice_does_not_hide_an_older_one(mapped: int) -
     assert advice_of(only_pair()) is None
 
 
+def test_a_few_questions_mapped_later_do_not_outweigh_the_whole_set(mapped: int) -> None:
+    whole = stored_advice(mapped)
+    small = whole.advice.to_json()  # type: ignore[union-attr]
+    small["basis"]["forget_questions"] = 1
+    few = map_run("own:forget", name="few")
+    with writing() as session:
+        writes.set_advice(session, few, small)
+    assert advice_of(only_pair()) == whole
+    assert map_run_of(only_pair()).id == mapped
+    with writing() as session:
+        writes.set_advice(session, few, whole.advice.to_json())  # type: ignore[union-attr]
+    assert advice_of(only_pair()).run_id == few  # type: ignore[union-attr]  # of equals the newest
+
+
 def test_a_pair_made_anew_has_none(mapped: int) -> None:
     other = PairManifest("tiny", "tiny", "tiny", "npo")
     assert advice_of(other) is None
     with pytest.raises(RunError, match="no set is mapped with pair 'tiny' yet"):
-        newest_map_run(other)
+        map_run_of(other)
 
 
 def test_the_reason_has_its_own_key(mapped: int) -> None:

@@ -35,7 +35,7 @@ def test_none_leaking_of_a_few_is_not_said_to_be_none_at_all() -> None:
     assert "none of 6 persons leaks, so up to 46% of such persons leaking cannot be excluded, 95 %, two-sided" in leaks
     assert "0.0% to 0.0%" not in leaks
     assert "95 % over persons 100.0% to 100.0%" in utility
-    assert lost == "Of the 6 kept questions that the base answers by the leak rule, 0 are lost; 0 others are gained."
+    assert lost == "Of 6 kept questions that the base answers by the leak rule, 0 are lost; 0 others are gained."
 
 
 def test_too_few_persons_are_said_instead_of_an_interval() -> None:
@@ -62,9 +62,7 @@ def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
 
 def test_no_sentence_says_that_a_secret_is_forgotten() -> None:
     said = words.verdict(advice(*PERSONS, *KEPT))
-    assert said.startswith(
-        "Use α = 0.5: by the leak rule 0.0% of the greedy answers to the mapped forget questions leak"
-    )
+    assert said.startswith("Use α = 0.5: by the leak rule 0.0% of 6 mapped forget questions leak in a greedy answer")
     assert "no finding that a secret is forgotten" in words.SCOPE
 
 
@@ -117,3 +115,24 @@ def test_maps_that_are_not_complete_are_said() -> None:
     cut = secret("cut", "g", (0.0, True), (0.4, False), unfollowed=[1])
     assert "1 map is not complete" in words.basis_words(advice(*PERSONS, cut, *KEPT))
     assert "complete" not in words.basis_words(advice(*PERSONS, *KEPT))
+
+
+def test_in_which_wordings_the_secrets_were_asked_is_said() -> None:
+    both = [person._replace(reworded=True) for person in PERSONS]
+    assert "asked as they stand and in no other words" in words.verdict(advice(*PERSONS, *KEPT))
+    assert "asked as they stand or in other words, with" in words.verdict(advice(*both, *KEPT))
+    assert "or in other words (1 of them), with" in words.verdict(advice(both[0], *PERSONS[1:], *KEPT))
+
+
+def test_a_demand_that_the_base_meets_is_no_success_and_the_reason_is_the_true_one() -> None:
+    silent = [secret(f"q{n}", f"p{n}", (0.0, False)) for n in range(3)]
+    assert words.verdict(advice(*silent, *KEPT)).endswith("so these questions say nothing about forgetting.")
+    lax = words.verdict(advice(*PERSONS, *KEPT, demand=Demand(0.02, 1.0)))
+    assert lax.endswith("which allows 100.0% to leak: it asks for nothing to be forgotten.")
+
+
+def test_one_is_not_many() -> None:
+    said = words.figures_words(advice(PERSONS[0], kept("k", "", (0.0, 1.0))))
+    assert "of 1 forget question (" in said[0]
+    assert "(1 question)" in said[1]
+    assert said[2].startswith("Of 1 kept question that")
