@@ -27,7 +27,7 @@ from engine.evaluation.evaluate import evaluate_examples
 from engine.models.loading import LoadedPair, load_pair
 
 LENGTHS, BRANCHES, SETS = (16, 32, 64, 128, 256), (1, 2, 4, 8, 16, 32, 64), (10, 30, 100, 300, 1000)
-BRANCH_TOKENS, ROUNDS = 16, 3
+BRANCH_TOKENS, ROUNDS = 16, 2
 
 Growth = dict[str, list[tuple[int, float]]]  # by line: (size, seconds)
 
