@@ -141,6 +141,11 @@ def _span(span: Span) -> str:
     return f"from α = {span.low:.4f} to {span.high:.4f} (± {error:.4f})"
 
 
+def is_open(advice: Advice) -> bool:
+    """Whether an advice that meets the demand fails for too many resamples of persons, or too few were asked to tell."""
+    return advice.met and (advice.resampled.met is None or advice.resampled.met < SURE)
+
+
 def sureness(advice: Advice) -> str:
     """What resampling persons says of the α to use and of the knee."""
     drawn = advice.resampled
@@ -151,8 +156,7 @@ def sureness(advice: Advice) -> str:
     found = f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
     if drawn.alpha is not None:
         found += f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f}"
-    open_ = drawn.met < SURE and advice.met
-    return f"{'⚠ Whether it holds for other persons is open: ' if open_ else 'How sure: '}{found}."
+    return f"{'⚠ Whether it holds for other persons is open: ' if is_open(advice) else 'How sure: '}{found}."
 
 
 def knee_words(advice: Advice) -> str:

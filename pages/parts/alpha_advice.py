@@ -50,9 +50,11 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
 
 
 def _say(found: Advice) -> None:
-    """Green is for what forgets: that the base itself meets a demand is no success."""
+    """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset is open."""
     if found.met and found.alpha == 0:
         say, icon = st.info, ":material/info:"
+    elif found.met and words.is_open(found):
+        say, icon = st.warning, ":material/warning:"
     elif found.met:
         say, icon = st.success, ":material/check_circle:"
     else:

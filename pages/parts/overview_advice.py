@@ -32,7 +32,7 @@ def advice_line(pair: str, found: Advised) -> str:
     if found.advice is None:
         return f"ℹ Pair {pair}: no advice from run {found.run}: {found.reason}."
     advice = found.advice
-    mark = "ℹ" if advice.met and advice.alpha == 0 else "✔" if advice.met else "✖"
+    mark = "✖" if not advice.met else "ℹ" if advice.alpha == 0 else "⚠" if words.is_open(advice) else "✔"
     line = f"{mark} Pair {pair}, by run {found.run}: {words.verdict(advice)} Asked for: {words.demand_words(advice)}."
     if advice.met and advice.resampled.met is not None:
         line += f" It meets this in {advice.resampled.met:.0%} of resamples of persons."
