@@ -4,6 +4,7 @@ Questions of the retain and world sets only: refusals and loops would flatter dr
 64 tokens of the same questions, its end token or not, in fp32, one question at a time.
 """
 
+import sys
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -85,7 +86,8 @@ def decoding(pair: LoadedPair, rounds: int, per_round: int) -> dict[str, Spread]
         ours = [list(last(stream_speculatively(pair.model, [p], [1.0], asked.forced)).tokens) for p in chosen(number)]
         if texts != ours:
             print(
-                f"round {number}: texts differ, {sum(a != b for a, b in zip(texts, ours, strict=True))} of {len(ours)}"
+                f"round {number}: texts differ, {sum(a != b for a, b in zip(texts, ours, strict=True))} of {len(ours)}",
+                file=sys.stderr,
             )
 
     contenders = {
