@@ -10,11 +10,11 @@ import argparse
 import json
 import random
 import statistics
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
 
+from benchmarks.timing import Spread, Work, ratio, spread, take_turns
 from engine.data.demo_set import demo_examples
 from engine.data.examples import Example
 from engine.evaluation.scoring import curve_span, read_over_alpha, teacher_forced, teacher_forced_scores
@@ -33,31 +33,20 @@ def chosen(each: int) -> list[Example]:
     return found
 
 
-def seconds(call: Callable[[], object]) -> float:
-    began = time.perf_counter()
-    call()
-    return time.perf_counter() - began
-
-
-def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -> dict[str, dict[str, float]]:
+def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -> dict[str, Spread]:
     """Times and their ratios over so many rounds: median, min, max."""
     span = curve_span(())
-    ways: dict[str, Callable[[], object]] = {
-        "point": lambda: teacher_forced_scores(pair, examples, (ALPHA,)),
-        "curve": lambda: teacher_forced(pair, examples, (), span),
-        "both": lambda: teacher_forced(pair, examples, (ALPHA,), span),
+    ways: dict[str, Work] = {
+        "point": lambda _: teacher_forced_scores(pair, examples, (ALPHA,)),
+        "curve": lambda _: teacher_forced(pair, examples, (), span),
+        "both": lambda _: teacher_forced(pair, examples, (ALPHA,), span),
     }
-    teacher_forced(pair, examples[:2], (ALPHA,), span)  # the first pass of a model is slow
-    seen = [{name: seconds(way) for name, way in ways.items()} for _ in range(rounds)]
+    seen = take_turns(ways, rounds)
     return {
-        "point_seconds": _spread([row["point"] for row in seen]),
-        "curve_vs_point": _spread([row["curve"] / row["point"] for row in seen]),
-        "both_vs_point": _spread([row["both"] / row["point"] for row in seen]),
+        "point_seconds": spread(seen["point"]),
+        "curve_vs_point": ratio(seen["curve"], seen["point"]),
+        "both_vs_point": ratio(seen["both"], seen["point"]),
     }
-
-
-def _spread(values: Sequence[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def accuracy(pair: LoadedPair, examples: Sequence[Example], points: int = POINTS) -> dict[str, float]:
@@ -91,7 +80,7 @@ def main() -> None:
     figures = {
         "questions": len(examples),
         "threads": torch.get_num_threads(),
-        **curve_vs_point(pair, examples, arguments.rounds),
+        **{name: seen._asdict() for name, seen in curve_vs_point(pair, examples, arguments.rounds).items()},
         "accuracy": accuracy(pair, examples),
     }
     print(json.dumps(figures) if arguments.json else "\n".join(f"{name}: {value}" for name, value in figures.items()))

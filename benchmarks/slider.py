@@ -10,7 +10,6 @@ import base64
 import json
 import os
 import signal
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from benchmarks.pictures import settle
 from benchmarks.startup import CHROMIUM, ROOT, free_port, is_up
+from benchmarks.timing import spread
 
 START, STEP = 0.2, 0.05
 
@@ -114,7 +114,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     found = measure(arguments.moves)
-    figures = {"slider_ms": {"median": statistics.median(found), "min": min(found), "max": max(found)}}
+    figures = {"slider_ms": spread(found)._asdict()}
     print(json.dumps(figures) if arguments.json else "\n".join(f"{name}: {value}" for name, value in figures.items()))
 
 

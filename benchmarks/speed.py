@@ -34,8 +34,8 @@ def measure(parts: list[str], rounds: int) -> dict[str, Spread]:
             found |= speed_decoding.mapping(pair, rounds)
         if "curves" in parts:
             seen = curves.curve_vs_point(pair, curves.chosen(4), rounds)
-            found["curve_vs_point"] = Spread(**seen["curve_vs_point"])
-            found["curve_and_point_vs_point"] = Spread(**seen["both_vs_point"])
+            found["curve_vs_point"] = seen["curve_vs_point"]
+            found["curve_and_point_vs_point"] = seen["both_vs_point"]
     if "training" in parts:
         with tempfile.TemporaryDirectory() as scratch:
             found |= speed_training.training(Path(scratch), rounds)

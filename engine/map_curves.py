@@ -1,13 +1,13 @@
 """Exact curves over alpha from stored maps: each measure is a step function, and so is its mean over questions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from engine import history
-from engine.audit.leaks import find_leak
+from engine.audit.leaks import Leak, find_leak
 from engine.data.examples import Example, wordings
 from engine.errors import RunError, SettingError
 from engine.evaluation.curves import Steps
@@ -44,19 +44,19 @@ def maps_key(detail: history.RunDetail) -> str:
         raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error
 
 
-def _stored_maps(detail: history.RunDetail, low: float, high: float) -> list[list[QuestionMap | None]]:
-    """Of every question of a run, in the order of `history.asked`, the map of each wording."""
+Asked = Sequence[tuple[Example, tuple[str, ...]]]  # as `history.asked` gives them
+
+
+def _stored_maps(detail: history.RunDetail, asked: Asked, low: float, high: float) -> list[list[QuestionMap | None]]:
+    """Of every question `asked` by a run the map of each wording."""
     key, limit = maps_key(detail), detail.spec.max_new_tokens
-    return [
-        [stored_map(key, text, limit, low, high) for text in wordings(example)]
-        for example, _ in history.asked(detail.summary.id)
-    ]
+    return [[stored_map(key, text, limit, low, high) for text in wordings(example)] for example, _ in asked]
 
 
 def mapped_share(run_id: int) -> tuple[int, int]:
     """How many questions of a map run are mapped, of how many; both 0 where it was stopped before it knew them."""
     detail = history.run_detail(run_id)
-    found = _stored_maps(detail, min(detail.spec.alphas), max(detail.spec.alphas))
+    found = _stored_maps(detail, history.asked(run_id), min(detail.spec.alphas), max(detail.spec.alphas))
     return sum(None not in maps for maps in found), len(found)
 
 
@@ -64,12 +64,14 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
     """The questions of a map run whose maps cover `low` to `high`, judged as answers of that run. Loads no model."""
     detail, found = history.run_detail(run_id), list[MappedQuestion]()
     asked, places = history.asked(run_id), history.question_places(run_id)
-    for (example, terms), place, maps in zip(asked, places, _stored_maps(detail, low, high), strict=True):
+    for (example, terms), place, maps in zip(asked, places, _stored_maps(detail, asked, low, high), strict=True):
         if maps[0] is None:
             continue
-        reworded = [_flags(example, terms, other) for other in maps[1:] if other is not None]
-        known, flags = _either(maps[0], _flags(example, terms, maps[0]), reworded)
-        rouge = tuple(find_leak(example, answer.text, terms).rouge for answer in known.answers)
+        texts = {answer.text for known in maps if known is not None for answer in known.answers}
+        judged = {text: find_leak(example, text, terms) for text in texts}
+        reworded = [_flags(other, judged) for other in maps[1:] if other is not None]
+        known, flags = _either(maps[0], _flags(maps[0], judged), reworded)
+        rouge = tuple(judged[answer.text].rouge for answer in known.answers)
         found.append(
             MappedQuestion(
                 example.question, example.split, example.half, example.subject, known, rouge, flags,
@@ -79,9 +81,9 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
     return found
 
 
-def _flags(example: Example, terms: Sequence[str], known: QuestionMap) -> list[tuple[MappedAnswer, bool]]:
+def _flags(known: QuestionMap, judged: Mapping[str, Leak]) -> list[tuple[MappedAnswer, bool]]:
     """What leaks of a map; an answer that was not followed to its end counts as one that does."""
-    return [(answer, find_leak(example, answer.text, terms).leaks or not answer.followed) for answer in known.answers]
+    return [(answer, judged[answer.text].leaks or not answer.followed) for answer in known.answers]
 
 
 def _either(

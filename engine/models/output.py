@@ -39,8 +39,8 @@ class Output:
         """Logits of the ensemble, from the hidden states of its three models: [..., H] each -> [..., V]."""
         if self.shared:
             return self._logits(0, combine_logits(base, trained, reference, alpha))
-        of_trained, of_reference = self._logits(1, trained), self._logits(2, reference)
-        return combine_logits(self._logits(0, base), of_trained, of_reference, alpha)
+        of_base, of_trained, of_reference = self.each(base, trained, reference)
+        return combine_logits(of_base, of_trained, of_reference, alpha)
 
     def mixed(self, base: Tensor, rows: Tensor, trained: Tensor, reference: Tensor, alphas: Tensor) -> Tensor:
         """Logits of a batch of which only `rows` [B'] are read with the pair: [B, H] and twice [B', H] -> [B, V]."""
