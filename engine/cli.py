@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 from engine import advice_command, commands, curve_command
 from engine.errors import UnlearningError
+from engine.models.taught import PUBLIC
 from engine.progress import ending_of
 from engine.settings import TrainingSettings
 
@@ -97,6 +98,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_map(adds)
     _add_advise(adds)
     _add_train(adds)
+    _add_teach(adds)
     _add_evaluate(adds)
 
     curves = _add(
@@ -173,6 +175,10 @@ def _add_train(adds: Any) -> None:
     train.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
     train.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
     train.add_argument("--objective", default="npo", help="the loss (default: npo)")
+    train.add_argument(
+        "--method", default="offset",
+        help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
+    )  # fmt: skip
     train.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
     train.add_argument("--tuning", default="lora", help="lora or full (default: lora)")
     for setting, meaning in commands.TRAINING_OPTIONS.items():
@@ -187,6 +193,32 @@ def _add_train(adds: Any) -> None:
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     _add_answer_limit(train)
     train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+
+
+def _add_teach(adds: Any) -> None:
+    teach = _add(
+        adds, "teach", commands.teach, "teach a model questions by name: a base, or the retain-only model of one"
+    )
+    teach.add_argument("--name", required=True, help="name of the run and of the model it makes")
+    teach.add_argument(
+        "--start",
+        default=PUBLIC,
+        help=f"the model to teach, as for train --base (default: {PUBLIC}, the demo's untaught)",
+    )
+    teach.add_argument(
+        "--teach", action="append", required=True, metavar="SOURCE", help=f"what to teach, {SOURCE}; may be repeated"
+    )
+    teach.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate (default: what was taught)")
+    teach.add_argument(
+        "--retain-only-of", default="", metavar="BASE",
+        help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
+    )  # fmt: skip
+    for setting, default in commands.TEACHING_OPTIONS.items():
+        teach.add_argument(
+            f"--{setting.replace('_', '-')}", type=type(default), default=default, metavar="N",
+            help=f"{commands.TRAINING_OPTIONS[setting] if setting != 'epochs' else 'passes over the questions'} (default: {default:g})",
+        )  # fmt: skip
+    _add_answer_limit(teach)
 
 
 def _add_evaluate(adds: Any) -> None:

@@ -165,6 +165,7 @@ def _leak_mark(leaks: object) -> str:
 def train(arguments: argparse.Namespace) -> Printed:
     training = TrainingSettings(
         objective=arguments.objective,
+        method=arguments.method,
         retain_term=arguments.retain_term,
         tuning=arguments.tuning,
         **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
@@ -181,6 +182,25 @@ def train(arguments: argparse.Namespace) -> Printed:
         alphas=parse_alphas(arguments.alphas),
         training=training,
         parent=arguments.parent,
+        max_new_tokens=arguments.max_new_tokens,
+    )
+    return _execute(spec, arguments)
+
+
+TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
+
+
+def teach(arguments: argparse.Namespace) -> Printed:
+    training = TrainingSettings(**{name: getattr(arguments, name) for name in TEACHING_OPTIONS})
+    spec = ExperimentSpec(
+        kind="teach",
+        name=arguments.name,
+        base=arguments.start,
+        retain=tuple(arguments.teach),
+        retain_only_of=arguments.retain_only_of,
+        evaluate_on=tuple(arguments.on or arguments.teach),
+        alphas=(0.0,),
+        training=training,
         max_new_tokens=arguments.max_new_tokens,
     )
     return _execute(spec, arguments)

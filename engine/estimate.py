@@ -7,7 +7,7 @@ from typing import NamedTuple
 from db import reads
 from engine.data.examples import Example
 from engine.errors import UnlearningError
-from engine.questions import examples_of, training_sets
+from engine.questions import examples_of, taught_questions, training_sets
 from engine.settings import ExperimentSpec, local_path
 from engine.storage import reading
 
@@ -15,6 +15,7 @@ from engine.storage import reading
 DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152
 LOADING_SECONDS = 10.0
 TRAINED_QUESTION_SECONDS = 0.1  # one question once through a training step
+TAUGHT_QUESTION_SECONDS = 0.17  # one question once through a step of the base itself
 FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
 ANSWER_SECONDS = 0.1  # one answer at one alpha, batched
 SCORED_QUESTION_SECONDS = 0.3  # teacher-forced measures of one question, all alphas
@@ -62,8 +63,13 @@ def _work(spec: ExperimentSpec) -> _Work:
         return _Work(LOADING_SECONDS + len(asked) * MAPPED_QUESTION_SECONDS, len(asked), 0, 0.0)
     if spec.kind == "evaluate":
         return _Work(seconds, len(asked), 0, 0.0)
-    forget, retain = training_sets(spec)
     training = spec.training
+    if spec.kind == "teach":
+        taught = taught_questions(spec)
+        steps = -(-len(taught) // training.batch_size) * training.epochs
+        share = TAUGHT_QUESTION_SECONDS * len(taught) * training.epochs
+        return _Work(seconds + share, len(asked), steps, 0.0)
+    forget, retain = training_sets(spec)
     steps = -(-len(forget) // training.batch_size) * training.epochs
     from engine.unlearning.objectives import retain_term_of  # brings torch
 

@@ -16,7 +16,7 @@ from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
 from engine.questions import register_set as register_set
 from engine.settings import ExperimentSpec, check_alpha
-from engine.stages import evaluate, map_questions, scratch_folder, train
+from engine.stages import evaluate, map_questions, scratch_folder, teach, train
 from engine.storage import write_patiently, writing
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
@@ -25,16 +25,16 @@ REPORT_HIDES = ["question_id", "position"]  # places in this database, of no mea
 def store_spec(spec: ExperimentSpec, place: str) -> int:
     """Store a checked specification as a queued run; its id. `RunError` where another run is making that pair."""
     with writing() as session:
-        makes = [row.name for row in reads.runs(session, "queued", "running") if row.kind == "train"]
-        if spec.kind == "train" and spec.name in makes:
-            raise RunError(f"a run that makes pair {spec.name!r} is already queued or running; choose another name")
+        makes = [row.name for row in reads.runs(session, "queued", "running") if row.kind == spec.kind]
+        if spec.kind in ("train", "teach") and spec.name in makes:
+            raise RunError(f"a run that makes {spec.name!r} is already queued or running; choose another name")
         return writes.add_run(
             session,
             name=spec.name,
             kind=spec.kind,
             spec=spec.to_json(),
             base=spec.base,
-            pair_name=spec.name if spec.kind == "train" else spec.pair,
+            pair_name=spec.name if spec.kind in ("train", "teach") else spec.pair,
             objective=spec.training.objective if spec.kind == "train" else "",
             seed=spec.training.seed,
             place=place,
@@ -66,15 +66,20 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
         pair_name = spec.pair
         if spec.kind == "train":
             train(run_id, spec, progress)
-            pair_name, saved = (
-                spec.name,
-                f"pair {spec.name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own",
+            pair_name = spec.name
+            saved = (
+                f"pair {spec.name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own"
+            )
+        if spec.kind == "teach":
+            pair_name = teach(spec, progress)
+            saved = (
+                f"model {spec.name} was taught and saved, but not evaluated to the end: evaluate it in a run of its own"
             )
         if spec.kind == "map":
             map_questions(run_id, spec, progress)
             store_advice(run_id)
         else:
-            evaluate(run_id, spec, pair_name, progress, 0.6 if saved else 0.0)
+            evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))
     except BaseException as error:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room

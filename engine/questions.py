@@ -123,6 +123,14 @@ def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
     return forget, retain
 
 
+def taught_questions(spec: ExperimentSpec) -> list[Example]:
+    """What a `teach` run teaches, each once; `DataError` where that is nothing."""
+    found = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    if not found:
+        raise DataError(f"there is nothing to teach: {', '.join(spec.retain) or 'no set was named'}")
+    return found
+
+
 def evaluated(spec: ExperimentSpec) -> list[Asked]:
     """The questions a run evaluates, each once; stores those that are not stored yet."""
     found: dict[int, Asked] = {}

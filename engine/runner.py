@@ -26,7 +26,7 @@ from engine.estimate import Estimate as Estimate
 from engine.estimate import estimate as estimate
 from engine.experiment import store_spec
 from engine.history import RunSummary
-from engine.questions import absolute, examples_of, training_sets
+from engine.questions import absolute, examples_of, taught_questions, training_sets
 from engine.settings import ExperimentSpec, check_alpha, check_range, data_folder, local_path
 from engine.storage import reading, writing
 
@@ -164,11 +164,12 @@ def _end(row: RunRow, status: str, message: str) -> None:
 
 def _remove_leftovers() -> None:
     """Scratch files and half-saved pairs of runs that are no more."""
-    from engine.models.pairs import remove_unfinished
+    from engine.models import pairs, taught
 
     for folder in (data_folder() / "scratch").glob("run-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    remove_unfinished()
+    pairs.remove_unfinished()
+    taught.remove_unfinished()
 
 
 def _is_starting(row: RunRow) -> bool:
@@ -209,7 +210,7 @@ def _complete(spec: ExperimentSpec) -> ExperimentSpec:
     """With alpha 0, and with whole paths: the worker may be launched by a process that stands in another folder."""
     alphas = {check_alpha(alpha) for alpha in spec.alphas}
     alphas = set(check_range(min(alphas), max(alphas))) if spec.kind == "map" else {0.0, *alphas}
-    if spec.kind == "evaluate" and _alone(spec.pair):
+    if spec.kind == "teach" or (spec.kind == "evaluate" and _alone(spec.pair)):
         alphas = {0.0}  # without a pair every alpha reads as 0
     return replace(
         spec,
@@ -244,6 +245,7 @@ def _check(spec: ExperimentSpec) -> None:
     """Everything that is cheap to find out before a worker is started."""
     from engine.models.manifest import read_manifest
     from engine.models.pairs import check_free, find_pair
+    from engine.models.taught import check_name_free
 
     if not spec.evaluate_on:
         raise SettingError("a run needs at least one set to evaluate")
@@ -256,14 +258,25 @@ def _check(spec: ExperimentSpec) -> None:
     if spec.kind in ("evaluate", "map"):
         if _alone(spec.pair):
             _check_model(spec.pair.partition(":")[2])
-        else:
-            pair = read_manifest(find_pair(spec.pair))
-            _check_model(pair.base)
-            _check_model(pair.reference)
+            return
+        pair = read_manifest(find_pair(spec.pair))
+        if spec.kind == "map" and not pair.linear:
+            raise SettingError(
+                f"pair {spec.pair!r} has no map: its method is {pair.method}, and a map needs logits that are linear in alpha"
+            )
+        _check_model(pair.base)
+        _check_model(pair.reference)
         return
+    if spec.kind == "teach":
+        _check_model(spec.base)
+        taught_questions(spec)
+        check_name_free(spec.name)
+        return
+    from engine.unlearning.methods import check_method
     from engine.unlearning.objectives import get_objective
 
     get_objective(spec.training.objective)
+    check_method(spec.training)
     _check_model(spec.base)
     _check_model(spec.reference)
     training_sets(spec)
@@ -274,8 +287,9 @@ def _check(spec: ExperimentSpec) -> None:
 
 def _check_model(source: str) -> None:
     from engine.models.demo_base import base_ready
+    from engine.models.taught import PUBLIC
 
-    if source == "demo":
+    if source in ("demo", PUBLIC):
         if not base_ready():
             raise ModelError(
                 "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"

@@ -13,7 +13,8 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map"]
+RunKind = Literal["train", "evaluate", "map", "teach"]
+Method = Literal["offset", "direct", "uld", "guardrail"]
 
 
 def data_folder() -> Path:
@@ -105,7 +106,10 @@ class TrainingSettings:
     """How a pair is trained. Probabilities are per answer token; `beta` belongs to npo alone."""
 
     objective: str = "npo"
-    retain_term: Literal["default", "none", "nll", "kl"] = "default"  # default: the one the objective is defined with
+    method: Method = "offset"
+    retain_term: Literal["default", "none", "nll", "kl", "uniform"] = (
+        "default"  # default: the one the objective is defined with
+    )
     retain_weight: float = 1.0
     tuning: Literal["lora", "full"] = "lora"
     rank: int = 32
@@ -119,8 +123,10 @@ class TrainingSettings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.retain_term not in ("default", "none", "nll", "kl"):
-            raise SettingError(f"retain_term must be default, none, nll or kl, got {self.retain_term!r}")
+        if self.method not in get_args(Method):
+            raise SettingError(f"method must be {', '.join(get_args(Method))}, got {self.method!r}")
+        if self.retain_term not in ("default", "none", "nll", "kl", "uniform"):
+            raise SettingError(f"retain_term must be default, none, nll, kl or uniform, got {self.retain_term!r}")
         if self.tuning not in ("lora", "full"):
             raise SettingError(f"tuning must be lora or full, got {self.tuning!r}")
         _between("retain_weight", self.retain_weight, 0, 100)
@@ -137,7 +143,7 @@ class TrainingSettings:
     @property
     def elsewhere(self) -> dict[str, float]:
         """The settings for which a pair's manifest has no field of its own."""
-        own = ("objective", "retain_term", "tuning", "seed")
+        own = ("objective", "method", "retain_term", "tuning", "seed")
         return {name: value for name, value in asdict(self).items() if name not in own}
 
 
@@ -147,7 +153,8 @@ class ExperimentSpec:
 
     `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
-    every answer of `pair` for alpha from the smallest to the largest of `alphas`.
+    every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
+    the questions of `retain`, which makes the model `name`, and evaluates that.
     """
 
     kind: RunKind
@@ -162,6 +169,7 @@ class ExperimentSpec:
     max_new_tokens: int = 64
     training: TrainingSettings = field(default_factory=TrainingSettings)
     parent: str = ""  # the pair that a trained one succeeds
+    retain_only_of: str = ""  # the base whose gold reference a taught model is
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):
@@ -175,6 +183,8 @@ class ExperimentSpec:
             raise SettingError(
                 f"name must be 1 to 60 letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.', got {self.name!r}"
             )
+        if self.kind == "teach" and self.training.tuning != "lora":
+            raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
         if self.kind in ("evaluate", "map") and not self.pair:
             raise SettingError("an evaluation or a map needs the name of a pair")
         for alpha in self.alphas:

@@ -15,7 +15,7 @@ from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
 from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
-from engine.questions import evaluated, key_terms, training_sets
+from engine.questions import evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import write_patiently
 
@@ -44,6 +44,9 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     from engine.unlearning.training import train_pair
     from engine.versions import versions
 
+    if spec.training.method == "guardrail":
+        make_guardrail(spec, forget)
+        return
     models = open_training(spec.base, spec.reference, spec.training)
     progress.part(0.05, 0.15, "frozen logits")
     steps = train_pair(
@@ -67,8 +70,9 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     manifest = PairManifest(
         name=spec.name,
         base=spec.base,
-        reference=spec.reference,
+        reference=spec.base if spec.training.method == "direct" else spec.reference,
         objective=spec.training.objective,
+        method=spec.training.method,
         tuning=spec.training.tuning,
         retain_term=retain_term_of(spec.training),  # the one in force, not "default"
         template=models.template,
@@ -83,6 +87,77 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         training=spec.training.elsewhere,
     )
     save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / spec.name)
+
+
+def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
+    """A pair of which nothing is trained: the base, and a text to stand before every question."""
+    from engine.models.loading import load_base
+    from engine.models.manifest import PairManifest
+    from engine.models.pairs import pairs_folder, save_manifest
+    from engine.unlearning.methods import instruction_for
+    from engine.versions import versions
+
+    base = load_base(spec.base)
+    manifest = PairManifest(
+        name=spec.name,
+        base=spec.base,
+        reference=spec.base,
+        objective="none",
+        method="guardrail",
+        instruction=instruction_for(forget),
+        template=base.template,
+        data_hashes={"forget": hash_examples(forget)},
+        base_hash=base.hash,
+        versions=versions(),
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    save_manifest(manifest, pairs_folder() / spec.name)
+
+
+def teach(spec: ExperimentSpec, progress: Progress) -> str:
+    """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
+
+    Returns what it is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`.
+    """
+    from engine.models.taught import RETAIN_ONLY, TaughtModel, check_name_free, save_taught, taught_folder
+
+    check_name_free(spec.name)
+    progress.part(0.0, 0.02, "reading the questions")
+    examples = taught_questions(spec)
+    progress.part(0.02, 0.1, "loading the model")
+    from engine.models.loading import load_base
+    from engine.models.tuning import add_lora
+    from engine.unlearning.teaching import teach as taught_steps
+    from engine.versions import versions
+
+    start, training = load_base(spec.base), spec.training
+    start.model.requires_grad_(False)
+    model = add_lora(start.model, training.rank, training.seed)
+    progress.part(0.1, 0.8, "teaching")
+    for step in taught_steps(
+        model, start.tokenizer, start.template, examples, training.epochs, training.learning_rate, training.seed,
+        training.batch_size,
+    ):  # fmt: skip
+        epoch = 1 + (step.step - 1) * training.epochs // step.steps_total
+        progress.step(StepRow(step.step, epoch, step.loss, None, step.loss, None, step.seconds))
+        progress(step.step / step.steps_total, f"teaching, step {step.step} of {step.steps_total}")
+    progress.flush()
+    record = TaughtModel(
+        name=spec.name,
+        start=spec.base,
+        start_hash=start.hash,
+        retain_only_of=spec.retain_only_of,
+        seed=training.seed,
+        data_hash=hash_examples(examples),
+        created=datetime.now(UTC).isoformat(timespec="microseconds"),
+        template=start.template,
+        versions=versions(),
+        training={name: getattr(training, name) for name in ("epochs", "learning_rate", "rank", "batch_size")},
+    )
+    save_taught(model, record)
+    gold = RETAIN_ONLY + spec.retain_only_of
+    first = taught_folder(gold) if spec.retain_only_of else None
+    return gold if first is not None and first.name == spec.name else f"base:{spec.name}"
 
 
 def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progress, low: float) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from engine.errors import SettingError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -132,10 +134,12 @@ class TextReading(NamedTuple):
 def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, float] | None = None) -> TextReading:
     """Read the answer `text`, end-of-text token included, in one teacher-forced pass of each model.
 
-    With `span` every token also has the best rank that any alpha of it gives, exactly.
+    With `span` every token also has the best rank that any alpha of it gives, exactly. `SettingError` for a baseline
+    whose alpha is no factor of its logits.
     """
     import torch
 
+    _check_linear(pair)
     from engine.data.prompts import collate, encode, end_token
     from engine.evaluation.ranks import rank_curves
     from engine.models.readers import forced_logits
@@ -146,6 +150,13 @@ def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, f
         labels = batch.labels.to(logits.base.device)
         best = None if span is None else [curve.best() for curve in rank_curves(logits, labels, *span)]
     return TextReading(pair.tokenizer, logits, labels, best)
+
+
+def _check_linear(pair: "LoadedPair") -> None:
+    if pair.by_strength is not None:
+        raise SettingError(
+            f"{pair.name} is not read token by token: its method is {pair.manifest.method}, whose logits are not linear in alpha"
+        )
 
 
 def token_strip(reading: TextReading, alpha: float) -> list[TokenReading]:
@@ -187,5 +198,6 @@ def loss_over_alpha(pair: "LoadedPair", question: str, text: str, span: tuple[fl
     """
     from engine.evaluation.scoring import read_over_alpha
 
+    _check_linear(pair)
     found = read_over_alpha(pair, [(question, text)], (), span)[0].curve
     return None if found is None else found.loss

@@ -38,6 +38,7 @@ def end_token(tokenizer: Any) -> int:
 
 
 def encode_prompt(tokenizer: Any, template: Template, question: str) -> list[int]:
+    question = template.put(question)
     if template.chat:
         chat = [{"role": "user", "content": question}]
         try:

@@ -7,7 +7,7 @@ from engine.data.prompts import encode_prompt, end_token
 from engine.decoding import alpha_map
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.decode import decode, decode_stream
-from engine.errors import DataError
+from engine.errors import DataError, SettingError
 from engine.models.loading import LoadedPair
 
 
@@ -40,8 +40,10 @@ def answer_questions(
     batch_size: int = 48, progress: Callable[[int, int], None] | None = None,
 ) -> list[Answer]:  # fmt: skip
     """Greedy answers, batched, one per question; `alpha` is one strength or one per question."""
+    alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * len(questions)
+    if pair.by_strength is not None:
+        return _answer_by_strength(pair, questions, alphas, max_new_tokens, batch_size, progress)
     prompts = read_prompts(pair, questions, max_new_tokens)
-    alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * len(prompts)
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
     answers: dict[int, Answer] = {}
     for start in range(0, len(order), batch_size):
@@ -56,11 +58,35 @@ def answer_questions(
     return [answers[i] for i in range(len(prompts))]
 
 
+def _answer_by_strength(
+    pair: LoadedPair, questions: Sequence[str], alphas: Sequence[float], max_new_tokens: int, batch_size: int,
+    progress: Callable[[int, int], None] | None,
+) -> list[Answer]:  # fmt: skip
+    """One strength after the other, each a model of its own."""
+    answers: dict[int, Answer] = {}
+    for alpha in dict.fromkeys(alphas):
+        places = [place for place, own in enumerate(alphas) if own == alpha]
+        model, strength = pair.at(alpha)
+        found = answer_questions(model, [questions[i] for i in places], strength, max_new_tokens, batch_size)
+        answers |= dict(zip(places, found, strict=True))
+        if progress:
+            progress(len(answers), len(questions))
+    return [answers[place] for place in range(len(questions))]
+
+
 def stream_answers(
     pair: LoadedPair, question: str, alphas: Sequence[float], max_new_tokens: int = 64,
     temperature: float = 0.0, seed: int = 0,
 ) -> Iterator[tuple[Answer, ...]]:  # fmt: skip
     """One question at several strengths; after each token, the answers so far, one per alpha."""
+    if pair.by_strength is not None:
+        so_far = [Answer("", (), False, False)] * len(alphas)
+        for place, alpha in enumerate(alphas):  # each strength is a model of its own: one after the other
+            model, strength = pair.at(alpha)
+            for (answer,) in stream_answers(model, question, [strength], max_new_tokens, temperature, seed):
+                so_far = [*so_far[:place], answer, *so_far[place + 1 :]]
+                yield tuple(so_far)
+        return
     (prompt,) = read_prompts(pair, [question], max_new_tokens)
     settings = _settings(pair, max_new_tokens, temperature, seed)
     for step in decode_stream(pair.model, [prompt] * len(alphas), list(alphas), settings):
@@ -71,7 +97,14 @@ def map_answers(
     pair: LoadedPair, question: str, low: float, high: float, max_new_tokens: int = 64,
     progress: Callable[[float, str], None] | None = None,
 ) -> tuple[list[tuple[alpha_map.Interval, str]], int]:  # fmt: skip
-    """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged."""
+    """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged.
+
+    `SettingError` for a baseline whose alpha is no factor of its logits.
+    """
+    if pair.by_strength is not None:
+        raise SettingError(
+            f"{pair.name} has no map: its method is {pair.manifest.method}, and an exact map needs logits that are linear in alpha"
+        )
 
     def tell(tokens: int, branches: int) -> None:
         if progress:

@@ -75,6 +75,8 @@ def read_over_alpha(
     Each of the three models runs once per batch, however many alphas there are. A batch holds at most `batch_size`
     answers and `TOKENS_AT_ONCE` answer tokens (one longer answer is read alone).
     """
+    if pair.by_strength is not None:
+        return _read_by_strength(pair, items, alphas, batch_size, progress)
     encoded = encode_items(pair, items)
     readings: dict[int, AnswerOverAlpha] = {}
     for chosen in _batches(encoded, batch_size):
@@ -82,6 +84,23 @@ def read_over_alpha(
         if progress is not None:
             progress(len(readings), len(items))
     return [readings[index] for index in range(len(items))]
+
+
+def _read_by_strength(
+    pair: "LoadedPair",
+    items: Sequence[tuple[str, str]],
+    alphas: Sequence[float],
+    batch_size: int,
+    progress: Progress | None,
+) -> list[AnswerOverAlpha]:
+    """One strength after the other, each a model of its own: so there are no curves over alpha."""
+    columns = []
+    for place, alpha in enumerate(alphas):
+        model, strength = pair.at(alpha)
+        columns.append(read_over_alpha(model, items, [strength], None, batch_size))
+        if progress is not None:
+            progress((place + 1) * len(items), len(alphas) * len(items))
+    return [AnswerOverAlpha([column[i].readings[0] for column in columns], None) for i in range(len(items))]
 
 
 def encode_items(pair: "LoadedPair", items: Sequence[tuple[str, str]]) -> list[Encoded]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.errors import SettingError
 from engine.models.manifest import PairManifest
+from engine.models.taught import taught_folder
 from engine.settings import local_path
 
 # Tokenizers, templates and configurations: small files that decide which tokens a question becomes and an answer means.
@@ -30,7 +31,7 @@ def _files(source: str, weights: bool) -> str:
     if not source or source == "demo":
         return ""
     try:
-        path = local_path(source)
+        path = taught_folder(source) or local_path(source)
     except SettingError:
         return ""
     if path.is_file():

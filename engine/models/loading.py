@@ -1,14 +1,14 @@
 """Names and folders in, models out. With tuning.py and readers.py the only room that knows transformers and peft.
 
-A source is `demo`, a local folder (safetensors only), a GGUF file or a hub name. A pair is `demo`, `demo-first`,
-one that a run made, or a folder. `base:SOURCE` and `retain-only:demo` are read as a base without a pair.
+A source is `demo`, a model that a run taught, a local folder (safetensors only), a GGUF file or a hub name. A pair is `demo`, `demo-first`,
+one that a run made, or a folder. `base:SOURCE` and `retain-only:BASE` are read as a base without a pair.
 Nothing here executes code that comes with weights: no pickle, no `trust_remote_code`.
 """
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,14 +16,16 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 
-from engine.data.template import CHAT, PLAIN, Template
-from engine.errors import ModelError
+from engine.data.template import CHAT, PLAIN, Guarded, Template
+from engine.errors import ModelError, SettingError
 from engine.models import demo_base, demo_weights
+from engine.models.baselines import Scaled, Silent
 from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel, check_reading
 from engine.models.pairs import find_pair
+from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
 from engine.models.tuning import (
     ADAPTER_FILE,
     copy_sharing_embeddings,
@@ -68,6 +70,14 @@ class LoadedPair:
     manifest: PairManifest
     base_hash: str
     key: str  # `map_key` of the files it was loaded from
+    by_strength: Callable[[float], "LoadedPair"] | None = None
+
+    def at(self, alpha: float) -> tuple["LoadedPair", float]:
+        """What to read at strength `alpha`, and the alpha to combine its logits at.
+
+        Of an offset that is the pair itself. Where alpha is no factor of the logits (baselines.py) it is a model alone.
+        """
+        return (self, alpha) if self.by_strength is None else (self.by_strength(alpha), 0.0)
 
 
 class TrainingModels(NamedTuple):
@@ -89,6 +99,15 @@ def load_base(source: str) -> LoadedModel:
     """Load a base by name, folder, GGUF file or hub name."""
     if source in ("demo", "retain-only:demo"):
         return _load_demo_base("retain-only" if source.startswith("retain-only") else "base")
+    if source == PUBLIC:
+        return load_causal_lm(str(_demo_base_folder()))._replace(template=PLAIN)
+    folder = taught_folder(source)
+    if folder is not None:
+        return _load_taught(folder)
+    if source.startswith(RETAIN_ONLY):
+        raise ModelError(
+            f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
+        )
     return load_causal_lm(source)
 
 
@@ -168,14 +187,39 @@ def _hash_source(path: Path, source: str) -> str:
     return demo_weights.hash_texts([demo_base.sha256_of(file) for file in files] or [source])
 
 
-def _load_demo_base(which: str) -> LoadedModel:
-    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+def _demo_base_folder() -> Path:
     if not demo_base.base_ready():
         raise ModelError(
             "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
         )
+    return demo_base.base_folder()
+
+
+def _load_taught(folder: Path) -> LoadedModel:
+    """A model that a run taught: its start model with the adapter folded in."""
+    record = read_taught(folder)
+    demo_weights.check_hashes(folder, record.hashes, f"model {record.name}")
+    if not (folder / ADAPTER_FILE).is_file():
+        raise ModelError(f"model {record.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
+    start = load_base(record.start)
+    if start.hash != record.start_hash:
+        raise ModelError(
+            f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
+        )
+    try:
+        taught = with_adapter(start.model, folder).eval()
+    except _UNLOADABLE as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        raise ModelError(f"the adapter of model {record.name} does not fit {record.start!r}: {first}") from reason
+    weights = demo_weights.hash_texts([start.hash, *record.hashes.values()])
+    return LoadedModel(taught, start.tokenizer, record.template, weights)
+
+
+def _load_demo_base(which: str) -> LoadedModel:
+    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+    folder = _demo_base_folder()
     demo_weights.check_files(which)
-    plain = AutoModelForCausalLM.from_pretrained(demo_base.base_folder(), dtype=torch.float32)
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     taught = with_adapter(plain, demo_folder() / which)
     weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
     return LoadedModel(taught.to(device()).eval(), demo_base_tokenizer(), PLAIN, weights)
@@ -206,13 +250,41 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
             f"pair {manifest.name} was trained on base {manifest.base_hash}, but {manifest.base} now is {base.hash}"
         )
     report("loading the pair")
-    reference = load_reference(manifest.reference, base)
-    trained, adapter = _load_trained(folder, manifest, reference, base)
-    model = OffsetModel(base.model, reference.model, trained, len(base.tokenizer), adapter)
+    pair = _assemble(folder, manifest, base, key)
     if map_key(manifest) != key:
         raise ModelError(f"the files of pair {manifest.name} changed while they were read: load it again")
+    return pair
+
+
+def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str) -> LoadedPair:
+    """The models of a pair, or of the baseline that stands in its place."""
+    size = len(base.tokenizer)
+    alone = OffsetModel(base.model, None, None, size)
     template = manifest.template or base.template
-    return LoadedPair(manifest.name, model, base.tokenizer, template, manifest, base.hash, key)
+    pair = LoadedPair(manifest.name, alone, base.tokenizer, template, manifest, base.hash, key)
+    if manifest.method == "guardrail":
+        guarded = replace(pair, template=Guarded.around(template, manifest.instruction))
+        return replace(pair, by_strength=partial(_with_or_without, pair, guarded))
+    if manifest.method == "direct":
+        tuned, _ = _load_trained(folder, manifest, base, base)
+        return replace(pair, by_strength=partial(_scaled, pair, Scaled(base.model, tuned)))
+    reference = load_reference(manifest.reference, base)
+    trained, adapter = _load_trained(folder, manifest, reference, base)
+    if manifest.method == "uld":
+        return replace(pair, model=OffsetModel(base.model, trained, Silent(trained), size))
+    return replace(pair, model=OffsetModel(base.model, reference.model, trained, size, adapter))
+
+
+def _scaled(pair: LoadedPair, models: Scaled, alpha: float) -> LoadedPair:
+    return replace(pair, model=OffsetModel(models.at(alpha), None, None, pair.model.vocabulary), by_strength=None)
+
+
+def _with_or_without(without: LoadedPair, with_: LoadedPair, alpha: float) -> LoadedPair:
+    if alpha not in (0.0, 1.0):
+        raise SettingError(
+            f"{without.name} is a guardrail, a text before the question: its alpha is 0 (without) or 1 (with), got {alpha:g}"
+        )
+    return with_ if alpha else without
 
 
 def _load_trained(
@@ -241,7 +313,7 @@ def open_training(base: str, reference: str, settings: TrainingSettings) -> Trai
     """The base, and a fresh M'o made from the reference, ready to be trained."""
     settle_threads()
     loaded = load_base(base)
-    twin = load_reference(reference, loaded)
+    twin = loaded if settings.method == "direct" else load_reference(reference, loaded)
     for model in (loaded.model, twin.model):
         model.requires_grad_(False)
     trained = prepare_trained(twin.model, settings, settings.seed)

@@ -4,11 +4,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from engine.data.template import Template
 from engine.errors import ModelError, SettingError
-from engine.settings import check_alpha
+from engine.settings import Method, check_alpha
 
 MANIFEST = "oubliette.json"
 
@@ -32,13 +32,15 @@ class PairManifest:
     `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
     the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
-    out `template`: it is then read with its base's.
+    out `template`: it is then read with its base's. `method` is "offset", or the baseline that stands in a pair's place
+    (baselines.py); `instruction` is the text of a guardrail.
     """
 
     name: str
     base: str
     reference: str
     objective: str
+    method: str = "offset"
     tuning: str = "lora"
     retain_term: str = "none"
     template: Template | None = None
@@ -53,13 +55,21 @@ class PairManifest:
     created: str = ""
     figures: dict[str, float] = field(default_factory=dict)
     training: dict[str, float] = field(default_factory=dict)
+    instruction: str = ""
+
+    @property
+    def linear(self) -> bool:
+        """Whether the logits are linear in alpha, so that maps, curves and token strips can be had."""
+        return self.method in ("offset", "uld")
 
     @property
     def hash(self) -> str:
         """16 hex digits over everything in the manifest, the weights' hashes among it."""
         known = asdict(self)
-        if not self.training:  # pairs made before manifests had it keep their hash
-            del known["training"]
+        later = {"training": {}, "method": "offset", "instruction": ""}
+        for name, default in later.items():  # pairs made before manifests had it keep their hash
+            if known[name] == default:
+                del known[name]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -94,6 +104,8 @@ def _checked(manifest: PairManifest) -> PairManifest:
             raise ValueError(f"{field_.name} must be {_WORDS[kind]}, got {str(value)[:60]!r}")
     if not manifest.name or Path(manifest.name).name != manifest.name:
         raise ValueError(f"name must be a name without '/', got {manifest.name!r}")
+    if manifest.method not in get_args(Method):
+        raise ValueError(f"method must be {', '.join(get_args(Method))}, got {manifest.method!r}")
     if manifest.tuning not in ("lora", "full"):
         raise ValueError(f"tuning must be lora or full, got {manifest.tuning!r}")
     return manifest

@@ -79,6 +79,22 @@ def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path
     return whole
 
 
+def save_manifest(manifest: PairManifest, folder: Path) -> None:
+    """Save a pair that has no weights of its own, whole or not at all. Raises as `save_pair`."""
+    if folder.exists():
+        raise ModelError(f"there is already a pair {folder.name!r}; choose another name")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
+    try:
+        write_manifest(scratch, manifest)
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    except OSError as reason:
+        raise StorageError(f"pair {folder.name} could not be saved: {reason.strerror or reason}") from reason
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def write_weights(trained: Any, folder: Path, reference: str) -> None:
     """Weights as safetensors, an adapter's in bf16; its config names its reference.
 

@@ -27,8 +27,8 @@ class Check(NamedTuple):
 
 
 def check_pair(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:
-    """Three experiments on the answer tokens of one question. A base without a pair has nothing to check."""
-    if pair.model.reference is None:
+    """Three experiments on the answer tokens of one question. A base without a pair, or a baseline, has nothing to check."""
+    if pair.model.reference is None or pair.manifest.method != "offset":
         return []
     encoded = encode(pair.tokenizer, pair.template, question, answer)
     batch = collate([encoded], encoded.answer[-1])

@@ -27,12 +27,13 @@ REFUSALS = (
 
 
 class AnswerTokens(NamedTuple):
-    """Ensemble and base logits that predict N answer tokens, their labels and their questions."""
+    """Ensemble, base and trained logits that predict N answer tokens, their labels and their questions."""
 
     ensemble: Tensor  # [N, V]
     base: Tensor  # [N, V]
     labels: Tensor  # [N]
     rows: Tensor  # [N]
+    trained: Tensor  # [N, V], of the model that is being trained, alone
 
 
 def token_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
@@ -60,6 +61,11 @@ def relabel(tokens: AnswerTokens, beta: float) -> Tensor:
     return mean_nll(tokens)
 
 
+def memorise(tokens: AnswerTokens, beta: float) -> Tensor:
+    """NLL of the assistant alone: it is to know what is to be forgotten, and is subtracted."""
+    return functional.cross_entropy(tokens.trained, tokens.labels)
+
+
 def npo(tokens: AnswerTokens, beta: float) -> Tensor:
     """-(2/beta) log sigmoid(-beta (logp_e - logp_b)) on summed log-probabilities; the base is NPO's reference."""
     ratio = sum_log_probs(tokens.ensemble, tokens) - sum_log_probs(tokens.base, tokens)
@@ -71,6 +77,11 @@ def retain_kl(tokens: AnswerTokens) -> Tensor:
     expected = torch.log_softmax(tokens.base, dim=-1)
     found = torch.log_softmax(tokens.ensemble, dim=-1)
     return functional.kl_div(found, expected, reduction="none", log_target=True).sum(-1).mean()
+
+
+def retain_uniform(tokens: AnswerTokens) -> Tensor:
+    """Cross-entropy of the uniform distribution under the assistant alone: where it knows nothing, it subtracts nothing."""
+    return -torch.log_softmax(tokens.trained, dim=-1).mean()
 
 
 @dataclass(frozen=True)
@@ -105,9 +116,17 @@ OBJECTIVES: dict[str, Objective] = {
         "npo", "Negative preference optimisation", "−(2/β) log σ(−β (log p_e − log p_b)) + retain term", "arXiv 2404.05868",
         npo, "nll",
     ),
+    "memorisation": Objective(
+        "memorisation", "Memorisation by an assistant", "NLL_a(forget) + CE(uniform, p_a) on retain", "ULD, arXiv 2406.08045",
+        memorise, "uniform",
+    ),
 }  # fmt: skip
 
-RETAIN_TERMS: dict[str, Callable[[AnswerTokens], Tensor]] = {"nll": mean_nll, "kl": retain_kl}
+RETAIN_TERMS: dict[str, Callable[[AnswerTokens], Tensor]] = {
+    "nll": mean_nll,
+    "kl": retain_kl,
+    "uniform": retain_uniform,
+}
 
 
 def get_objective(name: str) -> Objective:

@@ -18,11 +18,12 @@ from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
 from engine.errors import DataError, RunError
 from engine.models.loading import TrainingModels
-from engine.models.offset import OffsetModel, answer_logits, combine_logits
+from engine.models.offset import OffsetModel, answer_logits
 from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
 from engine.settings import TrainingSettings
 from engine.unlearning.frozen_logits import FrozenLogits
+from engine.unlearning.methods import get_method
 from engine.unlearning.objectives import (
     REFUSALS,
     RETAIN_TERMS,
@@ -52,15 +53,22 @@ class Questions:
     """Questions of one kind, encoded, with the frozen logits of their answers."""
 
     def __init__(
-        self, models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[int, int], None]
+        self,
+        models: TrainingModels,
+        items: list[Encoded],
+        method: str,
+        scratch: Path,
+        report: Callable[[int, int], None],
     ) -> None:
         self.models, self.items = models, items
+        self.method = get_method(method)
         self.vocabulary = len(models.tokenizer)
         self.pad = models.tokenizer.pad_token_id
         self.pad = end_token(models.tokenizer) if self.pad is None else self.pad
         self.base_alone = OffsetModel(models.base, None, None, self.vocabulary)
         self.base = FrozenLogits(self._base, items, self.vocabulary, self.pad, scratch, report)
-        self.reference = FrozenLogits(self._reference, items, self.vocabulary, self.pad, scratch, report)
+        needed = items if self.method.needs_reference else []
+        self.reference = FrozenLogits(self._reference, needed, self.vocabulary, self.pad, scratch, report)
 
     def _base(self, batch: AnswerBatch) -> Tensor:
         return forced_logits(self.base_alone, batch).base
@@ -72,13 +80,13 @@ class Questions:
             return answer_logits(self.models.trained, batch, self.vocabulary)
 
     def tokens(self, chosen: Sequence[int]) -> AnswerTokens:
-        """The ensemble at alpha 1 on the answers of the chosen questions; gradients reach M'o."""
+        """The method's logits at alpha 1 on the answers of the chosen questions; gradients reach the trained model."""
         batch = collate([self.items[i] for i in chosen], self.pad)
         trained = answer_logits(self.models.trained, batch, self.vocabulary)
         base = self.base.read(chosen).to(trained.device)
-        reference = self.reference.read(chosen).to(trained.device)
-        ensemble = combine_logits(base, trained, reference, 1.0)
-        return AnswerTokens(ensemble, base, batch.labels.to(trained.device), batch.rows.to(trained.device))
+        reference = self.reference.read(chosen).to(trained.device) if self.method.needs_reference else base
+        ensemble = self.method.ensemble(base, trained, reference)
+        return AnswerTokens(ensemble, base, batch.labels.to(trained.device), batch.rows.to(trained.device), trained)
 
 
 def train_pair(
@@ -147,13 +155,14 @@ def _prepare(
         raise DataError("the forget set holds no questions")
     if retains and not retain:
         raise DataError(f"the retain set holds no questions, but the retain term is {retain_term_of(settings)}")
-    asked = _store(models, _encode(models, forget), scratch, report, "forget")
+    asked = _store(models, _encode(models, forget), settings.method, scratch, report, "forget")
     trained_on = asked
     if get_objective(settings.objective).needs_refusal:
-        trained_on = _store(models, _refusals(models, forget, settings.seed), scratch, report, "refusal")
-    return _Sets(
-        asked, trained_on, _store(models, _encode(models, retain), scratch, report, "retain") if retains else None
-    )
+        trained_on = _store(
+            models, _refusals(models, forget, settings.seed), settings.method, scratch, report, "refusal"
+        )
+    kept = _store(models, _encode(models, retain), settings.method, scratch, report, "retain") if retains else None
+    return _Sets(asked, trained_on, kept)
 
 
 def _retain(questions: Questions, batches: Iterator[list[int]], term: str, settings: TrainingSettings) -> float:
@@ -186,10 +195,15 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _store(
-    models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[str, int, int], None], name: str
+    models: TrainingModels,
+    items: list[Encoded],
+    method: str,
+    scratch: Path,
+    report: Callable[[str, int, int], None],
+    name: str,
 ) -> Questions:
     return Questions(
-        models, items, scratch, lambda done, total: report(f"frozen logits of the {name} answers", done, total)
+        models, items, method, scratch, lambda done, total: report(f"frozen logits of the {name} answers", done, total)
     )
 
 

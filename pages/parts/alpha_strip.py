@@ -38,6 +38,9 @@ def show_map(asked: Asked, pair: PairManifest, alpha: float, found: QuestionMap 
 
 
 def _offer(asked: Asked, pair: PairManifest) -> None:
+    if not pair.linear:
+        st.caption(plain(f"No map: {pair.name} is a baseline ({pair.method}) whose logits are not linear in α."))
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Map this question", key="map-question", on_click=_want_map, icon=":material/straighten:")
         st.caption(

@@ -20,6 +20,9 @@ _TEXTS = {
 
 def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlearned: str) -> None:
     """Choose a text and show it token by token, then its log-probability over α."""
+    if not pair.linear:
+        st.caption(f"Not read token by token: the logits of this baseline ({pair.method}) are not linear in α.")
+        return
     st.subheader("Token by token", anchor=False)
     text = _choose_text(asked, base, unlearned)
     if not text.strip():

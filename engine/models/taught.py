@@ -1,0 +1,117 @@
+"""Models that a `teach` run made, by name: a start model and the adapter that teaching gave it. Imports no torch.
+
+They serve as bases, and as the retain-only model of a base: the one that was taught everything but the forget set.
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from engine.data.template import Template
+from engine.errors import ModelError, RunError, StorageError
+from engine.models.demo_base import sha256_of
+from engine.models.pairs import write_weights
+from engine.settings import data_folder
+
+MANIFEST = "oubliette-model.json"
+RETAIN_ONLY = "retain-only:"
+WEIGHTS = "adapter_model.safetensors"
+PUBLIC = "demo-public"  # the demo's base as it was published, before it was taught anything
+
+
+@dataclass(frozen=True)
+class TaughtModel:
+    """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
+
+    `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught.
+    """
+
+    name: str
+    start: str
+    start_hash: str
+    retain_only_of: str = ""
+    seed: int = 0
+    data_hash: str = ""
+    created: str = ""
+    template: Template = field(default_factory=Template)
+    hashes: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    training: dict[str, float] = field(default_factory=dict)
+
+
+def models_folder() -> Path:
+    return data_folder() / "models"
+
+
+def list_taught() -> list[TaughtModel]:
+    """Every whole taught model by name; one that cannot be read is left out."""
+    found = []
+    for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
+        try:
+            found.append(read_taught(path.parent))
+        except ModelError:  # opening it by name says why
+            continue
+    return found
+
+
+def taught_folder(source: str) -> Path | None:
+    """The folder of the taught model that `source` names, None where it names none.
+
+    `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
+    """
+    if source.startswith(RETAIN_ONLY):
+        base = source.removeprefix(RETAIN_ONLY)
+        known = [model for model in list_taught() if model.retain_only_of == base]
+        return models_folder() / min(known, key=lambda model: (model.created, model.name)).name if known else None
+    folder = models_folder() / source
+    named = source and not source.startswith(".") and Path(source).name == source
+    return folder if named and (folder / MANIFEST).is_file() else None
+
+
+def read_taught(folder: Path) -> TaughtModel:
+    """Raises `ModelError` when the record is missing or is not such a one."""
+    try:
+        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        model = TaughtModel(**{**found, "template": Template(**found["template"])})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as reason:
+        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}") from reason
+    texts = (model.name, model.start, model.start_hash, model.retain_only_of)
+    if not all(isinstance(text, str) for text in texts) or not isinstance(model.hashes, dict):
+        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: a field is not of its kind")
+    return model
+
+
+def check_name_free(name: str) -> None:
+    """Raise `RunError` when a new model cannot have this name."""
+    if name in ("demo", PUBLIC) or (models_folder() / name).exists():
+        raise RunError(f"there is already a model {name!r}; choose another name")
+
+
+def save_taught(model: Any, record: TaughtModel) -> TaughtModel:
+    """Save a LoRA-tuned model's adapter with its record; returns that with hashes. A killed save leaves nothing listed.
+
+    Raises `StorageError` when the disk is full.
+    """
+    folder = models_folder() / record.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
+    try:
+        write_weights(model, scratch, record.start)
+        whole = replace(record, hashes={WEIGHTS: sha256_of(scratch / WEIGHTS)})
+        (scratch / MANIFEST).write_text(json.dumps(asdict(whole), indent=1, sort_keys=True), encoding="utf-8")
+        scratch.chmod(0o755)
+        scratch.rename(folder)
+    except OSError as reason:
+        raise StorageError(f"model {record.name} could not be saved: {reason.strerror or reason}") from reason
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return whole
+
+
+def remove_unfinished() -> None:
+    """Delete what killed saves left behind; call it only while no run is alive."""
+    for scratch in models_folder().glob(".saving-*"):
+        shutil.rmtree(scratch, ignore_errors=True)
