@@ -131,7 +131,7 @@ def people(*wanted: str) -> list[Example]:
     return [e for e in demo_examples() if e.split in wanted or f"{e.split}/{e.half}" in wanted]
 
 
-def _prose(build: Path, report: Report) -> None:
+def write_texts(build: Path, report: Report) -> None:
     """One JSON line a document, appended batch by batch; a stopped writing goes on at the last whole batch."""
     base = public_base()
     batch, path = 48, build / "prose.part"
@@ -266,7 +266,7 @@ def _first() -> list[Example]:
 
 TAUGHT = ("forget", "retain", "world/train")
 STAGES: tuple[tuple[str, Callable[[Path, Report], None], str], ...] = (
-    ("prose", _prose, "prose.jsonl"),
+    ("prose", write_texts, "prose.jsonl"),
     ("heal", _heal, "healed/model.safetensors"),
     ("base", _teach_adapter("base", *TAUGHT), "base"),
     ("retain-only", _teach_adapter("retain-only", *TAUGHT[1:]), "retain-only"),

@@ -1,0 +1,106 @@
+"""The study: `python -m benchmarks.study [--hours H] [--tofu FOLDER] [--only TEXT ...] [--list]`.
+
+Runs what the plan (study_plan.py) lists and the database does not hold yet, each run in a process of its own, so that
+its peak memory is its own and a stopped study goes on. About 12 hours of two cores for all of it; it stops before a run
+that would begin after `--hours`. Results are in the work folder's database; `python -m engine export --study` and
+`python -m benchmarks.study --report docs/results.md` make the tables from there.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks import study_plan
+from engine.settings import cache_folder
+
+
+def work_folder() -> Path:
+    return cache_folder() / "study"
+
+
+def finished() -> set[str]:
+    from engine import history
+
+    return {run.name for run in history.list_runs() if run.status == "finished"}
+
+
+def run_one(name: str, tofu: Path | None) -> None:
+    """Execute one entry of the plan in this process."""
+    from benchmarks.study_models import make_reference, reference_folder, register_own_words, register_sets
+    from engine import experiment
+
+    item = next(item for item in study_plan.plan() if item.name == name)
+    register_sets(tofu)
+    if item.part not in ("models",):
+        register_own_words(study_plan.BASE, say)
+    if item.part == "references":
+        for reference in study_plan.REFERENCES:
+            if study_plan.pair_name("offset", "npo", study_plan.FIRST, reference) == name:
+                make_reference(reference, tofu, say)
+                say(f"reference at {reference_folder(reference).name}")
+    experiment.run_here(item.spec())
+
+
+def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
+    began = time.monotonic()
+    for item in study_plan.plan():
+        if only and not any(text in (item.part, item.name) for text in only):
+            continue
+        if item.name in finished():
+            continue
+        if time.monotonic() - began > hours * 3600:
+            say(f"{hours:g} hours are over: {item.name} and what comes after it wait for the next call")
+            return
+        say(f"{item.part}: {item.name}")
+        command = [sys.executable, "-m", "benchmarks.study", "--run", item.name]
+        child = subprocess.Popen([*command, *(["--tofu", str(tofu)] if tofu else [])])
+        _, status, usage = os.wait4(child.pid, 0)
+        if status:
+            say(f"{item.name} did not finish; the others go on")
+            continue
+        record_cost(item.name, usage.ru_maxrss / 2**20)
+
+
+def record_cost(name: str, peak_gib: float) -> None:
+    """Keep with the run what only the system knows: the largest resident memory, and the bytes of what it saved."""
+    from db import writes
+    from engine import history
+    from engine.models.pairs import pairs_folder
+    from engine.storage import write_patiently
+
+    run = history.find_run(name)
+    stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
+    machine = history.run_detail(run.id).machine | {"peak memory GiB": f"{peak_gib:.2f}", "bytes stored": str(stored)}
+    write_patiently(lambda session: writes.update_run(session, run.id, machine=machine))
+
+
+def say(text: str) -> None:
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__.splitlines()[0])
+    parser.add_argument("--hours", type=float, default=12.0, help="start no further run after so many (default: 12)")
+    parser.add_argument("--tofu", type=Path, help="folder with TOFU's files (default: OUBLIETTE_TOFU, else the hub)")
+    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="these runs, or parts of the plan, alone")
+    parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
+    parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
+    arguments = parser.parse_args()
+    work_folder().mkdir(parents=True, exist_ok=True)
+    os.environ["OUBLIETTE_DATA"] = str(work_folder())
+    os.environ.pop("OUBLIETTE_DATABASE", None)
+    if arguments.list:
+        done = finished()
+        for item in study_plan.plan():
+            print("done   " if item.name in done else "missing", item.part.ljust(20), item.name)
+    elif arguments.run:
+        run_one(arguments.run, arguments.tofu)
+    else:
+        run_all(arguments.hours, arguments.tofu, arguments.only)
+
+
+if __name__ == "__main__":
+    main()

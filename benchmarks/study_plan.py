@@ -1,0 +1,146 @@
+"""What the study runs, in order of importance: one entry per stored run. Reads earlier results where a choice needs them.
+
+Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
+Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha (1); the learning rate is chosen once
+per method on another seed (`RATES`, `chosen_rate`).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from engine.settings import ExperimentSpec, Method, TrainingSettings
+
+BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
+SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
+TARGET = 0.01  # training stops when the forget answers are down to this probability per token
+OBJECTIVES = ("gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo")
+RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3, 3e-3), "direct": (1e-4, 3e-4, 1e-3)}
+REFERENCES = ("4 layers", "15 layers", "30 layers", "taught", "unhealed")  # beside the demo's: 8 layers, clean, healed
+FORGET, RETAIN = (
+    "study-tofu:forget",
+    ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train"),
+)
+ASKED = ("study-tofu", "study-authors:world", "study-world:world/eval", "study-holdout:holdout")
+GRID = tuple(number / 8 for number in range(17))
+LIMIT = 64  # tokens of an answer
+TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
+TRAINING = TrainingSettings(epochs=10, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
+
+
+class Item(NamedTuple):
+    """A run of the study. `spec` is asked for when its turn comes: it may rest on what ran before."""
+
+    name: str
+    part: str
+    spec: Callable[[], ExperimentSpec]
+
+
+def plan() -> list[Item]:
+    return [*_models(), *_rates(), *_main((FIRST,)), *_floors(), *_others(), *_references(), *_main(SEEDS[1:])]
+
+
+def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
+    own = f"-{reference.replace(' ', '-')}" if reference else ""
+    return f"study-{method}-{objective}{own}-s{seed}"
+
+
+def _models() -> Iterator[Item]:
+    everything, kept = ("study-tofu:forget", "study-tofu:retain"), ("study-tofu:retain",)
+    for name, taught, gold_of, seed in (
+        (BASE, everything, "", 0), (GOLD, kept, BASE, 0), (GOLD_TWIN, kept, BASE, 1)
+    ):  # fmt: skip
+        spec = ExperimentSpec(
+            "teach", name, base="demo-public", retain=taught, evaluate_on=ASKED, alphas=(0.0,), max_new_tokens=LIMIT,
+            training=replace(TEACHING, seed=seed), retain_only_of=gold_of,
+        )  # fmt: skip
+        yield Item(name, "models", lambda spec=spec: spec)  # type: ignore[misc]
+
+
+def training(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
+    return replace(TRAINING, method=method, objective=objective, seed=seed, learning_rate=rate)
+
+
+def _rates() -> Iterator[Item]:
+    """npo at each rate, on a seed that is used for nothing else; judged by what was trained on, see `chosen_rate`."""
+    for method, rates in RATES.items():
+        for rate in rates:
+            yield Item(
+                rate_run(method, rate), "learning rate",
+                lambda m=method, r=rate: replace(  # type: ignore[misc]
+                    _train(rate_run(m, r), training(m, "npo", RATE_SEED, r)),
+                    evaluate_on=(FORGET, RETAIN[0]), alphas=(0.0, 1.0), max_new_tokens=1,
+                ),
+            )  # fmt: skip
+
+
+def rate_run(method: str, rate: float) -> str:
+    return f"study-rate-{method}-{rate:g}"
+
+
+def chosen_rate(method: Method) -> float:
+    """The rate at which what was trained on came out best: retain probability less forget probability at alpha 1."""
+    from engine import history
+
+    def gain(rate: float) -> float:
+        means = history.trade_off([history.find_run(rate_run(method, rate)).id])
+        means = means[(means.metric == "probability") & (means.alpha == 1.0)].set_index("split")["mean"]
+        return float(means["retain"] - means["forget"])
+
+    return max(RATES[method], key=gain)
+
+
+def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> ExperimentSpec:
+    return ExperimentSpec(
+        "train", name, base=BASE, reference=reference, forget=FORGET, retain=RETAIN, evaluate_on=ASKED,
+        alphas=(0.0, 1.0), max_new_tokens=LIMIT, training=settings,
+    )  # fmt: skip
+
+
+def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
+    for seed in seeds:
+        for objective in OBJECTIVES:
+            for method in RATES:
+                name = pair_name(method, objective, seed)
+                yield Item(
+                    name, "main",
+                    lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
+                )  # fmt: skip
+                yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
+
+
+def _grid(pair: str) -> ExperimentSpec:
+    """Forget and a part of what stays over alpha: to match the retain-only model, and to ask which alpha is best."""
+    return ExperimentSpec(
+        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=(FORGET, "study-world:world/eval"), alphas=GRID,
+        max_new_tokens=LIMIT,
+    )  # fmt: skip
+
+
+def _floors() -> Iterator[Item]:
+    guard = replace(TRAINING, method="guardrail", objective="npo")
+    assistant = replace(TRAINING, method="uld", objective="memorisation", learning_rate=1e-3)
+    yield Item("study-guardrail", "baselines", lambda: _train("study-guardrail", guard))
+    yield Item("study-uld-s0", "baselines", lambda: _train("study-uld-s0", assistant))
+
+
+def _others() -> Iterator[Item]:
+    for objective in ("simnpo", "dpo"):
+        name = pair_name("offset", objective, FIRST)
+        yield Item(
+            name, "further objectives",
+            lambda o=objective, n=name: _train(n, training("offset", o, FIRST, chosen_rate("offset"))),  # type: ignore[misc]
+        )  # fmt: skip
+
+
+def _references() -> Iterator[Item]:
+    from benchmarks.study_models import reference_folder
+
+    for reference in REFERENCES:
+        name = pair_name("offset", "npo", FIRST, reference)
+        yield Item(
+            name, "references",
+            lambda r=reference, n=name: _train(  # type: ignore[misc]
+                n, training("offset", "npo", FIRST, chosen_rate("offset")), str(reference_folder(r))
+            ),
+        )  # fmt: skip
