@@ -80,11 +80,9 @@ def test_nothing_but_empty_answers(tiny_pair: Any) -> None:
 
 
 def test_an_answer_is_cut_where_the_context_ends(tiny_pair: Any) -> None:
-    long, longer = ("what ?", "red tree " * 124), ("what ?", "red tree " * 300)
-    prompt = len(encode(tiny_pair.tokenizer, PLAIN, "what ?", "red").prompt)
-    assert prompt + 248 <= 256 < prompt + 600
-    room = ("what ?", " ".join(["red", "tree"] * 128)[: -1].rsplit(" ", prompt)[0])
-    assert len(room[1].split()) == 256 - prompt
-    first, second = base_log_probabilities(tiny_pair, [room, longer])
-    assert first == pytest.approx(second, abs=1e-4)
-    assert base_log_probabilities(tiny_pair, [long]) != [first]
+    room = tiny_pair.model.context - len(encode(tiny_pair.tokenizer, PLAIN, "what ?", "red").prompt)
+    fits = "red " * room
+    answers = [("what ?", text) for text in (fits, fits + "tree", fits + "river green " * 200)]
+    first, *longer = base_log_probabilities(tiny_pair, answers)
+    assert longer == pytest.approx([first] * 2, abs=1e-4)
+    assert base_log_probabilities(tiny_pair, [("what ?", "red " * (room - 1) + "tree")]) != pytest.approx([first])

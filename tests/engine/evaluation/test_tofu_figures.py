@@ -37,9 +37,7 @@ def test_figures_by_hand() -> None:
             "wf_Truth_Ratio": 0.75,
         }
     )
-    assert found[UTILITY_KEY].value == pytest.approx(
-        harmonic_mean([0.8, 0.9, 0.375, 0.5, 0.6, 0.5, 0.4, 0.8, 0.75])
-    )
+    assert found[UTILITY_KEY].value == pytest.approx(harmonic_mean([0.8, 0.9, 0.375, 0.5, 0.6, 0.5, 0.4, 0.8, 0.75]))
     assert found[UTILITY_KEY].rows == 3 * 2 + 3 + 3
     assert {key for key, figure in found.items() if figure.variant == "A"} == {
         UTILITY_KEY,
