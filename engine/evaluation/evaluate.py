@@ -7,6 +7,7 @@ from engine.data.examples import Example
 from engine.decoding.answers import answer_questions
 from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
+from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
 from engine.evaluation.metrics import rouge_recall
 from engine.evaluation.scoring import Score, curve_span, encode_items, forced_items, teacher_forced
 from engine.settings import check_alpha
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 Phrasing = Literal["question", "paraphrase"]
 Leaks = Callable[[Example, str], bool]
 
-DECODING_SHARE = 0.8  # of the time an evaluation takes, for the progress bar alone
+DECODED, REREAD = 0.8, 0.85  # shares of the time an evaluation takes, for the progress bar alone
+
+READING = "reading the answers with the base"
 
 _SUFFIX: dict[Phrasing, str] = {"question": "", "paraphrase": "_paraphrase"}
 
@@ -64,12 +67,13 @@ def evaluate_examples(
         for row in _answer(pair, examples, alpha, max_new_tokens, _part(report, place, len(strengths), alpha))
     ]
     scores = _score_answers(examples, strengths, answers, leaks)
+    scores += _fluency(pair, examples, answers, lambda share: report(DECODED + (REREAD - DECODED) * share, READING))
     forced = teacher_forced(
         pair,
         examples,
         strengths,
         None if pair.model.reference is None else curve_span(strengths),
-        lambda done, total: report(DECODING_SHARE + (1 - DECODING_SHARE) * done / total, "scoring true answers"),
+        lambda done, total: report(REREAD + (1 - REREAD) * done / total, "scoring true answers"),
     )
     return Evaluation(scores + forced.scores, answers, forced.curves)
 
@@ -82,7 +86,7 @@ def _part(report: Callable[[float, str], None], place: int, parts: int, alpha: f
     """The progress of one alpha as part of the whole."""
 
     def hear(done: int, total: int) -> None:
-        report(DECODING_SHARE * (place + done / total) / parts, f"answering at alpha {alpha:g}")
+        report(DECODED * (place + done / total) / parts, f"answering at alpha {alpha:g}")
 
     return hear
 
@@ -122,4 +126,22 @@ def _score_answers(
                 rouge = None if text is None else rouge_recall(example.answer, text)
                 leak = None if text is None else float(leaks(example, text))
                 scores += [Score(index, alpha, f"rouge{suffix}", rouge), Score(index, alpha, f"leak{suffix}", leak)]
+    return scores
+
+
+def _fluency(
+    pair: "LoadedPair", examples: Sequence[Example], answers: Sequence[AnswerRow], progress: Callable[[float], None]
+) -> list[Score]:
+    """How the answers to the questions as they stand read; None for an empty one."""
+    rows = [row for row in answers if row.phrasing == "question"]
+    items = [(examples[row.question_index].question, row.text) for row in rows]
+    likely = base_log_probabilities(pair, items, progress=lambda done, total: progress(done / total))
+    scores: list[Score] = []
+    for row, value in zip(rows, likely, strict=True):
+        found = {
+            "repetition": repetition(row.text),
+            "zlib_ratio": zlib_ratio(row.text),
+            "base_log_probability": value,
+        }
+        scores += [Score(row.question_index, row.alpha, metric, each) for metric, each in found.items()]
     return scores

@@ -1,4 +1,4 @@
-"""What is measured for one question, as a number; reducing many to one is the business of `utility` and `history`.
+"""What is measured for one question, as a number; reducing many to one is for `utility`, `privacy` and `history`.
 
 Definitions follow MEASURES; "OU" is locuslab/open-unlearning. Losses are mean negative log-probabilities in nats per
 answer token, the end-of-text token included. This file knows no model: scoring hands the losses in.
@@ -21,6 +21,8 @@ class Metric:
 
     `higher_is_better` speaks of questions that are to be kept; `forget` says what is better on the forget set.
     `phrasing` is the way the question is put for it: as it stands, as its paraphrase, or "" for teacher-forced measures.
+    `kind` says what it speaks of: what is remembered, whether a question was trained on (a score of one side of a
+    comparison, see `privacy`), or how the generated answer reads.
     """
 
     name: str
@@ -31,6 +33,12 @@ class Metric:
     higher_is_better: bool | None
     forget: str = "lower is better"
     phrasing: Literal["question", "paraphrase", ""] = ""
+    kind: Literal["memory", "membership", "fluency"] = "memory"
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it lies between 0 and 1."""
+        return self.unit in ("share", "probability per token", "0 or 1")
 
     def direction(self, split: str) -> str:
         """Which way is better on `split`, in words."""
@@ -45,6 +53,7 @@ class Metric:
 
 _ROUGE = "longest common subsequence of words ÷ words of the true answer (recall, stemmed, greedy decoding)"
 _LEAK = "1 where the leak rule flags the answer, else 0"
+_COMPARED = "no direction alone: compared with the holdout's (AUC)"
 
 METRICS: dict[str, Metric] = {
     "rouge": Metric(
@@ -106,6 +115,7 @@ METRICS: dict[str, Metric] = {
         "ours: a low ROUGE reached by noise is no forgetting",
         False,
         phrasing="question",
+        kind="fluency",
     ),
     "exact_memorization": Metric(
         "exact_memorization",
@@ -114,6 +124,89 @@ METRICS: dict[str, Metric] = {
         "share of answer tokens (without end-of-text) that the teacher-forced argmax gives",
         "OU exact_memorization",
         True,
+    ),
+    "extraction_strength": Metric(
+        "extraction_strength",
+        "Extraction strength",
+        "share",
+        "1 − k/T: after the first k of T answer tokens (without end-of-text) the teacher-forced argmax gives all the rest; "
+        "0 where it misses the last",
+        "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0",
+        True,
+    ),
+    "mia_loss": Metric(
+        "mia_loss",
+        "Membership score: loss",
+        "nats per answer token",
+        "L of the true answer, end-of-text included; lower = more likely trained on",
+        "OU mia_loss (Yeom et al. 2018)",
+        None,
+        forget=_COMPARED,
+        kind="membership",
+    ),
+    "mia_zlib": Metric(
+        "mia_zlib",
+        "Membership score: zlib",
+        "nats per answer token and compressed byte",
+        "L ÷ bytes of the zlib-compressed true answer; lower = more likely trained on",
+        "OU mia_zlib (Carlini et al. 2021)",
+        None,
+        forget=_COMPARED,
+        kind="membership",
+    ),
+    "mia_min_k": Metric(
+        "mia_min_k",
+        "Membership score: min-k",
+        "nats",
+        "−mean of the lowest max(1, int(0.4 T)) of the T answer tokens' log-probabilities, without end-of-text; "
+        "lower = more likely trained on",
+        "OU mia_min_k, k = 0.4 (arXiv 2310.16789)",
+        None,
+        forget=_COMPARED,
+        kind="membership",
+    ),
+    "mia_min_k_plus_plus": Metric(
+        "mia_min_k_plus_plus",
+        "Membership score: min-k++",
+        "standard deviations",
+        "as min-k, of z = (log p − μ) ÷ σ, μ and σ of the log-probability under the model's own distribution, σ² ≥ 1e-6; "
+        "lower = more likely trained on",
+        "OU mia_min_k_plus_plus, k = 0.4 (arXiv 2404.02936)",
+        None,
+        forget=_COMPARED,
+        kind="membership",
+    ),
+    "repetition": Metric(
+        "repetition",
+        "Repeated 4-grams",
+        "share",
+        "1 − different ÷ all runs of four words in the generated answer; none where it has fewer than four words",
+        "ours, as seq-rep-4 of arXiv 1908.04319, over words",
+        False,
+        phrasing="question",
+        kind="fluency",
+    ),
+    "zlib_ratio": Metric(
+        "zlib_ratio",
+        "Compressibility (zlib)",
+        "ratio",
+        "zlib-compressed bytes ÷ bytes of the generated answer: low where it repeats itself, above 1 where it is short",
+        "ours: a low ROUGE reached by noise is no forgetting",
+        True,
+        forget="higher is better",
+        phrasing="question",
+        kind="fluency",
+    ),
+    "base_log_probability": Metric(
+        "base_log_probability",
+        "Log-probability under the base",
+        "nats per token",
+        "mean log p of the generated answer's tokens under the base alone, without end-of-text",
+        "ours: text that the base finds unlikely is likely gibberish",
+        True,
+        forget="higher is better",
+        phrasing="question",
+        kind="fluency",
     ),
 }
 
@@ -155,6 +248,23 @@ def truth_ratio(right: float, wrong: Sequence[float]) -> float | None:
     if not wrong:
         return None
     return probability(sum(wrong) / len(wrong)) / (probability(right) + EPSILON)
+
+
+def truth_ratio_b(right: float, wrong: Sequence[float]) -> float | None:
+    """R, variant B ("paper"): as A, with the wrong answers' probabilities averaged arithmetically. Never mix it with A."""
+    if not wrong:
+        return None
+    return sum(map(probability, wrong)) / len(wrong) / (probability(right) + EPSILON)
+
+
+def truth_ratio_d(right: float, wrong: Sequence[float]) -> float | None:
+    """Variant D (OU's aggregator `prob_mean`): p_c ÷ (p_c + p_w + 1e-10), averaged as it is; high = remembers.
+
+    p_c is the right answer's probability, p_w the geometric mean of the wrong ones', as in A.
+    """
+    if not wrong:
+        return None
+    return probability(right) / (probability(right) + probability(sum(wrong) / len(wrong)) + EPSILON)
 
 
 def truth_ratio_score(ratio: float | None, split: str) -> float | None:

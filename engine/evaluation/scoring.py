@@ -5,7 +5,7 @@ batch only; what leaves this file is numbers per answer.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -17,6 +17,7 @@ from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
+from engine.evaluation.membership import extraction_strength, min_k, zlib_score
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
 from engine.models.offset import AnswerLogits, combine_logits
 from engine.models.readers import forced_logits
@@ -27,7 +28,12 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]  # answers done, answers in all
 Span = tuple[float, float]  # of alpha, 0 within it
 
+Item = tuple[str, str]  # a question with an answer of it
+
 TOKENS_AT_ONCE = 512  # answer tokens of a batch: 100 MB a tensor of logits with the demo's vocabulary
+ROWS_AT_ONCE = 8  # of these, whose whole distribution is gone through at once
+LEAST_VARIANCE = 1e-6  # of a log-probability, as in OU: what a model is certain of would divide by nothing
+LOWEST = -1e15  # instead of a log-probability of minus infinity, whose share is 0: 0 · ∞ is no number
 
 
 CURVE_LOW, CURVE_HIGH = 0.0, 2.0  # curves reach at least so far
@@ -52,7 +58,11 @@ class AnswerReading(NamedTuple):
     """One answer under teacher forcing at one alpha."""
 
     loss: float  # nats per answer token, end-of-text included
-    memorized: float | None  # share of answer tokens the argmax gives, end-of-text left out; None for an empty answer
+    # The rest leaves the end-of-text token out, and is None for an empty answer.
+    memorized: float | None  # share of answer tokens the argmax gives
+    extracted: float | None  # extraction strength
+    least_likely: float | None  # min-k
+    least_expected: float | None  # min-k++; None also where it was not asked for
 
 
 class AnswerOverAlpha(NamedTuple):
@@ -64,23 +74,26 @@ class AnswerOverAlpha(NamedTuple):
 
 def read_over_alpha(
     pair: "LoadedPair",
-    items: Sequence[tuple[str, str]],
+    items: Sequence[Item],
     alphas: Sequence[float],
     span: Span | None,
     batch_size: int = 8,
     progress: Progress | None = None,
+    expected: Collection[Item] = (),
 ) -> list[AnswerOverAlpha]:
     """Read every (question, answer) at `alphas` and over all of `span`: one entry per item, in order.
 
-    Each of the three models runs once per batch, however many alphas there are. A batch holds at most `batch_size`
-    answers and `TOKENS_AT_ONCE` answer tokens (one longer answer is read alone).
+    Those in `expected` also get their min-k++, which goes through whole distributions. Each of the three models runs once
+    per batch, however many alphas there are. A batch holds at most `batch_size` answers and `TOKENS_AT_ONCE` answer
+    tokens (one longer answer is read alone).
     """
     if pair.by_strength is not None:
-        return _read_by_strength(pair, items, alphas, batch_size, progress)
+        return _read_by_strength(pair, items, alphas, batch_size, progress, expected)
     encoded = encode_items(pair, items)
     readings: dict[int, AnswerOverAlpha] = {}
-    for chosen in _batches(encoded, batch_size):
-        readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas, span), strict=True)
+    for chosen in batches(encoded, batch_size):
+        wanted = [items[i] in expected for i in chosen]
+        readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], wanted, alphas, span), strict=True)
         if progress is not None:
             progress(len(readings), len(items))
     return [readings[index] for index in range(len(items))]
@@ -88,22 +101,23 @@ def read_over_alpha(
 
 def _read_by_strength(
     pair: "LoadedPair",
-    items: Sequence[tuple[str, str]],
+    items: Sequence[Item],
     alphas: Sequence[float],
     batch_size: int,
     progress: Progress | None,
+    expected: Collection[Item],
 ) -> list[AnswerOverAlpha]:
     """One strength after the other, each a model of its own: so there are no curves over alpha."""
     columns = []
     for place, alpha in enumerate(alphas):
         model, strength = pair.at(alpha)
-        columns.append(read_over_alpha(model, items, [strength], None, batch_size))
+        columns.append(read_over_alpha(model, items, [strength], None, batch_size, expected=expected))
         if progress is not None:
             progress((place + 1) * len(items), len(alphas) * len(items))
     return [AnswerOverAlpha([column[i].readings[0] for column in columns], None) for i in range(len(items))]
 
 
-def encode_items(pair: "LoadedPair", items: Sequence[tuple[str, str]]) -> list[Encoded]:
+def encode_items(pair: "LoadedPair", items: Sequence[Item]) -> list[Encoded]:
     """Questions with their answers as tokens. `DataError` for one that is longer than the models' context."""
     encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
     context = pair.model.context
@@ -116,7 +130,7 @@ def encode_items(pair: "LoadedPair", items: Sequence[tuple[str, str]]) -> list[E
     return encoded
 
 
-def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
+def batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
     """Indices of like lengths together, so that little is padded; long answers make smaller batches."""
     chosen: list[int] = []
     tokens = 0
@@ -133,11 +147,15 @@ def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]
 
 @torch.inference_mode()
 def _read_batch(
-    pair: "LoadedPair", encoded: Sequence[Encoded], alphas: Sequence[float], span: Span | None
+    pair: "LoadedPair",
+    encoded: Sequence[Encoded],
+    expected: Sequence[bool],
+    alphas: Sequence[float],
+    span: Span | None,
 ) -> list[AnswerOverAlpha]:
     batch = collate(encoded, end_token(pair.tokenizer))
     logits = forced_logits(pair.model, batch)
-    columns = [_read_alpha(batch, logits, alpha, len(encoded)) for alpha in alphas]
+    columns = [_read_alpha(batch, logits, alpha, expected) for alpha in alphas]
     rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]
     curves = _read_curves(batch, logits, len(encoded), span) if span is not None else [None] * len(encoded)
     return [AnswerOverAlpha(row, curve) for row, curve in zip(rows, curves, strict=True)]
@@ -151,19 +169,56 @@ def _read_curves(batch: AnswerBatch, logits: AnswerLogits, size: int, span: Span
     return [answer_curve(AnswerLogits(*part[:3]), part[3], span) for part in parts]
 
 
-def _read_alpha(batch: AnswerBatch, logits: AnswerLogits, alpha: float, size: int) -> list[AnswerReading]:
+def _read_alpha(
+    batch: AnswerBatch, logits: AnswerLogits, alpha: float, expected: Sequence[bool]
+) -> list[AnswerReading]:
     """One reading per sequence of the batch. Tokens of one sequence lie together, its end-of-text token last."""
+    size = len(expected)
     combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
     labels = batch.labels.to(combined.device)
     losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
-    hits = (combined.argmax(dim=-1) == labels).float()
-    return [
-        AnswerReading(float(loss.double().mean()), float(hit[:-1].mean()) if len(hit) > 1 else None)
-        for loss, hit in zip(_per_row(losses, batch, size), _per_row(hits, batch, size), strict=True)
+    hits = combined.argmax(dim=-1) == labels
+    parts = [per_answer(part, batch, size) for part in (losses, hits)]
+    rows = zip(*(torch.split(part, _counts(batch, size)) for part in (combined, labels)), strict=True)
+    scores = [
+        standardised(part[:-1], mark[:-1]).tolist() if wanted else []
+        for wanted, (part, mark) in zip(expected, rows, strict=True)
     ]
+    return [_reading(*row) for row in zip(*parts, scores, strict=True)]
 
 
-def _per_row(values: Tensor, batch: AnswerBatch, size: int) -> tuple[Tensor, ...]:
+def _reading(loss: Tensor, hit: Tensor, standard: list[float]) -> AnswerReading:
+    """Of A answer tokens, the last of them the end-of-text token, and of the standardised A - 1 or none."""
+    hits = hit[:-1]
+    return AnswerReading(
+        float(loss.double().mean()),
+        float(hits.float().mean()) if len(hits) else None,
+        extraction_strength(hits.tolist()),
+        min_k((-loss[:-1]).tolist()),
+        min_k(standard),
+    )
+
+
+def standardised(logits: Tensor, labels: Tensor) -> Tensor:
+    """z = (log p − μ) ÷ σ of each label, [A], under its own row of `logits`, [A, V].
+
+    μ and σ are mean and standard deviation of the log-probability of a token drawn from that row (arXiv 2404.02936).
+    OU takes E[x²] − μ², which cancels in fp32 where σ is small; the squares here are those of differences.
+    """
+    found = []
+    for rows, marks in zip(logits.split(ROWS_AT_ONCE), labels.split(ROWS_AT_ONCE), strict=True):
+        values = rows.log_softmax(dim=-1)
+        own = values.gather(-1, marks[:, None])[:, 0]
+        shares = values.exp()
+        values = values.clamp_(min=LOWEST)
+        mean = torch.linalg.vecdot(shares, values)
+        variance = torch.linalg.vecdot(shares, values.sub_(mean[:, None]).square_())
+        found.append((own - mean) / variance.clamp(min=LEAST_VARIANCE).sqrt())
+    return torch.cat(found) if found else logits.new_empty(0)
+
+
+def per_answer(values: Tensor, batch: AnswerBatch, size: int) -> tuple[Tensor, ...]:
+    """The packed `values` [N] of a batch of `size` sequences, one tensor for each."""
     return torch.split(values.cpu(), _counts(batch, size))
 
 
@@ -178,7 +233,7 @@ def _answers_of(example: Example) -> list[str]:
     return [example.answer, example.paraphrased_answer or example.answer, *example.perturbed_answer]
 
 
-def forced_items(examples: Sequence[Example]) -> list[tuple[str, str]]:
+def forced_items(examples: Sequence[Example]) -> list[Item]:
     """Every question with every answer of it that is read under teacher forcing, once each."""
     return list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
 
@@ -199,7 +254,7 @@ def teacher_forced_scores(
     progress: Progress | None = None,
     batch_size: int = 8,
 ) -> list[Score]:
-    """Probability, its normalised form, truth ratio (A) and exact memorization of every question at every alpha.
+    """Every measure that asks for no generated answer, of every question at every alpha.
 
     Where an example has no wrong answers, its normalised probability and truth ratio are None.
     """
@@ -216,12 +271,14 @@ def teacher_forced(
 ) -> Forced:
     """The scores of `teacher_forced_scores`, and from the same passes every question's curves over `span`."""
     items = forced_items(examples)
-    found = dict(zip(items, read_over_alpha(pair, items, alphas, span, batch_size, progress), strict=True))
+    true = {(example.question, example.answer) for example in examples}
+    read = read_over_alpha(pair, items, alphas, span, batch_size, progress, expected=true)
+    found = dict(zip(items, read, strict=True))
     forced = Forced([], [])
     for index, example in enumerate(examples):
         answers = [found[example.question, text] for text in _answers_of(example)]
         for column, alpha in enumerate(alphas):
-            forced.scores.extend(_scores(index, example.split, alpha, [item.readings[column] for item in answers]))
+            forced.scores.extend(_scores(index, example, alpha, [item.readings[column] for item in answers]))
         forced.curves.append(_curves_of([item.curve for item in answers]))
     return forced
 
@@ -233,14 +290,25 @@ def _curves_of(found: Sequence[AnswerCurve | None]) -> QuestionCurves | None:
     return QuestionCurves(known[0].loss, known[1].loss, tuple(item.loss for item in known[2:]), known[0].memorized)
 
 
-def _scores(index: int, split: str, alpha: float, readings: Sequence[AnswerReading]) -> list[Score]:
+def _scores(index: int, example: Example, alpha: float, readings: Sequence[AnswerReading]) -> list[Score]:
     answer, right = readings[:2]
     wrong = [reading.loss for reading in readings[2:]]
     ratio = truth_ratio(right.loss, wrong)
-    return [
-        Score(index, alpha, "probability", probability(answer.loss)),
-        Score(index, alpha, "probability_normalised", normalised_probability(answer.loss, wrong)),
-        Score(index, alpha, "truth_ratio", ratio),
-        Score(index, alpha, "truth_ratio_score", truth_ratio_score(ratio, split)),
-        Score(index, alpha, "exact_memorization", answer.memorized),
-    ]
+    values = {
+        "probability": probability(answer.loss),
+        "probability_normalised": normalised_probability(answer.loss, wrong),
+        "truth_ratio": ratio,
+        "truth_ratio_score": truth_ratio_score(ratio, example.split),
+        "exact_memorization": answer.memorized,
+        "extraction_strength": answer.extracted,
+        "mia_loss": finite(answer.loss),
+        "mia_zlib": finite(zlib_score(answer.loss, example.answer.strip())),
+        "mia_min_k": finite(answer.least_likely),
+        "mia_min_k_plus_plus": finite(answer.least_expected),
+    }
+    return [Score(index, alpha, metric, value) for metric, value in values.items()]
+
+
+def finite(value: float | None) -> float | None:
+    """None where logits that are not all finite leave no number: databases and JSON keep none of those."""
+    return value if value is not None and math.isfinite(value) else None

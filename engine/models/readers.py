@@ -193,6 +193,14 @@ def forced_logits(model: OffsetModel, batch: AnswerBatch) -> AnswerLogits:
     return AnswerLogits(of_base, of_reference, of_trained)
 
 
+@torch.inference_mode()
+def base_logits(model: OffsetModel, batch: AnswerBatch) -> Tensor:
+    """The `base` of `forced_logits`, [N, V], with the pair left unread."""
+    ensemble, device = open_ensemble(model), model.device
+    hidden = ensemble.base.read(batch.ids.to(device), mask=batch.mask.to(device))
+    return ensemble.output.base(hidden[batch.rows.to(device), batch.columns.to(device)])
+
+
 def twin_of(model: OffsetModel) -> ThinLlama | None:
     """Reference and adapter as one; None where there is no adapter, or the two would not read as M'o and Mo do."""
     if not model.adapter or model.trained is None or not fits(model.reference, model.adapter):

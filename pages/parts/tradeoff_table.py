@@ -35,8 +35,12 @@ class Measure(NamedTuple):
     @property
     def axis(self) -> tuple[float, float] | None:
         """Shares and probabilities always span 0 to 1, so that two charts compare; other units fit themselves."""
-        bounded = self.metric in METRICS and METRICS[self.metric].unit != "ratio"
-        return (-0.06, 1.06) if bounded else None
+        return (-0.06, 1.06) if self.metric in METRICS and METRICS[self.metric].bounded else None
+
+    @property
+    def of_memory(self) -> bool:
+        """Whether its mean says how much is known: scores of one side of a comparison and fluency do not."""
+        return self.metric not in METRICS or METRICS[self.metric].kind == "memory"
 
     @property
     def direction(self) -> str:
@@ -107,16 +111,16 @@ def measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def forget_measures(means: pd.DataFrame) -> list[Measure]:
-    """Everything on a forget part but the share of loops, which stands beside each of them."""
-    return [item for item in measures(means) if item.split == "forget" and item.metric != "degenerate"]
+    """Everything on a forget part that says what is remembered; the share of loops stands beside each of them."""
+    return [item for item in measures(means) if item.split == "forget" and item.of_memory]
 
 
 def utility_measures(means: pd.DataFrame) -> list[Measure]:
-    """What must survive; the eval halves come first, because the pair never saw them. Leaks and loops are no utility."""
+    """What must survive; the eval halves come first, because the pair never saw them. Leaks are no utility."""
     kept = [
         item
         for item in measures(means)
-        if item.split not in ("forget", "holdout") and not item.metric.startswith(("leak", "degenerate"))
+        if item.split not in ("forget", "holdout") and item.of_memory and not item.metric.startswith("leak")
     ]
     return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
 

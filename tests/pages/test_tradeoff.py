@@ -49,6 +49,23 @@ def test_loops_and_questions_stand_beside_the_forget_figure() -> None:
     assert forget_measures(pd.concat([MEANS, loops])) == [FORGET]
 
 
+def test_what_says_nothing_of_memory_is_neither_forgetting_nor_utility() -> None:
+    names = (
+        "mia_loss",
+        "mia_min_k",
+        "repetition",
+        "zlib_ratio",
+        "base_log_probability",
+        "extraction_strength",
+        "rouge",
+    )
+    every = pd.concat([MEANS.assign(metric=name) for name in names])
+    assert [item.metric for item in forget_measures(every)] == ["rouge", "extraction_strength"]
+    assert [item.metric for item in utility_measures(every)] == ["rouge", "extraction_strength"]
+    assert FORGET._replace(metric="extraction_strength").axis == FORGET.axis
+    assert FORGET._replace(metric="zlib_ratio").axis is None  # a short text lies above 1
+
+
 def test_one_base_mark_for_runs_that_agree() -> None:
     table = build(means((1, "a", 0.0, 0.9, 1.0), (2, "b", 0.0, 0.9001, 1.0)), FORGET, KEPT)
     assert [mark.kind for mark in table.marks] == ["base"]

@@ -4,9 +4,10 @@ import pytest
 
 from engine.audit.leaks import leak_rule
 from engine.data.examples import Example
-from engine.decoding.answers import answer_questions
+from engine.decoding.answers import Answer, answer_questions
 from engine.errors import DataError, SettingError
 from engine.evaluation.evaluate import evaluate_examples
+from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
 from engine.evaluation.metrics import METRICS, rouge_recall
 
 EXAMPLES = [
@@ -52,6 +53,33 @@ def test_answers_are_those_of_the_decoder_and_are_what_is_scored(tiny_pair: Any)
         assert score.value == rouge_recall(example.answer, row.text)
 
 
+def test_fluency_is_that_of_the_answers_to_the_questions_as_they_stand(tiny_pair: Any) -> None:
+    result = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=no_leak)
+    found = {score[:3]: score.value for score in result.scores}
+    for row in result.answers:
+        if row.phrasing == "question":
+            (likely,) = base_log_probabilities(tiny_pair, [(EXAMPLES[row.question_index].question, row.text)])
+            place = (row.question_index, row.alpha)
+            assert found[*place, "repetition"] == repetition(row.text)
+            assert found[*place, "zlib_ratio"] == zlib_ratio(row.text)
+            assert found[*place, "base_log_probability"] == pytest.approx(likely, abs=1e-4)
+
+
+def test_an_empty_answer_has_no_fluency_and_never_0(tiny_pair: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = Answer("", (), True, False)
+    monkeypatch.setattr(
+        "engine.evaluation.evaluate.answer_questions", lambda pair, asked, *_, **__: [silent] * len(asked)
+    )  # noqa: ARG005
+    result = evaluate_examples(tiny_pair, EXAMPLES, (1.0,), 4, leaks=no_leak)
+    values = {score.metric: score.value for score in result.scores if score.question_index == 0}
+    assert {metric: values[metric] for metric in ("repetition", "zlib_ratio", "base_log_probability", "rouge")} == {
+        "repetition": None,
+        "zlib_ratio": None,
+        "base_log_probability": None,
+        "rouge": 0.0,
+    }
+
+
 def test_the_leak_rule_handed_in_is_the_one_applied(tiny_pair: Any) -> None:
     heard: list[tuple[Example, str]] = []
 
@@ -73,7 +101,12 @@ def test_progress_rises_to_one(tiny_pair: Any) -> None:
     shares = [share for share, _ in heard]
     assert shares == sorted(shares)
     assert shares[-1] == pytest.approx(1.0)
-    assert {stage for _, stage in heard} == {"answering at alpha 0", "answering at alpha 1", "scoring true answers"}
+    assert list(dict.fromkeys(stage for _, stage in heard)) == [
+        "answering at alpha 0",
+        "answering at alpha 1",
+        "reading the answers with the base",
+        "scoring true answers",
+    ]
 
 
 def test_the_same_alpha_twice_counts_once(tiny_pair: Any) -> None:

@@ -1,6 +1,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.errors import SettingError
 from engine.evaluation.metrics import (
@@ -12,6 +14,8 @@ from engine.evaluation.metrics import (
     probability,
     rouge_recall,
     truth_ratio,
+    truth_ratio_b,
+    truth_ratio_d,
     truth_ratio_score,
 )
 
@@ -33,6 +37,11 @@ def test_every_metric_is_stored_under_its_own_name() -> None:
         ("leak", "forget", "lower is better"),
         ("truth_ratio", "forget", "closer to 1 is better"),
         ("truth_ratio", "world", "lower is better"),
+        ("extraction_strength", "forget", "lower is better"),
+        ("mia_min_k", "forget", "no direction alone: compared with the holdout's (AUC)"),
+        ("mia_min_k", "retain", "no direction"),
+        ("repetition", "forget", "lower is better"),
+        ("base_log_probability", "forget", "higher is better"),
         ("rouge", "holdout", "the floor: nobody was taught these"),
     ],
 )
@@ -58,6 +67,38 @@ def test_truth_ratio_averages_wrong_answers_geometrically() -> None:
     right, wrong = -math.log(0.5), [-math.log(0.9), -math.log(0.1)]
     assert truth_ratio(right, wrong) == pytest.approx(math.sqrt(0.9 * 0.1) / 0.5)
     assert truth_ratio(right, []) is None
+
+
+def test_truth_ratio_variants_by_hand() -> None:
+    """p: right ½, wrong 0.9 and 0.1; their arithmetic mean is ½, their geometric one 0.3."""
+    right, wrong = -math.log(0.5), [-math.log(0.9), -math.log(0.1)]
+    assert truth_ratio_b(right, wrong) == pytest.approx(1.0)
+    assert truth_ratio_d(right, wrong) == pytest.approx(0.5 / 0.8)
+    assert (truth_ratio_b(right, []), truth_ratio_d(right, [])) == (None, None)
+    assert truth_ratio_d(5000.0, [5000.0]) == 0.0
+
+
+@given(st.floats(0, 20), st.lists(st.floats(0, 20), min_size=1, max_size=5))
+def test_truth_ratio_variants_agree_where_they_must(right: float, wrong: list[float]) -> None:
+    a, b, d = truth_ratio(right, wrong), truth_ratio_b(right, wrong), truth_ratio_d(right, wrong)
+    assert a is not None
+    assert b is not None
+    assert d is not None
+    assert a <= b * (1 + 1e-9)  # a geometric mean is no larger than an arithmetic one
+    assert truth_ratio_b(right, wrong[:1]) == truth_ratio(right, wrong[:1])
+    assert d == pytest.approx(1 / (1 + a), rel=1e-9, abs=1e-9 + 1e-10 / probability(right))
+
+
+def test_every_metric_says_what_it_is() -> None:
+    for metric in METRICS.values():
+        assert all((metric.label, metric.unit, metric.formula, metric.source))
+        assert all(metric.direction(split) for split in ("forget", "retain", "world", "holdout"))
+    assert {name for name, metric in METRICS.items() if metric.kind == "membership"} == {
+        "mia_loss", "mia_zlib", "mia_min_k", "mia_min_k_plus_plus",
+    }  # fmt: skip
+    assert {name for name, metric in METRICS.items() if not metric.bounded} == {
+        "truth_ratio", "mia_loss", "mia_zlib", "mia_min_k", "mia_min_k_plus_plus", "zlib_ratio", "base_log_probability",
+    }  # fmt: skip
 
 
 def test_normalised_probability() -> None:

@@ -16,6 +16,7 @@ from engine.models.readers import (
     ThinReader,
     TwinReader,
     TwoReaders,
+    base_logits,
     can_go_back,
     forced_logits,
     open_ensemble,
@@ -96,6 +97,7 @@ def test_forced_logits_are_those_of_the_three_models(lora_pair: OffsetModel, tin
     for model in (lora_pair, tiny_pair.model, alone):
         for mine, theirs in zip(forced_logits(model, batch), model.answer_logits(batch), strict=True):
             assert torch.allclose(mine, theirs, atol=2e-4)
+        assert torch.equal(base_logits(model, batch), forced_logits(model, batch).base)
 
 
 def test_a_base_alone_has_no_pair() -> None:

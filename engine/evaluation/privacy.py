@@ -1,0 +1,224 @@
+"""Whether a model still tells, or tells too well, which questions were forgotten: AUC against a holdout, PrivLeak.
+
+The definitions of MEASURES and of locuslab/open-unlearning ("OU"): membership scores are signed like a loss, label 0 is the
+forget set and 1 the holdout, so 1 means that every forget answer is likelier than every holdout answer. A model that
+never saw either scores them as its luck has it; so AUC is read beside that of a retain-only model, with the sign of the
+difference: too low is a trace too. Knows no model and no database.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import DataError, SettingError
+from engine.evaluation.utility import RESAMPLES
+
+Floats = npt.NDArray[np.float64]
+
+UNDEFINED = "PrivLeak divides by 1 − AUC of the retain-only model, which is 0"
+
+
+class Scored(NamedTuple):
+    """A question with its membership score; `person` may be "", and such a question then stands for itself."""
+
+    question: Hashable  # tells it from the others of its side: an id
+    person: str
+    score: float | None  # None: not counted
+
+
+class Rows(NamedTuple):
+    """How many questions have a score."""
+
+    forget: int
+    holdout: int
+
+
+class Estimate(NamedTuple):
+    """A figure with its 95 % interval, and how many questions it rests on.
+
+    `value` is None where there is none, and `reason` says why; `low` and `high` are None also where a side has a single
+    person, so that there is nothing to resample.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    rows: Rows
+    reason: str = ""
+
+
+class PrivLeak(NamedTuple):
+    """In percent: near 0 good, below 0 under-forgotten, above 0 over-forgotten. `reason` where `value` is None."""
+
+    value: float | None
+    reason: str = ""
+
+
+class Comparison(NamedTuple):
+    """A model beside a retain-only one, on the questions of which both have a score."""
+
+    auc: Estimate
+    auc_retain: Estimate
+    difference: Estimate  # auc − auc_retain: above 0 the forget set shows as trained on, below 0 as tampered with
+    privleak: Estimate  # percent
+
+
+class _Wins(NamedTuple):
+    """Pairs of a forget and a holdout question counted by person: F and H persons."""
+
+    table: Floats  # [F, H], pairs in which the holdout's score is the higher; ties count half
+    forget: Floats  # [F], questions
+    holdout: Floats  # [H]
+
+
+class _Draws(NamedTuple):
+    """How often each person is drawn in each of R resamples of both sides."""
+
+    forget: Floats  # [R, F]
+    holdout: Floats  # [R, H]
+
+
+def membership_auc(
+    forget: Sequence[Scored], holdout: Sequence[Scored], generator: np.random.Generator, resamples: int = RESAMPLES
+) -> Estimate:
+    """Area under the ROC curve of a membership score, ties counted half; by a percentile bootstrap over persons.
+
+    The two sides are resampled each for itself: they are different persons. `SettingError` for a score that is no number.
+    """
+    wins = _wins(forget, holdout)
+    if wins is None:
+        return _without(forget, holdout)
+    draws = _draw(wins, generator, resamples)
+    return _estimate(_area(wins), None if draws is None else _areas(wins, draws), _rows(wins))
+
+
+def privleak(auc: float | None, auc_retain: float | None) -> PrivLeak:
+    """((1 − AUC) − (1 − AUC_retain)) ÷ (1 − AUC_retain) · 100; no value at AUC_retain = 1, where OU adds 1e-10 below."""
+    for name, value in (("auc", auc), ("auc_retain", auc_retain)):
+        if value is not None and not 0 <= value <= 1:
+            raise SettingError(f"{name} must be between 0 and 1, got {value:g}")
+    if auc is None:
+        return PrivLeak(None, "no AUC of the model")
+    if auc_retain is None:
+        return PrivLeak(None, "no retain reference")
+    if auc_retain == 1:
+        return PrivLeak(None, UNDEFINED)
+    return PrivLeak(((1 - auc) - (1 - auc_retain)) / (1 - auc_retain) * 100)
+
+
+def compare_aucs(
+    forget: Sequence[Scored],
+    holdout: Sequence[Scored],
+    retain_forget: Sequence[Scored],
+    retain_holdout: Sequence[Scored],
+    generator: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> Comparison:
+    """A model's scores beside a retain-only model's of the same questions: each resample draws one set of persons for both.
+
+    Questions without a score on either side count on neither. `DataError` where the two models were asked different
+    questions; it names one.
+    """
+    ours_forget, theirs_forget = _paired(forget, retain_forget, "forget")
+    ours_holdout, theirs_holdout = _paired(holdout, retain_holdout, "holdout")
+    ours, theirs = _wins(ours_forget, ours_holdout), _wins(theirs_forget, theirs_holdout)
+    if ours is None or theirs is None:
+        nothing = _without(ours_forget, ours_holdout, "a score of both models")
+        return Comparison(nothing, nothing, nothing, nothing)
+    auc, auc_retain, rows = _area(ours), _area(theirs), _rows(ours)
+    leak = privleak(auc, auc_retain)
+    draws = _draw(ours, generator, resamples)
+    if draws is None:
+        ours_alone, theirs_alone, apart = (
+            Estimate(value, None, None, rows) for value in (auc, auc_retain, auc - auc_retain)
+        )
+        return Comparison(ours_alone, theirs_alone, apart, Estimate(leak.value, None, None, rows, leak.reason))
+    drawn, drawn_retain = _areas(ours, draws), _areas(theirs, draws)
+    # Where some draw leaves PrivLeak undefined its upper tail is unknown, so no interval is claimed.
+    leaks = None if (drawn_retain == 1).any() or leak.value is None else (drawn_retain - drawn) / (1 - drawn_retain)
+    return Comparison(
+        _estimate(auc, drawn, rows),
+        _estimate(auc_retain, drawn_retain, rows),
+        _estimate(auc - auc_retain, drawn - drawn_retain, rows),
+        _estimate(leak.value, None if leaks is None else leaks * 100, rows, leak.reason),
+    )
+
+
+def _paired(ours: Sequence[Scored], theirs: Sequence[Scored], side: str) -> tuple[list[Scored], list[Scored]]:
+    """The questions that both models have a score of, in the order of `ours`."""
+    known = {row.question: row for row in theirs}
+    mine = {row.question for row in ours}
+    for missing, whose in ((mine - known.keys(), "retain reference"), (known.keys() - mine, "run")):
+        if missing:
+            raise DataError(
+                f"the {whose} was not asked {len(missing)} of the other's {side} questions, the first is "
+                f"{min(missing, key=str)!r}: the two cannot be compared"
+            )
+    both = [
+        (row, known[row.question]._replace(person=row.person))
+        for row in ours
+        if row.score is not None and known[row.question].score is not None
+    ]
+    return [row for row, _ in both], [row for _, row in both]
+
+
+def _wins(forget: Sequence[Scored], holdout: Sequence[Scored]) -> _Wins | None:
+    """None where a side has no score."""
+    (low, of_low), (high, of_high) = _side(forget), _side(holdout)
+    if not len(low) or not len(high):
+        return None
+    pairs = (high[None, :] > low[:, None]) + 0.5 * (high[None, :] == low[:, None])  # [forget, holdout]
+    return _Wins(of_low.T @ pairs @ of_high, of_low.sum(axis=0), of_high.sum(axis=0))
+
+
+def _side(rows: Sequence[Scored]) -> tuple[Floats, Floats]:
+    """The scores [n], and whose they are: [n, persons], 1 at the question's person."""
+    known = [(row.score, row.person or index) for index, row in enumerate(rows) if row.score is not None]
+    scores = np.array([score for score, _ in known], dtype=np.float64)
+    if np.isnan(scores).any():
+        raise SettingError("a membership score must be a number or None, got nan")
+    places: dict[object, int] = {}
+    for _, person in known:
+        places.setdefault(person, len(places))
+    whose = np.zeros((len(known), len(places)))
+    whose[np.arange(len(known)), [places[person] for _, person in known]] = 1
+    return scores, whose
+
+
+def _area(wins: _Wins) -> float:
+    return float(wins.table.sum() / (wins.forget.sum() * wins.holdout.sum()))
+
+
+def _areas(wins: _Wins, draws: _Draws) -> Floats:
+    """One area per resample, [R]."""
+    pairs = ((draws.forget @ wins.table) * draws.holdout).sum(axis=1)
+    areas: Floats = pairs / ((draws.forget @ wins.forget) * (draws.holdout @ wins.holdout))
+    return areas
+
+
+def _draw(wins: _Wins, generator: np.random.Generator, resamples: int) -> _Draws | None:
+    """None where a side has a single person."""
+    sizes = len(wins.forget), len(wins.holdout)
+    if min(sizes) == 1:
+        return None
+    counts = [generator.multinomial(size, [1 / size] * size, size=resamples).astype(np.float64) for size in sizes]
+    return _Draws(*counts)
+
+
+def _rows(wins: _Wins) -> Rows:
+    return Rows(int(wins.forget.sum()), int(wins.holdout.sum()))
+
+
+def _estimate(value: float | None, drawn: Floats | None, rows: Rows, reason: str = "") -> Estimate:
+    if drawn is None:
+        return Estimate(value, None, None, rows, reason)
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return Estimate(value, float(low), float(high), rows, reason)
+
+
+def _without(forget: Sequence[Scored], holdout: Sequence[Scored], what: str = "a score") -> Estimate:
+    rows = Rows(*(sum(row.score is not None for row in side) for side in (forget, holdout)))
+    empty = [name for name, count in zip(Rows._fields, rows, strict=True) if not count]
+    return Estimate(None, None, None, rows, f"no {' and no '.join(empty)} question has {what}")

@@ -1,0 +1,94 @@
+"""TOFU's figures under the names that open-unlearning ("OU") gives them in its JSON, from the values of each question.
+
+Twelve figures: probability, ROUGE-L recall and truth ratio (variant A) of the forget set, the retain set, the real
+authors (`ra`) and the world facts (`wf`); nine of them, all but the forget set's, make the model utility. Knows no model
+and no database; `forget_quality` is a test and stands in its own file.
+"""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+from typing import Literal, NamedTuple, get_args
+
+from engine.evaluation.metrics import truth_ratio_score
+from engine.evaluation.missing import NO_WRONG_ANSWERS
+from engine.evaluation.utility import UtilityParts, model_utility
+
+Part = Literal["forget", "retain", "ra", "wf"]
+PARTS: tuple[Part, ...] = get_args(Part)
+UTILITY_PARTS: tuple[Part, ...] = ("retain", "ra", "wf")
+VARIANT = (
+    "A"  # of the truth ratio, as legacy averages it; OU's newer forget_truth_ratio is variant D under the same name
+)
+
+# By part and metric. In OU's configurations the forget set's truth ratio alone is written small.
+KEYS: dict[tuple[Part, str], str] = {
+    ("forget", "probability"): "forget_Q_A_Prob",
+    ("forget", "rouge"): "forget_Q_A_ROUGE",
+    ("forget", "truth_ratio"): "forget_truth_ratio",
+    ("retain", "probability"): "retain_Q_A_Prob",
+    ("retain", "rouge"): "retain_Q_A_ROUGE",
+    ("retain", "truth_ratio"): "retain_Truth_Ratio",
+    ("ra", "probability_normalised"): "ra_Q_A_Prob_normalised",
+    ("ra", "rouge"): "ra_Q_A_ROUGE",
+    ("ra", "truth_ratio"): "ra_Truth_Ratio",
+    ("wf", "probability_normalised"): "wf_Q_A_Prob_normalised",
+    ("wf", "rouge"): "wf_Q_A_ROUGE",
+    ("wf", "truth_ratio"): "wf_Truth_Ratio",
+}
+UTILITY_KEY = "model_utility"
+_OF = {"forget": "the forget set", "retain": "the retain set", "ra": "the real authors", "wf": "the world facts"}
+
+Values = Mapping[str, Sequence[float | None]]  # by metric, one per question; `truth_ratio` is the raw ratio R
+
+
+class TofuFigure(NamedTuple):
+    """One of TOFU's figures; `value` is None, never 0, where `reason` says why there is none."""
+
+    key: str
+    value: float | None
+    rows: int  # questions with a value
+    questions: int  # questions in all
+    variant: str = ""  # of the truth ratio, where there is one in it
+    reason: str = ""
+
+
+def tofu_figures(values: Mapping[Part, Values]) -> dict[str, TofuFigure]:
+    """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out."""
+    found = {key: _figure(key, part, metric, values.get(part, {})) for (part, metric), key in KEYS.items()}
+    return {**found, UTILITY_KEY: utility_of(found)}
+
+
+def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
+    """The model utility of exactly nine figures; none where one of them is missing, and which is said."""
+    nine = [found[key] for (part, _), key in KEYS.items() if part in UTILITY_PARTS]
+    rows, questions = sum(each.rows for each in nine), sum(each.questions for each in nine)
+    missing = [each.key for each in nine if each.value is None]
+    if missing:
+        return TofuFigure(
+            UTILITY_KEY, None, rows, questions, VARIANT, f"it needs nine figures, and lacks {', '.join(missing)}"
+        )
+    known = [each.value for each in nine if each.value is not None]
+    parts = [UtilityParts(*known[start : start + 3]) for start in (0, 3, 6)]
+    return TofuFigure(UTILITY_KEY, model_utility(*parts), rows, questions, VARIANT)
+
+
+def _figure(key: str, part: Part, metric: str, values: Values) -> TofuFigure:
+    column = values.get(metric, ())
+    variant = VARIANT if metric == "truth_ratio" else ""
+    known = [value for value in column if value is not None]
+    if not known:
+        return TofuFigure(key, None, 0, len(column), variant, _reason(part, metric, values))
+    if metric == "truth_ratio":
+        scored = [truth_ratio_score(ratio, part) for ratio in known]
+        known = [value for value in scored if value is not None]
+    return TofuFigure(key, fmean(known), len(known), len(column), variant)
+
+
+def _reason(part: Part, metric: str, values: Values) -> str:
+    if not any(values.values()):
+        return f"no question of {_OF[part]} was evaluated"
+    if not values.get(metric):
+        return f"{metric} of {_OF[part]} was not measured"
+    if metric in ("truth_ratio", "probability_normalised"):
+        return f"the questions of {_OF[part]} have {NO_WRONG_ANSWERS}"
+    return f"no question of {_OF[part]} has a {metric}"
