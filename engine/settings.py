@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map"]
+RunKind = Literal["train", "evaluate", "map", "tasks"]
 
 
 def data_folder() -> Path:
@@ -147,7 +147,8 @@ class ExperimentSpec:
 
     `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
-    every answer of `pair` for alpha from the smallest to the largest of `alphas`.
+    every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `tasks` run puts the first `limit`
+    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets).
     """
 
     kind: RunKind
@@ -162,6 +163,8 @@ class ExperimentSpec:
     max_new_tokens: int = 64
     training: TrainingSettings = field(default_factory=TrainingSettings)
     parent: str = ""  # the pair that a trained one succeeds
+    limit: int = 300
+    task_folder: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):
@@ -175,11 +178,12 @@ class ExperimentSpec:
             raise SettingError(
                 f"name must be 1 to 60 letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.', got {self.name!r}"
             )
-        if self.kind in ("evaluate", "map") and not self.pair:
-            raise SettingError("an evaluation or a map needs the name of a pair")
+        if self.kind != "train" and not self.pair:
+            raise SettingError("an evaluation, a map or a run of tasks needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
         _between("max_new_tokens", self.max_new_tokens, 1, 512)
+        _between("limit", self.limit, 1, 100_000)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

@@ -77,7 +77,7 @@ def read_over_alpha(
     """
     encoded = encode_items(pair, items)
     readings: dict[int, AnswerOverAlpha] = {}
-    for chosen in _batches(encoded, batch_size):
+    for chosen in batches(encoded, batch_size):
         readings |= zip(chosen, _read_batch(pair, [encoded[i] for i in chosen], alphas, span), strict=True)
         if progress is not None:
             progress(len(readings), len(items))
@@ -97,7 +97,7 @@ def encode_items(pair: "LoadedPair", items: Sequence[tuple[str, str]]) -> list[E
     return encoded
 
 
-def _batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
+def batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
     """Indices of like lengths together, so that little is padded; long answers make smaller batches."""
     chosen: list[int] = []
     tokens = 0
