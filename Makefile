@@ -33,6 +33,6 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements.txt
 	touch $@
 
-.venv/ready-dev: requirements-dev.txt .venv/ready
+.venv/ready-dev: requirements-dev.txt requirements-tasks.txt .venv/ready
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-dev.txt
 	touch $@

@@ -13,11 +13,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import advice_command, commands, curve_command
+from engine import advice_command, commands, curve_command, tasks_command
+from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
 from engine.progress import ending_of
-from engine.settings import TrainingSettings
+from engine.settings import ExperimentSpec, TrainingSettings
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range")
 
@@ -100,6 +101,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_train(adds)
     _add_teach(adds)
     _add_evaluate(adds)
+    _add_tasks(adds)
 
     curves = _add(
         adds, "curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model"
@@ -230,6 +232,24 @@ def _add_evaluate(adds: Any) -> None:
     evaluate.add_argument(
         "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
     )
+
+
+def _add_tasks(adds: Any) -> None:
+    tasks = _add(adds, "tasks", tasks_command.tasks, "multiple-choice tasks through lm-evaluation-harness")
+    tasks.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    tasks.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
+    tasks.add_argument(
+        "--task", action="append", metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)"
+    )
+    tasks.add_argument(
+        "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
+        help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
+    )  # fmt: skip
+    tasks.add_argument(
+        "--data", default="", metavar="FOLDER",
+        help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
+    )  # fmt: skip
+    tasks.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")
 
 
 def _add_answer_limit(command: argparse.ArgumentParser) -> None:

@@ -223,7 +223,7 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
     return _execute(spec, arguments)
 
 
-def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
+def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunSummary:
     """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
@@ -236,9 +236,16 @@ def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
                 bar(summary.progress or 0.0, summary.stage or summary.status)
     if summary.status != "finished":
         raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
+    return summary
+
+
+def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
+    """Execute a run; what it found."""
+    summary = execute(spec, arguments)
+    run_id = summary.id
     if spec.kind == "map":
         asked = len(history.asked(run_id))
-        return Printed({**_run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
+        return Printed({**run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
     means = history.trade_off([run_id])
     means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
     columns = ["alpha", "set", "split", "half", "metric", "mean", "count"]
@@ -247,7 +254,7 @@ def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
     rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
     data = {"means": means[columns].to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
     lines = [f"run {run_id} finished", table, "", *_leak_words(shares), rule]
-    return Printed({**_run_data(summary), **data}, "\n".join(lines))
+    return Printed({**run_data(summary), **data}, "\n".join(lines))
 
 
 def _estimate_words(guess: Estimate) -> str:
@@ -283,11 +290,11 @@ def runs(_: argparse.Namespace) -> Printed:
         for run in found
     ]
     return Printed(
-        [_run_data(run) for run in found], "\n".join(lines) or "no runs yet: `python -m engine demo` stores the first"
+        [run_data(run) for run in found], "\n".join(lines) or "no runs yet: `python -m engine demo` stores the first"
     )
 
 
-def _run_data(run: history.RunSummary) -> dict[str, Any]:
+def run_data(run: history.RunSummary) -> dict[str, Any]:
     """Plain JSON values; times as ISO 8601 in UTC."""
     data: dict[str, Any] = {}
     for name, value in run._asdict().items():

@@ -19,6 +19,7 @@ TAUGHT_QUESTION_SECONDS = 0.17  # one question once through a step of the base i
 FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
 ANSWER_SECONDS = 0.1  # one answer at one alpha, batched
 SCORED_QUESTION_SECONDS = 0.3  # teacher-forced measures of one question, all alphas
+TASK_ITEM_SECONDS = 0.6  # one item of a multiple-choice task with its choices, all alphas
 MAPPED_QUESTION_SECONDS = 0.5  # every answer of one question, alpha from 0 to 2
 CHARACTERS_A_TOKEN = 4.0
 MODEL_COPIES, PROGRAM_BYTES = 2.0, 800_000_000  # base, reference and trained against the base alone
@@ -56,6 +57,9 @@ def estimate(spec: ExperimentSpec) -> Estimate:
 
 def _work(spec: ExperimentSpec) -> _Work:
     """Seconds by the rules of thumb, for a base of the demo's size."""
+    if spec.kind == "tasks":
+        items = spec.limit * len(spec.evaluate_on)
+        return _Work(LOADING_SECONDS + items * TASK_ITEM_SECONDS, items, 0, 0.0)
     asked = {example: None for source in spec.evaluate_on for example in examples_of(source)}
     phrasings = sum(2 if example.paraphrased_question else 1 for example in asked)
     seconds = LOADING_SECONDS + len(asked) * SCORED_QUESTION_SECONDS + phrasings * len(spec.alphas) * ANSWER_SECONDS

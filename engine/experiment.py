@@ -18,6 +18,7 @@ from engine.questions import register_set as register_set
 from engine.settings import ExperimentSpec, check_alpha
 from engine.stages import evaluate, map_questions, scratch_folder, teach, train
 from engine.storage import write_patiently, writing
+from engine.task_runs import put_tasks
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
@@ -78,6 +79,8 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
         if spec.kind == "map":
             map_questions(run_id, spec, progress)
             store_advice(run_id)
+        elif spec.kind == "tasks":
+            put_tasks(run_id, spec, progress)
         else:
             evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))

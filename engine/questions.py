@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from db import reads, writes
 from engine.data.examples import Example
+from engine.data.tasks import TASKS
 from engine.errors import DataError, SettingError
 from engine.history import stored_examples
 from engine.settings import ExperimentSpec, local_path
 from engine.storage import reading, writing
 
-OURS = ("demo", "tofu")  # sets that the program fills itself
+OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
 
 
 class Asked(NamedTuple):

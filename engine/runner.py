@@ -29,6 +29,7 @@ from engine.history import RunSummary
 from engine.questions import absolute, examples_of, taught_questions, training_sets
 from engine.settings import ExperimentSpec, check_alpha, check_range, data_folder, local_path
 from engine.storage import reading, writing
+from engine.task_runs import check_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDED = writes.ENDED
@@ -210,10 +211,11 @@ def _complete(spec: ExperimentSpec) -> ExperimentSpec:
     """With alpha 0, and with whole paths: the worker may be launched by a process that stands in another folder."""
     alphas = {check_alpha(alpha) for alpha in spec.alphas}
     alphas = set(check_range(min(alphas), max(alphas))) if spec.kind == "map" else {0.0, *alphas}
-    if spec.kind == "teach" or (spec.kind == "evaluate" and _alone(spec.pair)):
+    if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and _alone(spec.pair)):
         alphas = {0.0}  # without a pair every alpha reads as 0
     return replace(
         spec,
+        task_folder=_whole_path(spec.task_folder) if spec.task_folder else "",
         alphas=tuple(sorted(alphas)),
         base=_whole_path(spec.base),
         reference=_whole_path(spec.reference),
@@ -249,13 +251,16 @@ def _check(spec: ExperimentSpec) -> None:
 
     if not spec.evaluate_on:
         raise SettingError("a run needs at least one set to evaluate")
-    for source in spec.evaluate_on:
-        examples_of(source)
+    if spec.kind == "tasks":
+        check_tasks(spec)
+    else:
+        for source in spec.evaluate_on:
+            examples_of(source)
     if spec.kind == "map" and _alone(spec.pair):
         raise SettingError(
             f"a map needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
         )
-    if spec.kind in ("evaluate", "map"):
+    if spec.kind not in ("train", "teach"):
         if _alone(spec.pair):
             _check_model(spec.pair.partition(":")[2])
             return

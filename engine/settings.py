@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map", "teach"]
+RunKind = Literal["train", "evaluate", "map", "tasks", "teach"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
 
 
@@ -154,7 +154,8 @@ class ExperimentSpec:
     `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
     every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
-    the questions of `retain`, which makes the model `name`, and evaluates that.
+    the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`
+    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets).
     """
 
     kind: RunKind
@@ -170,6 +171,8 @@ class ExperimentSpec:
     training: TrainingSettings = field(default_factory=TrainingSettings)
     parent: str = ""  # the pair that a trained one succeeds
     retain_only_of: str = ""  # the base whose gold reference a taught model is
+    limit: int = 300
+    task_folder: str = ""
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):
@@ -185,11 +188,12 @@ class ExperimentSpec:
             )
         if self.kind == "teach" and self.training.tuning != "lora":
             raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
-        if self.kind in ("evaluate", "map") and not self.pair:
-            raise SettingError("an evaluation or a map needs the name of a pair")
+        if self.kind not in ("train", "teach") and not self.pair:
+            raise SettingError("an evaluation, a map or a run of tasks needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
         _between("max_new_tokens", self.max_new_tokens, 1, 512)
+        _between("limit", self.limit, 1, 100_000)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)

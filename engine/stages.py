@@ -170,7 +170,7 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
     asked = evaluated(spec)
     examples = [item.example for item in asked]
     pair = load_pair(pair_name, lambda text: progress(0.0, text))
-    _note_origin(run_id, spec, pair, examples)
+    note_origin(run_id, spec, pair, examples)
     progress.part(low + 0.05, 1.0, "evaluating")
     terms = key_terms(asked)
     rule = leaks.leak_rule(examples, terms)
@@ -194,16 +194,26 @@ def curve_rows(ids: Sequence[int], curves: "Sequence[QuestionCurves | None]") ->
     return [CurveRow(key, *stored) for key, item in pairs for stored in to_stored(item)]
 
 
-def _note_origin(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", examples: Sequence[Example]) -> None:
-    """Store with the run what its figures come from: pair, base, data, versions, rule, template, machine."""
+def note_origin(
+    run_id: int,
+    spec: ExperimentSpec,
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    judged_by: dict[str, str] | None = None,
+) -> None:
+    """Store with the run what its figures come from: pair, base, data, versions, machine, and what answers are judged by
+    (the leak rule and the prompt template unless told otherwise).
+    """
     from engine.audit import leaks
     from engine.versions import versions
 
+    if judged_by is None:
+        judged_by = {LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name}
     fields: dict[str, Any] = {
         "base": pair.manifest.base,
         "base_hash": pair.base_hash,
         "data_hash": hash_examples(examples),
-        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name},
+        "versions": {**versions(), **judged_by},
         "machine": _machine(),
     }
     fields["pair_name"] = pair.manifest.name
@@ -225,7 +235,7 @@ def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None
     asked = evaluated(spec)
     pair = load_pair(spec.pair, lambda text: progress(0.0, text))
     read_prompts(pair, [item.example.question for item in asked], spec.max_new_tokens)  # one that is too long stops all
-    _note_origin(run_id, spec, pair, [item.example for item in asked])
+    note_origin(run_id, spec, pair, [item.example for item in asked])
     rows = list(zip([item.question_id for item in asked], key_terms(asked), strict=True))
     write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
     low, high = min(spec.alphas), max(spec.alphas)

@@ -46,7 +46,8 @@ def choose_alpha(detail: RunDetail) -> float:
 
 
 def main() -> None:
-    runs = [run for run in history.list_runs() if run.status == "finished" and history.alphas_of(run.id)]
+    found = [run for run in history.list_runs() if run.status == "finished" and run.kind != "tasks"]
+    runs = [run for run in found if history.alphas_of(run.id)]
     if not runs:
         frame.nothing_yet(
             "No run has finished yet, so there is nothing to report. Overview sets up the demo with its recorded evaluation."

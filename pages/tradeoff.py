@@ -89,7 +89,7 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 
 def main() -> None:
-    runs = [run for run in history.list_runs() if run.status == "finished" and run.kind != "map"]
+    runs = [run for run in history.list_runs() if run.status == "finished" and run.kind not in ("map", "tasks")]
     mapped = map_runs()
     if not runs and not mapped:
         frame.nothing_yet(

@@ -26,14 +26,22 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.recording",
         "engine.estimate",
         "engine.stages",
+        "engine.task_runs",
         "engine.demo",
     ),
-    ("engine.remaining_leaks", "engine.map_curves", "engine.forced_curves"),
+    ("engine.remaining_leaks", "engine.map_curves", "engine.forced_curves", "engine.task_figures"),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
-    ("engine.commands", "engine.advice_command", "engine.curve_command", "engine.cli", "engine.__main__"),
+    (
+        "engine.commands",
+        "engine.advice_command",
+        "engine.curve_command",
+        "engine.tasks_command",
+        "engine.cli",
+        "engine.__main__",
+    ),
     ("pages.parts",),
     ("pages", "app"),
 )
@@ -94,6 +102,7 @@ def test_libraries_stay_in_their_rooms() -> None:
     assert all(name.startswith(("pages", "app")) for name in importers("streamlit"))
     assert all(name.startswith("db.") for name in importers("sqlalchemy") | importers("alembic"))
     assert all(name.startswith("engine.models.") for name in importers("transformers") | importers("peft"))
+    assert all(name.startswith("engine.evaluation.harness") for name in importers("lm_eval"))
     assert not [name for name in importers("engine") if name.startswith("db")]
     assert not [name for name in importers("db") if name.startswith("pages")]
 
@@ -116,6 +125,6 @@ def test_the_formula_exists_once() -> None:
     ],
 )
 def test_nothing_heavy_is_imported_at_start(module: str) -> None:
-    program = f"import sys, {module}; print([m for m in ('torch', 'transformers', 'peft', 'datasets', 'scipy') if m in sys.modules])"
+    program = f"import sys, {module}; print([m for m in ('torch', 'transformers', 'peft', 'datasets', 'scipy', 'lm_eval') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"

@@ -208,6 +208,22 @@ METRICS: dict[str, Metric] = {
         phrasing="question",
         kind="fluency",
     ),
+    "accuracy": Metric(
+        "accuracy",
+        "Accuracy on a multiple-choice task",
+        "0 or 1",
+        "1 where the right choice has the largest Σ log p of all, else 0",
+        "lm-evaluation-harness, acc",
+        True,
+    ),
+    "accuracy_normalised": Metric(
+        "accuracy_normalised",
+        "Accuracy by choices normalised for length",
+        "0 or 1",
+        "1 where the right choice has the largest Σ log p ÷ its characters of all, else 0",
+        "lm-evaluation-harness, acc_norm",
+        True,
+    ),
 }
 
 

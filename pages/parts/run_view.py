@@ -12,6 +12,7 @@ from engine.naming import shown_model
 from engine.settings import ExperimentSpec
 from pages.parts import charts, frame
 from pages.parts.floor import Floor, floor_of
+from pages.parts.task_table import show_task_figures
 from pages.parts.wording import count, cut_words, duration, moment, plain, split_word, status_word
 
 ACTIVE = ("queued", "running")
@@ -79,7 +80,7 @@ def _draw(run_id: int) -> None:
     if len(steps):
         charts.losses(steps)
     if run.status == "finished":
-        _figures(detail)
+        show_task_figures(detail) if run.kind == "tasks" else _figures(detail)
         _links(detail)
     if run.status not in ACTIVE and not run.recorded and _wants_again(run_id):
         st.session_state["start-done"] = runner.retry(run_id)
@@ -185,19 +186,20 @@ def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
 def _links(detail: RunDetail) -> None:
     run = detail.summary
     with st.container(horizontal=True):
-        if run.kind != "map":
+        if run.kind not in ("map", "tasks"):
             st.page_link(
                 frame.REPORT,
                 label="Open in Report",
                 icon=":material/description:",
                 query_params={"report": str(run.id)},
             )
-        st.page_link(
-            frame.TRADE_OFF,
-            label="Open in Trade-off",
-            icon=":material/show_chart:",
-            query_params={"map" if run.kind == "map" else "shown": str(run.id)},
-        )
+        if run.kind != "tasks":
+            st.page_link(
+                frame.TRADE_OFF,
+                label="Open in Trade-off",
+                icon=":material/show_chart:",
+                query_params={"map" if run.kind == "map" else "shown": str(run.id)},
+            )
         if detail.manifest:
             st.page_link(
                 frame.COMPARE,
@@ -216,7 +218,9 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "base": shown_model(run.base),
         **(_training(spec) if spec.kind == "train" else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
-        "answers": f"greedy, at most {spec.max_new_tokens} tokens",
+        "answers": f"choices of the first {spec.limit} items of each task, by likelihood"
+        if spec.kind == "tasks"
+        else f"greedy, at most {spec.max_new_tokens} tokens",
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
         "seed": str(run.seed),
         "created": moment(run.created),
