@@ -245,6 +245,8 @@ def _check(spec: ExperimentSpec) -> None:
     from engine.models.manifest import read_manifest
     from engine.models.pairs import check_free, find_pair
 
+    if spec.kind == "imported":
+        raise RunError(f"run {spec.name!r} was imported: it executes nothing, so it cannot be started")
     if not spec.evaluate_on:
         raise SettingError("a run needs at least one set to evaluate")
     for source in spec.evaluate_on:

@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map"]
+RunKind = Literal["train", "evaluate", "map", "imported"]
 
 
 def data_folder() -> Path:
@@ -147,7 +147,8 @@ class ExperimentSpec:
 
     `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
-    every answer of `pair` for alpha from the smallest to the largest of `alphas`.
+    every answer of `pair` for alpha from the smallest to the largest of `alphas`. An `imported` run executes nothing: it holds
+    figures that others published (see `of_imported`).
     """
 
     kind: RunKind
@@ -183,6 +184,13 @@ class ExperimentSpec:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def of_imported(cls, name: str, model: str) -> Self:
+        """Of a run that holds what others published of `model`: it asked no set and has no alpha, so it stands at 0."""
+        return cls(
+            kind="imported", name=name, base=model, reference="", forget="", retain=(), evaluate_on=(), alphas=(0.0,)
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:
