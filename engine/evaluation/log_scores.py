@@ -202,4 +202,4 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
 def _published_note(name: str) -> str:
     """What nobody can tell from an aggregate alone."""
     on_ratios = name in (FORGET_QUALITY, MODEL_UTILITY) or name in [names.truth_ratio for names in PARTS.values()]
-    return AS_PUBLISHED + (f"; {VARIANT_UNKNOWN}" if on_ratios else "")
+    return AS_PUBLISHED + (f", {VARIANT_UNKNOWN}" if on_ratios else "")

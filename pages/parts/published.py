@@ -70,7 +70,7 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
     if forget.set != "tofu":
         said.append(f"TOFU's questions, ours are those of {forget.set}")
     if utility.half == "eval":
-        said.append("retain rows as TOFU has them, trained on; ours are of the half that was not")
+        said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")
     model = str(theirs["model"])
     if model not in models:
         said.append(f"model {model or 'not stated'}, ours {' and '.join(models) or 'none'}")

@@ -86,7 +86,7 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     assert scored.model_utility is None
 
 
-def with_scores(finished: int, name: str, pair: str, shift: float) -> int:
+def with_scores(finished: int, name: str, pair: str) -> int:
     """A finished run that asked what `finished` asked, with ratios of its own at alpha 0."""
     with reading() as session:
         asked = reads.asked_questions(session, finished)
@@ -104,14 +104,14 @@ def with_scores(finished: int, name: str, pair: str, shift: float) -> int:
             ("probability_normalised", 0.25),
             ("rouge", 1.0),
         ):
-            rows = [ScoreRow(row.id, 0.0, metric, value + shift * place) for place, row in enumerate(asked)]
+            rows = [ScoreRow(row.id, 0.0, metric, value) for row in asked]
             writes.add_scores(session, run_id, rows)
     return run_id
 
 
 def test_forget_quality_is_exported_where_a_retain_only_model_was_asked(finished: int, tmp_path: Path) -> None:
     base = history.run_detail(finished).summary.base
-    gold = with_scores(finished, "gold", f"retain-only:{base}", 0.0)
+    gold = with_scores(finished, "gold", f"retain-only:{base}")
     one, two = tmp_path / "one.json", tmp_path / "two.json"
     experiment.export_log(finished, one, 1.0)
     experiment.export_log(gold, two, 0.0)
