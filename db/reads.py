@@ -10,6 +10,8 @@ from db.rows import (
     AdvisedRow,
     AnswerRow,
     CurveRow,
+    FigureRow,
+    ImportedFigureRow,
     IntervalRow,
     MapRow,
     PairRow,
@@ -23,7 +25,20 @@ from db.rows import (
     StepRow,
     TradeOffRow,
 )
-from db.tables import AlphaMap, Answer, Curve, MapInterval, Pair, Question, QuestionSet, Run, RunQuestion, Score, Step
+from db.tables import (
+    AlphaMap,
+    Answer,
+    Curve,
+    Figure,
+    MapInterval,
+    Pair,
+    Question,
+    QuestionSet,
+    Run,
+    RunQuestion,
+    Score,
+    Step,
+)
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -232,6 +247,20 @@ def answers(session: Session, run_id: int) -> list[AnswerRow]:
 def curves(session: Session, run_id: int) -> list[CurveRow]:
     columns = [getattr(Curve, name) for name in CurveRow._fields]
     return [CurveRow(*row) for row in session.execute(select(*columns).where(Curve.run_id == run_id))]
+
+
+def imported_figures(session: Session, run_ids: Sequence[int] | None) -> list[ImportedFigureRow]:
+    """What others published, by run and name: of all imported runs, or of these."""
+    query: Query = (
+        select(Run.id, Run.name, Run.objective, Run.base, Run.versions)
+        .add_columns(*[getattr(Figure, name) for name in FigureRow._fields])
+        .join(Figure, Figure.run_id == Run.id)
+        .where(Run.kind == "imported", Run.status == "finished")
+        .order_by(Run.id, Figure.alpha, Figure.name)
+    )
+    if run_ids is not None:
+        query = query.where(Run.id.in_(run_ids))
+    return [ImportedFigureRow(*row) for row in session.execute(query)]
 
 
 def runs_with_curves(session: Session) -> set[int]:

@@ -213,3 +213,30 @@ class CurveRow(NamedTuple):
     metric: str
     knots: dict[str, Any]
     error: float
+
+
+class FigureRow(NamedTuple):
+    alpha: float
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    rows: int | None  # what it is over, None where that is not known
+    note: str
+
+
+class ImportedFigureRow(NamedTuple):
+    """A figure of an imported run, with the run it belongs to."""
+
+    run_id: int
+    run: str
+    method: str
+    model: str  # "" where whoever imported it did not say
+    source: dict[str, Any]
+    alpha: float
+    name: str
+    value: float | None
+    low: float | None
+    high: float | None
+    rows: int | None
+    note: str

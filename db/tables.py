@@ -5,6 +5,7 @@
                 ├──────< scores >──────────┤
                 ├──────< answers >─────────┤
                 └──────< curves >──────────┤
+                                           ├─< figures
                                            └─< exports
     maps ─< map_intervals    by pair hash and question text, so that a map outlives its run and serves every set
 
@@ -200,6 +201,21 @@ class Curve(Base):
     metric: Mapped[str] = mapped_column(NAME, primary_key=True)
     knots: Mapped[dict[str, Any]]
     error: Mapped[float]
+
+
+class Figure(Base):
+    """An aggregate of a run at one alpha with its 95 % interval; `rows` is what it is over, NULL where that is not known."""
+
+    __tablename__ = "figures"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    alpha: Mapped[float] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, primary_key=True)
+    value: Mapped[float | None]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    rows: Mapped[int | None]
+    note: Mapped[str] = mapped_column(Text)
 
 
 class Export(Base):

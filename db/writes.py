@@ -9,12 +9,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from db.rows import AnswerRow, CurveRow, IntervalRow, ScoreRow, StepRow
+from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ScoreRow, StepRow
 from db.tables import (
     AlphaMap,
     Answer,
     Curve,
     Export,
+    Figure,
     MapInterval,
     Pair,
     Question,
@@ -178,6 +179,11 @@ def add_answers(session: Session, run_id: int, answers: Sequence[AnswerRow]) -> 
 def add_curves(session: Session, run_id: int, curves: Sequence[CurveRow]) -> None:
     if curves:
         session.execute(insert(Curve), [{"run_id": run_id, **curve._asdict()} for curve in curves])
+
+
+def add_figures(session: Session, run_id: int, figures: Sequence[FigureRow]) -> None:
+    if figures:
+        session.execute(insert(Figure), [{"run_id": run_id, **figure._asdict()} for figure in figures])
 
 
 def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import advice_command, commands, curve_command, tasks_command
+from engine import advice_command, commands, curve_command, logs_command, tasks_command
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
@@ -111,10 +111,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 
-    export = _add(adds, "export", commands.export, "write the report of a run as CSV")
-    export.add_argument("--run", required=True, help="name or number of a run")
-    export.add_argument("--out", required=True, type=Path, metavar="FILE.csv")
-    export.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    logs_command.add_commands(adds, _add)
 
     import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)

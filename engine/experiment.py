@@ -12,6 +12,7 @@ from db.session import Session
 from engine import history
 from engine.advice.stored import store_advice
 from engine.errors import RunError
+from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
 from engine.questions import register_set as register_set
@@ -115,6 +116,18 @@ def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
         _note_export(session, run_id, strength, out.name, len(frame), data)
         write_report(data, out)
     return len(frame)
+
+
+def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLog:
+    """Write a run at one alpha to `out` as an OpenUnlearning log, whole or not at all. `StorageError` if it cannot be."""
+    from engine.audit.report import write_report
+
+    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
+    found = open_log(run_id, strength)
+    with writing() as session:
+        _note_export(session, run_id, strength, out.name, found.rows, found.data)
+        write_report(found.data, out)
+    return found
 
 
 def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:

@@ -25,7 +25,7 @@ class RunSummary(NamedTuple):
 
     id: int
     name: str
-    kind: str  # train | evaluate | map | tasks
+    kind: str  # train | evaluate | map | tasks | teach | imported
     status: str  # queued | running | finished | failed | cancelled | interrupted
     objective: str  # of the pair; "" where no pair is read (base or retain-only alone)
     pair: str
@@ -131,6 +131,17 @@ def trade_off(run_ids: list[int] | None = None) -> pd.DataFrame:
     return pd.DataFrame(found, columns=list(rows.TradeOffRow._fields)).rename(columns={"scored": "count"})
 
 
+def imported_figures(run_ids: list[int] | None = None) -> pd.DataFrame:
+    """What others published, one row per imported run and figure; of all imported runs where none are named.
+
+    Columns: run_id, run, method, model ("" where not said), source (a dict: whence it came), alpha, name (as OpenUnlearning
+    has it), value, low, high (95 %), rows (None where the source does not say), note.
+    """
+    with reading() as session:
+        found = reads.imported_figures(session, run_ids)
+    return pd.DataFrame(found, columns=list(rows.ImportedFigureRow._fields))
+
+
 def question_scores(run_id: int, alpha: float) -> pd.DataFrame:
     """One row per question and metric of a run at one alpha.
 
@@ -149,6 +160,10 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
     run has no scores at `alpha`.
     """
     detail = run_detail(run_id)
+    if detail.summary.kind == "imported":
+        raise RunError(
+            f"run {detail.summary.name!r} was imported: it holds figures that others published and no answers, so it has no report"
+        )
     with reading() as session:
         stored = reads.alphas(session, run_id)
         if alpha not in stored:

@@ -249,6 +249,8 @@ def _check(spec: ExperimentSpec) -> None:
     from engine.models.pairs import check_free, find_pair
     from engine.models.taught import check_name_free
 
+    if spec.kind == "imported":
+        raise RunError(f"run {spec.name!r} was imported: it executes nothing, so it cannot be started")
     if not spec.evaluate_on:
         raise SettingError("a run needs at least one set to evaluate")
     if spec.kind == "tasks":

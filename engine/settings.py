@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map", "tasks", "teach"]
+RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "imported"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
 
 
@@ -155,7 +155,8 @@ class ExperimentSpec:
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
     every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
     the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`
-    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets).
+    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets). An
+    `imported` run executes nothing: it holds figures that others published (see `of_imported`).
     """
 
     kind: RunKind
@@ -188,7 +189,7 @@ class ExperimentSpec:
             )
         if self.kind == "teach" and self.training.tuning != "lora":
             raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
-        if self.kind not in ("train", "teach") and not self.pair:
+        if self.kind not in ("train", "teach", "imported") and not self.pair:
             raise SettingError("an evaluation, a map or a run of tasks needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
@@ -197,6 +198,13 @@ class ExperimentSpec:
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def of_imported(cls, name: str, model: str) -> Self:
+        """Of a run that holds what others published of `model`: it asked no set and has no alpha, so it stands at 0."""
+        return cls(
+            kind="imported", name=name, base=model, reference="", forget="", retain=(), evaluate_on=(), alphas=(0.0,)
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Self:

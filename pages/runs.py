@@ -86,14 +86,15 @@ def table_of(runs: list[RunSummary]) -> pd.DataFrame:
             run.name,
             {"train": "training", "evaluate": "evaluation", "map": "map over α"}.get(run.kind, run.kind),
             status_word(run.status),
-            run.pair,
+            run.pair or "–",
             run.objective or "–",
-            run.seed,
+            None if run.kind == "imported" else run.seed,
             moment(run.created),
         )
         for run in runs
     ]
-    return pd.DataFrame(rows, columns=["run", "name", "kind", "status", "pair", "objective", "seed", "created"])
+    columns = ["run", "name", "kind", "status", "pair", "objective", "seed", "created"]
+    return pd.DataFrame(rows, columns=columns).astype({"seed": "Int64"})
 
 
 def main() -> None:

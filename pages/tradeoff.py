@@ -7,6 +7,7 @@ from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
 from pages.parts.exact_curves import map_runs, show_exact_curves
 from pages.parts.forced_curves import show_forced_curves
+from pages.parts.published import marks, show_published, warn_published
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
 from pages.parts.wording import plain
@@ -31,18 +32,18 @@ def _option(item: Measure, options: list[Measure]) -> str:
     return f"{item.label}{of_set} ({item.direction})"
 
 
-def choose_runs(runs: list[history.RunSummary]) -> list[int]:
+def choose_runs(runs: list[history.RunSummary], key: str, label: str) -> list[int]:
     ids = [run.id for run in runs]
     names = {run.id: f"{run.name} (run {run.id})" for run in runs}
 
     def read(text: str) -> list[int]:
-        one = address.one_of("shown", ids)
+        one = address.one_of(key, ids)
         return [one(part) for part in text.split(",") if part]
 
-    address.seed("shown", read, ids)
-    st.session_state["shown"] = [item for item in st.session_state["shown"] if item in ids]
-    chosen: list[int] = st.multiselect("Runs shown", ids, key="shown", format_func=names.__getitem__)
-    address.keep("shown", chosen, "" if chosen == ids else ",".join(map(str, chosen)))
+    address.seed(key, read, ids)
+    st.session_state[key] = [item for item in st.session_state[key] if item in ids]
+    chosen: list[int] = st.multiselect(label, ids, key=key, format_func=names.__getitem__)
+    address.keep(key, chosen, "" if chosen == ids else ",".join(map(str, chosen)))
     return chosen
 
 
@@ -89,9 +90,11 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 
 def main() -> None:
-    runs = [run for run in history.list_runs() if run.status == "finished" and run.kind not in ("map", "tasks")]
+    finished = [run for run in history.list_runs() if run.status == "finished"]
+    runs = [run for run in finished if run.kind not in ("map", "tasks", "imported")]
+    imported = [run for run in finished if run.kind == "imported"]
     mapped = map_runs()
-    if not runs and not mapped:
+    if not runs and not mapped and not imported:
         frame.nothing_yet(
             "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your own."
         )
@@ -101,14 +104,17 @@ def main() -> None:
     if runs and mapped:
         st.subheader("At the α that were evaluated", anchor=False)
     if runs:
-        show_evaluated(runs)
+        show_evaluated(runs, imported)
+    if imported:
+        show_published(history.imported_figures())
     if not mapped:
         show_exact_curves(mapped)
 
 
-def show_evaluated(runs: list[history.RunSummary]) -> None:
-    """One path per pair through the means of its evaluated α."""
-    shown = choose_runs(runs)
+def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSummary]) -> None:
+    """One path per pair through the means of its evaluated α; what others published as marks beside them."""
+    shown = choose_runs(runs, "shown", "Runs shown")
+    published = choose_runs(imported, "published", "Published by others, imported") if imported else []
     means = history.trade_off(shown or [run.id for run in runs])
     forgets, utilities = forget_measures(means), utility_measures(means)
     if not forgets or not utilities:
@@ -122,12 +128,15 @@ def show_evaluated(runs: list[history.RunSummary]) -> None:
     table = build(means, forget, utility)
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
+    if published:
+        table = table._replace(published=marks(history.imported_figures(published), table, forget, utility))
+        warn_published(table.published)
     draw(table, forget, utility)
     show_forced_curves()
 
 
 def draw(table: Table, forget: Measure, utility: Measure) -> None:
-    if table.frame.empty and not table.marks:
+    if table.frame.empty and not table.marks and not table.published:
         st.info("None of the runs shown has both of these measures.")
         return
     advised = advice(table, forget, utility)

@@ -10,8 +10,8 @@ import streamlit as st
 from engine.evaluation.curves import Curve
 from engine.forced_curves import grid
 from engine.models.manifest import PairManifest
-from pages.parts.looks import BASE, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
-from pages.parts.tradeoff_table import Mark, Measure, Table
+from pages.parts.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
+from pages.parts.tradeoff_table import Mark, Measure, Published, Table
 from pages.parts.wording import bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
@@ -102,6 +102,8 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
         _add_path(chart, place, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
     for mark in table.marks:
         _add_mark(chart, mark)
+    for item in table.published:
+        _add_published(chart, item)
     chart.update_layout(
         height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="closest",
         xaxis={"title": f"{utility.label} ({utility.direction})", "range": utility.axis},
@@ -136,3 +138,18 @@ def _add_mark(chart: go.Figure, mark: Mark) -> None:
         customdata=[[mark.run_id, 0.0]], marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
         hovertemplate="utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
     )  # fmt: skip
+
+
+def _add_published(chart: go.Figure, item: Published) -> None:
+    """An open marker that no run of ours has, and the word imported wherever it is named."""
+    said = "<br>".join(escape(words) for words in (item.source, *(f"unlike ours: {words}" for words in item.unlike)))
+    chart.add_scatter(
+        x=[item.utility], y=[item.forget], mode="markers", name=escape(item.label), cliponaxis=False, customdata=[[item.run_id, 0.0]],
+        marker={"symbol": "hexagram-open", "size": 15, "color": IMPORTED.shown, "line": {"width": 2}},
+        hovertemplate=f"utility %{{x:.3f}}<br>forget %{{y:.3f}}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>",
+    )  # fmt: skip
+
+
+def _bare(text: str) -> str:
+    """Without what plotly would take for a placeholder."""
+    return text.replace("%{", "% {")

@@ -34,6 +34,7 @@ class Look(NamedTuple):
 
 BASE = Ink("#4A5568", "#C3CAD9")
 RETAIN_ONLY = Ink("#96640A", "#F0BE5E")
+IMPORTED = Ink("#1F2937", "#E5E7EB")
 PASS = Ink("#0B6B3A", "#6FD39B")
 FAIL = Ink("#B3261E", "#FF9C92")
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.history import RunDetail
 from pages.parts import address
+from pages.parts.published import imported_origin
 from pages.parts.wording import count, plain
 
 _OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
@@ -49,6 +50,8 @@ def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
 
 def recorded(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    if detail.summary.kind == "imported":
+        return imported_origin(detail)
     spec = asdict(detail.spec)
     training = spec.pop("training")
     if detail.spec.kind != "train":

@@ -12,6 +12,7 @@ from engine.naming import shown_model
 from engine.settings import ExperimentSpec
 from pages.parts import charts, frame
 from pages.parts.floor import Floor, floor_of
+from pages.parts.published import figures_of_run, imported_origin
 from pages.parts.task_table import show_task_figures
 from pages.parts.wording import count, cut_words, duration, moment, plain, split_word, status_word
 
@@ -79,10 +80,12 @@ def _draw(run_id: int) -> None:
     steps = history.steps(run_id)
     if len(steps):
         charts.losses(steps)
+    if run.kind == "imported":
+        figures_of_run(run_id)
     if run.status == "finished":
         show_task_figures(detail) if run.kind == "tasks" else _figures(detail)
         _links(detail)
-    if run.status not in ACTIVE and not run.recorded and _wants_again(run_id):
+    if run.status not in ACTIVE and not run.recorded and run.kind != "imported" and _wants_again(run_id):
         st.session_state["start-done"] = runner.retry(run_id)
         st.rerun()  # the whole page, not this fragment: it turns to the new run
     with st.expander("Settings and origin"):
@@ -186,7 +189,7 @@ def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
 def _links(detail: RunDetail) -> None:
     run = detail.summary
     with st.container(horizontal=True):
-        if run.kind not in ("map", "tasks"):
+        if run.kind not in ("map", "tasks", "imported"):
             st.page_link(
                 frame.REPORT,
                 label="Open in Report",
@@ -198,7 +201,7 @@ def _links(detail: RunDetail) -> None:
                 frame.TRADE_OFF,
                 label="Open in Trade-off",
                 icon=":material/show_chart:",
-                query_params={"map" if run.kind == "map" else "shown": str(run.id)},
+                query_params={{"map": "map", "imported": "published"}.get(run.kind, "shown"): str(run.id)},
             )
         if detail.manifest:
             st.page_link(
@@ -212,6 +215,8 @@ def _links(detail: RunDetail) -> None:
 def origin(detail: RunDetail) -> pd.DataFrame:
     """Everything that made this run what it is, as two columns of text."""
     run, spec = detail.summary, detail.spec
+    if run.kind == "imported":
+        return _as_table(imported_origin(detail))
     rows = {
         "kind": run.kind,
         "pair": run.pair,
@@ -238,6 +243,10 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "machine": ", ".join(f"{name} {value}" for name, value in detail.machine.items()),
         "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
     }
+    return _as_table(rows)
+
+
+def _as_table(rows: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame([(name, value or "–") for name, value in rows.items()], columns=["what", "value"])
 
 

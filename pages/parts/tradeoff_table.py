@@ -57,6 +57,22 @@ class Mark(NamedTuple):
     forget: float
 
 
+class Published(NamedTuple):
+    """What others published, imported: it has no α, was not measured here, and `unlike` says what keeps it from comparing."""
+
+    run_id: int
+    name: str
+    method: str
+    utility: float
+    forget: float
+    source: str
+    unlike: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        return f"imported: {self.method} ({self.name})"
+
+
 class Advice(NamedTuple):
     """A sentence, and the run and α it speaks for; no run where it cannot give one."""
 
@@ -73,6 +89,7 @@ class Table(NamedTuple):
 
     frame: pd.DataFrame
     marks: list[Mark]
+    published: tuple[Published, ...] = ()  # in the chart and in words; never in the advice
 
     @property
     def run_ids(self) -> list[int]:
@@ -90,6 +107,10 @@ class Table(NamedTuple):
         lines += [
             f"Fixed mark {mark.name}: forget {figure(mark.forget)}, utility {figure(mark.utility)}."
             for mark in self.marks
+        ]
+        lines += [
+            f"Mark of another kind, {item.label}: forget {figure(item.forget)}, utility {figure(item.utility)}."
+            for item in self.published
         ]
         return " ".join(lines)
 

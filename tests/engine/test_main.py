@@ -40,6 +40,8 @@ COMMANDS = (
     "curves",
     "export",
     "import",
+    "score-logs",
+    "import-log",
 )
 
 

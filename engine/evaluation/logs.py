@@ -1,0 +1,302 @@
+"""Evaluation logs that others wrote, read: TOFU's own ("legacy") and OpenUnlearning's. No model, no database.
+
+Legacy is `eval_log_aggregated.json` of locuslab/tofu: file names, in each its columns, in each a value by row index.
+OpenUnlearning is its `TOFU_EVAL.json`: metrics, each with `agg_value` and mostly `value_by_index`; its `TOFU_SUMMARY.json`
+holds the aggregates alone. Truth ratios are those of MEASURES: variant A averages the losses of the wrong answers, B their
+probabilities. OpenUnlearning adds 1e-10 to what it divides by, legacy does not: both are followed.
+"""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from engine.errors import DataError
+from engine.evaluation.log_values import (
+    demand,
+    is_number,
+    kind_of,
+    read_loss,
+    read_losses,
+    read_mean_loss,
+    read_ratio,
+    read_share,
+)
+from engine.evaluation.metrics import forget_truth_ratio, kept_truth_ratio, truth_ratio
+
+Style = Literal["legacy", "openunlearning", "summary"]
+Variant = Literal["A", "B"]
+VARIANTS: tuple[Variant, ...] = ("A", "B")
+Values = dict[str, float | None]  # by row index; None where the row was not scored
+
+STYLE_WORDS: dict[Style, str] = {
+    "legacy": "legacy log",
+    "openunlearning": "OpenUnlearning log",
+    "summary": "OpenUnlearning summary",
+}
+AGREE = 1e-6  # a stated aggregate is that of its rows if it is this near
+LONGEST_NAME = 120
+LARGEST_EXPONENT = 700.0  # beyond, a float ends
+
+
+class PartNames(NamedTuple):
+    """What one part of TOFU is called in either kind of log."""
+
+    legacy: str
+    probability: str
+    rouge: str
+    truth_ratio: str
+    right: str  # losses of the answer that the truth ratio takes for true
+    wrong: str
+
+
+PARTS: dict[str, PartNames] = {
+    "forget": PartNames(
+        "eval_log_forget.json", "forget_Q_A_Prob", "forget_Q_A_ROUGE", "forget_truth_ratio", "forget_Q_A_PARA_Prob",
+        "forget_Q_A_PERT_Prob",
+    ),
+    "retain": PartNames(
+        "eval_log.json", "retain_Q_A_Prob", "retain_Q_A_ROUGE", "retain_Truth_Ratio", "retain_Q_A_PARA_Prob",
+        "retain_Q_A_PERT_Prob",
+    ),
+    "ra": PartNames(
+        "eval_real_author_wo_options.json", "ra_Q_A_Prob_normalised", "ra_Q_A_ROUGE", "ra_Truth_Ratio", "ra_Q_A_Prob",
+        "ra_Q_A_PERT_Prob",
+    ),
+    "wf": PartNames(
+        "eval_real_world_wo_options.json", "wf_Q_A_Prob_normalised", "wf_Q_A_ROUGE", "wf_Truth_Ratio", "wf_Q_A_Prob",
+        "wf_Q_A_PERT_Prob",
+    ),
+}  # fmt: skip
+NORMALISED = ("ra", "wf")  # parts whose probability is the one among the given answers
+
+
+class Part(NamedTuple):
+    """The rows of one part of TOFU. An empty column is one that the log does not hold."""
+
+    probability: Values  # normalised for real authors and world facts
+    rouge: Values
+    ratios: dict[Variant, Values]  # R; a variant that cannot be told from the log is missing
+    truths: dict[str, str]  # the true answers, where the log holds them
+
+
+class Log(NamedTuple):
+    """A log as it was read. `published`: the aggregates that stand in it, by OpenUnlearning's names."""
+
+    name: str  # of the file, without its folder
+    sha256: str
+    style: Style
+    parts: dict[str, Part]
+    published: dict[str, float]
+    notes: tuple[str, ...]
+
+
+def read_log(path: Path) -> Log:
+    """Read a log of any of the three kinds. `DataError` names what is missing, or the row that cannot be used."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"the log {path} cannot be read: {error.strerror}") from error
+    try:
+        content = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise DataError(f"{path.name} is no JSON: an evaluation log is one JSON object") from None
+    if not isinstance(content, dict):
+        raise DataError(f"{path.name} holds a JSON {kind_of(content)}, and an evaluation log is an object")
+    style = _style(path.name, content)
+    notes: list[str] = []
+    try:
+        parts = _parts(content, style, notes)
+        published = _published(content, style, notes)
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
+    return Log(path.name, hashlib.sha256(data).hexdigest(), style, parts, published, tuple(notes))
+
+
+def _style(name: str, content: Mapping[str, Any]) -> Style:
+    if any(part.legacy in content for part in PARTS.values()):
+        return "legacy"
+    if any(isinstance(value, dict) and {"agg_value", "value_by_index"} & value.keys() for value in content.values()):
+        return "openunlearning"
+    if content and all(value is None or is_number(value) for value in content.values()):
+        return "summary"
+    raise DataError(
+        f"{name} is no evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any metric with the "
+        "keys agg_value and value_by_index of an OpenUnlearning one"
+    )
+
+
+def _parts(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, Part]:
+    if style == "summary":
+        return {}
+    if style == "legacy":
+        return {
+            part: _legacy_part(part, content[names.legacy]) for part, names in PARTS.items() if names.legacy in content
+        }
+    found = {part: _open_part(part, content, notes) for part in PARTS}
+    return {part: item for part, item in found.items() if item is not None}
+
+
+def _legacy_part(part: str, columns: Any) -> Part:
+    names = PARTS[part]
+    demand(
+        isinstance(columns, dict),
+        names.legacy,
+        f"holds a JSON {kind_of(columns)}, and an object of columns is expected",
+    )
+    readers = {
+        "avg_gt_loss": read_loss, "rougeL_recall": read_share, "avg_paraphrased_loss": read_loss, "average_perturb_loss": read_losses,
+    }  # fmt: skip
+    found = {name: _column(columns, name, names.legacy, value) for name, value in readers.items()}
+    _check_rows(names.legacy, found)
+    losses, rouge, right, wrong = found.values()
+    _check_widths(names.legacy, "average_perturb_loss", wrong)
+    truths = columns.get("generated_text")
+    return Part(
+        {key: _among(loss, wrong[key]) if part in NORMALISED else math.exp(-loss) for key, loss in losses.items()},
+        rouge,
+        {
+            variant: {key: _bare_ratio(right[key], _as_one(variant, wrong[key])) for key in right}
+            for variant in VARIANTS
+        },
+        _third_texts(truths) if isinstance(truths, dict) else {},
+    )
+
+
+def _column(columns: Mapping[str, Any], name: str, where: str, value: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """A column by row index; older logs hold lists, whose places are the indices."""
+    demand(name in columns, where, f"the key {name} is missing")
+    rows = columns[name]
+    if isinstance(rows, list):
+        rows = {str(place): row for place, row in enumerate(rows)}
+    demand(isinstance(rows, dict) and bool(rows), where, f"{name} holds no rows")
+    return {key: value(row, f"{where}: {name}, row {key}") for key, row in rows.items()}
+
+
+def _third_texts(rows: Mapping[str, Any]) -> dict[str, str]:
+    """Legacy keeps (prompt, generated, true answer) for each row."""
+    whole = {key: row[2] for key, row in rows.items() if isinstance(row, list) and len(row) == 3}
+    return {key: text.strip() for key, text in whole.items() if isinstance(text, str)}
+
+
+def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part | None:
+    """None where the log has rows of nothing in this part."""
+    names = PARTS[part]
+    probability = _metric(content, names.probability, "prob", read_share)
+    rouge = _metric(content, names.rouge, "rougeL_recall", read_share)
+    scores = _metric(content, names.truth_ratio, "score", read_ratio)
+    right = _metric(content, names.right, "avg_loss", read_mean_loss)
+    wrong = _metric(content, names.wrong, "avg_loss", read_losses)
+    columns = {names.probability: probability, names.rouge: rouge, names.truth_ratio: scores}
+    _check_rows("", {name: rows for name, rows in (columns | {names.right: right, names.wrong: wrong}).items() if rows})
+    if not any(columns.values()) and not (right and wrong):
+        return None
+    ratios: dict[Variant, Values] = {}
+    stated = _aggregate(content.get(names.truth_ratio))
+    stated = float(stated) if is_number(stated) else None
+    if right and wrong:
+        _check_widths("", names.wrong, wrong)
+        for variant in VARIANTS:
+            ratios[variant] = {key: _ratio(variant, right[key], wrong[key]) for key in right}
+    elif scores and (stated is None or abs(_truth_mean(part, scores) - stated) <= AGREE):
+        ratios["A"] = scores
+    if scores and stated is not None and abs(_truth_mean(part, ratios.get("A", scores)) - stated) > AGREE:
+        more = "; it was worked out anew from the losses" if ratios else ""
+        notes.append(f"{names.truth_ratio} in the log ({stated:.6g}) is not the mean of variant A over its rows{more}")
+    texts = content.get(names.rouge)
+    return Part(probability, rouge, ratios, _ground_truths(texts) if isinstance(texts, dict) else {})
+
+
+def _metric(content: Mapping[str, Any], name: str, field: str, value: Callable[[Any, str], Any]) -> dict[str, Any]:
+    """One field of a metric's rows; empty where the log has no rows of it."""
+    metric = content.get(name)
+    rows = metric.get("value_by_index") if isinstance(metric, dict) else None
+    if rows is None:
+        return {}
+    demand(isinstance(rows, dict) and bool(rows), name, "value_by_index holds no rows")
+    found = {}
+    for key, row in rows.items():
+        demand(
+            row is None or (isinstance(row, dict) and field in row), name, f"the key {field} is missing in row {key}"
+        )
+        given = None if row is None else row[field]
+        found[key] = None if given is None else value(given, f"{name}, row {key}")
+    return found
+
+
+def _ground_truths(metric: Mapping[str, Any]) -> dict[str, str]:
+    rows = metric.get("value_by_index") or {}
+    return {
+        key: row["ground_truth"].strip()
+        for key, row in rows.items()
+        if isinstance((row or {}).get("ground_truth"), str)
+    }
+
+
+def _published(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, float]:
+    """What cannot be a figure is left out, and said."""
+    if style == "legacy":
+        return {}
+    found = {name: value if style == "summary" else _aggregate(value) for name, value in content.items()}
+    known = {name: value for name, value in found.items() if is_number(value)}
+    useless = [name for name, value in known.items() if not math.isfinite(value) or len(name) > LONGEST_NAME]
+    notes += [
+        f"{name[:LONGEST_NAME]} was left out: a finite number with a name of at most {LONGEST_NAME} letters is read"
+        for name in useless
+    ]
+    return {name: float(value) for name, value in known.items() if name not in useless}
+
+
+def _aggregate(metric: Any) -> Any:
+    return metric.get("agg_value") if isinstance(metric, dict) else None
+
+
+def _ratio(variant: Variant, right: float | None, wrong: Sequence[float] | None) -> float | None:
+    """R of one row, as OpenUnlearning has it."""
+    return None if right is None or wrong is None else truth_ratio(right, [_as_one(variant, wrong)])
+
+
+def _bare_ratio(right: float, wrong: float) -> float:
+    """R as legacy has it, without an epsilon: in logarithms, for a ruined model's probabilities may underflow."""
+    return math.exp(min(right - wrong, LARGEST_EXPONENT))
+
+
+def _as_one(variant: Variant, wrong: Sequence[float]) -> float:
+    """The loss that stands for those of all wrong answers: their mean, or that of their mean probability."""
+    if variant == "A":
+        return sum(wrong) / len(wrong)
+    least = min(wrong)
+    return least - math.log(sum(math.exp(least - loss) for loss in wrong) / len(wrong))
+
+
+def _among(right: float, wrong: Sequence[float]) -> float:
+    """Probability of the true answer among the given ones, from losses."""
+    least = min(right, *wrong)
+    return math.exp(least - right) / sum(math.exp(least - loss) for loss in (right, *wrong))
+
+
+def _truth_mean(part: str, ratios: Values) -> float:
+    known = [ratio for ratio in ratios.values() if ratio is not None]
+    return truth_mean(part, known) if known else math.nan
+
+
+def truth_mean(part: str, ratios: Sequence[float]) -> float:
+    """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R) elsewhere."""
+    score = forget_truth_ratio if part == "forget" else kept_truth_ratio
+    return sum(map(score, ratios)) / len(ratios)
+
+
+def _check_rows(where: str, columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every column of a part is over the same rows."""
+    first, *others = columns.items() or [("", {})]
+    for name, rows in others:
+        words = f"{first[0]} has {len(first[1])} rows and {name} has {len(rows)}, and they must be the same rows"
+        demand(rows.keys() == first[1].keys(), where, words)
+
+
+def _check_widths(where: str, name: str, rows: Mapping[str, Sequence[float] | None]) -> None:
+    widths = sorted({len(losses) for losses in rows.values() if losses is not None})
+    words = f"{name} has rows of {' and '.join(map(str, widths))} losses, and every row must have as many"
+    demand(len(widths) < 2, where, words)

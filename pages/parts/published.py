@@ -1,0 +1,162 @@
+"""What others published, beside what was measured here: marks of their own on Trade-off, a table, and in words what is unlike."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from engine import history
+from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
+from engine.evaluation.logs import PARTS
+from engine.history import RunDetail
+from engine.log_export import OF_FORGET, TOFU_TOKENS
+from engine.naming import shown_model
+from pages.parts.tradeoff_table import Measure, Published, Table
+from pages.parts.wording import count, figure, moment, plain
+
+_SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
+TRUTH_RATIO = "truth_ratio_score"
+
+
+def counterpart(measure: Measure) -> str:
+    """OpenUnlearning's name for what a measure is of ours; "" where there is none."""
+    if measure.split not in _SPLITS:
+        return ""
+    names = PARTS[_SPLITS[measure.split]]
+    found = {"rouge": names.rouge, TRUTH_RATIO: names.truth_ratio, "probability": names.probability}
+    if measure.split == "world":
+        found |= {"probability": names.right, "probability_normalised": names.probability}
+    if measure.split == "forget":
+        found |= {name: name for name in OF_FORGET}
+    return found.get(measure.metric, "")
+
+
+def marks(figures: pd.DataFrame, table: Table, forget: Measure, utility: Measure) -> tuple[Published, ...]:
+    """One mark for each imported run that has both figures. `figures` are rows of `history.imported_figures`."""
+    found = []
+    for run_id, rows in figures.groupby("run_id", sort=False):
+        by_name = {row["name"]: row for row in rows.to_dict("records")}
+        sides = [by_name.get(counterpart(measure)) for measure in (forget, utility)]
+        if sides[0] is None or sides[1] is None:
+            continue
+        first = sides[0]
+        found.append(
+            Published(
+                int(str(run_id)), str(first["run"]), str(first["method"]), float(sides[1]["value"]), float(first["value"]),
+                source_words(first["source"]), tuple(_unlike(sides[0], sides[1], table, forget, utility)),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def source_words(source: dict[str, str]) -> str:
+    """Whence imported figures come, with as much of the file's hash as tells it from others."""
+    label = f", {source['label']}" if source.get("label") else ""
+    return f"imported from {source.get('imported from', '?')} (SHA-256 {source.get('sha256', '')[:12]}){label}"
+
+
+def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: Measure, utility: Measure) -> list[str]:
+    """What keeps a published point from being compared with ours, in words."""
+    details = [history.run_detail(run_id) for run_id in table.run_ids]
+    models = list(dict.fromkeys(shown_model(item.summary.base) for item in details))
+    said = []
+    for name, side, ours in (("forget", theirs, sorted(set(table.frame["questions"]))), ("utility", kept, None)):
+        rows = _rows(side)
+        if rows is None:
+            said.append(f"number of {name} rows not stated")
+        elif ours and ours != [rows]:
+            said.append(f"{rows} forget rows, ours {' or '.join(str(int(number)) for number in ours)}")
+    if forget.set != "tofu":
+        said.append(f"TOFU's questions, ours are those of {forget.set}")
+    if utility.half == "eval":
+        said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")
+    model = str(theirs["model"])
+    if model not in models:
+        said.append(f"model {model or 'not stated'}, ours {' and '.join(models) or 'none'}")
+    for measure, side in ((forget, theirs), (utility, kept)):
+        if measure.metric == TRUTH_RATIO and not str(side["note"]).startswith("variant A"):
+            said.append(f"truth ratio: {side['note']}, ours variant A")
+    cut = {item.spec.max_new_tokens for item in details} - {TOFU_TOKENS}
+    if cut and "rouge" in (forget.metric, utility.metric):
+        said.append(f"ROUGE of answers of up to {TOFU_TOKENS} tokens as TOFU has it, ours cut at {max(cut)}")
+    return said
+
+
+def _rows(side: dict[Any, Any]) -> int | None:
+    return None if pd.isna(side["rows"]) else int(side["rows"])
+
+
+def warn_published(points: Sequence[Published]) -> None:
+    """Imported points are in the chart: say that they were not measured here, and of each what is unlike."""
+    if not points:
+        return
+    lines = [
+        f"- **{plain(point.label)}**: {plain('; '.join(point.unlike) or 'nothing known to differ')}" for point in points
+    ]
+    st.warning(
+        f"{count(len(points), 'mark was', 'marks were')} imported, not measured here. What is unlike ours:\n\n"
+        + "\n".join(lines),
+        icon=":material/warning:",
+    )
+
+
+def show_published(figures: pd.DataFrame) -> None:
+    """The headline figures of every imported run, with what they are over and where they come from."""
+    st.subheader("Published by others (imported)", anchor=False)
+    table = published_table(figures)
+    words = " ".join(
+        f"Imported {row['run']}, method {row['method']}: forget quality {row['forget quality']}, model utility {figure(row['model utility'])}."
+        for row in table.to_dict("records")
+    )
+    st.dataframe(table, hide_index=True, key="published-table", alt=words)
+    st.caption(
+        plain(
+            "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain reference, so only "
+            "figures over the same rows compare. Model utility: higher is better. None of this enters advice, leak counts or reports."
+        )
+    )
+    for source, rows in figures.groupby(figures["source"].map(source_words), sort=False):
+        notes = rows["source"].iloc[0].get("notes", "")
+        st.caption(plain(f"{rows['run'].iloc[0]}: {source}. {notes}".strip()))
+
+
+def published_table(figures: pd.DataFrame) -> pd.DataFrame:
+    """One row per imported run; a figure that it does not hold is n/a."""
+    rows = []
+    for _, part in figures.groupby("run_id", sort=False):
+        by_name = {row["name"]: row for row in part.to_dict("records")}
+        quality, over = by_name.get(FORGET_QUALITY), by_name.get(PARTS["forget"].truth_ratio)
+        rows.append(
+            {
+                "run": part["run"].iloc[0],
+                "method": part["method"].iloc[0],
+                "model": part["model"].iloc[0] or "not stated",
+                "forget rows": "not stated" if over is None or _rows(over) is None else str(_rows(over)),
+                "forget quality": "n/a" if quality is None else f"{quality['value']:.2e}",
+                "model utility": _value(by_name, MODEL_UTILITY),
+                "forget ROUGE": _value(by_name, PARTS["forget"].rouge),
+                "retain ROUGE": _value(by_name, PARTS["retain"].rouge),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _value(by_name: dict[Any, Any], name: str) -> float | None:
+    return round(float(by_name[name]["value"]), 4) if name in by_name else None
+
+
+def figures_of_run(run_id: int) -> None:
+    """All figures of one imported run, for its own page."""
+    found = history.imported_figures([run_id])
+    words = f"{count(len(found), 'figure')} that others published, with what each is over."
+    shown = found[["name", "value", "low", "high", "rows", "note"]].astype({"rows": "Int64"})
+    st.dataframe(shown, hide_index=True, alt=words)
+    st.caption(words + " Names are OpenUnlearning's; low and high bound the mean with 95 %, where its rows are known.")
+
+
+def imported_origin(detail: RunDetail) -> dict[str, str]:
+    """What is known of an imported run: nothing of it was run here."""
+    run = detail.summary
+    said = {"kind": "imported, not run here", "method": run.objective, "model": run.base or "not stated"}
+    return {**said, "imported": moment(run.created), **detail.versions}

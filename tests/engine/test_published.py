@@ -1,0 +1,301 @@
+"""Logs out and in: a run of ours as an OpenUnlearning log, a log as an imported run, and what an imported run is kept out of."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db import leak_reads, reads, writes
+from db.rows import ScoreRow
+from engine import cli as program
+from engine import experiment, history, runner
+from engine.errors import DataError, RunError, SettingError, StorageError
+from engine.evaluation.forget_quality import forget_quality
+from engine.evaluation.log_scores import score_log
+from engine.evaluation.logs import read_log
+from engine.published import import_log
+from engine.settings import ExperimentSpec
+from engine.storage import reading, writing
+from tests.logs import legacy_log, open_log, written
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs a command with --json that must succeed; the one document it prints."""
+
+    def call(*argv: str) -> Any:
+        capsys.readouterr()
+        code = program.main([*argv, "--json"])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return call
+
+
+def figures(run_id: int) -> dict[str, float]:
+    found = history.imported_figures([run_id])
+    return dict(zip(found["name"], found["value"], strict=True))
+
+
+def means_of(run_id: int, alpha: float, split: str) -> dict[str, float]:
+    found = history.trade_off([run_id])
+    found = found[(found["alpha"] == alpha) & (found["split"] == split) & (found["count"] > 0)]
+    return dict(zip(found["metric"], found["mean"], strict=True))
+
+
+def test_a_run_of_ours_goes_out_and_comes_back_with_the_same_figures(finished: int, tmp_path: Path) -> None:
+    out = tmp_path / "TOFU_EVAL.json"
+    written_ = experiment.export_log(finished, out, 1.0)
+    back = figures(import_log(out, "back", "offset, npo", model="tiny").run_id)
+    forget, retain = means_of(finished, 1.0, "forget"), means_of(finished, 1.0, "retain")
+    assert back == pytest.approx(
+        {
+            "forget_Q_A_Prob": forget["probability"],
+            "forget_Q_A_ROUGE": forget["rouge"],
+            "forget_truth_ratio": forget["truth_ratio_score"],
+            "exact_memorization": forget["exact_memorization"],
+            "retain_Q_A_Prob": retain["probability"],
+            "retain_Q_A_ROUGE": retain["rouge"],
+            "retain_Truth_Ratio": retain["truth_ratio_score"],
+        }
+    )
+    assert written_.rows == len(history.asked(finished)) == 12
+    assert written_.data == out.read_bytes()
+
+
+def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(finished: int, tmp_path: Path) -> None:
+    out = tmp_path / "x.json"
+    found = experiment.export_log(finished, out, 1.0)
+    content = json.loads(out.read_text(encoding="utf-8"))
+    assert list(content) == sorted(content)
+    assert all(set(metric) <= {"agg_value", "value_by_index"} for metric in content.values())
+    first = content["forget_Q_A_ROUGE"]["value_by_index"]["0"]
+    assert (first["input"], first["ground_truth"]) == ("what job did Ada like ?", "doctor")
+    assert set(content["forget_Q_A_Prob"]["value_by_index"]["0"]) == {"prob", "avg_loss"}
+    notes = "\n".join(found.notes)
+    assert "not TOFU's" in notes
+    assert "cut at 4 tokens, TOFU's published figures at 200" in notes
+    assert "the run does not hold it: forget_Q_A_PARA_Prob" in notes
+    assert "forget_quality, model_utility" in notes
+    assert "has no name for it: degenerate, leak, leak_paraphrase" in notes
+    scored = score_log(read_log(out))
+    assert scored.rows == 3
+    assert scored.model_utility is None
+
+
+def with_scores(finished: int, name: str, pair: str) -> int:
+    """A finished run that asked what `finished` asked, with ratios of its own at alpha 0."""
+    with reading() as session:
+        asked = reads.asked_questions(session, finished)
+    spec = ExperimentSpec("evaluate", name, pair=pair, alphas=(0.0,)).to_json()
+    base = history.run_detail(finished).summary.base
+    with writing() as session:
+        run_id = writes.add_run(
+            session, name=name, kind="evaluate", status="finished", spec=spec, base=base, pair_name=pair,
+            objective="", seed=0,
+        )  # fmt: skip
+        writes.add_run_questions(session, run_id, [(row.id, []) for row in asked])
+        for metric, value in (
+            ("truth_ratio", 0.25),
+            ("probability", 0.5),
+            ("probability_normalised", 0.25),
+            ("rouge", 1.0),
+        ):
+            rows = [ScoreRow(row.id, 0.0, metric, value) for row in asked]
+            writes.add_scores(session, run_id, rows)
+    return run_id
+
+
+def test_forget_quality_is_exported_where_a_retain_only_model_was_asked(finished: int, tmp_path: Path) -> None:
+    base = history.run_detail(finished).summary.base
+    gold = with_scores(finished, "gold", f"retain-only:{base}")
+    one, two = tmp_path / "one.json", tmp_path / "two.json"
+    experiment.export_log(finished, one, 1.0)
+    experiment.export_log(gold, two, 0.0)
+    scores = history.question_scores(finished, 1.0)
+    ratios = list(scores.loc[(scores["metric"] == "truth_ratio") & (scores["split"] == "forget"), "value"])
+    expected = forget_quality(ratios, [0.25] * 3)
+    assert expected is not None
+    assert json.loads(one.read_text())["forget_quality"]["agg_value"] == pytest.approx(expected.p_value)
+    assert score_log(read_log(one), read_log(two)).forget_quality == pytest.approx(expected)
+
+
+def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
+    """Real authors and world facts are told apart by TOFU's file; of retain questions the eval half counts."""
+    lines = "question,answer,split,half\n" + "".join(
+        f"q{place}?,a{place},{split},{half}\n"
+        for place, (split, half) in enumerate([("forget", ""), ("retain", "train"), ("retain", "eval"), ("world", "")])
+    )
+    experiment.import_set(lines.encode(), "folk", "folk.csv")
+    examples = history.stored_examples("folk")
+    from dataclasses import replace
+
+    ids = experiment.register_set("folk", [*examples, replace(examples[3], group="real_authors")], "folk.csv")
+    spec = ExperimentSpec("evaluate", "own", pair="p", alphas=(1.0,)).to_json()
+    with writing() as session:
+        run_id = writes.add_run(
+            session,
+            name="own",
+            kind="evaluate",
+            status="finished",
+            spec=spec,
+            base="b",
+            pair_name="p",
+            objective="",
+            seed=0,
+        )
+        writes.add_run_questions(session, run_id, [(key, []) for key in ids])
+        for metric, value in (
+            ("rouge", 1.0),
+            ("probability", 0.5),
+            ("probability_normalised", 0.5),
+            ("truth_ratio", 0.75),
+        ):
+            half = [ScoreRow(key, 1.0, metric, 0.1 if place == 1 else value) for place, key in enumerate(ids)]
+            writes.add_scores(session, run_id, half)
+    out = tmp_path / "x.json"
+    found = experiment.export_log(run_id, out, 1.0)
+    # Each part has .5, 1 and .25: 9 / (3 · (2 + 1 + 4))
+    assert json.loads(out.read_text())["model_utility"]["agg_value"] == pytest.approx(9 / 21)
+    assert score_log(read_log(out)).model_utility == pytest.approx(9 / 21)
+    assert "retain: the half that was trained on is left out" in found.notes
+
+
+def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path) -> None:
+    out = tmp_path / "x.json"
+    out.write_text("kept")
+    for alpha, error in ((0.37, RunError), (9.0, SettingError)):
+        with pytest.raises(error):
+            experiment.export_log(finished, out, alpha)
+    assert out.read_text() == "kept"
+    with pytest.raises(StorageError, match="no ordinary file"):
+        experiment.export_log(finished, tmp_path, 1.0)
+    with reading() as session:
+        assert session.connection().exec_driver_sql("SELECT count(*) FROM exports").scalar() == 0
+
+
+def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_path: Path) -> None:
+    with writing() as session:
+        session.connection().exec_driver_sql("DELETE FROM scores WHERE metric NOT LIKE 'leak%'")
+    with pytest.raises(DataError, match="has nothing at alpha 1 that an OpenUnlearning log has a name for"):
+        experiment.export_log(finished, tmp_path / "x.json", 1.0)
+
+
+@pytest.fixture
+def imported(tmp_path: Path) -> int:
+    path = written(tmp_path / "TOFU_EVAL.json", open_log())
+    return import_log(path, "npo-1b", "NPO", model="Llama-3.2-1B", label="leaderboard").run_id
+
+
+def test_an_imported_run_is_marked_and_says_whence_it_is(imported: int) -> None:
+    detail = history.run_detail(imported)
+    run = detail.summary
+    assert (run.kind, run.status, run.objective, run.base, run.pair, run.sets) == (
+        "imported", "finished", "NPO", "Llama-3.2-1B", "", (),
+    )  # fmt: skip
+    assert detail.versions["imported from"] == "TOFU_EVAL.json"
+    assert len(detail.versions["sha256"]) == 64
+    assert detail.versions["read as"] == "OpenUnlearning log"
+    assert (detail.spec.evaluate_on, detail.spec.forget, detail.manifest, detail.machine) == ((), "", {}, {})
+
+
+def test_figures_are_read_back_with_what_they_are_over(imported: int, tmp_path: Path) -> None:
+    found = history.imported_figures()
+    assert set(found["run_id"]) == {imported}
+    rows = found.set_index("name")
+    assert (rows.at["forget_Q_A_ROUGE", "value"], rows.at["forget_Q_A_ROUGE", "rows"]) == (0.5, 4)
+    assert (rows.at["privleak", "value"], rows.at["privleak", "note"]) == (-12.5, "as published, not worked out here")
+    assert rows.at["forget_truth_ratio", "note"] == "variant A"
+    summary = import_log(written(tmp_path / "s.json", {"model_utility": 0.5}), "sum", "GA").run_id
+    assert figures(summary) == {"model_utility": 0.5}
+    assert history.imported_figures([summary])["rows"].isna().all()
+    assert len(history.imported_figures([])) == 0
+
+
+def test_a_legacy_log_is_imported_with_its_reference(tmp_path: Path) -> None:
+    log, retain = (written(tmp_path / f"{name}.json", legacy_log(shift)) for name, shift in (("m", 0.0), ("r", 0.9)))
+    alone, beside = import_log(log, "alone", "GA"), import_log(log, "beside", "GA", retain=retain)
+    assert "forget_quality" not in figures(alone.run_id)
+    assert alone.notes == ("forget quality: n/a, no retain reference",)
+    expected = score_log(read_log(log), read_log(retain)).forget_quality
+    assert expected is not None
+    assert figures(beside.run_id)["forget_quality"] == expected.p_value
+    assert "r.json" in history.run_detail(beside.run_id).versions["retain reference"]
+
+
+def test_an_imported_run_enters_no_leak_count_no_means_and_no_report(
+    finished: int, imported: int, tmp_path: Path
+) -> None:
+    before = history.trade_off()
+    with reading() as session:
+        counts = leak_reads.leak_counts(session)
+    import_log(written(tmp_path / "two.json", open_log()), "two", "NPO")
+    assert history.trade_off().equals(before)
+    assert set(before["run_id"]) == {finished}
+    with reading() as session:
+        assert leak_reads.leak_counts(session) == counts
+    for make in (experiment.report_csv, lambda run: experiment.export_run(run, tmp_path / "r.csv")):
+        with pytest.raises(RunError, match="'npo-1b' was imported: it holds figures that others published"):
+            make(imported)
+    with pytest.raises(RunError, match="so it has no report"):
+        experiment.export_log(imported, tmp_path / "r.json")
+    assert not list(tmp_path.glob("r.*"))
+
+
+def test_an_imported_run_cannot_be_started_again(imported: int) -> None:
+    with pytest.raises(RunError, match="executes nothing"):
+        runner.retry(imported)
+    assert len(history.list_runs()) == 1
+
+
+def test_a_name_is_taken_once_and_words_are_checked(imported: int, tmp_path: Path) -> None:
+    path = written(tmp_path / "x.json", open_log())
+    with pytest.raises(RunError, match=rf"'npo-1b' already \(run {imported}\)"):
+        import_log(path, "npo-1b", "NPO")
+    for fields, says in (
+        ({"name": "a b", "method": "NPO"}, "name must be"),
+        ({"name": "a", "method": " "}, "method must name"),
+        ({"name": "a", "method": "x" * 121}, "at most 120"),
+        ({"name": "a", "method": "N\nPO"}, "printable"),
+        ({"name": "a", "method": "NPO", "label": "x" * 201}, "label must be"),
+    ):
+        with pytest.raises(SettingError, match=says):
+            import_log(path, **fields)
+    assert len(history.list_runs()) == 1
+
+
+def test_the_commands(
+    finished: int, tmp_path: Path, said: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "TOFU_EVAL.json"
+    found = said("export", "--run", str(finished), "--format", "openunlearning", "--alpha", "1", "--out", str(out))
+    assert (found["rows"], found["alpha"], found["format"]) == (12, 1.0, "openunlearning")
+    scored = said("score-logs", str(out), "--retain", str(out))
+    assert {key: scored[key] for key in ("forget_quality", "model_utility", "rows", "variant")} == {
+        "forget_quality": 1.0, "model_utility": None, "rows": 3, "variant": "A",
+    }  # fmt: skip
+    alone = said("score-logs", str(out))
+    assert (alone["forget_quality"], alone["forget_quality_reason"]) == (None, "n/a, no retain reference")
+    stored = said("import-log", str(out), "--name", "back", "--method", "offset")
+    assert {row["name"]: row["value"] for row in stored["figures"]} == figures(stored["run_id"])
+    assert [(run["name"], run["kind"]) for run in said("runs")][0] == ("back", "imported")
+    for argv in (("score-logs", str(out), "--retain", str(out)), ("score-logs", str(out))):
+        assert program.main(list(argv)) == 0
+    text = capsys.readouterr().out
+    assert "1  p-value of a KS test against the retain reference, 3 rows against 3" in text
+    assert "forget quality  n/a, no retain reference" in text
+    assert program.main(["export", "--run", str(finished), "--out", str(tmp_path / "x.csv")]) == 0
+    assert (tmp_path / "x.csv").read_bytes().startswith(b'\xef\xbb\xbf"set"')
+
+
+def test_a_bad_log_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.json"
+    path.write_text("{")
+    for command in (["score-logs", str(path)], ["import-log", str(path), "--name", "a", "--method", "b"]):
+        assert program.main(command) == 2
+        out, err = capsys.readouterr()
+        assert (out, err) == ("", "x.json is no JSON: an evaluation log is one JSON object\n")
+    assert history.list_runs() == []
