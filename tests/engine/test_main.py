@@ -27,7 +27,9 @@ from tests.mapped import set_that_the_base_knows, stored_advice
 
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = ("demo", "questions", "ask", "map", "advise", "train", "evaluate", "runs", "curves", "export", "import")
+COMMANDS = (
+    "demo", "questions", "ask", "map", "advise", "train", "evaluate", "runs", "curves", "figures", "export", "import",
+)  # fmt: skip
 
 
 @pytest.fixture
