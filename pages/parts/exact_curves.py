@@ -17,7 +17,7 @@ from engine.map_curves import MappedQuestion, maps_key, mean_steps
 from engine.remaining_leaks import forget_floor
 from pages.parts import address
 from pages.parts.alpha_advice import show_advice, show_front
-from pages.parts.charts import PLAIN_BAR
+from pages.parts.charts import PLAIN_BAR, add_level
 from pages.parts.looks import PASS, RETAIN_ONLY, Ink
 from pages.parts.thresholds import show_thresholds
 from pages.parts.wording import count, figure, is_kept, plain, split_word
@@ -118,12 +118,13 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
             line={"shape": "hv", "color": ink.shown, "width": 2, "dash": dash}, hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip
     if ground.floor.share is not None:
-        chart.add_hline(
-            y=ground.floor.share,
-            line_dash="dot",
-            line_color=RETAIN_ONLY.shown,
-            annotation_text="retain-only leaks",
-            annotation_position="top left",
+        add_level(
+            chart,
+            ground.low,
+            ground.high,
+            ground.floor.share,
+            f"retain-only leaks: {ground.floor.share:.1%}",
+            RETAIN_ONLY.shown,
         )
     if advice is not None:
         _mark(chart, advice)
