@@ -154,7 +154,11 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
         x=advice.alpha, line_width=2, line_color=ink, annotation={"text": label, "y": 1, "yanchor": "bottom", "xanchor": "center"}
     )  # fmt: skip
     if advice.knee is not None and len(advice.front) > 1:
-        chart.add_vline(x=advice.knee.span.low, line_dash="dash", line_color=_OTHERS[2].shown, annotation_text="knee", annotation_position="top left")  # fmt: skip
+        place = advice.knee.span.low
+        chart.add_scatter(
+            x=[place, place], y=[0, 1], name=f"knee, from α = {place:.3f}", mode="lines",
+            line={"color": _OTHERS[2].shown, "dash": "dash", "width": 2}, hovertemplate="%{fullData.name}<extra></extra>",
+        )  # fmt: skip
     ends = [end for point in advice.front for end in (point.span.low, point.span.high, None)]
     chart.add_scatter(
         x=ends, y=[None if end is None else _FRONT_HEIGHT for end in ends], name="Pareto front", mode="lines+markers",

@@ -39,8 +39,11 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
         st.info(plain(f"{error}."), icon=":material/info:")
         return
     show_flags(found)
-    columns = [f"{run.name} (run {run.id}), α = {alpha:g}" for run, alpha in ((one, from_alpha), (two, to_alpha))]
-    words = f"Means over the questions that both runs were asked: {found.left_out_words}. {CHANCE}"
+    columns = [f"run {run.id}" for run in (one, two)]  # short, so that n and people are seen without scrolling
+    words = (
+        f"Means over the questions that both runs were asked: run {one.id} is {one.name} at α = {from_alpha:g}, run {two.id} is {two.name} "
+        f"at α = {to_alpha:g}, and the difference is what the second has more. {found.left_out_words}. {CHANCE}"
+    )
     _show([item for item in found.differences if item.metric in FIRST_SHOWN], columns, words)
     st.caption(plain(words))
     with st.expander("All measures, paired"):
