@@ -24,7 +24,7 @@ def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key
 def meanings(measures: Iterable[tuple[str, str]]) -> pd.DataFrame:
     """One row per measure and direction, in the order of the registry; the parts that share a direction stand together."""
     order = list(METRICS)
-    shown = sorted({item for item in measures if item[0] in METRICS}, key=lambda item: order.index(item[0]))
+    shown = sorted({item for item in measures if item[0] in METRICS}, key=lambda item: (order.index(item[0]), item[1]))
     parts: dict[tuple[str, str], list[str]] = {}
     for name, split in shown:
         parts.setdefault((name, METRICS[name].direction(split)), []).append(split_word(split))
