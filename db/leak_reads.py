@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
-from db.rows import LeakCountRow, LeakRow
+from db.rows import JudgedRow, LeakCountRow, LeakRow
 from db.tables import Answer, Pair, Question, QuestionSet, Run, RunQuestion, Score
 
 RETAIN_ONLY = "retain-only:"
@@ -41,6 +41,20 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
 def leak_counts(session: Session) -> list[LeakCountRow]:
     """Per pair: forget questions judged and leaking, as asked and paraphrased, beside the retain-only model's."""
     return [row for metric in ("leak", "leak_paraphrase") for row in _counts(session, metric)]
+
+
+def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
+    """The judgements that `leak_counts` counts, one by one, with whom the question is about."""
+    judged = _in_force(metric)
+    query: Query = (
+        select(Run.pair_name, QuestionSet.name, Question.subject, judged.c.value)
+        .select_from(judged)
+        .join(Run, Run.id == judged.c.run_id)
+        .join(Question, Question.id == judged.c.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .order_by(Question.id)
+    )
+    return [JudgedRow(*row) for row in session.execute(query)]
 
 
 def _counts(session: Session, metric: str) -> list[LeakCountRow]:

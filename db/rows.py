@@ -123,6 +123,16 @@ class QuestionScoreRow(NamedTuple):
     value: float | None
 
 
+class ScoredPlaceRow(NamedTuple):
+    question_id: int
+    content_hash: str
+    set: str
+    split: str
+    half: str
+    subject: str
+    question: str
+
+
 class ReportRow(NamedTuple):
     question_id: int
     set: str
@@ -158,6 +168,13 @@ class LeakRow(NamedTuple):
     question: str
     answer: str
     rouge: float | None
+
+
+class JudgedRow(NamedTuple):
+    pair: str
+    set: str
+    subject: str
+    value: float
 
 
 class LeakCountRow(NamedTuple):

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import advice_command, commands, curve_command, logs_command, tasks_command
+from engine import advice_command, commands, curve_command, figures_command, logs_command, tasks_command
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
 from engine.progress import ending_of
 from engine.settings import ExperimentSpec, TrainingSettings
 
-TAKES_NUMBERS = ("--alpha", "--alphas", "--range")
+TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
 
 
 class OneSentenceParser(argparse.ArgumentParser):
@@ -109,6 +109,8 @@ def make_parser() -> argparse.ArgumentParser:
     curves.add_argument("--run", required=True, help="name or number of a run")
     curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
+    _add_figures(adds)
+
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 
     logs_command.add_commands(adds, _add)
@@ -162,6 +164,23 @@ def _add_advise(adds: Any) -> None:
     advise.add_argument(
         "--leaks", default=advice_command.FLOOR, metavar="SHARE",
         help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
+    )  # fmt: skip
+
+
+def _add_figures(adds: Any) -> None:
+    figures = _add(
+        adds,
+        "figures",
+        figures_command.figures,
+        "means of a stored run with intervals, and what changes to another run",
+    )
+    figures.add_argument("--run", required=True, help="name or number of a run")
+    figures.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    figures.add_argument("--against", metavar="RUN", help="a second run, paired with the first by question")
+    figures.add_argument("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
+    figures.add_argument(
+        "--reference", metavar="RUN",
+        help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
     )  # fmt: skip
 
 

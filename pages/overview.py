@@ -5,20 +5,24 @@ import streamlit as st
 from engine import history, remaining_leaks, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.demo import demo_problem, demo_ready
+from engine.figures import leak_figures
 from engine.history import RunSummary
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.remaining_leaks import LargestLeak, LeakCount
 from pages.parts import frame
+from pages.parts.intervals import bounded_words
 from pages.parts.loading import begin_loading
+from pages.parts.meanings import show_meanings
 from pages.parts.overview_advice import show_stored_advice
-from pages.parts.overview_tables import leak_words, pairs_table, reference_words, sets_table
+from pages.parts.overview_tables import Shares, leak_words, pairs_table, reference_words, sets_table
 from pages.parts.run_view import active_runs, states, watch
 from pages.parts.setting_up import set_up_button
 from pages.parts.soundness import check_soundness
-from pages.parts.wording import ACCESS_CONTROL, count, figure, plain
+from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, figure, plain
 
 LEAKS_SHOWN = 5
+INTERVALS = "In brackets the 95 % interval of the share over persons."
 
 frame.begin(
     "Overview", "Oubliette shows, measures and reports what a language model has forgotten by offset unlearning."
@@ -52,15 +56,16 @@ def missing_weights() -> None:
     set_up_button("Fetch the demo's model")
 
 
-def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount]) -> None:
+def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount], shares: Shares) -> None:
     st.subheader("Largest remaining leaks", anchor=False)
     if not counts:
         st.caption(
             "No forget question was judged at its pair's recommended α yet, so nothing is known about leaks. Start an evaluation on Runs."
         )
         return
-    for line in leak_words(counts):
+    for line in leak_words(counts, shares):
         st.markdown(plain(line))
+    st.caption(plain(f"{INTERVALS} {bounded_words([share.interval for share in shares.values()])}"))
     st.caption(
         "The newest judgement of each question counts, greedy answers only. "
         "What a successor of a pair was judged on is no longer held against the pair itself; Trade-off shows it."
@@ -77,6 +82,7 @@ def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount]) -> None:
             )
             link.page_link(frame.COMPARE, label="Open", icon=":material/search:", query_params=_link_to(leak))
     st.caption(plain(LEAK_RULE))
+    show_meanings([(row.metric, "forget") for row in counts] + [("rouge", "forget")], (INTERVAL, CLOPPER), "meanings")
 
 
 def _link_to(leak: LargestLeak) -> dict[str, str]:
@@ -107,7 +113,8 @@ def main() -> None:
     if active:
         st.subheader("In progress", anchor=False)
         watch(states(active))
-    show_leaks(remaining_leaks.largest_leaks(LEAKS_SHOWN), remaining_leaks.leak_counts())
+    counts = remaining_leaks.leak_counts()
+    show_leaks(remaining_leaks.largest_leaks(LEAKS_SHOWN), counts, leak_figures() if counts else {})
     if pairs:
         show_stored_advice(pairs)
     show_state(pairs, runs)

@@ -10,8 +10,10 @@ from engine.models.pairs import list_pairs
 from pages.parts import address, frame
 from pages.parts.check_list import checks_html
 from pages.parts.floor import Floor, floor_of
+from pages.parts.intervals import MEANING, bounded_words
+from pages.parts.meanings import show_meanings
 from pages.parts.report_checks import checks, shares, shares_words
-from pages.parts.wording import ACCESS_CONTROL, count, cut_words, plain
+from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, cut_words, plain
 
 PREVIEW_ROWS = 50
 PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]
@@ -81,8 +83,12 @@ def show_shares(detail: RunDetail, rows: pd.DataFrame, floor: Floor | None) -> N
     table = shares(rows, floor)
     st.dataframe(table, hide_index=True, alt=shares_words(table))
     st.caption(plain(shares_words(table)))
+    texts = [str(text) for name in table.columns if name.startswith("leaks") for text in table[name]]
+    st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
     st.caption(cut_words(detail.spec.max_new_tokens))
     st.caption(plain(LEAK_RULE))
+    measures = [(name, split) for name in ("leak", "rouge", "probability") for split in rows["split"].unique()]
+    show_meanings(measures, (INTERVAL, CLOPPER), "meanings")
 
 
 def show_preview(rows: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from engine import history, runner
 from engine.history import RunSummary
 from pages.parts import address, frame
 from pages.parts.import_form import import_form
+from pages.parts.paired_table import show_paired
 from pages.parts.run_difference import choose_other, show_differences
 from pages.parts.run_form import evaluation_form, training_form
 from pages.parts.run_view import active_runs, show_run, states, watch
@@ -47,9 +48,7 @@ def list_view(runs: list[RunSummary]) -> None:
     default = next((run.id for run in runs if not run.recorded), ids[-1])  # else the demo's own run, its first
     address.seed("run", address.one_of("run", ids), default)
     address.settle("run", ids, default)
-    words = (
-        f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what differs between them."
-    )
+    words = f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what differs between them."
     st.dataframe(
         table_of(runs),
         hide_index=True,
@@ -60,16 +59,18 @@ def list_view(runs: list[RunSummary]) -> None:
     )
     st.caption(words)
     names = {run.id: f"{run.name} (run {run.id})" for run in runs}
-    left, right = st.columns(2)
-    with left:
+    at, beside = st.columns(2)
+    with at:
         chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)
     address.keep("run", chosen)
-    with right:
+    with beside:
         other = choose_other(chosen, names)
     if other is None:
         show_run(chosen)
     else:
-        show_differences(history.run_detail(chosen), history.run_detail(other))
+        left, right = history.run_detail(chosen), history.run_detail(other)
+        show_paired(left, right)
+        show_differences(left, right)
 
 
 def _follow_row(ids: list[int]) -> None:

@@ -6,11 +6,13 @@ from engine import history
 from engine.audit.leaks import LEAK_RULE
 from pages.parts import address, charts, frame
 from pages.parts.exact_curves import map_runs, show_exact_curves
-from pages.parts.forced_curves import show_forced_curves
+from pages.parts.forced_curves import METRICS, show_forced_curves
+from pages.parts.intervals import MEANING, bounded_words, with_intervals
+from pages.parts.meanings import show_meanings
 from pages.parts.published import marks, show_published, warn_published
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
-from pages.parts.wording import plain
+from pages.parts.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, NATS, plain
 
 frame.begin(
     "Trade-off",
@@ -49,7 +51,7 @@ def choose_runs(runs: list[history.RunSummary], key: str, label: str) -> list[in
 
 def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, float] | None:
     """The figures of the chart; run and α of the row that is selected."""
-    shown = table.frame[["run", "alpha", "forget", "utility", "questions", "loops"]]
+    shown = table.frame[["run", "alpha", "forget_text", "utility_text", "loops"]]
     event = st.dataframe(
         shown,
         hide_index=True,
@@ -59,9 +61,8 @@ def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, fl
         alt=table.words(forget, utility),
         column_config={
             "alpha": st.column_config.NumberColumn("α", format="%g", width=45),
-            "forget": st.column_config.NumberColumn("forget", help=forget.label, format="%.3f", width=60),
-            "utility": st.column_config.NumberColumn("utility", help=utility.label, format="%.3f", width=60),
-            "questions": st.column_config.NumberColumn("n", help="Questions that the forget figure is over.", width=45),
+            "forget_text": st.column_config.TextColumn("forget", help=f"{forget.label}, {forget.direction}. {MEANING}"),
+            "utility_text": st.column_config.TextColumn("utility", help=f"{utility.label}, {utility.direction}."),
             "loops": st.column_config.NumberColumn(
                 "loops",
                 help="Share of the answers to them that fell into a loop: a low figure there is noise, not forgetting.",
@@ -104,18 +105,21 @@ def main() -> None:
     if runs and mapped:
         st.subheader("At the α that were evaluated", anchor=False)
     if runs:
-        show_evaluated(runs, imported)
+        show_evaluated(runs, imported, bool(mapped))
     if imported:
         show_published(history.imported_figures())
     if not mapped:
         show_exact_curves(mapped)
 
 
-def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSummary]) -> None:
-    """One path per pair through the means of its evaluated α; what others published as marks beside them."""
+def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSummary], mapped: bool) -> None:
+    """One path per pair through the means of its evaluated α, what others published as marks beside them.
+
+    `mapped`: an advice over every α stands above.
+    """
     shown = choose_runs(runs, "shown", "Runs shown")
     published = choose_runs(imported, "published", "Published by others, imported") if imported else []
-    means = history.trade_off(shown or [run.id for run in runs])
+    means = with_intervals(history.trade_off(shown or [run.id for run in runs]))
     forgets, utilities = forget_measures(means), utility_measures(means)
     if not forgets or not utilities:
         st.info("A trade-off needs a run that evaluated both a forget split and a split that is to be kept.")
@@ -131,35 +135,39 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     if published:
         table = table._replace(published=marks(history.imported_figures(published), table, forget, utility))
         warn_published(table.published)
-    draw(table, forget, utility)
+    draw(table, forget, utility, mapped)
     show_forced_curves()
+    shown_measures = [(item.metric, item.split) for item in (forget, utility)]
+    forced = [(name, split) for name in METRICS for split in ("forget", "retain", "world")]
+    show_meanings([*shown_measures, *forced], (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS), "meanings")
 
 
-def draw(table: Table, forget: Measure, utility: Measure) -> None:
+def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
     if table.frame.empty and not table.marks and not table.published:
         st.info("None of the runs shown has both of these measures.")
         return
     advised = advice(table, forget, utility)
-    st.markdown(f"**{plain(advised.words)}**")
+    st.markdown(plain(advised.words) if mapped else f"**{plain(advised.words)}**")
+    if mapped:
+        st.caption(
+            "This looks at the evaluated α alone, and at these two measures. Which α to use, by every answer that any α gives, "
+            "is said at the top of this page."
+        )
     if advised.run_id is not None:
         links(advised.run_id, advised.alpha, forget)
-    chart, figures = st.columns(2)
-    with chart:
-        clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
-    with figures:
-        st.caption(
-            f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run; select a row for its pair in Compare."
-        )
-        selected = show_table(table, forget, utility)
-        if selected is not None:
-            links(*selected, forget)
-        if not any(mark.kind == "retain-only" for mark in table.marks):
-            st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
-        else:
-            st.caption(
-                "Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at."
-            )
+    clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
     st.caption(plain(table.words(forget, utility)))
+    st.caption(
+        f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run; select a row for its pair in Compare."
+    )
+    selected = show_table(table, forget, utility)
+    if selected is not None:
+        links(*selected, forget)
+    st.caption(plain(f"{MEANING} {bounded_words([*table.frame['forget_text'], *table.frame['utility_text']])}"))
+    if not any(mark.kind == "retain-only" for mark in table.marks):
+        st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
+    else:
+        st.caption("Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at.")
     if forget.metric.startswith("leak"):
         st.caption(plain(LEAK_RULE) + " Read a share of leaks beside the retain-only mark: that is its floor.")
     if clicked is not None:

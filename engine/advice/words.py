@@ -5,6 +5,7 @@ import math
 from engine.advice.advise import Advice, KeptPart
 from engine.advice.choice import MARGIN, SLACK, Front, Span
 from engine.advice.resample import FEWEST_PERSONS, Bounds
+from engine.evaluation.bootstrap import none_of
 
 UTILITY_MEANING = (
     "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L recall as a "
@@ -95,16 +96,12 @@ def figures_words(advice: Advice) -> list[str]:
 
 
 def _leak_interval(advice: Advice) -> str:
-    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives.
-
-    The upper end of Clopper and Pearson's two-sided 95 % interval for none of n, 1 − .025^(1/n) (Biometrika 26, 1934):
-    two-sided as the intervals that stand elsewhere, which the one-sided bound .05^(1/n) would undercut.
-    """
+    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives."""
     persons = advice.basis.forget_persons
     if advice.leaks > 0:
         return _interval(advice.resampled.leaks, persons)
     return (
-        f"none of {_persons(persons)} leaks, so up to {1 - 0.025 ** (1 / persons):.0%} of such persons leaking cannot be "
+        f"none of {_persons(persons)} leaks, so up to {none_of(persons):.0%} of such persons leaking cannot be "
         "excluded, 95 %, two-sided, Clopper-Pearson"
     )
 

@@ -1,5 +1,6 @@
 """The charts. Each is drawn with an `alt` that states what it shows, and has its figures in a table beside it."""
 
+from collections.abc import Iterable
 from html import escape
 
 import numpy as np
@@ -16,6 +17,7 @@ from pages.parts.wording import bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20
+_HOVER = "utility %{customdata[2]}<br>forget %{customdata[3]}<extra>%{fullData.name}</extra>"
 DRAWN_POINTS = 241  # of a curve over α: finer than a screen shows
 
 
@@ -125,18 +127,48 @@ def _add_path(chart: go.Figure, place: int, run_id: int, path: pd.DataFrame, loo
     labels = [f"α {alpha:g}" if alpha in labelled else "" for alpha in path["alpha"]]
     chart.add_scatter(
         x=path["utility"], y=path["forget"], mode="lines+markers+text", name=f"{escape(run)} (pair {escape(pair)})",
-        text=labels, textposition=("middle left", "bottom left")[place % 2], cliponaxis=False, customdata=[[run_id, alpha] for alpha in path["alpha"]],
+        text=labels, textposition=("top left", "bottom left")[place % 2], cliponaxis=False,
+        customdata=path[["run_id", "alpha", "utility_text", "forget_text"]].values.tolist(),
         marker={"symbol": look.marker, "size": 10, "color": ink}, line={"color": ink, "width": 2},
-        hovertemplate="α %{customdata[1]:g}<br>utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
+        error_x=error_bar(path["utility"], path["utility_low"], path["utility_high"], ink),
+        error_y=error_bar(path["forget"], path["forget_low"], path["forget_high"], ink), hovertemplate=f"α %{{customdata[1]:g}}<br>{_HOVER}",
     )  # fmt: skip
+
+
+def add_level(chart: go.Figure, low: float, high: float, value: float, name: str, ink: str) -> None:
+    """A level across a chart over α, named in the legend: a label beside it would lie on some curve."""
+    chart.add_scatter(
+        x=[low, high], y=[value, value], name=name, mode="lines", line={"color": ink, "dash": "longdash", "width": 2},
+        hovertemplate="%{fullData.name}<extra></extra>",
+    )  # fmt: skip
+
+
+def error_bar(
+    means: Iterable[float], lows: Iterable[float | None], highs: Iterable[float | None], ink: str
+) -> dict[str, object]:
+    """The intervals of points, for plotly: how far they reach above and below; none where there is none."""
+    rows = list(zip(means, lows, highs, strict=True))
+    above = [None if pd.isna(high) else high - mean for mean, _, high in rows]
+    below = [None if pd.isna(low) else mean - low for mean, low, _ in rows]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": above,
+        "arrayminus": below,
+        "color": ink,
+        "thickness": 1,
+        "width": 3,
+    }
 
 
 def _add_mark(chart: go.Figure, mark: Mark) -> None:
     ink = (BASE if mark.kind == "base" else RETAIN_ONLY).shown
     chart.add_scatter(
         x=[mark.utility], y=[mark.forget], mode="markers", name=escape(mark.name), cliponaxis=False,  # named in the legend
-        customdata=[[mark.run_id, 0.0]], marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
-        hovertemplate="utility %{x:.3f}<br>forget %{y:.3f}<extra>%{fullData.name}</extra>",
+        customdata=[[mark.run_id, 0.0, mark.utility_bar.text, mark.forget_bar.text]],
+        marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
+        error_x=error_bar([mark.utility], [mark.utility_bar.low], [mark.utility_bar.high], ink),
+        error_y=error_bar([mark.forget], [mark.forget_bar.low], [mark.forget_bar.high], ink), hovertemplate=_HOVER,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from engine.map_curves import MappedQuestion, maps_key, mean_steps
 from engine.remaining_leaks import forget_floor
 from pages.parts import address
 from pages.parts.alpha_advice import show_advice, show_front
-from pages.parts.charts import PLAIN_BAR
+from pages.parts.charts import PLAIN_BAR, add_level
 from pages.parts.looks import PASS, RETAIN_ONLY, Ink
 from pages.parts.thresholds import show_thresholds
 from pages.parts.wording import count, figure, is_kept, plain, split_word
@@ -118,12 +118,13 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
             line={"shape": "hv", "color": ink.shown, "width": 2, "dash": dash}, hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
         )  # fmt: skip
     if ground.floor.share is not None:
-        chart.add_hline(
-            y=ground.floor.share,
-            line_dash="dot",
-            line_color=RETAIN_ONLY.shown,
-            annotation_text="retain-only leaks",
-            annotation_position="top left",
+        add_level(
+            chart,
+            ground.low,
+            ground.high,
+            ground.floor.share,
+            f"retain-only leaks: {ground.floor.share:.1%}",
+            RETAIN_ONLY.shown,
         )
     if advice is not None:
         _mark(chart, advice)
@@ -153,7 +154,11 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
         x=advice.alpha, line_width=2, line_color=ink, annotation={"text": label, "y": 1, "yanchor": "bottom", "xanchor": "center"}
     )  # fmt: skip
     if advice.knee is not None and len(advice.front) > 1:
-        chart.add_vline(x=advice.knee.span.low, line_dash="dash", line_color=_OTHERS[2].shown, annotation_text="knee", annotation_position="top left")  # fmt: skip
+        place = advice.knee.span.low
+        chart.add_scatter(
+            x=[place, place], y=[0, 1], name=f"knee, from α = {place:.3f}", mode="lines",
+            line={"color": _OTHERS[2].shown, "dash": "dash", "width": 2}, hovertemplate="%{fullData.name}<extra></extra>",
+        )  # fmt: skip
     ends = [end for point in advice.front for end in (point.span.low, point.span.high, None)]
     chart.add_scatter(
         x=ends, y=[None if end is None else _FRONT_HEIGHT for end in ends], name="Pareto front", mode="lines+markers",

@@ -10,7 +10,7 @@ from engine import forced_curves, history
 from engine.evaluation.forget_quality import CONVENTION
 from engine.forced_curves import FORGET, Quality, quality_verdict
 from pages.parts import address
-from pages.parts.charts import PLAIN_BAR
+from pages.parts.charts import PLAIN_BAR, add_level
 from pages.parts.looks import RETAIN_ONLY, Ink
 from pages.parts.unlike import warn_other_forget_set
 from pages.parts.wording import bound, figure, plain, split_word
@@ -145,10 +145,8 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
         )  # fmt: skip
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
     if floor is not None:
-        chart.add_hline(
-            y=floor.mean, line_dash="longdash", line_color=RETAIN_ONLY.shown, annotation_text=f"retain-only, forget: {figure(floor.mean)}",
-            annotation_position="bottom left",
-        )  # fmt: skip
+        ends = float(part["alpha"].min()), float(part["alpha"].max())
+        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", RETAIN_ONLY.shown)
     _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
@@ -177,15 +175,12 @@ def _quality_chart(quality: Quality | None) -> None:
     steps = quality.steps
     chart = go.Figure(
         go.Scatter(
-            x=[*steps.alphas, steps.high], y=[*steps.values, steps.values[-1]], mode="lines", name="p-value", showlegend=False,
+            x=[*steps.alphas, steps.high], y=[*steps.values, steps.values[-1]], mode="lines", name="p-value",
             line={"shape": "hv", "color": _STYLES["forget"][0].shown, "width": 2},
             hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
         )
     )  # fmt: skip
-    chart.add_hline(
-        y=CONVENTION, line_dash="longdash", line_color=RETAIN_ONLY.shown, annotation_position="bottom left",
-        annotation_text=f"p = {CONVENTION:g}",
-    )  # fmt: skip
+    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", RETAIN_ONLY.shown)
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
     words = _quality_words(quality)
     st.plotly_chart(chart, key="forced-quality", config=PLAIN_BAR, alt=words)

@@ -16,7 +16,7 @@ from engine.errors import UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from pages.parts import address
-from pages.parts.wording import GLOSSARY, plain
+from pages.parts.wording import GLOSSARY, TERMS, plain
 
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
@@ -81,7 +81,7 @@ def _sidebar_foot() -> None:
     with st.sidebar:
         st.html(_COPY_LINK, unsafe_allow_javascript=True)
         with st.expander("Words used here"):
-            for word, meaning in GLOSSARY.items():
+            for word, meaning in (GLOSSARY | TERMS).items():
                 st.markdown(f"**{word}**: {meaning}")
 
 

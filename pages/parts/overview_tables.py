@@ -1,14 +1,15 @@
 """The tables of Overview: pairs and sets on this machine."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from engine.figures import Figure
 from engine.history import SetSummary
 from engine.models.manifest import PairManifest
 from engine.naming import shown_model
 from engine.remaining_leaks import LeakCount
-from pages.parts.wording import moment
+from pages.parts.wording import moment, share_words
 
 
 def pairs_table(pairs: Sequence[PairManifest]) -> pd.DataFrame:
@@ -41,22 +42,31 @@ def sets_table(sets: Sequence[SetSummary]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["set", "questions", "of which", "source", "hash"])
 
 
-def leak_words(counts: Sequence[LeakCount]) -> list[str]:
-    """Per pair, how many of how many forget questions leak, as asked and in other words, each beside its floor."""
+Shares = Mapping[tuple[str, str], Figure]  # of leaks, by pair and metric
+
+
+def leak_words(counts: Sequence[LeakCount], shares: Shares) -> list[str]:
+    """Per pair, how many of how many forget questions leak, as asked and in other words, each with interval and floor."""
     asked = [row for row in counts if row.metric == "leak"]
     paraphrased = {row.pair: row for row in counts if row.metric == "leak_paraphrase"}
-    return [_leak_line(row, paraphrased.get(row.pair)) for row in asked]
+    return [_leak_line(row, paraphrased.get(row.pair), shares) for row in asked]
 
 
-def _leak_line(asked: LeakCount, paraphrased: LeakCount | None) -> str:
+def _leak_line(asked: LeakCount, paraphrased: LeakCount | None, shares: Shares) -> str:
     leaking = asked.leaking + (paraphrased.leaking if paraphrased else 0)
     line = (
         f"{'✖' if leaking else '✔'} Pair {asked.pair} at α = {asked.alpha:g}: {asked.leaking} of {asked.judged} forget questions leak"
-        f" ({_floor(asked)})"
+        f" ({_interval(asked, shares)}{_floor(asked)})"
     )
     if paraphrased is None:
         return f"{line}; none was asked in other words."
-    return f"{line}; asked in other words {paraphrased.leaking} of {paraphrased.judged} ({_floor(paraphrased)})."
+    return f"{line}; asked in other words {paraphrased.leaking} of {paraphrased.judged} ({_interval(paraphrased, shares)}{_floor(paraphrased)})."
+
+
+def _interval(row: LeakCount, shares: Shares) -> str:
+    """ "share 3% [1%, 6%], 6 people; "."""
+    share = shares.get((row.pair, row.metric))
+    return "" if share is None or share.mean is None else f"{share_words(share)}, {share.people}; "
 
 
 def _floor(row: LeakCount) -> str:

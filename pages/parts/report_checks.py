@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from engine.audit.leaks import LEAK_RULE
+from engine.figures import figure_of
 from engine.history import RunDetail
 from engine.models.manifest import PairManifest
 from engine.versions import versions
 from pages.parts.check_list import Check
 from pages.parts.floor import Floor
-from pages.parts.wording import count, figure, split_word
+from pages.parts.wording import count, figure, share_words, split_word
 
 CLOSE_TO_FLOOR = 0.05  # of probability per token
 _COLUMNS = [
@@ -128,7 +129,7 @@ def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list
 
 
 def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
-    """Per split and half: the share of questions that leak, beside its floor, and mean ROUGE-L recall."""
+    """Per split and half: the share of questions that leak with its interval, beside its floor, and mean ROUGE-L recall."""
     table = []
     for key, part in rows.groupby(["split", "half"], sort=False):
         split, half = (str(name) for name in key) if isinstance(key, tuple) else (str(key), "")
@@ -137,9 +138,9 @@ def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
             (
                 split_word(split) + (f", {half} half" if half else ""),
                 len(part),
-                _share(part["leak base"]),
-                _share(part["leak unlearned"]),
-                _share(same),
+                _share(part["leak base"], part["subject"]),
+                _share(part["leak unlearned"], part["subject"]),
+                _share(same, part.set_index("question_id").loc[same.index, "subject"]),
                 f"{len(same)} of {len(part)}",
                 figure(part["rouge base"].astype(float).mean()),
                 figure(part["rouge unlearned"].astype(float).mean()),
@@ -158,7 +159,7 @@ def _floor_scores(floor: Floor | None, questions: pd.Series, metric: str) -> pd.
         return pd.Series(dtype=float)
     scores = floor.scores
     wanted = (scores["metric"] == metric) & scores["question_id"].isin(questions)
-    return scores.loc[wanted, "value"].dropna()
+    return scores.loc[wanted].set_index("question_id")["value"].dropna()
 
 
 def shares_words(table: pd.DataFrame) -> str:
@@ -177,6 +178,7 @@ def shares_words(table: pd.DataFrame) -> str:
     )
 
 
-def _share(leaks: pd.Series) -> str:
-    known = leaks.dropna().astype(float)
-    return f"{known.mean():.0%}" if len(known) else "n/a"
+def _share(leaks: pd.Series, subjects: pd.Series) -> str:
+    """With its 95 % interval over the persons asked about."""
+    values = [None if pd.isna(value) else float(value) for value in leaks]
+    return share_words(figure_of(values, [str(name) for name in subjects], "leak"))

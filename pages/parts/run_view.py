@@ -3,18 +3,33 @@
 import pandas as pd
 import streamlit as st
 
-from engine import history, runner
+from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
 from engine.naming import shown_model
+from engine.retain_reference import quality_figure
 from engine.settings import ExperimentSpec
-from pages.parts import charts, frame
+from pages.parts import address, charts, frame
 from pages.parts.floor import Floor, floor_of
+from pages.parts.intervals import MEANING, bounded_words, figures, table_of
+from pages.parts.meanings import show_meanings
 from pages.parts.published import figures_of_run, imported_origin
 from pages.parts.task_table import show_task_figures
-from pages.parts.wording import count, cut_words, duration, moment, plain, split_word, status_word
+from pages.parts.wording import (
+    CLOPPER,
+    INTERVAL,
+    KS_TEST,
+    NATS,
+    count,
+    cut_words,
+    duration,
+    moment,
+    plain,
+    split_word,
+    status_word,
+)
 
 ACTIVE = ("queued", "running")
 POLL_SECONDS = 1.0
@@ -135,6 +150,30 @@ def _figures(detail: RunDetail) -> None:
     st.caption(words)
     with st.expander("All measures"):
         _show(_by_alpha(means), words)
+    _with_intervals(detail)
+    shown = means[["metric", "split"]].drop_duplicates().itertuples(index=False, name=None)
+    show_meanings(shown, (INTERVAL, CLOPPER, KS_TEST, NATS), "meanings")
+
+
+def _with_intervals(detail: RunDetail) -> None:
+    """Every mean at one α with its interval, n and people, and forget quality there; what is n/a says why."""
+    run = detail.summary
+    st.markdown("**With intervals, at one α**")
+    alphas, default = history.alphas_of(run.id), experiment.report_alpha(run.id)
+    address.seed("at", address.one_of("at", alphas, lambda alpha: f"{alpha:g}"), default)
+    address.settle("at", alphas, default)
+    alpha: float = st.selectbox("α", alphas, key="at", format_func=lambda value: f"{value:g}")
+    address.keep("at", alpha, f"{alpha:g}")
+    found = figures(run, alpha)
+    places = pd.DataFrame([item[:4] for item in found], columns=["set", "split", "half", "metric"])
+    names = [_measure(item.metric, item.split) for item in found]
+    table = table_of(found, _parts(places), names)
+    words = f"Means of run {run.name} at α = {alpha:g}. {MEANING} {bounded_words(list(table['95 % interval']))}".strip()
+    st.dataframe(
+        table, hide_index=True, alt=words, column_config={"mean": st.column_config.NumberColumn(format="%.3f")}
+    )
+    st.caption(plain(words))
+    st.caption(plain(f"Forget quality at α = {alpha:g}: {quality_figure(run.id, alpha).words}."))
 
 
 def _show(table: pd.DataFrame, words: str) -> None:

@@ -34,7 +34,7 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
     st.plotly_chart(chart, key="thresholds", config=PLAIN_BAR, alt=words)
     st.caption(plain(words))
     st.dataframe(
-        threshold_table(questions).drop(columns="error"),
+        shown_table(threshold_table(questions)),
         hide_index=True,
         column_order=[
             "forgotten from",
@@ -45,7 +45,19 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
         ],  # figures first: screens are narrow
         alt="Thresholds by question, the largest first.",
     )
-    st.caption("The smallest α from which the answer no longer leaks, the largest first; empty where every α leaks.")
+    st.caption(
+        "The smallest α from which the answer no longer leaks, the largest first; “never” where every α leaks. "
+        "“No” where it does not come back at a larger α."
+    )
+
+
+def shown_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The thresholds as text: a cell without a number says what that means."""
+    texts = {
+        name: [empty if pd.isna(value) else f"{value:.4f}" for value in table[name]]
+        for name, empty in (("forgotten from", NEVER), ("comes back at", "no"))
+    }
+    return table.drop(columns="error").assign(**texts)
 
 
 def distribution(questions: Sequence[MappedQuestion]) -> pd.DataFrame:

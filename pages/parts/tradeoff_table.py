@@ -5,6 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from engine.evaluation.metrics import METRICS
+from pages.parts.intervals import Bar
 from pages.parts.wording import figure, split_word
 
 BASE_KIND, RETAIN_KIND = "base:", "retain-only:"
@@ -55,6 +56,8 @@ class Mark(NamedTuple):
     run_id: int
     utility: float
     forget: float
+    utility_bar: Bar = Bar()
+    forget_bar: Bar = Bar()
 
 
 class Published(NamedTuple):
@@ -82,7 +85,8 @@ class Advice(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`frame`: run_id, run, pair, objective, alpha, forget, utility, questions, loops; by run and then α.
+    """`frame`: run_id, run, pair, objective, alpha, forget, utility, questions, loops; by run and then α. Beside forget and
+    utility stand the ends of their intervals and their words: forget_low, forget_high, forget_text, and so for utility.
 
     `questions` are those that the forget figure is over, `loops` the share of their answers that fell into a loop.
     """
@@ -147,14 +151,12 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
-    """Rows where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
+    """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
     columns = ["run_id", "run", "pair", "objective", "alpha"]
-    counts = _side(means, forget, columns, "questions", "count")
-    loops = _side(means, forget._replace(metric="degenerate"), columns, "loops")
+    loops = _side(means, forget._replace(metric="degenerate"), columns, {"mean": "loops"})
     both = (
-        _side(means, forget, columns, "forget")
-        .merge(_side(means, utility, columns, "utility"), on=columns)
-        .merge(counts, on=columns)
+        _side(means, forget, columns, {"mean": "forget", "count": "questions", **_bar_names("forget")})
+        .merge(_side(means, utility, columns, {"mean": "utility", **_bar_names("utility")}), on=columns)
         .merge(loops, on=columns, how="left")  # runs of an earlier version counted none
         .sort_values(["run_id", "alpha"], ascending=[False, True])
         .reset_index(drop=True)
@@ -163,10 +165,15 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
     return Table(both[~alone].reset_index(drop=True), _marks(both, alone))
 
 
-def _side(means: pd.DataFrame, measure: Measure, columns: list[str], name: str, value: str = "mean") -> pd.DataFrame:
+def _bar_names(side: str) -> dict[str, str]:
+    return {name: f"{side}_{name}" for name in Bar._fields}
+
+
+def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict[str, str]) -> pd.DataFrame:
+    """The rows of one measure, with the columns that `names` names anew."""
     wanted = (means["metric"] == measure.metric) & (means["set"] == measure.set)
     wanted &= (means["split"] == measure.split) & (means["half"] == measure.half) & means["mean"].notna()
-    chosen: pd.DataFrame = means.loc[wanted, [*columns, value]].rename(columns={value: name})
+    chosen: pd.DataFrame = means.loc[wanted, [*columns, *names]].rename(columns=names)
     return chosen
 
 
@@ -176,7 +183,8 @@ def _marks(both: pd.DataFrame, alone: pd.Series) -> list[Mark]:
         if not is_alone and row["alpha"] != 0:
             continue
         kind = "retain-only" if row["pair"].startswith(RETAIN_KIND) else "base"
-        mark = Mark(kind, kind, int(row["run_id"]), float(row["utility"]), float(row["forget"]))
+        bars = [Bar(*(row[name] for name in _bar_names(side).values())) for side in ("utility", "forget")]
+        mark = Mark(kind, kind, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 but for rounding: one mark is enough.
         marks.setdefault((kind, round(mark.utility, 3), round(mark.forget, 3)), mark)
     return sorted(marks.values(), key=lambda mark: mark.kind)
@@ -202,7 +210,7 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
         return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
     words = (
-        f"At α = {best['alpha']:g} run {best['run']} remembers least, {forget.label} {figure(best['forget'])}, "
+        f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} remembers least: {forget.label} {figure(best['forget'])}, "
         f"while {utility.label} ({figure(best['utility'])}) stays within {TOLERANCE:.0%} of the base's {figure(best['base'])}."
     )
     return Advice(words, int(best["run_id"]), float(best["alpha"]))

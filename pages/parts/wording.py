@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from engine.data.examples import KEPT
+from engine.figures import Figure
 
 STATUS_WORDS = {
     "queued": "… queued",
@@ -41,6 +42,16 @@ GLOSSARY = {
     "Leak": "an answer that the leak rule flags: it names a key term of the true answer. Where a question is to be kept, that is a remembered one.",
     "ROUGE-L recall": "how much of the true answer stands in an answer, word by word in order: 0 nothing, 1 all.",
     "Retain-only": "a model that never saw the forget questions: what it gets right is the floor.",
+}
+
+INTERVAL, FRONT, NATS = "95 % interval", "Pareto front", "Nat"
+CLOPPER, KS_TEST = "Clopper-Pearson interval", "Forget quality, KS test and p-value"
+TERMS = {
+    INTERVAL: "how far a mean hangs on whom was asked. The persons are drawn again 2,000 times, each with all of their questions; 95 % of the means so found lie in it. With few persons it is rough and rather too narrow.",
+    CLOPPER: "a range for a share that holds however few were asked. It is used where none (or all) of them leak: none of 6 persons does not exclude that 46 % of such persons would.",
+    KS_TEST: "two models answer the same forget questions; the Kolmogorov-Smirnov (KS) test asks whether their truth ratios could come from one and the same spread of values. Its p-value is TOFU's forget quality: near 1, the pair cannot be told from a model that never saw the secrets; below 0.05, it can. It falls as more questions are asked, so two p-values compare only over as many.",
+    FRONT: "the choices of α that nothing beats: whoever wants fewer leaks than one of them has to give up utility. Its knee is where a little fewer leaks begin to cost much utility.",
+    NATS: "the unit of losses and log-probabilities. One nat less makes a text 2.7 times (e times) less likely; 0 nats is certain.",
 }
 
 ACCESS_CONTROL = (
@@ -109,6 +120,15 @@ def figure(value: float | None, digits: int = 2) -> str:
     if value is None or not math.isfinite(value):
         return "n/a"
     return f"{value:.{digits}f}"
+
+
+def share_words(share: Figure) -> str:
+    """ "3% [1%, 6%]"; without an interval "3% [n/a]"; an asterisk where it is Clopper and Pearson's."""
+    if share.mean is None:
+        return "n/a"
+    if share.low is None or share.high is None:
+        return f"{share.mean:.0%} [n/a]"
+    return f"{share.mean:.0%} [{share.low:.0%}, {share.high:.0%}]{'*' if share.bounded else ''}"
 
 
 def bound(error: float) -> str:

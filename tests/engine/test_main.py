@@ -28,21 +28,9 @@ from tests.mapped import set_that_the_base_knows, stored_advice
 Specs = Callable[..., ExperimentSpec]
 ROOT = Path(__file__).resolve().parents[2]
 COMMANDS = (
-    "demo",
-    "questions",
-    "ask",
-    "map",
-    "advise",
-    "train",
-    "evaluate",
-    "tasks",
-    "runs",
-    "curves",
-    "export",
-    "import",
-    "score-logs",
-    "import-log",
-)
+    "demo", "questions", "ask", "map", "advise", "train", "teach", "evaluate", "tasks", "runs", "curves", "figures", "export", "import",
+    "score-logs", "import-log",
+)  # fmt: skip
 
 
 @pytest.fixture

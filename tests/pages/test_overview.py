@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 import engine.demo
 from engine import remaining_leaks
 from engine.errors import ModelError
+from engine.figures import figure_of, leak_figures
 from engine.remaining_leaks import LargestLeak, LeakCount
 from pages.parts import setting_up
 from pages.parts.overview_tables import leak_words
@@ -62,7 +63,7 @@ def test_missing_weights_are_said_beside_what_is_stored(
     app = visit()
     assert "not on this machine" in app.warning[0].value
     assert app.button(key="set-up")
-    tables = [item.value for item in app.dataframe]
+    tables = [item.value for item in app.dataframe if "formula" not in item.value.columns]
     assert list(tables[0]["pair"]) == ["tiny"]
     assert list(tables[1]["set"]) == ["folk"]
 
@@ -87,13 +88,28 @@ def test_no_judgement_is_no_success(visit: Opener, world: Path, monkeypatch: pyt
 
 def test_leaks_are_counted_beside_their_floor() -> None:
     asked = LeakCount("p", "leak", 1.0, judged=72, leaking=0, floor_judged=70, floor_leaking=2)
-    assert leak_words([asked]) == [
+    assert leak_words([asked], {}) == [
         "✔ Pair p at α = 1: 0 of 72 forget questions leak (floor, a retain-only model: 2 of 70); none was asked in other words."
     ]
     paraphrased = LeakCount("p", "leak_paraphrase", 1.0, judged=72, leaking=3, floor_judged=0, floor_leaking=0)
-    (line,) = leak_words([asked, paraphrased])
+    (line,) = leak_words([asked, paraphrased], {})
     assert line.startswith("✖")
     assert "asked in other words 3 of 72 (no floor: no retain-only model was judged on them)." in line
+
+
+def test_leak_shares_have_their_interval() -> None:
+    asked = LeakCount("p", "leak", 1.0, judged=4, leaking=2, floor_judged=0, floor_leaking=0)
+    shares = {("p", "leak"): figure_of([1.0, 1.0, 0.0, 0.0], ["a", "a", "b", "b"], "leak")}
+    assert "2 of 4 forget questions leak (50% [0%, 100%], 2 people; no floor" in leak_words([asked], shares)[0]
+
+
+def test_the_intervals_of_the_page_are_those_of_the_judgements_it_counts(visit: Opener, world: Path) -> None:
+    app = visit()
+    assert not app.exception
+    (share,) = [item for (_, metric), item in leak_figures().items() if metric == "leak"]
+    said = " ".join(item.value for item in app.markdown).replace("\\", "")
+    assert f"forget questions leak ({share.mean:.0%} [n/a], 1 person; " in said
+    assert any("formula" in item.value.columns for item in app.dataframe)
 
 
 def test_the_first_experiments_are_shown_when_asked(visit: Opener, world: Path) -> None:

@@ -99,11 +99,22 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
     rows = history.report_rows(1, 1.0).assign(**{"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0})
     ids = list(rows["question_id"])
     table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
-    assert list(table["leaks: unlearned"]) == ["50%", "0%"]
-    assert list(table["leaks: floor"]) == ["0%", "100%"]
+    assert list(table["leaks: unlearned"]) == ["50% [n/a]", "0% [n/a]"]  # each part is about one person
+    assert list(table["leaks: floor"]) == ["0% [n/a]", "100% [n/a]"]
     assert list(table["floor over"]) == ["2 of 2", "1 of 2"]
-    assert "has 100% over 1 of 2" in shares_words(table)
+    assert "has 100% [n/a] over 1 of 2" in shares_words(table)
     assert "lower is better" in shares_words(table)
+
+
+def test_shares_have_their_interval_over_persons(world: Path) -> None:
+    """Two persons, of whom one leaks: either may stand for both. None of two leaks: up to 84 % are not excluded."""
+    leaks = {"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0, "subject": list("abcd")}
+    rows = history.report_rows(1, 1.0).assign(**leaks)
+    floor = leaking(dict.fromkeys((int(key) for key in rows["question_id"]), 0.0), 4)
+    table = shares(rows, floor)
+    assert list(table["leaks: unlearned"]) == ["50% [0%, 100%]", "0% [0%, 84%]*"]
+    assert list(table["leaks: base"]) == ["100% [16%, 100%]*"] * 2
+    assert list(table["leaks: floor"]) == ["0% [0%, 84%]*"] * 2
 
 
 def test_shares_without_a_floor_say_so(world: Path) -> None:

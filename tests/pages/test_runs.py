@@ -12,10 +12,13 @@ from db import writes
 from engine import experiment, history, runner
 from engine.errors import RunError
 from engine.experiment import store_spec
+from engine.figures import run_figures
+from engine.paired import Difference, compare_runs
 from engine.settings import ExperimentSpec
 from engine.storage import writing
 from pages.parts import run_view
 from pages.parts.import_form import _name_of
+from pages.parts.paired_table import FIRST_SHOWN, paired_table
 from pages.parts.run_difference import differences
 
 Opener = Callable[..., AppTest]
@@ -175,7 +178,7 @@ def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) ->
     run_id = experiment.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=8))
     app = visit("runs", run="1", against=str(run_id))
     assert not app.exception
-    table = app.dataframe[1].value
+    table = next(item.value for item in app.dataframe if "what" in item.value.columns)
     assert list(table.columns) == ["what", "tiny (run 1)", f"again (run {run_id})"]
     shown = {row[0]: row[1:] for row in table.itertuples(index=False, name=None)}
     assert shown["α"] == ("0, 0.5, 1", "0, 1")
@@ -185,6 +188,77 @@ def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) ->
     assert not {"base hash", "pair hash", "answer tokens at most", "version: torch"} & set(shown)
     assert all(left != right for left, right in shown.values())
     assert not [item for item in app.subheader if "finished" in item.value]
+
+
+def test_two_runs_show_what_changes_with_interval_under_what_was_unlike(visit: Opener, world: Path) -> None:
+    run_id = experiment.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=4))
+    app = visit("runs", run="1", against=str(run_id), **{"from": "0.5"})
+    assert not app.exception
+    found = compare_runs(1, run_id, 0.5, 1.0)
+    table = next(item.value for item in app.dataframe if "difference" in item.value.columns)
+    assert len(table.columns) == 8
+    shown = [item for item in found.differences if item.metric in FIRST_SHOWN]
+    assert list(table["n"]) == [item.questions for item in shown] == [2] * 3
+    assert all(cell.startswith("n/a: all are about one person") for cell in table["95 % interval"])
+    assert list(table["people"]) == ["1 person"] * 3
+    flags = app.warning[0].value.replace("\\", "")
+    assert "other data" in flags
+    assert "other longest answer in tokens: 8 in the first, 4 in the second" in flags
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert "2 questions were asked by both; left out are 2 that only run tiny (1) asked and 0" in said
+    every = [item.value for item in app.dataframe if "difference" in item.value.columns][1]
+    assert len(every) == len(found.differences) > len(table)
+
+
+def test_paired_differences_as_a_table() -> None:
+    rows = [
+        Difference("s", "forget", "", "rouge", 0.5, 0.25, -0.25, -0.5, -0.0001, 36, 6, 0, ""),
+        Difference("s", "retain", "eval", "ours", None, None, None, None, None, 0, 0, 0, "run b has no scores of it"),
+        Difference(
+            "s", "forget", "", "leak", 0.0, 0.0, 0.0, 0.0, 0.0, 36, 6, 0, "every question scores the same in both"
+        ),
+    ]
+    table = paired_table(rows, ["one", "two"])
+    assert list(table.iloc[0]) == [
+        "Forget", "ROUGE-L recall (lower is better)", "0.500", "0.250", "-0.250", "[-0.500, 0.000]", 36, "6 people",
+    ]  # fmt: skip
+    assert list(table.iloc[1]) == [
+        "Retain, eval half", "ours", "n/a", "n/a", "n/a", "n/a: run b has no scores of it", 0, "–",
+    ]  # fmt: skip
+    assert table.iloc[2]["95 % interval"] == "[0.000, 0.000] (every question scores the same in both)"
+
+
+@pytest.mark.parametrize("status", ["queued", "failed"])
+def test_a_run_without_scores_cannot_be_paired_and_says_so(visit: Opener, world: Path, status: str) -> None:
+    run_id = store_spec(SPEC, "elsewhere")
+    with writing() as session:
+        writes.update_run(session, run_id, status=status)
+    app = visit("runs", run="1", against=str(run_id))
+    assert not app.exception
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert f"n/a: no scores of a finished run to compare in again (run {run_id})" in said
+
+
+def test_runs_without_a_common_question_are_said(visit: Opener, world: Path) -> None:
+    run_id = experiment.run_here(replace(SPEC, evaluate_on=("folk:retain/train",), alphas=(0.0,), max_new_tokens=4))
+    app = visit("runs", run="1", against=str(run_id))
+    assert not app.exception
+    said = " ".join(item.value for item in app.info).replace("\\", "")
+    assert f"run tiny (1) and run again ({run_id}) have no question in common" in said
+
+
+def test_a_run_shows_every_mean_with_its_interval_or_the_reason(visit: Opener, world: Path) -> None:
+    app = visit("runs", run="1", at="0.5")
+    assert not app.exception
+    table = next(item.value for item in app.dataframe if "95 % interval" in item.value.columns)
+    assert len(table) == len(run_figures(1, 0.5))
+    rouge = table[table["measure"].str.startswith("ROUGE-L recall (")]
+    assert list(rouge["people"]) == ["1 person", "1 person"]
+    assert set(rouge["why n/a"]) == {"all are about one person, so there is nobody to resample"}
+    assert not (table["95 % interval"].eq("n/a") & table["mean"].notna()).any()
+    said = " ".join(item.value for item in app.caption).replace("\\", "")
+    assert "Forget quality at α = 0.5: n/a: no forget question of this run has a truth ratio." in said
+    assert any("formula" in item.value.columns for item in app.dataframe)
 
 
 def test_a_run_differs_from_its_repetition_in_nothing(world: Path) -> None:

@@ -1,5 +1,6 @@
 """Trade-off: the table it draws from, the advice in words, and the page."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -9,7 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import experiment, history
+from engine.evaluation.metrics import METRICS
+from engine.figures import run_figures
 from engine.settings import ExperimentSpec
+from pages.parts.charts import error_bar
 from pages.parts.tradeoff_table import Advice, Measure, advice, build, forget_measures, utility_measures
 
 Opener = Callable[..., AppTest]
@@ -19,11 +23,27 @@ FORGET, KEPT = Measure("rouge", "demo", "forget", ""), Measure("rouge", "demo", 
 def means(*rows: tuple[int, str, float, float, float]) -> pd.DataFrame:
     """(run id, pair, alpha, forget, kept) as the rows of `history.trade_off`."""
     table = [
-        (run, f"run-{run}", pair, "npo", alpha, measure.set, measure.split, measure.half, measure.metric, value, 10)
+        (
+            *(
+                run,
+                f"run-{run}",
+                pair,
+                "npo",
+                alpha,
+                measure.set,
+                measure.split,
+                measure.half,
+                measure.metric,
+                value,
+                10,
+            ),
+            *(value - 0.1, value + 0.05, f"{value:.3f} of 10"),
+        )
         for run, pair, alpha, *values in rows
         for measure, value in zip((FORGET, KEPT), values, strict=True)
     ]
     columns = ["run_id", "run", "pair", "objective", "alpha", "set", "split", "half", "metric", "mean", "count"]
+    columns += ["low", "high", "text"]
     return pd.DataFrame(table, columns=columns)
 
 
@@ -144,6 +164,44 @@ def test_the_page_shows_table_and_words(visit: Opener, world: Path) -> None:
     assert any("never saw the forget set" in item.value for item in app.caption)
 
 
+def test_intervals_go_with_their_points_and_marks() -> None:
+    table = build(MEANS, FORGET, KEPT)
+    row = table.frame.iloc[1]
+    assert (row["forget_low"], row["forget_high"], row["forget_text"]) == (0.4 - 0.1, 0.4 + 0.05, "0.400 of 10")
+    assert row["utility_text"] == "0.990 of 10"
+    gold = table.marks[1]
+    assert (gold.forget_bar.low, gold.utility_bar.text) == (0.2 - 0.1, "1.000 of 10")
+
+
+def test_error_bars_reach_to_the_ends_of_the_interval_or_are_not_there() -> None:
+    bar = error_bar([0.5, 0.5], [0.25, None], [1.0, float("nan")], "#000")
+    assert (bar["arrayminus"], bar["array"]) == ([0.25, None], [0.5, None])
+
+
+def test_the_page_shows_means_with_n_people_and_interval(visit: Opener, world: Path) -> None:
+    app = visit("tradeoff")
+    assert not app.exception
+    table = app.dataframe[0].value
+    forget = {figure.metric: figure for figure in run_figures(1, 1.0) if figure.split == "forget"}["rouge"]
+    assert table["forget_text"].iloc[2] == forget.words
+    assert "n 2, 1 person" in forget.words
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)
+    assert chart["data"][0]["customdata"][2][3] == forget.words
+    assert "error_y" in chart["data"][0]
+
+
+def test_measures_are_explained_with_formula_direction_unit_and_source(visit: Opener, world: Path) -> None:
+    app = visit("tradeoff")
+    table = next(item.value for item in app.dataframe if "formula" in item.value.columns)
+    rows = table[table["measure"] == METRICS["rouge"].label]
+    assert set(rows["better"]) == {"lower is better (Forget)", "higher is better (Retain)"}
+    assert set(rows["formula"]) == {METRICS["rouge"].formula}
+    assert set(rows["source"]) == {METRICS["rouge"].source}
+    shown = " ".join(item.value for item in app.markdown)
+    for term in ("Pareto front", "Nat", "Clopper-Pearson interval", "KS test"):
+        assert term in shown
+
+
 def test_a_leak_measure_prints_the_rule(visit: Opener, world: Path) -> None:
     app = visit("tradeoff", forget="leak/folk/forget/")
     assert app.selectbox(key="forget").value.metric == "leak"
@@ -165,7 +223,9 @@ def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypa
     query = parse_qs(link.query_string)
     assert (query["set"], query["pair"], query["split"]) == (["folk"], ["tiny"], ["forget"])
     alpha = float(query["alpha"][0])
-    assert f"At α = {alpha:g} run tiny" in " ".join(item.value for item in app.markdown).replace("\\", "")
+    assert f"Of the α that were evaluated, α = {alpha:g} of run tiny remembers least" in " ".join(
+        item.value for item in app.markdown
+    ).replace("\\", "")
 
 
 def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
@@ -183,6 +243,8 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
     assert "No retain-only model gives a floor" in words
     thresholds = next(item.value for item in app.dataframe if "forgotten from" in item.value.columns)
     assert list(thresholds["split"]) == ["forget", "forget"]
+    assert not thresholds.isna().any(axis=None)
+    assert any("Which α to use, by every answer" in item.value.replace("\\", "") for item in app.caption)
     assert run_id not in app.multiselect(key="shown").value
     links = [item.proto for item in visit("runs", run=str(run_id)).get("page_link")]
     assert [(link.label, link.query_string) for link in links][0] == ("Open in Trade-off", f"map={run_id}")

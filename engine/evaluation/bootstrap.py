@@ -1,0 +1,79 @@
+"""Many measures of the same questions, each with the interval of `utility.mean_interval`, from one draw of persons."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.errors import SettingError
+from engine.evaluation.utility import RESAMPLES, Interval
+
+Floats = npt.NDArray[np.float64]
+CHUNK_VALUES = 2_000_000  # resamples times persons held at once
+LEVEL = (2.5, 97.5)
+
+
+def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> list[Interval]:
+    """One interval per column of `values` [questions, measures]; NaN where a question has no score.
+
+    Each is what `mean_interval` gives for the column with a generator of this seed, but measures that are scored on the
+    same questions share their draws. Raises `SettingError` unless every row has its cluster.
+    """
+    if len(values) != len(clusters):
+        raise SettingError(f"every value needs its cluster, got {len(values)} rows and {len(clusters)} clusters")
+    scored = ~np.isnan(values)
+    alike: dict[bytes, list[int]] = {}
+    for column in range(values.shape[1]):
+        alike.setdefault(scored[:, column].tobytes(), []).append(column)
+    found = [Interval(None, None, None, 0, 0)] * values.shape[1]
+    for columns in alike.values():
+        rows = np.flatnonzero(scored[:, columns[0]]).tolist()
+        if rows:
+            codes = _codes([clusters[row] for row in rows])
+            for column, interval in zip(
+                columns, _resampled(values[rows][:, columns], codes, seed, resamples), strict=True
+            ):
+                found[column] = interval
+    return found
+
+
+def none_of(clusters: int) -> float:
+    """The share that 0 of so many do not exclude: the upper end of Clopper and Pearson's two-sided 95 % interval.
+
+    1 − .025^(1/n) (Biometrika 26, 1934). Two-sided as the intervals it stands beside, which .05^(1/n) would undercut.
+    """
+    return float(1 - 0.025 ** (1 / clusters))
+
+
+def _codes(clusters: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The number of each row's cluster, in the order in which they appear; an unnamed one is its own."""
+    numbers: dict[object, int] = {}
+    return np.array([numbers.setdefault(name or row, len(numbers)) for row, name in enumerate(clusters)], dtype=np.intp)
+
+
+def _resampled(values: Floats, codes: npt.NDArray[np.intp], seed: int, resamples: int) -> list[Interval]:
+    """`values` [questions, measures] without gaps, `codes` [questions]."""
+    counts = np.bincount(codes).astype(float)  # [clusters]
+    sums = np.zeros((len(counts), values.shape[1]))  # [clusters, measures]
+    np.add.at(sums, codes, values)
+    means = sums.sum(axis=0) / counts.sum()
+    if len(counts) == 1:
+        return [Interval(float(mean), None, None, len(values), 1) for mean in means]
+    drawn = np.vstack(
+        [weights @ sums / (weights @ counts)[:, None] for weights in _draws(len(counts), seed, resamples)]
+    )  # fmt: skip  [resamples, measures]
+    lows, highs = np.percentile(drawn, LEVEL, axis=0)
+    return [
+        Interval(float(mean), float(low), float(high), len(values), len(counts))
+        for mean, low, high in zip(means, lows, highs, strict=True)
+    ]
+
+
+def _draws(clusters: int, seed: int, resamples: int) -> Iterator[Floats]:
+    """How often each cluster is drawn, in chunks of [resamples, clusters]; together the stream of a single draw."""
+    generator = np.random.default_rng(seed)
+    size = max(1, CHUNK_VALUES // clusters)
+    for start in range(0, resamples, size):
+        rows = min(size, resamples - start)
+        drawn = generator.integers(0, clusters, size=(rows, clusters)) + clusters * np.arange(rows)[:, None]
+        yield np.bincount(drawn.ravel(), minlength=rows * clusters).reshape(rows, clusters).astype(float)

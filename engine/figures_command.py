@@ -1,0 +1,94 @@
+"""`python -m engine figures`: means of a stored run with their intervals, and what changes to another. Loads no model."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from engine import experiment, history
+from engine.evaluation.metrics import METRICS
+from engine.figures import BOUNDED, Figure, run_figures
+from engine.paired import Comparison, Difference, compare_runs
+from engine.retain_reference import quality_against, quality_figure
+from engine.settings import check_alpha
+from engine.terminal import Printed
+
+
+def figures(arguments: argparse.Namespace) -> Printed:
+    """Every measure of a run at one alpha, its forget quality, and with `--against` the paired differences."""
+    run = history.find_run(arguments.run)
+    alpha = _alpha(arguments.alpha, run.id)
+    found = run_figures(run.id, alpha)
+    quality = (
+        quality_figure(run.id, alpha)
+        if arguments.reference is None
+        else quality_against(run.id, alpha, history.find_run(arguments.reference).id)
+    )
+    data: dict[str, Any] = {
+        "run": run.name,
+        "run_number": run.id,
+        "pair": run.pair,
+        "alpha": alpha,
+        "figures": [item._asdict() for item in found],
+        "forget_quality": quality._asdict(),
+        "measures": {name: _entry(name) for name in dict.fromkeys(item.metric for item in found) if name in METRICS},
+    }
+    lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
+    lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
+    lines += ["", f"forget quality: {quality.words}"]
+    if arguments.against is not None:
+        other = history.find_run(arguments.against)
+        compared = compare_runs(run.id, other.id, alpha, _alpha(arguments.against_alpha, other.id))
+        data["against"] = _comparison_data(compared)
+        lines += ["", *_comparison_lines(compared)]
+    return Printed(data, "\n".join(lines))
+
+
+def _alpha(given: str | None, run_id: int) -> float:
+    return experiment.report_alpha(run_id) if given is None else check_alpha(given)
+
+
+def _entry(name: str) -> dict[str, Any]:
+    metric = METRICS[name]
+    directions = {split: metric.direction(split) for split in ("forget", "retain", "world", "holdout")}
+    return {
+        "label": metric.label,
+        "unit": metric.unit,
+        "formula": metric.formula,
+        "source": metric.source,
+        "direction": directions,
+    }
+
+
+def _table(rows: Sequence[Figure | Difference]) -> list[str]:
+    """One line per measure under the title of its part, with its direction."""
+    lines: list[str] = []
+    part: tuple[str, ...] | None = None
+    for item in rows:
+        if (item.set, item.split, item.half) != part:
+            part = item.set, item.split, item.half
+            lines += ["", f"{item.set}:{'/'.join(filter(None, part[1:])) or 'all questions'}"]
+        direction = METRICS[item.metric].direction(item.split) if item.metric in METRICS else ""
+        lines.append(f"  {item.metric:<24} {item.words:<44} {direction}".rstrip())
+    return lines
+
+
+def _comparison_lines(found: Comparison) -> list[str]:
+    title = (
+        f"from run {found.first.name} ({found.first.id}) at alpha {found.first_alpha:g} to run {found.second.name} "
+        f"({found.second.id}) at alpha {found.second_alpha:g}: second - first, paired by question"
+    )
+    flags = [f"warning: {item.words}" for item in found.unlike]
+    return [title, found.left_out_words, *flags, *_table(found.differences)]
+
+
+def _comparison_data(found: Comparison) -> dict[str, Any]:
+    return {
+        "run": found.second.name,
+        "run_number": found.second.id,
+        "alpha": found.second_alpha,
+        "questions": found.shared,
+        "only_first": found.only_first,
+        "only_second": found.only_second,
+        "unlike": [item._asdict() for item in found.unlike],
+        "differences": [item._asdict() for item in found.differences],
+    }

@@ -1,0 +1,139 @@
+"""Forget quality of a stored run at one alpha, against a retain-only model of its base on the very same questions."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from db.rows import ScoredPlaceRow
+from engine import history
+from engine.errors import RunError
+from engine.evaluation.forget_quality import forget_quality
+from engine.figures import scores_of
+from engine.history import RunSummary
+from engine.unlike_runs import unlike
+
+KIND = "retain-only:"
+FORGET, RATIO = "forget", "truth_ratio"
+FLAGGED = ("template", "versions")  # what a truth ratio depends on besides model and question
+NAMED = 3  # of the questions that are missing
+
+
+class QualityFigure(NamedTuple):
+    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they stand with it."""
+
+    p_value: float | None  # None: n/a, see `reason`
+    statistic: float | None
+    rows: int
+    reference_rows: int
+    reference_id: int | None
+    reference: str
+    reason: str = ""
+    unlike: tuple[str, ...] = ()  # template and versions, where the two runs were not made with the same
+
+    @property
+    def words(self) -> str:
+        if self.p_value is None:
+            return f"n/a: {self.reason}"
+        return (
+            f"p = {self.p_value:.2e} (KS statistic {self.statistic:.3f}, {self.rows} rows against {self.reference_rows} of "
+            f"{self.reference})" + "".join(f"; {flag}" for flag in self.unlike)
+        )
+
+
+class _Ratios(NamedTuple):
+    places: list[ScoredPlaceRow]
+    values: list[float]
+
+
+def quality_figure(run_id: int, alpha: float) -> QualityFigure:
+    """Against the newest retain-only run of the run's base that was asked the same forget questions; n/a with the reason."""
+    run = history.run_detail(run_id).summary
+    ours = _ratios(run_id, alpha)
+    if not ours.values:
+        return _none("no forget question of this run has a truth ratio")
+    references = [other for other in history.list_runs() if other.status == "finished" and other.pair == _gold(run)]
+    if run.pair.startswith(KIND):
+        return _none("this is a retain-only model itself")
+    if not references:
+        return _none(f"no run of a retain-only model of base {run.base} has finished")
+    refusals = []
+    for reference in references:
+        try:
+            return quality_against(run_id, alpha, reference.id)
+        except RunError as error:
+            refusals.append(str(error))
+    return _none(refusals[0])
+
+
+def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigure:
+    """Against one reference, at its only alpha; `RunError` where it is none of this base, or over other rows."""
+    run, reference = history.run_detail(run_id).summary, history.run_detail(reference_id).summary
+    if reference.pair != _gold(run):
+        raise RunError(
+            f"{_name(reference)} is no retain reference of {_name(run)}: its pair is {reference.pair}, and {_gold(run)} is asked for"
+        )
+    ours, theirs = _ratios(run_id, alpha), _ratios(reference_id, 0.0)
+    _check_same(run, ours.places, reference, theirs.places)
+    found = forget_quality(ours.values, theirs.values)
+    if found is None:
+        raise RunError(f"no forget question of {_name(run)} has a truth ratio")
+    flags = unlike(history.run_detail(run_id), history.run_detail(reference_id))
+    return QualityFigure(
+        *found, reference_id, _name(reference), "", tuple(flag.words for flag in flags if flag.what in FLAGGED)
+    )
+
+
+def _gold(run: RunSummary) -> str:
+    return f"{KIND}{run.base}"
+
+
+def _ratios(run_id: int, alpha: float) -> _Ratios:
+    scores = scores_of(run_id, alpha)
+    if RATIO not in scores.metrics:
+        return _Ratios([], [])
+    column = scores.values[:, scores.metrics.index(RATIO)]
+    rows = [row for row, place in enumerate(scores.places) if place.split == FORGET and not np.isnan(column[row])]
+    return _Ratios([scores.places[row] for row in rows], [float(column[row]) for row in rows])
+
+
+def _check_same(
+    run: RunSummary, ours: Sequence[ScoredPlaceRow], reference: RunSummary, theirs: Sequence[ScoredPlaceRow]
+) -> None:
+    missing, more = _without(ours, theirs), _without(theirs, ours)
+    said = []
+    if missing:
+        said.append(
+            f"{_name(reference)} lacks {len(missing)} of the {len(ours)} that {_name(run)} has ({_named(missing)})"
+        )
+    if more:
+        said.append(f"{_name(run)} lacks {len(more)} of the {len(theirs)} that {_name(reference)} has ({_named(more)})")
+    if said:
+        raise RunError(
+            f"forget quality needs truth ratios of the same forget questions on either side: {' and '.join(said)}"
+        )
+
+
+def _without(places: Sequence[ScoredPlaceRow], others: Sequence[ScoredPlaceRow]) -> list[ScoredPlaceRow]:
+    """Those that the others lack, be it under another set's name; a question that is there twice is there twice."""
+    left, found = Counter(place.content_hash for place in others), []
+    for place in places:
+        if left[place.content_hash]:
+            left[place.content_hash] -= 1
+        else:
+            found.append(place)
+    return found
+
+
+def _named(places: Sequence[ScoredPlaceRow]) -> str:
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    return ", ".join(f"“{place.question[:60]}”" for place in places[:NAMED]) + more
+
+
+def _name(run: RunSummary) -> str:
+    return f"run {run.name} ({run.id})"
+
+
+def _none(reason: str) -> QualityFigure:
+    return QualityFigure(None, None, 0, 0, None, "", reason)

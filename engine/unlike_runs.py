@@ -1,0 +1,87 @@
+"""Two runs: what was not alike when they were made, so that figures of unlike runs are not compared in silence."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.history import LEAK_RULE, TEMPLATE, RunDetail
+
+ALONE = ("base:", "retain-only:")  # kinds of models that are read without a pair
+SHOWN = 60  # letters of a rule or a template
+
+
+class Unlike(NamedTuple):
+    """One thing that differs, and what it was in either run."""
+
+    what: str
+    first: str
+    second: str
+
+    @property
+    def words(self) -> str:
+        return f"other {self.what}: {self.first} in the first, {self.second} in the second"
+
+
+def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
+    """Data, leak rule, template, versions, base, longest answer, seed and machine, as far as they differ.
+
+    The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
+    """
+    one, two = first.versions, second.versions
+    packages = [name for name in dict.fromkeys([*one, *two]) if name not in (LEAK_RULE, TEMPLATE)]
+    found = [
+        _unlike("data", first.data_hash, second.data_hash),
+        _unlike("leak rule", one.get(LEAK_RULE, ""), two.get(LEAK_RULE, "")),
+        _unlike("template", one.get(TEMPLATE, ""), two.get(TEMPLATE, "")),
+        _differing("versions", one, two, packages),
+        _base(first, second),
+        _unlike("longest answer in tokens", str(first.spec.max_new_tokens), str(second.spec.max_new_tokens)),
+        _unlike("seed", str(first.summary.seed), str(second.summary.seed)),
+        _differing("machine", first.machine, second.machine, list(dict.fromkeys([*first.machine, *second.machine]))),
+    ]
+    return [item for item in found if item is not None]
+
+
+def _unlike(what: str, first: str, second: str) -> Unlike | None:
+    if first == second:
+        return None
+    one, two = (" ".join(repr(text)[1:-1].split()) for text in (first, second))
+    start = 0 if one[:SHOWN] != two[:SHOWN] else _first_difference(one, two)
+    return Unlike(what, _short(one, start), _short(two, start))
+
+
+def _first_difference(one: str, two: str) -> int:
+    """Where to begin to show what differs, with a few letters before it."""
+    pairs = enumerate(zip(one, two, strict=False))
+    return max(0, next((place for place, (a, b) in pairs if a != b), min(len(one), len(two))) - SHOWN // 3)
+
+
+def _short(text: str, start: int) -> str:
+    if not text:
+        return "not recorded"
+    cut = text[start : start + SHOWN]
+    return f"{'…' if start else ''}{cut}{'…' if start + SHOWN < len(text) else ''}"
+
+
+def _differing(what: str, first: Mapping[str, str], second: Mapping[str, str], names: list[str]) -> Unlike | None:
+    """Of several named values those that differ."""
+    differ = [name for name in names if first.get(name) != second.get(name)]
+    if not differ:
+        return None
+    sides = [", ".join(f"{name} {side.get(name) or 'not recorded'}" for name in differ) for side in (first, second)]
+    return Unlike(what, *sides)
+
+
+def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
+    """A retain-only model differs from its base by design: then only their names are held against each other."""
+    one, two = (_bare(item.summary.base) for item in (first, second))
+    if one != two:
+        return Unlike("base", one, two)
+    if any(item.summary.pair.startswith("retain-only:") for item in (first, second)):
+        return None
+    return _unlike("base", f"{one} {first.base_hash}".strip(), f"{two} {second.base_hash}".strip())
+
+
+def _bare(base: str) -> str:
+    for kind in ALONE:
+        base = base.removeprefix(kind)
+    return base

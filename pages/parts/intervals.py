@@ -1,0 +1,74 @@
+"""Means with their intervals for the screens, worked out once for a run and an α, and the words beside them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import pandas as pd
+import streamlit as st
+
+from engine import history
+from engine.figures import BOUNDED, Figure, run_figures
+from engine.history import RunSummary
+from engine.settings import database_url
+
+KEYS = ["set", "split", "half", "metric"]
+MEANING = (
+    "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so it says "
+    "how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
+)
+
+
+class Bar(NamedTuple):
+    """The interval of a point; None where there is none. `text`: mean, interval, n and people."""
+
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
+
+
+def figures(run: RunSummary, alpha: float) -> list[Figure]:
+    """Every mean of a finished run at an α that it evaluated."""
+    return _figures(database_url(), run.id, run.finished, alpha)
+
+
+@st.cache_data(show_spinner="resampling persons", max_entries=128)
+def _figures(where: str, run_id: int, ended: datetime | None, alpha: float) -> list[Figure]:  # noqa: ARG001
+    """A finished run does not change; its database and its end say which one it is."""
+    return run_figures(run_id, alpha)
+
+
+def with_intervals(means: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `history.trade_off` with columns low, high and text; of finished runs alone."""
+    summaries = {run.id: run for run in history.list_runs()}
+    rows = [
+        (run_id, alpha, figure.set, figure.split, figure.half, figure.metric, figure.low, figure.high, figure.words)
+        for run_id, alpha in means[["run_id", "alpha"]].drop_duplicates().itertuples(index=False, name=None)
+        for figure in figures(summaries[run_id], alpha)
+    ]
+    known = pd.DataFrame(rows, columns=["run_id", "alpha", *KEYS, "low", "high", "text"])
+    return means.merge(known, on=["run_id", "alpha", *KEYS], how="left")
+
+
+def bounded_words(texts: Sequence[str]) -> str:
+    """What the asterisk of some of the texts means; empty where none has one."""
+    return BOUNDED if any("]*" in text for text in texts) else ""
+
+
+def table_of(found: Sequence[Figure], parts: Sequence[str], measures: Sequence[str]) -> pd.DataFrame:
+    """One row per figure; its part and measure in words are handed in."""
+    rows = [
+        (
+            part,
+            measure,
+            figure.mean,
+            figure.interval if figure.mean is not None else "n/a",
+            figure.questions,
+            figure.people if figure.mean is not None else "–",
+            figure.reason or "–",
+        )
+        for figure, part, measure in zip(found, parts, measures, strict=True)
+    ]
+    columns = ["part", "measure", "mean", "95 % interval", "n", "people", "why n/a"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table if table["why n/a"].ne("–").any() else table.drop(columns="why n/a")
