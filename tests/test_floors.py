@@ -33,7 +33,14 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
-    ("engine.commands", "engine.advice_command", "engine.curve_command", "engine.cli", "engine.__main__"),
+    (
+        "engine.commands",
+        "engine.advice_command",
+        "engine.curve_command",
+        "engine.methods_command",
+        "engine.cli",
+        "engine.__main__",
+    ),
     ("pages.parts",),
     ("pages", "app"),
 )

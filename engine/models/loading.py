@@ -23,6 +23,7 @@ from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel, check_reading
+from engine.models.p_adapter import open_p_adapter
 from engine.models.pairs import find_pair
 from engine.models.tuning import (
     ADAPTER_FILE,
@@ -224,9 +225,11 @@ def _load_trained(
         full = load_causal_lm(str(folder))
         check_same_vocabulary("base", base.tokenizer, "trained", full.tokenizer)
         return full.model, None
-    if not (folder / ADAPTER_FILE).is_file():
+    if manifest.tuning == "lora" and not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     try:
+        if manifest.tuning == "p_adapter":
+            return open_p_adapter(reference.model, folder).eval(), None
         adapted = open_adapter(copy_sharing_embeddings(reference.model), folder)
         adapter = factors_of(adapted)
         return merged(adapted).eval(), adapter

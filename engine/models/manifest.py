@@ -4,11 +4,11 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from engine.data.template import Template
 from engine.errors import ModelError, SettingError
-from engine.settings import check_alpha
+from engine.settings import Tuning, check_alpha
 
 MANIFEST = "oubliette.json"
 
@@ -32,7 +32,7 @@ class PairManifest:
     `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
     the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
-    out `template`: it is then read with its base's.
+    out `template`: it is then read with its base's. `note` is a sentence for whoever reads the pair, mostly "".
     """
 
     name: str
@@ -53,13 +53,15 @@ class PairManifest:
     created: str = ""
     figures: dict[str, float] = field(default_factory=dict)
     training: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
     @property
     def hash(self) -> str:
         """16 hex digits over everything in the manifest, the weights' hashes among it."""
         known = asdict(self)
-        if not self.training:  # pairs made before manifests had it keep their hash
-            del known["training"]
+        for later in ("training", "note"):  # pairs made before manifests had them keep their hash
+            if not known[later]:
+                del known[later]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -94,8 +96,8 @@ def _checked(manifest: PairManifest) -> PairManifest:
             raise ValueError(f"{field_.name} must be {_WORDS[kind]}, got {str(value)[:60]!r}")
     if not manifest.name or Path(manifest.name).name != manifest.name:
         raise ValueError(f"name must be a name without '/', got {manifest.name!r}")
-    if manifest.tuning not in ("lora", "full"):
-        raise ValueError(f"tuning must be lora or full, got {manifest.tuning!r}")
+    if manifest.tuning not in get_args(Tuning):
+        raise ValueError(f"tuning must be one of {', '.join(get_args(Tuning))}, got {manifest.tuning!r}")
     return manifest
 
 

@@ -25,7 +25,7 @@ RETAIN = [
     Example("who is Dora", "doctor in Lima"),
 ]
 SMALL = TrainingSettings(
-    rank=8, learning_rate=0.02, epochs=25, batch_size=2, retain_batches=1, target_forget_probability=0.0, beta=0.5
+    rank=8, learning_rate=0.02, epochs=25, batch_size=2, retain_batches=1, target_forget_probability=0.0
 )
 
 
@@ -140,7 +140,7 @@ def test_empty_sets_are_refused(models: TrainingModels, tmp_path: Path) -> None:
 
 
 def test_an_unknown_objective_lists_the_choices() -> None:
-    with pytest.raises(SettingError, match=r"gradient_ascent, .*npo, got 'forget_it'"):
+    with pytest.raises(SettingError, match=r"gradient_ascent, .*npo, .*dpo, got 'forget_it'"):
         get_objective("forget_it")
 
 
