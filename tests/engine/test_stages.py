@@ -222,7 +222,7 @@ def test_a_run_that_diverges_fails_and_keeps_the_last_good_weights(train_spec: S
     assert found is not None
     assert expected is not None
     assert all(torch.equal(found.state_dict()[name], value) for name, value in expected.state_dict().items())
-    assert float(expected.up.weight.abs().max()) > 0  # it had learned something
+    assert torch.count_nonzero(expected.up.weight) > 0  # it had learned something
 
 
 def test_a_run_that_diverges_at_once_saves_nothing(train_spec: Specs, tmp_path: Path) -> None:
