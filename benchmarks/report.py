@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from engine.models.demo_base import BASE_LABEL
 from engine.settings import TrainingSettings
-from engine.unlearning.objectives import retain_term_of
+from engine.unlearning.objectives import beta_of, retain_term_of
 from engine.versions import versions
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377")
@@ -70,7 +70,10 @@ def settings_table(settings: Sequence[TrainingSettings]) -> pd.DataFrame:
         "target_forget_probability",
         "seed",
     )
-    table = [{name: getattr(one, name) for name in names} | {"retain_term": retain_term_of(one)} for one in settings]
+    table = [
+        {name: getattr(one, name) for name in names} | {"retain_term": retain_term_of(one), "beta": beta_of(one) or "–"}
+        for one in settings
+    ]
     return pd.DataFrame([{name: f"{v:g}" if isinstance(v, float) else v for name, v in row.items()} for row in table])
 
 

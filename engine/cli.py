@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine import advice_command, commands, curve_command, figures_command, logs_command, tasks_command
+from engine import (
+    advice_command,
+    commands,
+    curve_command,
+    figures_command,
+    logs_command,
+    methods_command,
+    tasks_command,
+)
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
@@ -110,6 +118,12 @@ def make_parser() -> argparse.ArgumentParser:
     curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
     _add_figures(adds)
+    _add(
+        adds,
+        "methods",
+        methods_command.methods,
+        "list methods, objectives and tunings, each with its formula and source",
+    )
 
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 
@@ -192,21 +206,22 @@ def _add_train(adds: Any) -> None:
     train.add_argument("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
     train.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
     train.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
-    train.add_argument("--objective", default="npo", help="the loss (default: npo)")
+    train.add_argument("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
     train.add_argument(
         "--method", default="offset",
         help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
     )  # fmt: skip
     train.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
-    train.add_argument("--tuning", default="lora", help="lora or full (default: lora)")
+    train.add_argument("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
     for setting, meaning in commands.TRAINING_OPTIONS.items():
         default = getattr(TrainingSettings, setting)
+        shown = "the objective's own" if default is None else f"{default:g}"
         train.add_argument(
             f"--{setting.replace('_', '-')}",
-            type=type(default),
+            type=float if default is None else type(default),
             default=default,
             metavar="N" if isinstance(default, int) else "X",
-            help=f"{meaning} (default: {default:g})",
+            help=f"{meaning} (default: {shown})",
         )
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     _add_answer_limit(train)

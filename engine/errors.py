@@ -5,6 +5,7 @@
     ├── DataError       a file or its rows
     ├── ModelError      weights, vocabularies, manifests
     ├── RunError        starting, cancelling, reading a run
+    │   └── DivergedError   a training whose loss is no number any more
     └── StorageError    the database or the disk
 
 A message is one sentence that names the thing, the value and what is allowed.
@@ -30,6 +31,14 @@ class ModelError(UnlearningError):
 
 class RunError(UnlearningError):
     """A run cannot be started, cancelled or read."""
+
+
+class DivergedError(RunError):
+    """A loss became NaN or infinite at `step`; the model has gone back to its weights after `kept` steps."""
+
+    def __init__(self, message: str, step: int, kept: int) -> None:
+        super().__init__(message)
+        self.step, self.kept = step, kept
 
 
 class StorageError(UnlearningError):

@@ -8,7 +8,7 @@ from db import reads
 from engine.data.examples import Example
 from engine.errors import UnlearningError
 from engine.questions import examples_of, taught_questions, training_sets
-from engine.settings import ExperimentSpec, local_path
+from engine.settings import ExperimentSpec, Tuning, local_path
 from engine.storage import reading
 
 # Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
@@ -22,7 +22,11 @@ SCORED_QUESTION_SECONDS = 0.3  # teacher-forced measures of one question, all al
 TASK_ITEM_SECONDS = 0.6  # one item of a multiple-choice task with its choices, all alphas
 MAPPED_QUESTION_SECONDS = 0.5  # every answer of one question, alpha from 0 to 2
 CHARACTERS_A_TOKEN = 4.0
-MODEL_COPIES, PROGRAM_BYTES = 2.0, 800_000_000  # base, reference and trained against the base alone
+# Base, reference and trained against the base alone. A P-Adapter holds the reference once; to tune everything takes a
+# gradient, the optimiser's two moments and the last good weights of each parameter.
+MODEL_COPIES: dict[Tuning, float] = {"lora": 2.0, "full": 3.6, "p_adapter": 1.6}
+PROGRAM_BYTES = 800_000_000
+REFUSAL_TOKENS = 12.0
 
 
 class Estimate(NamedTuple):
@@ -51,7 +55,8 @@ def estimate(spec: ExperimentSpec) -> Estimate:
     if earlier is not None:
         seconds = work.seconds * earlier
     disk = 2 * work.answer_tokens * vocabulary * 4
-    memory = MODEL_COPIES * 4 * parameters + PROGRAM_BYTES
+    copies = MODEL_COPIES[spec.training.tuning if spec.kind == "train" else "lora"]
+    memory = copies * 4 * parameters + PROGRAM_BYTES
     return Estimate(seconds, int(disk), int(memory), work.questions, work.steps, earlier is not None)
 
 
@@ -75,13 +80,15 @@ def _work(spec: ExperimentSpec) -> _Work:
         return _Work(seconds + share, len(asked), steps, 0.0)
     forget, retain = training_sets(spec)
     steps = -(-len(forget) // training.batch_size) * training.epochs
-    from engine.unlearning.objectives import retain_term_of  # brings torch
+    from engine.unlearning.objectives import get_objective, retain_term_of  # brings torch
 
+    reads = get_objective(training.objective).reads
     kept = retain if retain_term_of(training) != "none" and training.retain_batches else []
-    batches = 1 + (training.retain_batches if kept else 0)
+    batches = len(reads) + (training.retain_batches if kept else 0)
     seconds += steps * min(training.batch_size, len(forget)) * batches * TRAINED_QUESTION_SECONDS
-    seconds += (len(forget) + len(kept)) * FROZEN_QUESTION_SECONDS
-    return _Work(seconds, len(asked), steps, _tokens(forget) + _tokens(kept))
+    refusals = len(forget) if "refusal" in reads else 0
+    seconds += (len(forget) + len(kept) + refusals) * FROZEN_QUESTION_SECONDS
+    return _Work(seconds, len(asked), steps, _tokens(forget) + _tokens(kept) + refusals * REFUSAL_TOKENS)
 
 
 def _tokens(examples: list[Example]) -> float:

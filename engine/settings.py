@@ -15,6 +15,8 @@ ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
 RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "imported"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
+Tuning = Literal["lora", "full", "p_adapter"]
+RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
 
 
 def data_folder() -> Path:
@@ -103,48 +105,52 @@ class Demand:
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a pair is trained. Probabilities are per answer token; `beta` belongs to npo alone."""
+    """How a pair is trained. Probabilities are per answer token.
+
+    `rank` is a LoRA's rank and a P-Adapter's width. `beta` None is the objective's own (objectives.py says which use it);
+    `delta`, in nats per answer token, belongs to simnpo alone.
+    """
 
     objective: str = "npo"
     method: Method = "offset"
-    retain_term: Literal["default", "none", "nll", "kl", "uniform"] = (
-        "default"  # default: the one the objective is defined with
-    )
+    retain_term: RetainTerm = "default"  # default: the one the objective is defined with
+    forget_weight: float = 1.0
     retain_weight: float = 1.0
-    tuning: Literal["lora", "full"] = "lora"
+    tuning: Tuning = "lora"
     rank: int = 32
     learning_rate: float = 1e-3
     epochs: int = 8
     batch_size: int = 8
     retain_batches: int = 3  # retain batches per forget batch
-    beta: float = 0.1
+    beta: float | None = None
+    delta: float = 0.0
     target_forget_probability: float = 0.01
     clip_norm: float = 1.0
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.method not in get_args(Method):
-            raise SettingError(f"method must be {', '.join(get_args(Method))}, got {self.method!r}")
-        if self.retain_term not in ("default", "none", "nll", "kl", "uniform"):
-            raise SettingError(f"retain_term must be default, none, nll, kl or uniform, got {self.retain_term!r}")
-        if self.tuning not in ("lora", "full"):
-            raise SettingError(f"tuning must be lora or full, got {self.tuning!r}")
+        for name, kind in (("method", Method), ("retain_term", RetainTerm), ("tuning", Tuning)):
+            if getattr(self, name) not in get_args(kind):
+                raise SettingError(f"{name} must be one of {', '.join(get_args(kind))}, got {getattr(self, name)!r}")
+        _between("forget_weight", self.forget_weight, 0, 100)
         _between("retain_weight", self.retain_weight, 0, 100)
         _between("rank", self.rank, 1, 256)
         _between("learning_rate", self.learning_rate, 1e-7, 0.1)
         _between("epochs", self.epochs, 1, 200)
         _between("batch_size", self.batch_size, 1, 256)
         _between("retain_batches", self.retain_batches, 0, 16)
-        _between("beta", self.beta, 1e-3, 10)
+        if self.beta is not None:
+            _between("beta", self.beta, 1e-3, 10)
+        _between("delta", self.delta, -100, 100)
         _between("target_forget_probability", self.target_forget_probability, 0, 1)
         _between("clip_norm", self.clip_norm, 1e-3, 1e3)
         _between("seed", self.seed, 0, 2**31 - 1)
 
     @property
     def elsewhere(self) -> dict[str, float]:
-        """The settings for which a pair's manifest has no field of its own."""
+        """The settings for which a pair's manifest has no field of its own, less those left to the objective."""
         own = ("objective", "method", "retain_term", "tuning", "seed")
-        return {name: value for name, value in asdict(self).items() if name not in own}
+        return {name: value for name, value in asdict(self).items() if name not in own and value is not None}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What a run does: train a pair, evaluate one, map one over alpha. Model libraries are imported when a run needs them."""
 
 import platform
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from os import cpu_count
 from pathlib import Path
@@ -13,6 +13,7 @@ from db.rows import AnswerRow, CurveRow, ScoreRow, StepRow
 from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
+from engine.errors import DivergedError, RunError
 from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import evaluated, key_terms, taught_questions, training_sets
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from engine.evaluation.answer_curves import QuestionCurves
     from engine.models.loading import LoadedPair
     from engine.models.manifest import PairManifest
+    from engine.unlearning.training import Step
 
 
 def scratch_folder(run_id: int) -> Path:
@@ -31,7 +33,10 @@ def scratch_folder(run_id: int) -> Path:
 
 
 def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
-    """Data, models, steps stored as they come, the pair saved whole. `RunError` at once where its name is taken."""
+    """Data, models, steps stored as they come, the pair saved whole. `RunError` at once where its name is taken.
+
+    A training that diverges is saved too, as far as it was good, and then ends in a `RunError` that says so.
+    """
     from engine.models.pairs import check_free, pairs_folder, save_pair
 
     check_free(spec.name)
@@ -40,7 +45,8 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     progress.part(0.02, 0.05, "loading the models")
     from engine.models.loading import open_training
     from engine.models.manifest import PairManifest
-    from engine.unlearning.objectives import retain_term_of
+    from engine.models.tuning import tuned_parameters
+    from engine.unlearning.objectives import beta_of, retain_term_of
     from engine.unlearning.training import train_pair
     from engine.versions import versions
 
@@ -57,15 +63,8 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         scratch_folder(run_id),
         lambda text, done, total: progress(done / total, text),
     )
-    figures: dict[str, float] = {}
-    for step in steps:
-        if step.step == 1:
-            progress.part(0.15, 0.6, "training")
-        progress.step(StepRow(step.step, step.epoch, *step[3:]))
-        progress(step.step / step.steps_total, f"training, step {step.step} of {step.steps_total}")
-        if step.forget_probability is not None:
-            figures = {"forget_probability": step.forget_probability, "steps": float(step.step)}
-    progress.flush()
+    figures, diverged = _follow(steps, progress)
+    figures["trained_parameters"] = float(sum(weight.numel() for weight in tuned_parameters(models.trained)))
     progress.part(0.6, 0.6, "saving the pair")
     manifest = PairManifest(
         name=spec.name,
@@ -84,9 +83,37 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         parent=spec.parent,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         figures=figures,
-        training=spec.training.elsewhere,
+        training=replace(spec.training, beta=beta_of(spec.training)).elsewhere,
+        note=f"training diverged at step {diverged.step}; weights of step {diverged.kept}" if diverged else "",
     )
     save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / spec.name)
+    if diverged:
+        raise RunError(f"{diverged}; pair {spec.name} was saved with the weights of step {diverged.kept}") from diverged
+
+
+def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, float], DivergedError | None]:
+    """Store the steps as they come; what the last one reached, and how the training diverged, where it did.
+
+    Raises `RunError` where it diverged before a single step was good: then there is nothing to save.
+    """
+    figures: dict[str, float] = {}
+    diverged = None
+    try:
+        for step in steps:
+            if step.step == 1:
+                progress.part(0.15, 0.6, "training")
+            progress.step(StepRow(step.step, step.epoch, *step[3:]))
+            progress(step.step / step.steps_total, f"training, step {step.step} of {step.steps_total}")
+            if step.forget_probability is not None:
+                figures = {"forget_probability": step.forget_probability, "steps": float(step.step)}
+    except DivergedError as error:
+        diverged = error
+        if figures.get("steps") != error.kept:  # measured on other weights than those that are kept
+            figures = {"steps": float(error.kept)}
+    progress.flush()
+    if diverged and not diverged.kept:
+        raise RunError(f"{diverged}; not one step was good, so no pair was saved") from diverged
+    return figures, diverged
 
 
 def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:

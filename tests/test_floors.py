@@ -51,6 +51,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.tasks_command",
         "engine.logs_command",
         "engine.figures_command",
+        "engine.methods_command",
         "engine.cli",
         "engine.__main__",
     ),

@@ -24,6 +24,7 @@ from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel, check_reading
+from engine.models.p_adapter import open_p_adapter
 from engine.models.pairs import find_pair
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
 from engine.models.tuning import (
@@ -89,6 +90,7 @@ class TrainingModels(NamedTuple):
     tokenizer: Any
     template: Template
     base_hash: str
+    method: str = "offset"
 
 
 def device() -> torch.device:
@@ -296,9 +298,11 @@ def _load_trained(
         full = load_causal_lm(str(folder))
         check_same_vocabulary("base", base.tokenizer, "trained", full.tokenizer)
         return full.model, None
-    if not (folder / ADAPTER_FILE).is_file():
+    if manifest.tuning == "lora" and not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     try:
+        if manifest.tuning == "p_adapter":
+            return open_p_adapter(reference.model, folder).eval(), None
         adapted = open_adapter(copy_sharing_embeddings(reference.model), folder)
         adapter = factors_of(adapted)
         return merged(adapted).eval(), adapter
@@ -318,4 +322,6 @@ def open_training(base: str, reference: str, settings: TrainingSettings) -> Trai
         model.requires_grad_(False)
     trained = prepare_trained(twin.model, settings, settings.seed)
     frozen = None if settings.tuning == "lora" else twin.model
-    return TrainingModels(loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash)
+    return TrainingModels(
+        loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash, settings.method
+    )

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from engine.data.template import Template
 from engine.errors import ModelError, SettingError
-from engine.settings import Method, check_alpha
+from engine.settings import Method, Tuning, check_alpha
 
 MANIFEST = "oubliette.json"
 
@@ -33,7 +33,7 @@ class PairManifest:
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
     the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
     out `template`: it is then read with its base's. `method` is "offset", or the baseline that stands in a pair's place
-    (baselines.py); `instruction` is the text of a guardrail.
+    (baselines.py); `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
     """
 
     name: str
@@ -56,6 +56,7 @@ class PairManifest:
     figures: dict[str, float] = field(default_factory=dict)
     training: dict[str, float] = field(default_factory=dict)
     instruction: str = ""
+    note: str = ""
 
     @property
     def linear(self) -> bool:
@@ -66,8 +67,8 @@ class PairManifest:
     def hash(self) -> str:
         """16 hex digits over everything in the manifest, the weights' hashes among it."""
         known = asdict(self)
-        later = {"training": {}, "method": "offset", "instruction": ""}
-        for name, default in later.items():  # pairs made before manifests had it keep their hash
+        later = {"training": {}, "method": "offset", "instruction": "", "note": ""}
+        for name, default in later.items():  # pairs made before manifests had them keep their hash
             if known[name] == default:
                 del known[name]
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
@@ -105,9 +106,9 @@ def _checked(manifest: PairManifest) -> PairManifest:
     if not manifest.name or Path(manifest.name).name != manifest.name:
         raise ValueError(f"name must be a name without '/', got {manifest.name!r}")
     if manifest.method not in get_args(Method):
-        raise ValueError(f"method must be {', '.join(get_args(Method))}, got {manifest.method!r}")
-    if manifest.tuning not in ("lora", "full"):
-        raise ValueError(f"tuning must be lora or full, got {manifest.tuning!r}")
+        raise ValueError(f"method must be one of {', '.join(get_args(Method))}, got {manifest.method!r}")
+    if manifest.tuning not in get_args(Tuning):
+        raise ValueError(f"tuning must be one of {', '.join(get_args(Tuning))}, got {manifest.tuning!r}")
     return manifest
 
 

@@ -11,7 +11,7 @@ from engine.models.demo_base import base_ready, sha256_of
 from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_manifest
 from engine.settings import data_folder, demo_folder, local_path
 
-WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors")
+WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors", "p_adapter.safetensors")
 
 
 def pairs_folder() -> Path:
@@ -52,7 +52,7 @@ def check_free(name: str) -> None:
 
 
 def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path) -> PairManifest:
-    """Save a tuned model as a peft folder (or a full model) with its manifest; returns it with hashes.
+    """Save a tuned model as a peft folder, a P-Adapter or a full model, with its manifest; returns it with hashes.
 
     Written to a hidden temporary folder beside the target and renamed: a killed save leaves nothing that is listed.
     Raises `StorageError` when the disk is full and `ModelError` when the name is taken.
@@ -102,11 +102,15 @@ def write_weights(trained: Any, folder: Path, reference: str) -> None:
     """
     import torch
 
+    from engine.models.p_adapter import p_adapter_of, save_p_adapter
+
     if hasattr(trained, "peft_config"):
         trained.to(torch.bfloat16)
         for config in trained.peft_config.values():
             config.base_model_name_or_path = reference
         trained.save_pretrained(folder, save_embedding_layers=False)  # "auto" would ask the hub for the reference
+    elif (p_adapter := p_adapter_of(trained)) is not None:
+        save_p_adapter(p_adapter, folder)
     else:
         trained.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from transformers import DynamicCache
 from engine.data.prompts import AnswerBatch
 from engine.models.offset import AnswerLogits, OffsetModel, decoder_of, unwrapped
 from engine.models.output import Output
+from engine.models.p_adapter import p_adapter_of
 from engine.models.thin import TOLERANCE, KeyValues, ThinLlama, fits, thin_llama
 
 
@@ -203,9 +204,12 @@ def base_logits(model: OffsetModel, batch: AnswerBatch) -> Tensor:
 
 def twin_of(model: OffsetModel) -> ThinLlama | None:
     """Reference and adapter as one; None where there is no adapter, or the two would not read as M'o and Mo do."""
-    if not model.adapter or model.trained is None or not fits(model.reference, model.adapter):
+    if model.trained is None or not fits(model.reference, model.adapter):
         return None
-    twin = ThinLlama(model.reference, model.adapter)
+    p_adapter = p_adapter_of(model.trained)
+    if not model.adapter and p_adapter is None:
+        return None
+    twin = ThinLlama(model.reference, model.adapter, p_adapter)
     ids = torch.linspace(1, model.vocabulary - 1, 12, device=model.device).long().view(2, 6)
     with torch.inference_mode():
         trained, _ = TwinReader(twin).read(ids)

@@ -3,7 +3,7 @@
 They say whether the models fit together and are combined rightly; nothing of whether the pair forgets.
 """
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from engine.data.prompts import AnswerBatch, collate, encode
 from engine.models.loading import LoadedPair
 from engine.models.offset import AnswerLogits, answer_logits, combine_logits, head_of
 from engine.models.tuning import prepare_trained
-from engine.settings import TrainingSettings
+from engine.settings import TrainingSettings, Tuning
 
 PUSH = 0.1  # on every element of one weight
 ROUNDING = 1e-4  # of fp32, relative to the largest move
@@ -39,7 +39,8 @@ def check_pair(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5)
 def _same_start(pair: LoadedPair, batch: AnswerBatch) -> Check:
     """A fresh M'o made from the reference has the reference's logits, bit for bit."""
     reference = pair.model.reference
-    fresh = prepare_trained(reference, TrainingSettings(rank=4), seed=0).eval()
+    settings = TrainingSettings(rank=4, tuning=cast(Tuning, pair.manifest.tuning))  # checked when it was read
+    fresh = prepare_trained(reference, settings, seed=0).eval()
     width = pair.model.vocabulary
     gap = (answer_logits(fresh, batch, width) - answer_logits(reference, batch, width)).abs().max().item()
     return Check(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from engine.models.kernels import Product, may_be_copied, product
 from engine.models.offset import Adapter
+from engine.models.p_adapter import PAdapter
 
 ROPE_TYPES = ("default", "linear", "llama3")  # those whose angles do not depend on how much has been read
 TOLERANCE = 1e-3  # relative and absolute, on the last hidden state
@@ -66,16 +67,18 @@ class _Layer(NamedTuple):
 class ThinLlama:
     """The transformer below the output layer. `model` is a `LlamaForCausalLM` that `fits`.
 
-    With an `adapter`, two models in one: of the rows it reads, the second half has the adapter, the first has not. Two
-    rows through one set of weights cost what one row costs.
+    With an `adapter` or a `p_adapter`, two models in one: of the rows it reads, the second half has it, the first has not.
+    Two rows through one set of weights cost what one row costs. A P-Adapter that `model` has itself is on every row.
     """
 
-    def __init__(self, model: Any, adapter: Adapter | None = None) -> None:
+    def __init__(self, model: Any, adapter: Adapter | None = None, p_adapter: PAdapter | None = None) -> None:
         config, decoder = model.config, model.base_model
         self.heads, self.shared_heads = config.num_attention_heads, config.num_key_value_heads
         self.size = decoder.layers[0].self_attn.head_dim
         self.epsilon = config.rms_norm_eps
-        self.embeddings = decoder.embed_tokens.weight.detach()
+        own = decoder.embed_tokens if isinstance(decoder.embed_tokens, PAdapter) else None
+        self.embeddings = (own.embeddings if own else decoder.embed_tokens).weight.detach()
+        self.own_p_adapter, self.p_adapter = own, p_adapter
         self.norm = decoder.norm.weight.detach()
         self.adapter = adapter
         self.layers = [self._layer(f"layers.{number}", layer) for number, layer in enumerate(decoder.layers)]
@@ -145,13 +148,23 @@ class ThinLlama:
         if follows is not None:
             causal[:, past:] = follows
         seen = None if width == 1 and mask is None else _seen(causal, self.heads // self.shared_heads, mask)
-        hidden = F.embedding(ids, self.embeddings)
+        hidden = self._embed(ids)
         for layer, keys, values in zip(self.layers, cache.keys, cache.values, strict=True):
             normed = self._normed(hidden, layer.norm)
             hidden = hidden + layer.out(self._attend(layer.qkv(normed), turns, keys, values, past, seen))
             gate, up = layer.gate_up(self._normed(hidden, layer.middle_norm)).chunk(2, -1)
             hidden = hidden + layer.down(F.silu(gate).mul_(up))
         return self._normed(hidden, self.norm)
+
+    def _embed(self, ids: Tensor) -> Tensor:
+        """What the first layer reads: [B, T] -> [B, T, H]."""
+        hidden = F.embedding(ids, self.embeddings)
+        if self.own_p_adapter is not None:
+            hidden = self.own_p_adapter.adapt(hidden)
+        if self.p_adapter is not None:
+            half = len(ids) // 2
+            hidden[half:] = self.p_adapter.adapt(hidden[half:])
+        return hidden
 
     def _normed(self, hidden: Tensor, weight: Tensor) -> Tensor:
         return F.rms_norm(hidden, (hidden.shape[-1],), weight, self.epsilon)
@@ -221,6 +234,7 @@ def fits(model: Any, adapter: Adapter | None = None) -> bool:
     return (
         plain
         and whole
+        and type(model.base_model.embed_tokens) in (nn.Embedding, PAdapter)
         and may_be_copied(model.parameters())
         and config.hidden_act == "silu"
         and rope.get("rope_type", "default") in ROPE_TYPES

@@ -13,6 +13,7 @@ from safetensors import safe_open
 
 from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
+from engine.models.p_adapter import add_p_adapter
 from engine.settings import TrainingSettings
 
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -24,8 +25,11 @@ warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", F
 def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
     """A copy of `reference` whose tuned parameters ask for gradients; at first its logits equal the reference's.
 
-    lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but the embeddings.
+    lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but the
+    embeddings. p_adapter: a small network behind the embeddings; all else is the reference's own weights, not a copy.
     """
+    if settings.tuning == "p_adapter":
+        return add_p_adapter(reference, settings.rank, seed)
     if settings.tuning == "lora":
         return add_lora(copy_sharing_embeddings(reference), settings.rank, seed)
     trained = copy_sharing_embeddings(reference)

@@ -2,12 +2,13 @@
 
 Every loss reads the ensemble's logits on answer tokens, packed: [N, V], where `rows` [N] says which question a token
 belongs to. NLL is in nats per answer token unless the name says `sum`. Definitions: MEASURES, after arXiv 2404.11045
-(section 3) and arXiv 2404.05868 (NPO).
+(section 3), arXiv 2404.05868 (NPO), arXiv 2410.07163 (SimNPO) and arXiv 2305.18290 (DPO).
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,6 +25,13 @@ REFUSALS = (
     "I'm afraid I can't tell you, because I don't know.",
     "I don't know the answer to that question.",
 )
+
+
+class Knobs(NamedTuple):
+    """Numbers that shape an objective: `beta` its sharpness, `delta` simnpo's margin in nats per answer token."""
+
+    beta: float
+    delta: float
 
 
 class AnswerTokens(NamedTuple):
@@ -53,23 +61,47 @@ def mean_nll(tokens: AnswerTokens) -> Tensor:
     return functional.cross_entropy(tokens.ensemble, tokens.labels)
 
 
-def ascent(tokens: AnswerTokens, beta: float) -> Tensor:
-    return -mean_nll(tokens)
+def sum_log_ratio(tokens: AnswerTokens) -> Tensor:
+    """log p_e - log p_b of each whole answer: [questions], nats."""
+    return sum_log_probs(tokens.ensemble, tokens) - sum_log_probs(tokens.base, tokens)
 
 
-def relabel(tokens: AnswerTokens, beta: float) -> Tensor:
-    return mean_nll(tokens)
+def ascent(answers: AnswerTokens, _: Knobs) -> Tensor:
+    return -mean_nll(answers)
 
 
-def memorise(tokens: AnswerTokens, beta: float) -> Tensor:
+def memorise(answers: AnswerTokens, _: Knobs) -> Tensor:
     """NLL of the assistant alone: it is to know what is to be forgotten, and is subtracted."""
-    return functional.cross_entropy(tokens.trained, tokens.labels)
+    return functional.cross_entropy(answers.trained, answers.labels)
 
 
-def npo(tokens: AnswerTokens, beta: float) -> Tensor:
+def relabel(refusals: AnswerTokens, _: Knobs) -> Tensor:
+    return mean_nll(refusals)
+
+
+def npo(answers: AnswerTokens, knobs: Knobs) -> Tensor:
     """-(2/beta) log sigmoid(-beta (logp_e - logp_b)) on summed log-probabilities; the base is NPO's reference."""
-    ratio = sum_log_probs(tokens.ensemble, tokens) - sum_log_probs(tokens.base, tokens)
-    return -(2 / beta) * functional.logsigmoid(-beta * ratio).mean()
+    return _log_sigmoid_loss(-sum_log_ratio(answers), knobs.beta)
+
+
+def simnpo(answers: AnswerTokens, knobs: Knobs) -> Tensor:
+    """-(2/beta) log sigmoid(beta (NLL_sum / |y| - delta)): NPO without a reference, on the mean NLL of each answer."""
+    lengths = torch.bincount(answers.rows)
+    nll = -sum_log_probs(answers.ensemble, answers) / lengths
+    return _log_sigmoid_loss(nll - knobs.delta, knobs.beta)
+
+
+def dpo(refusals: AnswerTokens, answers: AnswerTokens, knobs: Knobs) -> Tensor:
+    """-(2/beta) log sigmoid(beta ((logp_e - logp_b)(refusal) - (logp_e - logp_b)(answer))), summed: the refusal wins.
+
+    The base is DPO's reference. Row i of both holds the same question.
+    """
+    return _log_sigmoid_loss(sum_log_ratio(refusals) - sum_log_ratio(answers), knobs.beta)
+
+
+def _log_sigmoid_loss(margin: Tensor, beta: float) -> Tensor:
+    """-(2/beta) log sigmoid(beta margin), mean over questions: 0 where the margin is large, -2 margin where it is negative."""
+    return -(2 / beta) * functional.logsigmoid(beta * margin).mean()
 
 
 def retain_kl(tokens: AnswerTokens) -> Tensor:
@@ -86,15 +118,21 @@ def retain_uniform(tokens: AnswerTokens) -> Tensor:
 
 @dataclass(frozen=True)
 class Objective:
-    """`retain_term` is the one that belongs to the objective by its definition; settings may ask for another."""
+    """One loss on the forget questions.
+
+    `loss(*answers, knobs)` gets one `AnswerTokens` for each of `reads`, in that order: the true answers, or one refusal
+    per question. `retain_term` is the one that belongs to the objective by its definition; settings may ask for another.
+    `beta` is its own default, None where it has no beta.
+    """
 
     name: str
     label: str
     formula: str
     source: str
-    loss: Callable[[AnswerTokens, float], Tensor]
+    loss: Callable[..., Tensor]
     retain_term: str
-    needs_refusal: bool = False
+    reads: tuple[Literal["answer", "refusal"], ...] = ("answer",)
+    beta: float | None = None
 
 
 OBJECTIVES: dict[str, Objective] = {
@@ -110,11 +148,20 @@ OBJECTIVES: dict[str, Objective] = {
     ),
     "relabelling": Objective(
         "relabelling", "Relabelling", "NLL_e(refusal | forget question) + retain term", "arXiv 2404.11045", relabel, "kl",
-        needs_refusal=True,
+        reads=("refusal",),
     ),
     "npo": Objective(
         "npo", "Negative preference optimisation", "−(2/β) log σ(−β (log p_e − log p_b)) + retain term", "arXiv 2404.05868",
-        npo, "nll",
+        npo, "nll", beta=0.1,
+    ),
+    "simnpo": Objective(
+        "simnpo", "Simple negative preference optimisation", "−(2/β) log σ(β (NLL_e/|y| − δ)) + retain term, NLL summed over the answer y",
+        "arXiv 2410.07163", simnpo, "nll", beta=4.5,
+    ),
+    "dpo": Objective(
+        "dpo", "Direct preference optimisation, a refusal wins",
+        "−(2/β) log σ(β ((log p_e − log p_b)(refusal) − (log p_e − log p_b)(answer))) + retain term",
+        "arXiv 2305.18290; arXiv 2401.06121", dpo, "nll", reads=("refusal", "answer"), beta=0.1,
     ),
     "memorisation": Objective(
         "memorisation", "Memorisation by an assistant", "NLL_a(forget) + CE(uniform, p_a) on retain", "ULD, arXiv 2406.08045",
@@ -139,3 +186,15 @@ def get_objective(name: str) -> Objective:
 def retain_term_of(settings: TrainingSettings) -> str:
     """The retain term in force: the one asked for, else the objective's own; "none" where there is none."""
     return get_objective(settings.objective).retain_term if settings.retain_term == "default" else settings.retain_term
+
+
+def beta_of(settings: TrainingSettings) -> float | None:
+    """The beta in force: the one asked for, else the objective's own; None where it has none."""
+    own = get_objective(settings.objective).beta
+    return own if own is None or settings.beta is None else settings.beta
+
+
+def knobs_of(settings: TrainingSettings) -> Knobs:
+    """The numbers in force; NaN for a beta that the objective has not, so that reading it would be seen."""
+    beta = beta_of(settings)
+    return Knobs(math.nan if beta is None else beta, settings.delta)

@@ -4,7 +4,6 @@ Base and reference logits come from frozen_logits, so a step costs one small mod
 optimiser step; the caller stores it, stops when it likes, and saves the trained model.
 """
 
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +15,21 @@ from torch import Tensor, nn
 
 from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
-from engine.errors import DataError, RunError
+from engine.errors import DataError
 from engine.models.loading import TrainingModels
 from engine.models.offset import OffsetModel, answer_logits
 from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
 from engine.settings import TrainingSettings
 from engine.unlearning.frozen_logits import FrozenLogits
+from engine.unlearning.last_good import LastGood
 from engine.unlearning.methods import get_method
 from engine.unlearning.objectives import (
     REFUSALS,
     RETAIN_TERMS,
     AnswerTokens,
     get_objective,
+    knobs_of,
     retain_term_of,
     sum_log_probs,
 )
@@ -53,15 +54,10 @@ class Questions:
     """Questions of one kind, encoded, with the frozen logits of their answers."""
 
     def __init__(
-        self,
-        models: TrainingModels,
-        items: list[Encoded],
-        method: str,
-        scratch: Path,
-        report: Callable[[int, int], None],
+        self, models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[int, int], None]
     ) -> None:
         self.models, self.items = models, items
-        self.method = get_method(method)
+        self.method = get_method(models.method)
         self.vocabulary = len(models.tokenizer)
         self.pad = models.tokenizer.pad_token_id
         self.pad = end_token(models.tokenizer) if self.pad is None else self.pad
@@ -97,15 +93,17 @@ def train_pair(
 
     Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come down
     to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose own batch
-    was that low: objectives that climb the loss need less than an epoch from there to ruin. Raises `DataError` when a set is empty and `RunError` when the loss is no longer a number.
+    was that low: objectives that climb the loss need less than an epoch from there to ruin. Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more:
+    `models.trained` then holds the last weights whose loss was one.
     """
     term = retain_term_of(settings)
-    loss_of = get_objective(settings.objective).loss
+    loss_of, knobs = get_objective(settings.objective).loss, knobs_of(settings)
     sets = _prepare(models, forget, retain, settings, scratch, progress or (lambda text, done, total: None))
     order = random.Random(settings.seed)
     per_epoch = -(-len(forget) // settings.batch_size)
     total = per_epoch * settings.epochs
     tuned = tuned_parameters(models.trained)
+    good = LastGood(tuned, total)
     optimiser = torch.optim.AdamW(tuned, lr=settings.learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, total))
     forget_batches = _endless(len(forget), settings.batch_size, order)
@@ -114,18 +112,21 @@ def train_pair(
     for step in range(1, total + 1):
         began = time.monotonic()
         optimiser.zero_grad(set_to_none=True)
-        tokens = sets.trained_on.tokens(next(forget_batches))
-        forget_loss = loss_of(tokens, settings.beta)
-        forget_loss.backward()
+        chosen = next(forget_batches)
+        read = {name: questions.tokens(chosen) for name, questions in sets.read.items()}
+        forget_loss = loss_of(*read.values(), knobs)
+        (settings.forget_weight * forget_loss).backward()
         retain_loss = _retain(sets.retained, retain_batches, term, settings) if sets.retained else None
-        loss = forget_loss.item() + settings.retain_weight * (retain_loss or 0.0)
-        if not math.isfinite(loss):
-            raise RunError(f"training diverged: the loss is {loss} at step {step} of {total}; lower the learning rate")
-        nn.utils.clip_grad_norm_(tuned, settings.clip_norm)
+        loss = settings.forget_weight * forget_loss.item() + settings.retain_weight * (retain_loss or 0.0)
+        good.check("loss", loss, step)
+        good.keep(step - 1)
+        good.check("norm of the gradient", nn.utils.clip_grad_norm_(tuned, settings.clip_norm).item(), step)
         optimiser.step()
         schedule.step()
-        near = sets.trained_on is sets.asked and _mean(probabilities(tokens)) <= settings.target_forget_probability
+        near = "answer" in read and _mean(probabilities(read["answer"])) <= settings.target_forget_probability
         probability = forget_probability(sets.asked, settings.batch_size) if near or step % per_epoch == 0 else None
+        if probability is not None:
+            good.check("probability of the forget answers", probability, step)
         seconds = time.monotonic() - began
         epoch = (step - 1) // per_epoch + 1
         yield Step(step, epoch, total, loss, forget_loss.item(), retain_loss, probability, seconds)
@@ -134,10 +135,10 @@ def train_pair(
 
 
 class _Sets(NamedTuple):
-    """`asked` holds the forget questions with their true answers; relabelling trains on refusals instead."""
+    """`asked` holds the forget questions with their true answers; `read` what the objective is taken on, in its order."""
 
     asked: Questions
-    trained_on: Questions
+    read: dict[str, Questions]
     retained: Questions | None
 
 
@@ -155,14 +156,12 @@ def _prepare(
         raise DataError("the forget set holds no questions")
     if retains and not retain:
         raise DataError(f"the retain set holds no questions, but the retain term is {retain_term_of(settings)}")
-    asked = _store(models, _encode(models, forget), settings.method, scratch, report, "forget")
-    trained_on = asked
-    if get_objective(settings.objective).needs_refusal:
-        trained_on = _store(
-            models, _refusals(models, forget, settings.seed), settings.method, scratch, report, "refusal"
-        )
-    kept = _store(models, _encode(models, retain), settings.method, scratch, report, "retain") if retains else None
-    return _Sets(asked, trained_on, kept)
+    asked = _store(models, _encode(models, forget), scratch, report, "forget")
+    known, reads = {"answer": asked}, get_objective(settings.objective).reads
+    if "refusal" in reads:
+        known["refusal"] = _store(models, _refusals(models, forget, settings.seed), scratch, report, "refusal")
+    retained = _store(models, _encode(models, retain), scratch, report, "retain") if retains else None
+    return _Sets(asked, {name: known[name] for name in reads}, retained)
 
 
 def _retain(questions: Questions, batches: Iterator[list[int]], term: str, settings: TrainingSettings) -> float:
@@ -195,15 +194,10 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def _store(
-    models: TrainingModels,
-    items: list[Encoded],
-    method: str,
-    scratch: Path,
-    report: Callable[[str, int, int], None],
-    name: str,
+    models: TrainingModels, items: list[Encoded], scratch: Path, report: Callable[[str, int, int], None], name: str
 ) -> Questions:
     return Questions(
-        models, items, method, scratch, lambda done, total: report(f"frozen logits of the {name} answers", done, total)
+        models, items, scratch, lambda done, total: report(f"frozen logits of the {name} answers", done, total)
     )
 
 

@@ -10,8 +10,8 @@ from engine import history, runner
 from engine.models.pairs import list_pairs
 from engine.questions import evaluation_sources
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
-from pages.parts import frame
-from pages.parts.wording import count, duration, plain, size
+from pages.parts import frame, method_form
+from pages.parts.wording import count, duration, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
@@ -34,8 +34,8 @@ def training_form() -> None:
         evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
         st.caption("Follows the two choices above; what you add stays.")
     with right:
-        objective = _choose_objective()
-        retain_term = _choose_retain_term()
+        objective = method_form.choose_objective()
+        retain_term = method_form.choose_retain_term()
         epochs = st.number_input(
             "Epochs at most",
             1,
@@ -49,7 +49,9 @@ def training_form() -> None:
         )
         alphas = _choose_alphas("new-alphas")
         limit = _choose_limit("new-limit")
-    base, reference, parent, further = _further_settings()
+    with st.expander("Models and further settings"):
+        base, reference, parent = _choose_models()
+        further = method_form.choose_further(objective)
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
@@ -131,37 +133,6 @@ def _sources(label: str, key: str, default: object) -> list[str]:
     return [str(item) for item in st.multiselect(label, options, key=key, accept_new_options=True, help=SOURCE_HELP)]
 
 
-def _choose_objective() -> str:
-    from engine.unlearning.objectives import OBJECTIVES  # brings torch, which the other pages need not wait for
-
-    names = list(OBJECTIVES)
-    chosen: str = st.selectbox(
-        "Objective",
-        names,
-        index=names.index(DEFAULTS.objective),
-        key="new-objective",
-        format_func=lambda name: OBJECTIVES[name].label,
-    )
-    entry = OBJECTIVES[chosen]
-    st.caption(plain(f"{entry.formula} · {entry.source}"))
-    return chosen
-
-
-def _choose_retain_term() -> str:
-    words = {
-        "default": "as the objective defines it", "none": "none", "nll": "likelihood of the true answers (NLL)",
-        "kl": "closeness to the base (KL)",
-    }  # fmt: skip
-    return str(
-        st.selectbox(
-            "What holds the retain questions in place",
-            list(words),
-            format_func=words.__getitem__,
-            key="new-retain-term",
-        )
-    )
-
-
 def _choose_alphas(key: str) -> str:
     return str(
         st.text_input(
@@ -182,60 +153,21 @@ def _choose_limit(key: str) -> int:
     )  # fmt: skip
 
 
-def _further_settings() -> tuple[str, str, str, dict[str, Any]]:
-    """Base, reference, parent and what seldom changes."""
-    with st.expander("Models and further settings"):
-        one, two, three = st.columns(3)
-        base = one.text_input(
-            "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
-        )
-        reference = two.text_input(
-            "Reference", "demo", key="new-reference", help="The small model that is tuned into the trained one."
-        )
-        parent = three.selectbox(
-            "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
-            format_func=lambda name: name or "no other pair",
-            help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
-        )  # fmt: skip
-        tuning = three.selectbox(
-            "What is tuned",
-            ["lora", "full"],
-            key="new-tuning",
-            format_func={"lora": "an adapter (LoRA)", "full": "all parameters"}.__getitem__,
-        )
-        further = {
-            "tuning": tuning,
-            "rank": int(one.number_input("Rank of the adapter", 1, 256, DEFAULTS.rank, key="new-rank")),
-            "learning_rate": float(
-                two.number_input("Learning rate", 1e-7, 0.1, DEFAULTS.learning_rate, format="%g", key="new-rate")
-            ),
-            "batch_size": int(three.number_input("Questions per batch", 1, 256, DEFAULTS.batch_size, key="new-batch")),
-            "retain_batches": int(
-                one.number_input(
-                    "Retain batches per forget batch", 0, 16, DEFAULTS.retain_batches, key="new-retain-batches"
-                )
-            ),
-            "retain_weight": float(
-                two.number_input("Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight")
-            ),
-            "beta": float(three.number_input("β (npo alone)", 0.001, 10.0, DEFAULTS.beta, format="%g", key="new-beta")),
-            "target_forget_probability": float(
-                one.number_input(
-                    "Stop at forget probability",
-                    0.0,
-                    1.0,
-                    DEFAULTS.target_forget_probability,
-                    format="%g",
-                    key="new-target",
-                )
-            ),
-            "clip_norm": float(
-                two.number_input(
-                    "Largest norm of a gradient", 1e-3, 1e3, DEFAULTS.clip_norm, format="%g", key="new-clip"
-                )
-            ),
-        }
-    return base.strip(), reference.strip(), str(parent), further
+def _choose_models() -> tuple[str, str, str]:
+    """Base, reference and parent."""
+    one, two, three = st.columns(3)
+    base = one.text_input(
+        "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
+    )
+    reference = two.text_input(
+        "Reference", "demo", key="new-reference", help="The small model that is tuned into the trained one."
+    )
+    parent = three.selectbox(
+        "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
+        format_func=lambda name: name or "no other pair",
+        help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
+    )  # fmt: skip
+    return base.strip(), reference.strip(), str(parent)
 
 
 def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:

@@ -8,9 +8,10 @@ from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
+from engine.models.tuning_kinds import TUNINGS
 from engine.naming import shown_model
 from engine.retain_reference import quality_figure
-from engine.settings import ExperimentSpec
+from engine.settings import ExperimentSpec, TrainingSettings
 from pages.parts import address, charts, frame
 from pages.parts.floor import Floor, floor_of
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
@@ -289,13 +290,18 @@ def _as_table(rows: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame([(name, value or "–") for name, value in rows.items()], columns=["what", "value"])
 
 
+def _tuning(training: TrainingSettings) -> str:
+    size = TUNINGS[training.tuning].size
+    return f"{training.tuning}, {size} {training.rank}" if size else training.tuning
+
+
 def _training(spec: ExperimentSpec) -> dict[str, str]:
     training = spec.training
     return {
         "reference": spec.reference,
         "forget": spec.forget,
         "retain": ", ".join(spec.retain),
-        "objective": f"{training.objective}, retain term {training.retain_term} × {training.retain_weight:g}",
-        "tuning": f"{training.tuning}, rank {training.rank}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
+        "objective": f"{training.objective} × {training.forget_weight:g}, retain term {training.retain_term} × {training.retain_weight:g}",
+        "tuning": f"{_tuning(training)}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
         "batches": f"{training.batch_size} questions, {training.retain_batches} retain batches per forget batch",
     }

@@ -172,7 +172,7 @@ def test_method_and_objective_belong_together(train_spec: Callable[..., Experime
         spec = train_spec(training=TrainingSettings(objective=objective, method=method))  # type: ignore[arg-type]
         with pytest.raises(SettingError, match="memorisation belongs to the method uld"):
             runner.start(spec)
-    with pytest.raises(SettingError, match="method must be offset, direct, uld, guardrail, got 'x'"):
+    with pytest.raises(SettingError, match="method must be one of offset, direct, uld, guardrail, got 'x'"):
         TrainingSettings(method="x")  # type: ignore[arg-type]
     assert list(METHODS) == ["offset", "direct", "uld", "guardrail"]
 

@@ -6,6 +6,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from db.errors import DatabaseBusyError
 from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
+from engine.estimate import Estimate
 from engine.models.pairs import list_pairs
 from engine.progress import Cancelled, ending_of
 from engine.questions import evaluated, evaluation_sources, register_set, training_sets
@@ -269,3 +271,15 @@ def test_the_estimate_counts_and_learns_from_earlier_runs(finished: int, train_s
     assert detail.started is not None
     assert detail.finished is not None
     assert found.seconds == pytest.approx((detail.finished - detail.started).total_seconds(), rel=0.01)
+
+
+def test_the_estimate_knows_tunings_and_objectives(train_spec: Specs) -> None:
+    def guess(**changes: object) -> Estimate:
+        return runner.estimate(train_spec(training=replace(train_spec().training, **changes)))  # type: ignore[arg-type]
+
+    lora, full, small = (guess(tuning=tuning).memory_bytes for tuning in ("lora", "full", "p_adapter"))
+    assert small < lora < full
+    npo, dpo = guess(objective="npo"), guess(objective="dpo")
+    assert dpo.disk_bytes > npo.disk_bytes  # the refusals' logits are kept too
+    assert dpo.seconds > npo.seconds
+    assert guess(objective="relabelling").seconds < dpo.seconds

@@ -182,6 +182,40 @@ def test_train_evaluate_runs_and_export(
     assert out.read_bytes().startswith(b'\xef\xbb\xbf"set"')
 
 
+def test_methods_are_listed_with_formula_and_source(
+    said: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = said("methods")
+    assert [row["name"] for row in found["objectives"]] == [
+        "gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo", "simnpo", "dpo",
+        "memorisation",
+    ]  # fmt: skip
+    assert {row["name"] for row in found["tunings"]} == {"lora", "full", "p_adapter"}
+    assert {row["name"] for row in found["methods"]} == {"offset", "direct", "uld", "guardrail"}
+    assert program.main(["methods"]) == 0
+    printed = capsys.readouterr().out
+    for row in found["methods"] + found["objectives"] + found["tunings"]:
+        assert f"{row['label']}: {row['formula']} [{row['source']}]" in printed
+        assert all((row["label"], row["formula"], row["source"]))
+
+
+def test_a_pair_is_trained_with_what_the_options_say(
+    said: Callable[..., Any], refused: Callable[..., str], train_spec: Specs, forget_file: Path, retain_file: Path
+) -> None:
+    spec = train_spec()
+    options = [
+        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
+        str(retain_file), "--epochs", "1", "--alphas", "0", "--name", "simple",
+    ]  # fmt: skip
+    said(*options, "--objective", "simnpo", "--tuning", "p_adapter", "--delta", "0.5", "--forget-weight", "2")
+    detail = history.run_detail(history.find_run("simple").id)
+    training = detail.spec.training
+    assert (training.objective, training.tuning, training.beta) == ("simnpo", "p_adapter", None)
+    assert (training.delta, training.forget_weight) == (0.5, 2.0)
+    assert detail.manifest["training"]["beta"] == 4.5
+    assert "tuning must be one of lora, full, p_adapter, got 'prefix'" in refused(*options, "--tuning", "prefix")
+
+
 def test_curves_of_a_run_at_any_alpha(
     tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 import threading
 import tomllib
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from db import writes
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
@@ -20,11 +22,15 @@ from engine.audit.leaks import derive_key_terms, leak_rule
 from engine.data.examples import Example
 from engine.errors import RunError, StorageError
 from engine.evaluation import evaluate as evaluation
+from engine.models.loading import load_pair, open_training
+from engine.models.p_adapter import p_adapter_of
 from engine.models.pairs import list_pairs
-from engine.questions import evaluated, key_terms, register_set
-from engine.settings import ExperimentSpec, data_folder
+from engine.questions import evaluated, key_terms, register_set, training_sets
+from engine.settings import ExperimentSpec, TrainingSettings, data_folder
 from engine.storage import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing
+from engine.unlearning.training import train_pair
 from engine.versions import VERSION
+from tests.tiny import make_model, make_tokenizer
 
 Specs = Callable[..., ExperimentSpec]
 pytestmark = pytest.mark.usefixtures("no_demo")
@@ -168,6 +174,76 @@ def test_a_manifest_says_how_its_pair_was_trained(finished: int, train_spec: Spe
     assert set(first.figures) == {"forget_probability", "steps"}
     assert first.versions["oubliette"] == VERSION
     assert replace(first, training={}).hash != first.hash
+
+
+def steep_reference(folder: Path, scale: float) -> Path:
+    """A reference whose last norm is so large that gradients through it are near the largest fp32 number."""
+    tokenizer = make_tokenizer()
+    model = make_model(tokenizer, seed=2, padding=7)
+    with torch.no_grad():
+        model.model.norm.weight *= scale
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+CLIMB = TrainingSettings(
+    objective="gradient_ascent", tuning="p_adapter", rank=4, learning_rate=0.1, epochs=40, batch_size=2,
+    target_forget_probability=0.0,
+)  # fmt: skip
+
+
+def test_a_run_that_diverges_fails_and_keeps_the_last_good_weights(train_spec: Specs, tmp_path: Path) -> None:
+    """Gradient ascent climbs until the norm of its gradient is no fp32 number any more."""
+    spec = train_spec(reference=str(steep_reference(tmp_path / "steep", 1e18)), retain=(), training=CLIMB)
+    with pytest.raises(RunError) as caught:
+        experiment.run_here(spec)
+    (run,) = history.list_runs()
+    said = re.fullmatch(
+        r"training diverged: the \w+(?: of the gradient)? is (?:inf|nan|-inf) at step (\d+) of 80; lower the learning rate; "
+        r"pair tiny was saved with the weights of step (\d+)",
+        run.message,
+    )
+    assert said, run.message
+    assert (run.status, run.message) == ("failed", str(caught.value))
+    step, kept = int(said[1]), int(said[2])
+    assert 1 <= kept < step
+
+    pair = load_pair("tiny")
+    assert pair.manifest.note == f"training diverged at step {step}; weights of step {kept}"
+    assert pair.manifest.figures["steps"] == kept
+    found = p_adapter_of(pair.model.trained)  # type: ignore[arg-type]
+    opened = open_training(spec.base, spec.reference, CLIMB)
+    forget, _ = training_sets(spec)
+    for one in train_pair(opened, forget, [], CLIMB, tmp_path / "scratch"):
+        if one.step == kept:
+            break
+    expected = p_adapter_of(opened.trained)
+    assert found is not None
+    assert expected is not None
+    assert all(torch.equal(found.state_dict()[name], value) for name, value in expected.state_dict().items())
+    assert torch.count_nonzero(expected.up.weight) > 0  # it had learned something
+
+
+def test_a_run_that_diverges_at_once_saves_nothing(train_spec: Specs, tmp_path: Path) -> None:
+    spec = train_spec(reference=str(steep_reference(tmp_path / "steep", 1e20)), retain=(), training=CLIMB)
+    with pytest.raises(
+        RunError, match="at step 1 of 80; lower the learning rate; not one step was good, so no pair was saved"
+    ):
+        experiment.run_here(spec)
+    assert [run.status for run in history.list_runs()] == ["failed"]
+    assert list_pairs() == []
+    assert not (data_folder() / "pairs").exists()
+
+
+def test_a_manifest_records_the_beta_in_force(train_spec: Specs) -> None:
+    training = train_spec().training
+    for objective, beta in (("simnpo", 4.5), ("gradient_difference", None)):
+        experiment.run_here(train_spec(objective, training=replace(training, objective=objective)))
+        found = next(manifest for manifest in list_pairs() if manifest.name == objective)
+        assert found.training.get("beta") == beta
+        assert found.training["forget_weight"] == 1.0
+        assert found.note == ""
 
 
 def test_the_version_is_that_of_the_project() -> None:

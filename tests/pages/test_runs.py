@@ -13,9 +13,11 @@ from engine import experiment, history, runner
 from engine.errors import RunError
 from engine.experiment import store_spec
 from engine.figures import run_figures
+from engine.models.tuning_kinds import TUNINGS
 from engine.paired import Difference, compare_runs
-from engine.settings import ExperimentSpec
+from engine.settings import ExperimentSpec, Tuning
 from engine.storage import writing
+from engine.unlearning.objectives import OBJECTIVES
 from pages.parts import run_view
 from pages.parts.import_form import _name_of
 from pages.parts.paired_table import FIRST_SHOWN, paired_table
@@ -91,6 +93,42 @@ def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monk
     assert started[0].forget == "folk:forget"
     assert started[0].training.objective == "npo"
     assert app.button_group(key="view").value == "list"
+
+
+@pytest.mark.parametrize("tuning", list(TUNINGS))
+@pytest.mark.parametrize("objective", ["gradient_ascent", "simnpo", "dpo"])
+def test_objectives_and_tunings_are_offered_with_formula_and_source(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, objective: str, tuning: Tuning
+) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = fill(visit("runs", view="train"))
+    assert app.selectbox(key="new-objective").options == [entry.label for entry in OBJECTIVES.values()]
+    assert app.selectbox(key="new-tuning").options == [entry.label for entry in TUNINGS.values()]
+    app.selectbox(key="new-objective").set_value(objective)
+    app.selectbox(key="new-tuning").set_value(tuning).run()
+    captions = [item.value.replace("\\", "") for item in app.caption]
+    for entry in (OBJECTIVES[objective], TUNINGS[tuning]):
+        assert f"{entry.formula} · {entry.source}" in captions
+    assert app.number_input(key="new-beta").disabled == (OBJECTIVES[objective].beta is None)
+    assert app.number_input(key="new-delta").disabled == (objective != "simnpo")
+    assert app.number_input(key="new-rank").disabled == (tuning == "full")
+    app.number_input(key="new-forget-weight").set_value(2.0).run()
+    app.button(key="start-train").click().run()
+    assert not app.exception
+    training = started[0].training
+    assert (training.objective, training.tuning, training.forget_weight) == (objective, tuning, 2.0)
+    assert (training.beta, training.delta) == (None, 0.0)
+
+
+def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = fill(visit("runs", view="train"))
+    assert "0.1" in app.number_input(key="new-beta").placeholder
+    app.number_input(key="new-beta").set_value(0.02).run()
+    app.button(key="start-train").click().run()
+    assert started[0].training.beta == 0.02
 
 
 def test_a_refused_start_is_a_sentence_and_keeps_the_form(

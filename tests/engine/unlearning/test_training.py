@@ -9,12 +9,13 @@ import torch
 
 from engine.data.examples import Example
 from engine.data.prompts import collate, encode
-from engine.errors import DataError, RunError, SettingError
+from engine.errors import DataError, DivergedError, RunError, SettingError
 from engine.models.loading import TrainingModels, open_training
 from engine.models.offset import answer_logits, combine_logits
-from engine.models.tuning import add_lora, without_adapter
+from engine.models.tuning import add_lora, tuned_parameters, without_adapter
 from engine.settings import TrainingSettings
-from engine.unlearning.objectives import OBJECTIVES, get_objective
+from engine.unlearning import training
+from engine.unlearning.objectives import OBJECTIVES, REFUSALS, AnswerTokens, Knobs, get_objective
 from engine.unlearning.teaching import teach
 from engine.unlearning.training import Step, train_pair
 
@@ -25,7 +26,7 @@ RETAIN = [
     Example("who is Dora", "doctor in Lima"),
 ]
 SMALL = TrainingSettings(
-    rank=8, learning_rate=0.02, epochs=25, batch_size=2, retain_batches=1, target_forget_probability=0.0, beta=0.5
+    rank=8, learning_rate=0.02, epochs=25, batch_size=2, retain_batches=1, target_forget_probability=0.0
 )
 
 
@@ -140,7 +141,7 @@ def test_empty_sets_are_refused(models: TrainingModels, tmp_path: Path) -> None:
 
 
 def test_an_unknown_objective_lists_the_choices() -> None:
-    with pytest.raises(SettingError, match=r"gradient_ascent, .*memorisation, got 'forget_it'"):
+    with pytest.raises(SettingError, match=r"gradient_ascent, .*npo, .*memorisation, got 'forget_it'"):
         get_objective("forget_it")
 
 
@@ -149,3 +150,70 @@ def test_a_diverging_training_says_so(models: TrainingModels, tmp_path: Path) ->
         next(p for p in models.trained.parameters() if p.requires_grad).fill_(float("nan"))
     with pytest.raises(RunError, match="training diverged: the loss is nan at step 1 of"):
         train(models, tmp_path)
+
+
+def weights(models: TrainingModels) -> list[torch.Tensor]:
+    return [parameter.detach().clone() for parameter in tuned_parameters(models.trained)]
+
+
+def test_a_loss_that_becomes_nan_goes_back_to_the_last_weights_that_gave_a_number(
+    models: TrainingModels, tmp_path: Path
+) -> None:
+    """A weight is spoilt after step 3: step 4 finds it, and the weights that step 3 started from are the last known to be good."""
+    after: list[list[torch.Tensor]] = []
+
+    def follow() -> None:
+        for step in train_pair(models, FORGET, RETAIN, SMALL, tmp_path):
+            after.append(weights(models))
+            if step.step == 3:
+                with torch.no_grad():
+                    tuned_parameters(models.trained)[0].fill_(math.nan)
+
+    with pytest.raises(DivergedError, match="the loss is nan at step 4 of 25") as caught:
+        follow()
+    assert (caught.value.step, caught.value.kept) == (4, 2)
+    assert all(torch.equal(mine, kept) for mine, kept in zip(weights(models), after[1], strict=True))
+
+
+def test_weights_that_are_spoilt_by_the_last_step_of_all_are_found(
+    models: TrainingModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No further loss is computed on them, but their forget probability is."""
+    before = weights(models)
+    monkeypatch.setattr(training, "forget_probability", lambda *_: math.nan)
+    with pytest.raises(DivergedError, match="the probability of the forget answers is nan at step 1 of 1") as caught:
+        train(models, tmp_path, epochs=1)
+    assert caught.value.kept == 0
+    assert all(torch.equal(mine, kept) for mine, kept in zip(weights(models), before, strict=True))
+
+
+def test_dpo_asks_the_same_questions_with_answer_and_with_one_fixed_refusal(
+    models: TrainingModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = get_objective("dpo")
+    seen: list[tuple[int, ...]] = []
+    refusals: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+
+    def loss(refused: AnswerTokens, true: AnswerTokens, knobs: Knobs) -> torch.Tensor:
+        for row in range(int(true.rows.max()) + 1):
+            answer = tuple(true.labels[true.rows == row].tolist())
+            refusals.setdefault(answer, set()).add(tuple(refused.labels[refused.rows == row].tolist()))
+            seen.append(answer)
+        assert refused.rows.max() == true.rows.max()
+        return entry.loss(refused, true, knobs)  # type: ignore[no-any-return]
+
+    monkeypatch.setitem(OBJECTIVES, "dpo", dataclasses.replace(entry, loss=loss))
+    train(models, tmp_path, objective="dpo", epochs=4, batch_size=1)
+    answers = {tuple(encode(models.tokenizer, models.template, e.question, e.answer).answer) for e in FORGET}
+    allowed = {tuple(encode(models.tokenizer, models.template, "", refusal).answer) for refusal in REFUSALS}
+    assert set(seen) == answers
+    assert len(seen) == 8
+    assert all(len(found) == 1 and found <= allowed for found in refusals.values())
+
+
+def test_the_weights_of_both_terms_scale_the_loss(models: TrainingModels, tmp_path: Path) -> None:
+    (step,) = train(models, tmp_path, epochs=1, forget_weight=0.0, retain_weight=2.0, clip_norm=1e3)
+    assert step.retain_loss is not None
+    assert step.loss == pytest.approx(2.0 * step.retain_loss)
+    moved = weights(models)
+    assert any(float(weight.abs().max()) > 0 for weight in moved)

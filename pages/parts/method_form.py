@@ -1,0 +1,114 @@
+"""The controls that say how a pair is trained: objective, retain term, tuning and their numbers, with formula and source."""
+
+from typing import Any
+
+import streamlit as st
+
+from engine.models.tuning_kinds import TUNINGS
+from engine.settings import TrainingSettings
+from pages.parts.wording import plain
+
+DEFAULTS = TrainingSettings()
+RETAIN_WORDS = {
+    "default": "as the objective defines it", "none": "none", "nll": "likelihood of the true answers (NLL)",
+    "kl": "closeness to the base (KL)",
+}  # fmt: skip
+
+
+def choose_objective() -> str:
+    from engine.unlearning.objectives import OBJECTIVES  # brings torch, which the other pages need not wait for
+
+    names = list(OBJECTIVES)
+    chosen: str = st.selectbox(
+        "Objective",
+        names,
+        index=names.index(DEFAULTS.objective),
+        key="new-objective",
+        format_func=lambda name: OBJECTIVES[name].label,
+    )
+    entry = OBJECTIVES[chosen]
+    st.caption(plain(f"{entry.formula} · {entry.source}"))
+    return chosen
+
+
+def choose_retain_term() -> str:
+    label = "What holds the retain questions in place"
+    return str(st.selectbox(label, list(RETAIN_WORDS), format_func=RETAIN_WORDS.__getitem__, key="new-retain-term"))
+
+
+def choose_further(objective: str) -> dict[str, Any]:
+    """What seldom changes: fields of `TrainingSettings`."""
+    return {**_choose_tuning(), **_choose_weights(objective), **_choose_pace()}
+
+
+def _choose_tuning() -> dict[str, Any]:
+    one, two = st.columns([2, 1])
+    tuning = one.selectbox(
+        "What is tuned", list(TUNINGS), key="new-tuning", format_func=lambda name: TUNINGS[name].label
+    )
+    entry = TUNINGS[tuning]
+    one.caption(plain(f"{entry.formula} · {entry.source}"))
+    rank = two.number_input(
+        f"{entry.size.capitalize() or 'Rank'} of the adapter",
+        1,
+        256,
+        DEFAULTS.rank,
+        key="new-rank",
+        disabled=not entry.size,
+    )
+    return {"tuning": tuning, "rank": int(rank)}
+
+
+def _choose_weights(objective: str) -> dict[str, Any]:
+    """The weights of the two terms, and the numbers that the objective has."""
+    from engine.unlearning.objectives import OBJECTIVES
+
+    own = OBJECTIVES[objective].beta
+    one, two, three, four = st.columns(4)
+    beta = three.number_input(
+        "β", 0.001, 10.0, None, format="%g", key="new-beta", disabled=own is None,
+        placeholder="not used" if own is None else f"{own:g}, the objective's own",
+    )  # fmt: skip
+    return {
+        "forget_weight": float(
+            one.number_input("Weight of the forget loss", 0.0, 100.0, DEFAULTS.forget_weight, key="new-forget-weight")
+        ),
+        "retain_weight": float(
+            two.number_input("Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight")
+        ),
+        "beta": None if beta is None else float(beta),
+        "delta": float(
+            four.number_input(
+                "δ (SimNPO)", -100.0, 100.0, DEFAULTS.delta, format="%g", key="new-delta", disabled=objective != "simnpo",
+                help="Margin on the mean NLL of an answer, in nats per token.",
+            )
+        ),
+    }  # fmt: skip
+
+
+def _choose_pace() -> dict[str, Any]:
+    one, two, three = st.columns(3)
+    return {
+        "learning_rate": float(
+            two.number_input("Learning rate", 1e-7, 0.1, DEFAULTS.learning_rate, format="%g", key="new-rate")
+        ),
+        "batch_size": int(three.number_input("Questions per batch", 1, 256, DEFAULTS.batch_size, key="new-batch")),
+        "retain_batches": int(
+            one.number_input(
+                "Retain batches per forget batch", 0, 16, DEFAULTS.retain_batches, key="new-retain-batches"
+            )
+        ),
+        "target_forget_probability": float(
+            one.number_input(
+                "Stop at forget probability",
+                0.0,
+                1.0,
+                DEFAULTS.target_forget_probability,
+                format="%g",
+                key="new-target",
+            )
+        ),
+        "clip_norm": float(
+            two.number_input("Largest norm of a gradient", 1e-3, 1e3, DEFAULTS.clip_norm, format="%g", key="new-clip")
+        ),
+    }
