@@ -22,6 +22,7 @@ from pages.parts import run_view
 from pages.parts.import_form import _name_of
 from pages.parts.paired_table import FIRST_SHOWN, paired_table
 from pages.parts.run_difference import differences
+from tests.task_files import write_tasks
 
 Opener = Callable[..., AppTest]
 SPEC = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
@@ -56,6 +57,23 @@ def test_a_failed_run_shows_its_sentence(visit: Opener, world: Path) -> None:
     assert not app.exception
     assert app.error[0].value.replace("\\", "") == "the disk is *full*"
     assert app.button(key=f"retry-{run_id}")
+
+
+def test_a_run_of_tasks_shows_accuracy_beside_chance(visit: Opener, world: Path, tmp_path: Path) -> None:
+    pytest.importorskip("lm_eval")
+    folder = str(write_tasks(tmp_path / "tasks"))
+    fields = {"pair": "tiny", "alphas": (0.0, 1.0), "evaluate_on": ("winogrande",), "task_folder": folder, "limit": 2}
+    run_id = experiment.run_here(ExperimentSpec("tasks", "choices", **fields))  # type: ignore[arg-type]
+    app = visit("runs", run=str(run_id))
+    assert not app.exception
+    table = next(item.value for item in app.dataframe if "chance" in item.value)
+    assert list(zip(table["task"], table["α"], table["chance"], table["n"], strict=True)) == [
+        ("winogrande", 0.0, 0.5, 2),
+        ("winogrande", 1.0, 0.5, 2),
+    ]
+    assert any("standard error" in item.value for item in app.caption)
+    assert not visit("report", report=str(run_id)).exception
+    assert not visit("tradeoff").exception
 
 
 def test_a_waiting_run_can_be_cancelled(visit: Opener, world: Path) -> None:

@@ -14,6 +14,7 @@ pytest.importorskip("lm_eval")
 
 from lm_eval.api.instance import Instance  # noqa: E402
 from lm_eval.evaluator import evaluate  # noqa: E402
+from lm_eval.models.huggingface import HFLM  # noqa: E402
 
 from engine.data.tasks import TASKS  # noqa: E402
 from engine.errors import DataError, ModelError  # noqa: E402
@@ -105,6 +106,16 @@ def test_what_is_too_long_loses_its_beginning(tiny_pair: Any) -> None:
     for found, text in ((one, context[1]), (many, context[2])):
         kept = " ".join(text.split()[-256:])
         assert found.total == pytest.approx(slowly(tiny_pair, kept, " Ada", 1.0)[0], abs=1e-4)
+
+
+def test_the_base_is_what_the_harness_own_model_makes_of_it(tiny_pair: Any) -> None:
+    """Tokens, blanks, an empty context, what is too long: as `HFLM` of the harness has it."""
+    pairs = [*PAIRS, (" ".join(["red", "blue"] * 150), " Ada lives"), ("<eos> what ?", " red")]
+    theirs = HFLM(pretrained=tiny_pair.model.base, tokenizer=tiny_pair.tokenizer, batch_size=2)
+    expected = theirs.loglikelihood([Instance("loglikelihood", {}, pair, 0) for pair in pairs], disable_tqdm=True)
+    for found, (total, greedy) in zip(ask(Reading(tiny_pair, [0.0]), 0.0, pairs), expected, strict=True):
+        assert found.total == pytest.approx(total, abs=1e-4)
+        assert found.greedy == greedy
 
 
 def test_a_choice_longer_than_the_context_is_named(tiny_pair: Any) -> None:
