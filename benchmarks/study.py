@@ -65,16 +65,18 @@ def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
 
 
 def record_cost(name: str, peak_gib: float) -> None:
-    """Keep with the run what only the system knows: the largest resident memory, and the bytes of what it saved."""
+    """Keep with the run what only the system knows: the largest resident memory, and the size of what it saved."""
     from db import writes
+    from db.rows import FigureRow
     from engine import history
     from engine.models.pairs import pairs_folder
     from engine.storage import write_patiently
 
     run = history.find_run(name)
     stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
-    machine = history.run_detail(run.id).machine | {"peak memory GiB": f"{peak_gib:.2f}", "bytes stored": str(stored)}
-    write_patiently(lambda session: writes.update_run(session, run.id, machine=machine))
+    costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
+    rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]
+    write_patiently(lambda session: writes.add_figures(session, run.id, rows))
 
 
 def say(text: str) -> None:

@@ -56,6 +56,9 @@ def register_sets(folder: Path | None) -> None:
     world = load_tofu("world_facts_perturbed", folder)
     authors = load_tofu("real_authors_perturbed", folder)
     register_set("study-tofu", tofu_questions(folder), "tofu")
+    bare = {"paraphrased_question": "", "paraphrased_answer": "", "perturbed_answer": ()}
+    plain = [replace(e, **bare) for e in tofu_questions(folder)]  # type: ignore[arg-type]
+    register_set("study-plain", [e for e in plain if e.half != "eval" or plain.index(e) % 2], "tofu")
     register_set("study-authors", authors[::2], "tofu")
     register_set("study-world", [replace(e, half="eval") for e in world][::2], "tofu")
     register_set("study-holdout", load_tofu("holdout01", folder), "tofu")

@@ -5,6 +5,7 @@ Every method has the same data, batches, epochs, stopping rule (`TARGET`) and al
 per method on another seed (`RATES`, `chosen_rate`).
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -15,14 +16,18 @@ BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
 SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
 TARGET = 0.01  # training stops when the forget answers are down to this probability per token
 OBJECTIVES = ("gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo")
-RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3, 3e-3), "direct": (1e-4, 3e-4, 1e-3)}
+RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3), "direct": (1e-4, 3e-4)}
 REFERENCES = ("4 layers", "15 layers", "30 layers", "taught", "unhealed")  # beside the demo's: 8 layers, clean, healed
 FORGET, RETAIN = (
     "study-tofu:forget",
     ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train"),
 )
-ASKED = ("study-tofu", "study-authors:world", "study-world:world/eval", "study-holdout:holdout")
-GRID = tuple(number / 8 for number in range(17))
+ASKED = (
+    FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout"
+)  # fmt: skip
+PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
+GRID = tuple(number / 4 for number in range(1, 9))
+TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 60
 LIMIT = 64  # tokens of an answer
 TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
 TRAINING = TrainingSettings(epochs=10, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
@@ -37,7 +42,10 @@ class Item(NamedTuple):
 
 
 def plan() -> list[Item]:
-    return [*_models(), *_rates(), *_main((FIRST,)), *_floors(), *_others(), *_references(), *_main(SEEDS[1:])]
+    tasks = [_tasks(f"base:{BASE}", 0.0), _tasks(f"retain-only:{BASE}", 0.0)]
+    tasks += [_tasks(pair_name(method, objective, FIRST), 1.0) for objective in OBJECTIVES for method in RATES]
+    first, rest = _main((FIRST,)), _main(SEEDS[1:])
+    return [*_models(), *_rates(), *first, *_floors(), *_others(), *tasks, *_references(), *rest]
 
 
 def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
@@ -69,7 +77,7 @@ def _rates() -> Iterator[Item]:
                 rate_run(method, rate), "learning rate",
                 lambda m=method, r=rate: replace(  # type: ignore[misc]
                     _train(rate_run(m, r), training(m, "npo", RATE_SEED, r)),
-                    evaluate_on=(FORGET, RETAIN[0]), alphas=(0.0, 1.0), max_new_tokens=1,
+                    evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1,
                 ),
             )  # fmt: skip
 
@@ -93,7 +101,7 @@ def chosen_rate(method: Method) -> float:
 def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> ExperimentSpec:
     return ExperimentSpec(
         "train", name, base=BASE, reference=reference, forget=FORGET, retain=RETAIN, evaluate_on=ASKED,
-        alphas=(0.0, 1.0), max_new_tokens=LIMIT, training=settings,
+        alphas=(1.0,), max_new_tokens=LIMIT, training=settings,
     )  # fmt: skip
 
 
@@ -110,11 +118,20 @@ def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
 
 
 def _grid(pair: str) -> ExperimentSpec:
-    """Forget and a part of what stays over alpha: to match the retain-only model, and to ask which alpha is best."""
+    """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
+    asked = (PLAIN[0], "study-plain:retain/eval")
     return ExperimentSpec(
-        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=(FORGET, "study-world:world/eval"), alphas=GRID,
-        max_new_tokens=LIMIT,
+        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=asked, alphas=GRID, max_new_tokens=LIMIT
+    )
+
+
+def _tasks(pair: str, alpha: float) -> Item:
+    name = f"{pair.replace(':', '-')}-tasks"
+    spec = ExperimentSpec(
+        "tasks", name, base=BASE, pair=pair, evaluate_on=TASKS, alphas=(alpha,), limit=ITEMS,
+        task_folder=os.environ.get("OUBLIETTE_TASKS", ""),
     )  # fmt: skip
+    return Item(name, "tasks", lambda: spec)
 
 
 def _floors() -> Iterator[Item]:
