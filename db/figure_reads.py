@@ -20,7 +20,7 @@ def scored_places(session: Session, run_id: int, alpha: float) -> list[ScoredPla
     scored = select(Score.question_id).where(Score.run_id == run_id, Score.alpha == alpha).distinct()
     columns = [Question.id, Question.content_hash, QuestionSet.name, Question.split, Question.half]
     query: Query = (
-        select(*columns, Question.subject, Question.question)
+        select(*columns, Question.subject, Question.question, Question.group)
         .join(QuestionSet, QuestionSet.id == Question.set_id)
         .where(Question.id.in_(scored))
         .order_by(Question.id)

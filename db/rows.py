@@ -131,6 +131,7 @@ class ScoredPlaceRow(NamedTuple):
     half: str
     subject: str
     question: str
+    group: str
 
 
 class ReportRow(NamedTuple):

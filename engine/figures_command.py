@@ -9,6 +9,7 @@ from engine.evaluation.metrics import METRICS
 from engine.figures import BOUNDED, Figure, run_figures
 from engine.paired import Comparison, Difference, compare_runs
 from engine.retain_reference import quality_against, quality_figure
+from engine.run_measures import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.settings import check_alpha
 from engine.terminal import Printed
 
@@ -35,12 +36,29 @@ def figures(arguments: argparse.Namespace) -> Printed:
     lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
+    tofu, privacy = run_tofu(run.id, alpha), run_privacy(run.id, alpha)
+    data["tofu"] = {name: item._asdict() for name, item in tofu.items()}
+    data["privacy"] = [_privacy_data(item) for item in privacy]
+    lines += [
+        "",
+        "TOFU's figures, by OpenUnlearning's names:",
+        *(f"  {n:<24} {figure_words(i)}" for n, i in tofu.items()),
+    ]
+    if privacy:
+        lines += ["", f"membership, forget against holdout. {READ}", *(f"  {i.metric:<24} {i.words}" for i in privacy)]
     if arguments.against is not None:
         other = history.find_run(arguments.against)
         compared = compare_runs(run.id, other.id, alpha, _alpha(arguments.against_alpha, other.id))
         data["against"] = _comparison_data(compared)
         lines += ["", *_comparison_lines(compared)]
     return Printed(data, "\n".join(lines))
+
+
+def _privacy_data(item: PrivacyFigure) -> dict[str, Any]:
+    estimates = {name: getattr(item, name)._asdict() for name in ("auc", "difference", "privleak")}
+    for estimate in estimates.values():
+        estimate["rows"] = estimate["rows"]._asdict()
+    return {"metric": item.metric, **estimates, "reference_run": item.reference_id}
 
 
 def _alpha(given: str | None, run_id: int) -> float:

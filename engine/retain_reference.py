@@ -53,7 +53,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     ours = _ratios(run_id, alpha)
     if not ours.values:
         return _none("no forget question of this run has a truth ratio")
-    references = [other for other in history.list_runs() if other.status == "finished" and other.pair == _gold(run)]
+    references = references_of(run_id)
     if run.pair.startswith(KIND):
         return _none("this is a retain-only model itself")
     if not references:
@@ -61,7 +61,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     refusals = []
     for reference in references:
         try:
-            return quality_against(run_id, alpha, reference.id)
+            return quality_against(run_id, alpha, reference)
         except RunError as error:
             refusals.append(str(error))
     return _none(refusals[0])
@@ -83,6 +83,16 @@ def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigu
     return QualityFigure(
         *found, reference_id, _name(reference), "", tuple(flag.words for flag in flags if flag.what in FLAGGED)
     )
+
+
+def references_of(run_id: int) -> list[int]:
+    """Finished runs of the retain-only model of a run's base that have scores, newest first."""
+    gold = _gold(history.run_detail(run_id).summary)
+    return [
+        other.id
+        for other in history.list_runs()
+        if other.status == "finished" and other.pair == gold and other.kind in ("evaluate", "teach")
+    ]
 
 
 def _gold(run: RunSummary) -> str:

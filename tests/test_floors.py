@@ -39,7 +39,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.log_export",
         "engine.published",
     ),
-    ("engine.paired", "engine.retain_reference"),
+    ("engine.paired", "engine.retain_reference", "engine.run_measures"),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),

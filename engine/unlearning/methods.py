@@ -12,8 +12,9 @@ from torch import Tensor
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
 from engine.models.offset import combine_logits
-from engine.settings import TrainingSettings
+from engine.settings import Method, TrainingSettings
 
+ASSISTANTS = "memorisation"  # the objective of ULD's assistant, and of nothing else
 SUBJECTS_NAMED = 50  # more would not fit a small model's context
 
 
@@ -21,7 +22,7 @@ SUBJECTS_NAMED = 50  # more would not fit a small model's context
 class MethodEntry:
     """`ensemble(base, trained, reference)` gives the logits at alpha 1, each [N, V]; gradients go through `trained`."""
 
-    name: str
+    name: Method
     label: str
     formula: str
     source: str
@@ -58,7 +59,7 @@ def get_method(name: str) -> MethodEntry:
 
 def check_method(settings: TrainingSettings) -> None:
     """Raise `SettingError` where method and objective do not belong together."""
-    memorises = settings.objective == "memorisation"
+    memorises = settings.objective == ASSISTANTS
     if (settings.method == "uld") != memorises:
         raise SettingError(
             f"the objective memorisation belongs to the method uld, and to it alone; got method {settings.method!r} with "

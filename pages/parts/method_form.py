@@ -5,24 +5,40 @@ from typing import Any
 import streamlit as st
 
 from engine.models.tuning_kinds import TUNINGS
-from engine.settings import TrainingSettings
+from engine.settings import Method, TrainingSettings
 from pages.parts.wording import plain
 
 DEFAULTS = TrainingSettings()
 RETAIN_WORDS = {
     "default": "as the objective defines it", "none": "none", "nll": "likelihood of the true answers (NLL)",
-    "kl": "closeness to the base (KL)",
+    "kl": "closeness to the base (KL)", "uniform": "knowing nothing (an assistant alone)",
 }  # fmt: skip
 
 
-def choose_objective() -> str:
-    from engine.unlearning.objectives import OBJECTIVES  # brings torch, which the other pages need not wait for
+def choose_method() -> Method:
+    from engine.unlearning.methods import METHODS  # brings torch, which the other pages need not wait for
 
-    names = list(OBJECTIVES)
+    names: list[Method] = [entry.name for entry in METHODS.values()]
+    chosen = st.selectbox(
+        "Method", names, key="new-method", format_func=lambda name: METHODS[name].label,
+        help="Offset is what this bench is about. The others are baselines, evaluated by the same code.",
+    )  # fmt: skip
+    st.caption(plain(f"{METHODS[chosen].formula} · {METHODS[chosen].source}"))
+    return chosen
+
+
+def choose_objective(method: Method) -> str:
+    """Of those that belong to the method; a guardrail has none."""
+    from engine.unlearning.methods import ASSISTANTS
+    from engine.unlearning.objectives import OBJECTIVES
+
+    if method == "guardrail":
+        return DEFAULTS.objective
+    names = [name for name in OBJECTIVES if (name == ASSISTANTS) == (method == "uld")]
     chosen: str = st.selectbox(
         "Objective",
         names,
-        index=names.index(DEFAULTS.objective),
+        index=names.index(DEFAULTS.objective) if DEFAULTS.objective in names else 0,
         key="new-objective",
         format_func=lambda name: OBJECTIVES[name].label,
     )

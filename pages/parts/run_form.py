@@ -34,7 +34,8 @@ def training_form() -> None:
         evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
         st.caption("Follows the two choices above; what you add stays.")
     with right:
-        objective = method_form.choose_objective()
+        method = method_form.choose_method()
+        objective = method_form.choose_objective(method)
         retain_term = method_form.choose_retain_term()
         epochs = st.number_input(
             "Epochs at most",
@@ -56,7 +57,12 @@ def training_form() -> None:
         st.info("Give the pair a name to see the estimate and to start.")
         return
     training = TrainingSettings(
-        objective=objective, retain_term=cast(Any, retain_term), epochs=int(epochs), seed=int(seed), **further
+        method=method,
+        objective=objective,
+        retain_term=cast(Any, retain_term),
+        epochs=int(epochs),
+        seed=int(seed),
+        **further,
     )
     spec = ExperimentSpec(
         kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),

@@ -16,6 +16,7 @@ from pages.parts import address, charts, frame
 from pages.parts.floor import Floor, floor_of
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
+from pages.parts.measures_table import show_measures
 from pages.parts.published import figures_of_run, imported_origin
 from pages.parts.task_table import show_task_figures
 from pages.parts.wording import (
@@ -175,6 +176,7 @@ def _with_intervals(detail: RunDetail) -> None:
     )
     st.caption(plain(words))
     st.caption(plain(f"Forget quality at α = {alpha:g}: {quality_figure(run.id, alpha).words}."))
+    show_measures(run.id, alpha)
 
 
 def _show(table: pd.DataFrame, words: str) -> None:

@@ -17,6 +17,7 @@ from engine.models.tuning_kinds import TUNINGS
 from engine.paired import Difference, compare_runs
 from engine.settings import ExperimentSpec, Tuning
 from engine.storage import writing
+from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
 from pages.parts import run_view
 from pages.parts.import_form import _name_of
@@ -121,7 +122,8 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     started: list[ExperimentSpec] = []
     monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
-    assert app.selectbox(key="new-objective").options == [entry.label for entry in OBJECTIVES.values()]
+    offered = [entry.label for entry in OBJECTIVES.values() if entry.name != ASSISTANTS]
+    assert app.selectbox(key="new-objective").options == offered
     assert app.selectbox(key="new-tuning").options == [entry.label for entry in TUNINGS.values()]
     app.selectbox(key="new-objective").set_value(objective)
     app.selectbox(key="new-tuning").set_value(tuning).run()
@@ -137,6 +139,22 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     training = started[0].training
     assert (training.objective, training.tuning, training.forget_weight) == (objective, tuning, 2.0)
     assert (training.beta, training.delta) == (None, 0.0)
+
+
+@pytest.mark.parametrize(("method", "objective"), [("direct", "npo"), ("uld", ASSISTANTS), ("guardrail", "npo")])
+def test_baselines_are_started_from_the_same_form(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, method: str, objective: str
+) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = fill(visit("runs", view="train"))
+    app.selectbox(key="new-method").set_value(method).run()
+    shown = [box.options for box in app.selectbox if box.key == "new-objective"]
+    expected = {"uld": [[OBJECTIVES[ASSISTANTS].label]], "guardrail": []}
+    assert shown == expected.get(method, shown)
+    app.button(key="start-train").click().run()
+    assert not app.exception
+    assert (started[0].training.method, started[0].training.objective) == (method, objective)
 
 
 def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,126 @@
+"""What TOFU and the membership suite make of a stored run at one alpha. Reads only; imports no model library."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from db.rows import ScoredPlaceRow
+from engine.errors import DataError, RunError
+from engine.evaluation.metrics import METRICS
+from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
+from engine.evaluation.tofu_figures import Part, TofuFigure, tofu_figures
+from engine.figures import SEED, Scores, interval_words, number_words, scores_of
+from engine.retain_reference import references_of
+
+READ = (
+    "AUC near a retain-only model's is good: above it the forget set still shows as trained on, below it as tampered with. "
+    "0.5 is chance."
+)
+MEMBERSHIP = tuple(name for name, metric in METRICS.items() if metric.kind == "membership")
+REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
+
+
+class PrivacyFigure(NamedTuple):
+    """One membership score: how well it tells the forget set from a holdout, beside the retain-only model's.
+
+    `difference` has no value, and says why, where no retain-only model was asked the same questions.
+    """
+
+    metric: str
+    auc: Estimate
+    difference: Estimate  # AUC − AUC of the retain-only model
+    privleak: Estimate  # percent
+    reference_id: int | None
+
+    @property
+    def words(self) -> str:
+        if self.auc.value is None:
+            return f"n/a: {self.auc.reason}"
+        rows = f"{self.auc.rows.forget} forget, {self.auc.rows.holdout} holdout"
+        return f"AUC {_words(self.auc)} ({rows}); less the retain-only model's {_words(self.difference, '+')}"
+
+
+def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
+    """TOFU's twelve figures and the model utility, by OpenUnlearning's names; n/a with its reason where one is missing.
+
+    Of retain questions those that nothing was trained on, where there are any. `RunError` as `figures.run_figures`.
+    """
+    scores = scores_of(run_id, alpha)
+    rows: dict[Part, list[int]] = {}
+    for row, place in enumerate(scores.places):
+        part = _part(place)
+        if part is not None:
+            rows.setdefault(part, []).append(row)
+    kept = [row for row in rows.get("retain", []) if scores.places[row].half != "train"]
+    if kept:
+        rows["retain"] = kept
+    return tofu_figures(
+        {part: {metric: _column(scores, metric, chosen) for metric in scores.metrics} for part, chosen in rows.items()}
+    )
+
+
+def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
+    """Every membership score of a run: forget set against holdout. Empty where the run has none of the scores.
+
+    `RunError` as `figures.run_figures`.
+    """
+    scores = scores_of(run_id, alpha)
+    found = []
+    for metric in MEMBERSHIP:
+        if metric in scores.metrics:
+            forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
+            found.append(_privacy(run_id, metric, forget, holdout))
+    return found
+
+
+def _privacy(run_id: int, metric: str, forget: list[Scored], holdout: list[Scored]) -> PrivacyFigure:
+    reason = ""
+    for reference in references_of(run_id):
+        try:
+            theirs = scores_of(reference, 0.0)
+            known, strange = (_scored(theirs, metric, split) for split in ("forget", "holdout"))
+            compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
+            return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, reference)
+        except (DataError, RunError) as error:
+            reason = reason or str(error)
+    auc = membership_auc(forget, holdout, np.random.default_rng(SEED))
+    without = Estimate(None, None, None, Rows(0, 0), reason or "no retain-only run of this base has finished")
+    return PrivacyFigure(metric, auc, without, without, None)
+
+
+def _part(place: ScoredPlaceRow) -> Part | None:
+    if place.split == "world":
+        return "ra" if place.group.startswith(REAL_AUTHORS) else "wf"
+    return {"forget": "forget", "retain": "retain"}.get(place.split)  # type: ignore[return-value]
+
+
+def _column(scores: Scores, metric: str, rows: Sequence[int]) -> list[float | None]:
+    values = scores.values[list(rows), scores.metrics.index(metric)]
+    return [None if np.isnan(value) else float(value) for value in values]
+
+
+def _scored(scores: Scores, metric: str, split: str) -> list[Scored]:
+    """By content, so that the same question in another set is the same."""
+    if metric not in scores.metrics:
+        return []
+    rows = [row for row, place in enumerate(scores.places) if place.split == split]
+    values = _column(scores, metric, rows)
+    return [
+        Scored(scores.places[row].content_hash, scores.places[row].subject, value)
+        for row, value in zip(rows, values, strict=True)
+    ]
+
+
+def _words(estimate: Estimate, sign: str = "") -> str:
+    if estimate.value is None:
+        return f"n/a: {estimate.reason}"
+    return f"{number_words(estimate.value, sign)} {interval_words(estimate.low, estimate.high)}"
+
+
+def figure_words(figure: TofuFigure) -> str:
+    """Value, rows and variant, or why there is none."""
+    if figure.value is None:
+        return f"n/a: {figure.reason}"
+    variant = f", truth ratio in variant {figure.variant}" if figure.variant else ""
+    return f"{figure.value:.4f} (n {figure.rows}{variant})"
