@@ -42,10 +42,12 @@ class Item(NamedTuple):
 
 
 def plan() -> list[Item]:
+    base, gold, twin = _models()
     tasks = [_tasks(f"base:{BASE}", 0.0), _tasks(f"retain-only:{BASE}", 0.0)]
     tasks += [_tasks(pair_name(method, objective, FIRST), 1.0) for objective in OBJECTIVES for method in RATES]
-    first, rest = _main((FIRST,)), _main(SEEDS[1:])
-    return [*_models(), *_rates(), *first, *_floors(), *_others(), *tasks, *_references(), *rest]
+    references = sorted(_references(), key=lambda item: "layers" in item.name)  # those that need no healing come first
+    first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *references[:2], *_others(), *tasks, twin]
+    return [base, gold, *_rates(), *first, *references[2:], *_main(SEEDS[1:]), *_grids(SEEDS[1:])]
 
 
 def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
@@ -114,6 +116,13 @@ def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
                     name, "main",
                     lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
                 )  # fmt: skip
+
+
+def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
+    for seed in seeds:
+        for objective in OBJECTIVES:
+            for method in RATES:
+                name = pair_name(method, objective, seed)
                 yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
 
 

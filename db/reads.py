@@ -249,6 +249,12 @@ def curves(session: Session, run_id: int) -> list[CurveRow]:
     return [CurveRow(*row) for row in session.execute(select(*columns).where(Curve.run_id == run_id))]
 
 
+def run_figures(session: Session, run_id: int) -> dict[str, float | None]:
+    """The figures that were stored with a run as such, by name."""
+    query = select(Figure.name, Figure.value).where(Figure.run_id == run_id)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
 def imported_figures(session: Session, run_ids: Sequence[int] | None) -> list[ImportedFigureRow]:
     """What others published, by run and name: of all imported runs, or of these."""
     query: Query = (

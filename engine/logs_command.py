@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import commands, experiment, history
+from engine.errors import RunError, SettingError, StorageError
 from engine.evaluation.log_scores import LogFigure, Scored, score_log
 from engine.evaluation.logs import STYLE_WORDS, read_log
 from engine.published import import_log as store_log
@@ -70,8 +71,31 @@ def import_log(arguments: argparse.Namespace) -> Printed:
     return Printed(data, "\n".join([head, _table(found.figures), *_noted(found.notes)]))
 
 
+def export_study(out: Path) -> Printed:
+    """Every table of the study as CSV in the folder `out`, each whole or not at all."""
+    from engine.audit.report import csv_bytes, write_report
+    from engine.study import study_tables
+
+    tables = study_tables()._asdict()
+    if all(table.empty for table in tables.values()):
+        raise RunError("there are no finished runs of the study here: `python -m benchmarks.study` makes them")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"the folder {out} cannot be made: {error.strerror}") from error
+    for name, table in tables.items():
+        write_report(csv_bytes(table), out / f"{name}.csv")
+    rows = {name: len(table) for name, table in tables.items()}
+    words = ", ".join(f"{name}.csv ({count} rows)" for name, count in rows.items())
+    return Printed({"out": str(out), "rows": rows}, f"written to {out}: {words}")
+
+
 def export(arguments: argparse.Namespace) -> Printed:
-    """The report of a run as CSV, or the run as an OpenUnlearning log."""
+    """The report of a run as CSV, the run as an OpenUnlearning log, or the tables of the study."""
+    if arguments.study == (arguments.run is not None):
+        raise SettingError("export takes either --run RUN or --study")
+    if arguments.study:
+        return export_study(arguments.out)
     if arguments.format == "csv":
         return commands.export(arguments)
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
@@ -130,8 +154,9 @@ def add_commands(adds: Any, add: Any) -> None:
     _add_retain(stored)
 
     out = add(adds, "export", export, "write a run as a CSV report, or as an OpenUnlearning log")
-    out.add_argument("--run", required=True, help="name or number of a run")
-    out.add_argument("--out", required=True, type=Path, metavar="FILE")
+    out.add_argument("--run", help="name or number of a run")
+    out.add_argument("--study", action="store_true", help="instead of a run: every table of the study, in a folder")
+    out.add_argument("--out", required=True, type=Path, metavar="FILE", help="a folder for --study")
     out.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
     out.add_argument("--format", choices=FORMATS, default="csv", help="csv or openunlearning (default: csv)")
 

@@ -40,6 +40,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.published",
     ),
     ("engine.paired", "engine.retain_reference", "engine.run_measures"),
+    ("engine.study",),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),

@@ -1,0 +1,129 @@
+"""Tables of the study, from runs whose scores are written down here."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from db import writes
+from db.rows import FigureRow, StepRow
+from engine import cli
+from engine.data.examples import Example
+from engine.models.manifest import PairManifest
+from engine.settings import ExperimentSpec, TrainingSettings
+from engine.storage import writing
+from engine.study import pooled, study_tables
+from tests.engine.stored_runs import store_run, store_set
+
+FORGET = tuple(Example(f"what {n} ?", "red", subject="Ada", split="forget") for n in (1, 2))
+KEPT = tuple(Example(f"where {n} ?", "red", subject="Ben", split="retain", half="eval") for n in (1, 2))
+
+
+def pair_of(name: str, method: str, seed: int) -> int:
+    manifest = PairManifest(
+        name,
+        "study-base",
+        "demo",
+        "npo",
+        method=method,
+        seed=seed,
+        figures={"trained_parameters": 7.0},  # type: ignore[arg-type]
+    )
+    with writing() as session:
+        return writes.put_pair(
+            session, name=name, pair_hash=manifest.hash, parent="", base_hash="h", recommended_alpha=1.0,
+            manifest=asdict(manifest),
+        )  # fmt: skip
+
+
+def train_run(name: str, method: str, seed: int, forget: float) -> int:
+    asked = store_set("study-tofu", (*FORGET, *KEPT))
+    values = dict(zip(asked, (forget, forget, 0.9, 0.7), strict=True))
+    spec = ExperimentSpec("train", name, training=TrainingSettings(seed=seed))
+    run_id = store_run(
+        name, {"rouge": values, "probability": values, "leak": {asked[0]: 1.0, asked[1]: 0.0}}, kind="train", spec=spec.to_json(),
+        pair_id=pair_of(name, method, seed), pair_name=name, base="study-base",
+    )  # fmt: skip
+    with writing() as session:
+        for number in (1, 2, 3):
+            writes.add_step(session, run_id, StepRow(number, 1, 0.5, 0.5, None, None, 2.0))
+        writes.add_figures(session, run_id, [FigureRow(0.0, "stored, MB", 5.0, None, None, None, "")])
+    return run_id
+
+
+def gold_run(forget: float) -> int:
+    asked = store_set("study-tofu", (*FORGET, *KEPT))
+    spec = ExperimentSpec("teach", "study-retain-only", retain_only_of="study-base")
+    return store_run(
+        "study-retain-only", {"rouge": dict.fromkeys(asked[:2], forget)}, alpha=0.0, kind="teach", spec=spec.to_json(),
+        pair_name="retain-only:study-base", base="study-base",
+    )  # fmt: skip
+
+
+def grid_run(pair: str, seed: int, rouge: dict[float, tuple[float, float]]) -> None:
+    """Forget and retain ROUGE by alpha."""
+    asked = store_set("study-plain", (*FORGET, *KEPT))
+    for number, (alpha, (forget, kept)) in enumerate(rouge.items()):
+        values = {"rouge": dict(zip(asked, (forget, forget, kept, kept), strict=True))}
+        if number == 0:
+            run_id = store_run(f"{pair}-grid", values, alpha=alpha, pair_id=pair_of(pair, "offset", seed))
+        else:
+            from db.rows import ScoreRow
+
+            with writing() as session:
+                rows = [ScoreRow(key, alpha, "rouge", value) for key, value in values["rouge"].items()]
+                writes.add_scores(session, run_id, rows)
+
+
+def test_the_main_table_has_a_row_for_each_pair_and_seed_and_pools_seeds() -> None:
+    gold_run(0.3)
+    train_run("study-offset-npo-s0", "offset", 0, 0.2)
+    train_run("study-offset-npo-s1", "offset", 1, 0.4)
+    train_run("study-direct-npo-s0", "direct", 0, 0.1)
+    train_run("study-rate-offset-0.001", "offset", 100, 0.9)  # chosen by, never reported
+    main = study_tables().main
+    assert list(main["method"]) == ["retain-only", "offset", "offset", "direct"]
+    assert list(main["forget ROUGE"]) == pytest.approx([0.3, 0.2, 0.4, 0.1])
+    assert list(main["retain ROUGE"])[1:] == pytest.approx([0.8, 0.8, 0.8])
+    assert list(main["forget leaks"])[1:] == pytest.approx([0.5, 0.5, 0.5])
+    assert main["retain ROUGE"].isna()[0], "what was not asked is n/a, not 0"
+    rows = pooled(main).set_index("method")
+    assert (rows.loc["offset", "forget ROUGE"], rows.loc["offset", "seeds"]) == (pytest.approx(0.3), 2)
+
+
+def test_alpha_is_matched_to_the_retain_only_model() -> None:
+    gold_run(0.3)
+    train_run("study-offset-npo-s0", "offset", 0, 0.2)
+    grid_run("study-offset-npo-s0", 0, {0.25: (0.8, 1.0), 0.5: (0.35, 0.9), 1.0: (0.2, 0.8)})
+    tables = study_tables()
+    assert list(tables.over_alpha["gap"]) == pytest.approx([0.2, 0.55, 0.6])
+    (row,) = tables.matched.to_dict("records")
+    assert (row["alpha"], row["forget ROUGE"], row["retain ROUGE"]) == (0.5, pytest.approx(0.35), pytest.approx(0.9))
+    assert row["retain-only's forget ROUGE"] == pytest.approx(0.3)
+
+
+def test_costs_are_what_was_stored_with_the_run() -> None:
+    train_run("study-offset-npo-s0", "offset", 0, 0.2)
+    (row,) = study_tables().costs.to_dict("records")
+    assert (row["steps"], row["trained parameters"], row["seconds of training"], row["stored, MB"]) == (
+        3,
+        7.0,
+        6.0,
+        5.0,
+    )
+
+
+def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["export", "--study", "--out", str(tmp_path / "none")]) == 2
+    assert "no finished runs of the study" in capsys.readouterr().err
+    train_run("study-offset-npo-s0", "offset", 0, 0.2)
+    assert cli.main(["export", "--study", "--out", str(tmp_path / "out")]) == 0
+    found = pd.read_csv(tmp_path / "out" / "main.csv")
+    assert list(found["method"]) == ["offset"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        f"{name}.csv" for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates")
+    }
+    for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
+        assert cli.main(wrong) == 2
+        assert "either --run RUN or --study" in capsys.readouterr().err
