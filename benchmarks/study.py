@@ -11,10 +11,11 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import study_plan
-from engine.settings import cache_folder
+from engine.settings import ExperimentSpec, cache_folder
 
 
 def work_folder() -> Path:
@@ -41,7 +42,23 @@ def run_one(name: str, tofu: Path | None) -> None:
             if study_plan.pair_name("offset", "npo", study_plan.FIRST, reference) == name:
                 make_reference(reference, tofu, say)
                 say(f"reference at {reference_folder(reference).name}")
-    experiment.run_here(item.spec())
+    experiment.run_here(_resumed(item.spec()))
+
+
+def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
+    """The evaluation alone, where a run was stopped after it had saved what it made."""
+    from engine.models.pairs import pairs_folder
+    from engine.models.taught import RETAIN_ONLY, taught_folder
+
+    if spec.kind == "train" and (pairs_folder() / spec.name).exists():
+        return replace(spec, kind="evaluate", pair=spec.name)
+    if spec.kind == "teach" and taught_folder(spec.name) is not None:
+        gold = taught_folder(RETAIN_ONLY + spec.retain_only_of) if spec.retain_only_of else None
+        first = gold is not None and gold.name == spec.name
+        return replace(
+            spec, kind="evaluate", pair=f"{RETAIN_ONLY}{spec.retain_only_of}" if first else f"base:{spec.name}"
+        )
+    return spec
 
 
 def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:

@@ -18,7 +18,7 @@ from engine.run_measures import run_privacy, run_tofu
 from engine.storage import reading
 from engine.task_figures import task_figures
 
-PREFIX, GRID, TASKS, RATE = "study-", "-grid", "-tasks", "study-rate-"
+PREFIX, GRID, RATE = "study-", "-grid", "study-rate-"
 KEY = ["method", "objective", "reference"]
 # Of the main table: column, set, split, half, metric.
 MEASURES = (
@@ -85,11 +85,11 @@ def _describe(detail: RunDetail) -> dict[str, Any]:
 
 
 def _judged(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float]]:
-    """Runs that were asked everything, each at the strength it is judged at."""
+    """Runs that were asked everything, each at the strength it is judged at. One that was stopped was evaluated on its own."""
     for detail in details:
         name, kind = detail.summary.name, detail.summary.kind
-        if kind in ("train", "teach") and not name.startswith(RATE):
-            yield detail, 0.0 if kind == "teach" else 1.0
+        if kind in ("train", "teach", "evaluate") and not name.startswith(RATE) and not name.endswith(GRID):
+            yield detail, 1.0 if detail.manifest.get("reference") else 0.0
 
 
 def _main(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
