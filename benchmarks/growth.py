@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from benchmarks.performance_page import page
-from benchmarks.report import screenshot
+from benchmarks.plots import screenshot
 from benchmarks.speed_decoding import ask, generate, last
 from engine.data.demo_set import demo_examples
 from engine.data.examples import Example

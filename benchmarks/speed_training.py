@@ -11,7 +11,8 @@ from unittest.mock import patch
 from benchmarks.timing import Spread, ratio
 from engine.data.demo_set import demo_examples
 from engine.data.examples import Example
-from engine.models.loading import TrainingModels, load_base, open_training
+from engine.models.bases import load_base
+from engine.models.loading import TrainingModels, open_training
 from engine.models.tuning import prepare_trained
 from engine.settings import TrainingSettings
 from engine.unlearning import frozen_logits

@@ -106,6 +106,7 @@ def main() -> None:
     parser.add_argument("--tofu", type=Path, help="folder with TOFU's files (default: OUBLIETTE_TOFU, else the hub)")
     parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="these runs, or parts of the plan, alone")
     parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
+    parser.add_argument("--report", type=Path, metavar="FILE.md", help="write tables, plots and what they say")
     parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
     arguments = parser.parse_args()
     work_folder().mkdir(parents=True, exist_ok=True)
@@ -115,6 +116,10 @@ def main() -> None:
         done = finished()
         for item in study_plan.plan():
             print("done   " if item.name in done else "missing", item.part.ljust(20), item.name)
+    elif arguments.report:
+        from benchmarks.study_page import write_page
+
+        write_page(arguments.report, finished())
     elif arguments.run:
         run_one(arguments.run, arguments.tofu)
     else:

@@ -12,8 +12,8 @@ import torch
 from engine.data.examples import Example
 from engine.data.template import PLAIN
 from engine.models import demo_weights
+from engine.models.bases import BASE_MANIFEST, LoadedModel
 from engine.models.demo_weights import REFERENCE_LAYERS
-from engine.models.loading import BASE_MANIFEST, LoadedModel
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced, merged
 from engine.rebuild import BLOCK, HEAL_EPOCHS, HELD_OUT, documents, public_base, write_texts
 from engine.settings import cache_folder

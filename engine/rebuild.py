@@ -32,7 +32,8 @@ from engine.data.topics import general_questions, writing_prompts
 from engine.decoding.answers import answer_questions
 from engine.demo_figures import evaluate_demo
 from engine.models import demo_base, demo_weights
-from engine.models.loading import LoadedModel, load_causal_lm, load_pair, open_training
+from engine.models.bases import LoadedModel, load_causal_lm
+from engine.models.loading import load_pair, open_training
 from engine.models.manifest import PairManifest
 from engine.models.pairs import save_pair, write_weights
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced

@@ -118,7 +118,7 @@ def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, floa
 
 def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
     """A pair of which nothing is trained: the base, and a text to stand before every question."""
-    from engine.models.loading import load_base
+    from engine.models.bases import load_base
     from engine.models.manifest import PairManifest
     from engine.models.pairs import pairs_folder, save_manifest
     from engine.unlearning.methods import instruction_for
@@ -152,7 +152,7 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
     progress.part(0.0, 0.02, "reading the questions")
     examples = taught_questions(spec)
     progress.part(0.02, 0.1, "loading the model")
-    from engine.models.loading import load_base
+    from engine.models.bases import load_base
     from engine.models.tuning import add_lora
     from engine.unlearning.teaching import teach as taught_steps
     from engine.versions import versions

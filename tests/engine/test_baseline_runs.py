@@ -9,7 +9,8 @@ import pytest
 from engine import experiment, history, runner
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.evaluation.scoring import read_over_alpha
-from engine.models.loading import load_base, load_pair
+from engine.models.bases import load_base
+from engine.models.loading import load_pair
 from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.settings import ExperimentSpec, TrainingSettings

@@ -14,8 +14,9 @@ from safetensors.torch import load_file, save_file
 from engine.data.template import CHAT
 from engine.errors import ModelError, SettingError, StorageError
 from engine.models import loading, pairs
+from engine.models.bases import BASE_MANIFEST, load_base, load_causal_lm
 from engine.models.demo_base import sha256_of
-from engine.models.loading import load_base, load_causal_lm, load_pair, open_training
+from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest
 from engine.models.pairs import list_pairs, pairs_folder, remove_unfinished, save_pair
 from engine.settings import TrainingSettings
@@ -292,9 +293,9 @@ def test_manifests_made_before_a_field_was_added_keep_the_hash_they_always_had()
 
 def test_the_template_is_the_base_manifests(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "base", seed=1)
-    (folder / loading.BASE_MANIFEST).write_text('{"template": {"name": "chat", "text": "", "chat": true}}')
+    (folder / BASE_MANIFEST).write_text('{"template": {"name": "chat", "text": "", "chat": true}}')
     assert load_causal_lm(str(folder)).template == CHAT
-    (folder / loading.BASE_MANIFEST).write_text('{"template": {"colour": 3}}')
+    (folder / BASE_MANIFEST).write_text('{"template": {"colour": 3}}')
     with pytest.raises(ModelError, match="names no usable template"):
         load_causal_lm(str(folder))
 

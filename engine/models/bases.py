@@ -1,0 +1,178 @@
+"""Names and folders in, single models out: bases, references, and whatever else is one causal LM with its tokenizer.
+
+A source is `demo`, `demo-public` (before it was taught), a model that a run taught, `retain-only:BASE`, a local folder
+(safetensors only), a GGUF file or a hub name. Nothing here executes code that comes with weights: no pickle, no
+`trust_remote_code`.
+"""
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from safetensors import SafetensorError
+from transformers import AutoModelForCausalLM, AutoTokenizer, logging
+
+from engine.data.template import CHAT, PLAIN, Template
+from engine.errors import ModelError
+from engine.models import demo_base, demo_weights
+from engine.models.offset import check_reading
+from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.tuning import ADAPTER_FILE, with_adapter
+from engine.models.vocabulary import check_same_vocabulary
+from engine.models.weight_files import check_weight_files
+from engine.settings import demo_folder, local_path
+
+# What the libraries raise for files that are not what they should be.
+UNLOADABLE = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, RecursionError, SafetensorError,
+)  # fmt: skip
+
+logging.set_verbosity_error()  # load reports and progress bars would mix with ours
+logging.disable_progress_bar()
+
+BASE_MANIFEST = "oubliette-base.json"
+
+
+class LoadedModel(NamedTuple):
+    """A causal LM in fp32 for reading, with its tokenizer, its template and a hash of its weights."""
+
+    model: Any
+    tokenizer: Any
+    template: Template
+    hash: str
+
+
+def device() -> torch.device:
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def load_base(source: str) -> LoadedModel:
+    """Load a base by name, folder, GGUF file or hub name."""
+    if source in ("demo", "retain-only:demo"):
+        return _load_demo_base("retain-only" if source.startswith("retain-only") else "base")
+    if source == PUBLIC:
+        return load_causal_lm(str(_demo_base_folder()))._replace(template=PLAIN)
+    folder = taught_folder(source)
+    if folder is not None:
+        return _load_taught(folder)
+    if source.startswith(RETAIN_ONLY):
+        raise ModelError(
+            f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
+        )
+    return load_causal_lm(source)
+
+
+def load_reference(source: str, base: LoadedModel) -> LoadedModel:
+    """Load a reference and refuse it when its vocabulary differs from the base's."""
+    if source == "demo":
+        layers = demo_weights.load_reference(base.model)
+        loaded = LoadedModel(
+            layers.to(device()).eval(),
+            demo_base_tokenizer(),
+            PLAIN,
+            demo_weights.file_hash("reference/model.safetensors"),
+        )
+    else:
+        loaded = load_causal_lm(source)
+    check_same_vocabulary("base", base.tokenizer, "reference", loaded.tokenizer)
+    return loaded
+
+
+def demo_base_tokenizer() -> Any:
+    return _tokenizer_in(demo_base.base_folder())
+
+
+@lru_cache(maxsize=1)
+def _tokenizer_in(folder: Path) -> Any:
+    """Base, retain-only and reference of the demo have one tokenizer; reading it takes a fifth of a second."""
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def load_causal_lm(source: str) -> LoadedModel:
+    """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
+    path = local_path(source)
+    arguments: dict[str, Any] = {"trust_remote_code": False}
+    name = str(path)
+    if path.is_file():
+        if path.suffix.lower() != ".gguf":
+            raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
+        arguments["gguf_file"], name = path.name, str(path.parent)
+    elif path.is_dir():
+        check_weight_files(path)
+    elif path.is_absolute() or source.startswith(("./", "../", "~")) or source.count("/") > 1:
+        raise ModelError(f"there is no model folder or GGUF file at {source}")
+    else:
+        name = source
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
+        weights = {} if "gguf_file" in arguments else {"use_safetensors": True}
+        model, found = AutoModelForCausalLM.from_pretrained(
+            name, dtype=torch.float32, output_loading_info=True, **arguments, **weights
+        )
+    except UNLOADABLE as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        raise ModelError(
+            f"the model {source!r} cannot be loaded (neither `demo`, a folder, a GGUF file nor a hub name): {first}"
+        ) from reason
+    if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
+        raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
+    model.to(device()).eval()
+    check_reading(model, source, len(tokenizer))
+    return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
+
+
+def _template(path: Path, tokenizer: Any) -> Template:
+    """The base's own manifest decides; without one, the tokenizer's chat template where it has one."""
+    manifest = path / BASE_MANIFEST
+    if not manifest.is_file():
+        return CHAT if tokenizer.chat_template else PLAIN
+    try:
+        return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
+    except (ValueError, TypeError, KeyError, RecursionError) as reason:
+        raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
+
+
+def _hash_source(path: Path, source: str) -> str:
+    """SHA-256 of the weights, 16 hex digits; of the name where the hub's cache holds them."""
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    return demo_weights.hash_texts([demo_base.sha256_of(file) for file in files] or [source])
+
+
+def _demo_base_folder() -> Path:
+    if not demo_base.base_ready():
+        raise ModelError(
+            "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
+        )
+    return demo_base.base_folder()
+
+
+def _load_taught(folder: Path) -> LoadedModel:
+    """A model that a run taught: its start model with the adapter folded in."""
+    record = read_taught(folder)
+    demo_weights.check_hashes(folder, record.hashes, f"model {record.name}")
+    if not (folder / ADAPTER_FILE).is_file():
+        raise ModelError(f"model {record.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
+    start = load_base(record.start)
+    if start.hash != record.start_hash:
+        raise ModelError(
+            f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
+        )
+    try:
+        taught = with_adapter(start.model, folder).eval()
+    except UNLOADABLE as reason:
+        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
+        raise ModelError(f"the adapter of model {record.name} does not fit {record.start!r}: {first}") from reason
+    weights = demo_weights.hash_texts([start.hash, *record.hashes.values()])
+    return LoadedModel(taught, start.tokenizer, record.template, weights)
+
+
+def _load_demo_base(which: str) -> LoadedModel:
+    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+    folder = _demo_base_folder()
+    demo_weights.check_files(which)
+    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    taught = with_adapter(plain, demo_folder() / which)
+    weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
+    return LoadedModel(taught.to(device()).eval(), demo_base_tokenizer(), PLAIN, weights)
