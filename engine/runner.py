@@ -165,12 +165,14 @@ def _end(row: RunRow, status: str, message: str) -> None:
 
 def _remove_leftovers() -> None:
     """Scratch files and half-saved pairs of runs that are no more."""
-    from engine.models import pairs, taught
+    from engine.models.pairs import pairs_folder
+    from engine.models.saving import remove_unfinished
+    from engine.models.taught import models_folder
 
     for folder in (data_folder() / "scratch").glob("run-*"):
         shutil.rmtree(folder, ignore_errors=True)
-    pairs.remove_unfinished()
-    taught.remove_unfinished()
+    remove_unfinished(pairs_folder())
+    remove_unfinished(models_folder())
 
 
 def _is_starting(row: RunRow) -> bool:

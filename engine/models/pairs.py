@@ -1,14 +1,13 @@
 """Where pairs lie: found, listed and saved. A pair is listed only when it is whole. Imports no torch."""
 
-import shutil
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from engine.errors import ModelError, RunError, StorageError
+from engine.errors import ModelError, RunError
 from engine.models.demo_base import base_ready, sha256_of
 from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_manifest
+from engine.models.saving import whole_folder
 from engine.settings import data_folder, demo_folder, local_path
 
 WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors", "p_adapter.safetensors")
@@ -52,47 +51,31 @@ def check_free(name: str) -> None:
 
 
 def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path) -> PairManifest:
-    """Save a tuned model as a peft folder, a P-Adapter or a full model, with its manifest; returns it with hashes.
+    """Save a tuned model as a peft folder (or a full model) with its manifest; returns it with hashes.
 
-    Written to a hidden temporary folder beside the target and renamed: a killed save leaves nothing that is listed.
-    Raises `StorageError` when the disk is full and `ModelError` when the name is taken.
+    Whole or not at all. Raises `StorageError` when the disk is full and `ModelError` when the name is taken.
     """
-    if folder.exists():
-        raise ModelError(f"there is already a pair {folder.name!r}; choose another name")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
-    try:
+    _check_absent(folder)
+    with whole_folder(folder, f"pair {folder.name}") as scratch:
         write_weights(trained, scratch, manifest.reference)
         if manifest.tuning == "full":
             tokenizer.save_pretrained(scratch)
         hashes = {name: sha256_of(scratch / name) for name in WEIGHTS if (scratch / name).is_file()}
         whole = replace(manifest, hashes=hashes)
         write_manifest(scratch, whole)
-        scratch.chmod(0o755)  # mkdtemp makes it private, safetensors what it writes
-        for path in scratch.iterdir():
-            path.chmod(0o644)
-        scratch.rename(folder)
-    except OSError as reason:
-        raise StorageError(f"pair {folder.name} could not be saved: {reason.strerror or reason}") from reason
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return whole
 
 
 def save_manifest(manifest: PairManifest, folder: Path) -> None:
-    """Save a pair that has no weights of its own, whole or not at all. Raises as `save_pair`."""
+    """Save a pair that has no weights of its own. Raises as `save_pair`."""
+    _check_absent(folder)
+    with whole_folder(folder, f"pair {folder.name}") as scratch:
+        write_manifest(scratch, manifest)
+
+
+def _check_absent(folder: Path) -> None:
     if folder.exists():
         raise ModelError(f"there is already a pair {folder.name!r}; choose another name")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
-    try:
-        write_manifest(scratch, manifest)
-        scratch.chmod(0o755)
-        scratch.rename(folder)
-    except OSError as reason:
-        raise StorageError(f"pair {folder.name} could not be saved: {reason.strerror or reason}") from reason
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def write_weights(trained: Any, folder: Path, reference: str) -> None:
@@ -114,9 +97,3 @@ def write_weights(trained: Any, folder: Path, reference: str) -> None:
     else:
         trained.save_pretrained(folder)
     (folder / "README.md").unlink(missing_ok=True)
-
-
-def remove_unfinished() -> None:
-    """Delete what killed saves left behind; call it only while no run is alive."""
-    for scratch in pairs_folder().glob(".saving-*"):
-        shutil.rmtree(scratch, ignore_errors=True)

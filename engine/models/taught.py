@@ -4,16 +4,15 @@ They serve as bases, and as the retain-only model of a base: the one that was ta
 """
 
 import json
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from engine.data.template import Template
-from engine.errors import ModelError, RunError, StorageError
+from engine.errors import ModelError, RunError
 from engine.models.demo_base import sha256_of
 from engine.models.pairs import write_weights
+from engine.models.saving import whole_folder
 from engine.settings import data_folder
 
 MANIFEST = "oubliette-model.json"
@@ -91,27 +90,9 @@ def check_name_free(name: str) -> None:
 
 
 def save_taught(model: Any, record: TaughtModel) -> TaughtModel:
-    """Save a LoRA-tuned model's adapter with its record; returns that with hashes. A killed save leaves nothing listed.
-
-    Raises `StorageError` when the disk is full.
-    """
-    folder = models_folder() / record.name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".saving-"))
-    try:
+    """Save a LoRA-tuned model's adapter with its record; returns that with hashes. Raises `StorageError` on a full disk."""
+    with whole_folder(models_folder() / record.name, f"model {record.name}") as scratch:
         write_weights(model, scratch, record.start)
         whole = replace(record, hashes={WEIGHTS: sha256_of(scratch / WEIGHTS)})
         (scratch / MANIFEST).write_text(json.dumps(asdict(whole), indent=1, sort_keys=True), encoding="utf-8")
-        scratch.chmod(0o755)
-        scratch.rename(folder)
-    except OSError as reason:
-        raise StorageError(f"model {record.name} could not be saved: {reason.strerror or reason}") from reason
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
     return whole
-
-
-def remove_unfinished() -> None:
-    """Delete what killed saves left behind; call it only while no run is alive."""
-    for scratch in models_folder().glob(".saving-*"):
-        shutil.rmtree(scratch, ignore_errors=True)

@@ -18,7 +18,8 @@ from engine.models.bases import BASE_MANIFEST, load_base, load_causal_lm
 from engine.models.demo_base import sha256_of
 from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest
-from engine.models.pairs import list_pairs, pairs_folder, remove_unfinished, save_pair
+from engine.models.pairs import list_pairs, pairs_folder, save_pair
+from engine.models.saving import remove_unfinished
 from engine.settings import TrainingSettings
 from tests.tiny import save_model
 
@@ -319,7 +320,7 @@ def test_what_a_killed_save_left_is_never_listed_and_can_be_removed(tiny_base: P
     assert not [m for m in list_pairs() if m.name == "made"]
     with pytest.raises(ModelError):
         load_pair("made")
-    remove_unfinished()
+    remove_unfinished(pairs_folder())
     assert not list(pairs_folder().iterdir())
 
 
