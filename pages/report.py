@@ -7,12 +7,12 @@ from engine import experiment, history
 from engine.audit.leaks import LEAK_RULE
 from engine.history import RunDetail, RunSummary
 from engine.models.pairs import list_pairs
+from engine.report_checks import checks, shares, shares_words
+from engine.retain_floor import Floor, floor_of
 from pages.parts import address, frame
 from pages.parts.check_list import checks_html
-from pages.parts.floor import Floor, floor_of
 from pages.parts.intervals import MEANING, bounded_words
 from pages.parts.meanings import show_meanings
-from pages.parts.report_checks import checks, shares, shares_words
 from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, cut_words, plain
 
 PREVIEW_ROWS = 50

@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import experiment, history
+from engine import retain_floor as floor
 from engine.models.pairs import list_pairs
+from engine.report_checks import checks, shares, shares_words
+from engine.retain_floor import Floor, floor_of
 from engine.settings import ExperimentSpec
-from pages.parts import floor
 from pages.parts.check_list import checks_html
-from pages.parts.floor import Floor, floor_of
-from pages.parts.report_checks import checks, shares, shares_words
 from pages.parts.wording import cut_words
 
 Opener = Callable[..., AppTest]
