@@ -114,7 +114,7 @@ def _floor(floor: Floor | None) -> Check:
 
 def _reviewed(verdicts: Verdicts) -> Check:
     if not verdicts.rows:
-        return Check("note", f"Nobody has judged an answer of this run: {verdicts.reason}.")
+        return Check("note", f"Nobody has judged these answers: {verdicts.reason.removeprefix('n/a: ')}.")
     said = f"{verdicts.reviewed} of {count(verdicts.reviewed + verdicts.unreviewed, 'question')} have a verdict"
     open_ = [(verdicts.unreviewed, "unreviewed"), (verdicts.disputed, "disputed"), (verdicts.stale, "stale")]
     left = ", ".join(f"{number} {word}" for number, word in open_ if number)

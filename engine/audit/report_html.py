@@ -68,10 +68,11 @@ def _head(report: Report) -> str:
     )
     banners = [f"A selection: {report.selection}."] if report.selection else []
     banners += [redacted] if report.redacted else []
+    chosen, made = count(len(report.questions), "question"), report.made[:19].replace("T", " ")
+    over = f"all {chosen}" if len(report.questions) == report.asked else f"{chosen} of the {report.asked}"
     return (
         f"<h1>{text(_title(report))}</h1>"
-        f'<p class="dim">Oubliette · run {source.run_id} · {count(len(report.questions), "question")} of the {report.asked} of the run · '
-        f"made {text(report.made)} (UTC)</p>"
+        f'<p class="dim">Oubliette · run {source.run_id} · {over} of the run · made {text(made)} UTC</p>'
         f"<p><strong>{text(ACCESS_CONTROL)}</strong></p>"
         + "".join(f'<p class="banner">{text(line)}</p>' for line in banners)
     )
@@ -94,7 +95,11 @@ def _claim(report: Report) -> str:
     head = ["what is claimed", "threshold", "unlearned", "floor (retain-only)", "outcome"]
     return (
         f"<p>{text(claim.words)}</p><p>{text(claim.demand)}</p>"
-        + (table(head, rows) if rows else "<p>n/a: on these questions nothing can be claimed.</p>")
+        + (
+            table(head, rows, "In brackets: 95 % interval over persons; n: questions")
+            if rows
+            else "<p>n/a: on these questions nothing can be claimed.</p>"
+        )
         + f"<p>{text(claim.advice)}</p>"
         f'<p class="dim">{text(report.origin.leak_rule)}</p>'
     )

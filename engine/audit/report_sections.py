@@ -1,9 +1,7 @@
 """Sections of the HTML report that stand on lists of their own: verdicts, probes, the other run, and where all comes from."""
 
-from collections.abc import Mapping
-
 from engine.audit.report_parts import Against, ProbeRow, Report
-from engine.audit.report_tables import block, interval, table, text
+from engine.audit.report_tables import block, facts, interval, signed, table, text
 from engine.audit.report_words import count, figure
 
 SHOWN_VERDICTS = 100
@@ -83,7 +81,7 @@ def against(found: Against) -> str:
             text(f"{item['set']}: {item['split']}{'/' if item['half'] else ''}{item['half']}, {item['metric']}"),
             f'<span class="num">{figure(item["first"], 3)}</span>',
             f'<span class="num">{figure(item["second"], 3)}</span>',
-            f'<span class="num">{figure(item["mean"], 3)}</span> <span class="num dim">{interval(item["low"], item["high"])} n {item["questions"]}</span>',
+            f'<span class="num">{signed(item["mean"])}</span> <span class="num dim">{interval(item["low"], item["high"])} n {item["questions"]}</span>',
             text(item["reason"]),
         )
         for item in found.differences
@@ -108,7 +106,7 @@ def against(found: Against) -> str:
 
 def origin(report: Report) -> str:
     source = report.origin
-    facts = {
+    known = {
         "run": f"{source.run} ({source.run_id}), {source.kind}",
         "pair": source.pair,
         "method, objective, tuning": ", ".join(filter(None, (source.method, source.objective, source.tuning))),
@@ -118,20 +116,18 @@ def origin(report: Report) -> str:
         "α": f"{source.alpha:g}; evaluated were {', '.join(f'{alpha:g}' for alpha in source.alphas)}",
         "seed of the run, of the intervals": f"{source.seed}, {source.figures_seed}",
     }
+    packages = [
+        (text(name), text(source.versions.get(name) or "n/a"), text(source.versions_here.get(name) or "n/a"))
+        for name in dict.fromkeys([*source.versions, *source.versions_here])
+    ]
     return (
-        _facts("Run", facts)
-        + _facts("Hashes", source.hashes)
-        + _facts("Versions that made the run", source.versions)
-        + _facts("Versions that made this report", source.versions_here)
-        + _facts("Machine", source.machine)
-        + _facts("Times of the run (UTC)", source.times)
+        facts("Run", known)
+        + facts("Hashes", source.hashes)
+        + table(["package", "made the run", "made this report"], packages, "Versions")
+        + facts("Machine of the run", source.machine)
+        + facts("Times of the run (UTC)", {name: time[:19].replace("T", " ") for name, time in source.times.items()})
         + "<h3>To make this report again</h3>"
         + f"<pre>{text(source.command)}</pre>"
         + '<p class="dim">The archive report.zip holds a manifest of SHA-256. Its own hash was shown where this report was made; whoever kept it '
         "apart can check the archive with <code>python -m engine verify report.zip --manifest-hash HASH</code>.</p>"
     )
-
-
-def _facts(caption: str, facts: Mapping[str, str]) -> str:
-    rows = [(text(name), f"<code>{text(value)}</code>" if value else "n/a") for name, value in facts.items()]
-    return table(["", ""], rows, caption) if rows else ""

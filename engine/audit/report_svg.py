@@ -6,7 +6,7 @@ from html import escape
 from engine.audit.report_parts import Point, TradeOff
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 400, 62, 16, 20, 52
-LABELS = {"base": "base", "unlearned": "unlearned", "direct": "direct", "retain-only": "retain-only"}
+LETTER = 6.6  # width of a letter, about
 
 
 def trade_off_svg(found: TradeOff, alpha: float) -> str:
@@ -26,8 +26,7 @@ def trade_off_svg(found: TradeOff, alpha: float) -> str:
 def trade_off_words(found: TradeOff) -> str:
     """What the plot shows, for who cannot see it."""
     said = [
-        f"{LABELS[point.model]}{_at(point)}: forget {point.forget:.3f}, utility {point.utility:.3f}"
-        for point in found.points
+        f"{point.model}{_at(point)}: forget {point.forget:.3f}, utility {point.utility:.3f}" for point in found.points
     ]
     return f"{found.forget} (lower is better) against {found.utility} (higher is better). {'; '.join(said)}."
 
@@ -84,15 +83,19 @@ def _mark(point: Point, chosen: bool) -> str:
 
 
 def _labels(points: Sequence[Point]) -> list[str]:
-    """Beside its mark, to the left at the right edge; one that would lie upon another moves down."""
-    taken: list[tuple[float, float]] = []
+    """Beside its mark, to the left at the right edge; one that would lie upon another moves up or down."""
+    taken: list[tuple[float, float, float]] = []
     found = []
     for point in sorted(points, key=lambda item: (item.forget, item.alpha), reverse=True):
-        x, y = _x(point.utility), _y(point.forget) - 9
-        while any(abs(x - a) < 110 and abs(y - b) < 13 for a, b in taken):
+        text = (
+            f"α = {point.alpha:g}" if point.model == "unlearned" else f"{point.model}{_at(point).replace(' at', ',')}"
+        )
+        on_left, width = point.utility > 0.8, LETTER * len(text)
+        x = _x(point.utility) + (-12 if on_left else 12)
+        start, y = (x - width if on_left else x), max(_y(point.forget) - 9, TOP + 10)
+        while any(start < right and left < start + width and abs(y - line) < 13 for left, right, line in taken):
             y += 13 if y < HEIGHT / 2 else -13
-        taken.append((x, y))
-        left = point.utility > 0.8
-        text = f"{LABELS[point.model]}{_at(point).replace(' at', ',')}"
-        found.append(f'<text x="{x - 12 if left else x + 12}" y="{y}" text-anchor="{"end" if left else "start"}">{escape(text)}</text>')  # fmt: skip
+        taken.append((start, start + width, y))
+        anchor = "end" if on_left else "start"
+        found.append(f'<text x="{x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>')
     return found

@@ -1,10 +1,11 @@
 """Pieces of the HTML report: escaped text, tables, checks, excerpts. Every text goes through `text` and nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from engine.audit.report_parts import Check, Excerpt, Mean, Measured, State
 from engine.audit.report_words import figure, part_words
+from engine.data.examples import KEPT
 
 _CONTROLS = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
 MARKS: dict[State, str] = {"pass": "✔ pass", "fail": "✖ fail", "note": "ℹ note"}
@@ -30,6 +31,19 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str = "")
     return f'<div class="wide"><table>{said}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
+def facts(caption: str, found: Mapping[str, str]) -> str:
+    """Names and values, letter by letter; "" where there are none."""
+    rows = "".join(
+        f'<tr><th scope="row">{text(name)}</th><td>{f"<code>{text(value)}</code>" if value else "n/a"}</td></tr>'
+        for name, value in found.items()
+    )
+    return (
+        f'<div class="wide"><table class="facts"><caption>{text(caption)}</caption><tbody>{rows}</tbody></table></div>'
+        if rows
+        else ""
+    )
+
+
 def mark(state: State) -> str:
     return f'<span class="mark {state}">{MARKS[state]}</span>'
 
@@ -39,7 +53,15 @@ def checks_list(found: Sequence[Check]) -> str:
 
 
 def interval(low: float | None, high: float | None, digits: int = 3) -> str:
-    return "[n/a]" if low is None or high is None else f"[{figure(low, digits)}, {figure(high, digits)}]"
+    ends = f"[{figure(low, digits)}, {figure(high, digits)}]"
+    return "[n/a]" if low is None or high is None else ends.replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """A difference with its sign; what rounds to nothing has none."""
+    if value is None:
+        return "n/a"
+    return f"{value:+.3f}".replace("-", "−") if round(value, 3) else "0.000"
 
 
 def mean_cell(mean: Mean) -> str:
@@ -55,9 +77,8 @@ def mean_cell(mean: Mean) -> str:
 def difference_cell(mean: Mean) -> str:
     if mean.difference is None:
         return "n/a"
-    value = round(mean.difference, 3) + 0.0  # what rounds to nothing has no sign
     return (
-        f'<span class="num">{value:+.3f}</span> <span class="num dim">{interval(mean.difference_low, mean.difference_high)} '
+        f'<span class="num">{signed(mean.difference)}</span> <span class="num dim">{interval(mean.difference_low, mean.difference_high)} '
         f"n {mean.difference_questions}</span>"
     )
 
@@ -82,7 +103,8 @@ def comparison_table(found: Sequence[Measured], metrics: Sequence[str], caption:
             rows.append(f'<tr><th class="part" scope="rowgroup" colspan="{len(head)}">{title}</th></tr>')
         by_name = {mean.model: mean for mean in item.means}
         cells = [mean_cell(by_name[name]) for name in names] + [difference_cell(by_name[name]) for name in apart]
-        label = f'{text(item.label)}<br><span class="dim">{text(item.direction)}</span>'
+        remembered = ": key terms remembered" if item.metric.startswith("leak") and item.split in KEPT else ""
+        label = f'{text(item.label)}{remembered}<br><span class="dim">{text(item.direction)}</span>'
         rows.append(f'<tr><th scope="row">{label}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>')
     top = "".join(f'<th scope="col">{text(name)}</th>' for name in head)
     return (
@@ -101,8 +123,8 @@ def excerpt_card(item: Excerpt, number: int | None = None) -> str:
     rows = [
         (asked, block(item.question)),
         ("true answer", block(item.true_answer)),
-        (f"base (ROUGE-L {figure(item.rouge_base)})", block(item.base_answer)),
-        (f"unlearned (ROUGE-L {figure(item.rouge_unlearned)})", block(item.unlearned_answer)),
+        (f"base, ROUGE-L {figure(item.rouge_base)}", block(item.base_answer)),
+        (f"unlearned, ROUGE-L {figure(item.rouge_unlearned)}", block(item.unlearned_answer)),
     ]
     if item.key_terms:
         rows.append(("key terms", block(" | ".join(item.key_terms))))

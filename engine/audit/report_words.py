@@ -30,7 +30,7 @@ def figure(value: float | None, digits: int = 2) -> str:
     """A score for a sentence or a cell; no score -> "n/a"."""
     if value is None or not math.isfinite(value):
         return "n/a"
-    return f"{value:.{digits}f}"
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # what rounds to nothing has no sign
 
 
 def count(number: int, one: str, many: str = "") -> str:
