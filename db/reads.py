@@ -210,17 +210,32 @@ def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
         .where(RunQuestion.run_id == run_id)
         .order_by(QuestionSet.name, Question.position, Question.id)
     )
+    query = _with_answers(query, run_id, alpha, "question", degenerate=True)
+    query = _with_scores(query, run_id, alpha, "rouge", "leak", "probability")
+    query = query.add_columns(RunQuestion.key_terms, Question.content_hash, Question.paraphrased_question)
+    query = _with_answers(query, run_id, alpha, "paraphrase")
+    query = _with_scores(query, run_id, alpha, "rouge_paraphrase", "leak_paraphrase")
+    return [ReportRow(*row) for row in session.execute(query)]
+
+
+def _with_answers(query: Query, run_id: int, alpha: float, phrasing: str, degenerate: bool = False) -> Query:
+    """Adds the answers to one phrasing of every question at alpha 0 and at `alpha`, and whether they fell into a loop."""
     answers = [aliased(Answer), aliased(Answer)]
     for said, strength in zip(answers, (0.0, alpha), strict=True):
         here = and_(said.run_id == run_id, said.question_id == Question.id, said.alpha == strength)
-        query = query.outerjoin(said, and_(here, said.phrasing == "question"))
-    query = query.add_columns(*(said.text for said in answers), *(said.degenerate for said in answers))
-    for metric in ("rouge", "leak", "probability"):
+        query = query.outerjoin(said, and_(here, said.phrasing == phrasing))
+    query = query.add_columns(*(said.text for said in answers))
+    return query.add_columns(*(said.degenerate for said in answers)) if degenerate else query
+
+
+def _with_scores(query: Query, run_id: int, alpha: float, *metrics: str) -> Query:
+    """Adds these scores of every question at alpha 0 and at `alpha`."""
+    for metric in metrics:
         for strength in (0.0, alpha):
             score = aliased(Score)
             here = and_(score.run_id == run_id, score.question_id == Question.id, score.alpha == strength)
             query = query.outerjoin(score, and_(here, score.metric == metric)).add_columns(score.value)
-    return [ReportRow(*row) for row in session.execute(query.add_columns(RunQuestion.key_terms))]
+    return query
 
 
 def run_questions(session: Session, run_id: int) -> list[tuple[int, str, list[str]]]:

@@ -156,6 +156,14 @@ class ReportRow(NamedTuple):
     probability_base: float | None
     probability_unlearned: float | None
     key_terms: list[str]
+    question_hash: str
+    paraphrased_question: str
+    base_answer_to_paraphrase: str | None
+    unlearned_answer_to_paraphrase: str | None
+    rouge_paraphrase_base: float | None
+    rouge_paraphrase_unlearned: float | None
+    leak_paraphrase_base: float | None
+    leak_paraphrase_unlearned: float | None
 
 
 class LeakRow(NamedTuple):

@@ -20,6 +20,7 @@ from engine import (
     figures_command,
     logs_command,
     methods_command,
+    report_command,
     tasks_command,
 )
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
@@ -54,9 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(ending_of(error)[1])
     except KeyboardInterrupt:
         return _fail("interrupted")
-    return _print(
+    printed = _print(
         json.dumps(result.data, ensure_ascii=False, indent=1, allow_nan=False) if arguments.json else result.text
     )
+    return printed or result.code
 
 
 def _print(text: str) -> int:
@@ -128,6 +130,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 
     logs_command.add_commands(adds, _add)
+    report_command.add_commands(adds, _add)
 
     import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)

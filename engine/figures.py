@@ -4,7 +4,7 @@ Persons are resampled, not questions (`evaluation.utility.mean_interval`), with 
 same digits. What has no mean, or no interval, says why.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,12 +86,21 @@ def people_words(persons: int, unnamed: int) -> str:
     return f"{people}, {unnamed} about nobody" if persons else "no person named"
 
 
-def run_figures(run_id: int, alpha: float) -> list[Figure]:
-    """Every measure on every part of a run's questions at `alpha`.
+def share_words(share: Figure) -> str:
+    """ "3% [1%, 6%]"; without an interval "3% [n/a]"; an asterisk where it is Clopper and Pearson's."""
+    if share.mean is None:
+        return "n/a"
+    if share.low is None or share.high is None:
+        return f"{share.mean:.0%} [n/a]"
+    return f"{share.mean:.0%} [{share.low:.0%}, {share.high:.0%}]{'*' if share.bounded else ''}"
+
+
+def run_figures(run_id: int, alpha: float, only: Collection[int] | None = None) -> list[Figure]:
+    """Every measure on every part of a run's questions at `alpha`; of those with these ids where `only` names some.
 
     `RunError` for an unknown or unfinished run, and for an alpha without scores, which lists those that have.
     """
-    scores = scores_of(run_id, alpha)
+    scores = scores_of(run_id, alpha, only)
     return [figure for part, rows in parts_of(scores.places) for figure in _part_figures(scores, part, rows)]
 
 
@@ -125,12 +134,15 @@ def leak_figures() -> dict[tuple[str, str], Figure]:
     return found
 
 
-def scores_of(run_id: int, alpha: float) -> Scores:
+def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) -> Scores:
     """Raises `RunError` as `run_figures` does."""
     check_scored(run_id, alpha)
     with reading() as session:
         places = figure_reads.scored_places(session, run_id, alpha)
         found = figure_reads.scores_at(session, run_id, alpha)
+    if only is not None:
+        places = [place for place in places if place.question_id in only]
+        found = [row for row in found if row[0] in only]
     known = {metric for _, metric, _ in found}
     metrics = [name for name in METRICS if name in known] + sorted(known - set(METRICS))
     row_of = {place.question_id: row for row, place in enumerate(places)}

@@ -155,8 +155,8 @@ def question_scores(run_id: int, alpha: float) -> pd.DataFrame:
 def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
     """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and whence.
 
-    The columns of `audit.report.REPORT_COLUMNS` but `exported`, and before them question_id and position (None where
-    the set no longer holds the question). Key terms are a list; a cell without a value is None. `RunError` where the
+    The columns of `audit.report.REPORT_COLUMNS` but `exported`, before them question_id and position (None where the set
+    no longer holds the question), and after them the same for the paraphrase, where the question has one. Key terms are a list; a cell without a value is None. `RunError` where the
     run has no scores at `alpha`.
     """
     detail = run_detail(run_id)
@@ -171,6 +171,7 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
             raise RunError(f"run {detail.summary.name!r} has no scores at alpha {alpha:g}; it has them at: {legal}")
         found = reads.report_rows(session, run_id, alpha)
         floor = leak_reads.floor_leaks(session, run_id)
+        reworded = leak_reads.floor_scores(session, run_id, "leak_paraphrase")
     frame = pd.DataFrame(found, columns=[_report_name(name) for name in rows.ReportRow._fields])
     packages = {name: value for name, value in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE)}
     provenance: dict[str, Any] = {
@@ -188,7 +189,11 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         "run number": run_id,
         LEAK_RULE: detail.versions.get(LEAK_RULE, ""),
     }
-    return frame.assign(**{"retain-only leak": frame["question_id"].map(floor)}, **provenance)
+    floors = {
+        "retain-only leak": frame["question_id"].map(floor),
+        "retain-only leak paraphrase": frame["question_id"].map(reworded),
+    }
+    return frame.assign(**floors, **provenance)
 
 
 def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:

@@ -4,6 +4,7 @@ A question is the same where its id is, or else its content: the same question o
 both were asked are compared, and how many were left out is said.
 """
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -80,13 +81,15 @@ class Comparison(NamedTuple):
         )
 
 
-def compare_runs(first: int, second: int, first_alpha: float, second_alpha: float) -> Comparison:
-    """Every measure of either run on every part that both were asked.
+def compare_runs(
+    first: int, second: int, first_alpha: float, second_alpha: float, only: Collection[int] | None = None
+) -> Comparison:
+    """Every measure of either run on every part that both were asked; `only`: of the first's questions those with these ids.
 
     `RunError` for an unknown or unfinished run, for an alpha without scores, and for runs that share no question.
     """
     one, two = history.run_detail(first), history.run_detail(second)
-    ours, theirs = scores_of(first, first_alpha), scores_of(second, second_alpha)
+    ours, theirs = scores_of(first, first_alpha, only), scores_of(second, second_alpha)
     left, right = _shared(ours.places, theirs.places)
     if not len(left):
         raise RunError(

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 
 
 class Printed(NamedTuple):
-    """The result of a command: as JSON values, and as text for a person."""
+    """The result of a command: as JSON values, and as text for a person; `code` is the exit code."""
 
     data: Any
     text: str
+    code: int = 0
 
 
 class Bar:

@@ -1,11 +1,14 @@
 """Two runs: what was not alike when they were made, so that figures of unlike runs are not compared in silence."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import NamedTuple
 
 from engine.history import LEAK_RULE, TEMPLATE, RunDetail
 
 ALONE = ("base:", "retain-only:")  # kinds of models that are read without a pair
+_OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
+_WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
 SHOWN = 60  # letters of a rule or a template
 
 
@@ -85,3 +88,27 @@ def _bare(base: str) -> str:
     for kind in ALONE:
         base = base.removeprefix(kind)
     return base
+
+
+def recorded_settings(detail: RunDetail) -> dict[str, str]:
+    """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    spec = asdict(detail.spec)
+    training = spec.pop("training")
+    if detail.spec.kind != "train":
+        spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
+        training = {"seed": training["seed"]}
+    settings = {**spec, "pair": detail.summary.pair, **training}
+    del settings["name"]
+    hashes = {"pair hash": detail.pair_hash, "base hash": detail.base_hash, "data hash": detail.data_hash}
+    return {
+        **{_WORDS.get(name, name.replace("_", " ")): _text(value) for name, value in settings.items()},
+        **hashes,
+        **{f"version: {name}": version for name, version in detail.versions.items()},
+        **{f"machine: {name}": value for name, value in detail.machine.items()},
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)

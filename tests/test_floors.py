@@ -43,6 +43,10 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.study",),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
+    ("engine.retain_floor", "engine.report_inputs"),
+    ("engine.report_checks", "engine.report_comparison"),
+    ("engine.report_runs",),
+    ("engine.report_files",),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
     (
@@ -53,6 +57,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.logs_command",
         "engine.figures_command",
         "engine.methods_command",
+        "engine.report_command",
         "engine.cli",
         "engine.__main__",
     ),

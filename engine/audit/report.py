@@ -70,7 +70,9 @@ def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: dat
     moment = (exported or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
     added = {"exported": moment, "leak rule": LEAK_RULE}
     frame = frame.assign(**{name: value for name, value in added.items() if name not in frame.columns})
-    for name in ("leak base", "leak unlearned", "retain-only leak", "degenerate base", "degenerate unlearned"):
+    for name in frame.columns:
+        if not name.startswith(("leak ", "retain-only ", "degenerate ")) or name == "leak rule":
+            continue
         frame[name] = frame[name].astype("Int64")  # 0, 1 or empty, never 1.0
     further = [name for name in frame.columns if name not in REPORT_COLUMNS]
     return frame[[*REPORT_COLUMNS, *further]]

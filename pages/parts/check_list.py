@@ -2,18 +2,9 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Literal, NamedTuple
 
+from engine.audit.report_parts import Check as Check
 from pages.parts.looks import FAIL, PASS
-
-State = Literal["pass", "fail", "note"]
-
-
-class Check(NamedTuple):
-    """`note` is neither: something a reader must know, or that cannot be checked, with the reason."""
-
-    state: State
-    words: str
 
 
 def checks_html(found: Sequence[Check]) -> str:

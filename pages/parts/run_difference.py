@@ -1,17 +1,13 @@
 """Two runs: what differs between them, and only that."""
 
-from dataclasses import asdict
-
 import pandas as pd
 import streamlit as st
 
 from engine.history import RunDetail
+from engine.unlike_runs import recorded_settings
 from pages.parts import address
 from pages.parts.published import imported_origin
 from pages.parts.wording import count, plain
-
-_OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
-_WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
 
 
 def choose_other(chosen: int, names: dict[int, str]) -> int | None:
@@ -52,23 +48,4 @@ def recorded(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
     if detail.summary.kind == "imported":
         return imported_origin(detail)
-    spec = asdict(detail.spec)
-    training = spec.pop("training")
-    if detail.spec.kind != "train":
-        spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
-        training = {"seed": training["seed"]}
-    settings = {**spec, "pair": detail.summary.pair, **training}
-    del settings["name"]
-    hashes = {"pair hash": detail.pair_hash, "base hash": detail.base_hash, "data hash": detail.data_hash}
-    return {
-        **{_WORDS.get(name, name.replace("_", " ")): _text(value) for name, value in settings.items()},
-        **hashes,
-        **{f"version: {name}": version for name, version in detail.versions.items()},
-        **{f"machine: {name}": value for name, value in detail.machine.items()},
-    }
-
-
-def _text(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return recorded_settings(detail)

@@ -10,10 +10,10 @@ from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
 from engine.models.tuning_kinds import TUNINGS
 from engine.naming import shown_model
+from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import quality_figure
 from engine.settings import ExperimentSpec, TrainingSettings
 from pages.parts import address, charts, frame
-from pages.parts.floor import Floor, floor_of
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
 from pages.parts.measures_table import show_measures

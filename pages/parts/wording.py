@@ -4,8 +4,14 @@ import math
 import re
 from datetime import UTC, datetime
 
+from engine.audit.report_words import ACCESS_CONTROL as ACCESS_CONTROL
+from engine.audit.report_words import SPLIT_WORDS as SPLIT_WORDS
+from engine.audit.report_words import count as count
+from engine.audit.report_words import cut_words as cut_words
+from engine.audit.report_words import figure as figure
+from engine.audit.report_words import split_word as split_word
 from engine.data.examples import KEPT
-from engine.figures import Figure
+from engine.figures import share_words as share_words
 
 STATUS_WORDS = {
     "queued": "… queued",
@@ -14,15 +20,6 @@ STATUS_WORDS = {
     "failed": "✖ failed",
     "cancelled": "■ cancelled",
     "interrupted": "! interrupted",
-}
-
-SPLIT_WORDS = {
-    "forget": "Forget",
-    "retain": "Retain",
-    "world": "World facts",
-    "holdout": "Holdout",
-    "bystander": "Bystanders",
-    "": "All questions",
 }
 
 SPLIT_MEANINGS = {
@@ -54,11 +51,6 @@ TERMS = {
     NATS: "the unit of losses and log-probabilities. One nat less makes a text 2.7 times (e times) less likely; 0 nats is certain.",
 }
 
-ACCESS_CONTROL = (
-    "At α = 0 the base still knows everything. Offset unlearning controls access to an answer; it does not delete it: "
-    "whoever can reach the base has every secret."
-)
-
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")
 
 
@@ -73,10 +65,6 @@ def status_word(status: str) -> str:
 
 def is_kept(split: str) -> bool:
     return split in KEPT
-
-
-def split_word(split: str) -> str:
-    return SPLIT_WORDS.get(split, split)
 
 
 def duration(seconds: float | None) -> str:
@@ -115,34 +103,6 @@ def moment(value: object) -> str:
     return value.strftime("%Y-%m-%d %H:%M UTC")
 
 
-def figure(value: float | None, digits: int = 2) -> str:
-    """A score for a sentence or a cell; no score -> "n/a"."""
-    if value is None or not math.isfinite(value):
-        return "n/a"
-    return f"{value:.{digits}f}"
-
-
-def share_words(share: Figure) -> str:
-    """ "3% [1%, 6%]"; without an interval "3% [n/a]"; an asterisk where it is Clopper and Pearson's."""
-    if share.mean is None:
-        return "n/a"
-    if share.low is None or share.high is None:
-        return f"{share.mean:.0%} [n/a]"
-    return f"{share.mean:.0%} [{share.low:.0%}, {share.high:.0%}]{'*' if share.bounded else ''}"
-
-
 def bound(error: float) -> str:
     """An error for a sentence, rounded up: 0.00031 -> "0.0004"."""
     return f"{math.ceil(error * 1e4) / 1e4:.4f}"
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
-
-
-def cut_words(tokens: int) -> str:
-    """Where an answer ends that does not end by itself; printed wherever ROUGE is."""
-    return (
-        f"Generated answers are cut at {tokens} tokens: ROUGE-L recall reads what was said until then, "
-        "so a longer true answer cannot reach 1."
-    )

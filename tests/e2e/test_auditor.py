@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+
+from engine.audit.report_zip import verify
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -83,13 +85,24 @@ def test_a_token_shows_its_details_on_focus(filled: str, visit: Visit) -> None:
     expect(token.locator(".tip")).to_contain_text("rank")
 
 
-def test_the_report_is_a_csv_file(filled: str, visit: Visit, tmp_path: Path) -> None:
-    page = visit(f"{filled}/report")
-    expect(page.get_by_text("Checks first")).to_be_visible()
+def downloaded(page: Page, label: str, folder: Path) -> Path:
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="Download CSV (3 rows)").click()
-    target = tmp_path / "report.csv"
+        page.get_by_role("button", name=label, exact=True).click()
+    target = folder / waiting.value.suggested_filename
     waiting.value.save_as(target)
+    return target
+
+
+def make_report(page: Page) -> None:
+    expect(page.get_by_text("Checks first")).to_be_visible()
+    page.get_by_role("button", name="Make the report (3 questions)").click()
+    expect(page.get_by_text("Hash of the manifest")).to_be_visible()
+
+
+def test_the_report_is_a_csv_file(filled: str, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{filled}/report?run=tiny&alpha=1")
+    make_report(page)
+    target = downloaded(page, "download CSV (3 rows)", tmp_path)
     data = target.read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -99,7 +112,50 @@ def test_the_report_is_a_csv_file(filled: str, visit: Visit, tmp_path: Path) -> 
         "Where does Cy work?",
     ]
     assert {row["pair"] for row in rows} == {"tiny"}
-    assert waiting.value.suggested_filename == "oubliette-tiny-alpha-1.csv"
+    assert target.name == "oubliette-tiny-alpha-1.csv"
+
+
+def test_the_page_to_hand_in_opens_offline_and_shows_everything(
+    filled: str, visit: Visit, browser: Browser, tmp_path: Path
+) -> None:
+    page = visit(f"{filled}/report")
+    make_report(page)
+    target = downloaded(page, "download One page (HTML)", tmp_path)
+    context = browser.new_context(offline=True)
+    opened = context.new_page()
+    said: list[str] = []
+    asked: list[str] = []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(target.as_uri())
+    try:
+        expect(opened.get_by_role("heading", level=1)).to_have_text("Report of run tiny, pair tiny, α = 1")
+        first = opened.get_by_role("heading", level=2).first
+        expect(first).to_have_text("Checks")
+        expect(opened.get_by_text("it does not delete it").first).to_be_visible()
+        expect(opened.get_by_role("img", name=re.compile("lower is better"))).to_be_visible()
+        expect(
+            opened.get_by_text("Where does Ada work?").or_(opened.get_by_text("Which colour does Ada like?")).first
+        ).to_be_visible()
+        expect(opened.get_by_text(re.compile("python -m engine report --run 1"))).to_be_visible()
+        assert (
+            opened.evaluate("getComputedStyle(document.querySelector('h2')).borderBottomStyle") == "solid"
+        )  # the policy lets its own style in
+        assert opened.evaluate("document.scripts.length") == 0
+        assert asked == [target.as_uri()]
+        assert said == []
+    finally:
+        context.close()
+
+
+def test_the_zip_is_held_against_the_hash_on_the_page(filled: str, visit: Visit, tmp_path: Path) -> None:
+    page = visit(f"{filled}/report")
+    make_report(page)
+    kept = page.get_by_test_id("stCode").inner_text().strip()
+    target = downloaded(page, "download Zip with manifest", tmp_path)
+    assert verify(target, kept) == (kept, 4, [])
+    target.write_bytes(target.read_bytes().replace(b"tiny", b"Tiny", 1))
+    assert verify(target, kept).differences
 
 
 def test_what_was_chosen_survives_a_visit_to_another_page(filled: str, visit: Visit) -> None:

@@ -9,15 +9,16 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import experiment, history
+from engine import retain_floor as floor
 from engine.models.pairs import list_pairs
+from engine.report_checks import checks, shares, shares_words
+from engine.retain_floor import Floor, floor_of
 from engine.settings import ExperimentSpec
-from pages.parts import floor
 from pages.parts.check_list import checks_html
-from pages.parts.floor import Floor, floor_of
-from pages.parts.report_checks import checks, shares, shares_words
 from pages.parts.wording import cut_words
 
 Opener = Callable[..., AppTest]
+Asked = Callable[[AppTest, str], str]
 
 
 def html_of(app: AppTest) -> str:
@@ -27,15 +28,67 @@ def html_of(app: AppTest) -> str:
 def test_the_page_checks_first_then_shows_and_offers(visit: Opener, world: Path) -> None:
     app = visit("report")
     assert not app.exception
-    assert [item.value for item in app.subheader] == ["Checks first", "In figures", "Preview"]
+    assert [item.value for item in app.subheader] == ["Checks first", "In figures", "Preview", "Files"]
     assert any("it does not delete it" in item.value for item in app.caption)
     assert any("Leak rule" in item.value for item in app.caption)
-    assert app.get("download_button")[0].proto.label == "Download CSV (4 rows)"
+    assert app.button(key="make").label == "Make the report (4 questions)"
+    assert not app.get("download_button")
 
 
 def test_a_link_chooses_run_and_alpha(visit: Opener, world: Path) -> None:
     app = visit("report", report="1", at="0.5")
     assert app.selectbox(key="at").value == 0.5
+
+
+def test_run_and_alpha_of_a_link_are_honoured(visit: Opener, world: Path, asked: Asked) -> None:
+    app = visit("report", run="tiny", alpha="0.50")
+    assert not app.exception
+    assert (app.selectbox(key="report").value, app.selectbox(key="at").value) == (1, 0.5)
+    assert (asked(app, "report"), asked(app, "at")) == ("1", "0.5")
+    assert "run" not in app.query_params
+
+
+def test_a_run_of_a_link_that_is_not_there_is_said(visit: Opener, world: Path) -> None:
+    app = visit("report", run="99")
+    assert "report must be one of 1, got '99'" in app.warning[0].value.replace("\\", "")
+    assert app.selectbox(key="report").value == 1
+
+
+def test_the_files_are_made_when_asked_for_and_are_what_is_shown(visit: Opener, world: Path) -> None:
+    app = visit("report", part="forget")
+    assert app.button(key="make").label == "Make the report (2 questions)"
+    app.button(key="make").click().run()
+    assert not app.exception
+    labels = [item.proto.label for item in app.get("download_button")]
+    assert labels == ["One page (HTML)", "CSV (2 rows)", "Summary CSV", "JSON", "Zip with manifest"]
+    assert app.info[0].value.startswith("These files are of what is shown: 2 of the 4 questions")
+    (digest,) = [item.value for item in app.code]
+    assert len(digest) == 64
+    app.selectbox(key="part").set_value("retain").run()
+    assert not app.get("download_button")  # files of another choice
+
+
+def test_a_choice_of_nothing_is_said(visit: Opener, world: Path) -> None:
+    app = visit("report", show="disputed")
+    assert not app.exception
+    assert "None of the 4 questions is of this kind" in app.info[0].value
+    assert not app.button
+
+
+def test_an_unknown_choice_in_a_link_is_said(visit: Opener, world: Path) -> None:
+    app = visit("report", show="good")
+    assert "show must be one of all, leaks" in app.warning[0].value.replace("\\", "")
+
+
+def test_shares_show_the_paraphrase_too(world: Path) -> None:
+    reworded = {"leak paraphrase base": [1.0, None, None, None], "leak paraphrase unlearned": [0.0, None, None, None]}
+    rows = history.report_rows(1, 1.0).assign(**reworded)
+    first = int(rows["question_id"][0])
+    table = shares(rows, leaking({first: 1.0}, 4, metric="leak_paraphrase"))
+    assert list(table["part"]) == ["Forget", "Forget, paraphrased", "Retain, eval half"]
+    assert list(table.loc[1, ["questions", "leaks: base", "leaks: unlearned", "leaks: floor", "floor over"]]) == [
+        1, "100% [n/a]", "0% [n/a]", "100% [n/a]", "1 of 1",
+    ]  # fmt: skip
 
 
 def test_an_alpha_the_run_never_evaluated_is_said(visit: Opener, world: Path) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from engine.audit.leaks import LEAK_RULE
-from engine.figures import figure_of
+from engine.audit.report_parts import Check, Verdicts
+from engine.audit.report_words import count, figure, part_words
+from engine.figures import figure_of, share_words
 from engine.history import RunDetail
 from engine.models.manifest import PairManifest
+from engine.retain_floor import Floor
 from engine.versions import versions
-from pages.parts.check_list import Check
-from pages.parts.floor import Floor
-from pages.parts.wording import count, figure, share_words, split_word
 
 CLOSE_TO_FLOOR = 0.05  # of probability per token
 _COLUMNS = [
@@ -32,9 +32,19 @@ def checks(
     alpha: float,
     pairs: Sequence[PairManifest],
     floor: Floor | None,
+    verdicts: Verdicts | None = None,
+    selection: str = "",
 ) -> list[Check]:
-    """Same data, same measures, same pair, same versions, and a floor to read leaks against."""
+    """Same data, same measures, same pair, same versions, a floor to read leaks against, and what is unreviewed.
+
+    `selection` says which questions `rows` are, "" for all of the run's.
+    """
     return [
+        *(
+            [Check("note", f"Not the whole run: {selection}. Every figure is over these questions.")]
+            if selection
+            else []
+        ),
         _answers_complete(rows, alpha),
         _set_unchanged(rows),
         _pair_unchanged(detail, pairs),
@@ -43,6 +53,7 @@ def checks(
         _floor(floor),
         _loops(rows),
         *_still_likely(rows, alpha, floor),
+        *([] if verdicts is None else [_reviewed(verdicts)]),
     ]
 
 
@@ -101,6 +112,15 @@ def _floor(floor: Floor | None) -> Check:
     return Check("pass" if floor.shared == floor.asked else "note", words)
 
 
+def _reviewed(verdicts: Verdicts) -> Check:
+    if not verdicts.rows:
+        return Check("note", f"Nobody has judged these answers: {verdicts.reason.removeprefix('n/a: ')}.")
+    said = f"{verdicts.reviewed} of {count(verdicts.reviewed + verdicts.unreviewed, 'question')} have a verdict"
+    open_ = [(verdicts.unreviewed, "unreviewed"), (verdicts.disputed, "disputed"), (verdicts.stale, "stale")]
+    left = ", ".join(f"{number} {word}" for number, word in open_ if number)
+    return Check("note" if left else "pass", f"{said}{f' ({left})' if left else ', none disputed or stale'}.")
+
+
 def _loops(rows: pd.DataFrame) -> Check:
     looped = int(rows["degenerate unlearned"].fillna(False).astype(bool).sum())
     if looped:
@@ -129,29 +149,31 @@ def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list
 
 
 def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
-    """Per split and half: the share of questions that leak with its interval, beside its floor, and mean ROUGE-L recall."""
+    """Per split and half: the share of questions that leak with its interval, beside its floor, and mean ROUGE-L recall;
+    then the same for their paraphrases, where there are any.
+    """
     table = []
     for key, part in rows.groupby(["split", "half"], sort=False):
         split, half = (str(name) for name in key) if isinstance(key, tuple) else (str(key), "")
-        same = _floor_leaks(floor, part["question_id"])
-        table.append(
-            (
-                split_word(split) + (f", {half} half" if half else ""),
-                len(part),
-                _share(part["leak base"], part["subject"]),
-                _share(part["leak unlearned"], part["subject"]),
-                _share(same, part.set_index("question_id").loc[same.index, "subject"]),
-                f"{len(same)} of {len(part)}",
-                figure(part["rouge base"].astype(float).mean()),
-                figure(part["rouge unlearned"].astype(float).mean()),
-            )
-        )
+        table.append(_share_row(part, floor, part_words(split, half), ""))
+        reworded = part[part["leak paraphrase unlearned"].notna()]
+        if len(reworded):
+            table.append(_share_row(reworded, floor, f"{part_words(split, half)}, paraphrased", " paraphrase"))
     return pd.DataFrame(table, columns=_COLUMNS)
 
 
-def _floor_leaks(floor: Floor | None, questions: pd.Series) -> pd.Series:
-    """Whether the retain-only model leaks, for those of the questions that it was judged on."""
-    return _floor_scores(floor, questions, "leak")
+def _share_row(part: pd.DataFrame, floor: Floor | None, name: str, wording: str) -> tuple[object, ...]:
+    same = _floor_scores(floor, part["question_id"], f"leak{wording}".replace(" ", "_"))
+    return (
+        name,
+        len(part),
+        _share(part[f"leak{wording} base"], part["subject"]),
+        _share(part[f"leak{wording} unlearned"], part["subject"]),
+        _share(same, part.set_index("question_id").loc[same.index, "subject"]),
+        f"{len(same)} of {len(part)}",
+        figure(part[f"rouge{wording} base"].astype(float).mean()),
+        figure(part[f"rouge{wording} unlearned"].astype(float).mean()),
+    )
 
 
 def _floor_scores(floor: Floor | None, questions: pd.Series, metric: str) -> pd.Series:

@@ -1,0 +1,95 @@
+"""The files of a report: made together, noted together, written whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from db import writes
+from db.session import Session
+from engine.audit.report import build_report, csv_bytes
+from engine.audit.report_html import html_bytes
+from engine.audit.report_json import json_bytes, summary_bytes
+from engine.audit.report_parts import Report
+from engine.audit.report_redact import redact
+from engine.audit.report_zip import hash_of, manifest_bytes, zip_bytes
+from engine.errors import StorageError
+from engine.storage import writing
+
+QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.json", "report.html", "report.zip"
+
+
+class ReportFiles(NamedTuple):
+    """`files` by name, the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
+
+    report: Report
+    files: dict[str, bytes]
+    manifest_hash: str
+
+
+def make_files(report: Report, redacted: bool = False) -> ReportFiles:
+    """Every format of a report, from the same values. Writes and notes nothing."""
+    shown = redact(report) if redacted else report
+    files = {
+        QUESTIONS: csv_bytes(build_report(pd.DataFrame([{**row, "exported": shown.made} for row in shown.questions]))),
+        SUMMARY: summary_bytes(shown),
+        JSON: json_bytes(shown),
+        HTML: html_bytes(shown),
+    }
+    return ReportFiles(shown, {**files, ZIP: zip_bytes(files)}, hash_of(manifest_bytes(files)))
+
+
+def note_files(made: ReportFiles, filename: str) -> None:
+    """Note in the database that the report left the program, under the hash of its manifest."""
+    with writing() as session:
+        _note(session, made, filename)
+
+
+def _note(session: Session, made: ReportFiles, filename: str) -> None:
+    origin = made.report.origin
+    shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text
+    writes.add_export(
+        session, run_id=origin.run_id, alpha=origin.alpha, filename=shown, rows=len(made.report.questions),
+        sha256=made.manifest_hash,
+    )  # fmt: skip
+
+
+def check_folder(folder: Path) -> None:
+    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it takes files."""
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise StorageError(f"the report cannot be written to {folder}: it is no folder")
+        if folder.exists() and any(folder.iterdir()):
+            raise StorageError(f"the report cannot be written to {folder}: it holds other files; name a new folder")
+        above = folder.resolve().parent
+        if not above.is_dir():
+            raise StorageError(f"the report cannot be written to {folder}: there is no folder {above}")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise StorageError(f"the report cannot be written to {folder}: {above} is not writable")
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"the report cannot be written to {str(folder)[:200]}: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def write_files(made: ReportFiles, folder: Path) -> None:
+    """Write every file to `folder` and note the export: all of it or nothing. Raises what `check_folder` does."""
+    check_folder(folder)
+    target = folder.resolve()
+    part = None
+    try:
+        part = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
+        for name, data in made.files.items():
+            (part / name).write_bytes(data)
+        part.chmod(0o755)
+        with writing() as session:  # noted and written together: a refusal of either leaves neither
+            _note(session, made, folder.name)
+            part.rename(target)  # takes the place of an empty folder, and of nothing else
+    except OSError as error:
+        raise StorageError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
+    finally:
+        if part is not None and part.exists():
+            shutil.rmtree(part, ignore_errors=True)
