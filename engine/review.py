@@ -11,7 +11,8 @@ from typing import NamedTuple
 from db import reads, verdict_reads, verdict_writes
 from db.session import Session
 from db.verdict_reads import Parts, Wanted
-from db.verdict_rows import EventRow, JudgedHashes, QueueRow, StandingRow, View
+from db.verdict_rows import EventRow, JudgedHashes, StandingRow, View
+from db.verdict_rows import QueueRow as QueueRow
 from engine.audit import checks
 from engine.data.examples import KEPT
 from engine.errors import RunError, SettingError
