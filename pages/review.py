@@ -9,7 +9,7 @@ from engine.review_item import Item
 from engine.verdicts import Reviewer
 from pages.parts import address, frame
 from pages.parts.own_check import Place
-from pages.parts.review_filters import MEANINGS, Filters, choose_filters, restart, show_all
+from pages.parts.review_filters import MEANINGS, Filters, choose_filters, show_all
 from pages.parts.review_item import link_to_compare, rule_caption, show_answers, show_question
 from pages.parts.reviewer import ask_reviewer
 from pages.parts.run_choice import choose_alpha, choose_run, runs_with_answers
@@ -104,7 +104,7 @@ def _go(question_id: int) -> None:
 def choose_blind() -> bool:
     address.seed("blind", lambda text: address.one_of("blind", ["1", "0"])(text) == "1", False)
     blind: bool = st.toggle(
-        "Blind: the two answers as A and B", key="blind", on_change=restart,
+        "Blind: the two answers as A and B", key="blind",
         help="Which of them is the base's is told once both are judged. The order is random, for you and this question always the same.",
     )  # fmt: skip
     address.keep("blind", blind, "1" if blind else "")
@@ -166,6 +166,7 @@ def main() -> None:
     counts = review.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
     blind = choose_blind()
     filters = choose_filters(place, counts, blind)
+    st.caption(f"{counts['all'] - counts['unreviewed']} of {counts['all']} reviewed.")
     question_id = choose_question(place, filters)
     if question_id is None:
         return

@@ -65,10 +65,11 @@ def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str
     address.seed("side", address.one_of("side", sides), sides[0])
     address.settle("side", sides, sides[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind: str = st.segmented_control(
+        kind = str(
+            st.segmented_control(
             "Find", kinds, key="kind", format_func=KIND_WORDS.__getitem__, required=True, on_change=restart,
             label_visibility="collapsed",
-        )  # fmt: skip
+        ))  # fmt: skip
         side: str = st.selectbox(
             "Where", sides, key="side", format_func=lambda name: SIDES[name][0], on_change=restart,
             label_visibility="collapsed", width=260,

@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from engine.review import Event, ReviewRow
+from engine.review import Event
 from engine.review_item import Item
 from engine.verdicts import Reviewer
 from pages.parts.review_words import verdict_word
@@ -81,10 +81,3 @@ def _line(event: Event) -> str:
 
 def _whose(side: str) -> str:
     return "the base's answer" if side == "base" else "the unlearned answer"
-
-
-def verdict_counts(rows: Sequence[ReviewRow]) -> str:
-    """The verdicts that hold, counted, for a caption."""
-    said = [row.verdict for row in rows if row.verdict and not row.stale]
-    parts = [f"{said.count(verdict)} {verdict_word(verdict)}" for verdict in dict.fromkeys(sorted(said))]
-    return ", ".join(parts) or "none yet"
