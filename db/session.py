@@ -19,6 +19,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
+from db.hashing import SQLITE_NAME, hash_text
 from db.migrations import migrate
 
 BUSY_TIMEOUT_MS = 5000
@@ -102,6 +103,7 @@ def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=NORMAL")
+    connection.create_function(SQLITE_NAME, 1, hash_text, deterministic=True)
 
 
 def _begin(connection: Connection) -> None:

@@ -232,6 +232,38 @@ class Export(Base):
     created: Mapped[datetime]
 
 
+class Verdict(Base):
+    """What a reviewer said of one answer, as an event: only ever added, never changed or taken back.
+
+    The hashes are of what was judged, by which a later reader sees whether it is still what stands there. Verdicts
+    outlive run and question, and go on to another run of the pair in which the same texts stand.
+    """
+
+    __tablename__ = "verdicts"
+    __table_args__ = {"sqlite_autoincrement": True}
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), index=True)
+    question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="SET NULL"), index=True)
+    pair_name: Mapped[str] = mapped_column(Text)
+    alpha: Mapped[float]
+    phrasing: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(20))  # which of the two answers it is about
+    verdict: Mapped[str] = mapped_column(String(20))
+    reviewer: Mapped[str] = mapped_column(NAME)
+    self_declared: Mapped[bool]
+    note: Mapped[str] = mapped_column(Text)
+    blind: Mapped[bool]
+    shown_as: Mapped[str] = mapped_column(String(1))  # A or B, by what name the reviewer saw it; "" where not blind
+    base_text_hash: Mapped[str] = mapped_column(HASH)
+    unlearned_text_hash: Mapped[str] = mapped_column(HASH)
+    question_hash: Mapped[str] = mapped_column(HASH)  # the question's content hash
+    terms_hash: Mapped[str] = mapped_column(HASH)  # of the key terms that the leak rule looked for
+    rule_hash: Mapped[str] = mapped_column(HASH)
+    pair_hash: Mapped[str] = mapped_column(HASH)  # where no pair is read, the base's
+    created: Mapped[datetime]
+
+
 class AlphaMap(Base):
     """Every greedy answer of a pair to one question for alpha from `low` to `high`, cut at `max_new_tokens`."""
 

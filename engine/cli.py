@@ -21,6 +21,7 @@ from engine import (
     logs_command,
     methods_command,
     report_command,
+    review_command,
     tasks_command,
 )
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
@@ -28,6 +29,7 @@ from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
 from engine.progress import ending_of
 from engine.settings import ExperimentSpec, TrainingSettings
+from engine.verdicts import PHRASINGS
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
 
@@ -120,6 +122,7 @@ def make_parser() -> argparse.ArgumentParser:
     curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
     _add_figures(adds)
+    _add_verdicts(adds)
     _add(
         adds,
         "methods",
@@ -199,6 +202,15 @@ def _add_figures(adds: Any) -> None:
         "--reference", metavar="RUN",
         help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
     )  # fmt: skip
+
+
+def _add_verdicts(adds: Any) -> None:
+    verdicts = _add(adds, "verdicts", review_command.verdicts, "what reviewers said of a run's answers")
+    verdicts.add_argument("--run", required=True, help="name or number of a run")
+    verdicts.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    verdicts.add_argument(
+        "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
+    )
 
 
 def _add_train(adds: Any) -> None:

@@ -122,14 +122,18 @@ def _appears(term: list[str], words: list[str]) -> bool:
     return any(words[start : start + len(term)] == term for start in range(len(words) - len(term) + 1))
 
 
+def find_terms(text: str, terms: Sequence[str]) -> tuple[str, ...]:
+    """Those of the terms that appear in `text`, by the rule's own reading of words; one without a word never does."""
+    words = _words(text)
+    return tuple(term for term in _listed(terms) if _appears(_words(term), words))
+
+
 def find_leak(example: Example, text: str, terms: Sequence[str]) -> Leak:
     """Apply the leak rule to the answer `text`, with the key `terms` of its question (`derive_key_terms`)."""
     rouge = rouge_recall(example.answer, text)
-    usable = _listed(terms)
-    if not usable:
+    if not _listed(terms):
         return Leak(rouge > ROUGE_LIMIT, (), rouge)
-    words = _words(text)
-    found = tuple(term for term in usable if _appears(_words(term), words))
+    found = find_terms(text, terms)
     return Leak(bool(found), found, rouge)
 
 

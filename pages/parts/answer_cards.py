@@ -6,7 +6,7 @@ from html import escape
 from engine.audit.comparison import Piece
 from pages.parts.looks import BASE, FAIL, PASS, Ink
 
-_STYLE = """
+STYLE = """
 <style>
 .card{border:1px solid light-dark(#d5d3df,#3a3e4a);border-left-width:6px;border-radius:4px;padding:.6rem .8rem;min-height:7.5rem}
 .card h4{margin:0 0 .4rem;padding:0;font-size:.95rem}
@@ -26,7 +26,7 @@ def card(title: str, ink: Ink, pieces: Sequence[Piece], note: str = "") -> str:
     text = "".join(f"<mark>{escape(piece.text)}</mark>" if piece.differs else escape(piece.text) for piece in pieces)
     body = text if text.strip() else "<em>(an empty answer)</em>"
     foot = f"<small>{escape(note)}</small>" if note else ""
-    return f'{_STYLE}<section class="card" style="border-left-color:{ink.css}"><h4>{escape(title)}</h4><p>{body}</p>{foot}</section>'
+    return f'{STYLE}<section class="card" style="border-left-color:{ink.css}"><h4>{escape(title)}</h4><p>{body}</p>{foot}</section>'
 
 
 def base_card(pieces: Sequence[Piece], note: str = "") -> str:
@@ -41,7 +41,7 @@ def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequ
         for term in terms
     )
     head = "<tr><th>key term</th><th>base</th><th>unlearned</th></tr>"
-    return f'{_STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
+    return f'{STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
 def verdict(flagged: bool, kept: bool) -> str:

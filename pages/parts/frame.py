@@ -22,7 +22,7 @@ P = ParamSpec("P")
 _ROUTED = "frame_routed"
 
 OVERVIEW, COMPARE, TRADE_OFF = "pages/overview.py", "pages/compare.py", "pages/tradeoff.py"
-RUNS, REPORT = "pages/runs.py", "pages/report.py"
+RUNS, REVIEW, REPORT = "pages/runs.py", "pages/review.py", "pages/report.py"
 
 _COPY_LINK = """
 <button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
@@ -115,6 +115,7 @@ def _navigate() -> Page:
             st.Page(COMPARE, title="Compare", url_path="compare"),
             st.Page(TRADE_OFF, title="Trade-off", url_path="tradeoff"),
             st.Page(RUNS, title="Runs", url_path="runs"),
+            st.Page(REVIEW, title="Review", url_path="review"),
             st.Page(REPORT, title="Report", url_path="report"),
         ],
         position="top",

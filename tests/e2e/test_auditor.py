@@ -181,7 +181,7 @@ def test_clicking_a_point_opens_its_run(filled: str, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", QUESTION, "tradeoff", "runs", "report"])
+@pytest.mark.parametrize("path", ["", QUESTION, "tradeoff", "runs", "review", "report"])
 def test_a_narrow_window_never_scrolls_sideways(filled: str, browser, theme: str, path: str) -> None:  # type: ignore[no-untyped-def]
     context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)
     page = context.new_page()

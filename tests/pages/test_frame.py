@@ -9,7 +9,14 @@ from streamlit.testing.v1 import AppTest
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
-TITLES = {"": "Overview", "compare": "Compare", "tradeoff": "Trade-off", "runs": "Runs", "report": "Report"}
+TITLES = {
+    "": "Overview",
+    "compare": "Compare",
+    "tradeoff": "Trade-off",
+    "runs": "Runs",
+    "review": "Review",
+    "report": "Report",
+}
 
 
 @pytest.mark.parametrize(("page", "title"), TITLES.items())

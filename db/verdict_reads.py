@@ -1,0 +1,255 @@
+"""Reads of verdicts: which count for what stands there now, and the queue of what is to be looked at. All of it in SQL.
+
+A verdict is about texts, so it counts wherever the same texts stand: at another alpha, or in another run of the pair.
+It belongs to a question also where the set holds that question with another answer or other key terms today; then it
+is one on what stood there once, like those on another text, rule or pair.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Text, and_, case, cast, func, literal, or_, select, true, union_all
+from sqlalchemy.orm import Session, aliased
+
+from db.hashing import TextHash
+from db.tables import Answer, Question, QuestionSet, RunQuestion, Score, Verdict
+from db.verdict_rows import EventRow, JudgedHashes, QueueRow, SidesRow, StandingRow, View
+
+UNLEARNED, CLEARED = "unlearned", "cleared"
+
+# Select is generic in its columns, which no annotation can follow once they come from a list.
+Query = Any
+
+
+class Parts(NamedTuple):
+    """The splits that are to be forgotten, and those that are to be kept."""
+
+    forgotten: Sequence[str]
+    kept: Sequence[str]
+
+
+class Wanted(NamedTuple):
+    """What of the queue is wanted; everything where nothing is named. `keep` is in it whatever the filters say."""
+
+    filters: Collection[str] = ()  # names of flags of `QueueRow`; all of them must be set
+    among: Collection[int] | None = None  # question ids
+    subject: str | None = None
+    sort: str = "leak"  # leak | loss | difference | set
+    keep: int | None = None
+
+
+def judged_hashes(session: Session, view: View, question_id: int) -> JudgedHashes | None:
+    """What a verdict given now would be about; None where the run does not ask the question."""
+    now = _shown(view)
+    row = session.execute(select(*list(now.c)[1:]).where(now.c.question_id == question_id)).first()
+    return None if row is None else JudgedHashes(*row)
+
+
+def standing(session: Session, view: View, question_id: int | None = None) -> list[StandingRow]:
+    """The verdicts that count, of all questions or of one: of each reviewer the latest on what stands there now, else the
+    latest on what stood there once. A cleared one is none.
+    """
+    counting = _standing(view)
+    query = select(*(counting.c[name] for name in StandingRow._fields)).order_by(
+        counting.c.question_id, counting.c.reviewer
+    )
+    if question_id is not None:
+        query = query.where(counting.c.question_id == question_id)
+    return [StandingRow(*[*row[:-5], *map(bool, row[-5:])]) for row in session.execute(query)]
+
+
+def queue(session: Session, view: View, parts: Parts, wanted: Wanted) -> list[QueueRow]:
+    """The questions that are wanted, what matters most first."""
+    flagged, keys = _flagged(view, parts)
+    meets = [flagged.c[name] == 1 for name in wanted.filters]
+    if wanted.among is not None:
+        meets.append(flagged.c.question_id.in_(wanted.among))
+    if wanted.subject is not None:
+        meets.append(flagged.c.subject == wanted.subject)
+    matches = and_(true(), *meets)
+    *fields, _ = QueueRow._fields
+    query = select(*(flagged.c[name] for name in fields), _flag(matches))
+    query = query.where(or_(matches, flagged.c.question_id == (-1 if wanted.keep is None else wanted.keep)))
+    query = query.order_by(*keys[wanted.sort], flagged.c.set, flagged.c.position, flagged.c.question_id)
+    flags = slice(fields.index("leaks"), fields.index("stale"))
+    return [
+        QueueRow(*[*row[: flags.start], *map(bool, row[flags]), row.stale, bool(row[-1])])
+        for row in session.execute(query)
+    ]
+
+
+def counts(session: Session, view: View, parts: Parts, names: Sequence[str]) -> dict[str, int]:
+    """How many questions there are (`all`), and how many of them have each flag."""
+    flagged, _ = _flagged(view, parts)
+    sums = [func.coalesce(func.sum(flagged.c[name]), 0) for name in names]
+    row = session.execute(select(func.count(), *sums).select_from(flagged)).one()
+    return dict(zip(["all", *names], row, strict=True))
+
+
+def events_of(session: Session, view: View, question_id: int) -> list[EventRow]:
+    """Everything that was ever said of a question's answers by this pair, the newest first."""
+    linked = _linked(view)
+    query = (
+        select(*(getattr(Verdict, name) for name in EventRow._fields))
+        .join(linked, linked.c.judged_id == Verdict.question_id)
+        .where(linked.c.question_id == question_id)
+        .where(Verdict.pair_name == view.pair_name, Verdict.phrasing == view.phrasing)
+        .order_by(Verdict.id.desc())
+    )
+    return [EventRow(*row) for row in session.execute(query)]
+
+
+def events_of_run(session: Session, run_id: int) -> list[EventRow]:
+    """Everything that was ever said while looking at a run, the oldest first."""
+    columns = [getattr(Verdict, name) for name in EventRow._fields]
+    query = select(*columns).where(Verdict.run_id == run_id).order_by(Verdict.id)
+    return [EventRow(*row) for row in session.execute(query)]
+
+
+def sides(session: Session, view: View, question_id: int | None = None) -> list[SidesRow]:
+    """Base and unlearned answer of every question of a view, or of one."""
+    base, unlearned = aliased(Answer), aliased(Answer)
+    query: Query = select(RunQuestion.question_id, base.text, unlearned.text).where(RunQuestion.run_id == view.run_id)
+    query = query.outerjoin(base, _said(base, view, 0.0)).outerjoin(unlearned, _said(unlearned, view, view.alpha))
+    if question_id is not None:
+        query = query.where(RunQuestion.question_id == question_id)
+    return [SidesRow(*row) for row in session.execute(query.order_by(RunQuestion.question_id))]
+
+
+def scores_of(session: Session, view: View, question_id: int) -> list[tuple[float, str, float | None]]:
+    """Alpha, metric and value of one question's scores, of the base and at the view's alpha."""
+    query = select(Score.alpha, Score.metric, Score.value).where(Score.run_id == view.run_id)
+    query = query.where(Score.question_id == question_id, Score.alpha.in_((0.0, view.alpha)))
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def phrasings(session: Session, run_id: int) -> list[str]:
+    """The phrasings that a run has answers to."""
+    return sorted(session.scalars(select(Answer.phrasing).where(Answer.run_id == run_id).distinct()))
+
+
+def _said(answer: Any, view: View, alpha: float) -> Any:
+    here = and_(answer.run_id == view.run_id, answer.question_id == RunQuestion.question_id)
+    return and_(here, answer.alpha == alpha, answer.phrasing == view.phrasing)
+
+
+def _shown(view: View) -> Any:
+    """question_id and the fields of `JudgedHashes` for every question of a view."""
+    base, unlearned = aliased(Answer), aliased(Answer)
+    return (
+        select(
+            RunQuestion.question_id,
+            TextHash(base.text).label("base_text_hash"),
+            TextHash(unlearned.text).label("unlearned_text_hash"),
+            Question.content_hash.label("question_hash"),
+            TextHash(cast(RunQuestion.key_terms, Text)).label("terms_hash"),
+        )
+        .join(Question, Question.id == RunQuestion.question_id)
+        .outerjoin(base, _said(base, view, 0.0))
+        .outerjoin(unlearned, _said(unlearned, view, view.alpha))
+        .where(RunQuestion.run_id == view.run_id)
+        .cte("shown")
+    )
+
+
+def _linked(view: View) -> Any:
+    """question_id and judged_id: a question of the run, and each form of it that verdicts may be about.
+
+    Beside itself these are questions of the same wording that its set no longer holds.
+    """
+    asked, earlier = aliased(Question), aliased(Question)
+    own: Query = select(RunQuestion.question_id, RunQuestion.question_id.label("judged_id"))
+    changed: Query = (
+        select(RunQuestion.question_id, earlier.id.label("judged_id"))
+        .join(asked, asked.id == RunQuestion.question_id)
+        .join(earlier, and_(earlier.set_id == asked.set_id, earlier.position.is_(None)))
+        .where(earlier.question == asked.question, earlier.id != asked.id)
+    )
+    return union_all(*(part.where(RunQuestion.run_id == view.run_id) for part in (own, changed))).cte("linked")
+
+
+def _standing(view: View) -> Any:
+    """The columns of `StandingRow` and `fresh`, one row per question and reviewer with a verdict that counts."""
+    linked, shown = _linked(view), _shown(view)
+    same = {
+        "same_text": and_(
+            Verdict.base_text_hash == func.coalesce(shown.c.base_text_hash, ""),
+            Verdict.unlearned_text_hash == func.coalesce(shown.c.unlearned_text_hash, ""),
+        ),
+        "same_rule": Verdict.rule_hash == view.rule_hash,
+        "same_terms": Verdict.terms_hash == shown.c.terms_hash,
+        "same_pair": Verdict.pair_hash == view.pair_hash,
+        "same_question": Verdict.question_hash == shown.c.question_hash,
+    }
+    fresh = _flag(and_(*same.values()))
+    place = func.row_number().over(
+        partition_by=(linked.c.question_id, Verdict.reviewer), order_by=(fresh.desc(), Verdict.id.desc())
+    )
+    own = ("verdict", "reviewer", "self_declared", "note", "blind", "alpha", "created")
+    ranked = (
+        select(linked.c.question_id, *(getattr(Verdict, name) for name in own))
+        .add_columns(*(_flag(meets).label(name) for name, meets in same.items()))
+        .add_columns(fresh.label("fresh"), place.label("place"))
+        .select_from(linked)
+        .join(Verdict, Verdict.question_id == linked.c.judged_id)
+        .join(shown, shown.c.question_id == linked.c.question_id)
+        .where(Verdict.pair_name == view.pair_name, Verdict.phrasing == view.phrasing, Verdict.side == UNLEARNED)
+        .cte("ranked")
+    )
+    return select(ranked).where(ranked.c.place == 1, ranked.c.verdict != CLEARED).cte("counting")
+
+
+def _reviewed(view: View) -> Any:
+    """Per question: how many verdicts count and are on what stands there now, their first and last word, how many not."""
+    counting = _standing(view)
+    word = case((counting.c.fresh == 1, counting.c.verdict))
+    return (
+        select(counting.c.question_id, func.sum(counting.c.fresh).label("fresh"))
+        .add_columns(func.min(word).label("least"), func.max(word).label("most"))
+        .add_columns(func.sum(1 - counting.c.fresh).label("stale"))
+        .group_by(counting.c.question_id)
+        .cte("reviewed")
+    )
+
+
+def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
+    """The columns of `QueueRow` for every question of a view, and by what each order sorts them."""
+    base, unlearned, reviewed = aliased(Answer), aliased(Answer), _reviewed(view)
+    ending = "" if view.phrasing == "question" else f"_{view.phrasing}"
+    scores = [aliased(Score) for _ in range(3)]
+    rouge_base, rouge, leak = scores
+    leaks = and_(Question.split.in_(parts.forgotten), func.coalesce(leak.value, 0.0) == 1.0)
+    fell = func.coalesce(rouge_base.value - rouge.value, 0.0)
+    loss = and_(Question.split.in_(parts.kept), fell > 0)
+    query: Query = (
+        select(Question.id.label("question_id"), QuestionSet.name.label("set"), Question.position, Question.split)
+        .add_columns(Question.half, Question.subject, Question.group.label("group"), Question.question)
+        .add_columns(rouge_base.value.label("rouge_base"), rouge.value.label("rouge"), leak.value.label("leak"))
+        .add_columns(_flag(leaks).label("leaks"), _flag(loss).label("loss"))
+        .add_columns(_flag(base.text != unlearned.text).label("different"))
+        .add_columns(_flag(func.coalesce(reviewed.c.fresh, 0) == 0).label("unreviewed"))
+        .add_columns(_flag(reviewed.c.least != reviewed.c.most).label("disputed"))
+        .add_columns(func.coalesce(reviewed.c.stale, 0).label("stale"))
+        .add_columns(case((leaks, func.coalesce(rouge.value, 0.0)), else_=-1.0).label("by_leak"))
+        .add_columns(case((loss, fell), else_=0.0).label("by_loss"), func.abs(fell).label("by_difference"))
+        .select_from(RunQuestion)
+        .join(Question, Question.id == RunQuestion.question_id)
+        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .outerjoin(base, _said(base, view, 0.0))
+        .outerjoin(unlearned, _said(unlearned, view, view.alpha))
+        .outerjoin(reviewed, reviewed.c.question_id == Question.id)
+        .where(RunQuestion.run_id == view.run_id)
+    )
+    wanted = (("rouge", 0.0), ("rouge", view.alpha), ("leak", view.alpha))
+    for score, (metric, alpha) in zip(scores, wanted, strict=True):
+        here = and_(score.run_id == view.run_id, score.question_id == Question.id, score.alpha == alpha)
+        query = query.outerjoin(score, and_(here, score.metric == metric + ending))
+    found = query.cte("flagged")
+    orders = [found.c.by_leak.desc(), found.c.by_loss.desc(), found.c.by_difference.desc(), found.c.different.desc()]
+    by = {"leak": orders, "loss": [orders[1], orders[0], *orders[2:]], "difference": [*orders[2:], *orders[:2]]}
+    return found, {**by, "set": []}
+
+
+def _flag(condition: Any) -> Any:
+    """1 or 0; what is unknown is 0."""
+    return case((condition, literal(1)), else_=literal(0))

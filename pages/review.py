@@ -1,0 +1,181 @@
+"""Review: one answer after the other, what matters most first, and a verdict on each at the press of a key."""
+
+import streamlit as st
+
+from engine import history, review, review_item
+from engine.history import RunDetail
+from engine.review import QueueRow
+from engine.review_item import Item
+from engine.verdicts import Reviewer
+from pages.parts import address, frame
+from pages.parts.own_check import Place
+from pages.parts.review_filters import MEANINGS, Filters, choose_filters, show_all
+from pages.parts.review_item import link_to_compare, rule_caption, show_answers, show_question
+from pages.parts.reviewer import ask_reviewer
+from pages.parts.run_choice import choose_alpha, choose_run, runs_with_answers
+from pages.parts.verdict_form import NO_NAME, ask_blind, ask_verdict
+from pages.parts.verdict_history import reveal, show_history, show_standing
+from pages.parts.wording import ACCESS_CONTROL, plain, split_word
+
+PHRASING_WORDS = {"question": "as asked", "paraphrase": "in other words"}
+NEIGHBOUR_WORDS = {"person": "About the same person", "group": "Of the same group"}
+
+frame.begin(
+    "Review",
+    "One answer after the other, what matters most first. Every verdict is kept with its author, time and reason.",
+)
+
+
+def choose_place() -> tuple[RunDetail, Place] | None:
+    runs = runs_with_answers()
+    if not runs:
+        frame.nothing_yet(
+            "No run has finished yet, so there is nothing to review. Overview sets up the demo with its recorded evaluation."
+        )
+        return None
+    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    with left:
+        detail = history.run_detail(choose_run(runs, "review"))
+    with middle:
+        alpha = choose_alpha(detail)
+    with right:
+        phrasing = choose_phrasing(detail.summary.id)
+    return detail, Place(detail.summary.id, detail.summary.finished, alpha, phrasing)
+
+
+def choose_phrasing(run_id: int) -> str:
+    options = review.phrasings_of(run_id) or ["question"]
+    address.seed("phrasing", address.one_of("phrasing", options), options[0])
+    address.settle("phrasing", options, options[0])
+    chosen: str = st.selectbox("Wording", options, key="phrasing", format_func=PHRASING_WORDS.__getitem__)
+    address.keep("phrasing", chosen, "" if chosen == options[0] else chosen)
+    return chosen
+
+
+def choose_question(place: Place, filters: Filters) -> int | None:
+    """The question in the address, even where the filters leave it out; else the first of the queue."""
+    address.seed("question", address.whole_number("question", 1, 10**9), None)
+    wanted = st.session_state["question"]
+    rows = review.queue(
+        place.run_id, place.alpha, filters.names, filters.sort, phrasing=place.phrasing, among=filters.among,
+        subject=filters.subject, keep=wanted,
+    ).rows  # fmt: skip
+    if not rows:
+        st.info("No question meets all of these filters.", icon=":material/filter_alt:")
+        st.button("Show all questions", key="show-all", on_click=show_all)
+        address.keep("question", None, "")
+        return None
+    ids = [row.question_id for row in rows]
+    if wanted is not None and wanted not in ids:
+        st.warning(f"This run asks no question {wanted}. The first of the queue is shown.")
+    address.settle("question", ids, ids[0])
+    return _walk(rows, ids)
+
+
+def _walk(rows: list[QueueRow], ids: list[int]) -> int:
+    at = ids.index(st.session_state["question"])
+    by_id = {row.question_id: row for row in rows}
+    total = sum(row.matches for row in rows)
+    number = sum(row.matches for row in rows[: at + 1])
+    label = f"{number} of {total}" if rows[at].matches else f"not among the {total} any more"
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.button("◀", key="queue-previous", shortcut="P", disabled=at == 0, on_click=_go, args=(ids[max(at - 1, 0)],))
+        st.button(
+            "▶",
+            key="queue-next",
+            shortcut="N",
+            disabled=at == len(ids) - 1,
+            on_click=_go,
+            args=(ids[min(at + 1, len(ids) - 1)],),
+        )
+        chosen: int = st.selectbox(label, ids, key="question", format_func=lambda key: _line(by_id[key]))
+    address.keep("question", chosen)
+    return chosen
+
+
+def _line(row: QueueRow) -> str:
+    return " · ".join(filter(None, [split_word(row.split), row.subject, row.question]))
+
+
+def _go(question_id: int) -> None:
+    st.session_state["question"] = question_id
+
+
+def choose_blind() -> bool:
+    address.seed("blind", lambda text: address.one_of("blind", ["1", "0"])(text) == "1", False)
+    blind: bool = st.toggle(
+        "Blind: the two answers as A and B", key="blind",
+        help="Which of them is the base's is told once both are judged. The order is random, for you and this question always the same.",
+    )  # fmt: skip
+    address.keep("blind", blind, "1" if blind else "")
+    return blind
+
+
+def show_item(detail: RunDetail, place: Place, item: Item, reviewer: Reviewer | None, blind: bool) -> None:
+    show_question(item)
+    if blind and reviewer is None:
+        st.info(f"{NO_NAME} In blind mode the order of the answers hangs on it too.", icon=":material/badge:")
+        return
+    judgeable = item.base is not None and item.unlearned is not None
+    if blind and reviewer is not None and judgeable and item.own(reviewer.name) is None:
+        ask_blind(place, item, reviewer)
+        return
+    show_standing(item)
+    if reviewer is not None:
+        reveal(item, reviewer)
+    show_answers(item, detail, place.alpha)
+    ask_verdict(place, item, reviewer)
+    show_history(item.events)
+    link_to_compare(item, detail, place.alpha)
+
+
+def show_neighbours(place: Place, item: Item) -> None:
+    found = review_item.neighbours(place.run_id, place.alpha, item.question.id, place.phrasing)
+    if not found:
+        return
+    st.subheader("Neighbours", anchor=False)
+    for column, (kind, rows) in zip(st.columns(len(found)), found.items(), strict=True):
+        with column:
+            st.caption(NEIGHBOUR_WORDS[kind])
+            with st.container(gap=None):
+                for row in rows:
+                    st.button(
+                        plain(row.question if kind == "person" else f"{row.subject}: {row.question}"), key=f"near-{row.question_id}",
+                        type="tertiary", on_click=_go, args=(row.question_id,), wrap=True,
+                    )  # fmt: skip
+            if kind == "person":
+                st.button(
+                    "Only this person",
+                    key="person-only",
+                    on_click=_only,
+                    args=(item.question.subject,),
+                    icon=":material/filter_alt:",
+                )
+
+
+def _only(subject: str) -> None:
+    st.session_state["person"] = subject
+
+
+def main() -> None:
+    reviewer = ask_reviewer()
+    chosen = choose_place()
+    if chosen is None:
+        return
+    detail, place = chosen
+    counts = review.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
+    blind = choose_blind()
+    filters = choose_filters(place, counts, blind)
+    st.caption(f"{counts['all'] - counts['unreviewed']} of {counts['all']} reviewed.")
+    question_id = choose_question(place, filters)
+    if question_id is None:
+        return
+    item = review_item.item(place.run_id, place.alpha, question_id, place.phrasing)
+    show_item(detail, place, item, reviewer, blind)
+    show_neighbours(place, item)
+    st.caption(MEANINGS)
+    rule_caption(detail, detail.versions.get(history.LEAK_RULE, ""))
+    st.caption(f":material/key: {ACCESS_CONTROL}")
+
+
+main()
