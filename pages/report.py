@@ -48,7 +48,7 @@ def choose_alpha(detail: RunDetail) -> float:
 
 
 def main() -> None:
-    found = [run for run in history.list_runs() if run.status == "finished" and run.kind != "tasks"]
+    found = [run for run in history.list_runs() if run.status == "finished" and run.kind not in ("tasks", "audit")]
     runs = [run for run in found if history.alphas_of(run.id)]
     if not runs:
         frame.nothing_yet(

@@ -24,7 +24,6 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.questions",
         "engine.progress",
         "engine.recording",
-        "engine.estimate",
         "engine.stages",
         "engine.task_runs",
         "engine.demo",
@@ -40,6 +39,8 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.published",
     ),
     ("engine.paired", "engine.retain_reference"),
+    ("engine.audit.probes",),
+    ("engine.audit_runs", "engine.estimate"),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),
@@ -47,6 +48,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     (
         "engine.commands",
         "engine.advice_command",
+        "engine.audit_command",
         "engine.curve_command",
         "engine.tasks_command",
         "engine.logs_command",
@@ -134,6 +136,7 @@ def test_the_formula_exists_once() -> None:
         "engine.models.pairs",
         "engine.data.sources",
         "engine.audit.report",
+        "engine.audit.probes",
         "engine.cli",
     ],
 )

@@ -122,6 +122,12 @@ def _appears(term: list[str], words: list[str]) -> bool:
     return any(words[start : start + len(term)] == term for start in range(len(words) - len(term) + 1))
 
 
+def appears(term: str, text: str) -> bool:
+    """Whether the leak rule sees `term` in `text`, as whole words."""
+    words = _words(term)
+    return bool(words) and _appears(words, _words(text))
+
+
 def find_leak(example: Example, text: str, terms: Sequence[str]) -> Leak:
     """Apply the leak rule to the answer `text`, with the key `terms` of its question (`derive_key_terms`)."""
     rouge = rouge_recall(example.answer, text)
