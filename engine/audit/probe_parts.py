@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 LEAK_UNIT = "ROUGE-L recall against the true answer"
 RETAIN_ONLY_FLOOR = "the retain-only model of the base, asked the same"
-CONTROLS_FLOOR = "people nobody was taught, asked the same way; there is no retain-only model of this base"
+CONTROLS = "people nobody was taught, asked the same way"
+CONTROLS_FLOOR = f"{CONTROLS}; there is no retain-only model of this base"
 NO_FLOOR = "there is no retain-only model of this base, and no control questions were named"
 
 Tell = Callable[[int, int], None]  # done, in all

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.audit.probe_parts import (
-    CONTROLS_FLOOR,
+    CONTROLS,
     LEAK_UNIT,
     NO_FLOOR,
     Floor,
@@ -56,7 +56,7 @@ def _floor(ctx: Context) -> Floor:
         reason = "the retain-only model in the place of the base, guided by the same offset"
         return Floor(_decode(ctx, swapped, ctx.forget, 0.55, 1.0), reason)
     if ctx.controls:
-        return Floor(_decode(ctx, ctx.pair, ctx.controls, 0.55, 1.0), CONTROLS_FLOOR.split(";")[0])
+        return Floor(_decode(ctx, ctx.pair, ctx.controls, 0.55, 1.0), CONTROLS)
     return Floor(None, NO_FLOOR)
 
 
