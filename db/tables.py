@@ -6,6 +6,7 @@
                 ├──────< answers >─────────┤
                 └──────< curves >──────────┤
                                            ├─< figures
+                                           ├─< probe_summaries, probe_results
                                            └─< exports
     maps ─< map_intervals    by pair hash and question text, so that a map outlives its run and serves every set
 
@@ -216,6 +217,46 @@ class Figure(Base):
     high: Mapped[float | None]
     rows: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text)
+
+
+class ProbeResult(Base):
+    """What one probe of an audit found on one question; `side` is "pair", or "floor" where it is what stands beside it."""
+
+    __tablename__ = "probe_results"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    probe: Mapped[str] = mapped_column(NAME, primary_key=True)
+    side: Mapped[str] = mapped_column(String(10), primary_key=True)
+    question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
+    place: Mapped[int]
+    found: Mapped[bool | None]
+    value: Mapped[float | None]
+    text: Mapped[str] = mapped_column(Text)
+    detail: Mapped[str] = mapped_column(Text)
+
+
+class ProbeSummary(Base):
+    """One probe of an audit as a whole; stored together with its results when it has ended. Counts are of questions."""
+
+    __tablename__ = "probe_summaries"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    probe: Mapped[str] = mapped_column(NAME, primary_key=True)
+    found: Mapped[int]
+    n: Mapped[int]
+    low: Mapped[float | None]
+    high: Mapped[float | None]
+    floor_found: Mapped[int | None]
+    floor_n: Mapped[int | None]
+    floor_reason: Mapped[str] = mapped_column(Text)
+    value: Mapped[float | None]
+    value_low: Mapped[float | None]
+    value_high: Mapped[float | None]
+    note: Mapped[str] = mapped_column(Text)
+    greedy_found: Mapped[int]
+    beyond_greedy: Mapped[int]
+    budget: Mapped[dict[str, Any]]
+    seconds: Mapped[float]
 
 
 class Export(Base):

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ScoreRow, StepRow
+from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ProbeResultRow, ProbeSummaryRow, ScoreRow, StepRow
 from db.tables import (
     AlphaMap,
     Answer,
@@ -18,6 +18,8 @@ from db.tables import (
     Figure,
     MapInterval,
     Pair,
+    ProbeResult,
+    ProbeSummary,
     Question,
     QuestionSet,
     Run,
@@ -184,6 +186,13 @@ def add_curves(session: Session, run_id: int, curves: Sequence[CurveRow]) -> Non
 def add_figures(session: Session, run_id: int, figures: Sequence[FigureRow]) -> None:
     if figures:
         session.execute(insert(Figure), [{"run_id": run_id, **figure._asdict()} for figure in figures])
+
+
+def add_probe(session: Session, run_id: int, summary: ProbeSummaryRow, results: Sequence[ProbeResultRow]) -> None:
+    """Store what a probe found, whole: its summary and every result."""
+    session.execute(insert(ProbeSummary), [{"run_id": run_id, **summary._asdict()}])
+    if results:
+        session.execute(insert(ProbeResult), [{"run_id": run_id, **result._asdict()} for result in results])
 
 
 def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -> int:

@@ -5,6 +5,8 @@ import statistics
 from typing import NamedTuple
 
 from db import reads
+from engine.audit.probe import FULL, QUICK
+from engine.audit.probes import chosen
 from engine.data.examples import Example
 from engine.errors import UnlearningError
 from engine.questions import examples_of, taught_questions, training_sets
@@ -20,6 +22,7 @@ FROZEN_QUESTION_SECONDS = 0.15  # base and reference logits of one answer
 ANSWER_SECONDS = 0.1  # one answer at one alpha, batched
 SCORED_QUESTION_SECONDS = 0.3  # teacher-forced measures of one question, all alphas
 TASK_ITEM_SECONDS = 0.6  # one item of a multiple-choice task with its choices, all alphas
+PROBED_QUESTION_SECONDS = 1.0  # one question in one probe of an audit, its floor included
 MAPPED_QUESTION_SECONDS = 0.5  # every answer of one question, alpha from 0 to 2
 CHARACTERS_A_TOKEN = 4.0
 # Base, reference and trained against the base alone. A P-Adapter holds the reference once; to tune everything takes a
@@ -65,6 +68,10 @@ def _work(spec: ExperimentSpec) -> _Work:
     if spec.kind == "tasks":
         items = spec.limit * len(spec.evaluate_on)
         return _Work(LOADING_SECONDS + items * TASK_ITEM_SECONDS, items, 0, 0.0)
+    if spec.kind == "audit":
+        probed = min((QUICK if spec.quick else FULL).questions, len(examples_of(spec.forget)))
+        seconds = probed * len(chosen(spec.probes)) * PROBED_QUESTION_SECONDS
+        return _Work(LOADING_SECONDS + seconds, probed, 0, 0.0)
     asked = {example: None for source in spec.evaluate_on for example in examples_of(source)}
     phrasings = sum(2 if example.paraphrased_question else 1 for example in asked)
     seconds = LOADING_SECONDS + len(asked) * SCORED_QUESTION_SECONDS + phrasings * len(spec.alphas) * ANSWER_SECONDS

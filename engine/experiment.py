@@ -11,6 +11,7 @@ from db import reads, writes
 from db.session import Session
 from engine import history
 from engine.advice.stored import store_advice
+from engine.audit_runs import audit_run
 from engine.errors import RunError
 from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
@@ -82,6 +83,8 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
             store_advice(run_id)
         elif spec.kind == "tasks":
             put_tasks(run_id, spec, progress)
+        elif spec.kind == "audit":
+            audit_run(run_id, spec, progress)
         else:
             evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
         write_patiently(lambda session: writes.end_run(session, run_id, "finished"))

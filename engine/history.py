@@ -25,7 +25,7 @@ class RunSummary(NamedTuple):
 
     id: int
     name: str
-    kind: str  # train | evaluate | map | tasks | teach | imported
+    kind: str  # train | evaluate | map | tasks | teach | audit | imported
     status: str  # queued | running | finished | failed | cancelled | interrupted
     objective: str  # of the pair; "" where no pair is read (base or retain-only alone)
     pair: str

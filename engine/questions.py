@@ -134,13 +134,19 @@ def taught_questions(spec: ExperimentSpec) -> list[Example]:
 
 def evaluated(spec: ExperimentSpec) -> list[Asked]:
     """The questions a run evaluates, each once; stores those that are not stored yet."""
+    found = asked_in(spec, spec.evaluate_on)
+    if not found:
+        raise DataError(f"there is nothing to evaluate: {', '.join(spec.evaluate_on) or 'no set was named'}")
+    return found
+
+
+def asked_in(spec: ExperimentSpec, sources: Sequence[str]) -> list[Asked]:
+    """The questions of some sources of a run, each once; stores those that are not stored yet."""
     found: dict[int, Asked] = {}
-    for source in spec.evaluate_on:
+    for source in sources:
         examples, name = _marked(spec, source), _set_name(source)
         ids = _stored_ids(source, name, examples)
         found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
-    if not found:
-        raise DataError(f"there is nothing to evaluate: {', '.join(spec.evaluate_on) or 'no set was named'}")
     return list(found.values())
 
 
@@ -195,6 +201,8 @@ def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
         return examples
     if source == spec.forget:
         return [example if example.split else replace(example, split="forget") for example in examples]
+    if source == spec.controls:
+        return [example if example.split else replace(example, split="holdout") for example in examples]
     if source in spec.retain:
         return [example if example.split else replace(example, split="retain", half="train") for example in examples]
     return examples

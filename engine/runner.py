@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 from db import reads, writes
 from db.rows import RunRow
 from engine import history
+from engine.audit_runs import check_audit
 from engine.errors import ModelError, RunError, SettingError, StorageError
 from engine.estimate import Estimate as Estimate
 from engine.estimate import estimate as estimate
@@ -212,7 +213,10 @@ def _launch(run_id: int) -> None:
 def _complete(spec: ExperimentSpec) -> ExperimentSpec:
     """With alpha 0, and with whole paths: the worker may be launched by a process that stands in another folder."""
     alphas = {check_alpha(alpha) for alpha in spec.alphas}
-    alphas = set(check_range(min(alphas), max(alphas))) if spec.kind == "map" else {0.0, *alphas}
+    if spec.kind == "map":
+        alphas = set(check_range(min(alphas), max(alphas)))
+    elif spec.kind != "audit":
+        alphas.add(0.0)
     if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and _alone(spec.pair)):
         alphas = {0.0}  # without a pair every alpha reads as 0
     return replace(
@@ -223,6 +227,7 @@ def _complete(spec: ExperimentSpec) -> ExperimentSpec:
         reference=_whole_path(spec.reference),
         pair=_whole_pair(spec.pair),
         forget=absolute(spec.forget),
+        controls=absolute(spec.controls) if spec.controls else "",
         retain=tuple(map(absolute, spec.retain)),
         evaluate_on=tuple(map(absolute, spec.evaluate_on)),
     )
@@ -260,9 +265,11 @@ def _check(spec: ExperimentSpec) -> None:
     else:
         for source in spec.evaluate_on:
             examples_of(source)
-    if spec.kind == "map" and _alone(spec.pair):
+    if spec.kind == "audit":
+        check_audit(spec)
+    if spec.kind in ("map", "audit") and _alone(spec.pair):
         raise SettingError(
-            f"a map needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
+            f"{'a map' if spec.kind == 'map' else 'an audit'} needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
         )
     if spec.kind not in ("train", "teach"):
         if _alone(spec.pair):

@@ -13,7 +13,7 @@ from engine.errors import SettingError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
-RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "imported"]
+RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
 Tuning = Literal["lora", "full", "p_adapter"]
 RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
@@ -161,7 +161,9 @@ class ExperimentSpec:
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
     every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
     the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`
-    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets). An
+    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets); an
+    `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with the questions of `forget`, those of `controls`,
+    about people nobody was taught, and those of `retain`; `quick` fixes the smaller budget. An
     `imported` run executes nothing: it holds figures that others published (see `of_imported`).
     """
 
@@ -180,6 +182,9 @@ class ExperimentSpec:
     retain_only_of: str = ""  # the base whose gold reference a taught model is
     limit: int = 300
     task_folder: str = ""
+    controls: str = ""
+    probes: tuple[str, ...] = ()
+    quick: bool = False
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):
@@ -196,9 +201,13 @@ class ExperimentSpec:
         if self.kind == "teach" and self.training.tuning != "lora":
             raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
         if self.kind not in ("train", "teach", "imported") and not self.pair:
-            raise SettingError("an evaluation, a map or a run of tasks needs the name of a pair")
+            raise SettingError("an evaluation, a map, an audit or a run of tasks needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
+        if self.kind == "audit" and len(self.alphas) != 1:
+            raise SettingError(
+                f"an audit tries one alpha, got {', '.join(f'{alpha:g}' for alpha in self.alphas) or 'none'}"
+            )
         _between("max_new_tokens", self.max_new_tokens, 1, 512)
         _between("limit", self.limit, 1, 100_000)
 
@@ -220,6 +229,7 @@ class ExperimentSpec:
             fields["training"] = TrainingSettings(**fields["training"])
             for name in ("retain", "evaluate_on", "alphas"):
                 fields[name] = tuple(fields[name])
+            fields["probes"] = tuple(fields.get("probes", ()))
             return cls(**fields)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise SettingError(f"a stored specification cannot be read by this version: {error!r}") from error

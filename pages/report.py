@@ -23,7 +23,7 @@ frame.begin("Report", "What was found, what was checked and where it comes from,
 
 
 def main() -> None:
-    found = [run for run in history.list_runs() if run.status == "finished" and run.kind != "tasks"]
+    found = [run for run in history.list_runs() if run.status == "finished" and run.kind not in ("tasks", "audit")]
     runs = [run for run in found if history.alphas_of(run.id)]
     if not runs:
         frame.nothing_yet(

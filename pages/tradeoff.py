@@ -92,7 +92,7 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 def main() -> None:
     finished = [run for run in history.list_runs() if run.status == "finished"]
-    runs = [run for run in finished if run.kind not in ("map", "tasks", "imported")]
+    runs = [run for run in finished if run.kind not in ("map", "tasks", "audit", "imported")]
     imported = [run for run in finished if run.kind == "imported"]
     mapped = map_runs()
     if not runs and not mapped and not imported:

@@ -24,7 +24,6 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.questions",
         "engine.progress",
         "engine.recording",
-        "engine.estimate",
         "engine.stages",
         "engine.task_runs",
         "engine.demo",
@@ -41,7 +40,8 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.verdicts",
     ),
     ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review"),
-    ("engine.study", "engine.review_item"),
+    ("engine.study", "engine.review_item", "engine.audit.probes"),
+    ("engine.audit_runs", "engine.estimate"),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.retain_floor", "engine.report_inputs"),
@@ -53,6 +53,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     (
         "engine.commands",
         "engine.advice_command",
+        "engine.audit_command",
         "engine.curve_command",
         "engine.tasks_command",
         "engine.logs_command",
@@ -142,6 +143,7 @@ def test_the_formula_exists_once() -> None:
         "engine.models.pairs",
         "engine.data.sources",
         "engine.audit.report",
+        "engine.audit.probes",
         "engine.cli",
     ],
 )

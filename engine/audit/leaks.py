@@ -128,6 +128,11 @@ def find_terms(text: str, terms: Sequence[str]) -> tuple[str, ...]:
     return tuple(term for term in _listed(terms) if _appears(_words(term), words))
 
 
+def appears(term: str, text: str) -> bool:
+    """Whether the leak rule sees `term` in `text`, as whole words."""
+    return bool(find_terms(text, [term]))
+
+
 def find_leak(example: Example, text: str, terms: Sequence[str]) -> Leak:
     """Apply the leak rule to the answer `text`, with the key `terms` of its question (`derive_key_terms`)."""
     rouge = rouge_recall(example.answer, text)

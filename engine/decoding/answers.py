@@ -44,11 +44,23 @@ def answer_questions(
     if pair.by_strength is not None:
         return _answer_by_strength(pair, questions, alphas, max_new_tokens, batch_size, progress)
     prompts = read_prompts(pair, questions, max_new_tokens)
+    return answer_prompts(pair, prompts, alphas, max_new_tokens, batch_size, progress)
+
+
+def answer_prompts(
+    pair: LoadedPair, prompts: Sequence[Sequence[int]], alphas: Sequence[float], max_new_tokens: int = 64,
+    batch_size: int = 48, progress: Callable[[int, int], None] | None = None, temperature: float = 0.0, seed: int = 0,
+) -> list[Answer]:  # fmt: skip
+    """What follows each prompt of tokens at the alpha beside it, batched; drawn with `seed` above temperature 0.
+
+    Draws are keyed by seed and position: two prompts share them, two seeds do not. Of a baseline whose alpha is no factor of its logits
+    hand in what `LoadedPair.at` gives.
+    """
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
     answers: dict[int, Answer] = {}
+    settings = _settings(pair, max_new_tokens, temperature, seed)
     for start in range(0, len(order), batch_size):
         chunk = order[start : start + batch_size]
-        settings = _settings(pair, max_new_tokens)
         for i, decoded in zip(
             chunk, decode(pair.model, [prompts[i] for i in chunk], [alphas[i] for i in chunk], settings), strict=True
         ):

@@ -231,14 +231,14 @@ def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
 def _links(detail: RunDetail) -> None:
     run = detail.summary
     with st.container(horizontal=True):
-        if run.kind not in ("map", "tasks", "imported"):
+        if run.kind not in ("map", "tasks", "audit", "imported"):
             st.page_link(
                 frame.REPORT,
                 label="Open in Report",
                 icon=":material/description:",
                 query_params={"report": str(run.id)},
             )
-        if run.kind != "tasks":
+        if run.kind not in ("tasks", "audit"):
             st.page_link(
                 frame.TRADE_OFF,
                 label="Open in Trade-off",

@@ -1,0 +1,56 @@
+"""Reads of audits: what each probe found, the audit that is in force for a pair, and one that was stopped on the way."""
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from db.rows import ProbeResultRow, ProbeSummaryRow
+from db.tables import Pair, ProbeResult, ProbeSummary, Run
+
+# Select is generic in its columns, which no annotation can follow once they come from a list.
+Query = Any
+
+
+def summaries(session: Session, run_id: int) -> list[ProbeSummaryRow]:
+    columns = [getattr(ProbeSummary, name) for name in ProbeSummaryRow._fields]
+    query: Query = select(*columns).where(ProbeSummary.run_id == run_id).order_by(ProbeSummary.probe)
+    return [ProbeSummaryRow(*row) for row in session.execute(query)]
+
+
+def results(session: Session, run_id: int, probe: str | None = None) -> list[ProbeResultRow]:
+    """Of one probe or of all, by probe, side and place."""
+    columns = [getattr(ProbeResult, name) for name in ProbeResultRow._fields]
+    query: Query = select(*columns).where(ProbeResult.run_id == run_id)
+    if probe is not None:
+        query = query.where(ProbeResult.probe == probe)
+    query = query.order_by(ProbeResult.probe, ProbeResult.side.desc(), ProbeResult.place)
+    return [ProbeResultRow(*row) for row in session.execute(query)]
+
+
+def finished_audit(session: Session, pair_hash: str) -> int | None:
+    """The newest finished audit of the pair with this hash."""
+    query = (
+        select(Run.id)
+        .join(Pair, Pair.id == Run.pair_id)
+        .where(Run.kind == "audit", Run.status == "finished", Pair.hash == pair_hash)
+        .order_by(Run.id.desc())
+        .limit(1)
+    )
+    return session.execute(query).scalar()
+
+
+def stopped_before(session: Session, run_id: int) -> list[tuple[int, dict[str, str]]]:
+    """Runs, newest first, that set out to do exactly what this one does, on the same pair, base and data, and did not end well;
+    with their versions.
+    """
+    own = aliased(Run)
+    query = (
+        select(Run.id, Run.versions)
+        .join(own, own.id == run_id)
+        .where(Run.id < run_id, Run.kind == own.kind, Run.spec == own.spec, Run.pair_id == own.pair_id)
+        .where(Run.base_hash == own.base_hash, Run.data_hash == own.data_hash)
+        .where(Run.status.in_(("interrupted", "cancelled", "failed")))
+        .order_by(Run.id.desc())
+    )
+    return [(row[0], row[1]) for row in session.execute(query)]

@@ -1,0 +1,49 @@
+"""The probes, in the order in which they are run and shown. Imports no model library.
+
+To add one: a file with a `Probe` in it, and its line here.
+"""
+
+from engine.audit.probe import Probe
+from engine.audit.probes import (
+    alpha_threshold,
+    greedy,
+    membership_from_offset,
+    negative_alpha,
+    offset_inversion,
+    pair_alone,
+    phrasings,
+    reversed_guidance,
+    sampling,
+)
+from engine.errors import SettingError
+
+PROBES: dict[str, Probe] = {
+    probe.name: probe
+    for probe in (
+        greedy.PROBE,
+        alpha_threshold.PROBE,
+        *phrasings.ALL,
+        sampling.PROBE,
+        pair_alone.REFERENCE,
+        pair_alone.TRAINED,
+        offset_inversion.PROBE,
+        negative_alpha.PROBE,
+        membership_from_offset.NORM,
+        membership_from_offset.LABEL,
+        reversed_guidance.PROBE,
+    )
+}
+
+
+def chosen(names: tuple[str, ...]) -> list[Probe]:
+    """The probes of these names, all where none is named; `phrasing` stands for every `phrasing_...`.
+
+    `SettingError` for a name that is none, listing those that are.
+    """
+    found: dict[str, Probe] = {}
+    for name in names or tuple(PROBES):
+        family = {key: probe for key, probe in PROBES.items() if key == name or key.startswith(f"{name}_")}
+        if not family:
+            raise SettingError(f"there is no probe {name!r}; probes are: {', '.join(PROBES)}")
+        found |= family
+    return [probe for key, probe in PROBES.items() if key in found]

@@ -1,0 +1,112 @@
+"""`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from engine.audit.probes import chosen
+from engine.audit_runs import ProbeRow, probe_rows
+from engine.commands import execute, run_data
+from engine.errors import SettingError
+from engine.figures import interval_words
+from engine.settings import ExperimentSpec, TrainingSettings, check_alpha
+from engine.terminal import Printed
+
+ALONE = ("base:", "retain-only:")
+DEMO_SETS = ("demo:forget", "demo:forget/first")
+DEMO_CONTROLS, DEMO_RETAIN = "demo:bystander", "demo:retain/eval"
+
+
+def audit(arguments: argparse.Namespace) -> Printed:
+    """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
+    spec = audit_spec(arguments)
+    chosen(spec.probes)
+    summary = execute(spec, arguments)
+    rows = probe_rows(summary.id)
+    data = {
+        "pair": spec.pair,
+        "alpha": spec.alphas[0],
+        "run": summary.id,
+        "quick": spec.quick,
+        "seed": spec.training.seed,
+        "probes": [probe_data(row) for row in rows],
+    }
+    head = f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'} budgets"
+    lines = [head, *(line for row in rows for line in _lines(row))]
+    return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
+
+
+def audit_spec(arguments: argparse.Namespace) -> ExperimentSpec:
+    """`SettingError` where the pair is a model alone, or nobody says which questions it was to forget."""
+    from engine.models.manifest import read_manifest
+    from engine.models.pairs import find_pair
+
+    if arguments.pair.startswith(ALONE):
+        raise SettingError(f"an audit needs a pair, and {arguments.pair!r} is a model alone")
+    manifest = read_manifest(find_pair(arguments.pair))
+    on_demo = manifest.base == "demo"
+    forget = arguments.forget or (_made_for(manifest.data_hashes.get("forget", "")) if on_demo else "")
+    if not forget:
+        raise SettingError(
+            f"pair {arguments.pair!r} is not on the demo's base: name the questions it was to forget with --forget SOURCE"
+        )
+    return ExperimentSpec(
+        kind="audit",
+        name=arguments.name or f"audit-{Path(arguments.pair).name}",
+        pair=arguments.pair,
+        base=manifest.base,
+        reference=manifest.reference,
+        forget=forget,
+        controls=arguments.controls or (DEMO_CONTROLS if on_demo else ""),
+        retain=tuple(arguments.retain or ([DEMO_RETAIN] if on_demo else [])),
+        evaluate_on=(forget,),
+        alphas=(manifest.recommended_alpha if arguments.alpha is None else check_alpha(arguments.alpha),),
+        training=TrainingSettings(seed=arguments.seed),
+        probes=tuple(dict.fromkeys(arguments.probe or ())),
+        quick=arguments.quick,
+    )
+
+
+def _made_for(data_hash: str) -> str:
+    """The part of the demo that a pair was made to forget, by the hash of its questions; all of it where none fits."""
+    from engine.data.examples import hash_examples
+    from engine.questions import examples_of
+
+    return next((source for source in DEMO_SETS if hash_examples(examples_of(source)) == data_hash), DEMO_SETS[0])
+
+
+def probe_data(row: ProbeRow) -> dict[str, Any]:
+    """Plain JSON values. `found` and `floor` are counts of questions, `interval` is of the share found / n."""
+    return {
+        "name": row.name,
+        "label": row.label,
+        "sentence": row.sentence,
+        "source": row.source,
+        "unit": row.unit,
+        "found": row.found,
+        "n": row.n,
+        "share": row.share,
+        "interval": None if row.low is None else [row.low, row.high],
+        "floor": row.floor_found,
+        "floor_n": row.floor_n,
+        "floor_share": row.floor_share,
+        "floor_reason": row.floor_reason,
+        "value": row.value,
+        "value_interval": None if row.value_low is None else [row.value_low, row.value_high],
+        "greedy_found": row.greedy_found,
+        "beyond_greedy": row.beyond_greedy,
+        "note": row.note,
+        "budget": row.budget,
+        "seconds": round(row.seconds, 2),
+    }
+
+
+def _lines(row: ProbeRow) -> list[str]:
+    if not row.n:
+        return [f"{row.label}: n/a, {row.floor_reason or row.note}"]
+    floor = "n/a" if row.floor_found is None else f"{row.floor_found} of {row.floor_n}"
+    lines = [
+        f"{row.label}: {row.found} of {row.n} {interval_words(row.low, row.high)}; floor {floor} ({row.floor_reason}); "
+        f"beyond greedy decoding {row.beyond_greedy}"
+    ]
+    return [*lines, f"    {row.note}"] if row.note else lines
