@@ -4,7 +4,8 @@ Whoever has both can subtract them. The difference of two offsets over the same 
 request. Along the true answer, tokens are ordered by ascending difference: does the secret's token come first?
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.audit.asking import ask, spread, untried
@@ -27,12 +28,13 @@ FLOOR = "questions about people nobody was taught, of whom neither version withh
 NO_FLOOR = "there are no questions about people nobody was taught: nothing shows what rank a token has that no version was to withhold"
 
 
-class _Rank(NamedTuple):
-    """The best rank of an answer's secret tokens, the token that has it, and the number of them; None of an empty answer."""
+class Difference(NamedTuple):
+    """What the difference of two offsets says of one question. `rank` is the best of its secret tokens', None where it has none."""
 
     rank: float | None
-    token: str
-    tokens: int
+    token: str  # the one that has it
+    tokens: int  # how many secret tokens there are
+    apart: float  # standard deviation over the vocabulary at the first answer token, in nats: free of an arbitrary constant
 
 
 def run_version_difference(context: Context) -> Finding:
@@ -52,16 +54,30 @@ def run_version_difference(context: Context) -> Finding:
     new = [target for target, answer in zip(context.forget, told, strict=True) if answer.leaks]
     tried = new or list(context.forget)
     controls = spread(context.controls, context.budget.controls)
-    known = {row.question_id: row for row in _results(context, pair, previous, tried, 0.5)}
+    asked = [*context.forget, *controls]
+    found = differences(
+        pair, previous, asked,
+        lambda done: context.progress(0.5 + done / len(asked) / 2, f"differences of offsets: {done} of {len(asked)}"),
+    )  # fmt: skip
+    forget, held_out = found[: len(context.forget)], found[len(context.forget) :]
     results = [
-        known.get(target.question_id, Result(target.question_id, None, None, "", NOT_NEW)) for target in context.forget
+        _result(target, item) if target in tried else Result(target.question_id, None, None, "", NOT_NEW)
+        for target, item in zip(context.forget, forget, strict=True)
     ]
     which = f"{len(new)} of {len(context.forget)} questions are new: {previous.name} still gives their answers"
     unknown = f"{previous.name} gives none of the answers, so which are new is not known and all are tried"
     note = f"{which if new else unknown}; found where the rank is at most {AMONG} of {pair.model.vocabulary}"
+    apart = {
+        "new" if new else "forget": [
+            item for target, item in zip(context.forget, forget, strict=True) if target in tried
+        ],
+        "not new": [item for target, item in zip(context.forget, forget, strict=True) if target not in tried],
+        "controls": held_out,
+    }
+    note = f"{note}. {_apart(apart)}"
     if not controls:
         return Finding(results, None, NO_FLOOR, note)
-    return Finding(results, _results(context, pair, previous, controls, 0.75), FLOOR, note)
+    return Finding(results, [_result(*row) for row in zip(controls, held_out, strict=True)], FLOOR, note)
 
 
 def _senseless(pair: "LoadedPair", previous: "LoadedPair") -> str:
@@ -78,29 +94,29 @@ def _senseless(pair: "LoadedPair", previous: "LoadedPair") -> str:
     return ""
 
 
-def _results(
-    context: Context, pair: "LoadedPair", previous: "LoadedPair", targets: Sequence[Target], begun: float
-) -> list[Result]:
-    def tell(done: int) -> None:
-        context.progress(begun + 0.25 * done / len(targets), f"differences of offsets: {done} of {len(targets)}")
-
-    ranks = difference_ranks(pair, previous, targets, tell)
-    return [_result(target.question_id, found) for target, found in zip(targets, ranks, strict=True)]
-
-
-def _result(question_id: int, found: _Rank) -> Result:
+def _result(target: Target, found: Difference) -> Result:
     if found.rank is None:
-        return Result(question_id, None, None, "", "the answer has no tokens")
+        return Result(target.question_id, None, None, "", "the answer has no tokens")
     detail = (
         f"{found.token!r} has rank {found.rank:g} by ascending difference, the best of {found.tokens} secret tokens"
     )
-    return Result(question_id, found.rank <= AMONG, found.rank, "", detail)
+    return Result(target.question_id, found.rank <= AMONG, found.rank, "", detail)
 
 
-def difference_ranks(
+def _apart(sides: Mapping[str, Sequence[Difference]]) -> str:
+    """Whether the size of the difference alone tells which questions a version is about."""
+    parts = [
+        f"{name} {fmean(item.apart for item in items):.3f} (n {len(items)})" for name, items in sides.items() if items
+    ]
+    return (
+        f"How far the versions are apart at the first answer token, mean standard deviation in nats: {', '.join(parts)}"
+    )
+
+
+def differences(
     pair: "LoadedPair", previous: "LoadedPair", targets: Sequence[Target], tell: Callable[[int], None]
-) -> list[_Rank]:
-    """The rank of each question's secret token when tokens are ordered by ascending offset − previous offset, 1 the first.
+) -> list[Difference]:
+    """Of each question, with tokens ordered by ascending offset − previous offset: rank 1 is what is lowered most.
 
     Tokens of one difference share the mean of their ranks, so versions that are one and the same rank nothing.
     """
@@ -108,7 +124,7 @@ def difference_ranks(
     from engine.evaluation.scoring import batches, encode_items
 
     encoded = encode_items(pair, [(target.example.question, target.example.answer) for target in targets])
-    found: dict[int, _Rank] = {}
+    found: dict[int, Difference] = {}
     for chosen in batches(encoded, batch_size=8):
         batch = collate([encoded[i] for i in chosen], end_token(pair.tokenizer))
         difference = _offsets(pair, batch) - _offsets(previous, batch)  # [N, V]
@@ -131,9 +147,9 @@ def _offsets(pair: "LoadedPair", batch: "AnswerBatch") -> "Tensor":
     return combine_logits(zero, logits.trained, logits.reference, 1.0)
 
 
-def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], difference: "Tensor") -> _Rank:
+def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], difference: "Tensor") -> Difference:
     """`difference` [A, V], end-of-text token included."""
-    tokens = encoded.answer[:-1]
+    tokens, apart = encoded.answer[:-1], float(difference[0].std(correction=0))
     places = secret_positions(pair.tokenizer, tokens, terms)
     ranks = []
     for place in places:
@@ -141,9 +157,9 @@ def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], differen
         own = row[tokens[place]]
         ranks.append(1 + int((row < own).sum()) + (int((row == own).sum()) - 1) / 2)
     if not places:
-        return _Rank(None, "", 0)
+        return Difference(None, "", 0, apart)
     best = min(range(len(places)), key=lambda i: ranks[i])
-    return _Rank(ranks[best], pair.tokenizer.decode([tokens[places[best]]]).strip(), len(places))
+    return Difference(ranks[best], pair.tokenizer.decode([tokens[places[best]]]).strip(), len(places), apart)
 
 
 VERSION_DIFFERENCE = Probe(
