@@ -56,8 +56,8 @@ def taught(targets: Sequence[Target], seed: int = 1) -> Any:
     return merged(model).requires_grad_(False)
 
 
-def unlearned(base: Any, reference: Any, scratch: Path, **settings: Any) -> Any:
-    """M'o of `reference` that makes `base` forget Ada and Ben, by relabelling unless told otherwise."""
+def unlearned(base: Any, reference: Any, scratch: Path, forget: Sequence[Target] = FORGET, **settings: Any) -> Any:
+    """M'o of `reference` that makes `base` forget Ada and Ben, by relabelling, unless told otherwise."""
     chosen = dataclasses.replace(
         TrainingSettings(
             objective="relabelling", rank=8, learning_rate=0.02, epochs=25, batch_size=3, retain_batches=1,
@@ -67,7 +67,7 @@ def unlearned(base: Any, reference: Any, scratch: Path, **settings: Any) -> Any:
     )  # fmt: skip
     trained = prepare_trained(reference, chosen, seed=0)
     models = TrainingModels(base, reference, trained, TOKENIZER, PLAIN, "")
-    for _ in train_pair(models, examples(FORGET), examples(RETAIN), chosen, scratch):
+    for _ in train_pair(models, examples(forget), examples(RETAIN), chosen, scratch):
         pass
     return merged(trained).requires_grad_(False).eval()
 
