@@ -39,12 +39,21 @@ def test_what_was_right_and_is_refused_or_lost_is_found(context: Context) -> Non
     finding = OVER.run(context)
     before, after = (ask(context.pair, alpha, RETAIN, 8) for alpha in (0.0, 1.0))
     assert [told.text for told in before] == [target.example.answer for target in RETAIN]
-    assert [row.found for row in finding.results] == [True] * len(RETAIN)
+    gone = [is_refusal(told.text) or not told.leaks for told in after]
+    assert [row.found for row in finding.results] == gone
     for row, target, told in zip(finding.results, RETAIN, after, strict=True):
         assert (row.question_id, row.text) == (target.question_id, told.text)
-        assert row.detail == f"right at alpha 0, {'refused' if is_refusal(told.text) else 'lost'} now"
         assert row.value == 1 - told.rouge  # one word, which the base says
-    assert any(row.detail.endswith("refused now") for row in finding.results)
+    assert {row.detail for row in finding.results} == {
+        "right at alpha 0, refused now",
+        "right at alpha 0, and still right",
+    }
+
+
+def test_noise_is_no_refusal_and_is_lost(context: Context) -> None:
+    noise = pair_of(context.pair.model.base, make_model(TOKENIZER, 2), make_model(TOKENIZER, 3))
+    finding = OVER.run(context._replace(pair=noise, alpha=8.0))
+    assert {(row.found, row.detail) for row in finding.results} == {(True, "right at alpha 0, lost now")}
 
 
 def test_the_floor_is_a_model_that_never_forgot(context: Context) -> None:
