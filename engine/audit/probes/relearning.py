@@ -5,7 +5,7 @@ forgotten facts (T), ask others that are independent of them (V). Here T and V s
 that every forget question is asked by a pair that was tuned on none of its person's. What is tuned is a copy of M'o alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -34,8 +34,6 @@ FLOOR_CONTROLS = (
     "never exposed: the same steps on this pair {with_what}, then questions about people whom nobody was taught"
 )
 NO_FLOOR = "{why}, and there are too few questions about people nobody was taught: nothing shows what tuning makes a model guess"
-
-Tune = Callable[["LoadedPair", Sequence[Target], Sequence[Target], str], list[Result]]
 
 
 def run_disjoint(context: Context) -> Finding:
