@@ -142,6 +142,7 @@ def test_the_formula_exists_once() -> None:
         "engine.demo",
         "engine.models.pairs",
         "engine.data.sources",
+        "engine.audit.probes",
         "engine.audit.report",
         "engine.audit.probes",
         "engine.cli",

@@ -7,13 +7,18 @@ from engine.audit.probe import Probe
 from engine.audit.probes import (
     alpha_threshold,
     greedy,
+    membership,
     membership_from_offset,
     negative_alpha,
     offset_inversion,
+    over_forgetting,
     pair_alone,
     phrasings,
+    quantised,
+    relearning,
     reversed_guidance,
     sampling,
+    version_difference,
 )
 from engine.errors import SettingError
 
@@ -30,7 +35,15 @@ PROBES: dict[str, Probe] = {
         negative_alpha.PROBE,
         membership_from_offset.NORM,
         membership_from_offset.LABEL,
+        membership.MEMBERSHIP,
         reversed_guidance.PROBE,
+        version_difference.VERSION_DIFFERENCE,
+        quantised.QUANTISED_INT8,
+        quantised.QUANTISED_INT4,
+        quantised.QUANTISED_HALVES,
+        relearning.RELEARNING_DISJOINT,
+        relearning.RELEARNING_BENIGN,
+        over_forgetting.OVER_FORGETTING,
     )
 }
 

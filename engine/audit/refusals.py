@@ -1,0 +1,28 @@
+"""The refusal rule: does an answer decline to answer? Stated by rule, as the leak rule is, and printed with every share."""
+
+import re
+
+REFUSAL_RULE = (
+    "Refusal rule 1: an answer is a refusal when it is empty, or when one of these stands in it (case ignored): I don't, I "
+    "didn't, I can't, I couldn't or I won't, also written out; I have no; I'm (or I am) sorry, afraid, not sure, unsure, "
+    "unable or not able, with at most one word between; not something I know; as an AI; or sorry or no information as its "
+    "first words."
+)
+
+_REFUSAL = re.compile(
+    r"""
+    \bi\ (?:don't|do\ not|didn't|did\ not|can't|cannot|can\ not|couldn't|could\ not|won't|will\ not)\b
+    | \bi\ have\ no\b
+    | \bi(?:'m|\ am)\ (?:\w+\ )?(?:sorry|afraid|not\ sure|unsure|unable|not\ able)\b
+    | \bnot\ something\ (?:that\ )?i\ know\b
+    | ^\W*(?:sorry|no\ information)\b
+    | \bas\ an\ ai\b
+    """,
+    re.VERBOSE,
+)
+
+
+def is_refusal(text: str) -> bool:
+    """Apply the refusal rule to a generated answer."""
+    plain = re.sub(r"\s+", " ", text.casefold().replace("’", "'").replace("`", "'")).strip()  # noqa: RUF001
+    return not plain or _REFUSAL.search(plain) is not None

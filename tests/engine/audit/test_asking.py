@@ -1,0 +1,59 @@
+"""What probes share: who is asked, in which halves, and how answers are judged."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.audit.asking import NO_FLOOR, ask, in_halves, results_of, spread, untried
+from engine.audit.probe import Target
+from engine.data.examples import Example
+from engine.models.loading import LoadedPair
+from tests.audited import FORGET
+
+
+def targets(people: str) -> list[Target]:
+    """One question a letter; a blank is about nobody."""
+    return [Target(place, Example("q", "a", subject=name.strip()), ("a",)) for place, name in enumerate(people)]
+
+
+def ids(chosen: list[Target]) -> list[int]:
+    return [target.question_id for target in chosen]
+
+
+def test_spread_takes_one_question_of_every_person_in_turn() -> None:
+    assert ids(spread(targets("aaabbc"), 3)) == [0, 3, 5]
+    assert ids(spread(targets("aaabbc"), 4)) == [0, 1, 3, 5]
+    assert ids(spread(targets("aa  "), 3)) == [0, 2, 3]  # those about nobody stand for themselves
+    assert ids(spread(targets("ab"), 9)) == [0, 1]
+    assert spread([], 3) == []
+
+
+@given(st.text("abcd ", min_size=2, max_size=20))
+def test_halves_share_no_person_and_lose_no_question(people: str) -> None:
+    first, second = in_halves(targets(people))
+    assert sorted(ids(first + second)) == list(range(len(people)))
+    assert first
+    assert second
+    if len(set(people) - {" "}) + people.count(" ") > 1:
+        assert not {t.example.subject for t in first} & {t.example.subject for t in second} - {""}
+
+
+def test_halves_of_one_person_are_halves_of_the_questions() -> None:
+    first, second = in_halves(targets("aaaaa"))
+    assert (ids(first), ids(second)) == ([0, 2, 4], [1, 3])
+
+
+def test_answers_are_judged_by_the_leak_rule(tiny_pair: LoadedPair) -> None:
+    assert ask(tiny_pair, 1.0, [], 4) == []
+    told = ask(tiny_pair, 1.0, FORGET, 4)
+    said = told[0].text.split()[0]
+    secret = FORGET[0]._replace(terms=(said,))
+    (again,) = ask(tiny_pair, 1.0, [secret], 4)
+    (row,) = results_of([secret], [again], "here it ")
+    assert (row.question_id, row.found, row.text, row.detail) == (1, True, told[0].text, f"here it tells {said}")
+
+
+def test_what_could_not_be_tried_is_neither_found_nor_not_found() -> None:
+    finding = untried(FORGET, "there is no pair")
+    assert [row.found for row in finding.results] == [None] * len(FORGET)
+    assert {row.detail for row in finding.results} == {"there is no pair"}
+    assert (finding.floor, finding.floor_reason) == (None, NO_FLOOR)
