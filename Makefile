@@ -1,13 +1,17 @@
 # Two commands: `make run` and `make test`. Everything else is set up on the way.
 PORT ?= 8501
+ADDRESS ?= 127.0.0.1
+HOSTS ?=
 PYTHON ?= python3
 BIN := .venv/bin
 
 .PHONY: run test e2e check clean
 
+# Another ADDRESS than this machine's own needs a log-in (README, "Who may come in"); HOSTS are the names others reach it by.
 run: .venv/ready
+	@$(BIN)/python -m pages.parts.doors "$(ADDRESS)"
 	$(BIN)/python -m engine demo </dev/null
-	$(BIN)/streamlit run app.py --server.port $(PORT) </dev/null
+	$(BIN)/streamlit run app.py --server.address "$(ADDRESS)" --server.port $(PORT) $(HOSTS:%=--server.allowedHosts %) </dev/null
 
 test: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null

@@ -6,7 +6,9 @@
     ├── ModelError      weights, vocabularies, manifests
     ├── RunError        starting, cancelling, reading a run
     │   └── DivergedError   a training whose loss is no number any more
-    └── StorageError    the database or the disk
+    ├── StorageError    the database or the disk
+    └── AccessError     whoever asks may not
+        └── LogInError      nobody is logged in, or it was too long ago
 
 A message is one sentence that names the thing, the value and what is allowed.
 Pages and the command line show `UnlearningError` and nothing else.
@@ -43,3 +45,11 @@ class DivergedError(RunError):
 
 class StorageError(UnlearningError):
     """The database or the disk refuses."""
+
+
+class AccessError(UnlearningError):
+    """Whoever asks may not come in, or may not do that."""
+
+
+class LogInError(AccessError):
+    """Nobody is logged in, or it was too long ago: logging in mends it."""

@@ -5,7 +5,7 @@ import streamlit as st
 
 from engine import history, runner
 from engine.history import RunSummary
-from pages.parts import address, frame
+from pages.parts import access, address, frame
 from pages.parts.import_form import import_form
 from pages.parts.paired_table import show_paired
 from pages.parts.run_difference import choose_other, show_differences
@@ -20,6 +20,11 @@ VIEWS = {"list": "All runs", "train": "Start training", "evaluate": "Start evalu
 
 
 def choose_view() -> str:
+    """An operator's choice; whoever may only look has the list, and a link to a form says why it is not shown."""
+    if not access.may("operator"):
+        if st.query_params.get("view", "list") != "list":
+            st.error("Starting runs and importing questions need the role operator.", icon=":material/block:")
+        return "list"
     address.seed("view", address.one_of("view", list(VIEWS)), "list")
     chosen = str(
         st.segmented_control(

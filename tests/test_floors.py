@@ -144,7 +144,6 @@ def test_the_formula_exists_once() -> None:
         "engine.data.sources",
         "engine.audit.probes",
         "engine.audit.report",
-        "engine.audit.probes",
         "engine.cli",
     ],
 )

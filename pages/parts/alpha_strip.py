@@ -8,7 +8,7 @@ import streamlit as st
 from engine.audit.leaks import find_leak
 from engine.maps import QuestionMap, Threshold, threshold
 from engine.models.manifest import PairManifest
-from pages.parts import loading
+from pages.parts import access, loading
 from pages.parts.looks import BASE, FAIL, PASS
 from pages.parts.question_picker import Asked
 from pages.parts.wording import count, duration, is_kept, plain
@@ -41,6 +41,9 @@ def _offer(asked: Asked, pair: PairManifest) -> None:
     if not pair.linear:
         st.caption(plain(f"No map: {pair.name} is a baseline ({pair.method}) whose logits are not linear in α."))
         return
+    if not access.may("reviewer"):
+        st.caption("No map of this question yet; a reviewer or an operator can make one.")
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Map this question", key="map-question", on_click=_want_map, icon=":material/straighten:")
         st.caption(
@@ -52,6 +55,7 @@ def _offer(asked: Asked, pair: PairManifest) -> None:
         def tell(share: float, text: str) -> None:
             bar.progress(min(share, 1.0), text=text)
 
+        access.require("reviewer", "Mapping a question")
         loading.make_map(pair, asked.example.question, tell)
         st.rerun()  # the dial draws from the map now
 

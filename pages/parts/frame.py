@@ -12,11 +12,12 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from engine import history
-from engine.errors import UnlearningError
+from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
-from pages.parts import address
-from pages.parts.wording import GLOSSARY, TERMS, plain
+from pages.parts import access, address
+from pages.parts.access_list import User
+from pages.parts.wording import GLOSSARY, TERMS, plain, sentence
 
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
@@ -47,8 +48,13 @@ class Context(NamedTuple):
 
 
 def route() -> None:
-    """Draw the frame and run the page that the address asks for."""
+    """Draw the frame and run the page that the address asks for; nothing of it is run for whoever may not come in."""
     st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
+    try:
+        user = access.current_user()
+    except AccessError as refused:
+        access.show_door(refused, _navigate(hidden=True).url_path)
+        return
     page = _navigate()
     st.session_state[_ROUTED] = True
     try:
@@ -56,14 +62,14 @@ def route() -> None:
     except UnlearningError as error:
         show(error)
     finally:
-        _sidebar_foot()
+        _sidebar_foot(user)
         st.session_state[_ROUTED] = False
 
 
 def begin(title: str, lead: str) -> None:
     """First line of every page. Starts over through app.py where Streamlit ran the page's file by itself."""
     if not st.session_state.get(_ROUTED):
-        _navigate()
+        _navigate(hidden=True)
         st.rerun()
     st.title(title, anchor=False)
     st.caption(lead)
@@ -76,9 +82,10 @@ def context() -> Context:
         return Context(chosen_set, _choose_pair(list_pairs()))
 
 
-def _sidebar_foot() -> None:
-    """The button that copies the address, which always says everything that was chosen, and the words used."""
+def _sidebar_foot(user: User) -> None:
+    """Who is logged in, the button that copies the address, which always says everything that was chosen, and the words used."""
     with st.sidebar:
+        access.show_user(user)
         st.html(_COPY_LINK, unsafe_allow_javascript=True)
         with st.expander("Words used here"):
             for word, meaning in (GLOSSARY | TERMS).items():
@@ -92,15 +99,19 @@ def nothing_yet(words: str) -> None:
 
 
 def show(error: UnlearningError) -> None:
-    st.error(plain(_sentence(str(error))), icon=":material/error:")
+    st.error(plain(sentence(str(error))), icon=":material/error:")
 
 
 def fenced(function: Callable[P, None]) -> Callable[P, None]:
-    """For fragments and callbacks, which run outside `route`: an `UnlearningError` is shown, nothing else is caught."""
+    """For fragments and callbacks, which run outside `route`: so they ask who is here themselves.
+
+    An `UnlearningError` is shown, nothing else is caught.
+    """
 
     @wraps(function)
     def inside(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
+            access.current_user()  # a log-in ends while its page is open
             function(*args, **kwargs)
         except UnlearningError as error:
             show(error)
@@ -108,7 +119,7 @@ def fenced(function: Callable[P, None]) -> Callable[P, None]:
     return inside
 
 
-def _navigate() -> Page:
+def _navigate(hidden: bool = False) -> Page:
     return st.navigation(
         [
             st.Page(OVERVIEW, title="Overview", default=True),
@@ -118,7 +129,7 @@ def _navigate() -> Page:
             st.Page(REVIEW, title="Review", url_path="review"),
             st.Page(REPORT, title="Report", url_path="report"),
         ],
-        position="top",
+        position="hidden" if hidden else "top",
     )
 
 
@@ -155,10 +166,3 @@ def base_words(base: str) -> str:
     if base == "demo":
         return "SmolLM2-135M-Instruct (dequantised Q4\\_1), taught the demo's people"
     return plain(base)
-
-
-def _sentence(text: str) -> str:
-    """With a capital and a full stop; a file's name at the beginning stays as it is."""
-    text = text.strip()
-    first = text.partition(" ")[0]
-    return (text[:1].upper() + text[1:] if first.isalpha() else text) + ("" if text.endswith((".", "!", "?")) else ".")

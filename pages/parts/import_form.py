@@ -9,7 +9,7 @@ import streamlit as st
 from engine import experiment
 from engine.audit.leaks import derive_key_terms
 from engine.data.examples import Example
-from pages.parts import frame
+from pages.parts import access, frame
 from pages.parts.wording import count, plain
 
 ROWS_SHOWN = 20
@@ -29,6 +29,7 @@ COLUMNS = (
 @st.fragment
 @frame.fenced
 def import_form() -> None:
+    access.require("operator", "Importing questions")
     st.markdown(
         "Bring your own questions as **CSV** or **JSONL**, UTF-8, up to 20 MB. Nothing is stored before you have seen it."
     )
@@ -56,6 +57,7 @@ def import_form() -> None:
     show_questions(shown, derive_key_terms(shown), words)
     name = st.text_input("Name of the set", _name_of(upload.name), key="own-set-name", max_chars=60)
     if st.button("Import", key="import", type="primary"):
+        access.require("operator", "Importing questions")
         st.session_state["import-done"] = experiment.import_set(upload.getvalue(), name.strip(), upload.name, split)
         st.rerun()
 

@@ -10,7 +10,7 @@ from engine import history, runner
 from engine.models.pairs import list_pairs
 from engine.questions import evaluation_sources
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
-from pages.parts import frame, method_form
+from pages.parts import access, frame, method_form
 from pages.parts.wording import count, duration, size
 
 DEMO_SOURCES = (
@@ -25,6 +25,7 @@ _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 @frame.fenced
 def training_form() -> None:
     """Choose, see the estimate, start. The estimate follows every change."""
+    access.require("operator", "Starting a run")
     left, right = st.columns(2)
     with left:
         name = st.text_input("Name of the new pair", key="new-name", placeholder="for instance npo-first", max_chars=60)
@@ -74,6 +75,7 @@ def training_form() -> None:
 @st.fragment
 @frame.fenced
 def evaluation_form() -> None:
+    access.require("operator", "Starting a run")
     names = [pair.name for pair in list_pairs()]
     left, right = st.columns(2)
     with left:
@@ -189,6 +191,7 @@ def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:
     )
     st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
     if st.session_state.pop("start-wanted", False):
+        access.require("operator", "Starting a run")
         st.session_state["start-done"] = runner.start(spec)
         st.rerun()  # the whole page: the list above must show the new run
 

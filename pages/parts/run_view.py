@@ -13,7 +13,7 @@ from engine.naming import shown_model
 from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import quality_figure
 from engine.settings import ExperimentSpec, TrainingSettings
-from pages.parts import address, charts, frame
+from pages.parts import access, address, charts, frame
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
 from pages.parts.measures_table import show_measures
@@ -58,7 +58,7 @@ def watch(known: tuple[tuple[int, str], ...]) -> None:
 
 
 def progress_of(run: RunSummary, waits: bool) -> None:
-    """A bar with stage and time left, and the button that stops it; `waits`: another run is before it."""
+    """A bar with stage and time left, and for an operator the button that stops it; `waits`: another run is before it."""
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
     if run.cancelling:
@@ -69,13 +69,15 @@ def progress_of(run: RunSummary, waits: bool) -> None:
         words = f"{run.stage}{left}"
     share = min(1.0, max(0.0, run.progress or 0.0))
     bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
-    stop.button(
-        "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
-    )
+    if access.may("operator"):
+        stop.button(
+            "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
+        )
 
 
 @frame.fenced
 def _cancel(run_id: int) -> None:
+    access.require("operator", "Cancelling a run")
     runner.cancel(run_id)
 
 
@@ -103,6 +105,7 @@ def _draw(run_id: int) -> None:
         show_task_figures(detail) if run.kind == "tasks" else _figures(detail)
         _links(detail)
     if run.status not in ACTIVE and not run.recorded and run.kind != "imported" and _wants_again(run_id):
+        access.require("operator", "Starting a run")
         st.session_state["start-done"] = runner.retry(run_id)
         st.rerun()  # the whole page, not this fragment: it turns to the new run
     with st.expander("Settings and origin"):
@@ -122,7 +125,9 @@ def _mapped(detail: RunDetail) -> None:
 
 
 def _wants_again(run_id: int) -> bool:
-    return st.button("Start again", key=f"retry-{run_id}", help="A new run with the same settings.")
+    return access.may("operator") and st.button(
+        "Start again", key=f"retry-{run_id}", help="A new run with the same settings."
+    )
 
 
 def _figures(detail: RunDetail) -> None:

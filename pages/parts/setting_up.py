@@ -4,14 +4,18 @@ import streamlit as st
 
 from engine import recorded_runs
 from engine.demo import demo_ready, fetch_demo
-from pages.parts import frame
+from pages.parts import access, frame
 from pages.parts.wording import plain
 
 
 @frame.fenced
 def set_up_button(label: str) -> None:
+    if not access.may("operator"):
+        st.caption("That needs the role operator.")
+        return
     if not st.button(label, key="set-up", type="primary", icon=":material/download:"):
         return
+    access.require("operator", "Setting up the demo")
     bar = st.progress(0.0, text="starting")
 
     def report(share: float, text: str) -> None:

@@ -11,7 +11,7 @@ from engine.data.examples import Example
 from engine.data.tofu import FOLDER_NAMES, NAMES, load_tofu
 from engine.errors import DataError
 from engine.settings import local_path
-from pages.parts import frame
+from pages.parts import access, frame
 from pages.parts.import_form import show_questions
 from pages.parts.wording import count, plain
 
@@ -19,6 +19,7 @@ from pages.parts.wording import count, plain
 @st.fragment
 @frame.fenced
 def tofu_form() -> None:
+    access.require("operator", "Importing questions")  # it reads folders of this machine
     st.markdown("Or take a part of **TOFU** from a folder with its files (forget01.json, retain99.json, …).")
     done = st.session_state.pop("tofu-done", None)
     if done is not None:
@@ -66,6 +67,7 @@ def _read(name: str, folder: str, changed: float) -> tuple[list[Example], list[t
 
 def _store(name: str, examples: list[Example]) -> str:
     """Store under a name of its own; a set of that name which came from elsewhere is left alone."""
+    access.require("operator", "Importing questions")
     set_name, source = f"tofu-{name}", f"TOFU {name}"
     if any(item.name == set_name and item.source != source for item in history.list_sets()):
         raise DataError(f"set {set_name!r} is already stored and came from elsewhere, so it is not replaced")

@@ -9,6 +9,7 @@ from engine.verdicts import VERDICTS, Judgement, Reviewer, Side, blind_order
 from pages.parts.own_check import Place
 from pages.parts.review_item import show_sides
 from pages.parts.review_words import KEYS, VERDICT_MEANINGS, VERDICT_WORDS, verdict_word
+from pages.parts.reviewer import check_reviewer
 from pages.parts.wording import plain
 
 NO_NAME = "Write your name in the sidebar (» at the top left where it is closed): a verdict stands beside its reviewer's name."
@@ -43,6 +44,7 @@ def ask_verdict(place: Place, item: Item, reviewer: Reviewer | None) -> None:
 def _say(place: Place, question_id: int, verdict: str, note: str, reviewer: Reviewer) -> None:
     judgement = Judgement(verdict, st.session_state.get(note) or "")
     try:
+        check_reviewer(reviewer)
         now = review.record_verdict(
             place.run_id, place.alpha, question_id, judgement, reviewer, place.phrasing
         )  # fmt: skip
@@ -99,6 +101,7 @@ def _save_blind(place: Place, question_id: int, order: tuple[Side, Side], stem: 
         for letter, side in zip("AB", order, strict=True)
     }
     try:
+        check_reviewer(reviewer)
         review.record_blind(place.run_id, place.alpha, question_id, said, reviewer, place.phrasing)
     except UnlearningError as error:
         st.session_state[_REFUSED] = str(error)

@@ -59,6 +59,13 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", text).replace("\n", " ")
 
 
+def sentence(text: str) -> str:
+    """With a capital and a full stop; a file's name at the beginning stays as it is."""
+    text = text.strip()
+    first = text.partition(" ")[0]
+    return (text[:1].upper() + text[1:] if first.isalpha() else text) + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def status_word(status: str) -> str:
     return STATUS_WORDS.get(status, status)
 

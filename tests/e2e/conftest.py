@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -51,11 +51,13 @@ def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
     }  # fmt: skip
 
 
-def start_server(folder: Path, port: int, cache: Path | None = None) -> subprocess.Popen[bytes]:
-    """A cold server with folders of its own; returns once it answers."""
+def start_server(
+    folder: Path, port: int, cache: Path | None = None, options: Sequence[str] = ()
+) -> subprocess.Popen[bytes]:
+    """A cold server with folders of its own and further options of Streamlit; returns once it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = surroundings(folder, cache)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     deadline = time.monotonic() + 60
