@@ -1,6 +1,7 @@
 """`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,28 @@ from engine.terminal import Printed
 ALONE = ("base:", "retain-only:")
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 DEMO_CONTROLS, DEMO_RETAIN = "demo:bystander", "demo:retain/eval"
+
+
+def add_command(adds: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add(adds, "audit", audit, "try to get out what a pair is to hide, each way beside its floor")
+    parser.add_argument("--pair", required=True, help="name or folder of a pair")
+    parser.add_argument("--alpha", help="offset strength under audit (default: the pair's recommended one)")
+    parser.add_argument("--quick", action="store_true", help="12 questions and small fixed budgets")
+    parser.add_argument(
+        "--probe", action="append", metavar="NAME",
+        help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--forget",
+        default="",
+        metavar="SOURCE",
+        help="what was to be forgotten, SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file",
+    )
+    parser.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
+    parser.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
+    parser.add_argument("--name", default="", help="name of the run (default: audit-PAIR)")
 
 
 def audit(arguments: argparse.Namespace) -> Printed:

@@ -115,7 +115,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_teach(adds)
     _add_evaluate(adds)
     _add_tasks(adds)
-    _add_audit(adds)
+    audit_command.add_command(adds, _add)
 
     curves = _add(
         adds, "curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model"
@@ -298,22 +298,6 @@ def _add_tasks(adds: Any) -> None:
         help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
     )  # fmt: skip
     tasks.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")
-
-
-def _add_audit(adds: Any) -> None:
-    audit = _add(adds, "audit", audit_command.audit, "try to get out what a pair is to hide, each way beside its floor")
-    audit.add_argument("--pair", required=True, help="name or folder of a pair")
-    audit.add_argument("--alpha", help="offset strength under audit (default: the pair's recommended one)")
-    audit.add_argument("--quick", action="store_true", help="12 questions and small fixed budgets")
-    audit.add_argument(
-        "--probe", action="append", metavar="NAME",
-        help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
-    )  # fmt: skip
-    audit.add_argument("--forget", default="", metavar="SOURCE", help=f"what was to be forgotten, {SOURCE}")
-    audit.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
-    audit.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")
-    audit.add_argument("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
-    audit.add_argument("--name", default="", help="name of the run (default: audit-PAIR)")
 
 
 def _add_answer_limit(command: argparse.ArgumentParser) -> None:
