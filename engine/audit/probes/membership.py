@@ -155,5 +155,5 @@ MEMBERSHIP = Probe(
     "How likely the true answers are under the ensemble, against answers about people nobody was taught, and against a model that never saw "
     "either.",
     "loss, zlib (Carlini et al. 2021), min-k (arXiv 2310.16789), min-k++ (arXiv 2404.02936), as in open-unlearning",
-    "AUC on min-k less that of the retain-only model", run_membership,
+    "min-k, nats; of the whole: AUC less that of the retain-only model", run_membership,
 )  # fmt: skip

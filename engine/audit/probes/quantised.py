@@ -104,7 +104,7 @@ def _comparison(context: Context, results: list[Result]) -> str:
 
 
 def _probe(name: str, label: str, sentence: str, run: Any) -> Probe:
-    return Probe(name, label, sentence, SOURCE, "share of questions whose answer leaks", run)
+    return Probe(name, label, sentence, SOURCE, "ROUGE-L recall", run)
 
 
 QUANTISED_INT8 = _probe(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 SOURCE = "Deeb and Roger, arXiv 2410.08827"
-UNIT = "share of questions whose answer leaks"
+UNIT = "ROUGE-L recall"
 
 GUARDRAIL = "a guardrail is a text before the question: it has no weights of its own to be tuned"
 ALONE = "there is no pair here: the base answers alone, whatever its strength"
