@@ -2,20 +2,15 @@
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from engine.audit.probes import chosen
 from engine.audit_runs import ProbeRow, probe_rows
+from engine.audit_spec import audit_spec
 from engine.commands import execute, run_data
-from engine.errors import SettingError
 from engine.figures import interval_words
-from engine.settings import ExperimentSpec, TrainingSettings, check_alpha
+from engine.settings import check_alpha
 from engine.terminal import Printed
-
-ALONE = ("base:", "retain-only:")
-DEMO_SETS = ("demo:forget", "demo:forget/first")
-DEMO_CONTROLS, DEMO_RETAIN = "demo:bystander", "demo:retain/eval"
 
 
 def add_command(adds: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
@@ -42,7 +37,11 @@ def add_command(adds: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
 
 def audit(arguments: argparse.Namespace) -> Printed:
     """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
-    spec = audit_spec(arguments)
+    spec = audit_spec(
+        arguments.pair, arguments.name, alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),
+        quick=arguments.quick, probes=tuple(arguments.probe or ()), forget=arguments.forget, controls=arguments.controls,
+        retain=tuple(arguments.retain or ()), seed=arguments.seed,
+    )  # fmt: skip
     chosen(spec.probes)
     summary = execute(spec, arguments)
     rows = probe_rows(summary.id)
@@ -57,45 +56,6 @@ def audit(arguments: argparse.Namespace) -> Printed:
     head = f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'} budgets"
     lines = [head, *(line for row in rows for line in _lines(row))]
     return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
-
-
-def audit_spec(arguments: argparse.Namespace) -> ExperimentSpec:
-    """`SettingError` where the pair is a model alone, or nobody says which questions it was to forget."""
-    from engine.models.manifest import read_manifest
-    from engine.models.pairs import find_pair
-
-    if arguments.pair.startswith(ALONE):
-        raise SettingError(f"an audit needs a pair, and {arguments.pair!r} is a model alone")
-    manifest = read_manifest(find_pair(arguments.pair))
-    on_demo = manifest.base == "demo"
-    forget = arguments.forget or (_made_for(manifest.data_hashes.get("forget", "")) if on_demo else "")
-    if not forget:
-        raise SettingError(
-            f"pair {arguments.pair!r} is not on the demo's base: name the questions it was to forget with --forget SOURCE"
-        )
-    return ExperimentSpec(
-        kind="audit",
-        name=arguments.name or f"audit-{Path(arguments.pair).name}",
-        pair=arguments.pair,
-        base=manifest.base,
-        reference=manifest.reference,
-        forget=forget,
-        controls=arguments.controls or (DEMO_CONTROLS if on_demo else ""),
-        retain=tuple(arguments.retain or ([DEMO_RETAIN] if on_demo else [])),
-        evaluate_on=(forget,),
-        alphas=(manifest.recommended_alpha if arguments.alpha is None else check_alpha(arguments.alpha),),
-        training=TrainingSettings(seed=arguments.seed),
-        probes=tuple(dict.fromkeys(arguments.probe or ())),
-        quick=arguments.quick,
-    )
-
-
-def _made_for(data_hash: str) -> str:
-    """The part of the demo that a pair was made to forget, by the hash of its questions; all of it where none fits."""
-    from engine.data.examples import hash_examples
-    from engine.questions import examples_of
-
-    return next((source for source in DEMO_SETS if hash_examples(examples_of(source)) == data_hash), DEMO_SETS[0])
 
 
 def probe_data(row: ProbeRow) -> dict[str, Any]:

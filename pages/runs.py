@@ -6,6 +6,7 @@ import streamlit as st
 from engine import history, runner
 from engine.history import RunSummary
 from pages.parts import access, address, frame
+from pages.parts.audit_form import audit_form
 from pages.parts.import_form import import_form
 from pages.parts.paired_table import show_paired
 from pages.parts.run_difference import choose_other, show_differences
@@ -16,7 +17,13 @@ from pages.parts.wording import moment, status_word
 
 frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")
 
-VIEWS = {"list": "All runs", "train": "Start training", "evaluate": "Start evaluation", "import": "Import questions"}
+VIEWS = {
+    "list": "All runs",
+    "train": "Start training",
+    "evaluate": "Start evaluation",
+    "audit": "Start audit",
+    "import": "Import questions",
+}
 
 
 def choose_view() -> str:
@@ -115,6 +122,8 @@ def main() -> None:
         training_form()
     elif view == "evaluate":
         evaluation_form()
+    elif view == "audit":
+        audit_form()
     elif view == "import":
         import_form()
         st.divider()

@@ -41,7 +41,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ),
     ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review"),
     ("engine.study", "engine.review_item", "engine.audit.probes"),
-    ("engine.audit_runs", "engine.estimate"),
+    ("engine.audit_runs", "engine.audit_spec", "engine.estimate"),
     ("engine.advice",),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.retain_floor", "engine.report_inputs"),

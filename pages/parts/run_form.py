@@ -69,7 +69,7 @@ def training_form() -> None:
         kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
         evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,
     )  # fmt: skip
-    _estimate_and_start(spec, "Start training")
+    estimate_and_start(spec, "Start training")
 
 
 @st.fragment
@@ -100,7 +100,7 @@ def evaluation_form() -> None:
         kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
         max_new_tokens=limit,
     )  # fmt: skip
-    _estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
+    estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
 
 
 def _sources_known() -> list[str]:
@@ -178,7 +178,7 @@ def _choose_models() -> tuple[str, str, str]:
     return base.strip(), reference.strip(), str(parent)
 
 
-def _estimate_and_start(spec: ExperimentSpec, label: str) -> None:
+def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
     guess = runner.estimate(spec)
     what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
     source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"

@@ -17,6 +17,7 @@ from pages.parts import access, address, charts, frame
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
 from pages.parts.measures_table import show_measures
+from pages.parts.probe_table import show_probes
 from pages.parts.published import figures_of_run, imported_origin
 from pages.parts.task_table import show_task_figures
 from pages.parts.wording import (
@@ -101,6 +102,8 @@ def _draw(run_id: int) -> None:
         charts.losses(steps)
     if run.kind == "imported":
         figures_of_run(run_id)
+    if run.kind == "audit":
+        show_probes(run_id)
     if run.status == "finished":
         show_task_figures(detail) if run.kind == "tasks" else _figures(detail)
         _links(detail)

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db import writes
+from db.rows import ProbeResultRow, ProbeSummaryRow
 from engine import experiment, history, runner
 from engine.errors import RunError
 from engine.experiment import store_spec
@@ -23,6 +24,7 @@ from pages.parts import run_view
 from pages.parts.import_form import _name_of
 from pages.parts.paired_table import FIRST_SHOWN, paired_table
 from pages.parts.run_difference import differences
+from tests.engine.stored_runs import store_run, store_set
 from tests.task_files import write_tasks
 
 Opener = Callable[..., AppTest]
@@ -387,3 +389,73 @@ def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Pa
     app.button(key="tofu-import").click().run()
     assert "not replaced" in app.error[0].value
     assert len(history.stored_examples("tofu-forget01")) == 1
+
+
+def test_an_audit_is_started_with_the_pairs_own_strength(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = visit("runs", view="audit")
+    assert not app.exception
+    assert app.selectbox(key="audit-pair").value == "tiny"
+    app.text_input(key="audit-controls").set_value("folk:retain/eval")
+    app.multiselect(key="audit-probes").set_value(["sampling"]).run()
+    app.button(key="start-audit").click().run()
+    assert not app.exception
+    (spec,) = started
+    assert (spec.kind, spec.name, spec.pair, spec.probes, spec.quick) == (
+        "audit",
+        "audit-tiny",
+        "tiny",
+        ("sampling",),
+        True,
+    )
+    assert spec.alphas == (1.0,)
+    assert (spec.forget, spec.controls) == ("folk:forget", "folk:retain/eval")
+
+
+def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) -> None:
+    asked = store_set()
+    run_id = store_run(
+        "audit-demo", {}, kind="audit", spec=ExperimentSpec("audit", "audit-demo", pair="demo", alphas=(1.0,)).to_json()
+    )
+    summary = ProbeSummaryRow(
+        "sampling",
+        1,
+        2,
+        0.01,
+        0.99,
+        0,
+        2,
+        "the retain-only model",
+        None,
+        None,
+        None,
+        "P(leak) at most .4",
+        0,
+        1,
+        {},
+        1.0,
+    )
+    found = [
+        ProbeResultRow("sampling", side, key, place, leaks, 0.5, text, "drawn twice")
+        for place, (side, key, leaks, text) in enumerate(
+            (
+                ("pair", asked[0], True, "<b>it is red</b>"),
+                ("pair", asked[1], False, "no"),
+                ("floor", asked[0], False, "no"),
+            )
+        )
+    ]
+    with writing() as session:
+        writes.add_probe(session, run_id, summary, found)
+    app = visit("runs", run=str(run_id))
+    assert not app.exception
+    table = next(frame.value for frame in app.dataframe if "beyond greedy" in frame.value)
+    assert table.iloc[0]["found"] == "1 of 2"
+    assert table.iloc[0]["floor"] == "0 of 2"
+    details = next(frame.value for frame in app.dataframe if "what came out" in frame.value)
+    assert list(details["result"]) == ["found", "nothing found"], "the floor's rows are not the pair's"
+    assert "<b>it is red</b>" in list(details["what came out"])
+    assert any("P(leak) at most .4" in item.value.replace("\\", "") for item in app.caption)
