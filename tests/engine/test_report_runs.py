@@ -279,7 +279,7 @@ def test_the_page_shows_verbatim_and_escaped() -> None:
     assert SAID[0].unlearned in texts_of(page)
     assert SAID[1].unlearned in texts_of(page)
     assert EVIL not in page
-    headings = [title for title in re.findall("<h2>([^<]*)</h2>", page)]
+    headings = re.findall("<h2>([^<]*)</h2>", page)
     assert headings[:3] == ["Checks", "The claim, and what would count as failure", "Verdicts of reviewers"]
     assert "python -m engine report --run" in page
 

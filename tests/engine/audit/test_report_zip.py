@@ -1,5 +1,6 @@
 """The archive of a report: the same files are the same bytes, and whatever was changed is said."""
 
+import contextlib
 import hashlib
 import io
 import struct
@@ -56,10 +57,8 @@ def test_any_changed_byte_shows(tmp_path_factory: pytest.TempPathFactory, data: 
     whole[place] ^= data.draw(st.integers(1, 255))
     path = tmp_path_factory.mktemp("changed") / "report.zip"
     path.write_bytes(bytes(whole))
-    try:
+    with contextlib.suppress(DataError):  # not even an archive any more, and that is said
         assert verify(path, KEPT).differences
-    except DataError:
-        pass  # not even an archive any more, and that is said
 
 
 def test_a_changed_file_is_named(archive: Path) -> None:
