@@ -8,6 +8,7 @@ from engine import report_files, report_runs
 from engine.audit.report_parts import Report
 from engine.report_files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles
 from engine.report_runs import Chosen
+from pages.parts import frame
 from pages.parts.wording import count
 
 MADE = "report_made"
@@ -27,17 +28,23 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
         help="Figures and hashes stay. Persons and reviewers are numbered.",
     )  # fmt: skip
     wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted)
-    size = count(len(chosen.rows), "question")
-    if st.button(f"Make the report ({size})", key="make", type="primary", icon=":material/description:"):
-        report = report_runs.gather(chosen, other=other, redacted=redacted)
-        made = report_files.make_files(report, redacted)
-        report_files.note_files(made, f"{name_of(made.report)}.zip")
-        st.session_state[MADE] = wanted, made
+    st.button(
+        f"Make the report ({count(len(chosen.rows), 'question')})", key="make", type="primary", icon=":material/description:",
+        on_click=_make, args=(chosen, other, redacted, wanted),
+    )  # fmt: skip
     known: tuple[Any, ReportFiles] | None = st.session_state.get(MADE)
     if known is None or known[0] != wanted:
         st.caption("The files are made at the press of this button, all from the same figures, and stay as they are until it is pressed again.")  # fmt: skip
         return
     _show_files(known[1])
+
+
+@frame.fenced
+def _make(chosen: Chosen, other: int | None, redacted: bool, wanted: Any) -> None:
+    report = report_runs.gather(chosen, other=other, redacted=redacted)
+    made = report_files.make_files(report, redacted)
+    report_files.note_files(made, f"{name_of(made.report)}.zip")
+    st.session_state[MADE] = wanted, made
 
 
 def name_of(report: Report) -> str:
