@@ -1,7 +1,7 @@
 """A reviewer's walk in a real browser: Compare, then Review by keys, filters that survive a reload, blind, and markup."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,14 @@ def same_database(filled_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test reads is what the server writes."""
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A busy machine takes longer than playwright's five seconds."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
 
 
 def quiet(page: Page) -> None:
@@ -38,6 +46,7 @@ def test_an_auditor_walks_from_the_dial_to_a_verdict_that_stays(filled: str, vis
     page.get_by_test_id("stTopNavLink").filter(has_text="Compare").click()
     expect(page.get_by_text("Where does Ada work?").last).to_be_visible()
     for key, alpha in (("ArrowLeft", "0.95"), ("ArrowRight", "1")):
+        quiet(page)
         page.get_by_role("slider").focus()
         page.keyboard.press(key)
         page.wait_for_url(re.compile(rf"alpha={alpha}(&|$)"))
@@ -78,6 +87,7 @@ def test_a_leak_needs_its_note_and_markup_in_it_stays_text(filled: str, visit: V
     expect(page.locator(".said li").first).to_contain_text("<img src=x onerror=alert(1)> 2 words")
     expect(page.locator(".said li").first).to_contain_text("<b>Tom</b>")
     assert page.locator("img[src=x]").count() == 0
+    quiet(page)
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("2")
     expect(page.locator(".said li").first).to_contain_text("cleared")
