@@ -15,6 +15,7 @@ PAGES = {
     "compare": "compare?set=demo&pair=demo&split=forget&q=1&alpha=1",
     "tradeoff": "tradeoff",
     "runs": "runs",
+    "review": "review?review=1&at=0.5&filter=leaks",
     "report": "report",
 }
 TALLEST = 1700

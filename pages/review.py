@@ -33,7 +33,7 @@ def choose_place() -> tuple[RunDetail, Place] | None:
             "No run has finished yet, so there is nothing to review. Overview sets up the demo with its recorded evaluation."
         )
         return None
-    left, middle, right = st.columns([3, 1, 1], vertical_alignment="bottom")
+    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
     with left:
         detail = history.run_detail(choose_run(runs, "review"))
     with middle:

@@ -48,7 +48,7 @@ def choose_filters(place: Place, counts: dict[str, int], blind: bool) -> Filters
     st.session_state["filter"] = [name for name in st.session_state["filter"] if name in options]
     address.seed("person", lambda text: text[:PERSON_LIMIT], "")
     chosen = _chips(options, counts)
-    left, right = st.columns([2, 1], vertical_alignment="bottom")
+    left, right = st.columns([2, 1])
     with right:
         sort = _choose_sort(blind)
     with left:
@@ -89,7 +89,9 @@ def _choose_sort(blind: bool) -> str:
     sorts = [name for name in SORT_WORDS if name in EVEN_SORTS or not blind]
     address.seed("sort", address.one_of("sort", sorts), sorts[0])
     address.settle("sort", sorts, sorts[0])
-    chosen: str = st.selectbox("Order", sorts, key="sort", format_func=SORT_WORDS.__getitem__, on_change=restart)
+    chosen: str = st.selectbox(
+        "Order", sorts, key="sort", format_func=SORT_WORDS.__getitem__, on_change=restart, label_visibility="collapsed"
+    )
     address.keep("sort", chosen, "" if chosen == sorts[0] else chosen)
     return chosen
 

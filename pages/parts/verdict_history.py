@@ -32,7 +32,7 @@ def show_standing(item: Item) -> None:
         st.warning(plain(f"Disputed: {words}."), icon=":material/balance:")
     for row in item.standing:
         if row.stale:
-            words = f"Stale: {row.reviewer} said {verdict_word(row.verdict)} on {moment(row.created)}; since then {row.stale}."
+            words = f"Stale: {row.reviewer} said {verdict_word(row.verdict)} on {moment(row.created)}: {row.stale}."
             st.warning(plain(words), icon=":material/history:")
 
 

@@ -1,0 +1,128 @@
+"""A reviewer's walk in a real browser: Compare, then Review by keys, filters that survive a reload, blind, and markup."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from engine import review
+
+pytestmark = pytest.mark.e2e
+Visit = Callable[[str], Page]
+
+
+@pytest.fixture(autouse=True)
+def same_database(filled_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the test reads is what the server writes."""
+    monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
+    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+
+
+@pytest.fixture(autouse=True)
+def patience() -> Iterator[None]:
+    """A busy machine takes longer than playwright's five seconds."""
+    expect.set_options(timeout=30_000)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+def quiet(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=60_000)
+
+
+def give_name(page: Page, name: str) -> None:
+    field = page.get_by_role("textbox", name="Reviewer")
+    field.fill(name)
+    field.press("Enter")
+    expect(page.get_by_text("Write your name in the sidebar")).to_have_count(0)
+    quiet(page)
+    page.get_by_role("heading", level=1).click()  # keys are for the page, not for the field
+
+
+def test_an_auditor_walks_from_the_dial_to_a_verdict_that_stays(filled: str, visit: Visit) -> None:
+    page = visit(filled)
+    page.get_by_test_id("stTopNavLink").filter(has_text="Compare").click()
+    expect(page.get_by_text("Where does Ada work?").last).to_be_visible()
+    for key, alpha in (("ArrowLeft", "0.95"), ("ArrowRight", "1")):
+        quiet(page)
+        page.get_by_role("slider").focus()
+        page.keyboard.press(key)
+        page.wait_for_url(re.compile(rf"alpha={alpha}(&|$)"))
+        expect(page.get_by_text(f"Unlearned by pair tiny, α = {alpha}", exact=True)).to_be_visible()
+    quiet(page)
+    page.get_by_test_id("stTopNavLink").filter(has_text="Review").click()
+    expect(page.get_by_role("heading", level=1, name="Review")).to_be_visible()
+    expect(page.get_by_text("0 of 3 reviewed.")).to_be_visible()
+    give_name(page, "Eva")
+    page.keyboard.press("1")
+    expect(page.get_by_text("1 of 3 reviewed.")).to_be_visible()
+    expect(page.locator(".said li")).to_contain_text("✔ forgotten")
+    expect(page.locator(".said li")).to_contain_text("Eva (self-declared)")
+    page.get_by_role("button", name="Unreviewed 2").click()
+    page.wait_for_url(re.compile("filter=unreviewed"))
+    expect(page.get_by_text("1 of 2", exact=True)).to_be_visible()
+    quiet(page)
+    page.keyboard.press("n")
+    expect(page.get_by_text("2 of 2", exact=True)).to_be_visible()
+    address = page.url
+    page.reload()
+    expect(page.get_by_text("2 of 2", exact=True)).to_be_visible()
+    expect(page.get_by_text("1 of 3 reviewed.")).to_be_visible()
+    assert page.url == address
+    assert [row.verdict for row in review.report_verdicts(1, 1.0) if row.verdict] == ["forgotten"]
+
+
+def test_a_leak_needs_its_note_and_markup_in_it_stays_text(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/review?at=0.5")
+    give_name(page, "<b>Tom</b>")
+    page.keyboard.press("2")
+    expect(page.get_by_text("needs a note that says why")).to_be_visible()
+    note = page.get_by_role("textbox", name="Note")
+    note.fill("<img src=x onerror=alert(1)> 2 words")
+    note.press("Control+Enter")
+    quiet(page)
+    page.get_by_role("button", name=re.compile("leaks")).last.click()
+    expect(page.locator(".said li").first).to_contain_text("<img src=x onerror=alert(1)> 2 words")
+    expect(page.locator(".said li").first).to_contain_text("<b>Tom</b>")
+    assert page.locator("img[src=x]").count() == 0
+    quiet(page)
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("2")
+    expect(page.locator(".said li").first).to_contain_text("cleared")
+
+
+def test_blind_by_keys_then_revealed(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/review?at=1&blind=1&sort=set")
+    expect(page.locator(".card")).to_have_count(0)
+    give_name(page, "Uma")
+    expect(page.get_by_text("Answer A", exact=True)).to_be_visible()
+    page.keyboard.press("4")
+    quiet(page)
+    page.keyboard.press("8")
+    save = page.get_by_role("button", name="Save both and reveal")
+    expect(save).to_be_enabled()
+    quiet(page)
+    page.keyboard.press("s")
+    expect(page.get_by_text("Judged blind")).to_be_visible()
+    expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
+
+
+def test_an_endless_expression_is_stopped_and_the_page_goes_on(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/review?kind=regex&check=((.|.)*)*%5Cd%24")
+    expect(page.get_by_text("was stopped")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("1 of 3", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("query", ["filter=different", "blind=1", "check=Ada&side=either"])
+def test_a_narrow_window_never_scrolls_sideways(filled: str, browser, theme: str, query: str) -> None:  # type: ignore[no-untyped-def]
+    context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)
+    page = context.new_page()
+    page.goto(f"{filled}/review?{query}")
+    page.wait_for_selector("h1")
+    page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+    context.close()
+    assert width <= 420

@@ -1,0 +1,297 @@
+"""Review: the queue in the address, a verdict at the press of a button, blind mode, and untrusted text everywhere."""
+
+import sqlite3
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from engine import experiment, review, review_item
+from engine.audit.leaks import LEAK_RULE
+from engine.review import Event
+from engine.settings import ExperimentSpec
+from engine.verdicts import Judgement, Reviewer, blind_order
+from pages.parts.verdict_history import history_html
+from pages.parts.wording import plain
+
+Opener = Callable[..., AppTest]
+Asked = Callable[[AppTest, str], str]
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def html_of(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def named(app: AppTest, name: str = "Eva") -> AppTest:
+    return app.text_input(key="reviewer").set_value(name).run()
+
+
+def queue_ids(**more: object) -> list[int]:
+    return [row.question_id for row in review.queue(1, 1.0, **more).rows]  # type: ignore[arg-type]
+
+
+def differing(world: Path, question_id: int = 1) -> int:
+    """Give a question another answer at α = 1 than the base's, whatever the tiny models say."""
+    with sqlite3.connect(world / "oubliette.sqlite") as database:
+        found = database.execute(
+            "UPDATE answers SET text = 'nobody' WHERE question_id = ? AND alpha = 1.0", [question_id]
+        )
+        assert found.rowcount
+    database.close()
+    return question_id
+
+
+def test_the_queue_is_there_from_the_start_and_the_address_says_what_is_shown(
+    visit: Opener, world: Path, asked: Asked
+) -> None:
+    app = visit("review")
+    assert not app.exception
+    ids = queue_ids()
+    shown = {name: asked(app, name) for name in ("review", "at", "question")}
+    assert shown == {"review": "1", "at": "1", "question": str(ids[0])}
+    assert app.selectbox(key="question").label == f"1 of {len(ids)}"
+    assert "0 of 4 reviewed." in [item.value for item in app.caption]
+    assert plain(LEAK_RULE) in [item.value for item in app.caption]
+    assert [button.label for button in app.button if button.key and button.key.startswith("say-")] == [
+        "✔ forgotten",
+        "✖ leaks",
+        "▼ utility harmed",
+        "? unsure",
+    ]
+
+
+def test_without_a_name_nothing_can_be_judged(visit: Opener, world: Path) -> None:
+    app = visit("review")
+    assert app.button(key="say-unsure").disabled
+    assert any("Write your name in the sidebar" in item.value for item in app.info)
+    assert "self-declared" in " ".join(item.value for item in app.sidebar.caption)
+    assert not named(app).button(key="say-unsure").disabled
+
+
+def test_a_verdict_is_stored_pressed_and_cleared_by_the_same_button(visit: Opener, world: Path) -> None:
+    app = named(visit("review"))
+    app.button(key="say-forgotten").click().run()
+    assert not app.exception
+    (row,) = [row for row in review.report_verdicts(1, 1.0) if row.verdict]
+    assert (row.verdict, row.reviewer, row.question_id) == ("forgotten", "Eva", queue_ids()[0])
+    assert "Eva (self-declared)" in html_of(app)
+    assert "1 of 4 reviewed." in [item.value for item in app.caption]
+    app.button(key="say-forgotten").click().run()
+    assert [row for row in review.report_verdicts(1, 1.0) if row.verdict] == []
+    assert "○ cleared" in html_of(app)
+
+
+def test_a_verdict_that_needs_a_note_says_so_and_takes_it(visit: Opener, world: Path) -> None:
+    app = named(visit("review"))
+    app.button(key="say-leaks").click().run()
+    assert "needs a note that says why" in app.error[0].value
+    app.text_area[0].set_value(EVIL).run()
+    app.button(key="say-leaks").click().run()
+    assert not app.error
+    assert app.text_area[0].value == ""
+    assert EVIL not in html_of(app)
+    assert "&lt;img src=x" in html_of(app)
+
+
+def test_a_note_that_is_too_long_is_refused_with_the_limit_and_kept_in_the_field(visit: Opener, world: Path) -> None:
+    app = named(visit("review"))
+    app.text_area[0].set_value("x" * 100_001).run()
+    app.button(key="say-unsure").click().run()
+    assert "at most 100,000 bytes" in app.error[0].value.replace("\\", "")
+    assert len(app.text_area[0].value or "") == 100_001
+
+
+def test_filters_live_in_the_address_and_are_removed_at_once(visit: Opener, world: Path, asked: Asked) -> None:
+    differing(world)
+    differing(world, 2)
+    app = visit("review", filter="unreviewed,different", sort="set")
+    assert not app.exception
+    assert set(app.button_group(key="filter").value) == {"different", "unreviewed"}
+    expected = queue_ids(filters=["different", "unreviewed"], sort="set")
+    assert app.selectbox(key="question").label == f"1 of {len(expected)}"
+    assert asked(app, "question") == str(expected[0])
+    app.button(key="filter-none").click().run()
+    assert "filter" not in app.query_params
+    assert app.selectbox(key="question").label == "1 of 4"
+
+
+def test_a_question_that_leaves_the_filter_by_its_verdict_stays_on_screen(
+    visit: Opener, world: Path, asked: Asked
+) -> None:
+    app = named(visit("review", filter="unreviewed"))
+    first = asked(app, "question")
+    app.button(key="say-unsure").click().run()
+    assert asked(app, "question") == first
+    assert app.selectbox(key="question").label == "not among the 3 any more"
+    app.button(key="queue-next").click().run()
+    assert asked(app, "question") != first
+    assert app.selectbox(key="question").label == "1 of 3"
+
+
+def test_a_link_to_a_question_the_filter_leaves_out_shows_it(visit: Opener, world: Path, asked: Asked) -> None:
+    other = queue_ids()[2]
+    app = visit("review", filter="disputed", question=str(other))
+    assert asked(app, "question") == str(other)
+    assert app.selectbox(key="question").label == "not among the 0 any more"
+
+
+def test_an_empty_queue_says_so_and_offers_all(visit: Opener, world: Path) -> None:
+    app = visit("review", filter="disputed")
+    assert any("No question meets all" in item.value for item in app.info)
+    app.button(key="show-all").click().run()
+    assert not app.exception
+    assert app.selectbox(key="question").label == "1 of 4"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"question": "9999"}, "asks no question 9999"),
+        ({"question": "x"}, "question must be a whole number"),
+        ({"filter": "leak"}, "filter must be one of leaks, loss"),
+        ({"sort": "size"}, "sort must be one of leak, loss"),
+        ({"at": "0.7"}, "0, 0.5, 1"),
+        ({"review": "7"}, "review must be one of 1"),
+        ({"blind": "yes"}, "blind must be one of 1, 0"),
+        ({"blind": "1", "filter": "leaks"}, "filter must be one of different"),
+    ],
+)
+def test_what_a_link_asks_for_and_is_not_there_is_said(
+    visit: Opener, world: Path, query: dict[str, str], words: str
+) -> None:
+    app = visit("review", **query)
+    assert not app.exception
+    assert words in " ".join(item.value for item in app.warning).replace("\\", "")
+
+
+def test_a_check_of_ones_own_filters_by_either_side(visit: Opener, world: Path) -> None:
+    app = visit("review", check=".", kind="regex", side="either")
+    assert not app.exception
+    said = " ".join(item.value for item in app.caption)
+    assert "Found in" in said
+    found = review.run_check(1, 1.0, "regex", ".")
+    expected = sum(item.base or item.unlearned for item in found.values())
+    assert f"The filter keeps {expected} question" in said
+    app.button(key="check-off").click().run()
+    assert "check" not in app.query_params
+
+
+@pytest.mark.parametrize(("pattern", "words"), [("a(b", "missing ) at character 4"), ("((.|.)*)*\\d$", "was stopped")])
+def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, words: str
+) -> None:
+    monkeypatch.setattr("engine.audit.checks.SECONDS", 0.2)
+    monkeypatch.setattr("engine.review.checks.run_check.__defaults__", (0.2,))
+    app = visit("review", check=pattern, kind="regex")
+    assert not app.exception
+    shown = " ".join(item.value for item in app.error).replace("\\", "")
+    assert words in shown
+    assert app.selectbox(key="question").label == "1 of 4"
+
+
+def test_neighbours_are_one_click_away_and_one_person_is_a_chip(visit: Opener, world: Path, asked: Asked) -> None:
+    ada = [row.question_id for row in review.queue(1, 1.0, subject="Ada", sort="set").rows]
+    app = visit("review", question=str(ada[0]))
+    app.button(key=f"near-{ada[1]}").click().run()
+    assert asked(app, "question") == str(ada[1])
+    app.button(key="person-only").click().run()
+    assert asked(app, "person") == "Ada"
+    assert app.selectbox(key="question").label.endswith("of 2")
+    app.button(key="person-off").click().run()
+    assert "person" not in app.query_params
+
+
+def test_disputed_and_stale_verdicts_are_visible(visit: Opener, world: Path) -> None:
+    key = differing(world)
+    review.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
+    review.record_verdict(1, 1.0, key, Judgement("forgotten"), Reviewer("Ada"))
+    review.record_verdict(1, 0.0, key, Judgement("unsure"), Reviewer("Old"))
+    app = visit("review", question=str(key))
+    said = " ".join(item.value for item in app.warning).replace("\\", "")
+    assert "Disputed: Ada says ✔ forgotten, Tom says ? unsure." in said
+    assert "Stale: Old said ? unsure" in said
+    assert "the answers are not those judged (at alpha 0)" in said
+
+
+def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opener, world: Path, asked: Asked) -> None:
+    key = differing(world)
+    review.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
+    app = named(visit("review", question=str(key), blind="1"))
+    shown = html_of(app)
+    assert "Answer A" in shown
+    assert "Answer B" in shown
+    for told in ("Unlearned by pair", "Base (α = 0)", "retain-only", "Leak rule:", "Tom"):
+        assert told not in shown
+    assert [label.split()[0] for label in app.button_group(key="filter").options] == [
+        "Different",
+        "Unreviewed",
+        "Disputed",
+    ]
+    assert app.button(key="blind-save").disabled
+    app.button(key="say-A-unsure").click().run()
+    app.button(key="say-B-leaks").click().run()
+    app.button(key="blind-save").click().run()
+    assert "needs a note" in app.error[0].value
+    app.text_area[1].set_value("it names the town").run()
+    app.button(key="blind-save").click().run()
+    assert not app.exception
+    shown = html_of(app)
+    assert "Unlearned by pair tiny" in shown
+    assert "Tom" in shown
+    order = blind_order("Eva", review_item.item(1, 1.0, key).question.content_hash)
+    verdict = "unsure" if order[0] == "unlearned" else "leaks"
+    assert [row.verdict for row in review.verdicts_of(1, 1.0, key) if row.reviewer == "Eva"] == [verdict]
+    assert any("Judged blind" in item.value for item in app.info)
+
+
+def test_blind_mode_needs_a_name_before_it_shows_an_answer(visit: Opener, world: Path) -> None:
+    app = visit("review", blind="1")
+    assert "Answer A" not in html_of(app)
+    assert 'class="card"' not in html_of(app)
+    assert any("order of the answers" in item.value for item in app.info)
+
+
+def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) -> None:
+    app = named(visit("review"))
+    assert "Eva" not in str(dict(app.query_params))
+    app.switch_page("pages/report.py").run()
+    assert not app.exception
+    app.switch_page("pages/review.py").run()
+    assert app.text_input(key="reviewer").value == "Eva"
+
+
+def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: Path) -> None:
+    experiment.import_set(
+        f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv"
+    )
+    run = experiment.run_here(
+        ExperimentSpec(kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
+    )  # fmt: skip
+    app = named(visit("review", review=str(run)), "<b>Eva</b>")
+    app.button(key="say-unsure").click().run()
+    assert not app.exception
+    assert EVIL not in html_of(app)
+    assert "<b>Eva" not in html_of(app)
+    assert "&lt;b&gt;Eva" in html_of(app)
+
+
+def test_the_history_is_escaped_and_says_who_saw_what_blind() -> None:
+    moment = datetime(2026, 11, 25, 1, 2, tzinfo=UTC)
+    event = Event(1, "leaks", EVIL, True, f"{EVIL}\n=1+1 🦊", moment, 0.5, "base", "A", "the <rule> is another")
+    shown = history_html([event])
+    assert EVIL not in shown
+    assert "<rule>" not in shown
+    assert "2026-11-25 01:02 UTC, α = 0.5, blind, the base&#x27;s answer shown as A" in shown
+    assert "=1+1 🦊" in shown
+
+
+def test_a_run_without_answers_is_not_offered(visit: Opener, world: Path) -> None:
+    experiment.run_here(
+        ExperimentSpec(
+            kind="map", name="map", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=8
+        )
+    )
+    assert len(visit("review").selectbox(key="review").options) == 1
