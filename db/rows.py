@@ -257,3 +257,23 @@ class ImportedFigureRow(NamedTuple):
     high: float | None
     rows: int | None
     note: str
+
+
+class ErasureRow(NamedTuple):
+    id: int
+    created: datetime
+    salt: str
+    subject_hash: str
+    counts: dict[str, int]
+    files: int
+    everywhere: bool
+    operator: str
+
+
+class ExportRow(NamedTuple):
+    """A report that left the program."""
+
+    run: str
+    filename: str
+    rows: int
+    created: datetime

@@ -17,6 +17,7 @@ from engine import (
     advice_command,
     commands,
     curve_command,
+    erase_command,
     figures_command,
     logs_command,
     methods_command,
@@ -128,6 +129,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add(adds, "runs", commands.runs, "list the stored runs, newest first")
 
     logs_command.add_commands(adds, _add)
+    erase_command.add_command(adds, _add)
 
     import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)

@@ -6,6 +6,7 @@ import streamlit as st
 from engine import history, runner
 from engine.history import RunSummary
 from pages.parts import address, frame
+from pages.parts.erase_dialog import erase_form
 from pages.parts.import_form import import_form
 from pages.parts.paired_table import show_paired
 from pages.parts.run_difference import choose_other, show_differences
@@ -16,7 +17,13 @@ from pages.parts.wording import moment, status_word
 
 frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")
 
-VIEWS = {"list": "All runs", "train": "Start training", "evaluate": "Start evaluation", "import": "Import questions"}
+VIEWS = {
+    "list": "All runs",
+    "train": "Start training",
+    "evaluate": "Start evaluation",
+    "import": "Import questions",
+    "erase": "Erase a person",
+}
 
 
 def choose_view() -> str:
@@ -114,6 +121,8 @@ def main() -> None:
         import_form()
         st.divider()
         tofu_form()
+    elif view == "erase":
+        erase_form()
     else:
         list_view(runs)
 

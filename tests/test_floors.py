@@ -18,6 +18,9 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.audit",),
     (
         "engine.storage",
+        "engine.erased",
+        "engine.traces",
+        "engine.erasure_files",
         "engine.naming",
         "engine.history",
         "engine.maps",
@@ -44,6 +47,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
+    ("engine.erasure",),
     (
         "engine.commands",
         "engine.advice_command",
@@ -52,6 +56,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.logs_command",
         "engine.figures_command",
         "engine.methods_command",
+        "engine.erase_command",
         "engine.cli",
         "engine.__main__",
     ),
