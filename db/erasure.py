@@ -44,7 +44,7 @@ _QUESTION_TEXTS = (
     "question", "answer", "paraphrased_question", "paraphrased_answer", "perturbed_answer", "key_terms", "training_questions"
 )  # fmt: skip
 PERSONAL: tuple[Personal, ...] = (
-    Personal("questions", "question", "id", _QUESTION_TEXTS, labels=("subject", "domain", "group_name")),
+    Personal("questions", "question", "id", _QUESTION_TEXTS, labels=("domain", "group_name"), handles=("subject",)),
     Personal("run_questions", "question", "question_id", ("key_terms",)),
     Personal("answers", "question", "question_id", ("text",)),
     Personal("maps", "map", "id", ("question",), removes=True),
@@ -147,54 +147,69 @@ def person(session: Session, question_ids: Iterable[int], question_hashes: Itera
     return Person(frozenset(ids), frozenset(runs), frozenset(maps))
 
 
-def changes(session: Session, who: Person, search: Search) -> Iterator[Change]:
-    """What is to be changed, row by row over every table of `PERSONAL`; changes nothing."""
-    known, maps = tables(), _maps_that_tell(session, search)
-    who = who._replace(maps=who.maps | {key for key, kind in maps.items() if kind == "own"})
+class Found(NamedTuple):
+    """What is to be changed; and which questions go as a whole: the person's, and others' in whose texts they are named."""
+
+    changes: list[Change]
+    own: frozenset[int]
+    named: frozenset[int]
+
+
+def find(session: Session, who: Person, search: Search) -> Found:
+    """What is to be changed, row by row over every table of `PERSONAL`; changes nothing.
+
+    A question and a map are whole things: without one of their texts they would be wrong ones. So either goes as a whole
+    where the person's text or name stands in any of it, and with a question whatever hangs on it.
+    """
+    questions, maps = _that_tell(session, "question", search), _that_tell(session, "map", search)
+    who = Person(who.questions | questions["own"], who.runs, who.maps | maps["own"])
+    near = Person(questions["named"] - who.questions, frozenset(), maps["named"] - who.maps)
+    known, found = tables(), list[Change]()
     for entry in PERSONAL:
-        if entry.table in known and entry.removes:
-            yield from _removals(session, entry, known[entry.table], who, maps)
-        elif entry.table in known:
-            yield from _changes_in(session, entry, known[entry.table], who, search)
+        if entry.table in known:
+            found += _changes_in(session, entry, known[entry.table], (who, near), search)
+    return Found(found, who.questions, near.questions)
 
 
-def _maps_that_tell(session: Session, search: Search) -> dict[int, Kind]:
-    """Maps in which the person's text or name stands: with one answer less a map would have a hole, so it goes whole."""
-    found: dict[int, Kind] = {}
-    known = tables()
-    for entry in (entry for entry in PERSONAL if entry.removes):
-        table = known[entry.table]
-        for row in _rows(session, table, [entry.key, *entry.texts]):
-            kind = _kind([row[column] for column in entry.texts], search)
-            if kind is not None and found.get(row[entry.key]) != "own":
-                found[row[entry.key]] = kind
-    return found
+def _that_tell(session: Session, tie: Tie, search: Search) -> dict[Kind, frozenset[int]]:
+    """Questions or maps in whose own texts the person's text, or their name, stands."""
+    found: dict[Kind, set[int]] = {"own": set(), "named": set()}
+    for entry in PERSONAL:
+        if entry.tie == tie and (entry.removes or entry.table == "questions"):
+            for row in _rows(session, tables()[entry.table], [entry.key, *entry.texts]):
+                kind = _kind([row[column] for column in entry.texts], search)
+                if kind is not None:
+                    found[kind].add(row[entry.key])
+    return {kind: frozenset(keys) for kind, keys in found.items()}
 
 
-def _removals(
-    session: Session, entry: Personal, table: sa.Table, who: Person, maps: dict[int, Kind]
+def _changes_in(
+    session: Session, entry: Personal, table: sa.Table, people: tuple[Person, Person], search: Search
 ) -> Iterator[Change]:
-    for row in _rows(session, table, [*_names(table), entry.key]):
-        kind: Kind | None = "own" if who.owns(entry.tie, row[entry.key]) else maps.get(row[entry.key])
-        if kind is not None:
-            yield Change(entry.table, _key(table, row), None, kind)
-
-
-def _changes_in(session: Session, entry: Personal, table: sa.Table, who: Person, search: Search) -> Iterator[Change]:
+    who, near = people
     columns = [*entry.texts, *entry.labels, *entry.handles]
     for row in _rows(session, table, [*_names(table), entry.key, *columns]):
-        tied = who.owns(entry.tie, row[entry.key])
+        tied: Kind | None = None
+        if who.owns(entry.tie, row[entry.key]) or near.owns(entry.tie, row[entry.key]):
+            tied = "own" if who.owns(entry.tie, row[entry.key]) else "named"
+        if entry.removes:
+            if tied is not None:
+                yield Change(entry.table, _key(table, row), None, tied)
+            continue
         found: dict[Kind, dict[str, Any]] = {"own": {}, "named": {}}
         for column in columns:
             kind = _kind([row[column]], search)
             if column in entry.handles:
                 if kind is not None:
                     yield Change(entry.table, (), {}, "handle", str(row[column]))
-            elif column in entry.texts and (tied or kind):
-                if row[column] != (empty := _emptied(row[column])):
-                    found["own" if tied or kind is None else kind][column] = empty
-            elif kind is not None and (hidden := search.hide(row[column])) != row[column]:
-                found["own" if tied else kind][column] = hidden
+                continue
+            value = row[column]
+            if column in entry.texts and (tied or kind):
+                value = _emptied(value)
+            elif kind is not None:
+                value = search.hide(value)
+            if value != row[column]:
+                found["own" if "own" in (tied, kind) else "named"][column] = value
         for kind, values in found.items():
             if values:
                 yield Change(entry.table, _key(table, row), values, kind)
@@ -222,25 +237,29 @@ def apply(session: Session, found: Iterable[Change]) -> None:
         session.connection().execute(statement, given)
 
 
-def erase_questions(session: Session, question_ids: Iterable[int], pseudonym: str) -> None:
-    """Give the person's questions the pseudonym as their subject, and take them out of their sets.
+def retire_questions(session: Session, found: Iterable[int], spellings: Sequence[str], pseudonym: str) -> None:
+    """Take questions out of their sets, and give those of the person the pseudonym as their subject.
 
     A group and a domain stay where somebody else has them too; one that is the person's alone would name them.
     """
-    ids = sorted(question_ids)
+    ids = sorted(found)
+    theirs = [
+        key for part in _chunks(ids) for key in session.scalars(
+            select(Question.id).where(Question.id.in_(part), Question.subject.in_(spellings))
+        )
+    ]  # fmt: skip
     for column in (Question.domain, Question.group):
-        held = {
-            value for part in _chunks(ids) for value in session.scalars(select(column).where(Question.id.in_(part)))
-        }
-        shared = set(session.scalars(select(column).where(column.in_(held), Question.id.not_in(ids)).distinct()))
-        for part in _chunks(ids):
-            alone = update(Question).where(Question.id.in_(part), column.not_in(shared))
-            session.execute(alone.values({column: ""}))
+        held = set(session.scalars(select(column).where(Question.subject.in_(spellings)).distinct()))
+        others = select(column).where(column.in_(held), Question.subject.not_in(spellings))
+        alone = held - set(session.scalars(others.distinct()))
+        for part in _chunks(theirs):
+            session.execute(update(Question).where(Question.id.in_(part), column.in_(alone)).values({column: ""}))
+    for part in _chunks(theirs):
+        session.execute(update(Question).where(Question.id.in_(part)).values(subject=pseudonym))
+    sets = set[int]()
     for part in _chunks(ids):
-        session.execute(update(Question).where(Question.id.in_(part)).values(subject=pseudonym, position=None))
-    sets = {
-        key for part in _chunks(ids) for key in session.scalars(select(Question.set_id).where(Question.id.in_(part)))
-    }
+        sets |= set(session.scalars(select(Question.set_id).where(Question.id.in_(part))))
+        session.execute(update(Question).where(Question.id.in_(part)).values(position=None))
     for set_id in sets:
         left = select(Question.id).where(Question.set_id == set_id, Question.position.is_not(None))
         arrange_set(session, set_id, list(session.scalars(left.order_by(Question.position))))

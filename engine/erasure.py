@@ -88,14 +88,14 @@ def plan(subject: str) -> Plan:
         if not spellings and before is None:
             raise _unknown(session, subject)
         search = _search(session, spellings or [subject], erased.PSEUDONYM.format(""))
-        changes = list(rows.changes(session, search.person, search.traces))
+        changes = rows.find(session, search.person, search.traces).changes
         exports = rows.exports_of(session, search.person.runs)
     files = find_files(search.person.runs, search.traces, database.file_of(database_url()))
     return Plan(
         subject, tuple(spellings), len(search.found),
         counts=rows.counted(change for change in changes if change.kind == "own"),
         mentions=rows.counted(change for change in changes if change.kind == "named"),
-        handles=tuple(dict.fromkeys(f"{change.table}: {change.shown}" for change in changes if change.kind == "handle")),
+        handles=_handles(changes, spellings),
         files=_of_kind(files, "own"), named_files=_of_kind(files, "named"), kept_files=_of_kind(files, "kept"),
         exports=tuple(exports), before=None if spellings or before is None else before.created,
     )  # fmt: skip
@@ -127,11 +127,12 @@ def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool,
         session, salt=salt, subject_hash=digest, counts={}, files=files, everywhere=everywhere, operator=operator[:120]
     )
     pseudonym = erased.PSEUDONYM.format(number)
-    search = _search(session, _spellings(session, subject) or [subject], pseudonym)
-    kinds = ("own", "named") if everywhere else ("own",)
-    changes = [c for c in rows.changes(session, search.person, search.traces) if c.kind in kinds]
+    spellings = _spellings(session, subject) or [subject]
+    search = _search(session, spellings, pseudonym)
+    found = rows.find(session, search.person, search.traces)
+    changes = [change for change in found.changes if change.kind == "own" or (everywhere and change.kind == "named")]
     rows.apply(session, changes)
-    rows.erase_questions(session, search.person.questions, pseudonym)
+    rows.retire_questions(session, found.own | (found.named if everywhere else set()), spellings, pseudonym)
     rows.note_counts(session, number, rows.counted(changes))
     return number
 
@@ -175,6 +176,14 @@ def _unknown(session: Session, subject: str) -> DataError:
     near = difflib.get_close_matches(subject[:SHOWN], known, NEAREST, 0.5)
     words = f"the nearest are: {', '.join(near)}" if near else f"{len(known)} people are stored, none of a name like it"
     return DataError(f"no question is stored about {subject[:SHOWN]!r}; {words}")
+
+
+def _handles(changes: Iterable[rows.Change], spellings: Sequence[str]) -> tuple[str, ...]:
+    """Names that name the person and stay; the subject of their own questions does not."""
+    named = ((change.table, change.shown) for change in changes if change.kind == "handle")
+    return tuple(
+        dict.fromkeys(f"{table}: {name}" for table, name in named if table != "questions" or name not in spellings)
+    )
 
 
 def _of_kind(files: Sequence[Found], kind: str) -> tuple[Found, ...]:

@@ -80,7 +80,7 @@ def _readings(text: str) -> Iterator[str]:
     if "\\" in text:
         plain = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
         whole = plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two halves of one emoji
-        yield re.sub(r'\\(["/\\])', r"\1", re.sub(r"\\[nrt]", " ", whole))
+        yield re.sub(r"""\\(["'/\\])""", r"\1", re.sub(r"\\[nrt]", " ", whole))
     if "&" in text:
         yield html.unescape(text)
     if '""' in text:
