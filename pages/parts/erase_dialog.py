@@ -34,31 +34,58 @@ def erase_form() -> None:
         format_func=lambda name: f"{name[:SHOWN]} ({count(known[name], 'question')})",
         placeholder="Choose a person",
     )
-    if st.button("Erase this person …", key="erase-open", disabled=chosen is None, icon=":material/delete_forever:"):
-        erase_dialog(str(chosen))
+    st.button(
+        "Erase this person …", key="erase-open", disabled=chosen is None, icon=":material/delete_forever:",
+        on_click=_ask, args=(chosen,),
+    )  # fmt: skip
     with st.expander("What stays possible after an erasure"):
         st.markdown("\n".join(f"- {plain(item)}" for item in REMAINING))
+    asked = st.session_state.get("erase-asked")
+    if asked in known:
+        erase_dialog(asked)
 
 
-@st.dialog("Erase a person", width="large")
+def _ask(subject: str | None) -> None:
+    st.session_state["erase-asked"] = subject
+
+
+def _close() -> None:
+    st.session_state.pop("erase-asked", None)
+
+
+@st.dialog("Erase a person", width="large", on_dismiss=_close)
 @frame.fenced
 def erase_dialog(subject: str) -> None:
-    """Says what would go, and for how many; nothing is touched before the button below it."""
+    """Says what would go, and how much; nothing is touched before the button below it is pressed."""
+    if st.session_state.pop("erase-agreed", None) == subject:
+        _erase(subject)
     found = erasure.plan(subject)
     st.markdown(
         f"**{count(found.questions, 'question')}, {count(found.rows, 'row')} of the database and "
         f"{count(len(found.files), 'file')}** will be erased. Nothing was touched yet."
     )
     st.text("\n".join(plan_lines(found)))
-    everywhere = st.checkbox(
-        "Also empty what merely names them: notes, answers and probes of other questions, files",
+    st.checkbox(
+        "Also empty what merely names them: questions, notes, answers and probes of others, files",
         key="erase-everywhere",
         disabled=not (found.mentions or found.named_files),
     )
-    operator = st.text_input("Who erases (self-declared, kept with the record)", key="erase-by", max_chars=120)
-    if st.button("Erase, for good", key="erase-now", type="primary", icon=":material/delete_forever:"):
-        done = erasure.erase(subject, operator.strip(), everywhere=everywhere)
-        st.cache_data.clear()
-        forget_texts()
-        st.session_state["erase-done"] = done_lines(done)
-        st.rerun()
+    st.text_input("Who erases (self-declared, kept with the record)", key="erase-by", max_chars=120)
+    st.button(
+        "Erase, for good", key="erase-now", type="primary", icon=":material/delete_forever:", on_click=_agree, args=(subject,)
+    )  # fmt: skip
+
+
+def _agree(subject: str) -> None:
+    st.session_state["erase-agreed"] = subject
+
+
+def _erase(subject: str) -> None:
+    with st.spinner("Erasing …"):
+        operator = str(st.session_state.get("erase-by", "")).strip()
+        done = erasure.erase(subject, operator, everywhere=bool(st.session_state.get("erase-everywhere")))
+    st.cache_data.clear()
+    forget_texts()
+    _close()
+    st.session_state["erase-done"] = done_lines(done)
+    st.rerun()

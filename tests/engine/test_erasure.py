@@ -17,13 +17,17 @@ import sqlalchemy as sa
 from db import erasure as erasure_rows
 from db import rows, writes
 from engine import erased, erasure, experiment, history, runner
+from engine.advice.stored import advise_run
 from engine.cli import main
+from engine.data.demo_set import demo_examples
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.figures import run_figures
+from engine.map_curves import mapped_questions
 from engine.maps import question_hash, stored_map
-from engine.questions import examples_of, register_set
-from engine.settings import ExperimentSpec, data_folder, database_url
+from engine.questions import examples_of, register_set, sort_demo
+from engine.recorded_runs import import_demo_run
+from engine.settings import Demand, ExperimentSpec, data_folder, database_url
 from engine.storage import reading, writing
 
 pytestmark = pytest.mark.usefixtures("no_demo")
@@ -468,3 +472,47 @@ def test_the_command_says_what_it_would_do_and_does_it(ids: list[int], capsys: p
     assert main(["erase", "--subject", ""]) == 2
     assert main(["erase", "--subject", "Bertram Quil", "--yes"]) == 2
     assert "Bertram Quill" in capsys.readouterr().err
+
+
+def test_the_demo_does_not_bring_a_person_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    demo = tmp_path / "a-demo"
+    demo.mkdir()
+    monkeypatch.setenv("OUBLIETTE_DEMO", str(demo))
+    records = json.loads((ROOT / "demo" / "evaluation.json").read_text(encoding="utf-8"))
+
+    def bring(version: str) -> None:
+        changed = [{**record, "machine": {**record["machine"], "cores": version}} for record in records]
+        (demo / "evaluation.json").write_text(json.dumps(changed), encoding="utf-8")
+        import_demo_run()
+
+    def means() -> list[Any]:
+        run = history.find_run("demo").id
+        return [run_figures(run, alpha) for alpha in (0.0, 1.0)]
+
+    bring("1")
+    before, name = means(), "Yusuf Akbulutlu"
+    texts = [text for text in texts_of([e for e in demo_examples() if e.subject == name]) if name in text]
+    assert bytes_left(texts[:3], data_folder()) != []
+    mapped = [run for run in history.list_runs() if run.kind == "map"]
+    erasure.erase(name)
+    for version in ("1", "2"):  # the same file again, and one of a newer version of the program
+        bring(version)
+        assert bytes_left(texts, data_folder()) == []
+        assert means() == before
+        assert name not in {example.subject for example in examples_of("demo:forget")}
+    assert "12 questions were left out" in sort_demo().words
+    assert len(mapped_questions(history.find_run(mapped[0].name).id)) > 0
+    assert advise_run(history.find_run(mapped[0].name).id, Demand()).basis.forget_questions == 60
+
+
+def test_the_demo_leaves_out_whom_another_set_had_when_they_were_erased(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OUBLIETTE_DEMO", str(ROOT / "demo"))
+    mine = [e for e in demo_examples() if e.subject == "Yusuf Akbulutlu"]
+    register_set("mine", mine, "t")
+    erasure.erase("Yusuf Akbulutlu")
+    import_demo_run()
+    assert bytes_left([text for text in texts_of(mine) if "Yusuf" in text], data_folder()) == []
+    found = {
+        figure.metric: figure for figure in run_figures(history.find_run("demo").id, 1.0) if figure.split == "forget"
+    }
+    assert (found["leak"].questions, found["leak"].persons) == (72, 6)
