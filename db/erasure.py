@@ -10,14 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import and_, bindparam, delete, select, update
+from sqlalchemy.orm import Session
 
-from db.rows import ErasureRow, ExportRow, QuestionRow
-from db.tables import AlphaMap, Base, Erasure, Export, Question, Run, RunQuestion, Score
+from db.erasure_reads import chunks
+from db.tables import AlphaMap, Base, Erasure, Question, RunQuestion, Score
 from db.writes import arrange_set, now
-
-CHUNK = 500  # ids in one statement: every backend takes so many
 
 Tie = Literal["question", "run", "map", ""]
 Kind = Literal["own", "named", "handle"]
@@ -108,42 +106,14 @@ def tables() -> dict[str, sa.Table]:
     return dict(Base.metadata.tables)
 
 
-def subjects(session: Session) -> dict[str, int]:
-    """Questions by subject; emptied ones are left out."""
-    query = select(Question.subject, func.count()).where(Question.subject != "", Question.question != "")
-    return {row[0]: row[1] for row in session.execute(query.group_by(Question.subject))}
-
-
-def questions_about(session: Session, spellings: Sequence[str]) -> list[QuestionRow]:
-    """Questions of these subjects, and those of no subject that ask the same and have the same answer."""
-    twin = aliased(Question)
-    alike = and_(twin.question == Question.question, twin.answer == Question.answer, twin.subject.in_(spellings))
-    query = select(*[getattr(Question, name) for name in QuestionRow._fields]).where(
-        Question.question != "",
-        or_(Question.subject.in_(spellings), and_(Question.subject == "", select(twin.id).where(alike).exists())),
-    )
-    return [QuestionRow(*row) for row in session.execute(query.order_by(Question.id))]
-
-
-def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
-    """The wordings of all other questions, in so far as they are texts of these as well: such a text is nobody's own."""
-    ids, found = list(question_ids), set[str]()
-    columns = (Question.question, Question.paraphrased_question)
-    own = {text for part in _chunks(ids) for row in session.execute(select(*columns).where(Question.id.in_(part))) for text in row}  # fmt: skip
-    for column in columns:
-        for part in _chunks(sorted(own)):
-            found |= set(session.scalars(select(column).where(column.in_(part), Question.id.not_in(ids))))
-    return found - {""}
-
-
 def person(session: Session, question_ids: Iterable[int], question_hashes: Iterable[str]) -> Person:
     """The rows that hang on these questions. `question_hashes` are those under which maps of their wordings are stored."""
     ids, hashes = list(question_ids), list(question_hashes)
     runs: set[int] = set()
-    for part in _chunks(ids):
+    for part in chunks(ids):
         for owner in (RunQuestion, Score):
             runs |= set(session.scalars(select(owner.run_id).where(owner.question_id.in_(part)).distinct()))
-    maps = {key for part in _chunks(hashes) for key in session.scalars(select(AlphaMap.id).where(AlphaMap.question_hash.in_(part)))}  # fmt: skip
+    maps = {key for part in chunks(hashes) for key in session.scalars(select(AlphaMap.id).where(AlphaMap.question_hash.in_(part)))}  # fmt: skip
     return Person(frozenset(ids), frozenset(runs), frozenset(maps))
 
 
@@ -244,7 +214,7 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
     """
     ids = sorted(found)
     theirs = [
-        key for part in _chunks(ids) for key in session.scalars(
+        key for part in chunks(ids) for key in session.scalars(
             select(Question.id).where(Question.id.in_(part), Question.subject.in_(spellings))
         )
     ]  # fmt: skip
@@ -252,12 +222,12 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
         held = set(session.scalars(select(column).where(Question.subject.in_(spellings)).distinct()))
         others = select(column).where(column.in_(held), Question.subject.not_in(spellings))
         alone = held - set(session.scalars(others.distinct()))
-        for part in _chunks(theirs):
+        for part in chunks(theirs):
             session.execute(update(Question).where(Question.id.in_(part), column.in_(alone)).values({column: ""}))
-    for part in _chunks(theirs):
+    for part in chunks(theirs):
         session.execute(update(Question).where(Question.id.in_(part)).values(subject=pseudonym))
     sets = set[int]()
-    for part in _chunks(ids):
+    for part in chunks(ids):
         sets |= set(session.scalars(select(Question.set_id).where(Question.id.in_(part))))
         session.execute(update(Question).where(Question.id.in_(part)).values(position=None))
     for set_id in sets:
@@ -281,26 +251,6 @@ def add_erasure(session: Session, **fields: Any) -> int:
 
 def note_counts(session: Session, erasure_id: int, counts: dict[str, int]) -> None:
     session.execute(update(Erasure).where(Erasure.id == erasure_id).values(counts=counts))
-
-
-def erasures(session: Session) -> list[ErasureRow]:
-    """All of them, the newest first."""
-    columns = [getattr(Erasure, name) for name in ErasureRow._fields]
-    return [ErasureRow(*row) for row in session.execute(select(*columns).order_by(Erasure.id.desc()))]
-
-
-def erased_questions(session: Session) -> dict[str, str]:
-    """The pseudonyms of the questions whose texts were erased, by content hash."""
-    query = select(Question.content_hash, Question.subject).where(Question.question == "")
-    return {row[0]: row[1] for row in session.execute(query)}
-
-
-def exports_of(session: Session, run_ids: Iterable[int]) -> list[ExportRow]:
-    """What was exported of these runs, and of runs that are no more, oldest first."""
-    query = select(Run.name, Export.filename, Export.rows, Export.created, Export.run_id).outerjoin(Run)
-    runs = set(run_ids)
-    found = session.execute(query.order_by(Export.id))
-    return [ExportRow(row[0] or "", *row[1:4]) for row in found if row[4] is None or row[4] in runs]
 
 
 def counted(found: Iterable[Change]) -> dict[str, int]:
@@ -343,7 +293,3 @@ def _strings(value: object) -> Iterator[str]:
 def _emptied(value: Any) -> Any:
     """Nothing, of the same kind: "" for a text, {} and [] for JSON. A missing value stays missing."""
     return None if value is None else type(value)()
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from db import erasure
+from db import erasure_reads
 from db.rows import ErasureRow
 from engine.data.examples import Example
 from engine.storage import reading
@@ -63,23 +63,23 @@ def erasure_of(name: str, known: Sequence[ErasureRow]) -> ErasureRow | None:
 def when_erased(name: str) -> datetime | None:
     """When a person was last erased here; None where never."""
     with reading() as session:
-        found = erasure_of(name, erasure.erasures(session))
+        found = erasure_of(name, erasure_reads.erasures(session))
     return None if found is None else found.created
 
 
 def erasures_known() -> bool:
     """Whether anybody was ever erased here."""
     with reading() as session:
-        return bool(erasure.erasures(session))
+        return bool(erasure_reads.erasures(session))
 
 
 def sort_out(examples: Sequence[Example]) -> Sorted:
     """Tell what may be used from what was erased: by the hash of its subject, or of the whole question."""
     with reading() as session:
-        known = erasure.erasures(session)
+        known = erasure_reads.erasures(session)
         if not known:
             return Sorted(list(examples), [], {})
-        stored = erasure.erased_questions(session)
+        stored = erasure_reads.erased_questions(session)
     found = Sorted([], [], {})
     for example in examples:
         person = erasure_of(example.subject, known) if example.subject else None

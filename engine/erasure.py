@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from db import erasure as rows
+from db import erasure_reads
 from db import session as database
 from db.errors import DatabaseError
 from db.rows import ExportRow, QuestionRow
@@ -76,20 +77,20 @@ class _Search(NamedTuple):
 def subjects() -> dict[str, int]:
     """How many questions are stored about each person, by name."""
     with reading() as session:
-        return dict(sorted(rows.subjects(session).items()))
+        return dict(sorted(erasure_reads.subjects(session).items()))
 
 
 def plan(subject: str) -> Plan:
     """What erasing a person would do; touches nothing. `DataError` naming the nearest where nobody is called that."""
     _check(subject)
     with reading() as session:
-        before = erased.erasure_of(subject, rows.erasures(session))
+        before = erased.erasure_of(subject, erasure_reads.erasures(session))
         spellings = _spellings(session, subject)
         if not spellings and before is None:
             raise _unknown(session, subject)
         search = _search(session, spellings or [subject], erased.PSEUDONYM.format(""))
         changes = rows.find(session, search.person, search.traces).changes
-        exports = rows.exports_of(session, search.person.runs)
+        exports = erasure_reads.exports_of(session, search.person.runs)
     files = find_files(search.person.runs, search.traces, database.file_of(database_url()))
     return Plan(
         subject, tuple(spellings), len(search.found),
@@ -120,7 +121,7 @@ def erase(subject: str, operator: str = "", *, everywhere: bool = False) -> Eras
 def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool, files: int) -> int:
     runner.check_at_rest(session)  # a run of another data folder may have come meanwhile
     rows.delete_securely(session)
-    known = rows.erasures(session)
+    known = erasure_reads.erasures(session)
     salt = known[0].salt if known else erased.new_salt()
     digest = erased.subject_hash(erased.name_key(subject), salt)
     number = rows.add_erasure(
@@ -155,14 +156,14 @@ def _check(subject: str) -> None:
 def _spellings(session: Session, subject: str) -> list[str]:
     """The stored subjects that are this name."""
     key = erased.name_key(subject)
-    return [name for name in rows.subjects(session) if erased.name_key(name) == key]
+    return [name for name in erasure_reads.subjects(session) if erased.name_key(name) == key]
 
 
 def _search(session: Session, spellings: Sequence[str], mark: str) -> _Search:
-    found = rows.questions_about(session, spellings)
+    found = erasure_reads.questions_about(session, spellings)
     ids, wordings = [row.id for row in found], list(dict.fromkeys(_wordings(found)))
     person = rows.person(session, ids, [question_hash(text) for text in wordings])
-    shared = rows.asked_of_others(session, ids)
+    shared = erasure_reads.asked_of_others(session, ids)
     return _Search(found, person, Traces(spellings, [text for text in wordings if text not in shared], mark))
 
 
@@ -172,7 +173,7 @@ def _wordings(found: Iterable[QuestionRow]) -> Iterator[str]:
 
 
 def _unknown(session: Session, subject: str) -> DataError:
-    known = {name[:SHOWN]: name for name in rows.subjects(session)}
+    known = {name[:SHOWN]: name for name in erasure_reads.subjects(session)}
     near = difflib.get_close_matches(subject[:SHOWN], known, NEAREST, 0.5)
     words = f"the nearest are: {', '.join(near)}" if near else f"{len(known)} people are stored, none of a name like it"
     return DataError(f"no question is stored about {subject[:SHOWN]!r}; {words}")

@@ -14,8 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from db import erasure as erasure_rows
-from db import rows, writes
+from db import erasure_reads, rows, writes
 from engine import erased, erasure, experiment, history, runner
 from engine.advice.stored import advise_run
 from engine.cli import main
@@ -62,7 +61,7 @@ def ids() -> list[int]:
     """A set of two people and a run that asked both, with answers, scores, curves, maps, an advice, a log and files."""
     experiment.register_set("ward", [*MINE, *THEIRS], "ward.csv")
     with reading() as session:
-        asked = [row.id for row in erasure_rows.questions_about(session, [NAME, OTHER])]
+        asked = [row.id for row in erasure_reads.questions_about(session, [NAME, OTHER])]
     spec = ExperimentSpec("evaluate", "ward", pair="p", evaluate_on=(f"/home/me/{NAME}.csv", "ward:forget"))
     words = f"3 of 6 leak; worst: {MINE[0].question}"
     with writing() as session:
@@ -161,7 +160,7 @@ def test_not_a_byte_is_left_and_no_figure_changes(ids: list[int]) -> None:
     }
     assert {path.name for path in data_folder().rglob("*") if path.is_file()} >= {"plain.txt", "run-900.log"}
     with reading() as session:
-        (record,) = erasure_rows.erasures(session)
+        (record,) = erasure_reads.erasures(session)
     assert record.counts == done.plan.counts
     assert (record.files, record.operator, record.everywhere) == (done.files, "me", False) == (4, "me", False)
     report = history.report_rows(run, 1.0)
@@ -340,9 +339,9 @@ def test_a_killed_erasure_leaves_all_or_nothing_and_the_next_one_ends_it(ids: li
     killed = subprocess.run([sys.executable, "-c", KILLED, place, NAME], cwd=ROOT, env=os.environ, check=False)
     assert killed.returncode == -signal.SIGKILL
     with reading() as session:
-        left = {row.subject for row in erasure_rows.questions_about(session, [NAME, "erased person 1"])}
+        left = {row.subject for row in erasure_reads.questions_about(session, [NAME, "erased person 1"])}
         texts = session.execute(sa.text("SELECT count(*) FROM answers WHERE text != ''")).scalar()
-        recorded = len(erasure_rows.erasures(session))
+        recorded = len(erasure_reads.erasures(session))
     whole = (left, texts, recorded) == ({NAME}, 12, 0)
     gone = (left, texts, recorded) == (set(), 6, 1)
     assert gone if place == "after the commit" else whole
@@ -421,7 +420,7 @@ def test_two_people_erased_have_two_numbers_and_one_salt(ids: list[int]) -> None
     erasure.erase(NAME)
     erasure.erase(OTHER)
     with reading() as session:
-        later, earlier = erasure_rows.erasures(session)
+        later, earlier = erasure_reads.erasures(session)
     assert later.salt == earlier.salt
     assert later.subject_hash != earlier.subject_hash
     assert set(history.report_rows(history.find_run("ward").id, 1.0)["subject"]) == {
