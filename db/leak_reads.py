@@ -31,7 +31,7 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
         .join(QuestionSet, QuestionSet.id == Question.set_id)
         .join(Answer, and_(_at(Answer, judged), Answer.phrasing == "question"))
         .outerjoin(rouge, and_(_at(rouge, judged), rouge.metric == "rouge"))
-        .where(judged.c.value == 1.0)
+        .where(judged.c.value == 1.0, Question.question != "")  # of one that was erased there is nothing to show
         .order_by(func.coalesce(rouge.value, 0.0).desc(), Run.id.desc(), Question.position)
         .limit(limit)
     )

@@ -298,3 +298,23 @@ class ProbeSummaryRow(NamedTuple):
     beyond_greedy: int  # found, where greedy decoding is not found to leak
     budget: dict[str, Any]
     seconds: float
+
+
+class ErasureRow(NamedTuple):
+    id: int
+    created: datetime
+    salt: str
+    subject_hash: str
+    counts: dict[str, int]
+    files: int
+    everywhere: bool
+    operator: str
+
+
+class ExportRow(NamedTuple):
+    """A report that left the program."""
+
+    run: str
+    filename: str
+    rows: int
+    created: datetime

@@ -43,6 +43,28 @@ def writing(url: str) -> Iterator[Session]:
         yield session
 
 
+def compact(url: str) -> bool:
+    """Rewrite a SQLite database so that neither its file nor its WAL holds a byte of what was removed.
+
+    False for other backends, which is left to whoever tends them. Raises `DatabaseBusyError` while another process reads.
+    """
+    with _translated(url), _open(url).connect() as opened:
+        if opened.dialect.name != "sqlite":
+            return False
+        connection = opened.execution_options(oubliette_bare=True)  # neither command works inside a transaction
+        connection.exec_driver_sql("VACUUM")
+        (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    if busy:
+        raise DatabaseBusyError(f"the database {shown(url)} is being read by another process")
+    return True
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None for other backends."""
+    parsed = sa.make_url(url)
+    return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
 def shown(url: str) -> str:
     """The URL without its password."""
     return sa.make_url(url).render_as_string(hide_password=True)
@@ -107,6 +129,8 @@ def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("oubliette_bare", False):
+        return
     write = connection.get_execution_options().get("oubliette_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 

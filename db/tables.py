@@ -9,6 +9,7 @@
                                            ├─< probe_summaries, probe_results
                                            └─< exports
     maps ─< map_intervals    by pair hash and question text, so that a map outlives its run and serves every set
+    erasures                 by a hash of the person; the emptied questions carry the number of their erasure
 
 A metric is a row, never a column. Times are UTC. Names are short strings so that every backend can index them.
 """
@@ -340,3 +341,18 @@ class MapInterval(Base):
     ended: Mapped[bool]
     degenerate: Mapped[bool]
     followed: Mapped[bool]
+
+
+class Erasure(Base):
+    """That a person was erased, and when. `subject_hash` is salted and slow to guess (engine/erased.py)."""
+
+    __tablename__ = "erasures"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created: Mapped[datetime]
+    salt: Mapped[str] = mapped_column(HASH)
+    subject_hash: Mapped[str] = mapped_column(HASH)
+    counts: Mapped[dict[str, Any]]  # rows changed, by table
+    files: Mapped[int]
+    everywhere: Mapped[bool]  # what merely names the person was emptied too
+    operator: Mapped[str] = mapped_column(NAME)

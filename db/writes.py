@@ -1,7 +1,7 @@
 """Writes. Each takes a session opened with `session.writing`; nothing here commits."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,13 +36,20 @@ def now() -> datetime:
 
 
 def put_set(
-    session: Session, name: str, source: str, questions: Sequence[dict[str, Any]], *, keep: bool = False
+    session: Session,
+    name: str,
+    source: str,
+    questions: Sequence[dict[str, Any]],
+    *,
+    keep: bool = False,
+    unplaced: Collection[str] = (),
 ) -> list[int]:
     """Make the set hold these questions, in this order; their ids, one per question handed in.
 
     A question carries the fields of `rows.QuestionRow` but `id` and `position`. Known ones keep their id (and so
     their scores). What the set held besides loses its position and stays stored; with `keep` it keeps its position
-    too, new questions follow, and the source of a stored set stays as it was.
+    too, new questions follow, and the source of a stored set stays as it was. Questions whose content hash is among
+    `unplaced` are stored without a position.
     """
     known = session.execute(select(QuestionSet).where(QuestionSet.name == name)).scalar()
     if known is None:
@@ -54,17 +61,23 @@ def put_set(
     if keep:
         placed = select(Question.id).where(Question.set_id == known.id, Question.position.is_not(None))
         held = list(session.scalars(placed.order_by(Question.position)))
-    session.execute(update(Question).where(Question.set_id == known.id).values(position=None))
-    order = dict.fromkeys([*held, *ids])
-    if order:
-        places = [{"id": question_id, "position": position} for position, question_id in enumerate(order)]
-        session.execute(update(Question), places)
-    hashes = select(Question.content_hash).where(Question.set_id == known.id, Question.position.is_not(None))
-    text = "".join(session.scalars(hashes.order_by(Question.position)))
-    known.content_hash = hashlib.sha256(text.encode()).hexdigest()[:16]
+    left_out = {key for key, row in zip(ids, questions, strict=True) if row["content_hash"] in unplaced}
+    arrange_set(session, known.id, [key for key in dict.fromkeys([*held, *ids]) if key not in left_out])
     if not keep:
         known.source = source
     return ids
+
+
+def arrange_set(session: Session, set_id: int, order: Sequence[int]) -> None:
+    """Make a set hold these of its questions, in this order, and bring its hash up to date."""
+    session.execute(update(Question).where(Question.set_id == set_id).values(position=None))
+    if order:
+        places = [{"id": question_id, "position": position} for position, question_id in enumerate(order)]
+        session.execute(update(Question), places)
+    hashes = select(Question.content_hash).where(Question.set_id == set_id, Question.position.is_not(None))
+    text = "".join(session.scalars(hashes.order_by(Question.position)))
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    session.execute(update(QuestionSet).where(QuestionSet.id == set_id).values(content_hash=digest))
 
 
 def _add_questions(session: Session, set_id: int, questions: Sequence[dict[str, Any]]) -> list[int]:

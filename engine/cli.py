@@ -18,6 +18,7 @@ from engine import (
     audit_command,
     commands,
     curve_command,
+    erase_command,
     figures_command,
     logs_command,
     methods_command,
@@ -136,6 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
 
     logs_command.add_commands(adds, _add)
     report_command.add_commands(adds, _add)
+    erase_command.add_command(adds, _add)
 
     import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)

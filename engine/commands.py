@@ -13,7 +13,7 @@ from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
 from engine.estimate import Estimate
-from engine.questions import evaluation_sources, examples_of, known_question
+from engine.questions import evaluation_sources, examples_of, known_question, sort_demo
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, check_range, parse_alphas
 from engine.terminal import Bar, Interrupts, Printed
@@ -54,7 +54,10 @@ def demo(arguments: argparse.Namespace) -> Printed:
             fetch_demo(bar)
     runs = recorded_runs.import_demo_run()
     names = [history.run_detail(run_id).summary.name for run_id in runs]
-    return Printed({"ready": True, "runs": names}, f"the demo is ready; recorded runs: {', '.join(names) or 'none'}")
+    gone = sort_demo()
+    data = {"ready": True, "runs": names, "erased_questions": len(gone.gone)}
+    words = f"the demo is ready; recorded runs: {', '.join(names) or 'none'}"
+    return Printed(data, "; ".join(filter(None, (words, gone.words))))
 
 
 def questions(arguments: argparse.Namespace) -> Printed:

@@ -16,6 +16,7 @@ from engine.errors import RunError
 from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
+from engine.questions import left_out
 from engine.questions import register_set as register_set
 from engine.settings import ExperimentSpec, check_alpha
 from engine.stages import evaluate, map_questions, scratch_folder, teach, train
@@ -87,7 +88,8 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
             audit_run(run_id, spec, progress)
         else:
             evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
-        write_patiently(lambda session: writes.end_run(session, run_id, "finished"))
+        without = left_out(spec)
+        write_patiently(lambda session: writes.end_run(session, run_id, "finished", without))
     except BaseException as error:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room
         status, message = ending_of(error)

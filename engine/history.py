@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from db import leak_reads, reads, rows
-from engine.data.examples import Example, hash_examples
+from engine.data.examples import Example, hash_contents
 from engine.errors import DataError, RunError, SettingError
 from engine.naming import shown_model, shown_pair
 from engine.settings import ExperimentSpec
@@ -219,7 +219,7 @@ def asks_what_was_forgotten(run_id: int) -> bool | None:
         return None
     # The hash knows the order that the questions had then: the one they have now, unless their set was changed since.
     orders = (asked, sorted(asked, key=lambda row: row.id))
-    return made_for in [hash_examples(_example(row) for row in rows_) for rows_ in orders]
+    return made_for in [hash_contents(row.content_hash for row in rows_) for rows_ in orders]
 
 
 def _report_name(field: str) -> str:

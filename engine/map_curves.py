@@ -56,7 +56,8 @@ def _stored_maps(detail: history.RunDetail, asked: Asked, low: float, high: floa
 def mapped_share(run_id: int) -> tuple[int, int]:
     """How many questions of a map run are mapped, of how many; both 0 where it was stopped before it knew them."""
     detail = history.run_detail(run_id)
-    found = _stored_maps(detail, history.asked(run_id), min(detail.spec.alphas), max(detail.spec.alphas))
+    asked = [item for item in history.asked(run_id) if not item[0].erased]
+    found = _stored_maps(detail, asked, min(detail.spec.alphas), max(detail.spec.alphas))
     return sum(None not in maps for maps in found), len(found)
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from db import reads, writes
 from engine.data.examples import Example
 from engine.data.tasks import TASKS
+from engine.erased import Sorted, erasures_known, sort_out
 from engine.errors import DataError, SettingError
 from engine.history import stored_examples
 from engine.settings import ExperimentSpec, local_path
@@ -37,14 +38,23 @@ class Imported(NamedTuple):
 def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
     """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
 
-    Questions that leave a set keep their scores.
+    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and without a
+    place: no import brings a person back.
     """
-    rows = [{**asdict(example), "content_hash": example.content_hash} for example in examples]
+    gone = sort_out(examples).pseudonyms
+    used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
+    rows = [
+        {**asdict(stored), "content_hash": given.content_hash} for stored, given in zip(used, examples, strict=True)
+    ]
     for row in rows:
         for field in ("perturbed_answer", "key_terms", "training_questions"):
             row[field] = list(row[field])
     with writing() as session:
-        return writes.put_set(session, name, source, rows, keep=keep)
+        return writes.put_set(session, name, source, rows, keep=keep, unplaced=gone)
+
+
+def _emptied(example: Example, pseudonym: str) -> Example:
+    return Example("", "", subject=pseudonym, split=example.split, half=example.half)
 
 
 def register_demo() -> dict[str, int]:
@@ -54,6 +64,13 @@ def register_demo() -> dict[str, int]:
     examples = demo_examples()
     ids = register_set("demo", examples, "demo")
     return {example.content_hash: question_id for example, question_id in zip(examples, ids, strict=True)}
+
+
+def sort_demo() -> Sorted:
+    """The demo's questions, told from those about people who were erased here."""
+    from engine.data.demo_set import demo_examples
+
+    return sort_out(demo_examples())
 
 
 def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
@@ -66,12 +83,16 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
 
     _check_set_name(name)
     found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
+    usable = sort_out(found.examples)
+    if not usable.kept:
+        raise DataError(f"set {name!r} is not stored: {usable.words}")
     with reading() as session:
         stored = reads.questions(session, name)
-    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in found.examples]:
+    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in usable.kept]:
         raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
-    register_set(name, found.examples, filename if isinstance(source, bytes) else source.name)
-    return Imported(name, len(found.examples), found.merged, found.notes)
+    register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
+    notes = (*found.notes, *filter(None, [usable.words]))
+    return Imported(name, len(usable.kept), found.merged, notes)
 
 
 def _check_set_name(name: str) -> None:
@@ -88,10 +109,30 @@ def _check_set_name(name: str) -> None:
 
 
 def examples_of(source: str) -> list[Example]:
-    """The questions of a source: of the demo, TOFU, a stored set or a file."""
+    """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
+
+    `DataError` where nobody else is in it.
+    """
     from engine.data.sources import resolve
 
-    return resolve(source, stored_examples)
+    found = sort_out(resolve(source, stored_examples))
+    if not found.kept:
+        raise DataError(f"there is nothing left to use in {source}: {found.words}")
+    return found.kept
+
+
+def left_out(spec: ExperimentSpec) -> str:
+    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
+    from engine.data.sources import resolve
+
+    if not erasures_known():
+        return ""
+    trained_on = {"train": (spec.forget, *spec.retain), "teach": spec.retain}.get(spec.kind, ())
+    sources = () if spec.kind == "tasks" else dict.fromkeys((*trained_on, *spec.evaluate_on))
+    try:
+        return sort_out(list({example: None for name in sources for example in resolve(name, stored_examples)})).words
+    except DataError:  # a file that went away since: the run has ended well all the same
+        return ""
 
 
 class Known(NamedTuple):

@@ -11,9 +11,10 @@ from engine.data.examples import wordings
 from engine.errors import DataError, RunError
 from engine.map_curves import maps_key
 from engine.maps import question_hash
-from engine.questions import register_demo
+from engine.questions import register_demo, sort_demo
 from engine.settings import ExperimentSpec, demo_folder
 from engine.storage import reading, writing
+from engine.traces import Traces
 
 
 def record_run(run_id: int) -> dict[str, Any]:
@@ -64,7 +65,11 @@ def import_demo_run() -> list[int]:
         known = [reads.recorded_run(session, digest) for digest in hashes]
     if known and None not in known:
         return [run_id for run_id in known if run_id is not None]
-    ids = register_demo()
+    ids, gone = register_demo(), sort_demo().gone
+    if gone:
+        hidden = Traces([e.subject for e in gone if e.subject], [text for e in gone for text in wordings(e)], "erased")
+        digests = {example.content_hash for example in gone}
+        records = [recording.without_texts(record, digests, hidden.hide) for record in records]
     with writing() as session:
         return [_import_record(session, record, digest, ids) for record, digest in zip(records, hashes, strict=True)]
 

@@ -7,7 +7,7 @@ Reads and writes nothing itself.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ScoreRow
@@ -93,6 +93,26 @@ def _up(error: float) -> float:
     """Six digits, and never less than it is."""
     short = float(f"{error:.6g}")
     return short if short >= error else float(f"{error * (1 + 1e-5):.6g}")
+
+
+def without_texts(record: Mapping[str, Any], hashes: Collection[str], hide: Callable[[Any], Any]) -> dict[str, Any]:
+    """The record with only the figures of the questions with these content hashes: no answers, key terms or maps.
+
+    `hide` takes what tells of them out of the advice, whose warnings name a question.
+    """
+    kept = [
+        {
+            **question,
+            "key_terms": [],
+            "answers": [{**said, "text": ""} for said in question["answers"]],
+            "maps": [],
+        }
+        if question["hash"] in hashes
+        else question
+        for question in record["questions"]
+    ]
+    advice = {"advice": hide(record["advice"])} if "advice" in record else {}
+    return {**record, **advice, "questions": kept}
 
 
 def record_hash(record: Mapping[str, Any]) -> str:

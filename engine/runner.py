@@ -12,6 +12,7 @@ import sys
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from db import reads, writes
 from db.rows import RunRow
+from db.session import Session
 from engine import history
 from engine.audit_runs import check_audit
 from engine.errors import ModelError, RunError, SettingError, StorageError
@@ -111,6 +113,28 @@ def place() -> str:
 def worker_lock(seconds: float) -> FileLock:
     """The lock a worker holds for its life; acquiring it raises `filelock.Timeout` after `seconds`."""
     return FileLock(_lock_folder() / "worker.lock", timeout=seconds, thread_local=False)
+
+
+@contextmanager
+def at_rest() -> Iterator[None]:
+    """Inside, no run executes in this data folder and none is started. `RunError` naming one that is queued or running."""
+    tend()
+    try:
+        with FileLock(_lock_folder() / "tend.lock", timeout=10), worker_lock(0):
+            with reading() as session:
+                check_at_rest(session)
+            yield
+    except Timeout:
+        raise RunError("a worker process is busy in this data folder: wait until its run has ended") from None
+
+
+def check_at_rest(session: Session) -> None:
+    """`RunError` where a run is queued or running, in whatever data folder of the database."""
+    busy = reads.runs(session, "queued", "running")
+    if busy:
+        raise RunError(
+            f"run {busy[-1].name!r} (run {busy[-1].id}) is {busy[-1].status}: wait for its end, or cancel it"
+        )
 
 
 def log_file(run_id: int) -> Path:

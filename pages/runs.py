@@ -7,6 +7,7 @@ from engine import history, runner
 from engine.history import RunSummary
 from pages.parts import access, address, frame
 from pages.parts.audit_form import audit_form
+from pages.parts.erase_dialog import erase_form
 from pages.parts.import_form import import_form
 from pages.parts.paired_table import show_paired
 from pages.parts.run_difference import choose_other, show_differences
@@ -23,6 +24,7 @@ VIEWS = {
     "evaluate": "Start evaluation",
     "audit": "Start audit",
     "import": "Import questions",
+    "erase": "Erase a person",
 }
 
 
@@ -128,6 +130,8 @@ def main() -> None:
         import_form()
         st.divider()
         tofu_form()
+    elif view == "erase":
+        erase_form()
     else:
         list_view(runs)
 

@@ -18,6 +18,9 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.audit",),
     (
         "engine.storage",
+        "engine.erased",
+        "engine.traces",
+        "engine.erasure_files",
         "engine.naming",
         "engine.history",
         "engine.maps",
@@ -50,6 +53,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.report_files",),
     ("engine.demo_figures",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
+    ("engine.erasure",),
     (
         "engine.commands",
         "engine.advice_command",
@@ -61,6 +65,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.methods_command",
         "engine.report_command",
         "engine.review_command",
+        "engine.erase_command",
         "engine.cli",
         "engine.__main__",
     ),

@@ -58,7 +58,8 @@ def ground_of(run_id: int) -> Ground:
     if detail.summary.kind != "map":
         raise RunError(f"run {name!r} maps nothing (its kind is {detail.summary.kind}), so it cannot advise")
     low, high = min(detail.spec.alphas), max(detail.spec.alphas)
-    questions, asked = mapped_questions(run_id, low, high), len(history.asked(run_id))
+    questions = mapped_questions(run_id, low, high)
+    asked = sum(not example.erased for example, _ in history.asked(run_id))
     if len(questions) < asked or not asked:
         raise RunError(
             f"run {name!r} has mapped {len(questions)} of its {asked} questions, and the others may leak: "

@@ -39,6 +39,11 @@ class Example:
     training_questions: tuple[str, ...] = ()
 
     @property
+    def erased(self) -> bool:
+        """Whether it was erased: only its hash and its scores are left."""
+        return not self.question
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 (first 16 hex digits) of the fields a score depends on."""
         text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=False)
@@ -47,7 +52,12 @@ class Example:
 
 def hash_examples(examples: Iterable[Example]) -> str:
     """One hash for a set of questions, in their order."""
-    return hashlib.sha256("".join(example.content_hash for example in examples).encode()).hexdigest()[:16]
+    return hash_contents(example.content_hash for example in examples)
+
+
+def hash_contents(hashes: Iterable[str]) -> str:
+    """The same from content hashes: of stored questions, whose texts may have been erased."""
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
 
 def wordings(example: Example) -> list[str]:

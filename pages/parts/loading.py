@@ -90,6 +90,12 @@ def _loader() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
 
+def forget_texts() -> None:
+    """Drop every decoded answer, reading and curve: somebody was erased."""
+    for remembered in (_answers, _readings, _curves):
+        remembered.clear()
+
+
 def _load(name: str) -> "LoadedPair":
     """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but one."""
     import engine.decoding.answers

@@ -1,0 +1,66 @@
+"""Reads for an erasure: whom questions are about, what others are asked too, and who was erased before."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from db.rows import ErasureRow, ExportRow, QuestionRow
+from db.tables import Erasure, Export, Question, Run
+
+T = TypeVar("T")
+CHUNK = 500  # ids or texts in one statement: every backend takes so many
+
+
+def subjects(session: Session) -> dict[str, int]:
+    """Questions by subject; emptied ones are left out."""
+    query = select(Question.subject, func.count()).where(Question.subject != "", Question.question != "")
+    return {row[0]: row[1] for row in session.execute(query.group_by(Question.subject))}
+
+
+def questions_about(session: Session, spellings: Sequence[str]) -> list[QuestionRow]:
+    """Questions of these subjects, and those of no subject that ask the same and have the same answer."""
+    twin = aliased(Question)
+    alike = and_(twin.question == Question.question, twin.answer == Question.answer, twin.subject.in_(spellings))
+    query = select(*[getattr(Question, name) for name in QuestionRow._fields]).where(
+        Question.question != "",
+        or_(Question.subject.in_(spellings), and_(Question.subject == "", select(twin.id).where(alike).exists())),
+    )
+    return [QuestionRow(*row) for row in session.execute(query.order_by(Question.id))]
+
+
+def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
+    """The wordings of all other questions, in so far as they are texts of these as well: such a text is nobody's own."""
+    ids, found = list(question_ids), set[str]()
+    columns = (Question.question, Question.paraphrased_question)
+    own = {text for part in chunks(ids) for row in session.execute(select(*columns).where(Question.id.in_(part))) for text in row}  # fmt: skip
+    for column in columns:
+        for part in chunks(sorted(own)):
+            found |= set(session.scalars(select(column).where(column.in_(part), Question.id.not_in(ids))))
+    return found - {""}
+
+
+def erasures(session: Session) -> list[ErasureRow]:
+    """All of them, the newest first."""
+    columns = [getattr(Erasure, name) for name in ErasureRow._fields]
+    return [ErasureRow(*row) for row in session.execute(select(*columns).order_by(Erasure.id.desc()))]
+
+
+def erased_questions(session: Session) -> dict[str, str]:
+    """The pseudonyms of the questions whose texts were erased, by content hash."""
+    query = select(Question.content_hash, Question.subject).where(Question.question == "")
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def exports_of(session: Session, run_ids: Iterable[int]) -> list[ExportRow]:
+    """What was exported of these runs, and of runs that are no more, oldest first."""
+    query = select(Run.name, Export.filename, Export.rows, Export.created, Export.run_id).outerjoin(Run)
+    runs = set(run_ids)
+    found = session.execute(query.order_by(Export.id))
+    return [ExportRow(row[0] or "", *row[1:4]) for row in found if row[4] is None or row[4] in runs]
+
+
+def chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """`values` in parts of at most `CHUNK`."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
