@@ -283,7 +283,7 @@ def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world:
 
 WRITES = {
     "runner": {"start", "retry", "cancel"}, "experiment": {"import_set", "register_set"}, "loading": {"make_map"},
-    "recorded_runs": {"import_demo_run"}, "maps": set(), "history": set(),
+    "recorded_runs": {"import_demo_run"}, "erasure": {"erase"}, "maps": set(), "history": set(),
 }  # fmt: skip
 
 
@@ -303,7 +303,7 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
                 if acts:
                     acting[f"{path.stem}.{function.name}"] = bool(asks) and min(asks) < min(acts)
     assert set(acting) >= {
-        "run_form._estimate_and_start", "run_view._cancel", "run_view._draw", "import_form.import_form", "tofu_form._store",
+        "run_form.estimate_and_start", "run_view._cancel", "run_view._draw", "import_form.import_form", "tofu_form._store",
         "setting_up.set_up_button", "alpha_strip._offer",
     }  # fmt: skip
     assert [name for name, asked in acting.items() if not asked] == []
