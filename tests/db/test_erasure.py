@@ -146,58 +146,82 @@ def test_rows_of_scores_are_no_changes(url: str) -> None:
         assert [tuple(row) for row in opened.execute(sa.text("SELECT text, degenerate FROM answers"))] == [("", 1)] * 3
 
 
-def test_tables_are_handled_by_their_line_of_the_list(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Verdicts and probe results, as their own migrations make them: ties, notes that name, notes that do not."""
+def filled(table: sa.Table, **given: Any) -> dict[str, Any]:
+    """A row with these values, and with some value wherever one is needed."""
+    some = {
+        int: 1,
+        float: 1.0,
+        str: "x",
+        bool: False,
+        dict: {},
+        object: writes.now(),
+    }  # a time in UTC says it is an object
+    needed = [c for c in table.columns if not c.nullable and c.name != "id" and c.name not in given]
+    return {**{c.name: some[dict if isinstance(c.type, sa.JSON) else c.type.python_type] for c in needed}, **given}
+
+
+def as_awaited() -> dict[str, sa.Table]:
+    """The tables of verdicts and of probe results: the schema's, or ones like them where it has none yet."""
     metadata = sa.MetaData()
-    verdicts = sa.Table(
-        "verdicts", metadata, sa.Column("id", sa.Integer, primary_key=True), sa.Column("question_id", sa.Integer),
-        sa.Column("note", sa.Text), sa.Column("terms_hash", sa.String(64)), sa.Column("pair_name", sa.Text),
-        sa.Column("verdict", sa.Text),
-    )  # fmt: skip
-    probes = sa.Table(
-        "probe_results", metadata, sa.Column("run_id", sa.Integer, primary_key=True),
-        sa.Column("question_id", sa.Integer, primary_key=True), sa.Column("text", sa.Text), sa.Column("detail", sa.JSON),
-    )  # fmt: skip
+
+    def key(name: str = "id") -> sa.Column[int]:
+        return sa.Column(name, sa.Integer, primary_key=True)
+
+    def texts(*names: str) -> list[sa.Column[str]]:
+        return [sa.Column(name, sa.Text, nullable=False) for name in names]
+
+    like = [
+        sa.Table("verdicts", metadata, key(), sa.Column("question_id", sa.Integer), *texts("note", "terms_hash", "pair_name", "verdict")),
+        sa.Table("probe_results", metadata, key("run_id"), key("question_id"), *texts("text", "detail")),
+        sa.Table("probe_summaries", metadata, key("run_id"), *texts("note", "floor_reason")),
+    ]  # fmt: skip
+    return {table.name: Base.metadata.tables.get(table.name, table) for table in like}
+
+
+def test_verdicts_and_probes_are_handled_by_their_lines(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notes of the person's questions go; those of others' that name the person only on request; verdicts stay."""
+    tables = as_awaited()
+    verdicts, probes, summaries = tables["verdicts"], tables["probe_results"], tables["probe_summaries"]
     first, second, _ = store(url)
+    with session.writing(url) as opened:
+        run = writes.add_run(opened, name="r", kind="k", spec="{}", base="b", pair_name="p", objective="", seed=0)
     engine = sa.create_engine(url)
-    metadata.create_all(engine)
-    common = {"terms_hash": "h", "pair_name": "p", "verdict": "leaks"}
+    for table in tables.values():
+        table.create(engine, checkfirst=True)
+    notes = [(first, "she said it"), (second, "as with Ada"), (second, "asked who is Ada ? first"), (second, "mine")]
+    found = [(first, "said", "key term said"), (second, "Ada or Ben", "none")]
     with engine.begin() as opened:
-        notes = [
-            (first, "she said it"),
-            (second, "as with Ada"),
-            (second, "asked who is Ada ? first"),
-            (second, "mine"),
-        ]
-        opened.execute(verdicts.insert(), [{"question_id": key, "note": note, **common} for key, note in notes])
-        opened.execute(
-            probes.insert(),
-            [
-                {"run_id": 1, "question_id": first, "text": "said", "detail": {"samples": ["said"]}},
-                {"run_id": 1, "question_id": second, "text": "Ben", "detail": {"samples": ["Ada", "Ben"]}},
-            ],
-        )
-    own = {**Base.metadata.tables, "verdicts": verdicts, "probe_results": probes}
-    monkeypatch.setattr(erasure, "tables", lambda: own)
-
-    def stored() -> tuple[list[Any], list[Any]]:
-        with engine.connect() as opened:
-            return (
-                [tuple(row) for row in opened.execute(sa.select(verdicts.c.note, verdicts.c.terms_hash))],
-                [tuple(row) for row in opened.execute(sa.select(probes.c.text, probes.c.detail))],
+        for key, note in notes:
+            opened.execute(
+                verdicts.insert(), filled(verdicts, question_id=key, note=note, terms_hash="h", verdict="leaks")
             )
+        for key, text, detail in found:
+            opened.execute(probes.insert(), filled(probes, run_id=run, question_id=key, text=text, detail=detail))
+        opened.execute(summaries.insert(), filled(summaries, run_id=run, note="Ada first", floor_reason="none"))
+    whole = {**Base.metadata.tables, **tables}
+    monkeypatch.setattr(erasure, "tables", lambda: whole)
 
-    with session.reading(url) as opened:
-        found = erasure.find(opened, erasure.person(opened, [first], []), SEARCH).changes
-    kinds = [(change.table, change.kind) for change in found if change.table in ("verdicts", "probe_results")]
-    assert kinds == [("verdicts", "own"), ("verdicts", "named"), ("verdicts", "own"), ("probe_results", "own"), ("probe_results", "named")]  # fmt: skip
+    def stored() -> list[list[tuple[Any, ...]]]:
+        queries = [
+            sa.select(verdicts.c.note, verdicts.c.terms_hash, verdicts.c.verdict),
+            sa.select(probes.c.text, probes.c.detail).order_by(probes.c.question_id),
+            sa.select(summaries.c.note),
+        ]
+        with engine.connect() as opened:
+            return [[tuple(row) for row in opened.execute(query)] for query in queries]
+
     erased(url, [first])
-    assert stored() == (
-        [("", ""), ("as with Ada", "h"), ("", "h"), ("mine", "h")],
-        [("", {}), ("Ben", {"samples": ["Ada", "Ben"]})],
-    )
+    assert stored() == [
+        [("", "", "leaks"), ("as with Ada", "h", "leaks"), ("", "h", "leaks"), ("mine", "h", "leaks")],
+        [("", ""), ("Ada or Ben", "none")],
+        [("Ada first",)],
+    ]
     erased(url, [first], ("own", "named"))
-    assert stored() == ([("", ""), ("", "h"), ("", "h"), ("mine", "h")], [("", {}), ("Ben", {})])
+    assert stored() == [
+        [("", "", "leaks"), ("", "h", "leaks"), ("", "h", "leaks"), ("mine", "h", "leaks")],
+        [("", ""), ("", "none")],
+        [("# first",)],
+    ]
     engine.dispose()
 
 
