@@ -57,6 +57,7 @@ def test_a_run_of_ours_goes_out_and_comes_back_with_the_same_figures(finished: i
             "forget_Q_A_ROUGE": forget["rouge"],
             "forget_truth_ratio": forget["truth_ratio_score"],
             "exact_memorization": forget["exact_memorization"],
+            "extraction_strength": forget["extraction_strength"],
             "retain_Q_A_Prob": retain["probability"],
             "retain_Q_A_ROUGE": retain["rouge"],
             "retain_Truth_Ratio": retain["truth_ratio_score"],
@@ -80,7 +81,7 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     assert "cut at 4 tokens, TOFU's published figures at 200" in notes
     assert "the run does not hold it: forget_Q_A_PARA_Prob" in notes
     assert "forget_quality, model_utility" in notes
-    assert "has no name for it: degenerate, leak, leak_paraphrase" in notes
+    assert "has no name for it: base_log_probability, degenerate, leak, leak_paraphrase" in notes
     scored = score_log(read_log(out))
     assert scored.rows == 3
     assert scored.model_utility is None
