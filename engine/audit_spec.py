@@ -12,7 +12,8 @@ from engine.settings import ExperimentSpec, TrainingSettings
 
 ALONE = ("base:", "retain-only:")
 DEMO_SETS = ("demo:forget", "demo:forget/first")
-DEMO_CONTROLS, DEMO_RETAIN = "demo:bystander", "demo:retain/eval"
+# Not the bystanders: on those the pair was held still while it was trained.
+DEMO_CONTROLS, DEMO_RETAIN = "demo:holdout", "demo:retain/eval"
 
 
 def audit_spec(

@@ -15,16 +15,34 @@ from engine.models.demo_weights import read_demo_manifest
 from engine.settings import ExperimentSpec
 
 ALPHAS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
+ASKED = ("demo:forget", "demo:retain/eval", "demo:world/eval", "demo:holdout")
 EVALUATIONS = (
-    ExperimentSpec("evaluate", "demo", pair="demo", alphas=ALPHAS),
-    ExperimentSpec("evaluate", "demo-first", pair="demo-first", alphas=(0.0, 0.5, 1.0)),
-    ExperimentSpec("evaluate", "demo-retain-only", base="retain-only:demo", pair="retain-only:demo", alphas=(0.0,)),
+    ExperimentSpec("evaluate", "demo", pair="demo", alphas=ALPHAS, evaluate_on=ASKED),
+    ExperimentSpec("evaluate", "demo-first", pair="demo-first", alphas=(0.0, 0.5, 1.0), evaluate_on=ASKED),
+    ExperimentSpec(
+        "evaluate",
+        "demo-retain-only",
+        base="retain-only:demo",
+        pair="retain-only:demo",
+        alphas=(0.0,),
+        evaluate_on=ASKED,
+    ),
     ExperimentSpec(
         "map",
         "demo-map",
         pair="demo",
         alphas=(0.0, 2.0),
         evaluate_on=("demo:forget", "demo:retain/eval", "demo:world/eval"),
+    ),
+    ExperimentSpec(
+        "audit",
+        "demo-audit",
+        pair="demo",
+        alphas=(1.0,),
+        evaluate_on=("demo:forget",),
+        retain=("demo:retain/eval",),
+        controls="demo:holdout",
+        quick=True,
     ),
     ExperimentSpec("evaluate", "base", pair="base:demo", alphas=(0.0,), evaluate_on=("demo:forget", "demo:retain")),
 )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from db import reads, writes
+from db import probe_reads, reads, writes
 from db.rows import IntervalRow, MapRow
 from db.session import Session
 from engine import history, recording
@@ -26,8 +26,19 @@ def record_run(run_id: int) -> dict[str, Any]:
         questions = reads.run_questions(session, run_id)
         scores, answers = reads.scores(session, run_id), reads.answers(session, run_id)
         maps = _maps_of(session, detail) if detail.summary.kind == "map" else {}
+        probes = [
+            (summary, probe_reads.results(session, run_id, summary.probe))
+            for summary in probe_reads.summaries(session, run_id)
+        ]
         return recording.to_record(
-            detail, questions, scores, answers, reads.curves(session, run_id), maps, reads.advice(session, run_id)
+            detail,
+            questions,
+            scores,
+            answers,
+            reads.curves(session, run_id),
+            maps,
+            reads.advice(session, run_id),
+            probes,
         )
 
 
@@ -116,5 +127,7 @@ def _import_record(session: Session, record: dict[str, Any], digest: str, ids: d
         )
     if "advice" in record:
         writes.set_advice(session, run_id, record["advice"])
+    for summary, results in found.probes:
+        writes.add_probe(session, run_id, summary, results)
     writes.end_run(session, run_id, "finished")
     return run_id

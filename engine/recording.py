@@ -2,6 +2,7 @@
 
 Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves over
 alpha stand with their question, by measure, where a run has any, and so do the maps of a question, one for each wording.
+An audit has its probes, each with its results by question.
 Reads and writes nothing itself.
 """
 
@@ -10,7 +11,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ScoreRow
+from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ProbeResultRow, ProbeSummaryRow, ScoreRow
 from engine.errors import DataError
 from engine.history import RunDetail
 
@@ -25,6 +26,7 @@ class Recorded(NamedTuple):
     answers: list[AnswerRow]
     curves: list[CurveRow]
     maps: list[tuple[MapRow, list[IntervalRow]]]
+    probes: list[tuple[ProbeSummaryRow, list[ProbeResultRow]]]
 
 
 def to_record(
@@ -35,6 +37,7 @@ def to_record(
     curves: Sequence[CurveRow],
     maps: Mapping[int, Sequence[tuple[MapRow, Sequence[IntervalRow]]]],
     advice: Mapping[str, Any] | None,
+    probes: Sequence[tuple[ProbeSummaryRow, Sequence[ProbeResultRow]]] = (),
 ) -> dict[str, Any]:
     """`questions` are id, content hash and key terms; `maps` go by question id."""
     alphas = sorted({score.alpha for score in scores})
@@ -65,6 +68,7 @@ def to_record(
         "alphas": alphas,
         "metrics": metrics,
         **({} if advice is None else {"advice": advice}),
+        **({"probes": _probe_entries(probes, questions)} if probes else {}),
         "questions": [
             {
                 "hash": content_hash,
@@ -77,6 +81,24 @@ def to_record(
             for key, content_hash, terms in questions
         ],
     }
+
+
+def _probe_entries(
+    probes: Sequence[tuple[ProbeSummaryRow, Sequence[ProbeResultRow]]], questions: Sequence[tuple[int, str, list[str]]]
+) -> list[dict[str, Any]]:
+    """Results are [side, question's hash, place, found, value, text, detail]."""
+    hashes = {key: content_hash for key, content_hash, _ in questions}
+    entries = []
+    for summary, results in probes:
+        figures = {
+            name: _short(value) if isinstance(value, float) else value for name, value in summary._asdict().items()
+        }
+        rows = [
+            [row.side, hashes[row.question_id], row.place, row.found, _short(row.value), row.text, row.detail]
+            for row in results
+        ]
+        entries.append({**figures, "results": rows})
+    return entries
 
 
 def _map_entry(found: MapRow, intervals: Sequence[IntervalRow]) -> dict[str, Any]:
@@ -111,8 +133,18 @@ def without_texts(record: Mapping[str, Any], hashes: Collection[str], hide: Call
         else question
         for question in record["questions"]
     ]
-    advice = {"advice": hide(record["advice"])} if "advice" in record else {}
-    return {**record, **advice, "questions": kept}
+    found: dict[str, Any] = {"advice": hide(record["advice"])} if "advice" in record else {}
+    if "probes" in record:
+        found["probes"] = [
+            {
+                **probe,
+                "note": hide(probe["note"]),
+                "floor_reason": hide(probe["floor_reason"]),
+                "results": [[*row[:5], "", ""] if row[1] in hashes else row for row in probe["results"]],
+            }
+            for probe in record["probes"]
+        ]
+    return {**record, **found, "questions": kept}
 
 
 def record_hash(record: Mapping[str, Any]) -> str:
@@ -123,7 +155,7 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
     """`ids` maps a question's content hash to its id. Raises `DataError` where the record names an unknown question."""
     if record.get("format") != FORMAT:
         raise DataError(f"the recorded run has format {record.get('format')!r}, and this version reads {FORMAT}")
-    found = Recorded([], [], [], [], [])
+    found = Recorded([], [], [], [], [], [])
     for question in record["questions"]:
         key = ids.get(question["hash"])
         if key is None:
@@ -142,4 +174,8 @@ def from_record(record: Mapping[str, Any], ids: Mapping[str, int]) -> Recorded:
         for entry in question.get("maps", ()):
             fields = {name: value for name, value in entry.items() if name != "intervals"}
             found.maps.append((MapRow(**fields), [IntervalRow(*row) for row in entry["intervals"]]))
+    for entry in record.get("probes", ()):
+        figures = {name: value for name, value in entry.items() if name != "results"}
+        rows = [ProbeResultRow(entry["probe"], row[0], ids[row[1]], *row[2:]) for row in entry["results"]]
+        found.probes.append((ProbeSummaryRow(**figures), rows))
     return found
