@@ -120,6 +120,13 @@ def log_in(page: Page, server: str, name: str) -> Page:
     return page
 
 
+def log_out(page: Page) -> None:
+    """Here, and then at the provider, which sends its visitor back."""
+    page.get_by_role("button", name="Log out").click()
+    page.get_by_role("button", name="End session").click()
+    expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
+
+
 @pytest.fixture
 def others(browser: Browser) -> Iterator[Callable[[], Page]]:
     """Further visitors, each with cookies of their own."""
@@ -170,8 +177,8 @@ def test_a_reader_looks_and_starts_nothing(server: str, page: Page, visit: Calla
         expect(page.get_by_text("need the role operator")).to_be_visible()
         expect(page.get_by_test_id("stTextInput")).to_have_count(0)
         expect(page.get_by_test_id("stFileUploader")).to_have_count(0)
-    visit(f"{server}/compare?set=folk&pair=tiny&split=forget&q=2&alpha=1")
-    expect(page.locator(".card")).to_have_count(2)
+    page.goto(f"{server}/compare?set=folk&pair=tiny&split=forget&q=2&alpha=1")
+    expect(page.get_by_text("a reviewer or an operator can make one")).to_be_visible(timeout=90_000)
     expect(page.get_by_role("button", name="Map this question")).to_have_count(0)
 
 
@@ -210,14 +217,12 @@ def test_a_stranger_sees_only_why_and_the_way_out(
         visit(f"{server}/{path}")
         expect_only_the_door(page, sentence)
         expect(page.get_by_test_id("stButton")).to_have_count(1)
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    log_out(page)
 
 
 def test_logging_out_closes_the_door(server: str, page: Page, visit: Callable[[str], Page]) -> None:
     log_in(page, server, "cy")
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("button", name="Log in")).to_be_visible()
+    log_out(page)
     assert COOKIE not in {cookie["name"] for cookie in page.context.cookies()}
     visit(f"{server}/report?report=1")
     expect_only_the_door(page, "Log in to see anything here")
@@ -253,8 +258,10 @@ def test_an_operators_message_sent_by_a_reader_does_nothing(
     settled(cy)
     assert history.run_detail(run_id).summary.status == "queued"
     ada.evaluate("message => { window.held = false; window.forge(message); }", message)
-    expect(ada.get_by_text(f"waits (run {run_id}): ■ cancelled")).to_be_visible()
-    assert history.run_detail(run_id).summary.status == "cancelled"
+    deadline = time.monotonic() + 60
+    while history.run_detail(run_id).summary.status != "cancelled":
+        assert time.monotonic() < deadline, "the operator's own message does nothing either: the test proves nothing"
+        time.sleep(0.1)
 
 
 def cookie_of(server: str, secret: str = COOKIE_SECRET, **more: Any) -> str:
@@ -283,11 +290,10 @@ def test_a_forged_cookie_opens_nothing(server: str, page: Page) -> None:
 def test_a_changed_cookie_opens_nothing(server: str, page: Page) -> None:
     log_in(page, server, "cy")
     real = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
-    value, _, signature = real.partition(".")
-    mine = cookie_of(server, **USERS["cy"]).partition(".")[0]
-    assert mine != value
+    signed = real.rsplit(".", 2)[1:]  # time and signature
+    operators = cookie_of(server).rsplit(".", 2)[0]
     page.context.clear_cookies(name=COOKIE)
-    come_with(page, server, f"{mine}.{signature}")
+    come_with(page, server, ".".join([operators, *signed]))
     expect_only_the_door(page, "Log in to see anything here")
 
 
