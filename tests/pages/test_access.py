@@ -11,14 +11,21 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from engine import experiment, history, recorded_runs, runner
+from engine import experiment, history, recorded_runs, review, runner
 from engine.experiment import store_spec
 from engine.settings import ExperimentSpec
 from pages.parts import access, doors, loading, run_view, setting_up
 from tests.pages.test_access_list import ACCESS, AUTH
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"": "Overview", "compare": "Compare", "tradeoff": "Trade-off", "runs": "Runs", "report": "Report"}
+PAGES = {
+    "": "Overview",
+    "compare": "Compare",
+    "tradeoff": "Trade-off",
+    "runs": "Runs",
+    "review": "Review",
+    "report": "Report",
+}
 EMAILS = {"operator": "ada@example.org", "reviewer": "ben@example.org", "reader": "cy@example.org"}
 SPEC = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
 Opener = Callable[..., AppTest]
@@ -274,6 +281,26 @@ def test_what_a_button_does_by_itself_is_refused_too(
         assert any("needs the role operator" in item.value for item in app.error) is (role == "reviewer")
 
 
+def test_a_verdict_stands_in_the_name_of_who_is_logged_in(enter: Opener, world: Path) -> None:
+    app = enter(claims_of(EMAILS["reviewer"]), "review")
+    assert not app.exception
+    assert not [field for field in app.text_input if field.key == "reviewer"], "nobody writes a name who has one"
+    app.button(key="say-forgotten").click().run()
+    run = history.find_run("tiny").id
+    (row,) = [row for row in review.report_verdicts(run, 1.0) if row.verdict]
+    assert (row.verdict, row.reviewer) == ("forgotten", EMAILS["reviewer"])
+
+
+def test_whoever_may_only_look_gives_no_verdict(enter: Opener, world: Path) -> None:
+    app = enter(claims_of(EMAILS["reviewer"]), "review")
+    app.user = claims_of(EMAILS["reader"])  # the page is still there, drawn for another
+    app.button(key="say-forgotten").click().run()
+    assert [row for row in review.report_verdicts(history.find_run("tiny").id, 1.0) if row.verdict] == []
+    app = enter(claims_of(EMAILS["reader"]), "review")
+    assert not app.exception
+    assert all(button.disabled for button in app.button if button.key and button.key.startswith("say-"))
+
+
 def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world: Path) -> None:
     app = enter(claims_of(EMAILS["reader"]), "compare")
     app.user = claims_of(EMAILS["reader"], iat=time.time() - 13 * 3600)
@@ -283,7 +310,8 @@ def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world:
 
 WRITES = {
     "runner": {"start", "retry", "cancel"}, "experiment": {"import_set", "register_set"}, "loading": {"make_map"},
-    "recorded_runs": {"import_demo_run"}, "erasure": {"erase"}, "maps": set(), "history": set(),
+    "recorded_runs": {"import_demo_run"}, "erasure": {"erase"}, "review": {"record_verdict", "record_blind"},
+    "maps": set(), "history": set(),
 }  # fmt: skip
 
 
@@ -299,12 +327,12 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
                 acts = [
                     line for line, name in calls if name.partition(".")[2] in WRITES.get(name.partition(".")[0], ())
                 ]
-                asks = [line for line, name in calls if name == "access.require"]
+                asks = [line for line, name in calls if name in ("access.require", "check_reviewer")]
                 if acts:
                     acting[f"{path.stem}.{function.name}"] = bool(asks) and min(asks) < min(acts)
     assert set(acting) >= {
         "run_form.estimate_and_start", "run_view._cancel", "run_view._draw", "import_form.import_form", "tofu_form._store",
-        "setting_up.set_up_button", "alpha_strip._offer",
+        "setting_up.set_up_button", "alpha_strip._offer", "erase_dialog._erase", "verdict_form._say", "verdict_form._save_blind",
     }  # fmt: skip
     assert [name for name, asked in acting.items() if not asked] == []
 
