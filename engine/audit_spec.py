@@ -5,7 +5,7 @@ from pathlib import Path
 from engine import history
 from engine.data.examples import hash_examples
 from engine.errors import SettingError
-from engine.models.manifest import read_manifest
+from engine.models.manifest import PairManifest, read_manifest
 from engine.models.pairs import find_pair
 from engine.questions import examples_of
 from engine.settings import ExperimentSpec, TrainingSettings
@@ -29,7 +29,7 @@ def audit_spec(
     manifest = read_manifest(find_pair(pair))
     on_demo = manifest.base == "demo"
     of_demo = _made_for(manifest.data_hashes.get("forget", "")) if on_demo else ""
-    asked = forget or _of_its_run(manifest.name) or of_demo
+    asked = forget or _of_its_run(manifest) or of_demo
     if not asked:
         raise SettingError(f"no run here made pair {pair!r}: say which questions it was to forget (--forget SOURCE)")
     return ExperimentSpec(
@@ -49,10 +49,11 @@ def audit_spec(
     )
 
 
-def _of_its_run(pair: str) -> str:
-    """What the run that made a pair was to forget; "" where none here made it."""
-    made = [run for run in history.list_runs() if run.kind == "train" and run.name == pair]
-    return history.run_detail(made[0].id).spec.forget if made else ""
+def _of_its_run(manifest: PairManifest) -> str:
+    """What the run that made this very pair was to forget; "" where none here made it."""
+    named = [run.id for run in history.list_runs() if run.kind == "train" and run.name == manifest.name]
+    made = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
+    return made[0].spec.forget if made else ""
 
 
 def _made_for(data_hash: str) -> str:

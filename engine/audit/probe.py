@@ -79,7 +79,10 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """`sentence` says what it does, `source` whence it is, `unit` what the `value` of its results is."""
+    """`sentence` says what it does, `source` whence it is, `unit` what the `value` of its results is.
+
+    `of_kept`: its results are of questions that are to be kept, so that greedy leaks of secrets say nothing of them.
+    """
 
     name: str
     label: str
@@ -87,3 +90,4 @@ class Probe:
     source: str
     unit: str
     run: Callable[[Context], Finding]
+    of_kept: bool = False

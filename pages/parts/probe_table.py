@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from engine.audit.probes import PROBES
 from engine.audit_runs import ProbeRow, probe_results, probe_rows
 from engine.figures import interval_words
 from pages.parts.wording import plain
@@ -38,6 +39,7 @@ def show_probes(run_id: int) -> None:
 
 
 def _cells(row: ProbeRow) -> dict[str, str]:
+    of_kept = row.name in PROBES and PROBES[row.name].of_kept
     tried = f"{row.found} of {row.n}" if row.n else "not tried"
     floor = "n/a" if row.floor_found is None else f"{row.floor_found} of {row.floor_n}"
     return {
@@ -45,6 +47,6 @@ def _cells(row: ProbeRow) -> dict[str, str]:
         "found": tried,
         "95 % interval": interval_words(row.low, row.high) if row.n else "",
         "floor": floor,
-        "beyond greedy": str(row.beyond_greedy) if row.n else "",
+        "beyond greedy": str(row.beyond_greedy) if row.n and not of_kept else "",
         "figure": "" if row.value is None else f"{row.value:.3f} {interval_words(row.value_low, row.value_high)}",
     }

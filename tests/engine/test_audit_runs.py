@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import probe_reads
-from engine import audit_command, audit_runs, cli, experiment, history, runner
+from engine import audit_command, audit_runs, audit_spec, cli, experiment, history, runner
 from engine.audit import probes
 from engine.audit.probe import FULL, Budget, Context, Finding, Result
 from engine.audit_runs import choose_questions, finished_audit, probe_results, probe_rows, spread, summarise
 from engine.errors import DataError, RunError, SettingError
 from engine.estimate import estimate
-from engine.models.manifest import read_manifest
+from engine.models.manifest import read_manifest, write_manifest
 from engine.models.pairs import find_pair
 from engine.progress import Cancelled
 from engine.settings import ExperimentSpec, TrainingSettings, demo_folder
@@ -77,7 +78,8 @@ def test_every_probe_is_stored_with_its_questions_its_floor_and_its_budget(spec:
     for row in rows:
         found = probe_results(run_id, row.name)
         ours = [item for item in found if item.side == "pair"]
-        assert len(ours) == 3
+        of_kept = probes.PROBES[row.name].of_kept
+        assert len(ours) == (9 if of_kept else 3)
         assert row.found == sum(item.found is True for item in ours)
         assert row.n == sum(item.found is not None for item in ours)
         assert row.budget["questions"] == SMALL.questions
@@ -293,10 +295,19 @@ def test_from_the_command_line(
     assert f"floor {row.floor_found} of 3 (people nobody was taught" in text
 
 
-def test_a_pair_not_on_the_demos_base_needs_its_forget_set(spec: Specs, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["audit", "--pair", "tiny", "--json"]) == 2
+def test_a_pair_is_asked_what_its_run_was_to_forget(spec: Specs, forget_file: Path) -> None:
+    assert audit_spec.audit_spec("tiny").forget == str(forget_file)
+    assert audit_spec.audit_spec("tiny", alpha=0.5, quick=True, seed=3).alphas == (0.5,)
+
+
+def test_a_pair_that_no_run_here_made_needs_its_forget_set(
+    spec: Specs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Path(shutil.copytree(find_pair("tiny"), tmp_path / "other"))
+    write_manifest(other, replace(read_manifest(other), parent="changed"))
+    assert cli.main(["audit", "--pair", str(other), "--json"]) == 2
     out, err = capsys.readouterr()
-    assert (out, "name the questions it was to forget with --forget SOURCE" in err) == ("", True)
+    assert (out, "say which questions it was to forget (--forget SOURCE)" in err) == ("", True)
     assert cli.main(["audit", "--pair", "retain-only:demo"]) == 2
     assert cli.main(["audit", "--pair", "tiny", "--forget", "demo:forget", "--probe", "magic"]) == 2
     assert "no probe 'magic'" in capsys.readouterr().err
@@ -305,5 +316,5 @@ def test_a_pair_not_on_the_demos_base_needs_its_forget_set(spec: Specs, capsys: 
 @pytest.mark.parametrize(("pair", "source"), [("demo", "demo:forget"), ("demo-first", "demo:forget/first")])
 def test_a_pair_of_the_demo_is_asked_what_it_was_made_to_forget(pair: str, source: str) -> None:
     manifest = read_manifest(find_pair(str(demo_folder() / "pairs" / pair)))
-    assert audit_command._made_for(manifest.data_hashes["forget"]) == source
-    assert audit_command._made_for("another") == "demo:forget"
+    assert audit_spec._made_for(manifest.data_hashes["forget"]) == source
+    assert audit_spec._made_for("another") == "demo:forget"

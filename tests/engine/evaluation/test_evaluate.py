@@ -10,6 +10,7 @@ from engine.evaluation.evaluate import evaluate_examples
 from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
 from engine.evaluation.metrics import METRICS, rouge_recall
 
+OF_TASKS = ("accuracy", "accuracy_normalised")  # taken by the harness alone
 EXAMPLES = [
     Example("who lives in Rome ?", "Ada lives in Rome", "in Rome lives who ?", perturbed_answer=("Ben lives in Rome",)),
     Example("what does Ben like ?", "Ben likes red", key_terms=("red",)),
@@ -23,7 +24,7 @@ def no_leak(example: Example, text: str) -> bool:  # noqa: ARG001
 def test_every_question_alpha_and_metric_has_its_row(tiny_pair: Any) -> None:
     result = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=leak_rule(EXAMPLES))
     keys = [(score.question_index, score.alpha, score.metric) for score in result.scores]
-    assert sorted(keys) == sorted((i, a, m) for i in (0, 1) for a in (0.0, 1.0) for m in METRICS)
+    assert sorted(keys) == sorted((i, a, m) for i in (0, 1) for a in (0.0, 1.0) for m in METRICS if m not in OF_TASKS)
     missing = {(score.question_index, score.metric) for score in result.scores if score.value is None}
     assert missing == {
         (1, metric)
