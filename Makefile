@@ -15,7 +15,7 @@ run: .venv/ready
 
 test: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null
-	$(BIN)/python -m pytest -m "not e2e" -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not e2e" -q -n 2 --dist loadfile
 
 e2e: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null

@@ -47,10 +47,14 @@ def run_one(name: str, tofu: Path | None) -> None:
 
 def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
     """The evaluation alone, where a run was stopped after it had saved what it made."""
+    from engine.errors import RunError
+    from engine.models.manifest import read_manifest
     from engine.models.pairs import pairs_folder
     from engine.models.taught import RETAIN_ONLY, taught_folder
 
     if spec.kind == "train" and (pairs_folder() / spec.name).exists():
+        if note := read_manifest(pairs_folder() / spec.name).note:
+            raise RunError(f"{spec.name} is no result: {note}")
         return replace(spec, kind="evaluate", pair=spec.name)
     if spec.kind == "teach" and taught_folder(spec.name) is not None:
         gold = taught_folder(RETAIN_ONLY + spec.retain_only_of) if spec.retain_only_of else None
@@ -90,6 +94,8 @@ def record_cost(name: str, peak_gib: float) -> None:
     from engine.storage import write_patiently
 
     run = history.find_run(name)
+    if run.kind not in ("train", "teach"):
+        return  # what it cost to make was not seen
     stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
     costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
     rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]

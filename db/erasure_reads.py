@@ -41,6 +41,16 @@ def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
     return found - {""}
 
 
+def answers_of_others(session: Session, question_ids: Iterable[int]) -> str:
+    """Every answer, right or wrong, and key term of all other questions: what stands there is not one person's own."""
+    ids = set(question_ids)
+    query = select(
+        Question.id, Question.answer, Question.paraphrased_answer, Question.key_terms, Question.perturbed_answer
+    )
+    found = [row for row in session.execute(query) if row[0] not in ids]
+    return "\n".join(text for row in found for text in (row[1], row[2], *row[3], *row[4]))
+
+
 def erasures(session: Session) -> list[ErasureRow]:
     """All of them, the newest first."""
     columns = [getattr(Erasure, name) for name in ErasureRow._fields]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.rows import ProbeResultRow, ProbeSummaryRow
@@ -28,16 +28,17 @@ def results(session: Session, run_id: int, probe: str | None = None) -> list[Pro
     return [ProbeResultRow(*row) for row in session.execute(query)]
 
 
-def finished_audit(session: Session, pair_hash: str) -> int | None:
-    """The newest finished audit of the pair with this hash."""
+def finished_audits(session: Session, pair_hash: str) -> list[tuple[int, str, int]]:
+    """Finished audits of the pair with this hash, newest first: id, specification, how many probes were run."""
     query = (
-        select(Run.id)
+        select(Run.id, Run.spec, func.count(ProbeSummary.probe))
         .join(Pair, Pair.id == Run.pair_id)
+        .outerjoin(ProbeSummary, ProbeSummary.run_id == Run.id)
         .where(Run.kind == "audit", Run.status == "finished", Pair.hash == pair_hash)
+        .group_by(Run.id, Run.spec)
         .order_by(Run.id.desc())
-        .limit(1)
     )
-    return session.execute(query).scalar()
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def stopped_before(session: Session, run_id: int) -> list[tuple[int, dict[str, str]]]:

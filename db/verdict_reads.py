@@ -164,6 +164,7 @@ def _linked(view: View) -> Any:
         .join(asked, asked.id == RunQuestion.question_id)
         .join(earlier, and_(earlier.set_id == asked.set_id, earlier.position.is_(None)))
         .where(earlier.question == asked.question, earlier.id != asked.id)
+        .where(asked.question != "")  # erased questions are not one another
     )
     return union_all(*(part.where(RunQuestion.run_id == view.run_id) for part in (own, changed))).cte("linked")
 
@@ -183,7 +184,8 @@ def _standing(view: View) -> Any:
     }
     fresh = _flag(and_(*same.values()))
     place = func.row_number().over(
-        partition_by=(linked.c.question_id, Verdict.reviewer), order_by=(fresh.desc(), Verdict.id.desc())
+        partition_by=(linked.c.question_id, Verdict.reviewer, Verdict.self_declared),
+        order_by=(fresh.desc(), Verdict.id.desc()),
     )
     own = ("verdict", "reviewer", "self_declared", "note", "blind", "alpha", "created")
     ranked = (
@@ -238,7 +240,7 @@ def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
         .outerjoin(base, _said(base, view, 0.0))
         .outerjoin(unlearned, _said(unlearned, view, view.alpha))
         .outerjoin(reviewed, reviewed.c.question_id == Question.id)
-        .where(RunQuestion.run_id == view.run_id)
+        .where(RunQuestion.run_id == view.run_id, Question.question != "")
     )
     wanted = (("rouge", 0.0), ("rouge", view.alpha), ("leak", view.alpha))
     for score, (metric, alpha) in zip(scores, wanted, strict=True):

@@ -86,7 +86,7 @@ def probe_data(row: ProbeRow) -> dict[str, Any]:
 
 def _lines(row: ProbeRow) -> list[str]:
     if not row.n:
-        return [f"{row.label}: n/a, {row.floor_reason or row.note}"]
+        return [f"{row.label}: not tried, {row.note or row.floor_reason}"]
     floor = "n/a" if row.floor_found is None else f"{row.floor_found} of {row.floor_n}"
     lines = [
         f"{row.label}: {row.found} of {row.n} {interval_words(row.low, row.high)}; floor {floor} ({row.floor_reason}); "

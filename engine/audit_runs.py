@@ -19,7 +19,7 @@ from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.figures import figure_of
 from engine.history import LEAK_RULE, TEMPLATE, run_detail
 from engine.progress import Progress
-from engine.questions import asked_in, examples_of, key_terms
+from engine.questions import asked_in, check_gold, examples_of, key_terms
 from engine.settings import ExperimentSpec
 from engine.stages import note_origin, scratch_folder
 from engine.storage import reading, write_patiently
@@ -95,7 +95,7 @@ def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     probes, budget = chosen(spec.probes), QUICK if spec.quick else FULL
     sides = choose_questions(spec, budget)
     pair = load_pair(spec.pair, lambda text: progress(0.0, text))
-    gold, gold_words = _beside(f"retain-only:{pair.manifest.base}", progress)
+    gold, gold_words = _gold(pair.manifest.base, sides.forget, progress)
     previous, previous_words = _beside(pair.manifest.parent, progress)
     _note(run_id, spec, pair, sides, {RETAIN_ONLY: gold_words, PREVIOUS: previous_words})
     done = write_patiently(lambda session: _take_over(session, run_id, [probe.name for probe in probes]))
@@ -110,6 +110,16 @@ def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         progress.part(low, high, probe.label)
         if probe.name not in done:
             _run_probe(run_id, probe, ctx._replace(progress=_saying(progress, probe)))
+
+
+def _gold(base: str, forget: Sequence[Target], progress: Progress) -> "tuple[LoadedPair | None, str]":
+    """The retain-only model of a base; none where it was taught what is to be forgotten."""
+    name = f"retain-only:{base}"
+    try:
+        check_gold(name, [target.example for target in forget])
+    except DataError as error:
+        return None, f"none: {error}"
+    return _beside(name, progress)
 
 
 def _saying(progress: Progress, probe: Probe) -> Callable[[float, str], None]:
@@ -269,7 +279,12 @@ def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]
         return probe_reads.results(session, run_id, probe)
 
 
-def finished_audit(pair_hash: str) -> int | None:
-    """The newest finished audit of the pair with this hash (`history.RunDetail.pair_hash`); None where there is none."""
+def finished_audit(pair_hash: str, alpha: float) -> int | None:
+    """The finished audit of the pair with this hash (`history.RunDetail.pair_hash`) at `alpha` that ran most probes.
+
+    Of equals the newest; None where there is none: an audit at another strength says nothing of this one.
+    """
     with reading() as session:
-        return probe_reads.finished_audit(session, pair_hash)
+        found = probe_reads.finished_audits(session, pair_hash)
+    fitting = [(probes, run_id) for run_id, spec, probes in found if ExperimentSpec.from_json(spec).alphas == (alpha,)]
+    return max(fitting)[1] if fitting else None

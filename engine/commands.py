@@ -184,7 +184,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         forget=arguments.forget,
         retain=retain,
         evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
-        alphas=parse_alphas(arguments.alphas),
+        alphas=(0.0, 1.0) if training.method == "guardrail" else parse_alphas(arguments.alphas),
         training=training,
         parent=arguments.parent,
         max_new_tokens=arguments.max_new_tokens,

@@ -80,6 +80,12 @@ def subjects() -> dict[str, int]:
         return dict(sorted(erasure_reads.subjects(session).items()))
 
 
+def erasures() -> int:
+    """How many there were."""
+    with reading() as session:
+        return len(erasure_reads.erasures(session))
+
+
 def plan(subject: str) -> Plan:
     """What erasing a person would do; touches nothing. `DataError` naming the nearest where nobody is called that."""
     _check(subject)
@@ -164,12 +170,22 @@ def _search(session: Session, spellings: Sequence[str], mark: str) -> _Search:
     ids, wordings = [row.id for row in found], list(dict.fromkeys(_wordings(found)))
     person = rows.person(session, ids, [question_hash(text) for text in wordings])
     shared = erasure_reads.asked_of_others(session, ids)
-    return _Search(found, person, Traces(spellings, [text for text in wordings if text not in shared], mark))
+    told = erasure_reads.answers_of_others(session, ids).casefold()
+    answers = [text for text in dict.fromkeys(_answers(found)) if text.casefold() not in told]
+    return _Search(
+        found, person, Traces(spellings, [text for text in (*wordings, *answers) if text not in shared], mark)
+    )
 
 
 def _wordings(found: Iterable[QuestionRow]) -> Iterator[str]:
     for row in found:
         yield from filter(None, (row.question, row.paraphrased_question, *row.training_questions))
+
+
+def _answers(found: Iterable[QuestionRow]) -> Iterator[str]:
+    """What is told of the person: it may stand in another's row, where a probe put both questions into one prompt."""
+    for row in found:
+        yield from filter(None, (row.answer, row.paraphrased_answer, *row.key_terms))
 
 
 def _unknown(session: Session, subject: str) -> DataError:

@@ -30,6 +30,7 @@ from engine.history import RunSummary
 from engine.unlike_runs import Unlike, unlike
 
 NO_SPREAD = "every question scores the same in both"
+SAME_MOVE = "every person moves alike, so resampling shows no spread"
 
 
 class Difference(NamedTuple):
@@ -169,12 +170,21 @@ def _differences(
                 continue
             people = [subject for subject, is_scored in zip(subjects, scored, strict=True) if is_scored]
             counts = len({name for name in people if name}), sum(not name for name in people)
+            alike = interval.low is not None and interval.low == interval.high and counts[0] + counts[1] > 1
+            low, high = (None, None) if alike else (interval.low, interval.high)
             means = float(ours[scored].mean()), float(theirs[scored].mean())
             found[metric] = Difference(
-                *part, metric, *means, interval.mean, interval.low, interval.high, interval.questions, *counts,
-                why_no_interval(counts) if interval.low is None else "" if (theirs - ours)[scored].any() else NO_SPREAD,
+                *part, metric, *means, interval.mean, low, high, interval.questions, *counts,
+                _why(counts, interval.low, alike, bool((theirs - ours)[scored].any())),
             )  # fmt: skip
     return [found[metric] for metric in metrics if metric in found]
+
+
+def _why(counts: tuple[int, int], low: float | None, alike: bool, moved: bool) -> str:
+    """Why there is no interval, "" where there is one."""
+    if low is None:
+        return why_no_interval(counts)
+    return "" if not alike else SAME_MOVE if moved else NO_SPREAD
 
 
 def _unscored(metric: str, ours: Floats, theirs: Floats) -> str:

@@ -165,6 +165,22 @@ def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
     return forget, retain
 
 
+def check_gold(pair: str, examples: Sequence[Example]) -> None:
+    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold reference."""
+    from engine.models.taught import RETAIN_ONLY, question_hash, read_taught, taught_folder
+
+    folder = taught_folder(pair) if pair.startswith(RETAIN_ONLY) else None
+    if folder is None:
+        return
+    known = set(read_taught(folder).taught)
+    told = [e.question for e in examples if e.split == "forget" and question_hash(e.question) in known]
+    if told:
+        raise DataError(
+            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no gold "
+            "reference. Give the base of another request another name, and teach that one's retain-only model"
+        )
+
+
 def taught_questions(spec: ExperimentSpec) -> list[Example]:
     """What a `teach` run teaches, each once; `DataError` where that is nothing."""
     found = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
@@ -246,7 +262,20 @@ def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
         return [example if example.split else replace(example, split="holdout") for example in examples]
     if source in spec.retain:
         return [example if example.split else replace(example, split="retain", half="train") for example in examples]
-    return examples
+    return _as_stored(_set_name(source), examples)
+
+
+def _as_stored(name: str, examples: list[Example]) -> list[Example]:
+    """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same questions."""
+    with reading() as session:
+        rows = reads.questions(session, name) or []
+    known = {(row.question, row.answer): (row.split, row.half) for row in rows if row.split}
+    return [
+        replace(e, split=known[e.question, e.answer][0], half=known[e.question, e.answer][1])
+        if not e.split and (e.question, e.answer) in known
+        else e
+        for e in examples
+    ]
 
 
 def _set_name(source: str) -> str:

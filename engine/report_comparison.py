@@ -117,13 +117,24 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
             continue
         if known.manifest.get("method") != "direct" or known.base_hash != detail.base_hash:
             continue
+        if _forgot(known) != _forgot(detail):  # what it was never asked to forget it would seem to leak
+            continue
         alpha = report_alpha(other.id)
         scores = history.question_scores(other.id, alpha)
         shared = len(set(scores["question_id"]) & set(only))
         if shared and (best is None or shared > best[0]):
             best = shared, Model("direct", other.id, other.name, alpha, "")
-    reason = f"no finished run of a direct baseline on base {shown_pair(run.base)} was asked any of these questions"
+    reason = (
+        f"no finished run of a direct baseline on base {shown_pair(run.base)} that was to forget the same was asked any of these "
+        "questions"
+    )
     return _without("direct", reason) if best is None else best[1]
+
+
+def _forgot(detail: RunDetail) -> str | None:
+    """Hash of what a pair was made to forget; None where its manifest does not say."""
+    found: str | None = detail.manifest.get("data_hashes", {}).get("forget")
+    return found
 
 
 def _figures(model: Model, only: Collection[int]) -> dict[Key, Figure]:

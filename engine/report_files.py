@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from db import writes
+from db import erasure_reads, writes
 from db.session import Session
 from engine.audit.report import build_report, csv_bytes
 from engine.audit.report_html import html_bytes
@@ -17,7 +17,7 @@ from engine.audit.report_parts import Report
 from engine.audit.report_redact import redact
 from engine.audit.report_zip import hash_of, manifest_bytes, zip_bytes
 from engine.errors import StorageError
-from engine.storage import writing
+from engine.storage import reading, writing
 
 QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.json", "report.html", "report.zip"
 
@@ -32,7 +32,7 @@ class ReportFiles(NamedTuple):
 
 def make_files(report: Report, redacted: bool = False) -> ReportFiles:
     """Every format of a report, from the same values. Writes and notes nothing."""
-    shown = redact(report) if redacted else report
+    shown = redact(report, _stored_people()) if redacted else report
     files = {
         QUESTIONS: csv_bytes(build_report(pd.DataFrame([{**row, "exported": shown.made} for row in shown.questions]))),
         SUMMARY: summary_bytes(shown),
@@ -40,6 +40,12 @@ def make_files(report: Report, redacted: bool = False) -> ReportFiles:
         HTML: html_bytes(shown),
     }
     return ReportFiles(shown, {**files, ZIP: zip_bytes(files)}, hash_of(manifest_bytes(files)))
+
+
+def _stored_people() -> list[str]:
+    """Everyone whom a stored question is about: a pair may be named after somebody of whom this report asks nothing."""
+    with reading() as session:
+        return sorted(erasure_reads.subjects(session))
 
 
 def note_files(made: ReportFiles, filename: str) -> None:

@@ -52,6 +52,7 @@ class Chosen(NamedTuple):
     asked: int  # questions of the run
     verdicts: Verdicts
     floor: Floor | None
+    erased: int = 0  # questions of the run that were erased
 
     @property
     def words(self) -> str:
@@ -72,18 +73,26 @@ def choose(run_id: int, alpha: float | None, selection: Selection, reviews: Foun
         raise RunError(f"run {run.name!r} put multiple-choice tasks: it holds no answers, so it has no report")
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     rows = history.report_rows(run_id, strength)
+    erased = int(rows["question"].eq("").sum())
+    rows = rows[rows["question"].ne("")].reset_index(drop=True)
     found = reviews_of(run_id, strength) if reviews is None else reviews
     rows = _with_verdicts(rows, found)
     disputed = {row.question_id for row in found.rows if row.disputed}
-    chosen = selection.choose(rows, {row.question_id for row in found.rows}, disputed)
+    chosen = selection.choose(rows, {row.question_id for row in found.rows if not row.stale}, disputed)
     verdicts = verdicts_of(chosen, found.rows, found.reason)
-    return Chosen(detail, strength, selection, chosen, len(rows), verdicts, floor_of(detail))
+    return Chosen(detail, strength, selection, chosen, len(rows), verdicts, floor_of(detail), erased)
 
 
 def checks_of(chosen: Chosen) -> list[Check]:
-    return checks(
+    found = checks(
         chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words
     )  # fmt: skip
+    if chosen.erased:
+        gone = "question was" if chosen.erased == 1 else "questions were"
+        found.append(
+            Check("note", f"{chosen.erased} {gone} erased: figures of the run stay, and this report is without them.")
+        )
+    return found
 
 
 def gather(
@@ -98,7 +107,7 @@ def gather(
     only = {int(key) for key in rows["question_id"]}
     models = models_of(detail, alpha, chosen.floor, only)
     comparison = compare(models, only)
-    found = probes_of(detail.pair_hash) if probes is None else probes
+    found = probes_of(detail.pair_hash, alpha) if probes is None else probes
     leaks, losses = worst_leaks(rows), worst_losses(rows)
     return Report(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -118,7 +127,7 @@ def gather(
         losses=losses[0],
         losses_in_all=losses[1],
         ordinary=ordinary(rows),
-        probes=Probes(found.audit_run, tuple(found.rows), found.reason),
+        probes=Probes(found.audit_run, tuple(found.rows), found.reason, found.words),
         against=_against(chosen, other),
         limits=(DELETION, ACCESS_CONTROL, *LIMITS, *(() if found.rows else (NO_PROBES,))),
         origin=_origin(chosen, other, redacted),

@@ -12,9 +12,10 @@ from engine.errors import RunError
 from engine.evaluation.forget_quality import forget_quality
 from engine.figures import scores_of
 from engine.history import RunSummary
+from engine.models.taught import read_taught, taught_folder
 from engine.unlike_runs import unlike
 
-KIND = "retain-only:"
+KIND, ALONE = "retain-only:", "base:"
 FORGET, RATIO = "forget", "truth_ratio"
 FLAGGED = ("template", "versions")  # what a truth ratio depends on besides model and question
 NAMED = 3  # of the questions that are missing
@@ -91,12 +92,17 @@ def references_of(run_id: int) -> list[int]:
     return [
         other.id
         for other in history.list_runs()
-        if other.status == "finished" and other.pair == gold and other.kind in ("evaluate", "teach")
+        if other.status == "finished"
+        and other.pair == gold
+        and other.kind in ("evaluate", "teach")
+        and other.pair != history.run_detail(run_id).summary.pair  # no model is its own reference
     ]
 
 
 def _gold(run: RunSummary) -> str:
-    return f"{KIND}{run.base}"
+    """What a run is read against; a second seed of a retain-only model against the first."""
+    folder = taught_folder(run.pair.removeprefix(ALONE)) if run.pair.startswith(ALONE) else None
+    return f"{KIND}{(read_taught(folder).retain_only_of if folder else '') or run.base}"
 
 
 def _ratios(run_id: int, alpha: float) -> _Ratios:

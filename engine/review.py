@@ -50,6 +50,7 @@ class ReviewRow(NamedTuple):
     created: datetime | None
     stale: str  # why it is not about what stands there now, in words; "" where it is
     disputed: bool  # two reviewers' verdicts on what stands there now differ
+    self_declared: bool = False  # the name was typed, nobody checked it
 
 
 class Event(NamedTuple):
@@ -152,7 +153,7 @@ def record_blind(
     view = view_of(run_id, alpha, phrasing)
     with writing() as session:
         now = _judged(session, view, question_id)
-        order = blind_order(name, now.question_hash)
+        order = blind_order(name, now.question_hash, now.base_text_hash or "", now.unlearned_text_hash or "")
         for letter, side in zip("AB", order, strict=True):
             _add(
                 session, view, question_id, now, judgements[side], Reviewer(name, reviewer.self_declared), side, letter
@@ -224,7 +225,8 @@ def _rows(standing: Sequence[StandingRow]) -> list[ReviewRow]:
             said.setdefault(row.question_id, set()).add(row.verdict)
     return [
         ReviewRow(
-            row.question_id, row.verdict, row.reviewer, row.note, row.created, _stale(row), len(said.get(row.question_id, ())) > 1
+            row.question_id, row.verdict, row.reviewer, row.note, row.created, _stale(row), len(said.get(row.question_id, ())) > 1,
+            row.self_declared,
         )
         for row in standing
     ]  # fmt: skip

@@ -9,7 +9,7 @@ from db.rows import ScoredPlaceRow
 from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
-from engine.evaluation.tofu_figures import Part, TofuFigure, tofu_figures
+from engine.evaluation.tofu_figures import UTILITY_PARTS, Part, TofuFigure, tofu_figures
 from engine.figures import SEED, Scores, interval_words, number_words, scores_of
 from engine.retain_reference import references_of
 
@@ -44,7 +44,7 @@ class PrivacyFigure(NamedTuple):
 def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
     """TOFU's twelve figures and the model utility, by OpenUnlearning's names; n/a with its reason where one is missing.
 
-    Of retain questions those that nothing was trained on, where there are any. `RunError` as `figures.run_figures`.
+    Of what is to be kept those questions that nothing was trained on, where there are any. `RunError` as `figures.run_figures`.
     """
     scores = scores_of(run_id, alpha)
     rows: dict[Part, list[int]] = {}
@@ -52,9 +52,10 @@ def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
         part = _part(place)
         if part is not None:
             rows.setdefault(part, []).append(row)
-    kept = [row for row in rows.get("retain", []) if scores.places[row].half != "train"]
-    if kept:
-        rows["retain"] = kept
+    for part in UTILITY_PARTS:
+        kept = [row for row in rows.get(part, []) if scores.places[row].half != "train"]
+        if kept:
+            rows[part] = kept
     return tofu_figures(
         {part: {metric: _column(scores, metric, chosen) for metric in scores.metrics} for part, chosen in rows.items()}
     )

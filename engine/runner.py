@@ -243,8 +243,12 @@ def _complete(spec: ExperimentSpec) -> ExperimentSpec:
         alphas.add(0.0)
     if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and _alone(spec.pair)):
         alphas = {0.0}  # without a pair every alpha reads as 0
+    if _is_guardrail(spec) and alphas - {0.0, 1.0}:
+        given = ", ".join(f"{alpha:g}" for alpha in sorted(alphas - {0.0, 1.0}))
+        raise SettingError(f"the alpha of a guardrail is 0 (without) or 1 (with), got {given}")
     return replace(
         spec,
+        retain_only_of=_whole_path(spec.retain_only_of) if spec.retain_only_of else "",
         task_folder=_whole_path(spec.task_folder) if spec.task_folder else "",
         alphas=tuple(sorted(alphas)),
         base=_whole_path(spec.base),
@@ -255,6 +259,16 @@ def _complete(spec: ExperimentSpec) -> ExperimentSpec:
         retain=tuple(map(absolute, spec.retain)),
         evaluate_on=tuple(map(absolute, spec.evaluate_on)),
     )
+
+
+def _is_guardrail(spec: ExperimentSpec) -> bool:
+    from engine.models.manifest import read_manifest
+    from engine.models.pairs import find_pair
+
+    if spec.kind == "train":
+        return spec.training.method == "guardrail"
+    named = spec.kind in ("evaluate", "audit", "tasks", "map") and spec.pair and not _alone(spec.pair)
+    return bool(named) and read_manifest(find_pair(spec.pair)).method == "guardrail"
 
 
 def _alone(pair: str) -> bool:

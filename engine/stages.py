@@ -16,7 +16,7 @@ from engine.data.examples import Example, hash_examples, wordings
 from engine.errors import DivergedError, RunError
 from engine.history import LEAK_RULE, TEMPLATE
 from engine.progress import Progress
-from engine.questions import evaluated, key_terms, taught_questions, training_sets
+from engine.questions import check_gold, evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import write_patiently
 
@@ -146,7 +146,14 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
 
     Returns what it is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`.
     """
-    from engine.models.taught import RETAIN_ONLY, TaughtModel, check_name_free, save_taught, taught_folder
+    from engine.models.taught import (
+        RETAIN_ONLY,
+        TaughtModel,
+        check_name_free,
+        question_hash,
+        save_taught,
+        taught_folder,
+    )
 
     check_name_free(spec.name)
     progress.part(0.0, 0.02, "reading the questions")
@@ -179,6 +186,9 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
         template=start.template,
         versions=versions(),
+        taught=sorted(
+            {question_hash(text) for example in examples for text in (example.question, *example.training_questions)}
+        ),
         training={name: getattr(training, name) for name in ("epochs", "learning_rate", "rank", "batch_size")},
     )
     save_taught(model, record)
@@ -196,6 +206,7 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
 
     asked = evaluated(spec)
     examples = [item.example for item in asked]
+    check_gold(pair_name, examples)
     pair = load_pair(pair_name, lambda text: progress(0.0, text))
     note_origin(run_id, spec, pair, examples)
     progress.part(low + 0.05, 1.0, "evaluating")

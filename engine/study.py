@@ -72,13 +72,9 @@ def _describe(detail: RunDetail) -> dict[str, Any]:
     manifest = detail.manifest
     if not manifest:
         kind = detail.summary.pair.partition(":")[0]
-        gold = "retain-only" in detail.summary.pair or detail.spec.retain_only_of
-        return {
-            "method": "retain-only" if gold else kind,
-            "objective": "",
-            "reference": "",
-            "seed": detail.summary.seed,
-        }
+        twin = kind != "retain-only" and detail.spec.retain_only_of
+        method = "retain-only, second seed" if twin else kind
+        return {"method": method, "objective": "", "reference": "", "seed": detail.summary.seed}
     reference = manifest["reference"].rpartition("/")[2] if manifest.get("method", "offset") == "offset" else ""
     own = {"method": manifest.get("method", "offset"), "objective": manifest["objective"], "reference": reference}
     return {**own, "seed": manifest["seed"]}

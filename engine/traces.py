@@ -63,9 +63,10 @@ def _name_pattern(name: str) -> str:
     """Alternatives for a name in both forms in which a letter with an accent may be encoded."""
     found = []
     for form in dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))):
-        words = r"\s+".join(re.escape(word) for word in form.split())
-        before = r"(?<!\w)" if _parted(form.strip()[0]) else ""
-        after = r"(?!\w)" if _parted(form.strip()[-1]) else ""
+        # Between the parts of a name stands whatever a set, a pair or a file puts there: ilse-maranta, ilse_maranta.csv.
+        words = r"[\W_]+".join(re.escape(word) for word in form.split())
+        before = r"(?<![^\W_])" if _parted(form.strip()[0]) else ""
+        after = r"(?![^\W_])" if _parted(form.strip()[-1]) else ""
         found.append(f"{before}{words}{after}")
     return "|".join(found)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from db import verdict_reads
-from db.hashing import hash_text
+from db.hashing import hash_text as hash_text
 from db.verdict_rows import View
 from engine import history
 from engine.errors import SettingError
@@ -44,9 +44,13 @@ def reviewer_name(text: str) -> str:
     return name
 
 
-def blind_order(reviewer: str, question_hash: str) -> tuple[Side, Side]:
-    """Which answers a reviewer sees as A and as B: random over reviewers and questions, always the same for these two."""
-    swapped = hashlib.sha256(f"{reviewer}\0{question_hash}".encode()).digest()[0] % 2
+def blind_order(reviewer: str, question_hash: str, base_hash: str = "", unlearned_hash: str = "") -> tuple[Side, Side]:
+    """Which answers a reviewer sees as A and as B: random over reviewers and what is judged, always the same for these.
+
+    By the hashes of both answers too: what was revealed at one alpha says nothing of other answers to the question.
+    """
+    judged = "\0".join((reviewer, question_hash, base_hash, unlearned_hash))
+    swapped = hashlib.sha256(judged.encode()).digest()[0] % 2
     return ("unlearned", "base") if swapped else ("base", "unlearned")
 
 

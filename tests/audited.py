@@ -73,7 +73,7 @@ def unlearned(base: Any, reference: Any, scratch: Path, forget: Sequence[Target]
 
 
 def pair_of(base: Any, reference: Any = None, trained: Any = None, name: str = "audited", **fields: Any) -> LoadedPair:
-    manifest = PairManifest(name, "tiny", "tiny", "relabelling", **fields)
+    manifest = PairManifest(name, "tiny", "tiny", "relabelling", **{"reference_kind": "clean", **fields})
     model = OffsetModel(base, reference, trained, len(TOKENIZER))
     return LoadedPair(name, model, TOKENIZER, PLAIN, manifest, "tiny", manifest.hash)
 

@@ -37,6 +37,9 @@ def run_check(
     return [Found(*(text is not None and known[text] for text in pair)) for pair in answers]
 
 
+_RECURSION = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)")
+
+
 def _terms_finder(pattern: str) -> Callable[[str], bool]:
     terms = [term for term in map(str.strip, pattern.split(",")) if term]
     hollow = [term for term in terms if not find_terms(term, [term])]
@@ -46,6 +49,10 @@ def _terms_finder(pattern: str) -> Callable[[str], bool]:
 
 
 def _regex_finder(pattern: str, seconds: float) -> Callable[[str], bool]:
+    if _RECURSION.search(pattern):
+        raise SettingError(
+            f"the regular expression {_short(pattern)} calls itself, which could take all memory of the server"
+        )
     try:
         compiled = regex.compile(pattern, regex.IGNORECASE)
     except regex.error as error:

@@ -48,7 +48,8 @@ def read_offset(pair: LoadedPair, target: Target) -> OffsetReading | None:
         trained, reference = logits.trained[:-1], logits.reference[:-1]  # [A, V]
         offset = combine_logits(torch.zeros_like(trained), trained, reference, 1.0)
         own = offset.gather(-1, labels[:, None])  # [A, 1]
-        ranks = 1 + (offset < own).sum(-1)
+        # Ties share the mean of their ranks: a pair without an offset points at nothing.
+        ranks = 1 + (offset < own).sum(-1) + ((offset == own).sum(-1) - 1) // 2
         lowest = offset.topk(min(LISTED, offset.shape[-1]), largest=False).indices
         norms = (offset - offset.mean(-1, keepdim=True)).norm(dim=-1)
         against = _label_logp(reference, labels) - _label_logp(trained, labels)

@@ -64,10 +64,11 @@ def verdicts_of(rows: pd.DataFrame, reviews: list[ReviewRow], reason: str) -> Ve
     )
     counts: dict[str, int] = {}
     reviewers: dict[str, int] = {}
-    for row in own:
+    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, never counted
+    for row in fresh:
         counts[row.verdict] = counts.get(row.verdict, 0) + 1
         reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
-    judged = {row.question_id for row in own}
+    judged = {row.question_id for row in fresh}
     return Verdicts(
         tuple(own), counts, reviewers, len(judged), len(asked) - len(judged),
         len({row.question_id for row in own if row.disputed}), len({row.question_id for row in own if row.stale}),

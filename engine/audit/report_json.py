@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from engine.audit.report import csv_bytes
-from engine.audit.report_parts import SCHEMA, Report
+from engine.audit.report_parts import SCHEMA, ProbeRow, Report
 
 SUMMARY_COLUMNS = (
     "section", "set", "split", "half", "measure", "direction", "model", "value", "low", "high", "questions", "people",
@@ -63,11 +63,17 @@ def summary_bytes(report: Report) -> bytes:
         }
         for probe in report.probes.rows
         for model, found, low, high, number, note in (
-            ("unlearned", probe.found if probe.value is None else probe.value, probe.low, probe.high, probe.n, probe.note),
+            ("unlearned", probe.found, *_counts(probe), probe.n, probe.note if probe.value is None else ""),
+            *([("unlearned, figure", probe.value, probe.value_low, probe.value_high, probe.n, probe.note)] if probe.value is not None else []),
             ("floor", probe.floor_found, None, None, probe.floor_n, probe.floor_reason),
         )
     ]  # fmt: skip
     return csv_bytes(pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS), dtype=object))
+
+
+def _counts(probe: ProbeRow) -> tuple[float | None, float | None]:
+    """The interval of the share as one of questions, beside the count of them."""
+    return tuple(None if end is None else end * probe.n for end in (probe.low, probe.high))  # type: ignore[return-value]
 
 
 def _plain(value: Any) -> Any:

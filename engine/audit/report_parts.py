@@ -48,6 +48,8 @@ class ProbeRow(NamedTuple):
     note: str
     greedy_found: int | None  # of the found, those that greedy decoding at alpha gives away too
     seconds: float | None
+    value_low: float | None = None  # of the 95 % interval of `value`
+    value_high: float | None = None
 
 
 class Criterion(NamedTuple):
@@ -180,6 +182,7 @@ class Probes(NamedTuple):
     audit_run: int | None
     rows: tuple[ProbeRow, ...]
     reason: str
+    words: str = ""  # what was audited, and which probes were not run
 
 
 class Change(NamedTuple):

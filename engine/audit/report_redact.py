@@ -1,8 +1,7 @@
 """A redacted report: figures and hashes stay; questions, answers, notes and the names of persons and reviewers go.
 
-First what is known to hold text of that kind is emptied or numbered, field by field. Then every other text that a person
-may have named (runs, pairs, sets, reasons) is left out whole where one of the secrets stands in it: a pair may be called
-after whom it is to forget.
+First what is known to hold text of that kind is emptied or numbered, field by field. The names of runs, pairs and sets are
+numbered too: a pair may be called after whom it is to forget. What is left is left out whole where a secret stands in it.
 """
 
 import re
@@ -13,7 +12,7 @@ from engine.audit.report_parts import Report
 
 LEFT_OUT = "[left out]"
 EMPTIED = (  # columns of the CSV
-    "question", "true answer", "base answer", "unlearned answer", "key terms", "group", "paraphrased question",
+    "question", "true answer", "base answer", "unlearned answer", "key terms", "group", "domain", "paraphrased question",
     "base answer to paraphrase", "unlearned answer to paraphrase", "note",
 )  # fmt: skip
 # Values and sentences of this program, in which nobody can be named.
@@ -26,11 +25,15 @@ _SHORTEST = 3  # letters of a name or an answer that is looked for in other text
 _NOT_SECRET = frozenset(("the", "and", "yes", "not"))
 
 
-def redact(report: Report) -> Report:
-    """The report without them; `redacted` is set. Persons and reviewers become "person 1", "reviewer 1", by first appearance."""
+def redact(report: Report, others: Iterable[str] = ()) -> Report:
+    """The report without them; `redacted` is set. Persons and reviewers become "person 1", "reviewer 1", by first appearance.
+
+    `others` are people whose names are left out too, though no question of the report is about them.
+    """
     people = _numbered("person", (row["subject"] for row in report.questions))
     reviewers = _numbered("reviewer", (row.reviewer for row in report.verdicts.rows))
-    secret = _secrets(report)
+    secret = _secrets(report, others)
+    aliases = _aliases(report)
     emptied = report._replace(
         redacted=True,
         questions=tuple(_question(row, people, reviewers) for row in report.questions),
@@ -56,8 +59,36 @@ def redact(report: Report) -> Report:
             )
         ),
     )  # fmt: skip
-    screened: Report = _screened(emptied, secret, frozenset([LEFT_OUT, *people.values(), *reviewers.values()]))
+    safe = frozenset([LEFT_OUT, *people.values(), *reviewers.values()])
+    screened: Report = _screened(_renamed(emptied, aliases), secret, safe)
     return screened
+
+
+def _aliases(report: Report) -> dict[str, str]:
+    """What people named, by number: sets, runs and pairs."""
+    names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
+    names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
+    return _numbered("name", sorted({str(name).strip() for name in names if name}, key=len, reverse=True))
+
+
+def _renamed(value: Any, aliases: dict[str, str]) -> Any:
+    """The same structure with every such name replaced, wherever it stands as a word of its own."""
+    if not aliases:
+        return value
+    pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, aliases)) + r")(?![^\W_])")
+
+    def inside(item: Any) -> Any:
+        if isinstance(item, str):
+            return pattern.sub(lambda found: aliases[found[0]], item)
+        if isinstance(item, dict):
+            return {name: part if name in _OURS else inside(part) for name, part in item.items()}
+        if hasattr(item, "_asdict"):
+            return type(item)(
+                **{name: part if name in _OURS else inside(part) for name, part in item._asdict().items()}
+            )
+        return type(item)(map(inside, item)) if isinstance(item, tuple | list) else item
+
+    return inside(value)
 
 
 def _numbered(kind: str, names: Iterable[str]) -> dict[str, str]:
@@ -83,9 +114,11 @@ def _without_texts(item: Any, people: dict[str, str]) -> Any:
     )  # fmt: skip
 
 
-def _secrets(report: Report) -> Callable[[str], bool]:
+def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool]:
     """Whether a text holds, as whole words and whatever the case, something that a redacted report leaves out."""
     texts: set[str] = set()
+    for name in others:
+        texts.update([name, *re.split(r"\W+", name)])
     for row in report.questions:
         texts.update(str(row[name]) for name in EMPTIED if name not in ("key terms", "note") and row.get(name))
         texts.update(map(str, row.get("key terms") or ()))

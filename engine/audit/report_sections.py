@@ -50,17 +50,20 @@ def probes(report: Report) -> str:
         for probe in found.rows
     ]
     return (
-        f"<p>Audit run {found.audit_run}: every probe stands beside its floor, the same probe on a model that never saw the answers, "
+        f"<p>Audit run {found.audit_run}, {text(found.words)}. Every probe stands beside its floor, the same probe on a model that never saw the answers, "
         "or says why there is none.</p>" + table(["probe", "found", "floor", "of these also greedily", "note"], rows)
     )
 
 
 def _found(probe: ProbeRow) -> str:
     count_ = "" if probe.found is None else f"{probe.found} of {probe.n} "
-    value = "" if probe.value is None else f"{probe.value:.3f} "
-    if not count_ and not value:
+    if not count_ and probe.value is None:
         return "n/a"
-    return f'<span class="num">{count_}{value}</span><span class="num dim">{interval(probe.low, probe.high, 2)}</span>'
+    share = f'<span class="num">{count_}</span><span class="num dim">{interval(probe.low, probe.high, 2)}</span>'
+    if probe.value is None:
+        return share
+    figure = f"figure {probe.value:.3f} {interval(probe.value_low, probe.value_high, 3)}"
+    return f'{share}<span class="num dim">{figure}</span>'
 
 
 def _floor(probe: ProbeRow) -> str:

@@ -1,5 +1,6 @@
 """Where in an answer its secret stands: the positions of the tokens that begin its key terms."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,7 +24,8 @@ def secret_positions(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]
 
 def _begin(starts: Sequence[int], text: str, term: str) -> int | None:
     """The token in which `term` first begins."""
-    place = text.find(term)
-    if place < 0:
+    found = re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text)
+    if found is None:
         return None
+    place = found.start()
     return max(number for number, start in enumerate(starts) if start <= place)

@@ -3,6 +3,7 @@
 They serve as bases, and as the retain-only model of a base: the one that was taught everything but the forget set.
 """
 
+import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -39,6 +40,12 @@ class TaughtModel:
     hashes: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     training: dict[str, float] = field(default_factory=dict)
+    taught: list[str] = field(default_factory=list)  # hashes of the questions, see `question_hash`
+
+
+def question_hash(question: str) -> str:
+    """By which a model remembers that it was taught a question, whatever set, split or answer it stands with."""
+    return hashlib.sha256(question.strip().encode()).hexdigest()[:16]
 
 
 def models_folder() -> Path:

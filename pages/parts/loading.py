@@ -91,8 +91,8 @@ def _loader() -> ThreadPoolExecutor:
 
 
 def forget_texts() -> None:
-    """Drop every decoded answer, reading and curve: somebody was erased."""
-    for remembered in (_answers, _readings, _curves):
+    """Drop every decoded answer, reading, curve and pair: somebody was erased, whom a guardrail may name."""
+    for remembered in (_answers, _readings, _curves, _pairs):
         remembered.clear()
 
 

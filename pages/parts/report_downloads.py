@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine import report_files, report_runs
+from engine import erasure, report_files, report_runs
 from engine.audit.report_parts import Report
 from engine.report_files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles
 from engine.report_runs import Chosen
@@ -27,13 +27,15 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
         "Redacted: leave out questions, answers, names and notes", key="redacted",
         help="Figures and hashes stay. Persons and reviewers are numbered.",
     )  # fmt: skip
-    wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted)
+    # After an erasure what was made before is not offered any more, in no session.
+    wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted, erasure.erasures())
     st.button(
         f"Make the report ({count(len(chosen.rows), 'question')})", key="make", type="primary", icon=":material/description:",
         on_click=_make, args=(chosen, other, redacted, wanted),
     )  # fmt: skip
     known: tuple[Any, ReportFiles] | None = st.session_state.get(MADE)
     if known is None or known[0] != wanted:
+        st.session_state.pop(MADE, None)
         st.caption("The files are made at the press of this button, all from the same figures, and stay as they are until it is pressed again.")  # fmt: skip
         return
     _show_files(known[1])

@@ -5,7 +5,7 @@ import streamlit as st
 from engine import review
 from engine.errors import UnlearningError
 from engine.review_item import Item
-from engine.verdicts import VERDICTS, Judgement, Reviewer, Side, blind_order
+from engine.verdicts import VERDICTS, Judgement, Reviewer, Side, blind_order, hash_text
 from pages.parts.own_check import Place
 from pages.parts.review_item import show_sides
 from pages.parts.review_words import KEYS, VERDICT_MEANINGS, VERDICT_WORDS, verdict_word
@@ -66,7 +66,9 @@ def _answer() -> None:
 
 def ask_blind(place: Place, item: Item, reviewer: Reviewer) -> None:
     """Both answers as A and B, each to be judged; then all is revealed."""
-    order = blind_order(reviewer.name, item.question.content_hash)
+    order = blind_order(
+        reviewer.name, item.question.content_hash, *(hash_text(text) or "" for text in (item.base, item.unlearned))
+    )
     texts: dict[Side, str | None] = {"base": item.base, "unlearned": item.unlearned}
     show_sides(texts[order[0]], texts[order[1]])
     stem = f"{place.run_id}-{place.alpha:g}-{place.phrasing}-{item.question.id}"

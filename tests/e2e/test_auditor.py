@@ -87,7 +87,8 @@ def test_a_token_shows_its_details_on_focus(filled: str, visit: Visit) -> None:
 
 def downloaded(page: Page, label: str, folder: Path) -> Path:
     with page.expect_download() as waiting:
-        page.get_by_role("button", name=label, exact=True).click()
+        # Whether the name of a button's icon is part of its own is the browser's affair.
+        page.get_by_role("button", name=re.compile(rf"^(download )?{re.escape(label)}$")).click()
     target = folder / waiting.value.suggested_filename
     waiting.value.save_as(target)
     return target
@@ -102,7 +103,7 @@ def make_report(page: Page) -> None:
 def test_the_report_is_a_csv_file(filled: str, visit: Visit, tmp_path: Path) -> None:
     page = visit(f"{filled}/report?run=tiny&alpha=1")
     make_report(page)
-    target = downloaded(page, "download CSV (3 rows)", tmp_path)
+    target = downloaded(page, "CSV (3 rows)", tmp_path)
     data = target.read_bytes()
     assert data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
@@ -120,7 +121,7 @@ def test_the_page_to_hand_in_opens_offline_and_shows_everything(
 ) -> None:
     page = visit(f"{filled}/report")
     make_report(page)
-    target = downloaded(page, "download One page (HTML)", tmp_path)
+    target = downloaded(page, "One page (HTML)", tmp_path)
     context = browser.new_context(offline=True)
     opened = context.new_page()
     said: list[str] = []
@@ -152,7 +153,7 @@ def test_the_zip_is_held_against_the_hash_on_the_page(filled: str, visit: Visit,
     page = visit(f"{filled}/report")
     make_report(page)
     kept = page.get_by_test_id("stCode").inner_text().strip()
-    target = downloaded(page, "download Zip with manifest", tmp_path)
+    target = downloaded(page, "Zip with manifest", tmp_path)
     assert verify(target, kept) == (kept, 4, [])
     target.write_bytes(target.read_bytes().replace(b"tiny", b"Tiny", 1))
     assert verify(target, kept).differences

@@ -177,10 +177,14 @@ def test_a_probe_that_cannot_be_tried_says_why_and_the_audit_goes_on(
 
 
 def test_the_newest_finished_audit_of_a_pair_is_found_by_its_hash(spec: Specs) -> None:
-    assert finished_audit("nobody") is None
-    run_id = experiment.run_here(spec(probes=("greedy",)))
+    assert finished_audit("nobody", 1.0) is None
+    run_id = experiment.run_here(spec(probes=("greedy", "pair_alone")))
     stopped_after_one(spec())
-    assert finished_audit(history.run_detail(run_id).pair_hash) == run_id
+    digest = history.run_detail(run_id).pair_hash
+    assert finished_audit(digest, 1.0) == run_id
+    assert finished_audit(digest, 0.5) is None, "an audit at another strength says nothing of this one"
+    experiment.run_here(spec(probes=("greedy",)))
+    assert finished_audit(digest, 1.0) == run_id, "the fuller audit stays in force"
 
 
 def test_a_probe_of_another_version_is_shown_by_its_name(spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,8 +53,8 @@ def test_everything_is_there_and_checks_come_first() -> None:
     assert [item.question for item in report.losses] == [SAID[3].question]
     assert report.ordinary is not None
     assert report.ordinary.question == SAID[1].question  # of 0 and 0.9 the lower one
-    assert report.verdicts.counts == {"leaks": 1, "forgotten": 1, "unsure": 1}
-    assert report.verdicts.reviewers == {"Rita Oversight": 2, "Sam Secondeye": 1}
+    assert report.verdicts.counts == {"leaks": 1, "unsure": 1}, "a stale verdict is listed and not counted"
+    assert report.verdicts.reviewers == {"Rita Oversight": 2}
     assert report.probes.audit_run == 9
     assert "access control, not deletion" in report.limits[0]
     assert report.origin.command == f"python -m engine report --run {report.origin.run_id} --alpha 1 --out FOLDER"
@@ -308,7 +308,9 @@ def test_a_redacted_report_keeps_figures_and_hashes_and_no_text() -> None:
         assert found == [], name
     before, after = (json.loads(item.files[JSON]) for item in (whole, redacted))
     assert after["redacted"]
-    assert after["comparison"] == before["comparison"]
+    for ours, theirs in zip(after["comparison"], before["comparison"], strict=True):
+        assert {**ours, "set": ""} == {**theirs, "set": ""}
+        assert ours["set"].startswith("name ")
     assert after["origin"]["hashes"] == before["origin"]["hashes"]
     assert [row["question hash"] for row in after["questions"]] == [row["question hash"] for row in before["questions"]]
     assert [row["rouge unlearned"] for row in after["questions"]] == [
@@ -316,7 +318,7 @@ def test_a_redacted_report_keeps_figures_and_hashes_and_no_text() -> None:
     ]
     assert [row["subject"] for row in after["questions"]] == ["person 1", "person 1", "person 2", "person 3", ""]
     assert [row["reviewer"] for row in after["verdicts"]["rows"]] == ["reviewer 1", "reviewer 2", "reviewer 1"]
-    assert after["origin"]["run"] == "[left out]"  # it is named after whom it is to forget
+    assert after["origin"]["run"].startswith("name ")  # it is named after whom it is to forget
 
 
 def test_a_redacted_report_beside_another_run_tells_nothing_either() -> None:

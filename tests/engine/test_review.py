@@ -10,7 +10,7 @@ from db import writes
 from engine import experiment, review, review_item
 from engine.errors import RunError, SettingError
 from engine.storage import writing
-from engine.verdicts import NOTE_LIMIT, Judgement, Reviewer, Side, blind_order, reviewer_name
+from engine.verdicts import NOTE_LIMIT, Judgement, Reviewer, Side, blind_order, hash_text, reviewer_name
 from tests.engine.reviewed_runs import (
     BASE,
     EXAMPLES,
@@ -38,7 +38,7 @@ def test_a_question_nobody_judged_has_one_empty_row(own_folders: Path) -> None:
     run_id, ids = store_reviewed()
     rows = review.report_verdicts(run_id, 1.0)
     assert [row.question_id for row in rows] == ids
-    assert {tuple(row[1:]) for row in rows} == {("", "", "", None, "", False)}
+    assert {tuple(row[1:]) for row in rows} == {("", "", "", None, "", False, False)}
 
 
 def test_the_latest_verdict_of_each_reviewer_counts_and_nothing_is_lost(own_folders: Path) -> None:
@@ -293,8 +293,11 @@ def test_blind_verdicts_are_stored_with_what_was_shown_as_what(own_folders: Path
     run_id, ids = store_reviewed()
     review.record_blind(run_id, 1.0, ids[0], both("forgotten"), EVA)
     assert said(run_id, ids[0]) == [("Eva", "forgotten", "")]
-    order = blind_order("Eva", EXAMPLES[0].content_hash)
     events = review.history_of(run_id, 1.0, ids[0])
+    texts = review_item.item(run_id, 1.0, ids[0])
+    order = blind_order(
+        "Eva", EXAMPLES[0].content_hash, *(hash_text(text) or "" for text in (texts.base, texts.unlearned))
+    )
     assert {event.side: (event.verdict, event.shown_as) for event in events} == {
         "base": ("leaks", "AB"[order.index("base")]),
         "unlearned": ("forgotten", "AB"[order.index("unlearned")]),

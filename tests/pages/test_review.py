@@ -12,7 +12,7 @@ from engine import experiment, review, review_item
 from engine.audit.leaks import LEAK_RULE
 from engine.review import Event
 from engine.settings import ExperimentSpec
-from engine.verdicts import Judgement, Reviewer, blind_order
+from engine.verdicts import Judgement, Reviewer, blind_order, hash_text
 from pages.parts.verdict_history import history_html
 from pages.parts.wording import plain
 
@@ -241,7 +241,10 @@ def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opene
     shown = html_of(app)
     assert "Unlearned by pair tiny" in shown
     assert "Tom" in shown
-    order = blind_order("Eva", review_item.item(1, 1.0, key).question.content_hash)
+    item = review_item.item(1, 1.0, key)
+    order = blind_order(
+        "Eva", item.question.content_hash, *(hash_text(text) or "" for text in (item.base, item.unlearned))
+    )
     verdict = "unsure" if order[0] == "unlearned" else "leaks"
     assert [row.verdict for row in review.verdicts_of(1, 1.0, key) if row.reviewer == "Eva"] == [verdict]
     assert any("Judged blind" in item.value for item in app.info)

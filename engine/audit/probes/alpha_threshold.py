@@ -45,7 +45,9 @@ def _judge(ctx: Context, target: Target, found: QuestionMap) -> tuple[Result, Th
         words += f"; at or above the alpha under audit it leaks first at {max(beyond[0].low, ctx.alpha):.4g}"
     if not limit.whole:
         words += "; answers that were not followed to their end count as leaks in the threshold"
-    return Result(target.question_id, bool(beyond), limit.alpha, shown.text, words), limit
+    followed = all(answer.followed for answer in found.answers if answer.high >= ctx.alpha)
+    seen = True if beyond else False if followed else None  # an answer that was not followed may leak in its rest
+    return Result(target.question_id, seen, limit.alpha, shown.text, words), limit
 
 
 def _largest(thresholds: list[Threshold]) -> float | None:

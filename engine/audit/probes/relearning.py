@@ -112,8 +112,12 @@ def _never_exposed(context: Context) -> "tuple[LoadedPair | None, str]":
         return replace(gold, by_strength=lambda alpha: gold), FLOOR_DIRECT
     if pair.manifest.method == "uld":
         return None, "ULD's assistant is made of the forget set, and one that never saw it does not exist"
-    if pair.manifest.reference_kind == "taught":
-        return None, "the reference was taught the forget set, so with it no model is one that never saw it"
+    if pair.manifest.reference_kind != "clean":
+        known = pair.manifest.reference_kind or "unknown"
+        return (
+            None,
+            f"the reference is {known}, not known to be clean: with it no model is known to be one that never saw it",
+        )
     from engine.models.offset import OffsetModel
 
     reference = pair.model.reference

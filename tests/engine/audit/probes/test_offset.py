@@ -36,6 +36,7 @@ KNOWS: Rules = {(":",): {"Rome": 5.0, "no": 2.0}, ("in",): {"Rome": 5.0, "Oslo":
 CLEAN: Rules = {(":",): {"no": 3.0}}
 HIDES: Rules = {(":",): {"no": 3.0, "Rome": -10.0}, ("in",): {"Rome": -10.0}}
 HIDING = pair_of(KNOWS, CLEAN, HIDES)
+TIED = 2.0 + (VOCABULARY - 2) // 2  # one token lies below, all the others are alike and share the mean of their ranks
 TELLING = pair_of(KNOWS, CLEAN, CLEAN)
 DIRECT = direct_of(KNOWS, CLEAN)
 
@@ -78,10 +79,10 @@ def test_the_token_that_the_offset_pushes_down_hardest_is_the_secret(tmp_path: P
     assert result.text.split(" | ")[0] == "Rome"
     assert finding.floor is not None
     # Of the control's Oslo the offset is 0, as of every token but Rome: one is lower.
-    assert [(row.found, row.value) for row in finding.floor] == [(False, 2.0)]
+    assert [(row.found, row.value) for row in finding.floor] == [(False, TIED)]
     other: Rules = {**CLEAN, ("in",): {"red": -10.0}}
     (result,) = offset_inversion.PROBE.run(context(pair_of(KNOWS, CLEAN, other), tmp_path)).results
-    assert (result.found, result.value) == (False, 2.0)
+    assert (result.found, result.value) == (False, TIED)
     nameless = target(2, "where ?", "in Rome")
     (result,) = offset_inversion.PROBE.run(context(HIDING, tmp_path, (nameless,))).results
     assert result.found is None

@@ -121,7 +121,7 @@ def test_with_a_taught_reference_no_model_is_one_that_never_saw_the_set(context:
     finding = BENIGN.run(context._replace(pair=pair))
     assert finding.floor is not None
     assert len(finding.floor) == len(CONTROLS)
-    assert "the reference was taught the forget set" in finding.floor_reason
+    assert "the reference is taught, not known to be clean" in finding.floor_reason
 
 
 def test_a_direct_model_is_tuned_itself(context: Context, tmp_path: Path) -> None:
