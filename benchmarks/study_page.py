@@ -1,5 +1,6 @@
 """`docs/results.md` from the study's database: tables, plots, and which runs of the plan are still missing."""
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +25,9 @@ SHOWN = {
 def write_page(path: Path, finished: set[str]) -> None:
     """Write the page at `path`, and its plots beside it."""
     tables = study_tables()
-    plots = {"study-tradeoff.png": _tradeoff(tables.main), "study-alpha.png": _over_alpha(tables.over_alpha)}
+    plots = {"study-tradeoff.png": _tradeoff(tables.main)}
+    if len(tables.over_alpha):
+        plots["study-alpha.png"] = _over_alpha(tables.over_alpha)
     for name, figure in plots.items():
         draw(figure, path.parent / name)
     path.write_text(page(tables, finished), encoding="utf-8")
@@ -32,10 +35,12 @@ def write_page(path: Path, finished: set[str]) -> None:
 
 def page(tables: Tables, finished: set[str]) -> str:
     plan = study_plan.plan()
-    missing = [item.name.removeprefix("study-") for item in plan if item.name not in finished]
-    state = f"{len(plan) - len(missing)} of {len(plan)} runs of the plan are finished."
-    if missing:
-        state += f" **Missing still:** {', '.join(missing)}."
+    parts_of = Counter(item.part for item in plan)
+    done = Counter(item.part for item in plan if item.name in finished)
+    state = f"**{done.total()} of {len(plan)} runs of the plan are finished**"
+    if done.total() < len(plan):
+        state += ": " + ", ".join(f"{part} {done[part]} of {number}" for part, number in parts_of.items())
+    state += "."
     parts = "\n\n".join(
         f"## {title}\n\n{words(tables)}\n\n{table}" for title, words, table in _parts(tables) if table is not None
     )
@@ -73,10 +78,10 @@ def _parts(tables: Tables) -> list[tuple[str, Callable[[Tables], str], str | Non
     columns = ["method", "objective", "seeds", *names]
     return [
         ("By the stopping rule, at α = 1", main_words, _table(plain, columns) + "\n\n![Forget ROUGE against retain ROUGE](study-tradeoff.png)"),
-        ("Matched to the retain-only model by α", alphas_words, _table(_best(tables), None) + "\n\n![Over α](study-alpha.png)"),
+        ("Matched to the retain-only model by α", alphas_words, _table(_best(tables), None) + "\n\n![Over α](study-alpha.png)" if len(tables.over_alpha) else None),
         ("References", references_words, _table(other, ["reference", "seeds", *names]) if len(other) > 1 else None),
         ("Four tasks", tasks_words, _table(_task_rows(tables.tasks), None) if len(tables.tasks) else None),
-        ("What it costs", costs_words, _table(_cost_rows(tables.costs), None) if len(tables.costs) else None),
+        ("What it costs", costs_words, _table(_cost_rows(tables.costs), None) if len(_cost_rows(tables.costs)) else None),
         ("Learning rates", lambda _: "npo on a seed of its own; chosen is the largest gain, retain less forget probability of what was trained on.",
          _table(tables.rates, ["method", "rate", "forget", "retain", "gain"]) if len(tables.rates) else None),
     ]  # fmt: skip
