@@ -27,9 +27,10 @@ def reviews_of(run_id: int, alpha: float) -> FoundReviews:
     rows = [
         ReviewRow(
             row.question_id, row.verdict, f"{row.reviewer} (self-declared)" if row.self_declared else row.reviewer, row.note, row.created.isoformat() if row.created else "",
-            bool(row.stale), row.disputed,
+            bool(row.stale), row.disputed, wording,
         )
-        for row in review.report_verdicts(run_id, alpha)
+        for wording in review.phrasings_of(run_id) or ["question"]
+        for row in review.report_verdicts(run_id, alpha, wording)
         if row.verdict
     ]  # fmt: skip
     return FoundReviews(rows, "" if rows else NO_VERDICTS)

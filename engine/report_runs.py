@@ -78,7 +78,9 @@ def choose(run_id: int, alpha: float | None, selection: Selection, reviews: Foun
     found = reviews_of(run_id, strength) if reviews is None else reviews
     rows = _with_verdicts(rows, found)
     disputed = {row.question_id for row in found.rows if row.disputed}
-    chosen = selection.choose(rows, {row.question_id for row in found.rows if not row.stale}, disputed)
+    chosen = selection.choose(
+        rows, {row.question_id for row in found.rows if not row.stale and row.wording == "question"}, disputed
+    )
     verdicts = verdicts_of(chosen, found.rows, found.reason)
     return Chosen(detail, strength, selection, chosen, len(rows), verdicts, floor_of(detail), erased)
 
@@ -141,7 +143,7 @@ def _with_verdicts(rows: pd.DataFrame, found: FoundReviews) -> pd.DataFrame:
     for row in sorted(found.rows, key=lambda item: (item.created, item.reviewer)):
         by_question.setdefault(row.question_id, []).append(row)
     own = [by_question.get(int(key), []) for key in rows["question_id"]]
-    columns = {"verdict": "verdict", "reviewer": "reviewer", "note": "note", "judged": "created"}
+    columns = {"verdict": "said", "reviewer": "reviewer", "note": "note", "judged": "created"}
     joined = {
         name: [" | ".join(getattr(row, field) for row in found) for found in own] for name, field in columns.items()
     }

@@ -66,9 +66,9 @@ def verdicts_of(rows: pd.DataFrame, reviews: list[ReviewRow], reason: str) -> Ve
     reviewers: dict[str, int] = {}
     fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, never counted
     for row in fresh:
-        counts[row.verdict] = counts.get(row.verdict, 0) + 1
+        counts[row.said] = counts.get(row.said, 0) + 1
         reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
-    judged = {row.question_id for row in fresh}
+    judged = {row.question_id for row in fresh if row.wording == "question"}
     return Verdicts(
         tuple(own), counts, reviewers, len(judged), len(asked) - len(judged),
         len({row.question_id for row in own if row.disputed}), len({row.question_id for row in own if row.stale}),

@@ -29,6 +29,11 @@ class ReviewRow(NamedTuple):
     created: str  # UTC, ISO 8601
     stale: bool  # text, rule, pair or question changed since
     disputed: bool  # another reviewer says otherwise
+    wording: str = "question"  # of which the answer was judged; else "paraphrase"
+
+    @property
+    def said(self) -> str:
+        return self.verdict if self.wording == "question" else f"{self.verdict} ({self.wording})"
 
 
 class ProbeRow(NamedTuple):

@@ -19,7 +19,7 @@ def verdicts(report: Report) -> str:
     shown = sorted(found.rows, key=lambda row: (not row.disputed, _FIRST.get(row.verdict, 3), not row.note))
     rows = [
         (
-            text(row.verdict) + (" · disputed" if row.disputed else "") + (" · stale" if row.stale else ""),
+            text(row.said) + (" · disputed" if row.disputed else "") + (" · stale" if row.stale else ""),
             text(row.reviewer),
             block(questions.get(row.question_id)),
             block(row.note),

@@ -20,7 +20,7 @@ def show_probes(run_id: int) -> None:
     if not rows:
         return
     table = pd.DataFrame([_cells(row) for row in rows])
-    st.dataframe(table, hide_index=True, alt=f"What {len(rows)} leak probes found. {FLOORS}")
+    st.dataframe(table, hide_index=True, height="content", alt=f"What {len(rows)} leak probes found. {FLOORS}")
     st.caption(FLOORS + " “Beyond greedy” counts what plain answers at this α do not show.")
     for row in rows:
         if row.note:

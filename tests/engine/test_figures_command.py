@@ -46,7 +46,7 @@ def test_against_another_run_at_its_own_alpha(runs: tuple[int, int], capsys: pyt
     assert f"from run a ({runs[0]}) at alpha 1 to run b ({runs[1]}) at alpha -1: second - first" in text
     assert "4 questions were asked by both; left out are 0 that only run a" in text
     assert "warning: other seed: 0 in the first, 7 in the second" in text
-    assert "+0.250 [0.250, 0.250], n 4, 2 people" in text
+    assert "+0.250 [n/a], n 4, 2 people" in text
     assert "n/a: run b" in text
 
 

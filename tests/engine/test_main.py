@@ -273,7 +273,7 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
         writes.update_run(session, history.find_run("alone").id, pair_name=f"retain-only:{tiny_base}")
     text = printed("--pair", tiny_pair_name)
     assert re.search(
-        r"leaks, all questions: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
+        r"leaks, forget: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
         text,
     )
     assert LEAK_RULE in text
