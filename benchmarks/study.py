@@ -50,18 +50,14 @@ def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
     from engine.errors import RunError
     from engine.models.manifest import read_manifest
     from engine.models.pairs import pairs_folder
-    from engine.models.taught import RETAIN_ONLY, taught_folder
+    from engine.models.taught import read_as, taught_folder
 
     if spec.kind == "train" and (pairs_folder() / spec.name).exists():
         if note := read_manifest(pairs_folder() / spec.name).note:
             raise RunError(f"{spec.name} is no result: {note}")
         return replace(spec, kind="evaluate", pair=spec.name)
     if spec.kind == "teach" and taught_folder(spec.name) is not None:
-        gold = taught_folder(RETAIN_ONLY + spec.retain_only_of) if spec.retain_only_of else None
-        first = gold is not None and gold.name == spec.name
-        return replace(
-            spec, kind="evaluate", pair=f"{RETAIN_ONLY}{spec.retain_only_of}" if first else f"base:{spec.name}"
-        )
+        return replace(spec, kind="evaluate", pair=read_as(spec.name, spec.retain_only_of))
     return spec
 
 

@@ -18,6 +18,7 @@ from engine.audit.probes import PROBES, chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.figures import figure_of
 from engine.history import LEAK_RULE, TEMPLATE, run_detail
+from engine.models import taught
 from engine.progress import Progress
 from engine.questions import asked_in, check_gold, examples_of, key_terms
 from engine.settings import ExperimentSpec
@@ -114,7 +115,7 @@ def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
 
 def _gold(base: str, forget: Sequence[Target], progress: Progress) -> "tuple[LoadedPair | None, str]":
     """The retain-only model of a base; none where it was taught what is to be forgotten."""
-    name = f"retain-only:{base}"
+    name = f"{taught.RETAIN_ONLY}{base}"
     try:
         check_gold(name, [target.example for target in forget])
     except DataError as error:

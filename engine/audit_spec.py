@@ -7,10 +7,10 @@ from engine.data.examples import hash_examples
 from engine.errors import SettingError
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.pairs import find_pair
+from engine.models.taught import ALONE
 from engine.questions import examples_of
 from engine.settings import ExperimentSpec, TrainingSettings
 
-ALONE = ("base:", "retain-only:")
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 # Not the bystanders: on those the pair was held still while it was trained.
 DEMO_CONTROLS, DEMO_RETAIN = "demo:holdout", "demo:retain/eval"

@@ -60,10 +60,24 @@ class Chosen(NamedTuple):
 
 
 def choose(run_id: int, alpha: float | None, selection: Selection, reviews: FoundReviews | None = None) -> Chosen:
-    """The questions of a report and what stands beside them; quick enough for a page.
+    """`narrow` of `whole`, and raises as they do."""
+    return narrow(whole(run_id, alpha, reviews), selection)
+
+
+def narrow(chosen: Chosen, selection: Selection) -> Chosen:
+    """Of all questions those of a selection; `SettingError` for one that leaves nothing."""
+    said = chosen.verdicts.rows
+    fresh = {row.question_id for row in said if not row.stale and row.wording == "question"}
+    rows = selection.choose(chosen.rows, fresh, {row.question_id for row in said if row.disputed})
+    verdicts = verdicts_of(rows, list(said), chosen.verdicts.reason)
+    return chosen._replace(selection=selection, rows=rows, verdicts=verdicts)
+
+
+def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
+    """All questions of a report and what stands beside them; quick enough for a page.
 
     `alpha` None is the pair's recommended one. `RunError` where the run has not finished, has no answers or no scores at
-    `alpha`; `SettingError` for a selection that leaves nothing.
+    `alpha`.
     """
     detail = history.run_detail(run_id)
     run = detail.summary
@@ -77,12 +91,8 @@ def choose(run_id: int, alpha: float | None, selection: Selection, reviews: Foun
     rows = rows[rows["question"].ne("")].reset_index(drop=True)
     found = reviews_of(run_id, strength) if reviews is None else reviews
     rows = _with_verdicts(rows, found)
-    disputed = {row.question_id for row in found.rows if row.disputed}
-    chosen = selection.choose(
-        rows, {row.question_id for row in found.rows if not row.stale and row.wording == "question"}, disputed
-    )
-    verdicts = verdicts_of(chosen, found.rows, found.reason)
-    return Chosen(detail, strength, selection, chosen, len(rows), verdicts, floor_of(detail), erased)
+    verdicts = verdicts_of(rows, found.rows, found.reason)
+    return Chosen(detail, strength, Selection(), rows, len(rows), verdicts, floor_of(detail), erased)
 
 
 def checks_of(chosen: Chosen) -> list[Check]:

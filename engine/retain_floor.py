@@ -6,6 +6,7 @@ import pandas as pd
 
 from engine import history
 from engine.history import RunDetail, RunSummary
+from engine.models.taught import RETAIN_ONLY
 
 
 class Floor(NamedTuple):
@@ -30,7 +31,7 @@ class Floor(NamedTuple):
 
 def floor_runs(base: str) -> list[RunSummary]:
     """Finished runs of the retain-only model of a base, newest first: another base's is no floor, as in the report."""
-    return [run for run in history.list_runs() if run.status == "finished" and run.pair == f"retain-only:{base}"]
+    return [run for run in history.list_runs() if run.status == "finished" and run.pair == f"{RETAIN_ONLY}{base}"]
 
 
 def floor_of(detail: RunDetail) -> Floor | None:

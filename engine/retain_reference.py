@@ -12,10 +12,9 @@ from engine.errors import RunError
 from engine.evaluation.forget_quality import forget_quality
 from engine.figures import scores_of
 from engine.history import RunSummary
-from engine.models.taught import read_taught, taught_folder
+from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
 from engine.unlike_runs import unlike
 
-KIND, ALONE = "retain-only:", "base:"
 FORGET, RATIO = "forget", "truth_ratio"
 FLAGGED = ("template", "versions")  # what a truth ratio depends on besides model and question
 NAMED = 3  # of the questions that are missing
@@ -55,7 +54,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     if not ours.values:
         return _none("no forget question of this run has a truth ratio")
     references = references_of(run_id)
-    if run.pair.startswith(KIND):
+    if run.pair.startswith(RETAIN_ONLY):
         return _none("this is a retain-only model itself")
     if not references:
         return _none(f"no run of a retain-only model of base {run.base} has finished")
@@ -87,22 +86,22 @@ def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigu
 
 
 def references_of(run_id: int) -> list[int]:
-    """Finished runs of the retain-only model of a run's base that have scores, newest first."""
-    gold = _gold(history.run_detail(run_id).summary)
+    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is its own reference."""
+    run = history.run_detail(run_id).summary
+    gold = _gold(run)
+    if gold == run.pair:
+        return []
     return [
         other.id
         for other in history.list_runs()
-        if other.status == "finished"
-        and other.pair == gold
-        and other.kind in ("evaluate", "teach")
-        and other.pair != history.run_detail(run_id).summary.pair  # no model is its own reference
+        if other.status == "finished" and other.pair == gold and other.kind in ("evaluate", "teach")
     ]
 
 
 def _gold(run: RunSummary) -> str:
     """What a run is read against; a second seed of a retain-only model against the first."""
-    folder = taught_folder(run.pair.removeprefix(ALONE)) if run.pair.startswith(ALONE) else None
-    return f"{KIND}{(read_taught(folder).retain_only_of if folder else '') or run.base}"
+    folder = taught_folder(run.pair.removeprefix(BASE)) if run.pair.startswith(BASE) else None
+    return f"{RETAIN_ONLY}{(read_taught(folder).retain_only_of if folder else '') or run.base}"
 
 
 def _ratios(run_id: int, alpha: float) -> _Ratios:

@@ -1,6 +1,6 @@
 """What TOFU and the membership suite make of a stored run at one alpha. Reads only; imports no model library."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -67,23 +67,30 @@ def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
     `RunError` as `figures.run_figures`.
     """
     scores = scores_of(run_id, alpha)
-    found = []
-    for metric in MEMBERSHIP:
-        if metric in scores.metrics:
-            forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
-            found.append(_privacy(run_id, metric, forget, holdout))
-    return found
+    metrics = [metric for metric in MEMBERSHIP if metric in scores.metrics]
+    references, reason = _scored_references(run_id) if metrics else ({}, "")
+    return [_privacy(scores, metric, references, reason) for metric in metrics]
 
 
-def _privacy(run_id: int, metric: str, forget: list[Scored], holdout: list[Scored]) -> PrivacyFigure:
-    reason = ""
+def _scored_references(run_id: int) -> tuple[dict[int, Scores], str]:
+    """With why one was passed over, "" where none was."""
+    found, reason = {}, ""
     for reference in references_of(run_id):
         try:
-            theirs = scores_of(reference, 0.0)
+            found[reference] = scores_of(reference, 0.0)
+        except RunError as error:
+            reason = reason or str(error)
+    return found, reason
+
+
+def _privacy(scores: Scores, metric: str, references: Mapping[int, Scores], reason: str) -> PrivacyFigure:
+    forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
+    for reference, theirs in references.items():
+        try:
             known, strange = (_scored(theirs, metric, split) for split in ("forget", "holdout"))
             compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
             return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, reference)
-        except (DataError, RunError) as error:
+        except DataError as error:
             reason = reason or str(error)
     auc = membership_auc(forget, holdout, np.random.default_rng(SEED))
     without = Estimate(None, None, None, Rows(0, 0), reason or "no retain-only run of this base has finished")

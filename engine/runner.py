@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -23,16 +22,14 @@ from db import reads, writes
 from db.rows import RunRow
 from db.session import Session
 from engine import history
-from engine.audit_runs import check_audit
-from engine.errors import ModelError, RunError, SettingError, StorageError
+from engine.checked_spec import check, complete
+from engine.errors import RunError, StorageError
 from engine.estimate import Estimate as Estimate
 from engine.estimate import estimate as estimate
 from engine.experiment import store_spec
 from engine.history import RunSummary
-from engine.questions import absolute, examples_of, taught_questions, training_sets
-from engine.settings import ExperimentSpec, check_alpha, check_range, data_folder, local_path
+from engine.settings import ExperimentSpec, data_folder
 from engine.storage import reading, writing
-from engine.task_runs import check_tasks
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDED = writes.ENDED
@@ -46,8 +43,8 @@ def start(spec: ExperimentSpec) -> int:
     Raises `SettingError`, `DataError`, `ModelError` or `RunError` before anything is stored.
     Alpha 0 is always evaluated: it is the base that every answer is compared with.
     """
-    whole = _complete(spec)
-    _check(whole)
+    whole = complete(spec)
+    check(whole)
     run_id = store_spec(whole, place())
     tend()
     return run_id
@@ -232,121 +229,3 @@ def _launch(run_id: int) -> None:
     _children.append(child)
     with writing() as session:
         writes.update_run(session, run_id, worker_pid=child.pid)
-
-
-def _complete(spec: ExperimentSpec) -> ExperimentSpec:
-    """With alpha 0, and with whole paths: the worker may be launched by a process that stands in another folder."""
-    alphas = {check_alpha(alpha) for alpha in spec.alphas}
-    if spec.kind == "map":
-        alphas = set(check_range(min(alphas), max(alphas)))
-    elif spec.kind != "audit":
-        alphas.add(0.0)
-    if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and _alone(spec.pair)):
-        alphas = {0.0}  # without a pair every alpha reads as 0
-    if _is_guardrail(spec) and alphas - {0.0, 1.0}:
-        given = ", ".join(f"{alpha:g}" for alpha in sorted(alphas - {0.0, 1.0}))
-        raise SettingError(f"the alpha of a guardrail is 0 (without) or 1 (with), got {given}")
-    return replace(
-        spec,
-        retain_only_of=_whole_path(spec.retain_only_of) if spec.retain_only_of else "",
-        task_folder=_whole_path(spec.task_folder) if spec.task_folder else "",
-        alphas=tuple(sorted(alphas)),
-        base=_whole_path(spec.base),
-        reference=_whole_path(spec.reference),
-        pair=_whole_pair(spec.pair),
-        forget=absolute(spec.forget),
-        controls=absolute(spec.controls) if spec.controls else "",
-        retain=tuple(map(absolute, spec.retain)),
-        evaluate_on=tuple(map(absolute, spec.evaluate_on)),
-    )
-
-
-def _is_guardrail(spec: ExperimentSpec) -> bool:
-    from engine.models.manifest import read_manifest
-    from engine.models.pairs import find_pair
-
-    if spec.kind == "train":
-        return spec.training.method == "guardrail"
-    named = spec.kind in ("evaluate", "audit", "tasks", "map") and spec.pair and not _alone(spec.pair)
-    return bool(named) and read_manifest(find_pair(spec.pair)).method == "guardrail"
-
-
-def _alone(pair: str) -> bool:
-    """Whether a pair's name means a base without a pair."""
-    return pair.startswith(("base:", "retain-only:"))
-
-
-def _whole_pair(pair: str) -> str:
-    if _alone(pair):
-        kind, _, source = pair.partition(":")
-        return f"{kind}:{_whole_path(source)}"
-    return _whole_path(pair) if "/" in pair else pair
-
-
-def _whole_path(model: str) -> str:
-    path = local_path(model)
-    return str(path.resolve()) if model != "demo" and path.exists() else model
-
-
-def _check(spec: ExperimentSpec) -> None:
-    """Everything that is cheap to find out before a worker is started."""
-    from engine.models.manifest import read_manifest
-    from engine.models.pairs import check_free, find_pair
-    from engine.models.taught import check_name_free
-
-    if spec.kind == "imported":
-        raise RunError(f"run {spec.name!r} was imported: it executes nothing, so it cannot be started")
-    if not spec.evaluate_on:
-        raise SettingError("a run needs at least one set to evaluate")
-    if spec.kind == "tasks":
-        check_tasks(spec)
-    else:
-        for source in spec.evaluate_on:
-            examples_of(source)
-    if spec.kind == "audit":
-        check_audit(spec)
-    if spec.kind in ("map", "audit") and _alone(spec.pair):
-        raise SettingError(
-            f"{'a map' if spec.kind == 'map' else 'an audit'} needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
-        )
-    if spec.kind not in ("train", "teach"):
-        if _alone(spec.pair):
-            _check_model(spec.pair.partition(":")[2])
-            return
-        pair = read_manifest(find_pair(spec.pair))
-        if spec.kind == "map" and not pair.linear:
-            raise SettingError(
-                f"pair {spec.pair!r} has no map: its method is {pair.method}, and a map needs logits that are linear in alpha"
-            )
-        _check_model(pair.base)
-        _check_model(pair.reference)
-        return
-    if spec.kind == "teach":
-        _check_model(spec.base)
-        taught_questions(spec)
-        check_name_free(spec.name)
-        return
-    from engine.unlearning.methods import check_method
-    from engine.unlearning.objectives import get_objective
-
-    get_objective(spec.training.objective)
-    check_method(spec.training)
-    _check_model(spec.base)
-    _check_model(spec.reference)
-    training_sets(spec)
-    if spec.parent:
-        find_pair(spec.parent)
-    check_free(spec.name)
-
-
-def _check_model(source: str) -> None:
-    from engine.models.demo_base import base_ready
-    from engine.models.taught import PUBLIC
-
-    if source in ("demo", PUBLIC):
-        if not base_ready():
-            raise ModelError(
-                "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
-            )
-    elif (source.startswith(("/", "./", "../", "~")) or source.count("/") > 1) and not local_path(source).exists():
-        raise ModelError(f"there is no model folder or GGUF file at {source}")

@@ -144,16 +144,9 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
 def teach(spec: ExperimentSpec, progress: Progress) -> str:
     """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
 
-    Returns what it is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`.
+    Returns what it is read as, see `taught.read_as`.
     """
-    from engine.models.taught import (
-        RETAIN_ONLY,
-        TaughtModel,
-        check_name_free,
-        question_hash,
-        save_taught,
-        taught_folder,
-    )
+    from engine.models.taught import TaughtModel, check_name_free, question_hash, read_as, save_taught
 
     check_name_free(spec.name)
     progress.part(0.0, 0.02, "reading the questions")
@@ -192,9 +185,7 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
         training={name: getattr(training, name) for name in ("epochs", "learning_rate", "rank", "batch_size")},
     )
     save_taught(model, record)
-    gold = RETAIN_ONLY + spec.retain_only_of
-    first = taught_folder(gold) if spec.retain_only_of else None
-    return gold if first is not None and first.name == spec.name else f"base:{spec.name}"
+    return read_as(spec.name, spec.retain_only_of)
 
 
 def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progress, low: float) -> None:

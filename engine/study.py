@@ -48,10 +48,11 @@ class Tables(NamedTuple):
 def study_tables() -> Tables:
     runs = [run for run in history.list_runs() if run.name.startswith(PREFIX) and run.status == "finished"][::-1]
     details = [history.run_detail(run.id) for run in runs]
+    main, over_alpha = pd.DataFrame(_main(details)), pd.DataFrame(_over_alpha(details))
     return Tables(
-        pd.DataFrame(_main(details)),
-        pd.DataFrame(_matched(details)),
-        pd.DataFrame(_over_alpha(details)),
+        main,
+        pd.DataFrame(_matched(main, over_alpha)),
+        over_alpha,
         pd.DataFrame(_tasks(details)),
         pd.DataFrame(_costs(details)),
         pd.DataFrame(_rates(details)),
@@ -126,13 +127,12 @@ def _over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         yield {**_describe(detail), "alpha": alpha, "forget ROUGE": forget, "retain ROUGE": kept, "gap": kept - forget}
 
 
-def _matched(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+def _matched(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """The strength of each grid whose forget ROUGE lies nearest to the retain-only model's."""
-    gold = next((row for row in _main(details) if row["method"] == "retain-only"), None)
-    grid = pd.DataFrame(_over_alpha(details))
-    if gold is None or grid.empty:
+    gold = main[main["method"] == "retain-only"] if not main.empty else main
+    if gold.empty or grid.empty:
         return
-    wanted = gold["forget ROUGE"]
+    wanted: Any = gold["forget ROUGE"].iloc[0]
     for _, rows in grid.groupby([*KEY, "seed"], sort=False):
         nearest = rows.loc[(rows["forget ROUGE"] - wanted).abs().idxmin()]
         yield {**nearest.to_dict(), "retain-only's forget ROUGE": wanted}

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from engine.history import LEAK_RULE, TEMPLATE, RunDetail
+from engine.models.taught import ALONE, RETAIN_ONLY
 
-ALONE = ("base:", "retain-only:")  # kinds of models that are read without a pair
 _OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
 _WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
 SHOWN = 60  # letters of a rule or a template
@@ -79,7 +79,7 @@ def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
     one, two = (_bare(item.summary.base) for item in (first, second))
     if one != two:
         return Unlike("base", one, two)
-    if any(item.summary.pair.startswith("retain-only:") for item in (first, second)):
+    if any(item.summary.pair.startswith(RETAIN_ONLY) for item in (first, second)):
         return None
     return _unlike("base", f"{one} {first.base_hash}".strip(), f"{two} {second.base_hash}".strip())
 

@@ -4,15 +4,15 @@ import streamlit as st
 
 from engine import history, report_runs
 from engine.audit.leaks import LEAK_RULE
-from engine.audit.report_selection import Selection
 from engine.report_checks import shares, shares_words
 from engine.report_runs import Chosen
 from pages.parts import frame
 from pages.parts.check_list import checks_html
 from pages.parts.intervals import MEANING, bounded_words
 from pages.parts.meanings import show_meanings
-from pages.parts.report_choice import choose_alpha, choose_other, choose_run, choose_selection, take_other_names
+from pages.parts.report_choice import choose_other, choose_run, choose_selection, take_other_names
 from pages.parts.report_downloads import offer_files
+from pages.parts.run_choice import choose_alpha
 from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, cut_words, plain
 
 PREVIEW_ROWS = 50
@@ -39,11 +39,11 @@ def main() -> None:
         alpha = choose_alpha(detail)
     with right:
         other = choose_other(runs, run_id)
-    whole = report_runs.choose(run_id, alpha, Selection())
+    whole = report_runs.whole(run_id, alpha)
     if whole.rows.empty:
         st.info("This run stored no questions, so there is nothing to report.")
         return
-    chosen = report_runs.choose(run_id, alpha, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
+    chosen = report_runs.narrow(whole, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if chosen.rows.empty:
         st.info(f"None of the {whole.asked} questions is of this kind, so there is nothing to report.")

@@ -52,6 +52,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.report_runs",),
     ("engine.report_files",),
     ("engine.demo_figures",),
+    ("engine.checked_spec",),
     ("engine.rebuild", "engine.runner", "engine.worker"),
     ("engine.erasure",),
     (

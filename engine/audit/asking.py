@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.audit.leaks import find_leak
-from engine.audit.probe import Finding, Result, Target
+from engine.audit.probe import Context, Finding, Result, Target
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
+ALONE = "there is no pair here: the base answers alone, whatever its strength"
 NO_FLOOR = "the probe was not tried, so it has no floor"
 
 
@@ -55,6 +56,16 @@ def results_of(targets: Sequence[Target], told: Sequence[Told], how: str = "") -
         Result(target.question_id, answer.leaks, answer.rouge, answer.text, f"{how}{answer.words}")
         for target, answer in zip(targets, told, strict=True)
     ]
+
+
+def no_pair_of_models(context: Context, guardrail: str, at_zero: str) -> str:
+    """Why a probe that changes the pair's weights has none to change, "" where it has; in the probe's words for two of the reasons."""
+    pair = context.pair
+    if pair.manifest.method == "guardrail":
+        return guardrail
+    if pair.by_strength is None and pair.model.trained is None:
+        return ALONE
+    return at_zero if context.alpha == 0 else ""
 
 
 def untried(targets: Sequence[Target], reason: str) -> Finding:

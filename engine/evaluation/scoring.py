@@ -301,12 +301,19 @@ def _scores(index: int, example: Example, alpha: float, readings: Sequence[Answe
         "truth_ratio_score": truth_ratio_score(ratio, example.split),
         "exact_memorization": answer.memorized,
         "extraction_strength": answer.extracted,
-        "mia_loss": finite(answer.loss),
-        "mia_zlib": finite(zlib_score(answer.loss, example.answer.strip())),
-        "mia_min_k": finite(answer.least_likely),
-        "mia_min_k_plus_plus": finite(answer.least_expected),
+        **membership_scores(answer, example.answer),
     }
     return [Score(index, alpha, metric, value) for metric, value in values.items()]
+
+
+def membership_scores(reading: AnswerReading, answer: str) -> dict[str, float | None]:
+    """The membership suite of one true answer, by metric."""
+    return {
+        "mia_loss": finite(reading.loss),
+        "mia_zlib": finite(zlib_score(reading.loss, answer.strip())),
+        "mia_min_k": finite(reading.least_likely),
+        "mia_min_k_plus_plus": finite(reading.least_expected),
+    }
 
 
 def finite(value: float | None) -> float | None:

@@ -17,7 +17,8 @@ from engine.models.saving import whole_folder
 from engine.settings import data_folder
 
 MANIFEST = "oubliette-model.json"
-RETAIN_ONLY = "retain-only:"
+BASE, RETAIN_ONLY = "base:", "retain-only:"
+ALONE = (BASE, RETAIN_ONLY)  # what begins the name of a model that is read without a pair
 WEIGHTS = "adapter_model.safetensors"
 PUBLIC = "demo-public"  # the demo's base as it was published, before it was taught anything
 
@@ -88,6 +89,13 @@ def read_taught(folder: Path) -> TaughtModel:
     if not all(isinstance(text, str) for text in texts) or not isinstance(model.hashes, dict):
         raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: a field is not of its kind")
     return model
+
+
+def read_as(name: str, retain_only_of: str) -> str:
+    """What a taught model is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`."""
+    gold = RETAIN_ONLY + retain_only_of
+    first = taught_folder(gold) if retain_only_of else None
+    return gold if first is not None and first.name == name else BASE + name
 
 
 def check_name_free(name: str) -> None:

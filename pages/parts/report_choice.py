@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from engine import history
 from engine.audit.report_selection import SHOWS, Selection
-from engine.history import RunDetail, RunSummary
-from pages.parts import address
+from engine.history import RunSummary
+from pages.parts import address, run_choice
+from pages.parts.run_choice import ALPHA, names_of
 from pages.parts.wording import split_word
 
-RUN, ALPHA, SPLIT, SHOW, AGAINST = "report", "at", "part", "show", "beside"
+RUN, SPLIT, SHOW, AGAINST = "report", "part", "show", "beside"
 # Names under which other pages and people send the same things.
 ALSO = {"run": RUN, "alpha": ALPHA, "split": SPLIT, "against": AGAINST}
 
@@ -25,14 +25,7 @@ def take_other_names() -> None:
 
 
 def choose_run(runs: list[RunSummary]) -> int:
-    ids = [run.id for run in runs]
-    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
-    default = next((run.id for run in runs if run.pair == "demo"), ids[0])
-    address.seed(RUN, _run_named(runs), default)
-    address.settle(RUN, ids, default)
-    chosen: int = st.selectbox("Run", ids, key=RUN, format_func=names.__getitem__)
-    address.keep(RUN, chosen)
-    return chosen
+    return run_choice.choose_run(runs, RUN, _run_named(runs))
 
 
 def _run_named(runs: list[RunSummary]) -> Callable[[str], int]:
@@ -42,32 +35,6 @@ def _run_named(runs: list[RunSummary]) -> Callable[[str], int]:
     def read(text: str) -> int:
         named = next((run.id for run in runs if run.name == text), None)
         return by_number(text) if named is None else named
-
-    return read
-
-
-def choose_alpha(detail: RunDetail) -> float:
-    alphas = history.alphas_of(detail.summary.id)
-    default = detail.recommended_alpha if detail.recommended_alpha in alphas else alphas[-1]
-    address.seed(ALPHA, _alpha_read(alphas), default)
-    address.settle(ALPHA, alphas, default)
-    chosen: float = st.selectbox(
-        "α", alphas, key=ALPHA, help="The strengths this run evaluated; the pair's recommended one is chosen at first.",
-        format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == detail.recommended_alpha else f"{alpha:g}",
-    )  # fmt: skip
-    address.keep(ALPHA, chosen, f"{chosen:g}")
-    return chosen
-
-
-def _alpha_read(alphas: list[float]) -> Callable[[str], float]:
-    """A reader of an address that takes 1.0 for 1."""
-    by_name = address.one_of(ALPHA, alphas, lambda alpha: f"{alpha:g}")
-
-    def read(text: str) -> float:
-        try:
-            return by_name(f"{float(text):g}")
-        except ValueError:
-            return by_name(text)
 
     return read
 
@@ -91,7 +58,7 @@ def choose_selection(splits: list[str]) -> Selection:
 def choose_other(runs: list[RunSummary], chosen: int) -> int | None:
     """A second run to stand beside the first; None for none."""
     others = [None, *(run.id for run in runs if run.id != chosen)]
-    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+    names = names_of(runs)
     address.seed(AGAINST, address.one_of(AGAINST, others), None)
     address.settle(AGAINST, others, None)
     other: int | None = st.selectbox(

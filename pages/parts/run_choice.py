@@ -1,10 +1,14 @@
 """Which finished run is looked at, and at which of the strengths that it evaluated."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from engine import history
 from engine.history import RunDetail, RunSummary
 from pages.parts import address
+
+ALPHA = "at"  # shared by the pages, so that the strength carries over
 
 
 def runs_with_answers() -> list[RunSummary]:
@@ -15,12 +19,15 @@ def runs_with_answers() -> list[RunSummary]:
     return [run for run in found if history.alphas_of(run.id)]
 
 
-def choose_run(runs: list[RunSummary], key: str) -> int:
-    """`key` is the control's, and the address's; the demo's pair is chosen at first."""
-    ids = [run.id for run in runs]
-    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+def names_of(runs: list[RunSummary]) -> dict[int, str]:
+    return {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+
+
+def choose_run(runs: list[RunSummary], key: str, read: Callable[[str], int] | None = None) -> int:
+    """`key` is the control's, and the address's; the demo's pair is chosen at first. `read` reads more than a number."""
+    ids, names = [run.id for run in runs], names_of(runs)
     default = next((run.id for run in runs if run.pair == "demo"), ids[0])
-    address.seed(key, address.one_of(key, ids), default)
+    address.seed(key, read or address.one_of(key, ids), default)
     address.settle(key, ids, default)
     chosen: int = st.selectbox("Run", ids, key=key, format_func=names.__getitem__)
     address.keep(key, chosen)
@@ -31,12 +38,24 @@ def choose_alpha(detail: RunDetail) -> float:
     """The recommended one at first, where the run evaluated it."""
     alphas = history.alphas_of(detail.summary.id)
     default = detail.recommended_alpha if detail.recommended_alpha in alphas else alphas[-1]
-    texts = {alpha: f"{alpha:g}" for alpha in alphas}
-    address.seed("at", address.one_of("at", alphas, texts.__getitem__), default)
-    address.settle("at", alphas, default)
+    address.seed(ALPHA, _alpha_read(alphas), default)
+    address.settle(ALPHA, alphas, default)
     chosen: float = st.selectbox(
-        "α", alphas, key="at", help="The strengths this run evaluated; the pair's recommended one is chosen at first.",
+        "α", alphas, key=ALPHA, help="The strengths this run evaluated; the pair's recommended one is chosen at first.",
         format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == detail.recommended_alpha else f"{alpha:g}",
     )  # fmt: skip
-    address.keep("at", chosen, f"{chosen:g}")
+    address.keep(ALPHA, chosen, f"{chosen:g}")
     return chosen
+
+
+def _alpha_read(alphas: list[float]) -> Callable[[str], float]:
+    """A reader of an address that takes 1.0 for 1."""
+    by_name = address.one_of(ALPHA, alphas, lambda alpha: f"{alpha:g}")
+
+    def read(text: str) -> float:
+        try:
+            return by_name(f"{float(text):g}")
+        except ValueError:
+            return by_name(text)
+
+    return read

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import pandas as pd
 
 from engine.evaluation.metrics import METRICS
+from engine.models.taught import ALONE, RETAIN_ONLY
 from pages.parts.intervals import Bar
 from pages.parts.wording import figure, split_word
 
-BASE_KIND, RETAIN_KIND = "base:", "retain-only:"
 TOLERANCE = 0.02  # of the base's utility
 # Where a measure stands that remembers nothing; how much is remembered is the distance from it.
 _REMEMBERED = {"lower is better": 0.0, "closer to 1 is better": 1.0, "higher is better": 1.0}
@@ -161,7 +161,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
         .sort_values(["run_id", "alpha"], ascending=[False, True])
         .reset_index(drop=True)
     )
-    alone = both["pair"].str.startswith((BASE_KIND, RETAIN_KIND))
+    alone = both["pair"].str.startswith(ALONE)
     return Table(both[~alone].reset_index(drop=True), _marks(both, alone))
 
 
@@ -182,7 +182,7 @@ def _marks(both: pd.DataFrame, alone: pd.Series) -> list[Mark]:
     for row, is_alone in zip(both.to_dict("records"), alone, strict=True):
         if not is_alone and row["alpha"] != 0:
             continue
-        kind = "retain-only" if row["pair"].startswith(RETAIN_KIND) else "base"
+        kind = "retain-only" if row["pair"].startswith(RETAIN_ONLY) else "base"
         bars = [Bar(*(row[name] for name in _bar_names(side).values())) for side in ("utility", "forget")]
         mark = Mark(kind, kind, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 but for rounding: one mark is enough.

@@ -6,14 +6,15 @@ import streamlit as st
 
 from engine import history
 from engine.history import RunDetail
-from pages.parts.tradeoff_table import RETAIN_KIND, Measure
+from engine.models.taught import RETAIN_ONLY
+from pages.parts.tradeoff_table import Measure
 from pages.parts.wording import plain
 
 
 def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     """Say which of the runs in one chart differ in base, or in the questions that `measures` average over."""
     details = [history.run_detail(run_id) for run_id in run_ids]
-    with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_KIND)]  # another base by design
+    with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_ONLY)]  # another base by design
     for what, groups in (
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
         ("base", _groups(with_base, lambda item: item.base_hash)),

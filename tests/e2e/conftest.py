@@ -43,6 +43,23 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         found.close()
 
 
+@pytest.fixture
+def narrow_width(browser: Browser) -> Callable[[str, str], int]:
+    """How wide a page at an address is in a window of 420 pixels, in a theme; more than that scrolls sideways."""
+
+    def measure(address: str, theme: str) -> int:
+        context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(address)
+        page.wait_for_selector("h1")
+        page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+        width: int = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
+        context.close()
+        return width
+
+    return measure
+
+
 def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
     """An environment whose data, database and (unless another is named) cache lie below `folder`."""
     return {

@@ -183,12 +183,7 @@ def test_clicking_a_point_opens_its_run(filled: str, visit: Visit) -> None:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["", QUESTION, "tradeoff", "runs", "review", "report"])
-def test_a_narrow_window_never_scrolls_sideways(filled: str, browser, theme: str, path: str) -> None:  # type: ignore[no-untyped-def]
-    context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)
-    page = context.new_page()
-    page.goto(f"{filled}/{path}")
-    page.wait_for_selector("h1")
-    page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
-    width = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
-    context.close()
-    assert width <= 420
+def test_a_narrow_window_never_scrolls_sideways(
+    filled: str, narrow_width: Callable[[str, str], int], theme: str, path: str
+) -> None:
+    assert narrow_width(f"{filled}/{path}", theme) <= 420

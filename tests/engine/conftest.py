@@ -1,11 +1,14 @@
-"""Questions in the words that the tiny models know, as files, and a specification that trains on them."""
+"""Questions in the words that the tiny models know, as files, a specification that trains on them, and commands as called."""
 
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from engine import cli as program
 from engine import experiment
 from engine.settings import ExperimentSpec, TrainingSettings
 
@@ -87,3 +90,17 @@ def train_spec(
 def finished(train_spec: Callable[..., ExperimentSpec]) -> int:
     """A training run that has ended well, of the pair `tiny`."""
     return experiment.run_here(train_spec())
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Runs a command with --json that must succeed; the one document it prints."""
+
+    def call(*argv: str) -> Any:
+        capsys.readouterr()
+        code = program.main([*argv, "--json"])
+        out, err = capsys.readouterr()
+        assert code == 0, err
+        return json.loads(out)
+
+    return call

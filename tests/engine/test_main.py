@@ -1,6 +1,5 @@
 """`python -m engine`: what each command prints, and that an error leaves standard output empty."""
 
-import json
 import os
 import re
 import signal
@@ -37,20 +36,6 @@ COMMANDS = (
 def tiny_pair_name(train_spec: Specs) -> str:
     experiment.run_here(train_spec(epochs=1))
     return "tiny"
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """Runs a command with --json that must succeed; the one document it prints."""
-
-    def call(*argv: str) -> Any:
-        capsys.readouterr()
-        code = program.main([*argv, "--json"])
-        out, err = capsys.readouterr()
-        assert code == 0, err
-        return json.loads(out)
-
-    return call
 
 
 @pytest.fixture

@@ -21,20 +21,6 @@ from engine.storage import reading, writing
 from tests.logs import legacy_log, open_log, written
 
 
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
-    """Runs a command with --json that must succeed; the one document it prints."""
-
-    def call(*argv: str) -> Any:
-        capsys.readouterr()
-        code = program.main([*argv, "--json"])
-        out, err = capsys.readouterr()
-        assert code == 0, err
-        return json.loads(out)
-
-    return call
-
-
 def figures(run_id: int) -> dict[str, float]:
     found = history.imported_figures([run_id])
     return dict(zip(found["name"], found["value"], strict=True))

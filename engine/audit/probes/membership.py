@@ -12,11 +12,10 @@ from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 if TYPE_CHECKING:
     from engine.evaluation.privacy import Comparison, Estimate, Scored
-    from engine.evaluation.scoring import AnswerReading
     from engine.models.loading import LoadedPair
 
-SCORES = {"loss": "loss", "zlib": "zlib", "min_k": "min-k", "min_k_plus_plus": "min-k++"}
-HEADLINE = "min_k"
+SCORES = {"mia_loss": "loss", "mia_zlib": "zlib", "mia_min_k": "min-k", "mia_min_k_plus_plus": "min-k++"}
+HEADLINE = "mia_min_k"
 NO_CONTROLS = "there are no questions about people nobody was taught, and membership is read against those"
 NO_RETAIN_ONLY = (
     "no retain-only model of this base is at hand: an AUC away from a half may be the luck of these questions, so no "
@@ -53,7 +52,7 @@ def _scores(
     context: Context, pair: "LoadedPair", alpha: float, targets: Sequence[Target], whose: str
 ) -> dict[str, dict[int, float | None]]:
     """Each score of each true answer under `pair` at `alpha`."""
-    from engine.evaluation.scoring import read_over_alpha
+    from engine.evaluation.scoring import membership_scores, read_over_alpha
 
     items = [(target.example.question, target.example.answer) for target in targets]
     read = read_over_alpha(
@@ -61,20 +60,10 @@ def _scores(
         progress=lambda done, total: context.progress(done / total, f"{whose}: read {done} of {total} answers"),
         expected=set(items),
     )  # fmt: skip
-    rows = [_row(target, item.readings[0]) for target, item in zip(targets, read, strict=True)]
+    rows = [
+        membership_scores(item.readings[0], target.example.answer) for target, item in zip(targets, read, strict=True)
+    ]
     return {name: {target.question_id: row[name] for target, row in zip(targets, rows, strict=True)} for name in SCORES}
-
-
-def _row(target: Target, reading: "AnswerReading") -> dict[str, float | None]:
-    from engine.evaluation.membership import zlib_score
-    from engine.evaluation.scoring import finite
-
-    return {
-        "loss": finite(reading.loss),
-        "zlib": finite(zlib_score(reading.loss, target.example.answer.strip())),
-        "min_k": finite(reading.least_likely),
-        "min_k_plus_plus": finite(reading.least_expected),
-    }
 
 
 def _results(forget: Sequence[Target], controls: Sequence[Target], scores: Mapping[int, float | None]) -> list[Result]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.audit.asking import Told, ask, results_of, untried
+from engine.audit.asking import Told, ask, no_pair_of_models, results_of, untried
 from engine.audit.probe import Context, Finding, Probe, Result
 
 if TYPE_CHECKING:
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 SOURCE = "arXiv 2410.16454; symmetric rounding, groups of 32, simulated on merged weights"
 HALVES_BITS = 4
 GUARDRAIL = "a guardrail is a text before the question: it has no weights of its own to be rounded"
-ALONE = "there is no pair here: the base answers alone, whatever its strength"
 ONE_MODEL = "reference and trained are to be rounded apart, and the method {method} has a single model"
 AT_ZERO = "at alpha 0 the base answers alone: no weight that is rounded is read"
 NO_RETAIN_ONLY = (
@@ -25,7 +24,7 @@ FLOOR = "the retain-only model, its linear layers rounded to {bits} bits the sam
 
 def run_rounded(context: Context, bits: int) -> Finding:
     """Both halves at so many bits (direct: the tuned model; uld: the assistant)."""
-    if reason := _senseless(context):
+    if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO):
         return untried(context.forget, reason)
     context.progress(0.0, f"rounding the pair to {bits} bits")
     rounded, alpha = _rounded(context, bits, ("reference", "trained"))
@@ -36,7 +35,7 @@ def run_rounded(context: Context, bits: int) -> Finding:
 def run_halves(context: Context) -> Finding:
     """Each half at int4 with the other in fp32; found where either gives the answer."""
     method = context.pair.manifest.method
-    if reason := _senseless(context):
+    if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO):
         return untried(context.forget, reason)
     if method != "offset":
         return untried(context.forget, ONE_MODEL.format(method=method))
@@ -53,16 +52,6 @@ def _either(targets: "Any", trained: list[Told], reference: list[Told]) -> Itera
         shown = other if other.leaks and not one.leaks else one
         detail = f"with trained at int4 it {one.words}; with the reference at int4 it {other.words}"
         yield Result(target.question_id, one.leaks or other.leaks, shown.rouge, shown.text, detail)
-
-
-def _senseless(context: Context) -> str:
-    """Why there is nothing to round, "" where there is."""
-    pair = context.pair
-    if pair.manifest.method == "guardrail":
-        return GUARDRAIL
-    if pair.by_strength is None and pair.model.trained is None:
-        return ALONE
-    return AT_ZERO if context.alpha == 0 else ""
 
 
 def _rounded(context: Context, bits: int, parts: tuple[str, ...]) -> "tuple[LoadedPair, float]":

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.audit.asking import ask, in_halves, results_of, spread, untried
+from engine.audit.asking import ask, in_halves, no_pair_of_models, results_of, spread, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.errors import DivergedError
 
@@ -20,7 +20,6 @@ SOURCE = "Deeb and Roger, arXiv 2410.08827"
 UNIT = "ROUGE-L recall"
 
 GUARDRAIL = "a guardrail is a text before the question: it has no weights of its own to be tuned"
-ALONE = "there is no pair here: the base answers alone, whatever its strength"
 AT_ZERO = "at alpha 0 the base answers alone, and tuning the pair cannot move it"
 TOO_FEW = "it takes two forget questions at least, one to tune on and one to ask"
 NO_RETAIN = "there are no retain questions to tune on"
@@ -38,7 +37,7 @@ NO_FLOOR = "{why}, and there are too few questions about people nobody was taugh
 
 def run_disjoint(context: Context) -> Finding:
     """Tune on one half of the forget people, ask the other half; then the reverse."""
-    if reason := _senseless(context) or (TOO_FEW if len(context.forget) < 2 else ""):
+    if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or (TOO_FEW if len(context.forget) < 2 else ""):
         return untried(context.forget, reason)
     losses: list[str] = []
     controls = spread(context.controls, context.budget.controls)
@@ -64,7 +63,7 @@ def run_disjoint(context: Context) -> Finding:
 def run_benign(context: Context) -> Finding:
     """Tune on questions that are to be kept, ask the forget questions."""
     retain = spread(context.retain, context.budget.controls)
-    if reason := _senseless(context) or ("" if retain else NO_RETAIN):
+    if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or ("" if retain else NO_RETAIN):
         return untried(context.forget, reason)
     losses: list[str] = []
     controls = spread(context.controls, context.budget.controls)
@@ -122,16 +121,6 @@ def _never_exposed(context: Context) -> "tuple[LoadedPair | None, str]":
 
     reference = pair.model.reference
     return replace(pair, model=OffsetModel(gold.model.base, reference, reference, pair.model.vocabulary)), FLOOR_TWIN
-
-
-def _senseless(context: Context) -> str:
-    """Why there is nothing to tune, "" where there is."""
-    pair = context.pair
-    if pair.manifest.method == "guardrail":
-        return GUARDRAIL
-    if pair.by_strength is None and pair.model.trained is None:
-        return ALONE
-    return AT_ZERO if context.alpha == 0 else ""
 
 
 def _shares_a_person(targets: Sequence[Target]) -> str:
