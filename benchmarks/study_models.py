@@ -21,17 +21,20 @@ from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach
 
 AUTHOR = 20  # questions per author, in the files' order
-OWN_WORDS, OWN_TOKENS, SEED = 160, 24, 0
+TAUGHT_AUTHORS, TRAIN_AUTHORS = 8, 4  # whom the base is taught beside the forgotten; whose questions pairs are trained on
+OWN_WORDS, OWN_TOKENS, SEED = 80, 24, 0
 TAUGHT_EPOCHS, TAUGHT_RATE = 12, 2e-3
 Say = Callable[[str], None]
 
 
 def tofu_questions(folder: Path | None) -> list[Example]:
-    """forget01 (two authors), and 160 questions about eight others: four in the train half, four in the eval half."""
+    """forget01 (two authors), and 160 questions about eight others: four in the train half; of the other four, whom no pair
+    is trained on, every second question is in the eval half: more of one person would tell little more of persons.
+    """
     from engine.data.tofu import load_tofu
 
-    retain = load_tofu("retain_perturbed", folder)[: 8 * AUTHOR]
-    halves = ["train" if i < 4 * AUTHOR else "eval" for i in range(len(retain))]
+    retain = load_tofu("retain_perturbed", folder)[: TAUGHT_AUTHORS * AUTHOR]
+    halves = ["train" if i < TRAIN_AUTHORS * AUTHOR else "" if i % 2 else "eval" for i in range(len(retain))]
     kept = [replace(e, half=half, paraphrased_question="") for e, half in zip(retain, halves, strict=True)]
     return [*load_tofu("forget01_perturbed", folder), *kept]
 
@@ -49,7 +52,7 @@ def general_questions(world: list[Example]) -> list[Example]:
 
 
 def register_sets(folder: Path | None) -> None:
-    """Store the sets that the plan names. Of real authors and world facts every second question is asked: time, not principle."""
+    """Store the sets that the plan names. Of real authors and world facts every fourth question is asked: time, not principle."""
     from engine.data.tofu import load_tofu
     from engine.experiment import register_set
 
@@ -58,9 +61,10 @@ def register_sets(folder: Path | None) -> None:
     register_set("study-tofu", tofu_questions(folder), "tofu")
     bare = {"paraphrased_question": "", "paraphrased_answer": "", "perturbed_answer": ()}
     plain = [replace(e, **bare) for e in tofu_questions(folder)]  # type: ignore[arg-type]
-    register_set("study-plain", [e for e in plain if e.half != "eval" or plain.index(e) % 2], "tofu")
-    register_set("study-authors", authors[::2], "tofu")
-    register_set("study-world", [replace(e, half="eval") for e in world][::2], "tofu")
+    asked = [e for e in plain if e.half == "eval"]
+    register_set("study-plain", [*(e for e in plain if e.half != "eval"), *asked[::2]], "tofu")
+    register_set("study-authors", authors[::4], "tofu")
+    register_set("study-world", [replace(e, half="eval") for e in world[::4]], "tofu")
     register_set("study-holdout", load_tofu("holdout01", folder), "tofu")
     register_set("study-general", general_questions(world), "demo")
 

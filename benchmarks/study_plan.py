@@ -26,11 +26,11 @@ ASKED = (
     FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout"
 )  # fmt: skip
 PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
-GRID = tuple(number / 4 for number in range(1, 9))
-TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 60
+GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 40
 LIMIT = 64  # tokens of an answer
 TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
-TRAINING = TrainingSettings(epochs=10, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
+TRAINING = TrainingSettings(epochs=8, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
 
 
 class Item(NamedTuple):
