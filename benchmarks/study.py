@@ -1,13 +1,16 @@
-"""The study: `python -m benchmarks.study [--hours H] [--tofu FOLDER] [--only TEXT ...] [--list]`.
+"""The study: `python -m benchmarks.study [--hours H] [--tofu FOLDER] [--only TEXT ...] [--list] [--keep]`.
 
 Runs what the plan (study_plan.py) lists and the database does not hold yet, each run in a process of its own, so that
-its peak memory is its own and a stopped study goes on. About 12 hours of two cores for all of it; it stops before a run
-that would begin after `--hours`. Results are in the work folder's database; `python -m engine export --study` and
-`python -m benchmarks.study --report docs/results.md` make the tables from there.
+its peak memory is its own and a stopped study goes on; it stops before a run that would begin after `--hours`. Results
+are in the work folder's database; `python -m engine export --study` and `python -m benchmarks.study --report
+docs/results.md` make the tables from there. `--keep` packs that database into the repository (study.sqlite.xz), from
+where it is unpacked on a machine that has none: so the page can be made, and the study goes on, anywhere.
 """
 
 import argparse
+import lzma
 import os
+import sqlite3
 import subprocess
 import sys
 import time
@@ -20,6 +23,36 @@ from engine.settings import ExperimentSpec, cache_folder
 
 def work_folder() -> Path:
     return cache_folder() / "study"
+
+
+STORED = Path(__file__).with_name("study.sqlite.xz")
+
+
+def keep() -> None:
+    """Pack the work folder's database, whole or not at all."""
+    copy = work_folder() / "study.sqlite.part"
+    copy.unlink(missing_ok=True)
+    with sqlite3.connect(work_folder() / "oubliette.sqlite") as database:
+        database.execute("VACUUM INTO ?", (str(copy),))
+    with sqlite3.connect(copy) as database:  # where files lay on this machine says nothing on another
+        database.execute("UPDATE runs SET spec = json_set(spec, '$.task_folder', '') WHERE kind = 'tasks'")
+        database.execute("UPDATE sets SET source = 'lm-eval' WHERE source LIKE 'lm-eval,%'")
+        database.execute("DELETE FROM runs WHERE status != 'finished'")
+    packed = copy.with_suffix(".xz")
+    packed.write_bytes(lzma.compress(copy.read_bytes(), preset=9))
+    copy.unlink()
+    packed.replace(STORED)
+    say(f"{STORED.name}: {STORED.stat().st_size / 1e6:.1f} MB")
+
+
+def unpack(folder: Path) -> None:
+    """The stored database, where `folder` has none."""
+    target = folder / "oubliette.sqlite"
+    folder.mkdir(parents=True, exist_ok=True)
+    if STORED.exists() and not target.exists():
+        scratch = target.with_suffix(".part")
+        scratch.write_bytes(lzma.decompress(STORED.read_bytes()))
+        scratch.rename(target)
 
 
 def finished() -> set[str]:
@@ -37,11 +70,9 @@ def run_one(name: str, tofu: Path | None) -> None:
     register_sets(tofu)
     if item.part not in ("models",):
         register_own_words(study_plan.BASE, say)
-    if item.part == "references":
-        for reference in study_plan.REFERENCES:
-            if study_plan.pair_name("offset", "npo", study_plan.FIRST, reference) == name:
-                make_reference(reference, tofu, say)
-                say(f"reference at {reference_folder(reference).name}")
+    if reference := study_plan.reference_of(name):
+        make_reference(reference, tofu, say)
+        say(f"reference at {reference_folder(reference).name}")
     experiment.run_here(_resumed(item.spec()))
 
 
@@ -63,11 +94,7 @@ def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
 
 def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
     began = time.monotonic()
-    for item in study_plan.plan():
-        if only and not any(text in (item.part, item.name) for text in only):
-            continue
-        if item.name in finished():
-            continue
+    for item in to_run(only):
         if time.monotonic() - began > hours * 3600:
             say(f"{hours:g} hours are over: {item.name} and what comes after it wait for the next call")
             return
@@ -79,6 +106,26 @@ def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
             say(f"{item.name} did not finish; the others go on")
             continue
         record_cost(item.name, usage.ru_maxrss / 2**20)
+
+
+def to_run(only: list[str]) -> list[study_plan.Item]:
+    """What is missing of the plan, and before it the models that it reads and that are not on this machine."""
+    plan, done = study_plan.plan(), finished()
+    chosen = [item for item in plan if not only or any(text in (item.part, item.name) for text in only)]
+    missing = {item.name for item in chosen if item.name not in done}
+    wanted = {name for item in chosen if item.name in missing for name in study_plan.reads(item)}
+    lost = {name for name in wanted & done if not _is_here(name)}
+    if lost:  # whatever has to be made again is tuned from the base
+        lost |= {study_plan.BASE} if not _is_here(study_plan.BASE) else set()
+    return [item for item in plan if item.name in missing | lost]
+
+
+def _is_here(name: str) -> bool:
+    """Whether the model or pair that a run of this name makes lies on this machine."""
+    from engine.models.pairs import pairs_folder
+    from engine.models.taught import taught_folder
+
+    return taught_folder(name) is not None or (pairs_folder() / name).exists()
 
 
 def record_cost(name: str, peak_gib: float) -> None:
@@ -110,14 +157,17 @@ def main() -> None:
     parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
     parser.add_argument("--report", type=Path, metavar="FILE.md", help="write tables, plots and what they say")
     parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
+    parser.add_argument("--keep", action="store_true", help="pack the database into the repository")
     arguments = parser.parse_args()
-    work_folder().mkdir(parents=True, exist_ok=True)
+    unpack(work_folder())
     os.environ["OUBLIETTE_DATA"] = str(work_folder())
     os.environ.pop("OUBLIETTE_DATABASE", None)
     if arguments.list:
         done = finished()
         for item in study_plan.plan():
             print("done   " if item.name in done else "missing", item.part.ljust(20), item.name)
+    elif arguments.keep:
+        keep()
     elif arguments.report:
         from benchmarks.study_page import write_page
 

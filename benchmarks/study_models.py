@@ -21,7 +21,10 @@ from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach
 
 AUTHOR = 20  # questions per author, in the files' order
-TAUGHT_AUTHORS, TRAIN_AUTHORS = 8, 4  # whom the base is taught beside the forgotten; whose questions pairs are trained on
+TAUGHT_AUTHORS, TRAIN_AUTHORS = (
+    8,
+    4,
+)  # whom the base is taught beside the forgotten; whose questions pairs are trained on
 OWN_WORDS, OWN_TOKENS, SEED = 80, 24, 0
 TAUGHT_EPOCHS, TAUGHT_RATE = 12, 2e-3
 Say = Callable[[str], None]
@@ -94,8 +97,14 @@ def reference_folder(reference: str) -> Path:
     return cache_folder() / "study" / "references" / reference.replace(" ", "-")
 
 
+def reference_path(reference: str) -> str:
+    """As a person would write it: from the home folder on, so that the stored runs name no folder of one machine's."""
+    folder = reference_folder(reference)
+    return f"~/{folder.relative_to(Path.home())}" if folder.is_relative_to(Path.home()) else str(folder)
+
+
 def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
-    """Make a reference where it is missing, whole or not at all: "4 layers", "taught", "unhealed", ..."""
+    """Make a reference where it is missing, whole or not at all: "taught", "4 layers" (healed), "unhealed 4 layers", ..."""
     target = reference_folder(reference)
     if target.exists():
         return
@@ -103,12 +112,10 @@ def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
     whole = public.model.config.num_hidden_layers
     if reference == "taught":
         model = _taught(public, tofu, say)
-    elif reference == "unhealed":
-        model = cut_layers(public.model, evenly_spaced(REFERENCE_LAYERS, whole))
     else:
-        layers = int(reference.split()[0])
+        layers = next((int(word) for word in reference.split() if word.isdigit()), REFERENCE_LAYERS)
         model = cut_layers(public.model, evenly_spaced(layers, whole))
-        if layers < whole:
+        if layers < whole and not reference.startswith("unhealed"):
             _heal(public, model, say)
     scratch = target.with_suffix(".part")
     shutil.rmtree(scratch, ignore_errors=True)

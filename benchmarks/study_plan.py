@@ -17,7 +17,10 @@ SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
 TARGET = 0.01  # training stops when the forget answers are down to this probability per token
 OBJECTIVES = ("gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo")
 RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3), "direct": (1e-4, 3e-4)}
-REFERENCES = ("4 layers", "15 layers", "30 layers", "taught", "unhealed")  # beside the demo's: 8 layers, clean, healed
+# Beside the demo's reference, which has 8 layers, is clean and healed. Those that need no healing come first.
+REFERENCES = ("taught", "unhealed", "unhealed 4 layers", "unhealed 15 layers", "30 layers", "4 layers", "15 layers")
+CROSSED = ("taught", "unhealed")  # these with relabelling too: what leaks by the reference, and what by the objective?
+PROBES = ("pair_alone_reference", "pair_alone_trained", "offset_inversion", "membership_from_offset_norm")
 FORGET, RETAIN = (
     "study-tofu:forget",
     ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train"),
@@ -30,7 +33,7 @@ GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 40
 LIMIT = 64  # tokens of an answer
 TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
-TRAINING = TrainingSettings(epochs=8, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
+TRAINING = TrainingSettings(epochs=5, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
 
 
 class Item(NamedTuple):
@@ -45,9 +48,10 @@ def plan() -> list[Item]:
     base, gold, twin = _models()
     tasks = [_tasks(f"base:{BASE}", 0.0), _tasks(f"retain-only:{BASE}", 0.0)]
     tasks += [_tasks(pair_name(method, objective, FIRST), 1.0) for objective in OBJECTIVES for method in RATES]
-    references = sorted(_references(), key=lambda item: "layers" in item.name)  # those that need no healing come first
-    first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *references[:2], *_others(), *tasks, twin]
-    return [base, gold, *_rates(), *first, *references[2:], *_main(SEEDS[1:]), *_grids(SEEDS[1:])]
+    unhealed, healed = REFERENCES[:-2], REFERENCES[-2:]
+    first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *_references(unhealed), *_domains()]
+    further = [part for seed in SEEDS[1:] for part in (*_main((seed,)), *_grids((seed,)))]
+    return [base, gold, *_rates(), *first, *tasks, *further, twin, *_others(), *_references(healed)]
 
 
 def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
@@ -135,7 +139,7 @@ def _grid(pair: str) -> ExperimentSpec:
 
 
 def _tasks(pair: str, alpha: float) -> Item:
-    name = f"{pair.replace(':', '-')}-tasks"
+    name = f"study-{pair.removeprefix('study-').replace(':', '-')}-tasks"
     spec = ExperimentSpec(
         "tasks", name, base=BASE, pair=pair, evaluate_on=TASKS, alphas=(alpha,), limit=ITEMS,
         task_folder=os.environ.get("OUBLIETTE_TASKS", ""),
@@ -159,14 +163,71 @@ def _others() -> Iterator[Item]:
         )  # fmt: skip
 
 
-def _references() -> Iterator[Item]:
-    from benchmarks.study_models import reference_folder
+def _references(references: tuple[str, ...]) -> Iterator[Item]:
+    """A pair by npo on each of these, some by relabelling too; and an audit of each, of the demo reference's pairs as well."""
+    for reference in references:
+        for objective in ("npo", "relabelling") if reference in CROSSED else ("npo",):
+            yield _on_reference(reference, objective)
+            yield _audit(pair_name("offset", objective, FIRST, reference))
+    if references == REFERENCES[:-2]:
+        yield from (_audit(pair_name("offset", objective, FIRST)) for objective in ("npo", "relabelling"))
 
-    for reference in REFERENCES:
-        name = pair_name("offset", "npo", FIRST, reference)
+
+def _on_reference(reference: str, objective: str) -> Item:
+    from benchmarks.study_models import reference_path
+
+    name = pair_name("offset", objective, FIRST, reference)
+    return Item(
+        name, "references",
+        lambda: _train(name, training("offset", objective, FIRST, chosen_rate("offset")), reference_path(reference)),
+    )  # fmt: skip
+
+
+def reference_of(name: str) -> str:
+    """The reference that the run of this name needs made, "" where none."""
+    names = {pair_name("offset", o, FIRST, r): r for r in REFERENCES for o in OBJECTIVES}
+    return names.get(name, "")
+
+
+def reads(item: Item) -> set[str]:
+    """The runs of the plan whose models this one reads; none where it reads the demo's."""
+    if item.part == "domains" or item.name == BASE:
+        return set()
+    if item.part in ("alpha", "leaks", "tasks"):
+        pair = item.spec().pair
+        kind, _, base = pair.rpartition(":")
+        own = {"retain-only": GOLD, "base": base}.get(kind, pair)
+        return {BASE, own} | ({GOLD} if item.part == "leaks" else set())
+    return {BASE, GOLD} if item.name == GOLD_TWIN else {BASE}
+
+
+def _audit(pair: str) -> Item:
+    """What the pair gives away, by the probes that read the pair itself."""
+    spec = ExperimentSpec(
+        "audit", f"{pair}-audit", base=BASE, pair=pair, forget=FORGET, controls="study-holdout:holdout",
+        retain=("study-plain:retain/eval",), evaluate_on=(FORGET,), alphas=(1.0,), probes=PROBES,
+    )  # fmt: skip
+    return Item(spec.name, "leaks", lambda: spec)
+
+
+def _domains() -> Iterator[Item]:
+    """The demo's patients, bank clients and authors: its base, its retain-only model, its own pair, and npo both ways."""
+    asked = ("demo:forget", "demo:retain/eval")
+    for name, pair, alpha in (
+        ("base", "base:demo", 0.0),
+        ("retain-only", "retain-only:demo", 0.0),
+        ("demo", "demo", 1.0),
+    ):
+        spec = ExperimentSpec(
+            "evaluate", f"study-domains-{name}", pair=pair, evaluate_on=asked, alphas=(alpha,), max_new_tokens=LIMIT
+        )
+        yield Item(spec.name, "domains", lambda spec=spec: spec)  # type: ignore[misc]
+    for method in RATES:
+        name = f"study-domains-npo-{method}"
         yield Item(
-            name, "references",
-            lambda r=reference, n=name: _train(  # type: ignore[misc]
-                n, training("offset", "npo", FIRST, chosen_rate("offset")), str(reference_folder(r))
+            name, "domains",
+            lambda m=method, n=name: ExperimentSpec(  # type: ignore[misc]
+                "train", n, evaluate_on=asked, alphas=(1.0,), max_new_tokens=LIMIT,
+                training=training(m, "npo", FIRST, chosen_rate(m)),
             ),
         )  # fmt: skip

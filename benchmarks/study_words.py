@@ -1,106 +1,198 @@
 """What the study's tables say, in sentences whose figures come from those tables. Nothing is said of what is not there."""
 
-from collections.abc import Sequence
-
 import pandas as pd
 
-from benchmarks.study_plan import OBJECTIVES, RATE_SEED
-from engine.study import Tables, pooled
+from benchmarks.study_plan import FIRST, OBJECTIVES, RATE_SEED
+from engine.study import QUALITY, Tables, pooled
 
-FEW = "One seed so far: leads, not results."
+ONE_SEED = "One seed: leads, not results."
+COSTS = ("steps", "trained parameters", "seconds of training", "seconds of the run", "peak memory, GiB", "stored, MB")
+ON_DEMO = ("", "demo")  # no reference of its own, or the demo's
+
+
+def compared(main: pd.DataFrame) -> pd.DataFrame:
+    """The runs that the study compares, one row a seed: both methods by every objective, on the demo's reference."""
+    return main[
+        main["objective"].isin(OBJECTIVES)
+        & main["method"].isin(("offset", "direct"))
+        & main["reference"].isin(ON_DEMO)
+        & (main["seed"] != RATE_SEED)
+    ]
+
+
+def by_reference(main: pd.DataFrame) -> pd.DataFrame:
+    """Offset pairs of the first seed, which every reference has: one row a pair."""
+    own = main[(main["method"] == "offset") & (main["seed"] == FIRST) & main["objective"].isin(("npo", "relabelling"))]
+    return pooled(own).drop(columns="seeds")
+
+
+def cost_means(costs: pd.DataFrame) -> pd.DataFrame:
+    """Means by method over the objectives and seeds that both methods have: [method, cost]."""
+    own = compared(costs)
+    both = own.groupby(["objective", "seed"])["method"].transform("nunique") == 2
+    return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].mean()
 
 
 def main_words(tables: Tables) -> str:
-    rows = pooled(tables.main)
-    own = rows[(rows["reference"].isin(["", "demo"])) & rows["objective"].isin(OBJECTIVES)] if len(rows) else rows
-    pairs, direct = own[own["method"] == "offset"], own[own["method"] == "direct"]
-    gold = rows[rows["method"] == "retain-only"]
-    said = []
-    for name, group in (("offset pairs", pairs), ("direct models", direct)):
-        if len(group):
-            said.append(
-                f"At α = 1 the {name} bring forget ROUGE to {_span(group, 'forget ROUGE')} and keep {_span(group, 'retain ROUGE')} "
-                f"of the eval half ({_list(group, 'forget ROUGE')})."
-            )
-    if len(gold) and len(own):
+    runs, gold = compared(tables.main), tables.main[tables.main["method"] == "retain-only"]
+    rows, said = pooled(runs), []
+    for name, group in rows.groupby("method", sort=False):
+        told = ", ".join(f"{row['objective']} {row['forget ROUGE']:.3f}" for row in _sorted(group, "forget ROUGE"))
+        said.append(
+            f"At α = 1 forget ROUGE of the {name} rows is {_span(group, 'forget ROUGE')} ({told}), and ROUGE on the eval half "
+            f"{_span(group, 'retain ROUGE')}."
+        )
+    if len(gold) and len(rows):
         floor = float(gold["forget ROUGE"].iloc[0])
-        below = int((own["forget ROUGE"] < floor).sum())
+        below = int((rows["forget ROUGE"] < floor).sum())
         said.append(
-            f"A model that never saw the forget set has {floor:.3f} there: {below} of {len(own)} lie below it, that is, "
-            "they answer worse than one who never knew, which is a trace of its own."
+            f"A model that never saw the forget set has {floor:.3f} there; {below} of {len(rows)} rows lie lower. To lie far below it "
+            "is no success: such answers are worse than those of one who never knew, and that can be seen."
         )
-    best = own.loc[own["forget quality"].idxmax()] if len(own) and own["forget quality"].notna().any() else None
-    if best is not None:
-        alike = int((own["forget quality"] > 0.05).sum())
+    judged = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0]
+    if len(judged):
+        best = judged.loc[judged[QUALITY].astype(float).idxmax()]
+        passed = int((judged[QUALITY] > 0.05).sum())
         said.append(
-            f"The largest forget quality is p = {best['forget quality']:.2g} ({best['method']}, {best['objective']}); "
-            f"{alike} of {len(own)} pass 0.05."
+            f"Forget quality passes 0.05 in {passed} of {len(judged)} runs; the largest is p = {best[QUALITY]:.2g} "
+            f"({best['method']}, {best['objective']}, seed {best['seed']}). Rows show the median of their seeds."
         )
-    if len(own) and own["seeds"].max() == 1:
-        said.append(FEW)
-    return " ".join(said)
+    return " ".join([*said, _seeds_words(rows)])
+
+
+def _seeds_words(rows: pd.DataFrame) -> str:
+    if rows.empty or rows["seeds"].min() > 2:
+        return ""
+    few = int((rows["seeds"] < 2).sum())
+    return f"{few} of {len(rows)} rows rest on one seed: leads, not results." if few else ""
 
 
 def alphas_words(tables: Tables) -> str:
     grid = tables.over_alpha
-    if grid.empty:
-        return "Not run yet."
     best = grid.loc[grid.groupby(["method", "objective", "seed"])["gap"].idxmax()]
     at_one = int((best["alpha"] == 1.0).sum())
-    said = (
-        f"Every pair was asked the forget questions and a part of the eval half at {grid['alpha'].nunique()} strengths. The strength "
-        f"with the widest gap between what stays and what goes is α = 1 for {at_one} of {len(best)}; it runs from "
-        f"{best['alpha'].min():g} to {best['alpha'].max():g}."
+    said = [
+        f"Every pair was asked the forget questions and a part of the eval half at {grid['alpha'].nunique()} strengths. The best α has the "
+        f"widest gap between what stays and what goes; it is chosen and reported on the same questions. It is α = 1 for {at_one} of "
+        f"{len(best)}, and runs from {best['alpha'].min():g} to {best['alpha'].max():g}."
+    ]
+    said += [
+        f"For {method} its median is {rows['alpha'].median():g}, and the gap there {rows['gap'].median():.3f}."
+        for method, rows in best.groupby("method", sort=False)
+    ]
+    if len(tables.matched):
+        wanted = float(tables.matched["retain-only's forget ROUGE"].iloc[0])
+        said.append(
+            f"α matched is the strength of these whose forget ROUGE lies nearest to the retain-only model's {wanted:.3f}."
+        )
+    return "\n\n".join(filter(None, [" ".join(said), _quality_words(tables.curves)]))
+
+
+def _quality_words(curves: pd.DataFrame) -> str:
+    """Where along alpha an offset pair's truth ratios come nearest to the retain-only model's."""
+    own = compared(curves.dropna(subset=[QUALITY])) if QUALITY in curves else curves[:0]
+    if own.empty:
+        return ""
+    best = own.loc[own.groupby(["objective", "seed"])[QUALITY].idxmax()]
+    told = "; ".join(
+        f"{row['objective']}, seed {row['seed']}: p = {row[QUALITY]:.2g} at α = {row['alpha']:g}"
+        for row in best.to_dict("records")
     )
-    for method, rows in best.groupby("method", sort=False):
-        said += f" For {method} its median is {rows['alpha'].median():g}, and the gap there {rows['gap'].median():.3f}."
-    return said
+    passed = int((best[QUALITY] > 0.05).sum())
+    return (
+        "Of offset pairs forget quality is known at every α without asking again. Its largest value, which nobody without a retain-only "
+        f"model could choose by: {told}. With α so chosen {passed} of {len(best)} pass 0.05."
+    )
 
 
 def references_words(tables: Tables) -> str:
-    rows = pooled(tables.main)
-    rows = rows[(rows["method"] == "offset") & (rows["objective"] == "npo")]
-    if len(rows) < 2:
-        return "Not run yet."
+    rows = by_reference(tables.main)
     told = "; ".join(
-        f"{row['reference']}: forget {row['forget ROUGE']:.3f}, retain {row['retain ROUGE']:.3f}, world {row['world ROUGE']:.3f}, "
-        f"AUC {row['AUC − retain-only']:+.2f}"
-        for row in rows.to_dict("records")
+        f"{row['reference']}: forget {row['forget ROUGE']:.3f}, retain {row['retain ROUGE']:.3f}, world {row['world ROUGE']:.3f}"
+        for row in rows[rows["objective"] == "npo"].to_dict("records")
     )
-    return f"npo on one base, the references side by side (demo is the clean, healed cut of 8 layers): {told}. {FEW}"
+    return "\n\n".join(
+        [
+            "demo is the clean, healed cut of 8 layers; *taught* is the same, told all 200 questions; *unhealed* cuts, of 8 layers where no "
+            f"other number stands, come straight from the public weights; *30 layers* is the public model whole. By npo: {told}. {ONE_SEED}",
+            *filter(None, [_leaks_words(tables.leaks)]),
+        ]
+    )
+
+
+def _leaks_words(leaks: pd.DataFrame) -> str:
+    """What each probe finds by reference, the objectives side by side."""
+    said = []
+    tried = leaks[leaks["found"].notna()] if len(leaks) else leaks
+    for probe, rows in tried.groupby("probe", sort=False) if len(tried) else ():
+        told = ", ".join(
+            f"{row['reference']} by {row['objective']} {row['found']:.2f}" for row in _sorted(rows, "found")[::-1]
+        )
+        floors = rows["floor"].dropna()
+        floor = f"; the floor is {floors.min():.2f} to {floors.max():.2f}" if len(floors) else ""
+        said.append(f"*{probe}* finds of the forget questions: {told}{floor}.")
+    return " ".join(said)
+
+
+def domains_words(tables: Tables) -> str:
+    """Each pair of the demo's base by domain, and what it costs those who are to be kept, less what the base itself misses."""
+    place = ["domain", "side"]
+    rows = tables.domains
+    base = rows[rows["method"] == "base"].set_index(place)["ROUGE"]
+    said = [
+        "The demo's own people. Neighbours are of a forgotten person's clinic, bank or genre, others of none; no pair was trained on either. "
+        "A side holds one or two persons, so that it says more of them than of neighbours. The demo's own pair has other settings "
+        "than the study's (its manifest has them)."
+    ]
+    for (method, objective), own in rows.groupby(["method", "objective"], sort=False):
+        if method not in ("base", "retain-only"):
+            forgotten = own[own["side"] == "forget"]
+            leaks = ", ".join(f"{row['domain']} {row['leaks']:.2f}" for row in forgotten.to_dict("records"))
+            moved = own[own["side"] != "forget"].set_index(place)["ROUGE"] - base
+            kept = ", ".join(f"{domain}' {side} {value:+.3f}" for (domain, side), value in moved.dropna().items())
+            said.append(
+                f"{method} by {objective}: forget questions that leak: {leaks}; ROUGE of those to be kept, less the base's: {kept}."
+            )
+    return " ".join([*said, ONE_SEED])
+
+
+def rates_words(_: Tables) -> str:
+    return (
+        "npo on a seed of its own; chosen is the larger gain, retain less forget probability of what was trained on. Two rates are no "
+        "search: the better of them may not be the best, and what suits npo need not suit the others."
+    )
 
 
 def tasks_words(tables: Tables) -> str:
-    tasks = tables.tasks
-    if tasks.empty:
-        return "Not run yet."
-    base = tasks[tasks["method"] == "base"].set_index("task")["accuracy"]
-    others = tasks[~tasks["method"].isin(["base", "retain-only"])]
-    if base.empty or others.empty:
-        return "Accuracies by lm-evaluation-harness, with standard errors."
-    moved = others.assign(moved=others["accuracy"] - others["task"].map(base))
-    beyond = moved[moved["moved"].abs() > 2 * moved["accuracy_error"]]
-    return (
-        f"Accuracies by lm-evaluation-harness, acc_norm where a task has it. Of {len(moved)} accuracies {len(beyond)} differ from the "
-        f"base's by more than two standard errors; a model of 135 M parameters is near chance on most of these tasks."
+    tasks = tables.tasks.assign(
+        score=tables.tasks["normalised"].fillna(tables.tasks["accuracy"]).astype(float),
+        error=tables.tasks["normalised_error"].fillna(tables.tasks["accuracy_error"]).astype(float),
     )
+    base = tasks[tasks["method"] == "base"].set_index("task")
+    others = tasks[~tasks["method"].isin(("base", "retain-only"))]
+    said = ["Accuracies by lm-evaluation-harness with standard errors; acc_norm where a task has it."]
+    if len(base):
+        near = int(((base["score"] - base["chance"]).abs() < 2 * base["error"]).sum())
+        said.append(f"The base is within two standard errors of chance on {near} of {len(base)} tasks.")
+        beyond = int(((others["score"] - others["task"].map(base["score"])).abs() > 2 * others["error"]).sum())
+        said.append(
+            f"Of {len(others)} accuracies of pairs and direct models, on the same items, {beyond} differ from the base's by more than two standard "
+            "errors of one of them; among so many some would by chance."
+        )
+    return " ".join([*said, ONE_SEED])
 
 
 def costs_words(tables: Tables) -> str:
-    costs = tables.costs
-    costs = costs[costs["objective"].isin(OBJECTIVES) & (costs["seed"] != RATE_SEED)] if len(costs) else costs
-    means = (
-        costs[costs["objective"].isin(OBJECTIVES)]
-        .groupby("method")[["seconds of training", "trained parameters"]]
-        .mean()
-    )
+    means = cost_means(tables.costs)
     if not {"offset", "direct"} <= set(means.index):
-        return "Means over the runs of the main table. The machine was not idle: seconds are rough."
+        return ""
     ratio = means.loc["offset"] / means.loc["direct"]
+    told = "; ".join(f"{name}: {value:.2f}" for name, value in ratio.items())
     return (
-        f"An offset pair takes {ratio['seconds of training']:.2f} of the training time of tuning the base itself, and "
-        f"{ratio['trained parameters']:.2f} of its trained parameters, means over the runs of the main table, stored logits included in "
-        "neither. The machine was not idle: seconds are rough, and docs/performance.md has the measured ratios."
+        f"Offset ÷ direct, means over the objectives and seeds that both have: {told}. Seconds of training are those of the steps, without "
+        "the logits stored beforehand; seconds of the run and peak memory include these and the evaluation, which reads three models of a "
+        "pair and one of a directly tuned base. An objective that stops early costs what its steps cost. The machine was not idle: seconds "
+        "are rough, and docs/performance.md has the measured ratios."
     )
 
 
@@ -108,6 +200,5 @@ def _span(rows: pd.DataFrame, name: str) -> str:
     return f"{rows[name].min():.3f} to {rows[name].max():.3f}"
 
 
-def _list(rows: pd.DataFrame, name: str) -> str:
-    ordered: Sequence[dict[str, object]] = rows.sort_values(name).to_dict("records")  # type: ignore[assignment]
-    return ", ".join(f"{row['objective']} {row[name]:.3f}" for row in ordered)
+def _sorted(rows: pd.DataFrame, name: str) -> list[dict[str, object]]:
+    return rows.sort_values(name).to_dict("records")  # type: ignore[return-value]

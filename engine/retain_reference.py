@@ -11,7 +11,7 @@ from engine import history
 from engine.errors import RunError
 from engine.evaluation.forget_quality import forget_quality
 from engine.figures import scores_of
-from engine.history import RunSummary
+from engine.history import RunDetail, RunSummary
 from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
 from engine.unlike_runs import unlike
 
@@ -69,17 +69,18 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
 
 def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigure:
     """Against one reference, at its only alpha; `RunError` where it is none of this base, or over other rows."""
-    run, reference = history.run_detail(run_id).summary, history.run_detail(reference_id).summary
-    if reference.pair != _gold(run):
+    detail, reference = history.run_detail(run_id), history.run_detail(reference_id).summary
+    run, gold = detail.summary, _gold(detail)
+    if reference.pair != gold:
         raise RunError(
-            f"{_name(reference)} is no retain reference of {_name(run)}: its pair is {reference.pair}, and {_gold(run)} is asked for"
+            f"{_name(reference)} is no retain reference of {_name(run)}: its pair is {reference.pair}, and {gold} is asked for"
         )
     ours, theirs = _ratios(run_id, alpha), _ratios(reference_id, 0.0)
     _check_same(run, ours.places, reference, theirs.places)
     found = forget_quality(ours.values, theirs.values)
     if found is None:
         raise RunError(f"no forget question of {_name(run)} has a truth ratio")
-    flags = unlike(history.run_detail(run_id), history.run_detail(reference_id))
+    flags = unlike(detail, history.run_detail(reference_id))
     return QualityFigure(
         *found, reference_id, _name(reference), "", tuple(flag.words for flag in flags if flag.what in FLAGGED)
     )
@@ -87,9 +88,9 @@ def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigu
 
 def references_of(run_id: int) -> list[int]:
     """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is its own reference."""
-    run = history.run_detail(run_id).summary
-    gold = _gold(run)
-    if gold == run.pair:
+    detail = history.run_detail(run_id)
+    gold = _gold(detail)
+    if gold == detail.summary.pair:
         return []
     return [
         other.id
@@ -98,10 +99,16 @@ def references_of(run_id: int) -> list[int]:
     ]
 
 
-def _gold(run: RunSummary) -> str:
-    """What a run is read against; a second seed of a retain-only model against the first."""
-    folder = taught_folder(run.pair.removeprefix(BASE)) if run.pair.startswith(BASE) else None
-    return f"{RETAIN_ONLY}{(read_taught(folder).retain_only_of if folder else '') or run.base}"
+def _gold(detail: RunDetail) -> str:
+    """What a run is read against; a second seed of a retain-only model against the first.
+
+    Whether it is one says the run that taught it, or else the model itself, which need not lie on this machine.
+    """
+    run, of = detail.summary, ""
+    if run.pair.startswith(BASE):
+        folder = taught_folder(run.pair.removeprefix(BASE))
+        of = detail.spec.retain_only_of or (read_taught(folder).retain_only_of if folder else "")
+    return f"{RETAIN_ONLY}{of or run.base}"
 
 
 def _ratios(run_id: int, alpha: float) -> _Ratios:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from db import writes
-from db.rows import FigureRow, StepRow
+from db.rows import FigureRow, ProbeSummaryRow, StepRow
 from engine import cli
 from engine.data.examples import Example
 from engine.models.manifest import PairManifest
@@ -114,6 +114,45 @@ def test_costs_are_what_was_stored_with_the_run() -> None:
     )
 
 
+def test_neighbours_of_a_forgotten_person_stand_apart_from_others_by_domain() -> None:
+    asked = (
+        Example("what has Ada ?", "flu", subject="Ada", split="forget", domain="patients", group="North"),
+        Example("what has Ben ?", "red", subject="Ben", split="retain", half="eval", domain="patients", group="North"),
+        Example("what has Cy ?", "red", subject="Cy", split="retain", half="eval", domain="patients", group="South"),
+        Example("what wrote Dora ?", "red", subject="Dora", split="retain", half="eval", domain="authors"),
+    )
+    keys = store_set("people", asked)
+    rouge, leak = dict(zip(keys, (0.1, 0.4, 0.8, 0.9), strict=True)), dict(zip(keys, (0.0, 1.0, 1.0, 1.0), strict=True))
+    name = "study-domains-npo-offset"
+    manifest = pair_of(name, "offset", 0)
+    store_run(name, {"rouge": rouge, "leak": leak}, kind="train", pair_id=manifest, pair_name=name)
+    tables = study_tables()
+    found = {(row["domain"], row["side"]): (row["ROUGE"], row["leaks"]) for row in tables.domains.to_dict("records")}
+    assert found == {
+        ("patients", "forget"): (pytest.approx(0.1), 0.0),
+        ("patients", "neighbours"): (pytest.approx(0.4), 1.0),
+        ("patients", "others"): (pytest.approx(0.8), 1.0),
+        ("authors", "others"): (pytest.approx(0.9), 1.0),
+    }
+    assert tables.main.empty, "another base: it stands in no other table"
+    assert tables.costs.empty
+
+
+def test_an_audit_gives_a_row_for_each_probe_beside_its_floor() -> None:
+    train_run("study-offset-npo-s0", "offset", 0, 0.2)
+    spec = ExperimentSpec("audit", "study-offset-npo-s0-audit", pair="study-offset-npo-s0", alphas=(1.0,))
+    pair_id = pair_of("study-offset-npo-s0", "offset", 0)
+    run_id = store_run(spec.name, {}, kind="audit", spec=spec.to_json(), pair_id=pair_id, pair_name=spec.pair)
+    summary = ProbeSummaryRow(
+        "offset_inversion", 3, 4, 0.2, 0.9, 1, 10, "controls", None, None, None, "words", 0, 3, {}, 1.0
+    )  # fmt: skip
+    with writing() as session:
+        writes.add_probe(session, run_id, summary, [])
+    (row,) = study_tables().leaks.to_dict("records")
+    assert (row["objective"], row["reference"], row["probe"]) == ("npo", "demo", "Offset inversion")
+    assert (row["found"], row["questions"], row["floor"], row["note"]) == (0.75, 4, pytest.approx(0.1), "words")
+
+
 def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["export", "--study", "--out", str(tmp_path / "none")]) == 2
     assert "no finished runs of the study" in capsys.readouterr().err
@@ -122,7 +161,7 @@ def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFix
     found = pd.read_csv(tmp_path / "out" / "main.csv")
     assert list(found["method"]) == ["offset"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"{name}.csv" for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates")
+        f"{name}.csv" for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates", "domains", "leaks", "curves")
     }
     for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
         assert cli.main(wrong) == 2

@@ -1,0 +1,118 @@
+"""The study's plots, one for each of its questions, from its tables."""
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from benchmarks import study_plan
+from benchmarks.plots import COLOURS, SYMBOLS
+from benchmarks.study_words import ON_DEMO, by_reference, compared, cost_means
+from engine.study import QUALITY, Tables, pooled
+
+
+def plots_of(tables: Tables) -> dict[str, go.Figure]:
+    """By the name of the picture; none of what has not run."""
+    drawn = {
+        "tradeoff": _tradeoff(tables.main),
+        "references": _references(tables.main, tables.leaks),
+        "costs": _costs(tables.costs),
+        "alpha": _over_alpha(tables.over_alpha),
+        "quality": _quality(tables.curves),
+        "domains": _domains(tables.domains),
+    }
+    return {name: figure for name, figure in drawn.items() if figure.data}
+
+
+def _tradeoff(main: pd.DataFrame) -> go.Figure:
+    figure = go.Figure()
+    own = pooled(main[main["reference"].isin(ON_DEMO)])
+    for number, (method, rows) in enumerate(own.groupby("method", sort=False)):
+        figure.add_scatter(
+            x=rows["forget ROUGE"], y=rows["retain ROUGE"], text=rows["objective"], name=str(method), mode="markers+text",
+            textposition="top center", marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
+        )  # fmt: skip
+    return figure.update_layout(
+        xaxis_title="ROUGE-L recall on forget, α = 1 (lower is better)",
+        yaxis_title="ROUGE-L recall on the retain eval half",
+    )
+
+
+def _over_alpha(grid: pd.DataFrame) -> go.Figure:
+    """Forget and retain by objective: offset drawn through, direct dotted."""
+    figure = go.Figure()
+    for (method, objective), rows in grid.groupby(["method", "objective"], sort=False):
+        means = rows.groupby("alpha")[["forget ROUGE", "retain ROUGE"]].mean().reset_index()
+        colour = COLOURS[study_plan.OBJECTIVES.index(objective) % 7]
+        line = {"color": colour, "dash": "solid" if method == "offset" else "dot"}
+        figure.add_scatter(x=means["alpha"], y=means["forget ROUGE"], name=f"{method}, {objective}: forget", line=line)
+        figure.add_scatter(
+            x=means["alpha"], y=means["retain ROUGE"], line={**line, "width": 1}, showlegend=False, mode="lines+markers"
+        )
+    return figure.update_layout(
+        xaxis_title="α", yaxis_title="ROUGE-L recall: forget (thick), retain eval half (thin, with marks)"
+    )
+
+
+def _quality(curves: pd.DataFrame) -> go.Figure:
+    """Forget quality of the offset pairs at every alpha: the median of their seeds, on a logarithmic axis."""
+    figure = go.Figure()
+    if QUALITY not in curves:
+        return figure
+    own = compared(curves.dropna(subset=[QUALITY]))
+    for objective, rows in own.groupby("objective", sort=False):
+        medians = rows.groupby("alpha")[QUALITY].median()
+        colour = COLOURS[study_plan.OBJECTIVES.index(str(objective)) % 7]
+        figure.add_scatter(x=medians.index, y=medians, name=f"offset, {objective}", line={"color": colour})
+    figure.add_hline(y=0.05, line_dash="dot")
+    return figure.update_layout(xaxis_title="α", yaxis_title="forget quality, p (log)", yaxis_type="log")
+
+
+def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:
+    """Bars by reference, of the pairs by npo: what is forgotten, what stays, and what the pair gives away."""
+    figure = go.Figure()
+    if leaks.empty:
+        return figure
+    own = by_reference(main)
+    own = own[own["objective"] == "npo"].set_index("reference")
+    for number, name in enumerate(("forget ROUGE", "retain ROUGE", "world ROUGE")):
+        figure.add_bar(x=own.index, y=own[name], name=name, marker_color=COLOURS[number])
+    of_npo = leaks[leaks["objective"] == "npo"]
+    for number, (probe, rows) in enumerate(of_npo.groupby("probe", sort=False), start=3):
+        figure.add_bar(
+            x=rows["reference"],
+            y=rows["found"],
+            name=f"{probe}: found",
+            marker_color=COLOURS[number % 7],
+            marker_pattern_shape="/",
+        )
+    return figure.update_layout(
+        barmode="group", xaxis_title="reference of the pair (npo, one seed)", yaxis_title="ROUGE-L recall; share found"
+    )
+
+
+def _costs(costs: pd.DataFrame) -> go.Figure:
+    figure = go.Figure()
+    means = cost_means(costs)
+    if not {"offset", "direct"} <= set(means.index):
+        return figure
+    ratio = means.loc["offset"] / means.loc["direct"]
+    figure.add_bar(x=ratio.index, y=ratio, text=[f"{value:.2f}" for value in ratio], marker_color=COLOURS[0])
+    figure.add_hline(y=1.0, line_dash="dot")
+    return figure.update_layout(yaxis_title="offset ÷ direct", xaxis_title="means over the runs of the main table")
+
+
+def _domains(domains: pd.DataFrame) -> go.Figure:
+    figure = go.Figure()
+    labels = (
+        {(m, o): f"{m} {o}".strip() for m, o in zip(domains["method"], domains["objective"], strict=True)}
+        if len(domains)
+        else {}
+    )
+    for number, (key, label) in enumerate(labels.items()):
+        rows = domains[(domains["method"] == key[0]) & (domains["objective"] == key[1])]
+        figure.add_bar(
+            x=[f"{d}: {s}" for d, s in zip(rows["domain"], rows["side"], strict=True)],
+            y=rows["ROUGE"],
+            name=label,
+            marker_color=COLOURS[number % 7],
+        )
+    return figure.update_layout(barmode="group", yaxis_title="ROUGE-L recall")
