@@ -29,6 +29,7 @@ ASKED = (
     FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout"
 )  # fmt: skip
 PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
+CURVED = ("npo", "relabelling")  # first seed: curves over alpha of what was trained to ruin take longer than all else
 GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 40
 LIMIT = 64  # tokens of an answer
@@ -108,6 +109,7 @@ def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> Ex
     return ExperimentSpec(
         "train", name, base=BASE, reference=reference, forget=FORGET, retain=RETAIN, evaluate_on=ASKED,
         alphas=(1.0,), max_new_tokens=LIMIT, training=settings,
+        curves=reference == "demo" and settings.seed == FIRST and settings.objective in CURVED,
     )  # fmt: skip
 
 
@@ -134,8 +136,9 @@ def _grid(pair: str) -> ExperimentSpec:
     """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
     asked = (PLAIN[0], "study-plain:retain/eval")
     return ExperimentSpec(
-        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=asked, alphas=GRID, max_new_tokens=LIMIT
-    )
+        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=asked, alphas=GRID, max_new_tokens=LIMIT,
+        curves=False,
+    )  # fmt: skip
 
 
 def _tasks(pair: str, alpha: float) -> Item:
@@ -219,7 +222,13 @@ def _domains() -> Iterator[Item]:
         ("demo", "demo", 1.0),
     ):
         spec = ExperimentSpec(
-            "evaluate", f"study-domains-{name}", pair=pair, evaluate_on=asked, alphas=(alpha,), max_new_tokens=LIMIT
+            "evaluate",
+            f"study-domains-{name}",
+            pair=pair,
+            evaluate_on=asked,
+            alphas=(alpha,),
+            max_new_tokens=LIMIT,
+            curves=False,
         )
         yield Item(spec.name, "domains", lambda spec=spec: spec)  # type: ignore[misc]
     for method in RATES:
@@ -227,7 +236,7 @@ def _domains() -> Iterator[Item]:
         yield Item(
             name, "domains",
             lambda m=method, n=name: ExperimentSpec(  # type: ignore[misc]
-                "train", n, evaluate_on=asked, alphas=(1.0,), max_new_tokens=LIMIT,
+                "train", n, evaluate_on=asked, alphas=(1.0,), max_new_tokens=LIMIT, curves=False,
                 training=training(m, "npo", FIRST, chosen_rate(m)),
             ),
         )  # fmt: skip

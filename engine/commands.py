@@ -188,6 +188,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         training=training,
         parent=arguments.parent,
         max_new_tokens=arguments.max_new_tokens,
+        curves=not arguments.no_curves,
     )
     return _execute(spec, arguments)
 
@@ -224,6 +225,7 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
         alphas=alphas,
         evaluate_on=on,
         max_new_tokens=arguments.max_new_tokens,
+        curves=not arguments.no_curves,
     )
     return _execute(spec, arguments)
 

@@ -163,7 +163,8 @@ class ExperimentSpec:
     the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`
     items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets); an
     `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with the questions of `forget`, those of `controls`,
-    about people nobody was taught, and those of `retain`; `quick` fixes the smaller budget. An
+    about people nobody was taught, and those of `retain`; `quick` fixes the smaller budget. An evaluation without
+    `curves` reads true answers at `alphas` alone and not between them. An
     `imported` run executes nothing: it holds figures that others published (see `of_imported`).
     """
 
@@ -185,6 +186,7 @@ class ExperimentSpec:
     controls: str = ""
     probes: tuple[str, ...] = ()
     quick: bool = False
+    curves: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):

@@ -203,7 +203,9 @@ def evaluate(run_id: int, spec: ExperimentSpec, pair_name: str, progress: Progre
     progress.part(low + 0.05, 1.0, "evaluating")
     terms = key_terms(asked)
     rule = leaks.leak_rule(examples, terms)
-    found = evaluate_examples(pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule)
+    found = evaluate_examples(
+        pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule, curves=spec.curves
+    )  # fmt: skip
     ids = [item.question_id for item in asked]
 
     def store(session: Session) -> None:

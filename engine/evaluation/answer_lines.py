@@ -4,11 +4,13 @@ Of each answer token the ensemble's loss at alpha is A(alpha) − l_y − alpha 
 l are the base's logits, d the offset, y is the token. A is convex, its slope the mean of d under the ensemble. Every
 token of the vocabulary is a line in alpha, and few of them ever matter: those within `depth` of the highest line at a
 knot are kept one by one, and of the others' sum, which is log-convex, value and slope are known at the knots, so that it
-is fenced in between them. What the fence leaves open is part of the stated error.
+is fenced in between them. What the fence leaves open is part of the stated error. Where so many lines matter that keeping
+them saves nothing (a pair that was trained to ruin), the whole vocabulary is gone through at each alpha instead.
 """
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from engine.models.offset import AnswerLogits, combine_logits
 KNOT_STEP = 0.5
 DEPTHS = (11.0, 14.0, 18.0, 24.0, float("inf"))  # nats below the highest line
 DOUBT = 2.5e-4  # nats per answer token that the tokens left out may add to the error before more are kept
+MANY = 0.05  # of the lines: to go through more of them one by one takes longer than through all in their order
 ROUNDING = 1e-5  # nats: what fp32 may lose, here and in a direct evaluation
 ROWS_AT_ONCE = 2  # answer tokens whose logits stay in a processor's cache while they are gone through knot by knot
 _NOTHING = 1e-37  # instead of a sum that fp32 holds as 0
@@ -31,7 +34,7 @@ class AnswerCurve(NamedTuple):
 
     loss: Curve  # nats per answer token, end-of-text included
     memorized: Steps | None  # as `AnswerReading.memorized`; None for an empty answer
-    kept: int  # lines kept, over all answer tokens
+    kept: int  # lines kept, over all answer tokens; where they are `MANY`, all are read
     doubt: float  # nats per answer token: the part of the error that is due to the lines left out
 
 
@@ -61,15 +64,17 @@ def answer_curve(logits: AnswerLogits, labels: Tensor, span: tuple[float, float]
     """
     low, high = span
     knots = torch.tensor(np.union1d(_even(low, 0.0), _even(0.0, high)), dtype=torch.float32)
+    ends = knots.double().numpy()
     for depth in DEPTHS:
         lines = _keep_lines(logits, labels, knots, depth)
         spans = _memorized_spans(lines, low, high)
-        middles = knots.double().numpy()
-        doubt = _losses(lines, (middles[1:] + middles[:-1]) / 2).doubt.max()
+        many = len(lines.base) > MANY * logits.base.numel()
+        doubt = 0.0 if many else _losses(lines, (ends[1:] + ends[:-1]) / 2).doubt.max()
         if spans is not None and doubt <= DOUBT:
             break
     assert spans is not None, "all lines are kept at the last depth"
-    loss = fit_curve(lambda alphas: _losses(lines, alphas), low, high, fixed=(0.0,))
+    read = partial(_whole_losses, logits, labels) if many else partial(_losses, lines)
+    loss = fit_curve(read, low, high, fixed=(0.0,))
     if not math.isfinite(loss.error):
         return None
     return AnswerCurve(loss, _memorized_steps(spans[:-1], low, high), len(lines.base), float(doubt))
@@ -137,6 +142,26 @@ def _losses(lines: _Lines, alphas: Floats) -> Sample:
     doubt = 1.1 * torch.log1p(others / whole * torch.expm1(fence.clamp(max=80)))
     means = [part.double().mean(dim=0).numpy() for part in (values, slopes, doubt)]
     return Sample(means[0], means[1], means[2] + ROUNDING)
+
+
+def _whole_losses(logits: AnswerLogits, labels: Tensor, alphas: Floats) -> Sample:
+    """What `_losses` gives, from every line of every answer token: nothing is left out."""
+    zero = torch.zeros((), device=logits.base.device)
+    values, slopes = (torch.zeros(len(alphas), dtype=torch.double) for _ in range(2))
+    for start in range(0, len(labels), ROWS_AT_ONCE):
+        rows = slice(start, start + ROWS_AT_ONCE)
+        base, offset = logits.base[rows], combine_logits(zero, logits.trained[rows], logits.reference[rows], 1.0)
+        mark = labels[rows, None]
+        for place, alpha in enumerate(alphas.tolist()):
+            heights = combine_logits(base, offset, zero, alpha)
+            top, own = heights.amax(dim=-1, keepdim=True), heights.gather(-1, mark)
+            share = heights.sub(top).exp_()  # at alpha 0 the heights are the base itself
+            whole = share.sum(dim=-1)
+            values[place] += (top[:, 0] + whole.log() - own[:, 0]).double().sum().item()
+            slopes[place] += (torch.linalg.vecdot(share, offset) / whole).double().sum().item()
+        slopes -= offset.gather(-1, mark).double().sum().item()
+    size = max(1, len(labels))
+    return Sample((values / size).numpy(), (slopes / size).numpy(), np.full(len(alphas), ROUNDING))
 
 
 def _on_knots(knots: Tensor, values: Tensor, alphas: Tensor) -> Tensor:

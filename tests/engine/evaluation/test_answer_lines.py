@@ -72,6 +72,22 @@ def test_few_lines_are_kept_where_few_matter_and_the_rest_is_accounted_for() -> 
     assert 0 < found.doubt <= answer_lines.DOUBT
 
 
+def test_the_whole_vocabulary_gives_the_curve_that_the_kept_lines_give(monkeypatch: pytest.MonkeyPatch) -> None:
+    logits, labels = made_up(1, 5, 4000, 1.0, 8.0)
+    found = []
+    for many in (float("inf"), 0.0):
+        monkeypatch.setattr(answer_lines, "MANY", many)
+        curve = answer_curve(logits, labels, (-1.0, 2.0))
+        assert curve is not None
+        found.append(curve)
+    kept, whole = found
+    assert kept.memorized == whole.memorized
+    assert whole.doubt == 0.0 < kept.doubt
+    alphas = [step / 50 for step in range(-50, 101)]
+    apart = [abs(a - b) for a, b in zip(kept.loss.at(alphas), whole.loss.at(alphas), strict=True)]
+    assert max(apart) <= kept.loss.error + whole.loss.error
+
+
 def test_a_flat_distribution_keeps_its_bound_without_keeping_every_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing but the sum of the lines left out: its fence alone must hold the truth."""
     monkeypatch.setattr(answer_lines, "DEPTHS", (0.5, float("inf")))

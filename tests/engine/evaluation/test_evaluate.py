@@ -54,6 +54,14 @@ def test_answers_are_those_of_the_decoder_and_are_what_is_scored(tiny_pair: Any)
         assert score.value == rouge_recall(example.answer, row.text)
 
 
+def test_without_curves_the_scores_are_the_same(tiny_pair: Any) -> None:
+    whole = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=no_leak)
+    without = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=no_leak, curves=False)
+    assert without.scores == whole.scores
+    assert None not in whole.curves
+    assert without.curves == [None, None]
+
+
 def test_fluency_is_that_of_the_answers_to_the_questions_as_they_stand(tiny_pair: Any) -> None:
     result = evaluate_examples(tiny_pair, EXAMPLES, (0.0, 1.0), 6, leaks=no_leak)
     found = {score[:3]: score.value for score in result.scores}
