@@ -107,7 +107,7 @@ def _parts(tables: Tables) -> list[_Part]:
             "Does the offset carry over scales, and what does a pair give away?", study_words.references_words,
             (_table(other, ["objective", "reference", *names]), _leak_rows(tables.leaks)), ("references",),
         ),
-        _Part("What it costs", study_words.costs_words, (study_words.cost_means(tables.costs).reset_index(),), ("costs",)),
+        _Part("What it costs", study_words.costs_words, (study_words.cost_medians(tables.costs).reset_index(),), ("costs",)),
         _Part("Which α?", study_words.alphas_words, (_best(tables),), ("alpha", "quality")),
         _Part("Other domains, and neighbours", study_words.domains_words, (_domain_rows(tables.domains),), ("domains",)),
         _Part("Learning rates", study_words.rates_words, (_table(tables.rates, ["method", "rate", "forget", "retain", "gain"]),)),

@@ -5,7 +5,7 @@ import plotly.graph_objects as go
 
 from benchmarks import study_plan
 from benchmarks.plots import COLOURS, SYMBOLS
-from benchmarks.study_words import ON_DEMO, by_reference, compared, cost_means
+from benchmarks.study_words import ON_DEMO, by_reference, compared, cost_medians
 from engine.study import QUALITY, Tables, pooled
 
 
@@ -91,13 +91,13 @@ def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:
 
 def _costs(costs: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
-    means = cost_means(costs)
-    if not {"offset", "direct"} <= set(means.index):
+    medians = cost_medians(costs)
+    if not {"offset", "direct"} <= set(medians.index):
         return figure
-    ratio = means.loc["offset"] / means.loc["direct"]
+    ratio = medians.loc["offset"] / medians.loc["direct"]
     figure.add_bar(x=ratio.index, y=ratio, text=[f"{value:.2f}" for value in ratio], marker_color=COLOURS[0])
     figure.add_hline(y=1.0, line_dash="dot")
-    return figure.update_layout(yaxis_title="offset ÷ direct", xaxis_title="means over the runs of the main table")
+    return figure.update_layout(yaxis_title="offset ÷ direct", xaxis_title="medians over the runs of the main table")
 
 
 def _domains(domains: pd.DataFrame) -> go.Figure:

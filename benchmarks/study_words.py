@@ -26,11 +26,11 @@ def by_reference(main: pd.DataFrame) -> pd.DataFrame:
     return pooled(own).drop(columns="seeds")
 
 
-def cost_means(costs: pd.DataFrame) -> pd.DataFrame:
-    """Means by method over the objectives and seeds that both methods have: [method, cost]."""
+def cost_medians(costs: pd.DataFrame) -> pd.DataFrame:
+    """Medians by method over the objectives and seeds that both methods have: [method, cost]."""
     own = compared(costs)
     both = own.groupby(["objective", "seed"])["method"].transform("nunique") == 2
-    return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].mean()
+    return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].median()
 
 
 def main_words(tables: Tables) -> str:
@@ -55,7 +55,8 @@ def main_words(tables: Tables) -> str:
         passed = int((judged[QUALITY] > 0.05).sum())
         said.append(
             f"Forget quality passes 0.05 in {passed} of {len(judged)} runs; the largest is p = {best[QUALITY]:.2g} "
-            f"({best['method']}, {best['objective']}, seed {best['seed']}). Rows show the median of their seeds."
+            f"({best['method']}, {best['objective']}, seed {best['seed']}), with a model utility of {best['model utility']:.3f}: a model that "
+            "answers nothing at all can pass. Rows show the median of their seeds."
         )
     return " ".join([*said, _seeds_words(rows)])
 
@@ -183,13 +184,13 @@ def tasks_words(tables: Tables) -> str:
 
 
 def costs_words(tables: Tables) -> str:
-    means = cost_means(tables.costs)
-    if not {"offset", "direct"} <= set(means.index):
+    medians = cost_medians(tables.costs)
+    if not {"offset", "direct"} <= set(medians.index):
         return ""
-    ratio = means.loc["offset"] / means.loc["direct"]
+    ratio = medians.loc["offset"] / medians.loc["direct"]
     told = "; ".join(f"{name}: {value:.2f}" for name, value in ratio.items())
     return (
-        f"Offset ÷ direct, means over the objectives and seeds that both have: {told}. Seconds of training are those of the steps, without "
+        f"Offset ÷ direct, medians over the objectives and seeds that both have: {told}. Seconds of training are those of the steps, without "
         "the logits stored beforehand; seconds of the run and peak memory include these and the evaluation, which reads three models of a "
         "pair and one of a directly tuned base. An objective that stops early costs what its steps cost. The machine was not idle: seconds "
         "are rough, and docs/performance.md has the measured ratios."
