@@ -16,7 +16,7 @@ from engine.study import KEY, Tables, pooled, study_runs, study_tables
 
 CAPTIONS = {
     "tradeoff": "Forget ROUGE against retain ROUGE", "references": "By reference", "costs": "Offset over direct",
-    "alpha": "ROUGE over alpha", "quality": "Forget quality over alpha", "domains": "By domain and side",
+    "alpha": "What stays against what goes, over alpha", "quality": "Forget quality over alpha", "domains": "By domain and side",
 }  # fmt: skip
 SHOWN = {
     "forget ROUGE": "forget ROUGE ↓", "paraphrased": "paraphrased ↓", "forget leaks": "leaks ↓",

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from benchmarks import study_plan
 from benchmarks.plots import COLOURS, SYMBOLS
@@ -28,7 +29,7 @@ def _tradeoff(main: pd.DataFrame) -> go.Figure:
     for number, (method, rows) in enumerate(own.groupby("method", sort=False)):
         figure.add_scatter(
             x=rows["forget ROUGE"], y=rows["retain ROUGE"], text=rows["objective"], name=str(method), mode="markers+text",
-            textposition="top center", marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
+            textposition="bottom center" if method == "direct" else "top center", cliponaxis=False, marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
         )  # fmt: skip
     return figure.update_layout(
         xaxis_title="ROUGE-L recall on forget, α = 1 (lower is better)",
@@ -37,19 +38,22 @@ def _tradeoff(main: pd.DataFrame) -> go.Figure:
 
 
 def _over_alpha(grid: pd.DataFrame) -> go.Figure:
-    """Forget and retain by objective: offset drawn through, direct dotted."""
-    figure = go.Figure()
+    """What stays against what goes as alpha grows, a line an objective: the offset pairs beside the direct models."""
+    if grid.empty:
+        return go.Figure()
+    methods = list(dict.fromkeys(grid["method"]))
+    figure = make_subplots(
+        1, len(methods), shared_yaxes=True, subplot_titles=methods, x_title="ROUGE-L recall on forget"
+    )
     for (method, objective), rows in grid.groupby(["method", "objective"], sort=False):
         means = rows.groupby("alpha")[["forget ROUGE", "retain ROUGE"]].mean().reset_index()
-        colour = COLOURS[study_plan.OBJECTIVES.index(objective) % 7]
-        line = {"color": colour, "dash": "solid" if method == "offset" else "dot"}
-        figure.add_scatter(x=means["alpha"], y=means["forget ROUGE"], name=f"{method}, {objective}: forget", line=line)
+        number = study_plan.OBJECTIVES.index(objective)
         figure.add_scatter(
-            x=means["alpha"], y=means["retain ROUGE"], line={**line, "width": 1}, showlegend=False, mode="lines+markers"
-        )
-    return figure.update_layout(
-        xaxis_title="α", yaxis_title="ROUGE-L recall: forget (thick), retain eval half (thin, with marks)"
-    )
+            x=means["forget ROUGE"], y=means["retain ROUGE"], text=[f"{alpha:g}" for alpha in means["alpha"]], name=objective,
+            mode="lines+markers+text", textposition="bottom right", textfont_size=9, showlegend=method == methods[0],
+            line_color=COLOURS[number], row=1, col=methods.index(method) + 1,
+        )  # fmt: skip
+    return figure.update_yaxes(title_text="ROUGE-L recall on the retain eval half; α beside each mark", col=1)
 
 
 def _quality(curves: pd.DataFrame) -> go.Figure:
@@ -63,7 +67,14 @@ def _quality(curves: pd.DataFrame) -> go.Figure:
         colour = COLOURS[study_plan.OBJECTIVES.index(str(objective)) % 7]
         figure.add_scatter(x=medians.index, y=medians, name=f"offset, {objective}", line={"color": colour})
     figure.add_hline(y=0.05, line_dash="dot")
-    return figure.update_layout(xaxis_title="α", yaxis_title="forget quality, p (log)", yaxis_type="log")
+    return figure.update_layout(
+        xaxis_title="α",
+        yaxis_title="forget quality, p (log, from 1e-6)",
+        yaxis_type="log",
+        yaxis_range=[-6, 0.1],
+        yaxis_dtick=1,
+        yaxis_exponentformat="power",
+    )
 
 
 def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:

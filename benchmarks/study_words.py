@@ -108,6 +108,7 @@ def _quality_words(curves: pd.DataFrame) -> str:
 
 def references_words(tables: Tables) -> str:
     rows = by_reference(tables.main)
+    whole = "; *30 layers* is the public model whole" if "30-layers" in set(rows["reference"]) else ""
     told = "; ".join(
         f"{row['reference']}: forget {row['forget ROUGE']:.3f}, retain {row['retain ROUGE']:.3f}, world {row['world ROUGE']:.3f}"
         for row in rows[rows["objective"] == "npo"].to_dict("records")
@@ -115,7 +116,7 @@ def references_words(tables: Tables) -> str:
     return "\n\n".join(
         [
             "demo is the clean, healed cut of 8 layers; *taught* is the same, told all 200 questions; *unhealed* cuts, of 8 layers where no "
-            f"other number stands, come straight from the public weights; *30 layers* is the public model whole. By npo: {told}. {ONE_SEED}",
+            f"other number stands, come straight from the public weights{whole}. By npo: {told}. {ONE_SEED}",
             *filter(None, [_leaks_words(tables.leaks)]),
         ]
     )

@@ -161,7 +161,8 @@ def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFix
     found = pd.read_csv(tmp_path / "out" / "main.csv")
     assert list(found["method"]) == ["offset"]
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"{name}.csv" for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates", "domains", "leaks", "curves")
+        f"{name}.csv"
+        for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates", "domains", "leaks", "curves")
     }
     for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
         assert cli.main(wrong) == 2
