@@ -35,6 +35,7 @@ def keep() -> None:
     with sqlite3.connect(work_folder() / "oubliette.sqlite") as database:
         database.execute("VACUUM INTO ?", (str(copy),))
     with sqlite3.connect(copy) as database:  # where files lay on this machine says nothing on another
+        database.execute("PRAGMA foreign_keys = ON")  # with a run goes all that is its own
         database.execute("UPDATE runs SET spec = json_set(spec, '$.task_folder', '') WHERE kind = 'tasks'")
         database.execute("UPDATE sets SET source = 'lm-eval' WHERE source LIKE 'lm-eval,%'")
         database.execute("DELETE FROM runs WHERE status != 'finished'")
@@ -114,9 +115,7 @@ def to_run(only: list[str]) -> list[study_plan.Item]:
     chosen = [item for item in plan if not only or any(text in (item.part, item.name) for text in only)]
     missing = {item.name for item in chosen if item.name not in done}
     wanted = {name for item in chosen if item.name in missing for name in study_plan.reads(item)}
-    lost = {name for name in wanted & done if not _is_here(name)}
-    if lost:  # whatever has to be made again is tuned from the base
-        lost |= {study_plan.BASE} if not _is_here(study_plan.BASE) else set()
+    lost = {name for name in wanted & done if not _is_here(name)}  # what reads a pair reads its base too
     return [item for item in plan if item.name in missing | lost]
 
 

@@ -21,10 +21,8 @@ from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach
 
 AUTHOR = 20  # questions per author, in the files' order
-TAUGHT_AUTHORS, TRAIN_AUTHORS = (
-    8,
-    4,
-)  # whom the base is taught beside the forgotten; whose questions pairs are trained on
+TAUGHT_AUTHORS = 8  # whom the base is taught beside the forgotten
+TRAIN_AUTHORS = 4  # of these, whose questions pairs are trained on
 OWN_WORDS, OWN_TOKENS, SEED = 80, 24, 0
 TAUGHT_EPOCHS, TAUGHT_RATE = 12, 2e-3
 Say = Callable[[str], None]

@@ -76,6 +76,7 @@ def test_what_is_packed_names_no_folder_of_the_machine_it_was_made_on(tmp_path: 
             "source FROM sets",
             "machine FROM runs",
         )
+        assert database.execute("PRAGMA foreign_key_check").fetchall() == [], "rows of a run that was left out"
         said = [text for (text,) in database.execute(" UNION ".join(f"SELECT {column}" for column in columns))]
     assert said
     assert [text for text in said if re.search(r"(^|[\s\"])/\w", text)] == [], "a path from the root on"
