@@ -12,11 +12,12 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
 def markdown(frame: pd.DataFrame) -> str:
     """A Markdown table; floats of a share to three digits, small p-values by their exponent, nothing as n/a."""
     lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|" + "---|" * len(frame.columns)]
-    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in frame.itertuples(index=False)]
+    lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in frame.itertuples(index=False)]
     return "\n".join(lines)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A table's cell, see `markdown`."""
     if value is None or value != value:  # NaN differs from itself
         return "n/a"
     if not isinstance(value, float):

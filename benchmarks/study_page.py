@@ -8,15 +8,16 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from benchmarks import study_models, study_plan, study_words
-from benchmarks.plots import draw, markdown
+from benchmarks.plots import cell, draw, markdown
 from benchmarks.study_plots import plots_of
 from engine import history
 from engine.models.demo_base import BASE_LABEL
-from engine.study import KEY, Tables, pooled, study_runs, study_tables
+from engine.study import Tables, extremes, pooled, study_tables
+from engine.study_runs import KEY, study_runs
 
 CAPTIONS = {
     "tradeoff": "Forget ROUGE against retain ROUGE", "references": "By reference", "costs": "Offset over direct",
-    "alpha": "What stays against what goes, over alpha", "quality": "Forget quality over alpha", "domains": "By domain and side",
+    "matched": "Matched to the retain-only model's forget ROUGE", "alpha": "What stays against what goes, over alpha", "quality": "Forget quality over alpha", "domains": "By domain and side",
 }  # fmt: skip
 SHOWN = {
     "forget ROUGE": "forget ROUGE ↓", "paraphrased": "paraphrased ↓", "forget leaks": "leaks ↓",
@@ -96,12 +97,16 @@ def _shown(part: _Part, tables: Tables, plots: set[str]) -> str:
 
 
 def _parts(tables: Tables) -> list[_Part]:
-    plain = pooled(tables.main[tables.main["reference"].isin(study_words.ON_DEMO)])
+    plain = tables.main[tables.main["reference"].isin(study_words.ON_DEMO)]
     other = study_words.by_reference(tables.main)
     other = other if len(tables.leaks) else other[:0]
-    names = [name for name in SHOWN if name in plain]
+    names = [name for name in SHOWN if name in other]
     return [
-        _Part("By the stopping rule, at α = 1", study_words.main_words, (_table(plain, ["method", "objective", "seeds", *names]),), ("tradeoff",)),
+        _Part("By the stopping rule, at α = 1", study_words.main_words, (_seeded(plain, ["method", "objective"], SHOWN),), ("tradeoff",)),
+        _Part(
+            "Matched to the retain-only model's forget ROUGE, by α", study_words.matched_words,
+            (_seeded(tables.matched, ["method", "objective"], {"alpha": "α", **SHOWN}), _paired_rows(tables.paired)), ("matched",),
+        ),
         _Part("Four tasks", study_words.tasks_words, (_task_rows(tables.tasks),)),
         _Part(
             "Does the offset carry over scales, and what does a pair give away?", study_words.references_words,
@@ -118,20 +123,48 @@ def _table(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     return frame[columns].rename(columns=SHOWN) if len(frame) else frame
 
 
+def _seeded(frame: pd.DataFrame, keys: list[str], shown: dict[str, str]) -> pd.DataFrame:
+    """A row for all seeds of a method and objective: the mean of each column, with the lowest and the highest seed where they differ."""
+    names = [name for name in shown if name in frame]
+    if frame.empty:
+        return frame
+    rows, (lows, highs) = pooled(frame), extremes(frame)
+    cells = {
+        shown[name]: [_range(*of) for of in zip(rows[name], lows[name], highs[name], strict=True)] for name in names
+    }
+    return pd.DataFrame({**{name: rows[name] for name in [*keys, "seeds"]}, **cells})
+
+
+def _range(mean: float, low: float, high: float) -> str:
+    middle, lowest, highest = cell(mean), cell(low), cell(high)
+    return middle if lowest == highest else f"{middle} ({lowest} to {highest})"
+
+
 def _best(tables: Tables) -> pd.DataFrame:
-    """By pair: the strength matched to retain-only, and the one with the widest gap between what stays and what goes."""
-    rows = []
-    matched = {tuple(row[name] for name in (*KEY, "seed")): row for row in tables.matched.to_dict("records")}
-    for key, grid in tables.over_alpha.groupby([*KEY, "seed"], sort=False):
-        best, near = grid.loc[grid["gap"].idxmax()], matched.get(tuple(key), {})
-        rows.append(
-            {
-                "method": key[0], "objective": key[1], "seed": key[3], "α matched": near.get("alpha"),
-                "forget there": near.get("forget ROUGE"), "retain there": near.get("retain ROUGE"), "best α": best["alpha"],
-                "forget at best": best["forget ROUGE"], "retain at best": best["retain ROUGE"],
-            }
-        )  # fmt: skip
-    return pd.DataFrame(rows)
+    """By pair: where it is matched to retain-only, and the strength with the widest gap between what stays and what goes."""
+    grid = tables.over_alpha
+    if grid.empty:
+        return grid
+    widest = grid.loc[grid.groupby([*KEY, "seed"], sort=False)["gap"].idxmax()]
+    both = widest.merge(tables.crossings, "left", [*KEY, "seed"], suffixes=("", " there"))
+    shown = {
+        "alpha there": "α matched", "forget ROUGE there": "forget there", "retain ROUGE there": "retain there", "alpha": "best α",
+        "forget ROUGE": "forget at best", "retain ROUGE": "retain at best",
+    }  # fmt: skip
+    return _seeded(both, ["method", "objective"], shown)
+
+
+def _paired_rows(paired: pd.DataFrame) -> pd.DataFrame:
+    """Offset less direct by objective and seed: each column's difference with its interval."""
+
+    def told(row: dict[str, Any]) -> str:
+        if pd.isna(row["difference"]):
+            return "n/a"
+        interval = "" if pd.isna(row["low"]) else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
+        return f"{row['difference']:+.2f}{interval}"
+
+    label = "{column} (n {questions}, persons {persons})"
+    return _wide(paired, ["method", "objective", "seed"], lambda row: label.format_map(row), told)
 
 
 def _wide(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from engine.settings import ExperimentSpec, Method, TrainingSettings
+from engine.study_runs import AT_GOLD
 
 BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
 SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
@@ -52,7 +53,8 @@ def plan() -> list[Item]:
     unhealed, healed = REFERENCES[:-2], REFERENCES[-2:]
     first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *_references(unhealed), *_domains()]
     further = [part for seed in SEEDS[1:] for part in (*_main((seed,)), *_grids((seed,)))]
-    return [base, gold, *_rates(), *first, *tasks, *further, twin, *_others(), *_references(healed)]
+    matched = _matched(SEEDS)
+    return [base, gold, *_rates(), *first, *tasks, *further, *matched, twin, *_others(), *_references(healed)]
 
 
 def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
@@ -141,6 +143,24 @@ def _grid(pair: str) -> ExperimentSpec:
     )  # fmt: skip
 
 
+def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
+    """Everything asked at the strength that forgets as much as the retain-only model never knew, see `matched_alpha`."""
+    for seed in seeds:
+        for objective in OBJECTIVES:
+            for method in RATES:
+                pair = pair_name(method, objective, seed)
+                yield Item(f"{pair}{AT_GOLD}", "matched", lambda p=pair: _at_gold(p))  # type: ignore[misc]
+
+
+def _at_gold(pair: str) -> ExperimentSpec:
+    from engine.study import matched_alpha
+
+    return ExperimentSpec(
+        "evaluate", f"{pair}{AT_GOLD}", base=BASE, pair=pair, evaluate_on=ASKED, alphas=(matched_alpha(pair, GOLD),),
+        max_new_tokens=LIMIT, curves=False,
+    )  # fmt: skip
+
+
 def _tasks(pair: str, alpha: float) -> Item:
     name = f"study-{pair.removeprefix('study-').replace(':', '-')}-tasks"
     spec = ExperimentSpec(
@@ -196,6 +216,8 @@ def reads(item: Item) -> set[str]:
     """The runs of the plan whose models this one reads; none where it reads the demo's."""
     if item.part == "domains" or item.name == BASE:
         return set()
+    if item.part == "matched":
+        return {BASE, item.name.removesuffix(AT_GOLD)}
     if item.part in ("alpha", "leaks", "tasks"):
         pair = item.spec().pair
         kind, _, base = pair.rpartition(":")

@@ -7,13 +7,14 @@ from plotly.subplots import make_subplots
 from benchmarks import study_plan
 from benchmarks.plots import COLOURS, SYMBOLS
 from benchmarks.study_words import ON_DEMO, by_reference, compared, cost_medians
-from engine.study import QUALITY, Tables, pooled
+from engine.study import QUALITY, Tables, extremes, pooled
 
 
 def plots_of(tables: Tables) -> dict[str, go.Figure]:
     """By the name of the picture; none of what has not run."""
     drawn = {
         "tradeoff": _tradeoff(tables.main),
+        "matched": _matched(tables.matched),
         "references": _references(tables.main, tables.leaks),
         "costs": _costs(tables.costs),
         "alpha": _over_alpha(tables.over_alpha),
@@ -25,15 +26,37 @@ def plots_of(tables: Tables) -> dict[str, go.Figure]:
 
 def _tradeoff(main: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
-    own = pooled(main[main["reference"].isin(ON_DEMO)])
+    own = main[main["reference"].isin(ON_DEMO)]
     for number, (method, rows) in enumerate(own.groupby("method", sort=False)):
+        means, extent = pooled(rows), extremes(rows)
         figure.add_scatter(
-            x=rows["forget ROUGE"], y=rows["retain ROUGE"], text=rows["objective"], name=str(method), mode="markers+text",
+            x=means["forget ROUGE"], y=means["retain ROUGE"], text=means["objective"], name=str(method), mode="markers+text",
+            error_x=_bars(means, extent, "forget ROUGE"), error_y=_bars(means, extent, "retain ROUGE"),
             textposition="bottom center" if method == "direct" else "top center", cliponaxis=False, marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
         )  # fmt: skip
     return figure.update_layout(
         xaxis_title="ROUGE-L recall on forget, α = 1 (lower is better)",
         yaxis_title="ROUGE-L recall on the retain eval half",
+    )
+
+
+def _bars(means: pd.DataFrame, extent: tuple[pd.DataFrame, pd.DataFrame], name: str) -> dict[str, object]:
+    """From the lowest seed to the highest."""
+    low, high = (of[name] for of in extent)
+    return {"array": high - means[name], "arrayminus": means[name] - low, "thickness": 1, "width": 3}
+
+
+def _matched(matched: pd.DataFrame) -> go.Figure:
+    """What stays where both methods forget as much as the retain-only model never knew: a bar a method and objective."""
+    figure = go.Figure()
+    for number, (method, rows) in enumerate(matched.groupby("method", sort=False) if len(matched) else ()):
+        means = pooled(rows)
+        bars = _bars(means, extremes(rows), "retain ROUGE")
+        figure.add_bar(
+            x=means["objective"], y=means["retain ROUGE"], error_y=bars, name=str(method), marker_color=COLOURS[number]
+        )
+    return figure.update_layout(
+        barmode="group", yaxis_title="ROUGE-L recall on the retain eval half, from lowest seed to highest"
     )
 
 

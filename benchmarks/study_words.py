@@ -56,16 +56,54 @@ def main_words(tables: Tables) -> str:
         said.append(
             f"Forget quality passes 0.05 in {passed} of {len(judged)} runs; the largest is p = {best[QUALITY]:.2g} "
             f"({best['method']}, {best['objective']}, seed {best['seed']}), with a model utility of {best['model utility']:.3f}: a model that "
-            "answers nothing at all can pass. Rows show the median of their seeds."
+            "answers nothing at all can pass."
         )
     return " ".join([*said, _seeds_words(rows)])
 
 
 def _seeds_words(rows: pd.DataFrame) -> str:
-    if rows.empty or rows["seeds"].min() > 2:
+    if rows.empty:
         return ""
-    few = int((rows["seeds"] < 2).sum())
-    return f"{few} of {len(rows)} rows rest on one seed: leads, not results." if few else ""
+    said = []
+    if rows["seeds"].max() > 1:
+        said.append("Rows are the means of their seeds, with the lowest and the highest; of p-values the median.")
+    if few := int((rows["seeds"] < 2).sum()):
+        said.append(f"{few} of {len(rows)} rows rest on one seed: leads, not results.")
+    return " ".join(said)
+
+
+def matched_words(tables: Tables) -> str:
+    rows, wanted = pooled(tables.matched), float(tables.crossings["retain-only's forget ROUGE"].iloc[0])
+    said = [
+        f"α of each pair is the strength at which its forget ROUGE comes down to the retain-only model's {wanted:.3f}, read off its strengths "
+        f"below by linear interpolation; there everything was asked anew. {_unreached(tables.crossings)}"
+    ]
+    for name, group in rows.groupby("method", sort=False):
+        told = ", ".join(
+            f"{row['objective']} {row['retain ROUGE']:.3f}" for row in _sorted(group, "retain ROUGE")[::-1]
+        )
+        said.append(
+            f"The {name} rows keep of the eval half {told}, at a forget ROUGE of {_span(group, 'forget ROUGE')}."
+        )
+    if len(tables.paired):
+        kept = tables.paired[tables.paired["column"] == "retain ROUGE"]
+        more, sure = int((kept["difference"] > 0).sum()), int((kept["low"] > 0).sum())
+        less = int((kept["high"] < 0).sum())
+        said.append(
+            f"Offset less direct, paired by question: the offset pair keeps more of the eval half in {more} of {len(kept)} comparisons; the 95 % "
+            f"interval over persons lies above 0 in {sure} and below it in {less}, and {int(kept['persons'].max())} persons make it a rough one."
+        )
+    judged = tables.matched[tables.matched[QUALITY].notna()]
+    said.append(f"Forget quality passes 0.05 in {int((judged[QUALITY] > 0.05).sum())} of {len(judged)} runs.")
+    return " ".join([*said, _seeds_words(rows)])
+
+
+def _unreached(crossings: pd.DataFrame) -> str:
+    never = crossings[~crossings["reached"].astype(bool)]
+    if never.empty:
+        return ""
+    who = ", ".join(f"{row['method']} {row['objective']} seed {row['seed']}" for row in never.to_dict("records"))
+    return f"Some never come so low and stand at the strength that comes lowest: {who}."
 
 
 def alphas_words(tables: Tables) -> str:
@@ -81,10 +119,11 @@ def alphas_words(tables: Tables) -> str:
         f"For {method} its median is {rows['alpha'].median():g}, and the gap there {rows['gap'].median():.3f}."
         for method, rows in best.groupby("method", sort=False)
     ]
-    if len(tables.matched):
-        wanted = float(tables.matched["retain-only's forget ROUGE"].iloc[0])
+    if len(tables.crossings):
+        wanted = float(tables.crossings["retain-only's forget ROUGE"].iloc[0])
         said.append(
-            f"α matched is the strength of these whose forget ROUGE lies nearest to the retain-only model's {wanted:.3f}."
+            f"α matched is where forget ROUGE comes down to the retain-only model's {wanted:.3f}, between two of them by linear interpolation. "
+            f"{_unreached(tables.crossings)}"
         )
     return "\n\n".join(filter(None, [" ".join(said), _quality_words(tables.curves)]))
 

@@ -14,13 +14,13 @@ from engine import forced_curves, history
 from engine.audit_runs import probe_rows
 from engine.figures import Figure, run_figures
 from engine.history import RunDetail, RunSummary
+from engine.paired import compare_runs
 from engine.retain_reference import quality_figure
 from engine.run_measures import run_privacy, run_tofu
 from engine.storage import reading
+from engine.study_runs import DOMAINS, GRID, KEY, RATE, at_gold, describe, frame, judged, strength, study_runs
 from engine.task_figures import task_figures
 
-PREFIX, GRID, RATE, DOMAINS = "study-", "-grid", "study-rate-", "study-domains-"
-KEY = ["method", "objective", "reference"]
 QUALITY = "forget quality"  # a p-value
 # Of the main table: column, set, split, half, metric.
 MEASURES = (
@@ -32,8 +32,8 @@ MEASURES = (
     ("world ROUGE", "study-world", "world", "eval", "rouge"),
     ("authors ROUGE", "study-authors", "world", "", "rouge"),
 )
-MATCHED = ("study-plain", "forget", "", "rouge")
-KEPT = ("study-plain", "retain", "eval", "rouge")
+GOLD_FORGET = MEASURES[0][1:]
+FORGOTTEN, KEPT = ("study-plain", "forget", "", "rouge"), ("study-plain", "retain", "eval", "rouge")
 
 
 class Tables(NamedTuple):
@@ -41,7 +41,9 @@ class Tables(NamedTuple):
 
     main: pd.DataFrame
     matched: pd.DataFrame
+    paired: pd.DataFrame
     over_alpha: pd.DataFrame
+    crossings: pd.DataFrame
     tasks: pd.DataFrame
     costs: pd.DataFrame
     rates: pd.DataFrame
@@ -50,23 +52,14 @@ class Tables(NamedTuple):
     curves: pd.DataFrame
 
 
-def study_runs() -> list[RunSummary]:
-    """The finished runs of the study, oldest first; of those of one name the newest."""
-    ours = [run for run in history.list_runs() if run.name.startswith(PREFIX) and run.status == "finished"]
-    latest = {run.name: run for run in reversed(ours)}
-    return sorted(latest.values(), key=lambda run: run.id)
-
-
 def study_tables() -> Tables:
     details = [history.run_detail(run.id) for run in study_runs()]
-    main, over_alpha = _frame(_main(details)), _frame(_over_alpha(details))
+    main, over_alpha = frame(_main(judged(details))), frame(_over_alpha(details))
+    matched, paired = frame(_main(at_gold(details))), frame(_paired(details))
     rest = (_tasks, _costs, _rates, _domains, _leaks, _curves)
-    return Tables(main, _frame(_matched(main, over_alpha)), over_alpha, *(_frame(rows(details)) for rows in rest))
-
-
-def _frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
-    found = list(rows)
-    return pd.DataFrame(found) if found else pd.DataFrame(columns=[*KEY, "seed"])
+    return Tables(
+        main, matched, paired, over_alpha, frame(_crossings(main, over_alpha)), *(frame(rows(details)) for rows in rest)
+    )  # fmt: skip
 
 
 def pooled(table: pd.DataFrame) -> pd.DataFrame:
@@ -74,42 +67,27 @@ def pooled(table: pd.DataFrame) -> pd.DataFrame:
 
     Of p-values the median: their mean would pass a test that most of them fail.
     """
-    numbers = [name for name in table if name not in (*KEY, "seed", "base_hash")]
-    grouped = table.astype(dict.fromkeys(numbers, float)).groupby(KEY, sort=False, dropna=False)
+    numbers, grouped = _by_seed(table)
     how = {name: "median" if name == QUALITY else "mean" for name in numbers}
     return grouped.agg(how).assign(seeds=grouped["seed"].nunique()).reset_index() if numbers else table.assign(seeds=0)
 
 
-def _describe(detail: RunDetail) -> dict[str, Any]:
-    """What a pair is; a model alone is described by its name."""
-    manifest = detail.manifest
-    if not manifest:
-        kind = detail.summary.pair.partition(":")[0]
-        twin = kind != "retain-only" and detail.spec.retain_only_of
-        method = "retain-only, second seed" if twin else kind
-        return {"method": method, "objective": "", "reference": "", "seed": detail.summary.seed}
-    reference = manifest["reference"].rpartition("/")[2] if manifest.get("method", "offset") == "offset" else ""
-    own = {"method": manifest.get("method", "offset"), "objective": manifest["objective"], "reference": reference}
-    return {**own, "seed": manifest["seed"]}
+def extremes(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lowest and the highest of the seeds, in the rows of `pooled`."""
+    numbers, grouped = _by_seed(table)
+    return grouped[numbers].min().reset_index(), grouped[numbers].max().reset_index()
 
 
-def _judged(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float]]:
-    """Runs that were asked everything, each at the strength it is judged at. One that was stopped was evaluated on its own."""
-    for detail in details:
-        name, kind = detail.summary.name, detail.summary.kind
-        if kind in ("train", "teach", "evaluate") and not name.startswith((RATE, DOMAINS)) and not name.endswith(GRID):
-            yield detail, _strength(detail)
+def _by_seed(table: pd.DataFrame) -> tuple[list[str], Any]:
+    numbers = [str(name) for name in table if name not in (*KEY, "seed", "base_hash")]
+    return numbers, table.astype(dict.fromkeys(numbers, float)).groupby(KEY, sort=False, dropna=False)
 
 
-def _strength(detail: RunDetail) -> float:
-    return 1.0 if detail.manifest.get("reference") else 0.0
-
-
-def _main(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    for detail, alpha in _judged(details):
+def _main(asked: Iterator[tuple[RunDetail, float]]) -> Iterator[dict[str, Any]]:
+    for detail, alpha in asked:
         run_id = detail.summary.id
         found = {(item.set, item.split, item.half, item.metric): item for item in run_figures(run_id, alpha)}
-        row = {**_describe(detail), "base_hash": detail.base_hash, "alpha": alpha}
+        row = {**describe(detail), "base_hash": detail.base_hash, "alpha": alpha}
         for label, name, split, half, metric in MEASURES:
             row |= _cells(label, found.get((name, split, half, metric)))
         row[QUALITY] = quality_figure(run_id, alpha).p_value
@@ -135,30 +113,86 @@ def _grid(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float, float, f
         places = zip(*(means[name] for name in ("set", "split", "half", "metric", "alpha")), strict=True)
         known = dict(zip(places, means["mean"], strict=True))
         for alpha in history.alphas_of(detail.summary.id):
-            yield detail, alpha, known[*MATCHED, alpha], known[*KEPT, alpha]
+            yield detail, alpha, known[*FORGOTTEN, alpha], known[*KEPT, alpha]
 
 
 def _over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
     for detail, alpha, forget, kept in _grid(details):
-        yield {**_describe(detail), "alpha": alpha, "forget ROUGE": forget, "retain ROUGE": kept, "gap": kept - forget}
+        yield {**describe(detail), "alpha": alpha, "forget ROUGE": forget, "retain ROUGE": kept, "gap": kept - forget}
 
 
-def _matched(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """The strength of each grid whose forget ROUGE lies nearest to the retain-only model's."""
+class Crossing(NamedTuple):
+    """Where along alpha forget ROUGE first comes down to the retain-only model's."""
+
+    alpha: float
+    forget: float
+    retain: float
+    reached: bool
+
+
+def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
+    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest.
+
+    One that is below at its first strength is taken there: nothing weaker was asked.
+    """
+    grid = rows.sort_values("alpha")[["alpha", "forget ROUGE", "retain ROUGE"]].to_numpy(float)
+    forget = grid[:, 1]
+    below = forget <= wanted
+    reached = bool(below.any())
+    last = int(below.argmax() if reached else forget.argmin())
+    place = grid[last]
+    if reached and last > 0:
+        before = grid[last - 1]
+        place = before + (place - before) * (before[1] - wanted) / (before[1] - place[1])
+    alpha, gone, kept = place.tolist()
+    return Crossing(alpha, gone, kept, reached)
+
+
+def matched_alpha(pair: str, gold: str) -> float:
+    """The strength at which the run over a grid of `pair` forgets as much as the run `gold` never knew, to two digits."""
+    grid = history.run_detail(history.find_run(f"{pair}{GRID}").id)
+    figures = run_figures(history.find_run(gold).id, 0.0)
+    (wanted,) = (item.mean for item in figures if (item.set, item.split, item.half, item.metric) == GOLD_FORGET)
+    return round(crossing(frame(_over_alpha([grid])), float(wanted or 0.0)).alpha, 2)
+
+
+def _crossings(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any]]:
     gold = main[main["method"] == "retain-only"]
     if gold.empty:
         return
-    wanted: Any = gold["forget ROUGE"].iloc[0]
-    for _, rows in grid.groupby([*KEY, "seed"], sort=False):
-        nearest = rows.loc[(rows["forget ROUGE"] - wanted).abs().idxmin()]
-        yield {**nearest.to_dict(), "retain-only's forget ROUGE": wanted}
+    wanted = float(gold["forget ROUGE"].iloc[0])
+    for key, rows in grid.groupby([*KEY, "seed"], sort=False):
+        found = crossing(rows, wanted)
+        yield {
+            **dict(zip([*KEY, "seed"], key, strict=True)), "alpha": found.alpha, "forget ROUGE": found.forget,
+            "retain ROUGE": found.retain, "reached": found.reached, "retain-only's forget ROUGE": wanted,
+        }  # fmt: skip
+
+
+def _paired(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    """Offset less direct, question by question, each at its own matched strength: [.., column, difference, low, high]."""
+    runs: dict[tuple[str, int], dict[str, tuple[int, float]]] = {}
+    for detail, alpha in at_gold(details):
+        said = describe(detail)
+        runs.setdefault((said["objective"], said["seed"]), {})[said["method"]] = detail.summary.id, alpha
+    for (objective, seed), both in runs.items():
+        if not {"direct", "offset"} <= set(both):
+            continue
+        (direct, weak), (offset, strong) = both["direct"], both["offset"]
+        found = {tuple(item[:4]): item for item in compare_runs(direct, offset, weak, strong).differences}
+        for label, *place in MEASURES:
+            if item := found.get(tuple(place)):
+                yield {
+                    "method": "offset less direct", "objective": objective, "reference": "", "seed": seed, "column": label,
+                    "difference": item.mean, "low": item.low, "high": item.high, "questions": item.questions, "persons": item.persons,
+                }  # fmt: skip
 
 
 def _tasks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
     for detail in details:
         if detail.summary.kind == "tasks":
             for item in task_figures(detail.summary.id):
-                yield {**_describe(detail), **item._asdict()}
+                yield {**describe(detail), **item._asdict()}
 
 
 def _costs(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
@@ -170,7 +204,7 @@ def _costs(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
             continue
         steps, figures = history.steps(detail.summary.id), detail.manifest.get("figures", {})
         yield {
-            **_describe(detail),
+            **describe(detail),
             "steps": len(steps),
             "trained parameters": figures.get("trained_parameters"),
             "seconds of training": float(steps["seconds"].sum()) if len(steps) else 0.0,
@@ -192,7 +226,7 @@ def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
             known = dict(zip(chosen["split"], chosen["mean"], strict=True))
             forget, retain = known["forget"], known["retain"]
             rate = detail.spec.training.learning_rate
-            yield {**_describe(detail), "rate": rate, "forget": forget, "retain": retain, "gain": retain - forget}
+            yield {**describe(detail), "rate": rate, "forget": forget, "retain": retain, "gain": retain - forget}
 
 
 def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
@@ -200,7 +234,7 @@ def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
     for detail in details:
         if not detail.summary.name.startswith(DOMAINS):
             continue
-        scores = history.question_scores(detail.summary.id, _strength(detail))
+        scores = history.question_scores(detail.summary.id, strength(detail))
         near = set(scores[scores["split"] == "forget"]["group"]) - {""}
         side = scores["split"].where(
             scores["split"] == "forget", scores["group"].isin(near).map({True: "neighbours", False: "others"})
@@ -208,7 +242,7 @@ def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         for (domain, which), rows in scores.assign(side=side).groupby(["domain", "side"], sort=False):
             means = rows.groupby("metric")["value"].mean()
             yield {
-                **_describe(detail), "domain": domain, "side": which, "questions": rows["question_id"].nunique(),
+                **describe(detail), "domain": domain, "side": which, "questions": rows["question_id"].nunique(),
                 "persons": rows["subject"].nunique(), "ROUGE": float(means["rouge"]), "leaks": float(means["leak"]),
             }  # fmt: skip
 
@@ -219,7 +253,7 @@ def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         if detail.summary.kind == "audit":
             for row in probe_rows(detail.summary.id):
                 yield {
-                    **_describe(detail), "probe": row.label, "found": row.share, "low": row.low, "high": row.high,
+                    **describe(detail), "probe": row.label, "found": row.share, "low": row.low, "high": row.high,
                     "questions": row.n, "floor": row.floor_share, "value": row.value, "note": row.note,
                 }  # fmt: skip
 
@@ -227,7 +261,7 @@ def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
     """Of the runs that stored curves: probabilities and forget quality over alpha, from 0 to 2."""
     known = {run.id for run in forced_curves.runs_with_curves()}
-    for detail, _ in _judged(details):
+    for detail, _ in judged(details):
         if detail.summary.id not in known:
             continue
         asked = forced_curves.questions_of(detail.summary.id)
@@ -239,6 +273,6 @@ def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         p_values = {point.alpha: point.quality.p_value for point in quality.points} if quality else {}
         for alpha in alphas:
             yield {
-                **_describe(detail), "alpha": alpha, "forget probability": value.get(("forget", "", alpha)),
+                **describe(detail), "alpha": alpha, "forget probability": value.get(("forget", "", alpha)),
                 "retain probability": value.get(("retain", "eval", alpha)), QUALITY: p_values.get(alpha),
             }  # fmt: skip

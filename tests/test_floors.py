@@ -42,7 +42,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.published",
         "engine.verdicts",
     ),
-    ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review"),
+    ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review", "engine.study_runs"),
     ("engine.review_item", "engine.audit.probes"),
     ("engine.audit_runs", "engine.audit_spec", "engine.estimate"),
     ("engine.advice", "engine.study"),

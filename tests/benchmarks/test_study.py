@@ -93,6 +93,7 @@ def test_each_finished_training_had_the_settings_that_the_plan_says(
     assert stored
     assert [name for name in specs if stored[name].training != specs[name].training] == []
     assert [name for name in specs if stored[name].evaluate_on != specs[name].evaluate_on] == []
+    assert [name for name in specs if stored[name].alphas != specs[name].alphas] == []
 
 
 def test_a_database_that_is_there_is_never_overwritten(tmp_path: Path) -> None:

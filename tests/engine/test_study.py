@@ -13,7 +13,7 @@ from engine.data.examples import Example
 from engine.models.manifest import PairManifest
 from engine.settings import ExperimentSpec, TrainingSettings
 from engine.storage import writing
-from engine.study import pooled, study_tables
+from engine.study import Tables, crossing, extremes, matched_alpha, pooled, study_tables
 from tests.engine.stored_runs import store_run, store_set
 
 FORGET = tuple(Example(f"what {n} ?", "red", subject="Ada", split="forget") for n in (1, 2))
@@ -90,17 +90,56 @@ def test_the_main_table_has_a_row_for_each_pair_and_seed_and_pools_seeds() -> No
     assert main["retain ROUGE"].isna()[0], "what was not asked is n/a, not 0"
     rows = pooled(main).set_index("method")
     assert (rows.loc["offset", "forget ROUGE"], rows.loc["offset", "seeds"]) == (pytest.approx(0.3), 2)
+    lows, highs = (side.set_index("method")["forget ROUGE"] for side in extremes(main))
+    assert (lows["offset"], highs["offset"], lows["direct"]) == pytest.approx((0.2, 0.4, 0.1))
 
 
-def test_alpha_is_matched_to_the_retain_only_model() -> None:
+def test_alpha_is_matched_to_the_retain_only_model_between_the_strengths_of_the_grid() -> None:
     gold_run(0.3)
     train_run("study-offset-npo-s0", "offset", 0, 0.2)
-    grid_run("study-offset-npo-s0", 0, {0.25: (0.8, 1.0), 0.5: (0.35, 0.9), 1.0: (0.2, 0.8)})
+    grid_run("study-offset-npo-s0", 0, {0.25: (0.8, 1.0), 0.5: (0.4, 0.9), 1.0: (0.2, 0.8)})
     tables = study_tables()
-    assert list(tables.over_alpha["gap"]) == pytest.approx([0.2, 0.55, 0.6])
-    (row,) = tables.matched.to_dict("records")
-    assert (row["alpha"], row["forget ROUGE"], row["retain ROUGE"]) == (0.5, pytest.approx(0.35), pytest.approx(0.9))
-    assert row["retain-only's forget ROUGE"] == pytest.approx(0.3)
+    assert list(tables.over_alpha["gap"]) == pytest.approx([0.2, 0.5, 0.6])
+    (row,) = tables.crossings.to_dict("records")
+    assert (row["alpha"], row["forget ROUGE"], row["retain ROUGE"]) == pytest.approx((0.75, 0.3, 0.85))
+    assert (row["reached"], row["retain-only's forget ROUGE"]) == (True, pytest.approx(0.3))
+    assert matched_alpha("study-offset-npo-s0", "study-retain-only") == 0.75
+
+
+@pytest.mark.parametrize(
+    ("forget", "wanted", "expected"),
+    [
+        ((0.9, 0.5, 0.6), 0.3, (1.0, 0.5, 0.8, False)),  # never: where it comes lowest
+        ((0.2, 0.1, 0.0), 0.3, (0.5, 0.2, 0.9, True)),  # already at its first strength
+        ((0.9, 0.2, 0.9), 0.2, (1.0, 0.2, 0.8, True)),  # exactly there, and it comes up again
+    ],
+)
+def test_where_a_grid_crosses(
+    forget: tuple[float, ...], wanted: float, expected: tuple[float, float, float, bool]
+) -> None:
+    grid = pd.DataFrame({"alpha": (0.5, 1.0, 2.0), "forget ROUGE": forget, "retain ROUGE": (0.9, 0.8, 0.7)})
+    assert tuple(crossing(grid.sample(frac=1, random_state=0), wanted)) == pytest.approx(expected)
+
+
+def test_pairs_are_compared_question_by_question_each_at_its_matched_strength() -> None:
+    gold_run(0.3)
+    asked = store_set("study-tofu", (*FORGET, *KEPT))
+    for method, alpha, kept in (("offset", 0.8, (0.9, 0.7)), ("direct", 0.4, (0.5, 0.5))):
+        name = f"study-{method}-npo-s0"
+        train_run(name, method, 0, 0.2)
+        values = {"rouge": dict(zip(asked, (0.3, 0.3, *kept), strict=True))}
+        spec = ExperimentSpec("evaluate", f"{name}-matched", pair=name, alphas=(alpha,))
+        store_run(spec.name, values, alpha=alpha, spec=spec.to_json(), pair_id=pair_of(name, method, 0), pair_name=name)
+    tables = study_tables()
+    assert len(tables.main) == 3, "what was asked at another strength than 1 stands in no row at 1"
+    assert {(row["method"], row["alpha"]) for row in tables.matched.to_dict("records")} == {
+        ("offset", 0.8),
+        ("direct", 0.4),
+    }
+    found = {row["column"]: row for row in tables.paired.to_dict("records")}
+    assert (found["retain ROUGE"]["difference"], found["retain ROUGE"]["persons"]) == (pytest.approx(0.3), 1)
+    assert found["forget ROUGE"]["difference"] == pytest.approx(0.0)
+    assert "world ROUGE" not in found, "what was not asked is not said to be alike"
 
 
 def test_costs_are_what_was_stored_with_the_run() -> None:
@@ -160,10 +199,7 @@ def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFix
     assert cli.main(["export", "--study", "--out", str(tmp_path / "out")]) == 0
     found = pd.read_csv(tmp_path / "out" / "main.csv")
     assert list(found["method"]) == ["offset"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {
-        f"{name}.csv"
-        for name in ("main", "matched", "over_alpha", "tasks", "costs", "rates", "domains", "leaks", "curves")
-    }
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{name}.csv" for name in Tables._fields}
     for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
         assert cli.main(wrong) == 2
         assert "either --run RUN or --study" in capsys.readouterr().err
