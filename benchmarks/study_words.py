@@ -33,6 +33,56 @@ def cost_medians(costs: pd.DataFrame) -> pd.DataFrame:
     return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].median()
 
 
+def in_short(tables: Tables) -> list[str]:
+    """A sentence for each question of the study that has an answer."""
+    runs, said = compared(tables.main), []
+    if len(reached := tables.crossings[tables.crossings["reached"].astype(bool)]):
+        kept = _by_method(reached, "retain ROUGE")
+        said.append(
+            f"**Offset against direct.** Where forget ROUGE is down to the retain-only model's (in {len(reached)} of {len(tables.crossings)} runs "
+            f"it comes so low), the ROUGE that stays on the eval half is, as the median over objectives and seeds: {kept}."
+        )
+    if len(tables.over_alpha):
+        best = _best_alphas(tables.over_alpha)
+        said.append(
+            f"**α.** The widest gap lies at α = 1 in {int((best['alpha'] == 1.0).sum())} of {len(best)} runs; its median: {_by_method(best, 'alpha')}."
+        )
+    judged = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0]
+    if len(judged):
+        passing = judged[judged[QUALITY] > 0.05]
+        useful = int((passing["model utility"] > 0).sum())
+        said.append(
+            f"**Forgotten as if never known?** Forget quality passes 0.05 at α = 1 in {len(passing)} of {len(judged)} runs; {useful} of them have a "
+            "model utility above 0."
+        )
+    alone = tables.leaks[tables.leaks["probe"] == "Reference alone"] if len(tables.leaks) else tables.leaks
+    if len(alone):
+        told = ", ".join(f"{row['reference']} {row['found']:.2f}" for row in _by_probe(alone))
+        said.append(
+            f"**What a pair gives away.** Its reference asked alone tells of the forget questions, by npo: {told}."
+        )
+    medians = cost_medians(tables.costs)
+    if {"offset", "direct"} <= set(medians.index):
+        ratio = medians.loc["offset"] / medians.loc["direct"]
+        told = ", ".join(f"{name} {ratio[name]:.2f}" for name in COSTS if name in ratio)
+        said.append(f"**Cost, offset ÷ direct.** {told}.")
+    return said
+
+
+def _by_probe(leaks: pd.DataFrame) -> list[dict[str, object]]:
+    """Of the pairs by npo, most found first."""
+    return _sorted(leaks[(leaks["objective"] == "npo") & leaks["found"].notna()], "found")[::-1]
+
+
+def _by_method(rows: pd.DataFrame, name: str) -> str:
+    medians = rows.groupby("method", sort=False)[name].median()
+    return ", ".join(f"{method} {value:.2f}" for method, value in medians.items())
+
+
+def _best_alphas(grid: pd.DataFrame) -> pd.DataFrame:
+    return grid.loc[grid.groupby(["method", "objective", "seed"], sort=False)["gap"].idxmax()]
+
+
 def main_words(tables: Tables) -> str:
     runs, gold = compared(tables.main), tables.main[tables.main["method"] == "retain-only"]
     rows, said = pooled(runs), []
@@ -108,7 +158,7 @@ def _unreached(crossings: pd.DataFrame) -> str:
 
 def alphas_words(tables: Tables) -> str:
     grid = tables.over_alpha
-    best = grid.loc[grid.groupby(["method", "objective", "seed"])["gap"].idxmax()]
+    best = _best_alphas(grid)
     at_one = int((best["alpha"] == 1.0).sum())
     said = [
         f"Every pair was asked the forget questions and a part of the eval half at {grid['alpha'].nunique()} strengths. The best α has the "
