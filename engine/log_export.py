@@ -15,8 +15,9 @@ from db import leak_reads
 from engine import history
 from engine.errors import DataError, RunError
 from engine.evaluation.forget_quality import forget_quality
+from engine.evaluation.log_names import NORMALISED, PARTS
 from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
-from engine.evaluation.logs import NORMALISED, PARTS, truth_mean
+from engine.evaluation.logs import truth_mean
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.storage import reading
 

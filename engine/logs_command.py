@@ -7,8 +7,15 @@ from typing import Any
 
 from engine import commands, experiment, history
 from engine.errors import RunError, SettingError, StorageError
-from engine.evaluation.log_scores import LogFigure, Scored, score_log
-from engine.evaluation.logs import STYLE_WORDS, read_log
+from engine.evaluation.log_scores import (
+    AS_PUBLISHED,
+    FORGET_QUALITY,
+    VARIANT_UNKNOWN,
+    LogFigure,
+    Scored,
+    score_log,
+)
+from engine.evaluation.logs import STYLE_WORDS, Log, read_log
 from engine.published import import_log as store_log
 from engine.settings import check_alpha
 from engine.terminal import Printed
@@ -21,7 +28,7 @@ def score_logs(arguments: argparse.Namespace) -> Printed:
     log = read_log(arguments.model)
     retain = None if arguments.retain is None else read_log(arguments.retain)
     found = score_log(log, retain, arguments.variant)
-    quality = found.forget_quality
+    quality, notes = found.forget_quality, [*log.notes, *found.notes]
     data = {
         "model": log.name,
         "retain": None if retain is None else retain.name,
@@ -36,15 +43,17 @@ def score_logs(arguments: argparse.Namespace) -> Printed:
         "model_utility_reason": found.utility_reason,
         "figures": _rows(found.figures),
         "published": log.published,
-        "notes": list(log.notes),
+        "notes": notes,
     }
     head = f"{log.name}: {STYLE_WORDS[log.style]}, {found.rows} rows of the forget set, truth ratio in variant {found.variant}"
-    return Printed(data, "\n".join([head, *_headline(found), _table(found.figures), *_noted(log.notes)]))
+    return Printed(data, "\n".join([head, *_headline(found, log), _table(found.figures), *_noted(notes)]))
 
 
-def _headline(found: Scored) -> list[str]:
+def _headline(found: Scored, log: Log) -> list[str]:
     quality, utility = found.forget_quality, found.model_utility
     said = found.quality_reason
+    if quality is None and FORGET_QUALITY in log.published:
+        said += f"; the log itself states {log.published[FORGET_QUALITY]:.4g}, {AS_PUBLISHED}, {VARIANT_UNKNOWN}"
     if quality is not None:
         said = (
             f"{quality.p_value:.4g}  p-value of a KS test against the retain reference, {quality.rows} rows against "

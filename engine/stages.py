@@ -84,7 +84,7 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         figures=figures,
         training=replace(spec.training, beta=beta_of(spec.training)).elsewhere,
-        note=f"training diverged at step {diverged.step}; weights of step {diverged.kept}" if diverged else "",
+        note=_note(diverged),
     )
     save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / spec.name)
     if diverged:
@@ -111,9 +111,17 @@ def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, floa
         if figures.get("steps") != error.kept:  # measured on other weights than those that are kept
             figures = {"steps": float(error.kept)}
     progress.flush()
-    if diverged and not diverged.kept:
-        raise RunError(f"{diverged}; not one step was good, so no pair was saved") from diverged
+    _some_good(diverged, "pair")
     return figures, diverged
+
+
+def _some_good(diverged: DivergedError | None, what: str) -> None:
+    if diverged and not diverged.kept:
+        raise RunError(f"{diverged}; not one step was good, so no {what} was saved") from diverged
+
+
+def _note(diverged: DivergedError | None) -> str:
+    return f"training diverged at step {diverged.step}; weights of step {diverged.kept}" if diverged else ""
 
 
 def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
@@ -144,7 +152,8 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
 def teach(spec: ExperimentSpec, progress: Progress) -> str:
     """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
 
-    Returns what it is read as, see `taught.read_as`.
+    Returns what it is read as, see `taught.read_as`. Where the loss is no number any more the last good weights are saved,
+    as nobody's retain-only model, and `RunError` says so.
     """
     from engine.models.taught import TaughtModel, check_name_free, question_hash, read_as, save_taught
 
@@ -161,19 +170,26 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
     start.model.requires_grad_(False)
     model = add_lora(start.model, training.rank, training.seed)
     progress.part(0.1, 0.8, "teaching")
-    for step in taught_steps(
+    steps = taught_steps(
         model, start.tokenizer, start.template, examples, training.epochs, training.learning_rate, training.seed,
         training.batch_size,
-    ):  # fmt: skip
-        epoch = 1 + (step.step - 1) * training.epochs // step.steps_total
-        progress.step(StepRow(step.step, epoch, step.loss, None, step.loss, None, step.seconds))
-        progress(step.step / step.steps_total, f"teaching, step {step.step} of {step.steps_total}")
+    )  # fmt: skip
+    diverged = None
+    try:
+        for step in steps:
+            epoch = 1 + (step.step - 1) * training.epochs // step.steps_total
+            progress.step(StepRow(step.step, epoch, step.loss, None, step.loss, None, step.seconds))
+            progress(step.step / step.steps_total, f"teaching, step {step.step} of {step.steps_total}")
+    except DivergedError as error:
+        diverged = error
     progress.flush()
+    _some_good(diverged, "model")
     record = TaughtModel(
         name=spec.name,
         start=spec.base,
         start_hash=start.hash,
-        retain_only_of=spec.retain_only_of,
+        retain_only_of="" if diverged else spec.retain_only_of,
+        note=_note(diverged),
         seed=training.seed,
         data_hash=hash_examples(examples),
         created=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -185,6 +201,10 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
         training={name: getattr(training, name) for name in ("epochs", "learning_rate", "rank", "batch_size")},
     )
     save_taught(model, record)
+    if diverged:
+        raise RunError(
+            f"{diverged}; model {spec.name} was saved with the weights of step {diverged.kept}"
+        ) from diverged
     return read_as(spec.name, spec.retain_only_of)
 
 

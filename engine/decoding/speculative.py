@@ -163,7 +163,7 @@ class _Paired:
     def _choices(self, logits: Tensor) -> list[int]:
         """The ensemble's choice at each of the next places: [places, V]."""
         if self.settings.temperature == 0:
-            return [int(token) for token in logits.argmax(-1).tolist()]
+            return [int(token) for token in choose(logits, self.settings, 0).tolist()]
         first = len(self.answer.tokens)
         return [int(choose(row[None], self.settings, first + place)) for place, row in enumerate(logits)]
 

@@ -16,6 +16,7 @@ from engine.data.examples import Example
 from engine.data.prompts import Encoded, collate, end_token
 from engine.errors import DataError, ModelError, SettingError
 from engine.evaluation.scoring import Progress, Score, batches
+from engine.models.finite import check_logits
 from engine.models.offset import combine_logits
 from engine.models.readers import forced_logits
 
@@ -94,6 +95,7 @@ class Reading:
                 labels = batch.labels.to(logits.base.device)
             combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
             logs = combined.gather(-1, labels[:, None])[:, 0] - combined.logsumexp(dim=-1)  # [N]
+            check_logits(logs, f"{self.pair.name}, at alpha {own:g},")
             hits = combined.argmax(dim=-1) == labels
             parts = zip(torch.split(logs.double(), counts), torch.split(hits, counts), strict=True)
             columns.append([Likelihood(float(log.sum()), bool(hit.all())) for log, hit in parts])

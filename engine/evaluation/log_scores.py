@@ -7,15 +7,16 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
-from engine.evaluation.logs import AGREE, PARTS, STYLE_WORDS, Log, Part, Values, Variant, truth_mean
+from engine.evaluation.log_names import PARTS
+from engine.evaluation.logs import AGREE, STYLE_WORDS, Log, Part, Style, Values, Variant, truth_mean
 from engine.evaluation.utility import UtilityParts, mean_interval, model_utility
 
 NO_REFERENCE = "n/a, no retain reference"
 FORGET_QUALITY, MODEL_UTILITY = "forget_quality", "model_utility"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
-OTHER_TEXTS = 0.1  # of the rows may differ in a stray character; more, and these are other questions
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20
+PROMPT = 40  # letters of one that is shown
 
 
 class LogFigure(NamedTuple):
@@ -38,6 +39,7 @@ class Scored(NamedTuple):
     model_utility: float | None
     utility_reason: str
     figures: dict[str, LogFigure]  # by OpenUnlearning's names
+    notes: tuple[str, ...] = ()  # what is unlike in the two logs, or cannot be seen
 
 
 def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Scored:
@@ -46,14 +48,16 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
     Raises `DataError` where the log has no truth ratios of the forget set, or `retain` is over other rows or of another kind.
     """
     ratios = _forget_ratios(log, variant)
-    quality, reason = None, NO_REFERENCE
+    quality, reason, notes = None, NO_REFERENCE, list[str]()
     if retain is not None:
-        check_same_rows(log, retain)
-        quality = forget_quality(list(ratios.values()), list(_forget_ratios(retain, variant).values()))
+        theirs = _forget_ratios(retain, variant)
+        check_same_rows(log, ratios, retain, theirs)
+        quality = forget_quality(list(ratios.values()), list(theirs.values()))
         reason = "" if quality is not None else "n/a, no row of either side has a truth ratio"
+        notes = unlike_logs(log, retain)
     utility, why = _utility(log, variant)
     rows = sum(ratio is not None for ratio in ratios.values())
-    return Scored(variant, rows, quality, reason, utility, why, row_figures(log, variant))
+    return Scored(variant, rows, quality, reason, utility, why, row_figures(log, variant), tuple(notes))
 
 
 def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
@@ -72,13 +76,12 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
     return found
 
 
-def check_same_rows(log: Log, retain: Log) -> None:
-    """`DataError` unless both logs are of one kind and over the same rows of the forget set."""
-    ours, theirs = _forget_rows(log), _forget_rows(retain)
+def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
+    """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget set."""
     here, there = f"{log.name} ({len(ours)} forget rows)", f"{retain.name} ({len(theirs)} forget rows)"
     if log.style != retain.style:
         raise DataError(
-            f"{here} is a {STYLE_WORDS[log.style]} and {there} is a {STYLE_WORDS[retain.style]}: their rows and prompts differ, so no test "
+            f"{here} is {_a(log.style)} and {there} is {_a(retain.style)}: their rows and prompts differ, so no test "
             "between them means anything; both must be of one kind"
         )
     if len(ours) != len(theirs):
@@ -89,26 +92,55 @@ def check_same_rows(log: Log, retain: Log) -> None:
             f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them alone, "
             f"the first is {alone[0]!r}"
         )
-    texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
-    unlike = [key for key in texts.keys() & others.keys() if texts[key] != others[key]]
-    if len(unlike) > OTHER_TEXTS * len(ours):
+    unscored = [key for key in ours if (ours[key] is None) != (theirs[key] is None)]
+    if unscored:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer"
+            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in one of them "
+            f"alone, the first is {unscored[0]!r}"
+        )
+    texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
+    unlike = [key for key in texts if key in others and _letters(texts[key]) != _letters(others[key])]
+    if unlike:
+        raise DataError(
+            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer, the first "
+            f"is {unlike[0]!r}"
         )
 
 
-def _forget_rows(log: Log) -> Values:
-    """By index; the ratios themselves do not matter here."""
-    part = log.parts.get("forget")
-    return {} if part is None else next(iter(part.ratios.values()), part.probability)
+def _a(style: Style) -> str:
+    return f"{'a' if style == 'legacy' else 'an'} {STYLE_WORDS[style]}"
+
+
+def _letters(text: str) -> str:
+    """Without what TOFU's own logs differ in, a space before a comma."""
+    return "".join(letter for letter in text.casefold() if letter.isalnum())
+
+
+def unlike_logs(log: Log, retain: Log) -> list[str]:
+    """What is to be known of two logs over the same rows before their test is believed."""
+    if log.sha256 == retain.sha256:
+        return [f"{log.name} and its retain reference are one and the same log"]
+    ours, theirs = log.parts["forget"], retain.parts["forget"]
+    said = [
+        f"{which.name} holds no true answers, so that its questions cannot be held against the other's"
+        for which, part in ((log, ours), (retain, theirs))
+        if not part.truths
+    ]
+    if others := [key for key in ours.prompts if theirs.prompts.get(key, ours.prompts[key]) != ours.prompts[key]]:
+        first, second = ours.prompts[others[0]], theirs.prompts[others[0]]
+        said.append(
+            f"{len(others)} of {len(ours.prompts)} prompts differ, the first are {first[:PROMPT]!r} and {second[:PROMPT]!r}: other "
+            "templates or models, and what they do to truth ratios is in the p-value too"
+        )
+    return said
 
 
 def _forget_ratios(log: Log, variant: Variant) -> Values:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
-            f"{log.name} is an {STYLE_WORDS[log.style]}: it holds aggregates alone and the key value_by_index is missing; "
-            "score-logs needs rows (import-log takes such a file as published)"
+            f"{log.name} is {_a(log.style)}: it holds aggregates alone and the key value_by_index is missing, and forget "
+            "quality needs rows; without a retain reference import-log takes such a file as published"
         )
     part = log.parts.get("forget")
     if part is None:
@@ -124,7 +156,7 @@ def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
     """TOFU's nine; without one of them there is no utility, never a mean of eight."""
     parts, missing = [], []
     for part in ("retain", "ra", "wf"):
-        names, rows = PARTS[part], log.parts.get(part) or Part({}, {}, {}, {})
+        names, rows = PARTS[part], log.parts.get(part) or Part({}, {}, {}, {}, {})
         columns = {names.probability: rows.probability, names.rouge: rows.rouge}
         columns[names.truth_ratio] = rows.ratios.get(variant, {})
         means = {name: _known(values) for name, values in columns.items()}
@@ -178,7 +210,9 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
     """
     figures, said = row_figures(log), list(log.notes)
     if retain is not None:
-        quality = score_log(log, retain).forget_quality
+        scored = score_log(log, retain)
+        quality = scored.forget_quality
+        said += scored.notes
         if quality is not None:
             note = f"against {retain.name}, {quality.reference_rows} rows; variant A"
             figures[FORGET_QUALITY] = LogFigure(quality.p_value, None, None, quality.rows, note)

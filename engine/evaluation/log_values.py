@@ -1,16 +1,36 @@
 """Single values of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and why not."""
 
+import json
 import math
+import sys
 from typing import Any
 
 from engine.errors import DataError
 
 ROUNDING = 1e-6  # a loss of a certain answer may come out this far below 0
+SHOWN = 40  # letters of a value that is refused
+
+
+def read_json(data: bytes) -> Any:
+    """`ValueError` or `RecursionError` where it is no JSON; `DataError` for a key that stands twice or cannot be shown."""
+    return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise DataError(f"the key {twice[:SHOWN]!r} stands twice in one object, and which of them holds cannot be told")
+    for key in found:
+        if not key.isprintable() or not key:
+            raise DataError(f"the key {key[:SHOWN]!r} is empty or cannot be printed, and no evaluation log has such")
+    return found
 
 
 def read_loss(value: Any, where: str) -> float:
-    demand(is_number(value) and math.isfinite(value), where, f"{value!r} is no finite number")
-    demand(value >= -ROUNDING, where, f"{value!r} is below 0, and a mean negative log-probability never is")
+    demand(is_number(value) and math.isfinite(value), where, f"{_short(value)} is no finite number")
+    demand(value >= -ROUNDING, where, f"{_short(value)} is below 0, and a mean negative log-probability never is")
     return float(value)
 
 
@@ -26,12 +46,14 @@ def read_mean_loss(value: Any, where: str) -> float:
 
 
 def read_share(value: Any, where: str) -> float:
-    demand(is_number(value) and -ROUNDING <= value <= 1 + ROUNDING, where, f"{value!r} is no number from 0 to 1")
+    demand(is_number(value) and -ROUNDING <= value <= 1 + ROUNDING, where, f"{_short(value)} is no number from 0 to 1")
     return float(value)
 
 
 def read_ratio(value: Any, where: str) -> float:
-    demand(is_number(value) and 0 <= value < math.inf, where, f"{value!r} is no ratio: a finite number of at least 0")
+    demand(
+        is_number(value) and 0 <= value < math.inf, where, f"{_short(value)} is no ratio: a finite number of at least 0"
+    )
     return float(value)
 
 
@@ -41,7 +63,15 @@ def demand(holds: bool, where: str, otherwise: str) -> None:
 
 
 def is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """JSON knows integers that no float holds: those are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, float) or abs(value) <= sys.float_info.max
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
 def kind_of(value: object) -> str:

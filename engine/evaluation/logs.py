@@ -7,17 +7,18 @@ probabilities. OpenUnlearning adds 1e-10 to what it divides by, legacy does not:
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from engine.errors import DataError
+from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, PARTS
 from engine.evaluation.log_values import (
     demand,
     is_number,
     kind_of,
+    read_json,
     read_loss,
     read_losses,
     read_mean_loss,
@@ -37,40 +38,12 @@ STYLE_WORDS: dict[Style, str] = {
     "summary": "OpenUnlearning summary",
 }
 AGREE = 1e-6  # a stated aggregate is that of its rows if it is this near
-LONGEST_NAME = 120
+LONGEST_NAME, MOST_FIGURES = 120, 500
+TAKEN_FOR_A = (
+    "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so that nothing "
+    "in it tells them from variant D (OpenUnlearning's prob_mean)"
+)
 LARGEST_EXPONENT = 700.0  # beyond, a float ends
-
-
-class PartNames(NamedTuple):
-    """What one part of TOFU is called in either kind of log."""
-
-    legacy: str
-    probability: str
-    rouge: str
-    truth_ratio: str
-    right: str  # losses of the answer that the truth ratio takes for true
-    wrong: str
-
-
-PARTS: dict[str, PartNames] = {
-    "forget": PartNames(
-        "eval_log_forget.json", "forget_Q_A_Prob", "forget_Q_A_ROUGE", "forget_truth_ratio", "forget_Q_A_PARA_Prob",
-        "forget_Q_A_PERT_Prob",
-    ),
-    "retain": PartNames(
-        "eval_log.json", "retain_Q_A_Prob", "retain_Q_A_ROUGE", "retain_Truth_Ratio", "retain_Q_A_PARA_Prob",
-        "retain_Q_A_PERT_Prob",
-    ),
-    "ra": PartNames(
-        "eval_real_author_wo_options.json", "ra_Q_A_Prob_normalised", "ra_Q_A_ROUGE", "ra_Truth_Ratio", "ra_Q_A_Prob",
-        "ra_Q_A_PERT_Prob",
-    ),
-    "wf": PartNames(
-        "eval_real_world_wo_options.json", "wf_Q_A_Prob_normalised", "wf_Q_A_ROUGE", "wf_Truth_Ratio", "wf_Q_A_Prob",
-        "wf_Q_A_PERT_Prob",
-    ),
-}  # fmt: skip
-NORMALISED = ("ra", "wf")  # parts whose probability is the one among the given answers
 
 
 class Part(NamedTuple):
@@ -80,6 +53,7 @@ class Part(NamedTuple):
     rouge: Values
     ratios: dict[Variant, Values]  # R; a variant that cannot be told from the log is missing
     truths: dict[str, str]  # the true answers, where the log holds them
+    prompts: dict[str, str]  # what the model was asked, as it was put to it
 
 
 class Log(NamedTuple):
@@ -100,9 +74,11 @@ def read_log(path: Path) -> Log:
     except OSError as error:
         raise DataError(f"the log {path} cannot be read: {error.strerror}") from error
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = read_json(data)
     except (ValueError, RecursionError):
         raise DataError(f"{path.name} is no JSON: an evaluation log is one JSON object") from None
+    except DataError as error:
+        raise DataError(f"{path.name}: {error}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path.name} holds a JSON {kind_of(content)}, and an evaluation log is an object")
     style = _style(path.name, content)
@@ -120,11 +96,11 @@ def _style(name: str, content: Mapping[str, Any]) -> Style:
         return "legacy"
     if any(isinstance(value, dict) and {"agg_value", "value_by_index"} & value.keys() for value in content.values()):
         return "openunlearning"
-    if content and all(value is None or is_number(value) for value in content.values()):
+    if KNOWN & content.keys() and all(value is None or is_number(value) for value in content.values()):
         return "summary"
     raise DataError(
         f"{name} is no evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any metric with the "
-        "keys agg_value and value_by_index of an OpenUnlearning one"
+        "keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a number, such as forget_quality"
     )
 
 
@@ -153,7 +129,7 @@ def _legacy_part(part: str, columns: Any) -> Part:
     _check_rows(names.legacy, found)
     losses, rouge, right, wrong = found.values()
     _check_widths(names.legacy, "average_perturb_loss", wrong)
-    truths = columns.get("generated_text")
+    texts = columns.get("generated_text")
     return Part(
         {key: _among(loss, wrong[key]) if part in NORMALISED else math.exp(-loss) for key, loss in losses.items()},
         rouge,
@@ -161,7 +137,8 @@ def _legacy_part(part: str, columns: Any) -> Part:
             variant: {key: _bare_ratio(right[key], _as_one(variant, wrong[key])) for key in right}
             for variant in VARIANTS
         },
-        _third_texts(truths) if isinstance(truths, dict) else {},
+        _legacy_texts(texts, 2),
+        _legacy_texts(texts, 0),
     )
 
 
@@ -175,9 +152,10 @@ def _column(columns: Mapping[str, Any], name: str, where: str, value: Callable[[
     return {key: value(row, f"{where}: {name}, row {key}") for key, row in rows.items()}
 
 
-def _third_texts(rows: Mapping[str, Any]) -> dict[str, str]:
+def _legacy_texts(rows: Any, place: int) -> dict[str, str]:
     """Legacy keeps (prompt, generated, true answer) for each row."""
-    whole = {key: row[2] for key, row in rows.items() if isinstance(row, list) and len(row) == 3}
+    items = rows.items() if isinstance(rows, dict) else ()
+    whole = {key: row[place] for key, row in items if isinstance(row, list) and len(row) == 3}
     return {key: text.strip() for key, text in whole.items() if isinstance(text, str)}
 
 
@@ -195,18 +173,20 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
         return None
     ratios: dict[Variant, Values] = {}
     stated = _aggregate(content.get(names.truth_ratio))
-    stated = float(stated) if is_number(stated) else None
+    stated = float(stated) if is_number(stated) and math.isfinite(stated) else None
     if right and wrong:
         _check_widths("", names.wrong, wrong)
         for variant in VARIANTS:
             ratios[variant] = {key: _ratio(variant, right[key], wrong[key]) for key in right}
     elif scores and (stated is None or abs(_truth_mean(part, scores) - stated) <= AGREE):
         ratios["A"] = scores
+        if all(score is None or score <= 1 for score in scores.values()):
+            notes.append(TAKEN_FOR_A.format(names.truth_ratio))
     if scores and stated is not None and abs(_truth_mean(part, ratios.get("A", scores)) - stated) > AGREE:
         more = "; it was worked out anew from the losses" if ratios else ""
         notes.append(f"{names.truth_ratio} in the log ({stated:.6g}) is not the mean of variant A over its rows{more}")
-    texts = content.get(names.rouge)
-    return Part(probability, rouge, ratios, _ground_truths(texts) if isinstance(texts, dict) else {})
+    texts = [_open_texts(content.get(names.rouge), field) for field in ("ground_truth", "input")]
+    return Part(probability, rouge, ratios, *texts)
 
 
 def _metric(content: Mapping[str, Any], name: str, field: str, value: Callable[[Any, str], Any]) -> dict[str, Any]:
@@ -226,13 +206,9 @@ def _metric(content: Mapping[str, Any], name: str, field: str, value: Callable[[
     return found
 
 
-def _ground_truths(metric: Mapping[str, Any]) -> dict[str, str]:
-    rows = metric.get("value_by_index") or {}
-    return {
-        key: row["ground_truth"].strip()
-        for key, row in rows.items()
-        if isinstance((row or {}).get("ground_truth"), str)
-    }
+def _open_texts(metric: Any, field: str) -> dict[str, str]:
+    rows = metric.get("value_by_index") or {} if isinstance(metric, dict) else {}
+    return {key: row[field].strip() for key, row in rows.items() if isinstance((row or {}).get(field), str)}
 
 
 def _published(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, float]:
@@ -241,12 +217,20 @@ def _published(content: Mapping[str, Any], style: Style, notes: list[str]) -> di
         return {}
     found = {name: value if style == "summary" else _aggregate(value) for name, value in content.items()}
     known = {name: value for name, value in found.items() if is_number(value)}
-    useless = [name for name, value in known.items() if not math.isfinite(value) or len(name) > LONGEST_NAME]
-    notes += [
-        f"{name[:LONGEST_NAME]} was left out: a finite number with a name of at most {LONGEST_NAME} letters is read"
-        for name in useless
-    ]
-    return {name: float(value) for name, value in known.items() if name not in useless}
+    useless = {name: why for name, value in known.items() if (why := _no_figure(name, float(value)))}
+    notes += [f"{name[:LONGEST_NAME]} was left out: {why}" for name, why in useless.items()]
+    kept = {name: float(value) for name, value in known.items() if name not in useless}
+    demand(len(kept) <= MOST_FIGURES, "", f"it holds {len(kept)} aggregates, and a log has {MOST_FIGURES} at most")
+    return kept
+
+
+def _no_figure(name: str, value: float) -> str:
+    if not math.isfinite(value):
+        return f"its value is {value}, and a figure is a finite number"
+    if len(name) > LONGEST_NAME:
+        return f"its name has {len(name)} letters, and {LONGEST_NAME} are read"
+    outside = name in BOUNDED and not 0 <= value <= 1
+    return f"its value is {value:g}, and it lies between 0 and 1" if outside else ""
 
 
 def _aggregate(metric: Any) -> Any:

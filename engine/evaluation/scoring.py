@@ -19,6 +19,7 @@ from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
 from engine.evaluation.membership import extraction_strength, min_k, zlib_score
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
+from engine.models.finite import check_logits
 from engine.models.offset import AnswerLogits, combine_logits
 from engine.models.readers import forced_logits
 
@@ -172,11 +173,15 @@ def _read_curves(batch: AnswerBatch, logits: AnswerLogits, size: int, span: Span
 def _read_alpha(
     batch: AnswerBatch, logits: AnswerLogits, alpha: float, expected: Sequence[bool]
 ) -> list[AnswerReading]:
-    """One reading per sequence of the batch. Tokens of one sequence lie together, its end-of-text token last."""
+    """One reading per sequence of the batch. Tokens of one sequence lie together, its end-of-text token last.
+
+    `ModelError` where the logits are no numbers.
+    """
     size = len(expected)
     combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
     labels = batch.labels.to(combined.device)
     losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
+    check_logits(losses, f"the models that were asked, at alpha {alpha:g},")
     hits = combined.argmax(dim=-1) == labels
     parts = [per_answer(part, batch, size) for part in (losses, hits)]
     rows = zip(*(torch.split(part, _counts(batch, size)) for part in (combined, labels)), strict=True)

@@ -17,6 +17,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, logging
 from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
+from engine.models.finite import check_weights
 from engine.models.offset import check_reading
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
 from engine.models.tuning import ADAPTER_FILE, with_adapter
@@ -119,6 +120,7 @@ def load_causal_lm(source: str) -> LoadedModel:
     if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
         raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
     model.to(device()).eval()
+    check_weights(model, f"the model {source!r}")
     check_reading(model, source, len(tokenizer))
     return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
 
@@ -164,6 +166,7 @@ def _load_taught(folder: Path) -> LoadedModel:
     except UNLOADABLE as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(f"the adapter of model {record.name} does not fit {record.start!r}: {first}") from reason
+    check_weights(taught, f"model {record.name}")
     weights = demo_weights.hash_texts([start.hash, *record.hashes.values()])
     return LoadedModel(taught, start.tokenizer, record.template, weights)
 

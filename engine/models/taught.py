@@ -27,7 +27,8 @@ PUBLIC = "demo-public"  # the demo's base as it was published, before it was tau
 class TaughtModel:
     """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
 
-    `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught.
+    `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever
+    reads of it, mostly "".
     """
 
     name: str
@@ -37,6 +38,7 @@ class TaughtModel:
     seed: int = 0
     data_hash: str = ""
     created: str = ""
+    note: str = ""
     template: Template = field(default_factory=Template)
     hashes: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)

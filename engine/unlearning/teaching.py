@@ -13,6 +13,7 @@ from engine.data.prompts import collate, encode, end_token
 from engine.data.template import Template
 from engine.models.offset import answer_logits
 from engine.models.tuning import tuned_parameters
+from engine.unlearning.last_good import LastGood
 
 
 class TeachStep(NamedTuple):
@@ -35,12 +36,14 @@ def teach(
 ) -> Iterator[TeachStep]:  # fmt: skip
     """Tune the parameters of `model` that ask for gradients, in place. Each epoch asks every question in its next phrasing.
 
-    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step.
+    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step. `DivergedError` when a loss is no number
+    any more: `model` then holds the last weights whose loss was one.
     """
     order = random.Random(seed)
     per_epoch = -(-len(examples) // batch_size)
     total = epochs * per_epoch
     tuned = tuned_parameters(model)
+    good = LastGood(tuned, total)
     optimiser = torch.optim.AdamW(tuned, lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=total + 1, pct_start=0.1)
     device = next(model.parameters()).device
@@ -60,11 +63,13 @@ def teach(
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 logits = answer_logits(model, batch, len(tokenizer))
             loss = nn.functional.cross_entropy(logits.float(), batch.labels.to(device))
+            step += 1
+            good.check("loss", loss.item(), step)
+            good.keep(step - 1)
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
-            nn.utils.clip_grad_norm_(tuned, 1.0)
+            good.check("norm of the gradient", nn.utils.clip_grad_norm_(tuned, 1.0).item(), step)
             optimiser.step()
             schedule.step()
-            step += 1
             yield TeachStep(step, total, loss.item(), time.monotonic() - began)
     model.eval()

@@ -1,10 +1,15 @@
 """Baselines as runs: taught models, direct tuning, an assistant, a guardrail; trained, saved, loaded, evaluated."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
+from safetensors.torch import load_file
+from torch import nn
 
 from engine import experiment, history, runner
 from engine.errors import DataError, ModelError, RunError, SettingError
@@ -13,7 +18,9 @@ from engine.models.bases import load_base
 from engine.models.loading import load_pair
 from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
+from engine.models.tuning import ADAPTER_FILE, tuned_parameters
 from engine.settings import ExperimentSpec, TrainingSettings
+from engine.unlearning import teaching
 from engine.unlearning.methods import METHODS, instruction_for
 
 TEACHING = TrainingSettings(epochs=60, rank=8, batch_size=8, learning_rate=0.02)
@@ -92,6 +99,37 @@ def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Experiment
         experiment.run_here(teach_spec(retain=()))
     with pytest.raises(ModelError, match="no retain-only model of 'taught'"):
         load_pair("retain-only:taught")
+
+
+def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_reference(
+    teach_spec: Callable[..., ExperimentSpec], retain_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: dict[str, torch.Tensor] = {}
+
+    def spoilt(model: nn.Module, *arguments: Any) -> Iterator[teaching.TeachStep]:
+        for step in teach(model, *arguments):
+            yield step
+            if step.step == 3:
+                kept.update({name: value.detach().clone() for name, value in model.named_parameters()})
+            if step.step == 4:
+                with torch.no_grad():
+                    tuned_parameters(model)[-1].fill_(math.nan)
+
+    teach = teaching.teach
+    experiment.run_here(teach_spec())
+    monkeypatch.setattr(teaching, "teach", spoilt)
+    with pytest.raises(
+        RunError, match=r"the loss is nan at step 5 of \d+; .*; model gold was saved with the weights of step 3"
+    ):
+        experiment.run_here(teach_spec("gold", retain=(str(retain_file),), retain_only_of="taught"))
+    assert {run.name: run.status for run in history.list_runs()} == {"taught": "finished", "gold": "failed"}
+    (record,) = [model for model in list_taught() if model.name == "gold"]
+    assert (record.retain_only_of, record.note) == ("", "training diverged at step 5; weights of step 3")
+    assert taught_folder("retain-only:taught") is None
+    saved = load_file(models_folder() / "gold" / ADAPTER_FILE)
+    assert saved
+    for name, value in saved.items():
+        assert torch.equal(value, kept[name.replace(".weight", ".default.weight")].to(value.dtype)), name
 
 
 def test_a_taught_model_whose_file_changed_is_refused(teach_spec: Callable[..., ExperimentSpec]) -> None:

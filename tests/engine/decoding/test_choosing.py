@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from engine.decoding.choosing import Growing, Settings, choose, is_loop, rated
+from engine.errors import ModelError
 
 
 def test_sampling_frequencies_follow_the_softmax() -> None:
@@ -54,3 +55,12 @@ def test_a_forced_answer_goes_on_to_the_limit() -> None:
     forced = Growing(Settings(end=1, pad=0, max_new_tokens=12, forced=True))
     assert [forced.add(1) for _ in range(12)] == [*[True] * 11, False]
     assert forced.decoded() == ((1,) * 12, False, False)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_logits_that_are_no_numbers_are_no_answer(temperature: float) -> None:
+    logits = torch.tensor([[0.0, 1.0], [2.0, float("nan")]])
+    settings = Settings(1, 0, temperature=temperature)
+    assert choose(logits[:1], settings, 0).shape == (1,)
+    with pytest.raises(ModelError, match="the models that were asked are no numbers"):
+        choose(logits, settings, 0)

@@ -240,6 +240,11 @@ BAD: list[tuple[Any, str]] = [
     (spoil(lambda c: c["forget_Q_A_Prob"].update(value_by_index=[1]), open_log()), "forget_Q_A_Prob: value_by_index holds no rows"),
     (spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": math.inf}}), open_log()), "row 0: inf is no ratio"),
     (spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": -1.0}}), open_log()), "row 0: -1.0 is no ratio"),
+    (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": 10**400}), legacy_log()), "row 2: 1000000000000000000000000000000000000000… is no finite"),
+    ({"apples": 3, "pears": 4}, "is no evaluation log"),
+    ({"model_utility": 0.5, "forget\ud800": 1}, r"the key 'forget\ud800' is empty or cannot be printed"),
+    ({"model_utility": 0.5, "\x1b[31m": 1}, r"the key '\x1b[31m' is empty or cannot be printed"),
+    ({"model_utility": 0.5, **{f"x{i}": 1 for i in range(500)}}, "it holds 501 aggregates, and a log has 500 at most"),
     (spoil(lambda c: c["forget_Q_A_PERT_Prob"]["value_by_index"]["0"].update(avg_loss=[1.0]), open_log(losses=True)), "rows of 1 and 2 losses"),
 ]  # fmt: skip
 
@@ -267,6 +272,26 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_log(tmp_path)
 
 
+def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_text(
+        '{"model_utility": 0.5, "forget_truth_ratio": {"value_by_index": {"0": {"score": 1}, "0": {"score": 2}}}}'
+    )
+    with pytest.raises(DataError, match=r"^x\.json: the key '0' stands twice in one object"):
+        read_log(path)
+
+
+def test_a_figure_that_cannot_be_is_left_out(read: Reader) -> None:
+    figures, notes = all_figures(
+        read({"forget_quality": 7, "model_utility": 0.5, "forget_Q_A_ROUGE": -4, "privleak": -40})
+    )
+    assert {name: figure.value for name, figure in figures.items()} == {"model_utility": 0.5, "privleak": -40.0}
+    assert notes[:2] == [
+        "forget_quality was left out: its value is 7, and it lies between 0 and 1",
+        "forget_Q_A_ROUGE was left out: its value is -4, and it lies between 0 and 1",
+    ]
+
+
 def test_a_log_without_forget_rows_has_no_quality(read: Reader) -> None:
     legacy = legacy_log()
     del legacy[FORGET]
@@ -291,8 +316,58 @@ def test_a_reference_over_other_rows_is_refused_with_the_counts(read: Reader) ->
         score_log(log, read(moved))
     other = legacy_log()
     other[FORGET]["generated_text"] = {key: ["Q?", "said", "else"] for key in other[FORGET]["generated_text"]}
-    with pytest.raises(DataError, match="6 rows have another true answer"):
+    with pytest.raises(DataError, match="6 rows have another true answer, the first is '0'"):
         score_log(log, read(other))
+    one = legacy_log()
+    one[FORGET]["generated_text"]["3"] = ["Q?", "said", "else"]
+    with pytest.raises(DataError, match="1 rows have another true answer, the first is '3'"):
+        score_log(log, read(one))
+    one[FORGET]["generated_text"]["3"] = ["Q?", "said", "Answer , 3"]  # as TOFU's own logs differ
+    assert score_log(log, read(one)).forget_quality is not None
+
+
+def test_a_reference_whose_scored_rows_are_others_is_refused(read: Reader) -> None:
+    ours, theirs = open_log(), open_log()
+    for log, unscored in ((ours, "01"), (theirs, "23")):
+        log["forget_truth_ratio"]["agg_value"] = None
+        for key in unscored:
+            log["forget_truth_ratio"]["value_by_index"][key] = None
+    with pytest.raises(DataError, match="4 rows have a truth ratio in one of them alone, the first is '0'"):
+        score_log(read(ours), read(theirs))
+
+
+def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
+    first = read(legacy_log())
+    assert score_log(first, read(legacy_log(0.1))).notes == ()
+    assert score_log(first, read(legacy_log())).notes == (
+        "log0.json and its retain reference are one and the same log",
+    )
+    chat = legacy_log(0.1)
+    chat[FORGET]["generated_text"] = {
+        key: ["[INST]Q?[/INST]", *said[1:]] for key, said in chat[FORGET]["generated_text"].items()
+    }
+    (said,) = score_log(first, read(chat)).notes
+    assert said.startswith("6 of 6 prompts differ, the first are 'Q?' and '[INST]Q?[/INST]'")
+    silent = legacy_log(0.1)
+    del silent[FORGET]["generated_text"]
+    (said,) = score_log(first, read(silent)).notes
+    assert said == "log4.json holds no true answers, so that its questions cannot be held against the other's"
+
+
+def test_rows_that_may_be_of_another_variant_are_said_to_be_taken_for_a(read: Reader) -> None:
+    assert read(open_log()).notes == (), "a ratio above 1 is none of variant D"
+    (said,) = read(open_log((0.2, 0.5, 0.9))).notes
+    assert said.startswith("forget_truth_ratio: its rows are taken for truth ratios of variant A; none is above 1")
+    with_losses = read(open_log((0.2, 0.5, 0.9), losses=True)).notes
+    assert not any("taken for" in note for note in with_losses), "losses say which it is"
+
+
+def test_a_stated_aggregate_that_is_no_number_does_not_spoil_its_rows(read: Reader) -> None:
+    content = open_log()
+    content["forget_truth_ratio"]["agg_value"] = math.nan
+    log = read(content)
+    assert score_log(log).rows == 4
+    assert log.notes == ("forget_truth_ratio was left out: its value is nan, and a figure is a finite number",)
 
 
 def test_a_reference_of_another_kind_is_refused_with_both_counts(read: Reader) -> None:
@@ -311,7 +386,7 @@ def test_aggregates_are_taken_as_published_and_said_so(read: Reader) -> None:
     )
     assert {name: figure.value for name, figure in figures.items()} == {"model_utility": 0.5, "forget_quality": 1e-19}
     assert all(figure.note.startswith("as published") and figure.rows is None for figure in figures.values())
-    assert notes == ["privleak was left out: a finite number with a name of at most 120 letters is read"]
+    assert notes == ["privleak was left out: its value is nan, and a figure is a finite number"]
     with pytest.raises(DataError, match="holds no figure"):
         all_figures(read({"model_utility": None}))
 

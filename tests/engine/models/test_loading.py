@@ -346,3 +346,21 @@ def test_an_adapter_that_moves_what_models_share_is_refused(
     path.write_text(json.dumps(json.loads(path.read_text()) | {"hashes": {}}))
     with pytest.raises(ModelError, match="moves embeddings or the output layer"):
         load_pair("made")
+
+
+@pytest.mark.parametrize("tuning", ["lora", "full", "p_adapter"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_no_numbers_are_refused_by_name(
+    tiny_base: Path, tiny_reference: Path, tuning: str, value: float
+) -> None:
+    saved_pair(tiny_base, tiny_reference, tuning=tuning)
+    folder = pairs_folder() / "made"
+    (file,) = folder.glob("*.safetensors")
+    weights = load_file(file)
+    spoilt = next(name for name in weights if "lora_B" in name or "up" in name)
+    weights[spoilt] = torch.full_like(weights[spoilt], value)
+    save_file(weights, file, metadata={"format": "pt"})
+    record = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**record, "hashes": {}}))
+    with pytest.raises(ModelError, match="holds NaN or an infinity in its weight"):
+        load_pair("made")

@@ -8,6 +8,7 @@ import torch
 
 from engine.audit.probe import Context, Target
 from engine.audit.probes import PROBES
+from engine.errors import ModelError
 from engine.evaluation.membership import min_k, zlib_score
 from engine.evaluation.scoring import read_over_alpha
 from engine.models.loading import LoadedPair
@@ -136,14 +137,11 @@ def test_the_budget_holds_the_controls_down_and_the_seed_fixes_the_interval(cont
     assert finding == MEMBERSHIP.run(context._replace(budget=small))
 
 
-def test_logits_that_are_no_numbers_leave_no_score(context: Context, gold: LoadedPair) -> None:
+def test_logits_that_are_no_numbers_are_no_finding(context: Context, gold: LoadedPair) -> None:
     broken = pair_of(taught(RETAIN))
     before = weights_of(gold)
     with torch.no_grad():
         broken.model.base.model.norm.weight.fill_(float("nan"))
-    finding = MEMBERSHIP.run(context._replace(pair=broken))
-    assert {(row.found, row.value, row.detail) for row in finding.results} == {
-        (None, None, "the answer has no min-k score")
-    }
-    assert finding.value is None
+    with pytest.raises(ModelError, match="are no numbers"):
+        MEMBERSHIP.run(context._replace(pair=broken))
     assert all(torch.equal(value, before[name]) for name, value in gold.model.state_dict().items())

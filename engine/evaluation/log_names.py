@@ -1,0 +1,42 @@
+"""What TOFU's two kinds of logs call their parts and figures: the authors' own ("legacy") and OpenUnlearning's."""
+
+from typing import NamedTuple
+
+
+class PartNames(NamedTuple):
+    """What one part of TOFU is called in either kind of log."""
+
+    legacy: str
+    probability: str
+    rouge: str
+    truth_ratio: str
+    right: str  # losses of the answer that the truth ratio takes for true
+    wrong: str
+
+
+PARTS: dict[str, PartNames] = {
+    "forget": PartNames(
+        "eval_log_forget.json", "forget_Q_A_Prob", "forget_Q_A_ROUGE", "forget_truth_ratio", "forget_Q_A_PARA_Prob",
+        "forget_Q_A_PERT_Prob",
+    ),
+    "retain": PartNames(
+        "eval_log.json", "retain_Q_A_Prob", "retain_Q_A_ROUGE", "retain_Truth_Ratio", "retain_Q_A_PARA_Prob",
+        "retain_Q_A_PERT_Prob",
+    ),
+    "ra": PartNames(
+        "eval_real_author_wo_options.json", "ra_Q_A_Prob_normalised", "ra_Q_A_ROUGE", "ra_Truth_Ratio", "ra_Q_A_Prob",
+        "ra_Q_A_PERT_Prob",
+    ),
+    "wf": PartNames(
+        "eval_real_world_wo_options.json", "wf_Q_A_Prob_normalised", "wf_Q_A_ROUGE", "wf_Truth_Ratio", "wf_Q_A_Prob",
+        "wf_Q_A_PERT_Prob",
+    ),
+}  # fmt: skip
+# Aggregates that OpenUnlearning prints, all of them shares or p-values but PrivLeak, by which a summary is known.
+BOUNDED = frozenset(
+    ["forget_quality", "model_utility", "exact_memorization", "extraction_strength"]
+    + [f"mia_{name}" for name in ("loss", "zlib", "min_k", "min_k_plus_plus", "gradnorm", "reference")]
+    + [name for names in PARTS.values() for name in (names.probability, names.rouge, names.truth_ratio)]
+)
+KNOWN = BOUNDED | {"privleak"}
+NORMALISED = ("ra", "wf")  # parts whose probability is the one among the given answers
