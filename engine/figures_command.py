@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine import experiment, history
+from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.figures import BOUNDED, Figure, run_figures
 from engine.paired import Comparison, Difference, compare_runs
@@ -31,7 +32,9 @@ def figures(arguments: argparse.Namespace) -> Printed:
         "alpha": alpha,
         "figures": [item._asdict() for item in found],
         "forget_quality": quality._asdict(),
-        "measures": {name: _entry(name) for name in dict.fromkeys(item.metric for item in found) if name in METRICS},
+        "measures": {
+            name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
+        },
     }
     lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
@@ -66,7 +69,7 @@ def _alpha(given: str | None, run_id: int) -> float:
 
 
 def _entry(name: str) -> dict[str, Any]:
-    metric = METRICS[name]
+    metric = SHOWN[name]
     directions = {split: metric.direction(split) for split in ("forget", "retain", "world", "holdout")}
     return {
         "label": metric.label,

@@ -11,15 +11,17 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from db import leak_reads
 from engine import history
 from engine.errors import DataError, RunError
-from engine.evaluation.forget_quality import forget_quality
-from engine.evaluation.log_names import NORMALISED, PARTS
+from engine.evaluation.aggregates import PRIVLEAK
+from engine.evaluation.log_names import NORMALISED, ORIGIN, PARTS
 from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.logs import truth_mean
+from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
-from engine.storage import reading
+from engine.history import RunDetail
+from engine.retain_reference import quality_figure
+from engine.run_measures import MEMBERSHIP, run_privacy
 
 REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
 TOFU_TOKENS = 200
@@ -56,10 +58,25 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
         raise DataError(
             f"run {summary.name!r} has nothing at alpha {alpha:g} that an OpenUnlearning log has a name for"
         )
-    metrics |= _aggregates(run_id, metrics, texts, scores)
+    membership = _membership(run_id, alpha)
+    used |= set(membership) & set(MEMBERSHIP)
+    metrics |= {**_aggregates(run_id, alpha, metrics), **membership}
     notes += _left_out(metrics, [str(name) for name in scores.columns if name not in used])
-    data = json.dumps(dict(sorted(metrics.items())), ensure_ascii=False, indent=1, allow_nan=False)
+    origin = _origin(history.run_detail(run_id), alpha, texts)
+    data = json.dumps({**dict(sorted(metrics.items())), ORIGIN: origin}, ensure_ascii=False, indent=1, allow_nan=False)
     return ExportedLog(data.encode(errors="replace"), alpha, rows, tuple(notes))
+
+
+def _origin(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> dict[str, str]:
+    """What no name of OpenUnlearning's says of these figures; a log that has it is held to it when it is read."""
+    return {
+        "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
+        "run": f"{detail.summary.name}, pair {detail.summary.pair}, alpha {alpha:g}",
+        "sets": ", ".join(map(str, dict.fromkeys(texts["set"]))),
+        "answer_tokens": str(detail.spec.max_new_tokens),
+        "template": detail.versions.get(history.TEMPLATE, ""),
+        "variant": VARIANT,
+    }
 
 
 def _unlike_tofu(max_new_tokens: int, texts: pd.DataFrame) -> list[str]:
@@ -131,29 +148,34 @@ def _texts(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{columns[str(key)]: text for key, text in row.items()} for row in rows[list(columns)].to_dict("records")]
 
 
-def _aggregates(
-    run_id: int, metrics: dict[str, Metric], texts: pd.DataFrame, scores: pd.DataFrame
-) -> dict[str, Metric]:
-    """Model utility of exactly nine means, forget quality where the retain-only model was asked every forget question."""
+def _membership(run_id: int, alpha: float) -> dict[str, Metric]:
+    """Each attack's AUC, and PrivLeak of min-k, as OpenUnlearning has it; its rows stay here, for the holdout has no place there."""
+    found: dict[str, Metric] = {}
+    for item in run_privacy(run_id, alpha):
+        if item.auc.value is not None:
+            found[item.metric] = {"agg_value": item.auc.value}
+        if item.metric == "mia_min_k" and item.privleak.value is not None:
+            found[PRIVLEAK] = {"agg_value": item.privleak.value}
+    return found
+
+
+def _aggregates(run_id: int, alpha: float, metrics: dict[str, Metric]) -> dict[str, Metric]:
+    """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
     found: dict[str, Metric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
     if all(name in metrics for part in nine for name in part):
         parts = [UtilityParts(*(metrics[name]["agg_value"] for name in part)) for part in nine]
         found[MODEL_UTILITY] = {"agg_value": model_utility(*parts)}
-    with reading() as session:
-        reference = leak_reads.floor_scores(session, run_id, "truth_ratio")
-    asked = texts.loc[texts["split"] == "forget", "question_id"]
-    ours = {key: value for key in asked if (value := _known(scores, key, "truth_ratio")) is not None}
-    if ours.keys() <= reference.keys():
-        quality = forget_quality(list(ours.values()), [reference[key] for key in ours])
-        if quality is not None:
-            found[FORGET_QUALITY] = {"agg_value": quality.p_value}
+    quality = quality_figure(run_id, alpha)
+    if quality.p_value is not None:
+        found[FORGET_QUALITY] = {"agg_value": quality.p_value}
     return found
 
 
 def _left_out(metrics: dict[str, Metric], ours: list[str]) -> list[str]:
     """What we cannot give, by OpenUnlearning's names, and what we have without a name there."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
-    missing = [name for name in (*wanted, *OF_FORGET, FORGET_QUALITY, MODEL_UTILITY) if name not in metrics]
+    wanted += [*OF_FORGET, FORGET_QUALITY, MODEL_UTILITY, *MEMBERSHIP, PRIVLEAK]
+    missing = [name for name in wanted if name not in metrics]
     notes = [f"not in the file, for the run does not hold it: {', '.join(dict.fromkeys(missing))}"] if missing else []
     return notes + ([f"not in the file, for OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])

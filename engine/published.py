@@ -65,6 +65,7 @@ def _source(log: Log, reference: Log | None, label: str, notes: list[str]) -> di
         "sha256": log.sha256,
         "read as": STYLE_WORDS[log.style],
         "label": label,
+        **{f"made by: {name}": text for name, text in log.origin.items()},
         "retain reference": "" if reference is None else f"{reference.name} ({reference.sha256[:16]})",
         "notes": "; ".join(notes),
     }

@@ -17,6 +17,7 @@ from engine.unlike_runs import unlike
 
 FORGET, RATIO = "forget", "truth_ratio"
 FLAGGED = ("template", "versions")  # what a truth ratio depends on besides model and question
+ITSELF = "this is a retain-only model itself"
 NAMED = 3  # of the questions that are missing
 
 
@@ -37,7 +38,7 @@ class QualityFigure(NamedTuple):
         if self.p_value is None:
             return f"n/a: {self.reason}"
         return (
-            f"p = {self.p_value:.2e} (KS statistic {self.statistic:.3f}, {self.rows} rows against {self.reference_rows} of "
+            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows against {self.reference_rows} of "
             f"{self.reference})" + "".join(f"; {flag}" for flag in self.unlike)
         )
 
@@ -55,7 +56,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
         return _none("no forget question of this run has a truth ratio")
     references = references_of(run_id)
     if run.pair.startswith(RETAIN_ONLY):
-        return _none("this is a retain-only model itself")
+        return _none(ITSELF)
     if not references:
         return _none(f"no run of a retain-only model of base {run.base} has finished")
     refusals = []

@@ -6,12 +6,14 @@ from typing import NamedTuple
 import numpy as np
 
 from db.rows import ScoredPlaceRow
+from engine import history
 from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
 from engine.evaluation.tofu_figures import UTILITY_PARTS, Part, TofuFigure, tofu_figures
 from engine.figures import SEED, Scores, interval_words, number_words, scores_of
-from engine.retain_reference import references_of
+from engine.models.taught import RETAIN_ONLY
+from engine.retain_reference import ITSELF, references_of
 
 READ = (
     "AUC near a retain-only model's is good: above it the forget set still shows as trained on, below it as tampered with. "
@@ -38,7 +40,8 @@ class PrivacyFigure(NamedTuple):
         if self.auc.value is None:
             return f"n/a: {self.auc.reason}"
         rows = f"{self.auc.rows.forget} forget, {self.auc.rows.holdout} holdout"
-        return f"AUC {_words(self.auc)} ({rows}); less the retain-only model's {_words(self.difference, '+')}"
+        leak = "" if self.privleak.value is None else f"; PrivLeak {_words(self.privleak, '+')} %"
+        return f"AUC {_words(self.auc)} ({rows}); less the retain-only model's {_words(self.difference, '+')}{leak}"
 
 
 def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
@@ -68,7 +71,9 @@ def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
     """
     scores = scores_of(run_id, alpha)
     metrics = [metric for metric in MEMBERSHIP if metric in scores.metrics]
-    references, reason = _scored_references(run_id) if metrics else ({}, "")
+    references, passed = _scored_references(run_id) if metrics else ({}, "")
+    alone = history.run_detail(run_id).summary.pair.startswith(RETAIN_ONLY)
+    reason = ITSELF if alone else passed or "no retain-only run of this base has finished"
     return [_privacy(scores, metric, references, reason) for metric in metrics]
 
 
@@ -91,9 +96,9 @@ def _privacy(scores: Scores, metric: str, references: Mapping[int, Scores], reas
             compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
             return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, reference)
         except DataError as error:
-            reason = reason or str(error)
+            reason = str(error)
     auc = membership_auc(forget, holdout, np.random.default_rng(SEED))
-    without = Estimate(None, None, None, Rows(0, 0), reason or "no retain-only run of this base has finished")
+    without = Estimate(None, None, None, Rows(0, 0), reason)
     return PrivacyFigure(metric, auc, without, without, None)
 
 

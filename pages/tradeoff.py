@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import history
 from engine.audit.leaks import LEAK_RULE
+from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from pages.parts import address, charts, frame
 from pages.parts.exact_curves import map_runs, show_exact_curves
 from pages.parts.forced_curves import METRICS, show_forced_curves
@@ -139,7 +140,11 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     show_forced_curves()
     shown_measures = [(item.metric, item.split) for item in (forget, utility)]
     forced = [(name, split) for name in METRICS for split in ("forget", "retain", "world")]
-    show_meanings([*shown_measures, *forced], (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS), "meanings")
+    show_meanings(
+        [*shown_measures, *forced, (FORGET_QUALITY, "forget"), (MODEL_UTILITY, "retain")],
+        (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS),
+        "meanings",
+    )
 
 
 def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:

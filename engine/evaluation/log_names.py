@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+ORIGIN = "made_by"  # a key of our own exports beside the metrics: texts that say of what the figures are
+
 
 class PartNames(NamedTuple):
     """What one part of TOFU is called in either kind of log."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from engine.errors import DataError
-from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, PARTS
+from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, ORIGIN, PARTS
 from engine.evaluation.log_values import (
     demand,
     is_number,
@@ -65,6 +65,7 @@ class Log(NamedTuple):
     parts: dict[str, Part]
     published: dict[str, float]
     notes: tuple[str, ...]
+    origin: dict[str, str]  # what a log of this program's says of itself; empty in those of others
 
 
 def read_log(path: Path) -> Log:
@@ -88,7 +89,7 @@ def read_log(path: Path) -> Log:
         published = _published(content, style, notes)
     except DataError as error:
         raise DataError(f"{path.name}: {error}") from None
-    return Log(path.name, hashlib.sha256(data).hexdigest(), style, parts, published, tuple(notes))
+    return Log(path.name, hashlib.sha256(data).hexdigest(), style, parts, published, tuple(notes), _origin(content))
 
 
 def _style(name: str, content: Mapping[str, Any]) -> Style:
@@ -180,7 +181,7 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
             ratios[variant] = {key: _ratio(variant, right[key], wrong[key]) for key in right}
     elif scores and (stated is None or abs(_truth_mean(part, scores) - stated) <= AGREE):
         ratios["A"] = scores
-        if all(score is None or score <= 1 for score in scores.values()):
+        if not _origin(content) and all(score is None or score <= 1 for score in scores.values()):
             notes.append(TAKEN_FOR_A.format(names.truth_ratio))
     if scores and stated is not None and abs(_truth_mean(part, ratios.get("A", scores)) - stated) > AGREE:
         more = "; it was worked out anew from the losses" if ratios else ""
@@ -231,6 +232,12 @@ def _no_figure(name: str, value: float) -> str:
         return f"its name has {len(name)} letters, and {LONGEST_NAME} are read"
     outside = name in BOUNDED and not 0 <= value <= 1
     return f"its value is {value:g}, and it lies between 0 and 1" if outside else ""
+
+
+def _origin(content: Mapping[str, Any]) -> dict[str, str]:
+    said = content.get(ORIGIN)
+    texts = said.items() if isinstance(said, dict) else ()
+    return {key[:LONGEST_NAME]: text[:LONGEST_NAME] for key, text in texts if isinstance(text, str)}
 
 
 def _aggregate(metric: Any) -> Any:

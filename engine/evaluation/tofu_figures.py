@@ -61,7 +61,10 @@ def tofu_figures(values: Mapping[Part, Values]) -> dict[str, TofuFigure]:
 def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
     """The model utility of exactly nine figures; none where one of them is missing, and which is said."""
     nine = [found[key] for (part, _), key in KEYS.items() if part in UTILITY_PARTS]
-    rows, questions = sum(each.rows for each in nine), sum(each.questions for each in nine)
+    threes = [nine[start : start + 3] for start in (0, 3, 6)]  # of the same questions
+    rows, questions = (
+        sum(max(getattr(each, name) for each in three) for three in threes) for name in ("rows", "questions")
+    )
     missing = [each.key for each in nine if each.value is None]
     if missing:
         return TofuFigure(

@@ -65,6 +65,10 @@ def check_method(settings: TrainingSettings) -> None:
             f"the objective memorisation belongs to the method uld, and to it alone; got method {settings.method!r} with "
             f"objective {settings.objective!r}"
         )
+    if settings.retain_term == "uniform" and not memorises:
+        raise SettingError(
+            f"the retain term uniform belongs to the method uld, whose assistant is to know nothing; got method {settings.method!r}"
+        )
     if settings.method == "direct" and settings.tuning == "p_adapter":
         raise SettingError(
             "the method direct is tuned by lora or full: its alpha scales weights, and a P-Adapter moves none"

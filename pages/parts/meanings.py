@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 import streamlit as st
 
-from engine.evaluation.metrics import METRICS
+from engine.evaluation.aggregates import SHOWN
 from pages.parts.wording import TERMS, count, split_word
 
 
@@ -23,14 +23,14 @@ def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key
 
 def meanings(measures: Iterable[tuple[str, str]]) -> pd.DataFrame:
     """One row per measure and direction, in the order of the registry; the parts that share a direction stand together."""
-    order = list(METRICS)
-    shown = sorted({item for item in measures if item[0] in METRICS}, key=lambda item: (order.index(item[0]), item[1]))
+    order = list(SHOWN)
+    shown = sorted({item for item in measures if item[0] in SHOWN}, key=lambda item: (order.index(item[0]), item[1]))
     parts: dict[tuple[str, str], list[str]] = {}
     for name, split in shown:
-        parts.setdefault((name, METRICS[name].direction(split)), []).append(split_word(split))
+        parts.setdefault((name, SHOWN[name].direction(split)), []).append(split_word(split))
     rows = []
     for (name, direction), splits in parts.items():
-        metric = METRICS[name]
+        metric = SHOWN[name]
         where = ", ".join(sorted(splits))
         rows.append((metric.label, f"{direction} ({where})", metric.unit, metric.formula, metric.source))
     return pd.DataFrame(rows, columns=["measure", "better", "unit", "formula", "source"])

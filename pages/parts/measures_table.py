@@ -1,13 +1,16 @@
 """TOFU's figures and the membership suite of a run at one α, as tables; what is n/a says why."""
 
+from collections.abc import Collection
+
 import pandas as pd
 import streamlit as st
 
+from engine.evaluation.aggregates import AUC, FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate
 from engine.evaluation.tofu_figures import TofuFigure
 from engine.figures import interval_words, number_words
-from engine.run_measures import READ, run_privacy, run_tofu
+from engine.run_measures import MEMBERSHIP, READ, run_privacy, run_tofu
 from pages.parts.wording import plain
 
 TOFU_WORDS = (
@@ -41,6 +44,12 @@ def show_measures(run_id: int, alpha: float) -> None:
             words = f"Area under the curve, forget questions against people nobody was taught. {READ}"
             st.dataframe(pd.DataFrame(rows, columns=names), hide_index=True, alt=words)
             st.caption(plain(words))
+
+
+def aggregates_of(metrics: Collection[str]) -> list[tuple[str, str]]:
+    """What is made of many questions, with the part it speaks of, for a run with these metrics."""
+    membership = [(AUC, "forget"), (PRIVLEAK, "forget")] if set(MEMBERSHIP) & set(metrics) else []
+    return [(FORGET_QUALITY, "forget"), (MODEL_UTILITY, "retain"), *membership]
 
 
 def _tofu_table(found: list[TofuFigure]) -> pd.DataFrame:

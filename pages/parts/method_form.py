@@ -47,9 +47,11 @@ def choose_objective(method: Method) -> str:
     return chosen
 
 
-def choose_retain_term() -> str:
+def choose_retain_term(method: Method) -> str:
+    """Of those that belong to the method."""
     label = "What holds the retain questions in place"
-    return str(st.selectbox(label, list(RETAIN_WORDS), format_func=RETAIN_WORDS.__getitem__, key="new-retain-term"))
+    names = [name for name in RETAIN_WORDS if name != "uniform" or method == "uld"]
+    return str(st.selectbox(label, names, format_func=RETAIN_WORDS.__getitem__, key="new-retain-term"))
 
 
 def choose_further(objective: str) -> dict[str, Any]:

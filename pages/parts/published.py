@@ -16,6 +16,7 @@ from pages.parts.tradeoff_table import Measure, Published, Table
 from pages.parts.wording import count, figure, moment, plain
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
+MADE_BY = "made by: "
 TRUTH_RATIO = "truth_ratio_score"
 
 
@@ -67,9 +68,15 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
             said.append(f"number of {name} rows not stated")
         elif ours and ours != [rows]:
             said.append(f"{rows} forget rows, ours {' or '.join(str(int(number)) for number in ours)}")
-    if forget.set != "tofu":
+    source = theirs["source"]
+    own = (
+        f"{MADE_BY}sets" in source
+    )  # a log of this program's says of what it is; of any other TOFU is taken for granted
+    if own and forget.set not in source[f"{MADE_BY}sets"].split(", "):
+        said.append(f"questions of {source[f'{MADE_BY}sets']}, ours are those of {forget.set}")
+    if not own and forget.set != "tofu":
         said.append(f"TOFU's questions, ours are those of {forget.set}")
-    if utility.half == "eval":
+    if not own and utility.half == "eval":
         said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")
     model = str(theirs["model"])
     if model not in models:
@@ -77,9 +84,11 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
     for measure, side in ((forget, theirs), (utility, kept)):
         if measure.metric == TRUTH_RATIO and not str(side["note"]).startswith("variant A"):
             said.append(f"truth ratio: {side['note']}, ours variant A")
-    cut = {item.spec.max_new_tokens for item in details} - {TOFU_TOKENS}
+    tokens = source.get(f"{MADE_BY}answer_tokens", str(TOFU_TOKENS))
+    cut = {item.spec.max_new_tokens for item in details if str(item.spec.max_new_tokens) != tokens}
     if cut and "rouge" in (forget.metric, utility.metric):
-        said.append(f"ROUGE of answers of up to {TOFU_TOKENS} tokens as TOFU has it, ours cut at {max(cut)}")
+        as_tofu = "" if own else " as TOFU has it"
+        said.append(f"ROUGE of answers of up to {tokens} tokens{as_tofu}, ours cut at {max(cut)}")
     return said
 
 

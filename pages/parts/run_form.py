@@ -37,7 +37,7 @@ def training_form() -> None:
     with right:
         method = method_form.choose_method()
         objective = method_form.choose_objective(method)
-        retain_term = method_form.choose_retain_term()
+        retain_term = method_form.choose_retain_term(method)
         epochs = st.number_input(
             "Epochs at most",
             1,

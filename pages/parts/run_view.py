@@ -16,7 +16,7 @@ from engine.settings import ExperimentSpec, TrainingSettings
 from pages.parts import access, address, charts, frame
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
-from pages.parts.measures_table import show_measures
+from pages.parts.measures_table import aggregates_of, show_measures
 from pages.parts.probe_table import show_probes
 from pages.parts.published import figures_of_run, imported_origin
 from pages.parts.task_table import show_task_figures
@@ -162,7 +162,7 @@ def _figures(detail: RunDetail) -> None:
         _show(_by_alpha(means), words)
     _with_intervals(detail)
     shown = means[["metric", "split"]].drop_duplicates().itertuples(index=False, name=None)
-    show_meanings(shown, (INTERVAL, CLOPPER, KS_TEST, NATS), "meanings")
+    show_meanings([*shown, *aggregates_of(list(means["metric"]))], (INTERVAL, CLOPPER, KS_TEST, NATS), "meanings")
 
 
 def _with_intervals(detail: RunDetail) -> None:

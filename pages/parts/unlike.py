@@ -5,19 +5,30 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from engine import history
+from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail
 from engine.models.taught import RETAIN_ONLY
+from engine.versions import PACKAGES
 from pages.parts.tradeoff_table import Measure
 from pages.parts.wording import plain
 
 
 def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
-    """Say which of the runs in one chart differ in base, or in the questions that `measures` average over."""
+    """Say which of the runs in one chart differ in the questions that `measures` average over, or in what their figures hang on.
+
+    Seed and machine are what runs may well differ in.
+    """
     details = [history.run_detail(run_id) for run_id in run_ids]
     with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_ONLY)]  # another base by design
+    leaks = any(item.metric.startswith("leak") for item in measures)
+    answered = any(METRICS[item.metric].phrasing for item in measures if item.metric in METRICS)
     for what, groups in (
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
         ("base", _groups(with_base, lambda item: item.base_hash)),
+        ("template", _groups(details, lambda item: item.versions.get(history.TEMPLATE, ""))),
+        ("versions", _groups(details, _packages)),
+        ("leak rule", _groups(details if leaks else [], lambda item: item.versions.get(history.LEAK_RULE, ""))),
+        ("longest answer", _groups(details if answered else [], lambda item: item.spec.max_new_tokens)),
     ):
         if len(groups) > 1:
             sides = " | ".join(", ".join(names) for names in groups)
@@ -45,6 +56,10 @@ def _groups(details: Sequence[RunDetail], made_with: Callable[[RunDetail], objec
     for item in details:
         groups.setdefault(made_with(item), []).append(f"{item.summary.name} (run {item.summary.id})")
     return list(groups.values())
+
+
+def _packages(item: RunDetail) -> frozenset[tuple[str, str]]:
+    return frozenset((name, value) for name, value in item.versions.items() if name in ("oubliette", *PACKAGES))
 
 
 def _questions(run_id: int, measures: Sequence[Measure]) -> frozenset[tuple[int, str]]:

@@ -226,3 +226,9 @@ def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., E
     assert mean(run_id, "probability", 0.0) != mean(run_id, "probability", 1.0)
     with pytest.raises(DataError, match="none of its questions has a subject"):
         instruction_for([])
+
+
+def test_the_retain_term_of_an_assistant_belongs_to_no_other_method(train_spec: Callable[..., ExperimentSpec]) -> None:
+    for method in ("offset", "direct"):
+        with pytest.raises(SettingError, match=f"uniform belongs to the method uld.*got method '{method}'"):
+            runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ from db import leak_reads, reads, writes
 from db.rows import ScoreRow
 from engine import cli as program
 from engine import experiment, history, runner
+from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.evaluation.forget_quality import forget_quality
 from engine.evaluation.log_scores import score_log
@@ -18,6 +19,8 @@ from engine.evaluation.logs import read_log
 from engine.published import import_log
 from engine.settings import ExperimentSpec
 from engine.storage import reading, writing
+from engine.versions import VERSION
+from tests.engine.stored_runs import store_run, store_set
 from tests.logs import legacy_log, open_log, written
 
 
@@ -57,6 +60,11 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     out = tmp_path / "x.json"
     found = experiment.export_log(finished, out, 1.0)
     content = json.loads(out.read_text(encoding="utf-8"))
+    assert content.pop("made_by") == {
+        "program": f"oubliette {VERSION}", "run": "tiny, pair tiny, alpha 1", "answer_tokens": "4",
+        "sets": ", ".join(dict.fromkeys(history.report_rows(finished, 1.0)["set"])),
+        "template": history.run_detail(finished).versions[history.TEMPLATE], "variant": "A",
+    }  # fmt: skip
     assert list(content) == sorted(content)
     assert all(set(metric) <= {"agg_value", "value_by_index"} for metric in content.values())
     first = content["forget_Q_A_ROUGE"]["value_by_index"]["0"]
@@ -94,6 +102,26 @@ def with_scores(finished: int, name: str, pair: str) -> int:
             rows = [ScoreRow(row.id, 0.0, metric, value) for row in asked]
             writes.add_scores(session, run_id, rows)
     return run_id
+
+
+def test_membership_goes_out_as_areas_under_openunlearnings_names(tmp_path: Path) -> None:
+    people = [
+        Example(f"q{n} ?", "red", subject=f"p{n}", split=split) for n, split in enumerate(("forget", "holdout") * 2)
+    ]
+    ids = store_set("people", people)
+    ours, theirs = ({"mia_min_k": dict(zip(ids, scores, strict=True))} for scores in ((1, 3, 2, 4), (1, 3, 3.5, 4)))
+    rouge = {"rouge": dict.fromkeys(ids, 0.5)}
+    run_id = store_run("r", ours | rouge)
+    with writing() as session:
+        writes.add_run_questions(session, run_id, [(key, []) for key in ids])
+    store_run("gold", theirs, alpha=0.0, pair_name="retain-only:b")
+    out = tmp_path / "x.json"
+    notes = "\n".join(experiment.export_log(run_id, out, 1.0).notes)
+    content = json.loads(out.read_text())
+    assert (content["mia_min_k"], content["privleak"]) == ({"agg_value": 1.0}, {"agg_value": pytest.approx(-100.0)})
+    assert "mia_zlib" in notes, "what the run does not hold"
+    assert "has no name for it" not in notes
+    assert import_log(out, "back", "offset").figures["mia_min_k"].value == 1.0
 
 
 def test_forget_quality_is_exported_where_a_retain_only_model_was_asked(finished: int, tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ def test_tofus_figures_are_of_its_parts_and_of_what_was_not_trained_on() -> None
     assert found["wf_Q_A_Prob_normalised"].value == pytest.approx(0.3)
     nine = [0.7, 0.7, 0.5, 0.4, 0.4, 0.5, 0.3, 0.3, 0.5]
     assert found["model_utility"].value == pytest.approx(harmonic_mean(nine))
-    assert figure_words(found["model_utility"]) == f"{harmonic_mean(nine):.4f} (n 18, truth ratio in variant A)"
+    assert figure_words(found["model_utility"]) == f"{harmonic_mean(nine):.4f} (n 6, truth ratio in variant A)"
 
 
 def test_what_is_missing_is_said_and_is_no_zero() -> None:
@@ -61,6 +61,9 @@ def test_membership_is_read_beside_the_retain_only_model() -> None:
     assert (found.auc.value, found.difference.value, found.reference_id) == (1.0, 0.25, gold)
     assert found.privleak.value == pytest.approx(-100.0)
     assert found.words.startswith("AUC 1.000 [1.000, 1.000] (2 forget, 2 holdout); less the retain-only model's +0.250")
+    assert "; PrivLeak -100.0" in found.words
+    (of_gold,) = run_privacy(gold, 0.0)
+    assert "this is a retain-only model itself" in of_gold.words
 
 
 def test_a_reference_that_was_asked_others_is_named() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import history
+from engine import experiment, history
 from engine.published import import_log
 from pages.parts.published import counterpart, published_table, source_words
 from pages.parts.run_difference import differences
@@ -86,6 +86,18 @@ def test_what_is_unlike_is_said_and_the_advice_does_not_change(imported: int, vi
     assert [item for item in advice if "α" in item] == [item.value for item in without.markdown if "α" in item.value]
     assert app.multiselect(key="published").options == [f"npo-1b (run {imported})"]
     assert app.multiselect(key="shown").options == ["tiny (run 1)"]
+
+
+def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: Path, visit: Opener) -> None:  # noqa: ARG001
+    (run,) = [run for run in history.list_runs() if run.kind == "train"]
+    out = tmp_path / "own.json"
+    experiment.export_log(run.id, out, 1.0)
+    import_log(out, "own", "offset", model="base")
+    app = visit("tradeoff", forget="rouge/folk/forget/", utility="rouge/folk/retain/eval")
+    said = bare(app.warning[-1].value)
+    assert "1 mark was imported, not measured here" in said
+    for words in ("TOFU", "trained on", "answers of up to"):
+        assert words not in said
 
 
 def test_aggregates_without_rows_or_variant_are_labelled_so(world: Path, tmp_path: Path, visit: Opener) -> None:

@@ -99,9 +99,19 @@ def test_training_stops_at_the_target_probability(models: TrainingModels, tmp_pa
     assert len(steps) < 50
 
 
-def test_training_stops_within_an_epoch_once_a_batch_is_at_the_target(models: TrainingModels, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("objective", "rate"), [("gradient_ascent", 0.006), ("relabelling", 0.015)])
+def test_training_stops_within_an_epoch_once_a_batch_is_at_the_target(
+    models: TrainingModels, tmp_path: Path, objective: str, rate: float
+) -> None:
+    """Also where the objective reads other answers than the true ones."""
     settings = dataclasses.replace(
-        SMALL, objective="gradient_ascent", batch_size=1, target_forget_probability=0.2, epochs=20, learning_rate=0.006
+        SMALL,
+        objective=objective,
+        retain_term="none",
+        batch_size=1,
+        target_forget_probability=0.2,
+        epochs=20,
+        learning_rate=rate,
     )
     steps = list(train_pair(models, FORGET + RETAIN, [], settings, tmp_path))
     reached = [step for step in steps if step.forget_probability is not None]
