@@ -26,6 +26,7 @@ from engine import (
     review_command,
     tasks_command,
 )
+from engine.chosen_alpha import RULES
 from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
 from engine.models.taught import PUBLIC
@@ -243,6 +244,7 @@ def _add_train(adds: Any) -> None:
             help=f"{meaning} (default: {shown})",
         )
     train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
+    _add_alpha_choice(train)
     _add_answer_limit(train)
     _add_curves(train)
     train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
@@ -278,6 +280,7 @@ def _add_evaluate(adds: Any) -> None:
     evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
     evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
     evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
+    _add_alpha_choice(evaluate)
     evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
     _add_answer_limit(evaluate)
     _add_curves(evaluate)
@@ -308,6 +311,14 @@ def _add_answer_limit(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--max-new-tokens", type=int, default=64, metavar="N",
         help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
+    )  # fmt: skip
+
+
+def _add_alpha_choice(command: argparse.ArgumentParser) -> None:
+    words = "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
+    command.add_argument(
+        "--alpha-choice", choices=tuple(RULES), default="recommended",
+        help=f"at which of these the run is judged where one is asked for. {words} (default: recommended)",
     )  # fmt: skip
 
 

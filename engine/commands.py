@@ -189,6 +189,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         parent=arguments.parent,
         max_new_tokens=arguments.max_new_tokens,
         curves=not arguments.no_curves,
+        alpha_choice=arguments.alpha_choice,
     )
     return _execute(spec, arguments)
 
@@ -226,6 +227,7 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
         evaluate_on=on,
         max_new_tokens=arguments.max_new_tokens,
         curves=not arguments.no_curves,
+        alpha_choice=arguments.alpha_choice,
     )
     return _execute(spec, arguments)
 

@@ -12,6 +12,7 @@ from db.session import Session
 from engine import history
 from engine.advice.stored import store_advice
 from engine.audit_runs import audit_run
+from engine.chosen_alpha import chosen_alpha
 from engine.errors import RunError
 from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
@@ -152,9 +153,5 @@ def _note_export(session: Session, run_id: int, alpha: float, filename: str, row
 
 
 def report_alpha(run_id: int) -> float:
-    """The strength a report is about unless another is asked for: the pair's recommended one, or the largest stored."""
-    recommended = history.run_detail(run_id).recommended_alpha
-    stored = history.alphas_of(run_id)
-    if recommended in stored:
-        return float(recommended)
-    return stored[-1] if stored else 0.0
+    """The strength a report is about unless another is asked for, see `chosen_alpha`."""
+    return chosen_alpha(run_id).alpha

@@ -16,6 +16,7 @@ ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
 Tuning = Literal["lora", "full", "p_adapter"]
+AlphaChoice = Literal["recommended", "retain-only"]
 RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
 
 
@@ -164,7 +165,8 @@ class ExperimentSpec:
     items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets); an
     `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with the questions of `forget`, those of `controls`,
     about people nobody was taught, and those of `retain`; `quick` fixes the smaller budget. An evaluation without
-    `curves` reads true answers at `alphas` alone and not between them. An
+    `curves` reads true answers at `alphas` alone and not between them. `alpha_choice` is the rule by which one of `alphas` is
+    taken where a run is judged at one, see chosen_alpha.py. An
     `imported` run executes nothing: it holds figures that others published (see `of_imported`).
     """
 
@@ -187,10 +189,15 @@ class ExperimentSpec:
     probes: tuple[str, ...] = ()
     quick: bool = False
     curves: bool = True
+    alpha_choice: AlphaChoice = "recommended"
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(RunKind):
             raise SettingError(f"kind must be {', '.join(get_args(RunKind))}, got {self.kind!r}")
+        if self.alpha_choice not in get_args(AlphaChoice):
+            raise SettingError(
+                f"the choice of alpha must be one of {', '.join(get_args(AlphaChoice))}, got {self.alpha_choice!r}"
+            )
         if (
             not self.name
             or len(self.name) > 60

@@ -25,7 +25,7 @@ class Unlike(NamedTuple):
 
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
-    """Data, leak rule, template, versions, base, longest answer, seed and machine, as far as they differ.
+    """Data, leak rule, template, versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
 
     The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
     """
@@ -38,10 +38,21 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
         _differing("versions", one, two, packages),
         _base(first, second),
         _unlike("longest answer in tokens", str(first.spec.max_new_tokens), str(second.spec.max_new_tokens)),
+        _unlike("choice of alpha", first.spec.alpha_choice, second.spec.alpha_choice),
+        _unlike("stopping rule", *(_stopping(item) for item in (first, second))) if _trained(first, second) else None,
         _unlike("seed", str(first.summary.seed), str(second.summary.seed)),
         _differing("machine", first.machine, second.machine, list(dict.fromkeys([*first.machine, *second.machine]))),
     ]
     return [item for item in found if item is not None]
+
+
+def _trained(*details: RunDetail) -> bool:
+    return all(item.spec.kind == "train" and item.spec.training.method != "guardrail" for item in details)
+
+
+def _stopping(detail: RunDetail) -> str:
+    training = detail.spec.training
+    return f"forget probability {training.target_forget_probability:g}, at most {training.epochs} epochs"
 
 
 def _unlike(what: str, first: str, second: str) -> Unlike | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from engine import history
+from engine.chosen_alpha import chosen_alpha
 from engine.history import RunDetail, RunSummary
 from pages.parts import address
 
@@ -35,13 +36,13 @@ def choose_run(runs: list[RunSummary], key: str, read: Callable[[str], int] | No
 
 
 def choose_alpha(detail: RunDetail) -> float:
-    """The recommended one at first, where the run evaluated it."""
+    """At first the one that the run's specification chooses."""
     alphas = history.alphas_of(detail.summary.id)
-    default = detail.recommended_alpha if detail.recommended_alpha in alphas else alphas[-1]
+    default, rule = chosen_alpha(detail.summary.id)
     address.seed(ALPHA, _alpha_read(alphas), default)
     address.settle(ALPHA, alphas, default)
     chosen: float = st.selectbox(
-        "α", alphas, key=ALPHA, help="The strengths this run evaluated; the pair's recommended one is chosen at first.",
+        "α", alphas, key=ALPHA, help=f"The strengths this run evaluated. Chosen at first: {rule}.",
         format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == detail.recommended_alpha else f"{alpha:g}",
     )  # fmt: skip
     address.keep(ALPHA, chosen, f"{chosen:g}")

@@ -7,9 +7,10 @@ from typing import Any, cast
 import streamlit as st
 
 from engine import history, runner
+from engine.chosen_alpha import RULES
 from engine.models.pairs import list_pairs
 from engine.questions import evaluation_sources
-from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
+from engine.settings import AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
 from pages.parts import access, frame, method_form
 from pages.parts.wording import count, duration, size
 
@@ -50,6 +51,7 @@ def training_form() -> None:
             "Seed", 0, 2**31 - 1, 0, key="new-seed", help="The same seed and settings give the same pair."
         )
         alphas = _choose_alphas("new-alphas")
+        choice = _choose_rule("new-rule")
         limit = _choose_limit("new-limit")
     with st.expander("Models and further settings"):
         base, reference, parent = _choose_models()
@@ -68,6 +70,7 @@ def training_form() -> None:
     spec = ExperimentSpec(
         kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
         evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,
+        alpha_choice=choice,
     )  # fmt: skip
     estimate_and_start(spec, "Start training")
 
@@ -91,6 +94,7 @@ def evaluation_form() -> None:
             help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
         )  # fmt: skip
         alphas = "0, 2" if mapped else _choose_alphas("eval-alphas")
+        choice: AlphaChoice = "recommended" if mapped else _choose_rule("eval-rule")
         limit = _choose_limit("eval-limit")
     if not name.strip():
         st.info("Give the run a name to see the estimate and to start.")
@@ -98,7 +102,7 @@ def evaluation_form() -> None:
     base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
     spec = ExperimentSpec(
         kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
-        max_new_tokens=limit,
+        max_new_tokens=limit, alpha_choice=choice,
     )  # fmt: skip
     estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
 
@@ -150,6 +154,18 @@ def _choose_alphas(key: str) -> str:
             help="Numbers from -4 to 8, separated by commas; 0 (the base) is always added.",
         )
     )
+
+
+def _choose_rule(key: str) -> AlphaChoice:
+    words = {
+        "recommended": "recommended for the pair",
+        "retain-only": "nearest to the retain-only model's forget ROUGE",
+    }
+    chosen: AlphaChoice = st.selectbox(
+        "Judged at the α that is", list(RULES), key=key, format_func=words.__getitem__,
+        help="Where one α is asked for (Report, Review, figures). Give all runs that you compare the same rule.",
+    )  # fmt: skip
+    return chosen
 
 
 def _choose_limit(key: str) -> int:

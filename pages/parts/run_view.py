@@ -5,6 +5,7 @@ import streamlit as st
 
 from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
+from engine.chosen_alpha import chosen_alpha
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
@@ -277,6 +278,7 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         if spec.kind == "tasks"
         else f"greedy, at most {spec.max_new_tokens} tokens",
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
+        **_judged_at(detail),
         "seed": str(run.seed),
         "created": moment(run.created),
         "started": moment(run.started),
@@ -296,6 +298,13 @@ def origin(detail: RunDetail) -> pd.DataFrame:
     return _as_table(rows)
 
 
+def _judged_at(detail: RunDetail) -> dict[str, str]:
+    if detail.summary.status != "finished" or not history.alphas_of(detail.summary.id):
+        return {}
+    alpha, rule = chosen_alpha(detail.summary.id)
+    return {"judged at": f"α = {alpha:g}, {rule}"}
+
+
 def _as_table(rows: dict[str, str]) -> pd.DataFrame:
     return pd.DataFrame([(name, value or "–") for name, value in rows.items()], columns=["what", "value"])
 
@@ -313,5 +322,6 @@ def _training(spec: ExperimentSpec) -> dict[str, str]:
         "retain": ", ".join(spec.retain),
         "objective": f"{training.objective} × {training.forget_weight:g}, retain term {training.retain_term} × {training.retain_weight:g}",
         "tuning": f"{_tuning(training)}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
+        "stopping rule": f"forget probability down to {training.target_forget_probability:g}, or the last epoch",
         "batches": f"{training.batch_size} questions, {training.retain_batches} retain batches per forget batch",
     }
