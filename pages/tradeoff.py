@@ -6,6 +6,7 @@ from engine import history
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from pages.parts import address, charts, frame
+from pages.parts.aggregate_rows import offered, with_aggregates
 from pages.parts.exact_curves import map_runs, show_exact_curves
 from pages.parts.forced_curves import METRICS, show_forced_curves
 from pages.parts.intervals import MEANING, bounded_words, with_intervals
@@ -31,7 +32,8 @@ def choose(key: str, label: str, options: list[Measure]) -> Measure:
 
 def _option(item: Measure, options: list[Measure]) -> str:
     """The set is named only where there is more than one."""
-    of_set = f", set {item.set}" if len({other.set for other in options}) > 1 else ""
+    sets = {other.set for other in options if not other.made_of_many}
+    of_set = f", set {item.set}" if len(sets) > 1 and not item.made_of_many else ""
     return f"{item.label}{of_set} ({item.direction})"
 
 
@@ -121,7 +123,8 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     shown = choose_runs(runs, "shown", "Runs shown")
     published = choose_runs(imported, "published", "Published by others, imported") if imported else []
     means = with_intervals(history.trade_off(shown or [run.id for run in runs]))
-    forgets, utilities = forget_measures(means), utility_measures(means)
+    qualities, tofu_utilities = offered(means, runs)
+    forgets, utilities = [*forget_measures(means), *qualities], [*utility_measures(means), *tofu_utilities]
     if not forgets or not utilities:
         st.info("A trade-off needs a run that evaluated both a forget split and a split that is to be kept.")
         return
@@ -130,7 +133,7 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
         forget = choose("forget", "Forgetting, measured by", forgets)
     with right:
         utility = choose("utility", "Utility, measured by", utilities)
-    table = build(means, forget, utility)
+    table = build(with_aggregates(means, (forget, utility)), forget, utility)
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
     if published:

@@ -109,7 +109,8 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
     chart.update_layout(
         height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="closest",
         xaxis={"title": f"{utility.label} ({utility.direction})", "range": utility.axis},
-        yaxis={"title": f"{forget.label} ({forget.direction})", "range": forget.axis},
+        yaxis={"title": f"{forget.label} ({forget.direction})", "range": forget.axis,
+               "type": "log" if forget.logarithmic else "linear"},
         legend={"orientation": "h", "y": -0.22}, clickmode="event+select",
     )  # fmt: skip
     event = st.plotly_chart(

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine import history
 from engine.evaluation.log_names import PARTS
-from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
+from engine.evaluation.log_scores import AS_PUBLISHED, FORGET_QUALITY, MODEL_UTILITY
 from engine.history import RunDetail
 from engine.log_export import OF_FORGET, TOFU_TOKENS
 from engine.naming import shown_model
@@ -22,6 +22,8 @@ TRUTH_RATIO = "truth_ratio_score"
 
 def counterpart(measure: Measure) -> str:
     """OpenUnlearning's name for what a measure is of ours; "" where there is none."""
+    if measure.made_of_many:
+        return measure.metric
     if measure.split not in _SPLITS:
         return ""
     names = PARTS[_SPLITS[measure.split]]
@@ -68,13 +70,16 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
             said.append(f"number of {name} rows not stated")
         elif ours and ours != [rows]:
             said.append(f"{rows} forget rows, ours {' or '.join(str(int(number)) for number in ours)}")
+    for measure, side in ((forget, theirs), (utility, kept)):
+        if measure.made_of_many and AS_PUBLISHED in str(side["note"]):
+            said.append(f"{measure.label.lower()}: {side['note']}")
     source = theirs["source"]
     own = (
         f"{MADE_BY}sets" in source
     )  # a log of this program's says of what it is; of any other TOFU is taken for granted
-    if own and forget.set not in source[f"{MADE_BY}sets"].split(", "):
+    if own and forget.set and forget.set not in source[f"{MADE_BY}sets"].split(", "):
         said.append(f"questions of {source[f'{MADE_BY}sets']}, ours are those of {forget.set}")
-    if not own and forget.set != "tofu":
+    if not own and forget.set not in ("tofu", ""):
         said.append(f"TOFU's questions, ours are those of {forget.set}")
     if not own and utility.half == "eval":
         said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.models.taught import ALONE, RETAIN_ONLY
 from pages.parts.intervals import Bar
@@ -30,13 +31,27 @@ class Measure(NamedTuple):
     @property
     def label(self) -> str:
         half = f", {self.half} half" if self.half else ""
-        metric = METRICS[self.metric].label if self.metric in METRICS else self.metric
+        metric = SHOWN[self.metric].label if self.metric in SHOWN else self.metric
+        if self.made_of_many:
+            return metric
         return f"{metric} on {split_word(self.split)}{half}"
 
     @property
     def axis(self) -> tuple[float, float] | None:
         """Shares and probabilities always span 0 to 1, so that two charts compare; other units fit themselves."""
-        return (-0.06, 1.06) if self.metric in METRICS and METRICS[self.metric].bounded else None
+        if self.logarithmic:
+            return (-21.0, 0.6)  # in powers of ten: no p-value of TOFU's sizes is smaller
+        return (-0.06, 1.06) if self.metric in SHOWN and SHOWN[self.metric].bounded else None
+
+    @property
+    def logarithmic(self) -> bool:
+        """A p-value: what matters of it is its power of ten."""
+        return self.metric == FORGET_QUALITY
+
+    @property
+    def made_of_many(self) -> bool:
+        """Whether it is one figure of many questions of several parts, and no mean of theirs."""
+        return self.metric in AGGREGATES
 
     @property
     def of_memory(self) -> bool:
@@ -45,7 +60,7 @@ class Measure(NamedTuple):
 
     @property
     def direction(self) -> str:
-        return METRICS[self.metric].direction(self.split) if self.metric in METRICS else "no direction"
+        return SHOWN[self.metric].direction(self.split) if self.metric in SHOWN else "no direction"
 
 
 class Mark(NamedTuple):

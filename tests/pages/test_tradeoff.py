@@ -1,20 +1,26 @@
 """Trade-off: the table it draws from, the advice in words, and the page."""
 
+import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
+import numpy as np
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine import experiment, history
+from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
 from engine.figures import run_figures
+from engine.published import import_log
 from engine.settings import ExperimentSpec
 from pages.parts.charts import error_bar
 from pages.parts.tradeoff_table import Advice, Measure, advice, build, forget_measures, utility_measures
+from tests.engine.stored_runs import store_run, store_set
+from tests.logs import written
 
 Opener = Callable[..., AppTest]
 FORGET, KEPT = Measure("rouge", "demo", "forget", ""), Measure("rouge", "demo", "retain", "eval")
@@ -329,3 +335,37 @@ def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: 
         "at 41 of 41 alphas from 0 to 2, most clearly at 0, this test cannot tell the pair from the retain-only model at 5%"
         in said
     )
+
+
+def test_forget_quality_and_model_utility_are_measures_with_published_marks(
+    own_folders: Path, tmp_path: Path, visit: Opener
+) -> None:  # noqa: ARG001
+    """TOFU's own plot: forget quality against model utility, ours beside what others published."""
+    examples = [
+        Example(f"{split} {group} {n} ?", "red", perturbed_answer=("blue",), subject=f"p{n}", split=split, half=half, group=group)
+        for split, half, group in (("forget", "", ""), ("retain", "eval", ""), ("world", "", "real_authors"), ("world", "", "facts"))
+        for n in range(4)
+    ]  # fmt: skip
+    ids = store_set("all", examples)
+    flat = {
+        name: dict.fromkeys(ids, 0.5)
+        for name in ("rouge", "probability", "probability_normalised", "truth_ratio", "truth_ratio_score")
+    }
+    store_run("ours", flat)
+    store_run("gold", flat, alpha=0.0, pair_name="retain-only:b")
+    summary = {"forget_quality": 1e-9, "model_utility": 0.6}
+    import_log(written(tmp_path / "s.json", summary), "theirs", "NPO")
+    app = visit("tradeoff", forget="forget_quality//forget/", utility="model_utility//retain/")
+    assert not app.exception
+    assert app.selectbox(key="forget").value.label == "Forget quality"
+    (chart,) = [json.loads(item.proto.spec) for item in app.get("plotly_chart")][:1]
+    points = {line["name"]: (line["x"], line["y"]) for line in chart["data"] if line.get("name")}
+    assert chart["layout"]["yaxis"]["type"] == "log"
+    x, y = (
+        [float(value) for value in np.frombuffer(base64.b64decode(side["bdata"]))] for side in points["ours (pair p)"]
+    )
+    assert (x, y) == ([0.5], [1.0]), "ratios like the retain-only model's: p = 1"
+    mark = next(value for name, value in points.items() if name.startswith("imported: NPO"))
+    assert mark == ([0.6], [1e-9])
+    said = app.warning[-1].value.replace("\\", "")
+    assert "forget quality: as published, not worked out here, variant not stated" in said

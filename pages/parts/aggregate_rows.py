@@ -1,0 +1,67 @@
+"""Forget quality and model utility as measures of Trade-off: worked out once for a run and an α, where they are chosen."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pandas as pd
+import streamlit as st
+
+from engine import history
+from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
+from engine.figures import number_words
+from engine.models.taught import RETAIN_ONLY
+from engine.retain_reference import quality_figure, references_of
+from engine.run_measures import figure_words, run_tofu
+from engine.settings import database_url
+from pages.parts.tradeoff_table import Measure
+
+QUALITY, UTILITY = Measure(FORGET_QUALITY, "", "forget", ""), Measure(MODEL_UTILITY, "", "retain", "")
+COLUMNS = ["run_id", "run", "pair", "objective", "alpha"]
+
+
+def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[list[Measure], list[Measure]]:
+    """To forget by, and to keep by: what some run here can have. It needs a retain-only run, or all nine of TOFU's figures."""
+    ratios = means[(means["metric"] == "truth_ratio") & means["mean"].notna()]
+    has_gold = any(run.pair.startswith(RETAIN_ONLY) for run in runs)
+    places = ratios.groupby("run_id")["alpha"].min().items()
+    ended = {run.id: run.finished for run in runs}
+    whole = any(
+        _value(MODEL_UTILITY, database_url(), int(str(run_id)), ended.get(int(str(run_id))), float(alpha), ())[0]
+        is not None
+        for run_id, alpha in places
+    )
+    return [QUALITY] if len(ratios) and has_gold else [], [UTILITY] if whole else []
+
+
+def with_aggregates(means: pd.DataFrame, chosen: Sequence[Measure]) -> pd.DataFrame:
+    """The rows of `means` and, of the chosen measures that are made of many questions, one for each run and α."""
+    wanted = [item for item in (QUALITY, UTILITY) if item in chosen]
+    ended = {run.id: run.finished for run in history.list_runs()}
+    rows: list[dict[str, object]] = []
+    for values in means[COLUMNS].drop_duplicates().itertuples(index=False, name=None) if wanted else ():
+        place = dict(zip(COLUMNS, values, strict=True))
+        run_id, alpha = int(place["run_id"]), float(place["alpha"])
+        for item in wanted:
+            gold = tuple(references_of(run_id)) if item == QUALITY else ()
+            value, over, words = _value(item.metric, database_url(), run_id, ended[run_id], alpha, gold)
+            rows.append({**place, **item._asdict(), "mean": value, "count": over, "text": words})
+    return pd.concat([means, pd.DataFrame(rows)], ignore_index=True) if rows else means
+
+
+@st.cache_data(show_spinner="reading truth ratios", max_entries=1024)
+def _value(
+    metric: str,
+    where: str,
+    run_id: int,
+    ended: datetime | None,
+    alpha: float,
+    gold: tuple[int, ...],  # noqa: ARG001
+) -> tuple[float | None, int, str]:
+    """A finished run does not change, its retain-only runs may become more: value, rows, and both in words."""
+    if metric == FORGET_QUALITY:
+        quality = quality_figure(run_id, alpha)
+        shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"
+        return quality.p_value, quality.rows, f"{shown}, n {quality.rows} against {quality.reference_rows}"
+    utility = run_tofu(run_id, alpha)[MODEL_UTILITY]
+    words = figure_words(utility) if utility.value is None else f"{number_words(utility.value)}, n {utility.rows}"
+    return utility.value, utility.rows, words
