@@ -13,6 +13,7 @@ from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
 from engine.estimate import Estimate
+from engine.figures import with_intervals
 from engine.questions import evaluation_sources, examples_of, known_question, sort_demo
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, check_range, parse_alphas
@@ -257,12 +258,13 @@ def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
         return Printed({**run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
     means = history.trade_off([run_id])
     means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
-    columns = ["alpha", "set", "split", "half", "metric", "mean", "count"]
-    table = means[columns].to_string(index=False, float_format="{:.3f}".format)
+    columns = ["alpha", "set", "split", "half", "metric", "mean", "low", "high", "count"]
+    means = with_intervals(run_id, means)
+    table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
     shares = leak_shares(run_id)
     rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
     data = {"means": means[columns].to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
-    lines = [f"run {run_id} finished", table, "", *_leak_words(shares), rule]
+    lines = [f"run {run_id} finished: means with 95 % intervals over persons", table, "", *_leak_words(shares), rule]
     return Printed({**run_data(summary), **data}, "\n".join(lines))
 
 

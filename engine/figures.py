@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from db import figure_reads, leak_reads
 from db.rows import ScoredPlaceRow
@@ -154,6 +155,17 @@ def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) ->
         if value is not None:
             values[place] = value
     return Scores(places, metrics, values, stored)
+
+
+def with_intervals(run_id: int, means: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `history.trade_off` of one run, with the ends of their intervals as `low` and `high`."""
+    keys = ["set", "split", "half", "metric"]
+    ends = [
+        (alpha, item.set, item.split, item.half, item.metric, item.low, item.high)
+        for alpha in history.alphas_of(run_id)
+        for item in run_figures(run_id, alpha)
+    ]
+    return means.merge(pd.DataFrame(ends, columns=["alpha", *keys, "low", "high"]), "left", ["alpha", *keys])
 
 
 def check_scored(run_id: int, alpha: float) -> None:

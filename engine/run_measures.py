@@ -60,7 +60,9 @@ def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
         if kept:
             rows[part] = kept
     return tofu_figures(
-        {part: {metric: _column(scores, metric, chosen) for metric in scores.metrics} for part, chosen in rows.items()}
+        {part: {metric: _column(scores, metric, chosen) for metric in scores.metrics} for part, chosen in rows.items()},
+        {part: [scores.places[row].subject for row in chosen] for part, chosen in rows.items()},
+        SEED,
     )
 
 
@@ -132,8 +134,8 @@ def _words(estimate: Estimate, sign: str = "") -> str:
 
 
 def figure_words(figure: TofuFigure) -> str:
-    """Value, rows and variant, or why there is none."""
+    """Value, interval, rows and variant, or why there is none."""
     if figure.value is None:
         return f"n/a: {figure.reason}"
     variant = f", truth ratio in variant {figure.variant}" if figure.variant else ""
-    return f"{figure.value:.4f} (n {figure.rows}{variant})"
+    return f"{figure.value:.4f} {interval_words(figure.low, figure.high)} (n {figure.rows}{variant})"

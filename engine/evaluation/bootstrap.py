@@ -37,6 +37,21 @@ def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples
     return found
 
 
+def resampled_means(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> Floats | None:
+    """Means of the columns of `values` [questions, measures] under draws of persons, [resamples, measures]; NaN is not scored.
+
+    None where there is one person at most, so that there is nothing to resample.
+    """
+    codes = _codes(clusters)
+    if not len(codes) or codes.max() == 0:
+        return None
+    sums, counts = (np.zeros((codes.max() + 1, values.shape[1])) for _ in range(2))  # [clusters, measures]
+    np.add.at(sums, codes, np.nan_to_num(values))
+    np.add.at(counts, codes, ~np.isnan(values))
+    with np.errstate(invalid="ignore"):  # a draw of persons of whom none was scored has no mean
+        return np.vstack([(weights @ sums) / (weights @ counts) for weights in _draws(len(sums), seed, resamples)])
+
+
 def none_of(clusters: int) -> float:
     """The share that 0 of so many do not exclude: the upper end of Clopper and Pearson's two-sided 95 % interval.
 

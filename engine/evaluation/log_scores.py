@@ -16,6 +16,7 @@ FORGET_QUALITY, MODEL_UTILITY = "forget_quality", "model_utility"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20
+NO_PERSONS = "means without an interval: which of these rows are about one person is known of TOFU's own sets alone"
 PROMPT = 40  # letters of one that is shown
 
 
@@ -57,7 +58,10 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
         notes = unlike_logs(log, retain)
     utility, why = _utility(log, variant)
     rows = sum(ratio is not None for ratio in ratios.values())
-    return Scored(variant, rows, quality, reason, utility, why, row_figures(log, variant), tuple(notes))
+    figures = row_figures(log, variant)
+    if any(figure.low is None for figure in figures.values()):
+        notes.append(NO_PERSONS)
+    return Scored(variant, rows, quality, reason, utility, why, figures, tuple(notes))
 
 
 def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:

@@ -9,6 +9,9 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Literal, NamedTuple, get_args
 
+import numpy as np
+
+from engine.evaluation.bootstrap import LEVEL, Floats, resampled_means
 from engine.evaluation.metrics import truth_ratio_score
 from engine.evaluation.missing import NO_WRONG_ANSWERS
 from engine.evaluation.utility import UtilityParts, model_utility
@@ -50,12 +53,72 @@ class TofuFigure(NamedTuple):
     questions: int  # questions in all
     variant: str = ""  # of the truth ratio, where there is one in it
     reason: str = ""
+    low: float | None = None  # of the 95 % interval over persons; None where there are too few
+    high: float | None = None
 
 
-def tofu_figures(values: Mapping[Part, Values]) -> dict[str, TofuFigure]:
-    """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out."""
+def tofu_figures(
+    values: Mapping[Part, Values], people: Mapping[Part, Sequence[str]] | None = None, seed: int = 0
+) -> dict[str, TofuFigure]:
+    """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out.
+
+    With `people`, whom each question is about (a question about "" stands for itself), each has its interval: persons of a
+    part are drawn again and again, for the utility those of its three parts independently.
+    """
     found = {key: _figure(key, part, metric, values.get(part, {})) for (part, metric), key in KEYS.items()}
-    return {**found, UTILITY_KEY: utility_of(found)}
+    whole = {**found, UTILITY_KEY: utility_of(found)}
+    if people is None:
+        return whole
+    drawn = {
+        part: _drawn(part, values[part], people[part], seed + place)
+        for place, part in enumerate(PARTS)
+        if values.get(part)
+    }
+    ends = {key: _ends(drawn, part, metric) for (part, metric), key in KEYS.items()}
+    ends[UTILITY_KEY] = _utility_ends(drawn)
+    return {
+        key: figure if figure.value is None else figure._replace(low=ends[key][0], high=ends[key][1])
+        for key, figure in whole.items()
+    }
+
+
+def _metrics_of(part: Part) -> list[str]:
+    return [metric for other, metric in KEYS if other == part]
+
+
+def _drawn(part: Part, values: Values, people: Sequence[str], seed: int) -> Floats | None:
+    """The means of a part's three figures under draws of its persons, [resamples, 3]."""
+    columns = [
+        [_scored(part, metric, value) for value in values.get(metric) or [None] * len(people)]
+        for metric in _metrics_of(part)
+    ]
+    return resampled_means(np.array(columns, dtype=float).T, people, seed)
+
+
+def _scored(part: Part, metric: str, value: float | None) -> float | None:
+    return truth_ratio_score(value, part) if metric == "truth_ratio" else value
+
+
+def _ends(drawn: Mapping[Part, Floats | None], part: Part, metric: str) -> tuple[float | None, float | None]:
+    means = drawn.get(part)
+    return (None, None) if means is None else _percentiles(means[:, _metrics_of(part).index(metric)])
+
+
+def _utility_ends(drawn: Mapping[Part, Floats | None]) -> tuple[float | None, float | None]:
+    known = [means for part in UTILITY_PARTS if (means := drawn.get(part)) is not None]
+    if len(known) < len(UTILITY_PARTS):
+        return None, None
+    nine = np.hstack(known)  # [resamples, 9]
+    with np.errstate(divide="ignore"):
+        return _percentiles(nine.shape[1] / (1 / nine).sum(axis=1))
+
+
+def _percentiles(values: Floats) -> tuple[float | None, float | None]:
+    """None where a draw has no value: then the tails are not known."""
+    if np.isnan(values).any():
+        return None, None
+    low, high = np.percentile(values, LEVEL)
+    return float(low), float(high)
 
 
 def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:

@@ -8,11 +8,12 @@ import streamlit as st
 
 from engine import history
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
-from engine.figures import number_words
+from engine.figures import interval_words, number_words
 from engine.models.taught import RETAIN_ONLY
 from engine.retain_reference import quality_figure, references_of
 from engine.run_measures import figure_words, run_tofu
 from engine.settings import database_url
+from pages.parts.intervals import Bar
 from pages.parts.tradeoff_table import Measure
 
 QUALITY, UTILITY = Measure(FORGET_QUALITY, "", "forget", ""), Measure(MODEL_UTILITY, "", "retain", "")
@@ -43,8 +44,8 @@ def with_aggregates(means: pd.DataFrame, chosen: Sequence[Measure]) -> pd.DataFr
         run_id, alpha = int(place["run_id"]), float(place["alpha"])
         for item in wanted:
             gold = tuple(references_of(run_id)) if item == QUALITY else ()
-            value, over, words = _value(item.metric, database_url(), run_id, ended[run_id], alpha, gold)
-            rows.append({**place, **item._asdict(), "mean": value, "count": over, "text": words})
+            value, over, bar = _value(item.metric, database_url(), run_id, ended[run_id], alpha, gold)
+            rows.append({**place, **item._asdict(), "mean": value, "count": over, **bar._asdict()})
     return pd.concat([means, pd.DataFrame(rows)], ignore_index=True) if rows else means
 
 
@@ -56,12 +57,14 @@ def _value(
     ended: datetime | None,
     alpha: float,
     gold: tuple[int, ...],  # noqa: ARG001
-) -> tuple[float | None, int, str]:
-    """A finished run does not change, its retain-only runs may become more: value, rows, and both in words."""
+) -> tuple[float | None, int, Bar]:
+    """A finished run does not change, its retain-only runs may become more: value, rows, interval and all of it in words."""
     if metric == FORGET_QUALITY:
         quality = quality_figure(run_id, alpha)
         shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"
-        return quality.p_value, quality.rows, f"{shown}, n {quality.rows} against {quality.reference_rows}"
+        return quality.p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.reference_rows}")
     utility = run_tofu(run_id, alpha)[MODEL_UTILITY]
-    words = figure_words(utility) if utility.value is None else f"{number_words(utility.value)}, n {utility.rows}"
-    return utility.value, utility.rows, words
+    if utility.value is None:
+        return None, utility.rows, Bar(text=figure_words(utility))
+    words = f"{number_words(utility.value)} {interval_words(utility.low, utility.high)}, n {utility.rows}"
+    return utility.value, utility.rows, Bar(utility.low, utility.high, words)

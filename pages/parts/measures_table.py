@@ -54,10 +54,16 @@ def aggregates_of(metrics: Collection[str]) -> list[tuple[str, str]]:
 
 def _tofu_table(found: list[TofuFigure]) -> pd.DataFrame:
     rows = [
-        (item.key, "n/a" if item.value is None else f"{item.value:.4f}", item.rows, item.reason or item.variant)
+        (
+            item.key,
+            "n/a" if item.value is None else f"{item.value:.4f}",
+            "–" if item.value is None else interval_words(item.low, item.high),
+            item.rows,
+            item.reason or item.variant,
+        )
         for item in found
     ]
-    return pd.DataFrame(rows, columns=["figure", "value", "n", "variant, or why n/a"])
+    return pd.DataFrame(rows, columns=["figure", "value", "95 % interval", "n", "variant, or why n/a"])
 
 
 def _words(estimate: Estimate, sign: str = "") -> str:

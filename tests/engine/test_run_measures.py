@@ -38,7 +38,7 @@ def test_tofus_figures_are_of_its_parts_and_of_what_was_not_trained_on() -> None
     assert found["wf_Q_A_Prob_normalised"].value == pytest.approx(0.3)
     nine = [0.7, 0.7, 0.5, 0.4, 0.4, 0.5, 0.3, 0.3, 0.5]
     assert found["model_utility"].value == pytest.approx(harmonic_mean(nine))
-    assert figure_words(found["model_utility"]) == f"{harmonic_mean(nine):.4f} (n 6, truth ratio in variant A)"
+    assert figure_words(found["model_utility"]) == f"{harmonic_mean(nine):.4f} [n/a] (n 6, truth ratio in variant A)"
 
 
 def test_what_is_missing_is_said_and_is_no_zero() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import DataError
-from engine.evaluation.log_scores import NO_REFERENCE, all_figures, score_log
+from engine.evaluation.log_scores import NO_PERSONS, NO_REFERENCE, all_figures, score_log
 from engine.evaluation.logs import Log, Variant, read_log
 from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
 
@@ -338,19 +338,20 @@ def test_a_reference_whose_scored_rows_are_others_is_refused(read: Reader) -> No
 
 def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     first = read(legacy_log())
-    assert score_log(first, read(legacy_log(0.1))).notes == ()
+    assert score_log(first, read(legacy_log(0.1))).notes == (NO_PERSONS,), "which all of these say"
     assert score_log(first, read(legacy_log())).notes == (
         "log0.json and its retain reference are one and the same log",
+        NO_PERSONS,
     )
     chat = legacy_log(0.1)
     chat[FORGET]["generated_text"] = {
         key: ["[INST]Q?[/INST]", *said[1:]] for key, said in chat[FORGET]["generated_text"].items()
     }
-    (said,) = score_log(first, read(chat)).notes
+    said, _ = score_log(first, read(chat)).notes
     assert said.startswith("6 of 6 prompts differ, the first are 'Q?' and '[INST]Q?[/INST]'")
     silent = legacy_log(0.1)
     del silent[FORGET]["generated_text"]
-    (said,) = score_log(first, read(silent)).notes
+    said, _ = score_log(first, read(silent)).notes
     assert said == "log4.json holds no true answers, so that its questions cannot be held against the other's"
 
 

@@ -1,9 +1,10 @@
 from typing import Any
 
+import numpy as np
 import pytest
 
-from engine.evaluation.tofu_figures import KEYS, UTILITY_KEY, Part, TofuFigure, Values, tofu_figures
-from engine.evaluation.utility import harmonic_mean
+from engine.evaluation.tofu_figures import KEYS, PARTS, UTILITY_KEY, Part, TofuFigure, Values, tofu_figures
+from engine.evaluation.utility import harmonic_mean, mean_interval
 
 FULL: dict[Part, Values] = {
     "forget": {"probability": [0.2, 0.4], "rouge": [0.1, 0.3], "truth_ratio": [0.5, 4.0]},
@@ -38,11 +39,54 @@ def test_figures_by_hand() -> None:
         }
     )
     assert found[UTILITY_KEY].value == pytest.approx(harmonic_mean([0.8, 0.9, 0.375, 0.5, 0.6, 0.5, 0.4, 0.8, 0.75]))
-    assert found[UTILITY_KEY].rows == 3 * 2 + 3 + 3
+    assert found[UTILITY_KEY].rows == 2 + 1 + 1, "questions, each counted once"
     assert {key for key, figure in found.items() if figure.variant == "A"} == {
         UTILITY_KEY,
         *(key for (_, metric), key in KEYS.items() if metric == "truth_ratio"),
     }
+
+
+def test_intervals_are_those_of_the_slow_bootstrap_over_persons() -> None:
+    rng = np.random.default_rng(3)
+    people: dict[Part, list[str]] = {
+        part: [f"{part}{n % 4}" for n in range(12)] if part in ("forget", "retain") else [""] * 12 for part in PARTS
+    }
+    values: dict[Part, Values] = {
+        part: {
+            metric: [
+                None if metric == "rouge" and n == 5 else float(x) for n, x in enumerate(rng.uniform(0.1, 0.9, 12))
+            ]
+            for metric in ("probability", "probability_normalised", "rouge", "truth_ratio")
+        }
+        for part in PARTS
+    }
+    found = tofu_figures(values, people, seed=7)
+    assert {key: item.value for key, item in found.items()} == {
+        key: item.value for key, item in tofu_figures(values).items()
+    }
+    expected = mean_interval(values["retain"]["rouge"], people["retain"], np.random.default_rng(8))
+    retain = found["retain_Q_A_ROUGE"]
+    assert (retain.low, retain.high) == pytest.approx((expected.low, expected.high), abs=0.02)
+    utilities = []
+    for _ in range(3000):
+        means = []
+        for part in ("retain", "ra", "wf"):
+            names = [name or n for n, name in enumerate(people[part])]
+            drawn = rng.choice(np.array(list(dict.fromkeys(names)), dtype=object), len(set(names)))
+            rows = [n for name in drawn for n, other in enumerate(names) if other == name]
+            for metric in ("probability" if part == "retain" else "probability_normalised", "rouge", "truth_ratio"):
+                column = [values[part][metric][n] for n in rows]
+                known = [1 - x if metric == "truth_ratio" else x for x in column if x is not None]
+                means.append(sum(known) / len(known))
+        utilities.append(harmonic_mean(means))
+    utility = found[UTILITY_KEY]
+    assert (utility.low, utility.high) == pytest.approx(tuple(np.percentile(utilities, [2.5, 97.5])), abs=0.01)
+
+
+def test_one_person_leaves_nothing_to_resample() -> None:
+    people: dict[Part, list[str]] = {part: ["Ada"] * len(FULL[part]["rouge"]) for part in PARTS}
+    found = tofu_figures(FULL, people)
+    assert {(item.low, item.high) for item in found.values()} == {(None, None)}
 
 
 def test_the_forget_set_has_no_part_in_the_utility() -> None:
