@@ -9,7 +9,7 @@ from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.figures import BOUNDED, Figure, run_figures
 from engine.paired import Comparison, Difference, compare_runs
-from engine.retain_reference import quality_against, quality_figure
+from engine.retain_reference import noise_floor, noise_words, quality_against, quality_figure
 from engine.run_measures import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.settings import check_alpha
 from engine.terminal import Printed
@@ -32,6 +32,7 @@ def figures(arguments: argparse.Namespace) -> Printed:
         "alpha": alpha,
         "figures": [item._asdict() for item in found],
         "forget_quality": quality._asdict(),
+        "noise_floor": {name: item._asdict() for name, item in noise_floor(run.id).items()},
         "measures": {
             name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
         },
@@ -39,6 +40,8 @@ def figures(arguments: argparse.Namespace) -> Printed:
     lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
+    if noise := noise_words(run.id):
+        lines.append(f"  beside it, {noise}")
     tofu, privacy = run_tofu(run.id, alpha), run_privacy(run.id, alpha)
     data["tofu"] = {name: item._asdict() for name, item in tofu.items()}
     data["privacy"] = [_privacy_data(item) for item in privacy]

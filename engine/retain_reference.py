@@ -68,6 +68,28 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     return _none(refusals[0])
 
 
+def noise_floor(run_id: int) -> dict[str, QualityFigure]:
+    """By its name, each run that taught a second seed of the retain-only model, and its forget quality against the first.
+
+    Neither ever knew: so much do two models differ by chance.
+    """
+    base = history.run_detail(run_id).summary.base
+    taught = [
+        run
+        for run in history.list_runs()
+        if run.status == "finished" and run.kind == "teach" and run.pair.startswith(BASE) and run.id != run_id
+    ]
+    seconds = [run for run in taught if history.run_detail(run.id).spec.retain_only_of == base]
+    found = {_name(run): quality_figure(run.id, 0.0) for run in seconds}
+    return {name: figure for name, figure in found.items() if figure.p_value is not None}
+
+
+def noise_words(run_id: int) -> str:
+    """ "" where there is no second seed."""
+    told = ", ".join(f"{name} p = {figure.p_value:.2e}" for name, figure in noise_floor(run_id).items())
+    return f"a second seed of the retain-only model, which never knew either: {told}" if told else ""
+
+
 def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigure:
     """Against one reference, at its only alpha; `RunError` where it is none of this base, or over other rows."""
     detail, reference = history.run_detail(run_id), history.run_detail(reference_id).summary

@@ -12,7 +12,7 @@ from engine.map_curves import mapped_share
 from engine.models.tuning_kinds import TUNINGS
 from engine.naming import shown_model
 from engine.retain_floor import Floor, floor_of
-from engine.retain_reference import quality_figure
+from engine.retain_reference import noise_words, quality_figure
 from engine.settings import ExperimentSpec, TrainingSettings
 from pages.parts import access, address, charts, frame
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
@@ -184,7 +184,13 @@ def _with_intervals(detail: RunDetail) -> None:
         table, hide_index=True, alt=words, column_config={"mean": st.column_config.NumberColumn(format="%.3f")}
     )
     st.caption(plain(words))
-    st.caption(plain(f"Forget quality at α = {alpha:g}: {quality_figure(run.id, alpha).words}."))
+    noise = noise_words(run.id)
+    st.caption(
+        plain(
+            f"Forget quality at α = {alpha:g}: {quality_figure(run.id, alpha).words}."
+            + (f" Beside it, {noise}." if noise else "")
+        )
+    )
     show_measures(run.id, alpha)
 
 

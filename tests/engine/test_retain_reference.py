@@ -4,7 +4,8 @@ import pytest
 from scipy.stats import ks_2samp
 
 from engine.errors import RunError
-from engine.retain_reference import quality_against, quality_figure
+from engine.retain_reference import noise_floor, noise_words, quality_against, quality_figure
+from engine.settings import ExperimentSpec
 from tests.engine.stored_runs import EXAMPLES, store_run, store_set
 
 RATIOS = (0.5, 1.5, 0.7, 2.0)
@@ -72,3 +73,19 @@ def test_another_template_is_flagged() -> None:
     run_id = store_run("r", {"truth_ratio": dict.fromkeys(ids, 0.5)})
     gold(dict.fromkeys(ids, 0.5), versions={"torch": "2", "template": "chat", "leak rule": "two"})
     assert quality_figure(run_id, 1.0).unlike == ("other template: plain in the first, chat in the second",)
+
+
+def test_a_second_seed_of_the_retain_only_model_is_the_noise_floor() -> None:
+    ids = store_set()[:4]
+    run_id = store_run("r", {"truth_ratio": dict.fromkeys(ids, 9.0)})
+    gold(dict(zip(ids, RATIOS, strict=True)))
+    assert noise_words(run_id) == ""
+    spec = ExperimentSpec("teach", "gold-2", retain_only_of="b").to_json()
+    twin = store_run(
+        "gold-2", {"truth_ratio": dict(zip(ids, reversed(RATIOS), strict=True))}, alpha=0.0, kind="teach", spec=spec,
+        pair_name="base:gold-2",
+    )  # fmt: skip
+    assert quality_figure(run_id, 1.0).p_value == pytest.approx(ks_2samp([9.0] * 4, RATIOS).pvalue)
+    assert {name: figure.p_value for name, figure in noise_floor(run_id).items()} == {f"run gold-2 ({twin})": 1.0}
+    assert noise_words(run_id).endswith(f"run gold-2 ({twin}) p = 1.00e+00")
+    assert noise_words(twin) == "", "it is no floor of itself"
