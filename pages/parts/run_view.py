@@ -5,21 +5,18 @@ import streamlit as st
 
 from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
-from engine.chosen_alpha import chosen_alpha
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
 from engine.map_curves import mapped_share
-from engine.models.tuning_kinds import TUNINGS
-from engine.naming import shown_model
 from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import noise_words, quality_figure
-from engine.settings import ExperimentSpec, TrainingSettings
 from pages.parts import access, address, charts, frame
 from pages.parts.intervals import MEANING, bounded_words, figures, table_of
 from pages.parts.meanings import show_meanings
 from pages.parts.measures_table import aggregates_of, show_measures
 from pages.parts.probe_table import show_probes
-from pages.parts.published import figures_of_run, imported_origin
+from pages.parts.published import figures_of_run
+from pages.parts.run_origin import origin
 from pages.parts.task_table import show_task_figures
 from pages.parts.wording import (
     CLOPPER,
@@ -29,7 +26,6 @@ from pages.parts.wording import (
     count,
     cut_words,
     duration,
-    moment,
     plain,
     split_word,
     status_word,
@@ -267,67 +263,3 @@ def _links(detail: RunDetail) -> None:
                 icon=":material/search:",
                 query_params={"pair": run.pair},
             )
-
-
-def origin(detail: RunDetail) -> pd.DataFrame:
-    """Everything that made this run what it is, as two columns of text."""
-    run, spec = detail.summary, detail.spec
-    if run.kind == "imported":
-        return _as_table(imported_origin(detail))
-    rows = {
-        "kind": run.kind,
-        "pair": run.pair,
-        "base": shown_model(run.base),
-        **(_training(spec) if spec.kind == "train" else {}),
-        "evaluated on": ", ".join(spec.evaluate_on),
-        "answers": f"choices of the first {spec.limit} items of each task, by likelihood"
-        if spec.kind == "tasks"
-        else f"greedy, at most {spec.max_new_tokens} tokens",
-        "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
-        **_judged_at(detail),
-        "seed": str(run.seed),
-        "created": moment(run.created),
-        "started": moment(run.started),
-        "finished": moment(run.finished),
-        "pair hash": detail.pair_hash,
-        "base hash": detail.base_hash,
-        "data hash": detail.data_hash,
-        "template": detail.versions.get(history.TEMPLATE, ""),
-        "versions": ", ".join(
-            f"{name} {value}"
-            for name, value in detail.versions.items()
-            if name not in (history.LEAK_RULE, history.TEMPLATE)
-        ),
-        "machine": ", ".join(f"{name} {value}" for name, value in detail.machine.items()),
-        "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
-    }
-    return _as_table(rows)
-
-
-def _judged_at(detail: RunDetail) -> dict[str, str]:
-    if detail.summary.status != "finished" or not history.alphas_of(detail.summary.id):
-        return {}
-    alpha, rule = chosen_alpha(detail.summary.id)
-    return {"judged at": f"α = {alpha:g}, {rule}"}
-
-
-def _as_table(rows: dict[str, str]) -> pd.DataFrame:
-    return pd.DataFrame([(name, value or "–") for name, value in rows.items()], columns=["what", "value"])
-
-
-def _tuning(training: TrainingSettings) -> str:
-    size = TUNINGS[training.tuning].size
-    return f"{training.tuning}, {size} {training.rank}" if size else training.tuning
-
-
-def _training(spec: ExperimentSpec) -> dict[str, str]:
-    training = spec.training
-    return {
-        "reference": spec.reference,
-        "forget": spec.forget,
-        "retain": ", ".join(spec.retain),
-        "objective": f"{training.objective} × {training.forget_weight:g}, retain term {training.retain_term} × {training.retain_weight:g}",
-        "tuning": f"{_tuning(training)}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
-        "stopping rule": f"forget probability down to {training.target_forget_probability:g}, or the last epoch",
-        "batches": f"{training.batch_size} questions, {training.retain_batches} retain batches per forget batch",
-    }
