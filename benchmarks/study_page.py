@@ -135,9 +135,17 @@ def _seeded(frame: pd.DataFrame, keys: list[str], shown: dict[str, str]) -> pd.D
         return frame
     rows, (lows, highs) = pooled(frame), extremes(frame)
     cells = {
-        shown[name]: [_range(*of) for of in zip(rows[name], lows[name], highs[name], strict=True)] for name in names
+        shown[name] + _over(frame, name): [_range(*of) for of in zip(rows[name], lows[name], highs[name], strict=True)]
+        for name in names
     }
     return pd.DataFrame({**{name: rows[name] for name in [*keys, "seeds"]}, **cells})
+
+
+def _over(frame: pd.DataFrame, name: str) -> str:
+    """How many questions a column is over, and how many persons where they are named."""
+    known = [frame[f"{name} {what}"].max() for what in ("n", "persons")] if f"{name} n" in frame else []
+    said = [f"{what} {int(count)}" for what, count in zip(("n", "persons"), known, strict=False) if count > 0]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _range(mean: float, low: float, high: float) -> str:

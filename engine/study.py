@@ -100,8 +100,9 @@ def _main(asked: Iterator[tuple[RunDetail, float]]) -> Iterator[dict[str, Any]]:
 
 def _cells(label: str, figure: Figure | None) -> dict[str, float | None]:
     if figure is None:
-        return {label: None, f"{label} low": None, f"{label} high": None}
-    return {label: figure.mean, f"{label} low": figure.low, f"{label} high": figure.high}
+        return {label: None, f"{label} low": None, f"{label} high": None, f"{label} n": None, f"{label} persons": None}
+    ends = {f"{label} low": figure.low, f"{label} high": figure.high}
+    return {label: figure.mean, **ends, f"{label} n": figure.questions, f"{label} persons": figure.persons}
 
 
 def _grid(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float, float, float]]:

@@ -88,6 +88,7 @@ def test_the_main_table_has_a_row_for_each_pair_and_seed_and_pools_seeds() -> No
     assert list(main["retain ROUGE"])[1:] == pytest.approx([0.8, 0.8, 0.8])
     assert list(main["forget leaks"])[1:] == pytest.approx([0.5, 0.5, 0.5])
     assert main["retain ROUGE"].isna()[0], "what was not asked is n/a, not 0"
+    assert (list(main["forget ROUGE n"]), list(main["forget ROUGE persons"])) == ([2] * 4, [1] * 4)
     rows = pooled(main).set_index("method")
     assert (rows.loc["offset", "forget ROUGE"], rows.loc["offset", "seeds"]) == (pytest.approx(0.3), 2)
     lows, highs = (side.set_index("method")["forget ROUGE"] for side in extremes(main))
