@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from engine import history
 from engine.errors import RunError
-from engine.paired import compare_runs
+from engine.figures import Figure, run_figures
+from engine.paired import Difference, compare_runs, named
 from engine.retain_reference import references_of
 from engine.settings import AlphaChoice
 
@@ -32,11 +33,13 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
     first = _recommended(detail.recommended_alpha, stored)
     if detail.spec.alpha_choice == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
-    gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha)) is not None}
-    if not gaps:
-        reason = "no retain-only run of its base was asked its forget questions"
-        return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
-    return ChosenAlpha(min(gaps, key=lambda alpha: (gaps[alpha], alpha)), RULES["retain-only"])
+    for reference in references_of(run_id):
+        gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, reference)) is not None}
+        if len(gaps) == len(stored):
+            best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
+            return ChosenAlpha(best, f"{RULES['retain-only']}, {named(history.run_detail(reference).summary)}")
+    reason = "no retain-only run of its base was asked all of its forget questions"
+    return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
 
 
 def _recommended(recommended: float | None, stored: list[float]) -> float:
@@ -45,18 +48,18 @@ def _recommended(recommended: float | None, stored: list[float]) -> float:
     return stored[-1] if stored else 0.0
 
 
-def _gap(run_id: int, alpha: float) -> float | None:
-    """How far the mean forget ROUGE is from that of the newest retain-only run that was asked some of the same."""
-    for reference in references_of(run_id):
-        try:
-            found = compare_runs(reference, run_id, 0.0, alpha).differences
-        except RunError:
-            continue
-        moved = [
-            (item.mean, item.questions)
-            for item in found
-            if item.split == "forget" and item.metric == ROUGE and item.mean is not None
-        ]
-        if moved:
-            return abs(sum(mean * questions for mean, questions in moved) / sum(questions for _, questions in moved))
-    return None
+def _gap(run_id: int, alpha: float, reference: int) -> float | None:
+    """How far the mean forget ROUGE is from the reference's; None unless that was asked all of the run's forget questions."""
+    asked = sum(item.questions for item in run_figures(run_id, alpha) if _of_forget(item))
+    try:
+        moved = [item for item in compare_runs(reference, run_id, 0.0, alpha).differences if _of_forget(item)]
+    except RunError:
+        return None
+    shared = sum(item.questions for item in moved)
+    if not asked or shared != asked:
+        return None
+    return abs(sum((item.mean or 0.0) * item.questions for item in moved) / shared)
+
+
+def _of_forget(item: Figure | Difference) -> bool:
+    return item.split == "forget" and item.metric == ROUGE

@@ -263,8 +263,15 @@ def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
     table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
     shares = leak_shares(run_id)
     rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
-    data = {"means": means[columns].to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
-    lines = [f"run {run_id} finished: means with 95 % intervals over persons", table, "", *_leak_words(shares), rule]
+    known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
+    data = {"means": known.to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
+    lines = [
+        f"run {run_id} finished: means, with the ends of their 95 % intervals over persons",
+        table,
+        "",
+        *_leak_words(shares),
+        rule,
+    ]
     return Printed({**run_data(summary), **data}, "\n".join(lines))
 
 

@@ -32,7 +32,7 @@ def figures(arguments: argparse.Namespace) -> Printed:
         "alpha": alpha,
         "figures": [item._asdict() for item in found],
         "forget_quality": quality._asdict(),
-        "noise_floor": {name: item._asdict() for name, item in noise_floor(run.id).items()},
+        "noise_floor": {name: item._asdict() for name, item in noise_floor(run.id, quality).items()},
         "measures": {
             name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
         },
@@ -40,7 +40,7 @@ def figures(arguments: argparse.Namespace) -> Printed:
     lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
-    if noise := noise_words(run.id):
+    if noise := noise_words(run.id, quality):
         lines.append(f"  beside it, {noise}")
     tofu, privacy = run_tofu(run.id, alpha), run_privacy(run.id, alpha)
     data["tofu"] = {name: item._asdict() for name, item in tofu.items()}

@@ -68,25 +68,35 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     return _none(refusals[0])
 
 
-def noise_floor(run_id: int) -> dict[str, QualityFigure]:
-    """By its name, each run that taught a second seed of the retain-only model, and its forget quality against the first.
+def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]:
+    """By its name, each run that taught a second seed of the retain-only model, against the reference of `quality` and over its rows.
 
     Neither ever knew: so much do two models differ by chance.
     """
+    if quality.reference_id is None:
+        return {}
     base = history.run_detail(run_id).summary.base
-    taught = [
-        run
-        for run in history.list_runs()
-        if run.status == "finished" and run.kind == "teach" and run.pair.startswith(BASE) and run.id != run_id
+    found = {}
+    for run in second_seeds(base):
+        if run.id != run_id:
+            try:
+                found[_name(run)] = quality_against(run.id, 0.0, quality.reference_id)
+            except RunError:  # it was asked others
+                continue
+    return found
+
+
+def second_seeds(base: str) -> list[RunSummary]:
+    """Finished runs that taught a further retain-only model of `base`."""
+    taught = [run for run in history.list_runs() if run.status == "finished" and run.kind == "teach"]
+    return [
+        run for run in taught if run.pair.startswith(BASE) and history.run_detail(run.id).spec.retain_only_of == base
     ]
-    seconds = [run for run in taught if history.run_detail(run.id).spec.retain_only_of == base]
-    found = {_name(run): quality_figure(run.id, 0.0) for run in seconds}
-    return {name: figure for name, figure in found.items() if figure.p_value is not None}
 
 
-def noise_words(run_id: int) -> str:
-    """ "" where there is no second seed."""
-    told = ", ".join(f"{name} p = {figure.p_value:.2e}" for name, figure in noise_floor(run_id).items())
+def noise_words(run_id: int, quality: QualityFigure) -> str:
+    """ "" where there is no second seed that was asked the same."""
+    told = ", ".join(f"{name} {figure.words}" for name, figure in noise_floor(run_id, quality).items())
     return f"a second seed of the retain-only model, which never knew either: {told}" if told else ""
 
 

@@ -5,6 +5,7 @@ import streamlit as st
 from engine import history
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
+from engine.retain_reference import second_seeds
 from pages.parts import address, charts, frame
 from pages.parts.aggregate_rows import offered, with_aggregates
 from pages.parts.exact_curves import map_runs, show_exact_curves
@@ -84,7 +85,7 @@ def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, fl
 def links(run_id: int, alpha: float, forget: Measure) -> None:
     """The ways on from one row: its pair at its α, and its run."""
     run = history.run_detail(run_id).summary
-    where = {"set": forget.set, "split": "forget", "pair": run.pair, "alpha": f"{alpha:g}"}
+    where = {**({"set": forget.set} if forget.set else {}), "split": "forget", "pair": run.pair, "alpha": f"{alpha:g}"}
     label = plain(f"Open in Compare: pair {run.pair} at α = {alpha:g}")
     with st.container(horizontal=True):
         st.page_link(frame.COMPARE, label=label, icon=":material/search:", query_params=where)
@@ -133,7 +134,8 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
         forget = choose("forget", "Forgetting, measured by", forgets)
     with right:
         utility = choose("utility", "Utility, measured by", utilities)
-    table = build(with_aggregates(means, (forget, utility)), forget, utility)
+    seconds = {run.id for base in {run.base for run in runs} for run in second_seeds(base)}
+    table = build(with_aggregates(means, (forget, utility)), forget, utility, seconds)
     warn_unlike(table.run_ids, (forget, utility))
     warn_other_forget_set(table.run_ids)
     if published:
@@ -172,7 +174,11 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
     if selected is not None:
         links(*selected, forget)
     st.caption(plain(f"{MEANING} {bounded_words([*table.frame['forget_text'], *table.frame['utility_text']])}"))
-    if not any(mark.kind == "retain-only" for mark in table.marks):
+    if forget.logarithmic:
+        st.caption(
+            "Retain-only: n/a, it is what the others are held against. A second seed of it, where there is one, stands as ★."
+        )
+    elif not any(mark.kind == "retain-only" for mark in table.marks):
         st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
     else:
         st.caption("Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at.")

@@ -95,8 +95,9 @@ class Reading:
                 labels = batch.labels.to(logits.base.device)
             combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
             logs = combined.gather(-1, labels[:, None])[:, 0] - combined.logsumexp(dim=-1)  # [N]
-            check_logits(logs, f"{self.pair.name}, at alpha {own:g},")
-            hits = combined.argmax(dim=-1) == labels
+            best = combined.argmax(dim=-1)
+            check_logits(combined.gather(-1, best[:, None]), f"{self.pair.name}, at alpha {own:g},")
+            hits = best == labels
             parts = zip(torch.split(logs.double(), counts), torch.split(hits, counts), strict=True)
             columns.append([Likelihood(float(log.sum()), bool(hit.all())) for log, hit in parts])
         return list(zip(*columns, strict=True))

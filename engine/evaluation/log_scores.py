@@ -1,6 +1,6 @@
 """Figures of an evaluation log: TOFU's means, model utility and forget quality. Arithmetic alone; see `logs` for the reading."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,12 @@ AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant no
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20
 NO_PERSONS = "means without an interval: which of these rows are about one person is known of TOFU's own sets alone"
+OF_ORIGIN = {
+    "sets": "questions of other sets",
+    "answer_tokens": "answers cut elsewhere",
+    "template": "another template",
+}
+NOT_STATED = "not stated"
 PROMPT = 40  # letters of one that is shown
 
 
@@ -76,7 +82,7 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
         for name, values in columns.items():
             if any(value is not None for value in values.values()):
                 note = f"variant {variant}" if name == names.truth_ratio else ""
-                found[name] = _figure(part, values, note)
+                found[name] = _figure(part, values, note, persons_known=not log.origin)
     return found
 
 
@@ -126,6 +132,11 @@ def unlike_logs(log: Log, retain: Log) -> list[str]:
         return [f"{log.name} and its retain reference are one and the same log"]
     ours, theirs = log.parts["forget"], retain.parts["forget"]
     said = [
+        f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in {retain.name}"
+        for key in OF_ORIGIN
+        if log.origin.get(key) != retain.origin.get(key)
+    ]
+    said += [
         f"{which.name} holds no true answers, so that its questions cannot be held against the other's"
         for which, part in ((log, ours), (retain, theirs))
         if not part.truths
@@ -188,8 +199,9 @@ def _truth_scores(part: str, ratios: Values) -> Values:
     return {key: None if ratio is None else truth_mean(part, [ratio]) for key, ratio in ratios.items()}
 
 
-def _figure(part: str, values: Values, note: str) -> LogFigure:
-    clusters = _authors(part, list(values))
+def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
+    """TOFU's own rows lie author by author; those of a log of this program's are of any set."""
+    clusters = _authors(part, list(values)) if persons_known else None
     interval = mean_interval(list(values.values()), clusters or [""] * len(values), np.random.default_rng(0))
     assert interval.mean is not None, "a figure has a scored row"
     if clusters is None:  # whose rows belong to one person is not known, and one row each would promise too much
@@ -227,17 +239,20 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
         said.append(f"model utility from rows: {why}")
     for name, value in log.published.items():
         if name not in figures:
-            figures[name] = LogFigure(value, None, None, None, _published_note(name))
+            figures[name] = LogFigure(value, None, None, None, _published_note(name, log.origin))
         elif abs(figures[name].value - value) > AGREE * max(1.0, abs(value)):
             said.append(f"{name} stands in the log as {value:.6g}, and from its rows it is {figures[name].value:.6g}")
     if not figures:
         raise DataError(f"{log.name} holds no figure")
+    if retain is None and any(figure.low is None and figure.rows for figure in figures.values()):
+        said.append(NO_PERSONS)
     if FORGET_QUALITY not in figures:
         said.append(f"forget quality: {NO_REFERENCE}")
     return figures, said
 
 
-def _published_note(name: str) -> str:
+def _published_note(name: str, origin: Mapping[str, str]) -> str:
     """What nobody can tell from an aggregate alone."""
     on_ratios = name in (FORGET_QUALITY, MODEL_UTILITY) or name in [names.truth_ratio for names in PARTS.values()]
-    return AS_PUBLISHED + (f", {VARIANT_UNKNOWN}" if on_ratios else "")
+    variant = f"variant {origin['variant']}" if "variant" in origin else VARIANT_UNKNOWN
+    return AS_PUBLISHED + (f", {variant}" if on_ratios else "")

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from engine.errors import DataError
 from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, ORIGIN, PARTS
 from engine.evaluation.log_values import (
+    ROUNDING,
     demand,
     is_number,
     kind_of,
@@ -38,7 +39,7 @@ STYLE_WORDS: dict[Style, str] = {
     "summary": "OpenUnlearning summary",
 }
 AGREE = 1e-6  # a stated aggregate is that of its rows if it is this near
-LONGEST_NAME, MOST_FIGURES = 120, 500
+LONGEST_NAME, LONGEST_TEXT, MOST_FIGURES = 120, 5000, 500
 TAKEN_FOR_A = (
     "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so that nothing "
     "in it tells them from variant D (OpenUnlearning's prob_mean)"
@@ -230,14 +231,14 @@ def _no_figure(name: str, value: float) -> str:
         return f"its value is {value}, and a figure is a finite number"
     if len(name) > LONGEST_NAME:
         return f"its name has {len(name)} letters, and {LONGEST_NAME} are read"
-    outside = name in BOUNDED and not 0 <= value <= 1
-    return f"its value is {value:g}, and it lies between 0 and 1" if outside else ""
+    outside = name in BOUNDED and not -ROUNDING <= value <= 1 + ROUNDING
+    return f"its value is {value!r}, and it lies between 0 and 1" if outside else ""
 
 
 def _origin(content: Mapping[str, Any]) -> dict[str, str]:
     said = content.get(ORIGIN)
     texts = said.items() if isinstance(said, dict) else ()
-    return {key[:LONGEST_NAME]: text[:LONGEST_NAME] for key, text in texts if isinstance(text, str)}
+    return {key[:LONGEST_NAME]: text[:LONGEST_TEXT] for key, text in texts if isinstance(text, str)}
 
 
 def _aggregate(metric: Any) -> Any:

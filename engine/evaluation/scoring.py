@@ -181,8 +181,9 @@ def _read_alpha(
     combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
     labels = batch.labels.to(combined.device)
     losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
-    check_logits(losses, f"the models that were asked, at alpha {alpha:g},")
-    hits = combined.argmax(dim=-1) == labels
+    best = combined.argmax(dim=-1)
+    check_logits(combined.gather(-1, best[:, None]), f"the models that were asked, at alpha {alpha:g},")
+    hits = best == labels
     parts = [per_answer(part, batch, size) for part in (losses, hits)]
     rows = zip(*(torch.split(part, _counts(batch, size)) for part in (combined, labels)), strict=True)
     scores = [

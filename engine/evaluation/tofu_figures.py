@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from engine.evaluation.bootstrap import LEVEL, Floats, resampled_means
+from engine.evaluation.bootstrap import LEVEL, Floats, mean_intervals, resampled_means
 from engine.evaluation.metrics import truth_ratio_score
 from engine.evaluation.missing import NO_WRONG_ANSWERS
 from engine.evaluation.utility import UtilityParts, model_utility
@@ -69,56 +69,18 @@ def tofu_figures(
     whole = {**found, UTILITY_KEY: utility_of(found)}
     if people is None:
         return whole
-    drawn = {
-        part: _drawn(part, values[part], people[part], seed + place)
-        for place, part in enumerate(PARTS)
-        if values.get(part)
-    }
-    ends = {key: _ends(drawn, part, metric) for (part, metric), key in KEYS.items()}
-    ends[UTILITY_KEY] = _utility_ends(drawn)
+    columns = {part: _columns(part, values[part], len(people[part])) for part in PARTS if values.get(part)}
+    ends: dict[str, tuple[float | None, float | None]] = {}
+    for part, found_columns in columns.items():
+        intervals = mean_intervals(found_columns, people[part], seed)
+        ends |= {
+            KEYS[part, metric]: (item.low, item.high) for metric, item in zip(_metrics_of(part), intervals, strict=True)
+        }
+    ends[UTILITY_KEY] = _utility_ends(columns, people, seed)
     return {
         key: figure if figure.value is None else figure._replace(low=ends[key][0], high=ends[key][1])
         for key, figure in whole.items()
     }
-
-
-def _metrics_of(part: Part) -> list[str]:
-    return [metric for other, metric in KEYS if other == part]
-
-
-def _drawn(part: Part, values: Values, people: Sequence[str], seed: int) -> Floats | None:
-    """The means of a part's three figures under draws of its persons, [resamples, 3]."""
-    columns = [
-        [_scored(part, metric, value) for value in values.get(metric) or [None] * len(people)]
-        for metric in _metrics_of(part)
-    ]
-    return resampled_means(np.array(columns, dtype=float).T, people, seed)
-
-
-def _scored(part: Part, metric: str, value: float | None) -> float | None:
-    return truth_ratio_score(value, part) if metric == "truth_ratio" else value
-
-
-def _ends(drawn: Mapping[Part, Floats | None], part: Part, metric: str) -> tuple[float | None, float | None]:
-    means = drawn.get(part)
-    return (None, None) if means is None else _percentiles(means[:, _metrics_of(part).index(metric)])
-
-
-def _utility_ends(drawn: Mapping[Part, Floats | None]) -> tuple[float | None, float | None]:
-    known = [means for part in UTILITY_PARTS if (means := drawn.get(part)) is not None]
-    if len(known) < len(UTILITY_PARTS):
-        return None, None
-    nine = np.hstack(known)  # [resamples, 9]
-    with np.errstate(divide="ignore"):
-        return _percentiles(nine.shape[1] / (1 / nine).sum(axis=1))
-
-
-def _percentiles(values: Floats) -> tuple[float | None, float | None]:
-    """None where a draw has no value: then the tails are not known."""
-    if np.isnan(values).any():
-        return None, None
-    low, high = np.percentile(values, LEVEL)
-    return float(low), float(high)
 
 
 def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
@@ -136,6 +98,43 @@ def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
     known = [each.value for each in nine if each.value is not None]
     parts = [UtilityParts(*known[start : start + 3]) for start in (0, 3, 6)]
     return TofuFigure(UTILITY_KEY, model_utility(*parts), rows, questions, VARIANT)
+
+
+def _metrics_of(part: Part) -> list[str]:
+    return [metric for other, metric in KEYS if other == part]
+
+
+def _columns(part: Part, values: Values, questions: int) -> Floats:
+    """What is averaged for a part's three figures, [questions, 3]; NaN where there is no score."""
+    columns = [
+        [_scored(part, metric, value) for value in values.get(metric) or [None] * questions]
+        for metric in _metrics_of(part)
+    ]
+    return np.array(columns, dtype=float).T
+
+
+def _scored(part: Part, metric: str, value: float | None) -> float | None:
+    return truth_ratio_score(value, part) if metric == "truth_ratio" else value
+
+
+def _utility_ends(
+    columns: Mapping[Part, Floats], people: Mapping[Part, Sequence[str]], seed: int
+) -> tuple[float | None, float | None]:
+    """Each part's persons are drawn for themselves, all nine means from one draw; draws without one of them are left out."""
+    drawn = [
+        resampled_means(columns[part], people[part], seed + place) if part in columns else None
+        for place, part in enumerate(UTILITY_PARTS)
+    ]
+    known = [means for means in drawn if means is not None]
+    if len(known) < len(UTILITY_PARTS):
+        return None, None
+    nine = np.hstack(known)  # [resamples, 9]
+    nine = nine[~np.isnan(nine).any(axis=1)]
+    if not len(nine):
+        return None, None
+    with np.errstate(divide="ignore"):
+        low, high = np.percentile(nine.shape[1] / (1 / nine).sum(axis=1), LEVEL)
+    return float(low), float(high)
 
 
 def _figure(key: str, part: Part, metric: str, values: Values) -> TofuFigure:

@@ -93,7 +93,7 @@ def train_pair(
 
     Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come down
     to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose own batch
-    was that low, whatever the objective reads: some need less than an epoch from there to ruin. Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more:
+    was that low before it, whatever the objective reads: some need less than an epoch from there to ruin. Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more:
     `models.trained` then holds the last weights whose loss was one.
     """
     term = retain_term_of(settings)
@@ -121,9 +121,9 @@ def train_pair(
         good.check("loss", loss, step)
         good.keep(step - 1)
         good.check("norm of the gradient", nn.utils.clip_grad_norm_(tuned, settings.clip_norm).item(), step)
+        near = _mean(probabilities(_answers(sets, read, chosen))) <= settings.target_forget_probability
         optimiser.step()
         schedule.step()
-        near = _mean(probabilities(_answers(sets, read, chosen))) <= settings.target_forget_probability
         probability = forget_probability(sets.asked, settings.batch_size) if near or step % per_epoch == 0 else None
         if probability is not None:
             good.check("probability of the forget answers", probability, step)
@@ -144,7 +144,7 @@ class _Sets(NamedTuple):
 
 @torch.no_grad()
 def _answers(sets: _Sets, read: dict[str, AnswerTokens], chosen: list[int]) -> AnswerTokens:
-    """The batch's true answers: as the objective read them before the step, else read now."""
+    """The batch's true answers, which not every objective reads."""
     return read["answer"] if "answer" in read else sets.asked.tokens(chosen)
 
 

@@ -14,16 +14,18 @@ from engine.retain_reference import quality_figure, references_of
 from engine.run_measures import figure_words, run_tofu
 from engine.settings import database_url
 from pages.parts.intervals import Bar
-from pages.parts.tradeoff_table import Measure
+from pages.parts.tradeoff_table import LEAST, Measure
 
 QUALITY, UTILITY = Measure(FORGET_QUALITY, "", "forget", ""), Measure(MODEL_UTILITY, "", "retain", "")
 COLUMNS = ["run_id", "run", "pair", "objective", "alpha"]
 
 
 def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[list[Measure], list[Measure]]:
-    """To forget by, and to keep by: what some run here can have. It needs a retain-only run, or all nine of TOFU's figures."""
+    """To forget by, and to keep by. It needs a retain-only run of a base that is shown, or all nine of TOFU's figures."""
     ratios = means[(means["metric"] == "truth_ratio") & means["mean"].notna()]
-    has_gold = any(run.pair.startswith(RETAIN_ONLY) for run in runs)
+    asked = set(ratios.loc[ratios["split"] == "forget", "run_id"])
+    golds = {run.pair for run in runs}
+    has_gold = any(f"{RETAIN_ONLY}{run.base}" in golds for run in runs if run.id in asked)
     places = ratios.groupby("run_id")["alpha"].min().items()
     ended = {run.id: run.finished for run in runs}
     whole = any(
@@ -31,19 +33,20 @@ def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[li
         is not None
         for run_id, alpha in places
     )
-    return [QUALITY] if len(ratios) and has_gold else [], [UTILITY] if whole else []
+    return [QUALITY] if has_gold else [], [UTILITY] if whole else []
 
 
 def with_aggregates(means: pd.DataFrame, chosen: Sequence[Measure]) -> pd.DataFrame:
     """The rows of `means` and, of the chosen measures that are made of many questions, one for each run and α."""
     wanted = [item for item in (QUALITY, UTILITY) if item in chosen]
     ended = {run.id: run.finished for run in history.list_runs()}
+    golds = {run_id: tuple(references_of(run_id)) for run_id in set(means["run_id"])} if QUALITY in wanted else {}
     rows: list[dict[str, object]] = []
     for values in means[COLUMNS].drop_duplicates().itertuples(index=False, name=None) if wanted else ():
         place = dict(zip(COLUMNS, values, strict=True))
         run_id, alpha = int(place["run_id"]), float(place["alpha"])
         for item in wanted:
-            gold = tuple(references_of(run_id)) if item == QUALITY else ()
+            gold = golds[run_id] if item == QUALITY else ()
             value, over, bar = _value(item.metric, database_url(), run_id, ended[run_id], alpha, gold)
             rows.append({**place, **item._asdict(), "mean": value, "count": over, **bar._asdict()})
     return pd.concat([means, pd.DataFrame(rows)], ignore_index=True) if rows else means
@@ -62,7 +65,8 @@ def _value(
     if metric == FORGET_QUALITY:
         quality = quality_figure(run_id, alpha)
         shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"
-        return quality.p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.reference_rows}")
+        p_value = None if quality.p_value is None else max(quality.p_value, LEAST)
+        return p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.reference_rows}")
     utility = run_tofu(run_id, alpha)[MODEL_UTILITY]
     if utility.value is None:
         return None, utility.rows, Bar(text=figure_words(utility))

@@ -12,7 +12,7 @@ from engine.evaluation.curves import Curve
 from engine.forced_curves import grid
 from engine.models.manifest import PairManifest
 from pages.parts.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
-from pages.parts.tradeoff_table import Mark, Measure, Published, Table
+from pages.parts.tradeoff_table import LEAST, Mark, Measure, Published, Table
 from pages.parts.wording import bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
@@ -105,7 +105,7 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
     for mark in table.marks:
         _add_mark(chart, mark)
     for item in table.published:
-        _add_published(chart, item)
+        _add_published(chart, item, forget)
     chart.update_layout(
         height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="closest",
         xaxis={"title": f"{utility.label} ({utility.direction})", "range": utility.axis},
@@ -173,13 +173,13 @@ def _add_mark(chart: go.Figure, mark: Mark) -> None:
     )  # fmt: skip
 
 
-def _add_published(chart: go.Figure, item: Published) -> None:
+def _add_published(chart: go.Figure, item: Published, forget: Measure) -> None:
     """An open marker that no run of ours has, and the word imported wherever it is named."""
     said = "<br>".join(escape(words) for words in (item.source, *(f"unlike ours: {words}" for words in item.unlike)))
     chart.add_scatter(
-        x=[item.utility], y=[item.forget], mode="markers", name=escape(item.label), cliponaxis=False, customdata=[[item.run_id, 0.0]],
+        x=[item.utility], y=[max(item.forget, LEAST) if forget.logarithmic else item.forget], mode="markers", name=escape(item.label), cliponaxis=False, customdata=[[item.run_id, 0.0]],
         marker={"symbol": "hexagram-open", "size": 15, "color": IMPORTED.shown, "line": {"width": 2}},
-        hovertemplate=f"utility %{{x:.3f}}<br>forget %{{y:.3f}}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>",
+        hovertemplate=f"utility %{{x:.3f}}<br>forget {forget.shown(item.forget)}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>",
     )  # fmt: skip
 
 

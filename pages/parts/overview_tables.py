@@ -22,10 +22,14 @@ def pairs_table(pairs: Sequence[PairManifest]) -> pd.DataFrame:
             pair.recommended_alpha,
             moment(pair.created),
             pair.hash,
+            pair.note,
         )
         for pair in pairs
     ]
-    return pd.DataFrame(rows, columns=["pair", "base", "reference", "objective", "recommended α", "made", "hash"])
+    table = pd.DataFrame(
+        rows, columns=["pair", "base", "reference", "objective", "recommended α", "made", "hash", "note"]
+    )
+    return table if table["note"].any() else table.drop(columns="note")
 
 
 def sets_table(sets: Sequence[SetSummary]) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine import history
 from engine.evaluation.log_names import PARTS
-from engine.evaluation.log_scores import AS_PUBLISHED, FORGET_QUALITY, MODEL_UTILITY
+from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
 from engine.history import RunDetail
 from engine.log_export import OF_FORGET, TOFU_TOKENS
 from engine.naming import shown_model
@@ -16,7 +16,7 @@ from pages.parts.tradeoff_table import Measure, Published, Table
 from pages.parts.wording import count, figure, moment, plain
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
-MADE_BY = "made by: "
+MADE_BY, TOFU = "made by: ", "tofu"
 TRUTH_RATIO = "truth_ratio_score"
 
 
@@ -70,31 +70,50 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
             said.append(f"number of {name} rows not stated")
         elif ours and ours != [rows]:
             said.append(f"{rows} forget rows, ours {' or '.join(str(int(number)) for number in ours)}")
-    for measure, side in ((forget, theirs), (utility, kept)):
-        if measure.made_of_many and AS_PUBLISHED in str(side["note"]):
-            said.append(f"{measure.label.lower()}: {side['note']}")
-    source = theirs["source"]
-    own = (
-        f"{MADE_BY}sets" in source
-    )  # a log of this program's says of what it is; of any other TOFU is taken for granted
-    if own and forget.set and forget.set not in source[f"{MADE_BY}sets"].split(", "):
-        said.append(f"questions of {source[f'{MADE_BY}sets']}, ours are those of {forget.set}")
-    if not own and forget.set not in ("tofu", ""):
-        said.append(f"TOFU's questions, ours are those of {forget.set}")
-    if not own and utility.half == "eval":
-        said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")
+    said += _of_other_questions(theirs["source"], details, forget, utility)
     model = str(theirs["model"])
     if model not in models:
         said.append(f"model {model or 'not stated'}, ours {' and '.join(models) or 'none'}")
     for measure, side in ((forget, theirs), (utility, kept)):
-        if measure.metric == TRUTH_RATIO and not str(side["note"]).startswith("variant A"):
-            said.append(f"truth ratio: {side['note']}, ours variant A")
-    tokens = source.get(f"{MADE_BY}answer_tokens", str(TOFU_TOKENS))
+        of_ratios = measure.metric == TRUTH_RATIO or measure.made_of_many
+        if of_ratios and "variant A" not in str(side["note"]):
+            what = measure.label.lower() if measure.made_of_many else "truth ratio"
+            said.append(f"{what}: {side['note']}, ours variant A")
+    tokens = theirs["source"].get(f"{MADE_BY}answer_tokens", str(TOFU_TOKENS))
     cut = {item.spec.max_new_tokens for item in details if str(item.spec.max_new_tokens) != tokens}
-    if cut and "rouge" in (forget.metric, utility.metric):
-        as_tofu = "" if own else " as TOFU has it"
-        said.append(f"ROUGE of answers of up to {tokens} tokens{as_tofu}, ours cut at {max(cut)}")
+    if cut and (forget.of_answers or utility.of_answers):
+        as_tofu = "" if f"{MADE_BY}answer_tokens" in theirs["source"] else " as TOFU has it"
+        said.append(f"answers of up to {tokens} tokens{as_tofu}, ours cut at {max(cut)}")
     return said
+
+
+def _of_other_questions(
+    source: dict[str, str], details: Sequence[RunDetail], forget: Measure, utility: Measure
+) -> list[str]:
+    """A log of this program's says which sets it is of; of any other TOFU is taken for granted."""
+    stated = source.get(f"{MADE_BY}sets")
+    theirs = [TOFU] if stated is None else stated.split(", ")
+    places = [_places(item, measure) for item in details for measure in (forget, utility)]
+    ours = sorted({name for found in places for name, _ in found})
+    said = []
+    if others := [name for name in ours if name not in theirs]:
+        whose = "TOFU's questions" if stated is None else f"questions of {stated}"
+        said.append(f"{whose}, ours are those of {', '.join(others)}")
+    halves = {half for found in places for _, half in found}
+    if stated is None and "eval" in halves:
+        said.append("retain rows as TOFU has them, trained on, ours are of the half that was not")
+    if stated is not None and "train" in halves:
+        said.append("retain rows that nothing was trained on, ours are of the half that was")
+    return said
+
+
+def _places(detail: RunDetail, measure: Measure) -> set[tuple[str, str]]:
+    """Set and half of the questions that a measure of a run is over."""
+    if not measure.made_of_many:
+        return {(measure.set, measure.half)}
+    scores = history.question_scores(detail.summary.id, history.alphas_of(detail.summary.id)[0])
+    rows = scores[["metric", "set", "split", "half"]].drop_duplicates().itertuples(index=False, name=None)
+    return {(str(row[1]), str(row[3])) for row in rows if measure.rests_on(*map(str, row))}
 
 
 def _rows(side: dict[Any, Any]) -> int | None:

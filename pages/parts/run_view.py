@@ -180,13 +180,9 @@ def _with_intervals(detail: RunDetail) -> None:
         table, hide_index=True, alt=words, column_config={"mean": st.column_config.NumberColumn(format="%.3f")}
     )
     st.caption(plain(words))
-    noise = noise_words(run.id)
-    st.caption(
-        plain(
-            f"Forget quality at α = {alpha:g}: {quality_figure(run.id, alpha).words}."
-            + (f" Beside it, {noise}." if noise else "")
-        )
-    )
+    quality = quality_figure(run.id, alpha)
+    noise = noise_words(run.id, quality)
+    st.caption(plain(f"Forget quality at α = {alpha:g}: {quality.words}." + (f" Beside it, {noise}." if noise else "")))
     show_measures(run.id, alpha)
 
 

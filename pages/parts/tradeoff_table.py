@@ -1,10 +1,11 @@
 """Stored means as the rows of a trade-off: one per run and α, with the fixed marks to read them against."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import pandas as pd
 
-from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, SHOWN
+from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, MODEL_UTILITY, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.models.taught import ALONE, RETAIN_ONLY
 from pages.parts.intervals import Bar
@@ -13,6 +14,10 @@ from pages.parts.wording import figure, split_word
 TOLERANCE = 0.02  # of the base's utility
 # Where a measure stands that remembers nothing; how much is remembered is the distance from it.
 _REMEMBERED = {"lower is better": 0.0, "closer to 1 is better": 1.0, "higher is better": 1.0}
+
+
+TOFU_METRICS = ("rouge", "probability", "probability_normalised", "truth_ratio")
+LEAST = 1e-300  # a p-value of 0 has no place on a logarithmic axis
 
 
 class Measure(NamedTuple):
@@ -39,14 +44,28 @@ class Measure(NamedTuple):
     @property
     def axis(self) -> tuple[float, float] | None:
         """Shares and probabilities always span 0 to 1, so that two charts compare; other units fit themselves."""
-        if self.logarithmic:
-            return (-21.0, 0.6)  # in powers of ten: no p-value of TOFU's sizes is smaller
         return (-0.06, 1.06) if self.metric in SHOWN and SHOWN[self.metric].bounded else None
 
     @property
     def logarithmic(self) -> bool:
         """A p-value: what matters of it is its power of ten."""
         return self.metric == FORGET_QUALITY
+
+    @property
+    def of_answers(self) -> bool:
+        """Whether it reads what was answered, which hangs on where answers are cut."""
+        return self.metric == MODEL_UTILITY or (self.metric in METRICS and bool(METRICS[self.metric].phrasing))
+
+    def rests_on(self, metric: str, set_name: str, split: str, half: str) -> bool:
+        """Whether a score of this metric, of a question in this place, is in the figure."""
+        if self.metric == FORGET_QUALITY:
+            return metric == "truth_ratio" and split == "forget"
+        if self.metric == MODEL_UTILITY:
+            return metric in TOFU_METRICS and split in ("retain", "world")
+        return (metric, set_name, split, half) == tuple(self)
+
+    def shown(self, value: float) -> str:
+        return f"{value:.2e}" if self.logarithmic else figure(value)
 
     @property
     def made_of_many(self) -> bool:
@@ -120,15 +139,15 @@ class Table(NamedTuple):
         for _, path in self.frame.groupby("run_id", sort=False):  # two runs may share a name
             first, last = path.iloc[0], path.iloc[-1]
             lines.append(
-                f"Run {first['run']}: from α = {first['alpha']:g} (forget {figure(first['forget'])}, utility {figure(first['utility'])}) "
-                f"to α = {last['alpha']:g} (forget {figure(last['forget'])}, utility {figure(last['utility'])})."
+                f"Run {first['run']}: from α = {first['alpha']:g} (forget {forget.shown(first['forget'])}, utility {figure(first['utility'])}) "
+                f"to α = {last['alpha']:g} (forget {forget.shown(last['forget'])}, utility {figure(last['utility'])})."
             )
         lines += [
-            f"Fixed mark {mark.name}: forget {figure(mark.forget)}, utility {figure(mark.utility)}."
+            f"Fixed mark {mark.name}: forget {forget.shown(mark.forget)}, utility {figure(mark.utility)}."
             for mark in self.marks
         ]
         lines += [
-            f"Mark of another kind, {item.label}: forget {figure(item.forget)}, utility {figure(item.utility)}."
+            f"Mark of another kind, {item.label}: forget {forget.shown(item.forget)}, utility {figure(item.utility)}."
             for item in self.published
         ]
         return " ".join(lines)
@@ -165,7 +184,7 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
     return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
 
 
-def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
+def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: Collection[int] = ()) -> Table:
     """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
     columns = ["run_id", "run", "pair", "objective", "alpha"]
     loops = _side(means, forget._replace(metric="degenerate"), columns, {"mean": "loops"})
@@ -177,7 +196,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure) -> Table:
         .reset_index(drop=True)
     )
     alone = both["pair"].str.startswith(ALONE)
-    return Table(both[~alone].reset_index(drop=True), _marks(both, alone))
+    return Table(both[~alone].reset_index(drop=True), _marks(both, alone, second_seeds))
 
 
 def _bar_names(side: str) -> dict[str, str]:
@@ -192,16 +211,19 @@ def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict
     return chosen
 
 
-def _marks(both: pd.DataFrame, alone: pd.Series) -> list[Mark]:
+def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[Mark]:
     marks: dict[tuple[str, float, float], Mark] = {}
     for row, is_alone in zip(both.to_dict("records"), alone, strict=True):
         if not is_alone and row["alpha"] != 0:
             continue
         kind = "retain-only" if row["pair"].startswith(RETAIN_ONLY) else "base"
-        bars = [Bar(*(row[name] for name in _bar_names(side).values())) for side in ("utility", "forget")]
-        mark = Mark(kind, kind, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
+        name = kind
+        if row["run_id"] in second_seeds:
+            kind, name = "retain-only", "retain-only, second seed"
+        bars = [Bar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
+        mark = Mark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 but for rounding: one mark is enough.
-        marks.setdefault((kind, round(mark.utility, 3), round(mark.forget, 3)), mark)
+        marks.setdefault((name, round(mark.utility, 3), round(mark.forget, 3)), mark)
     return sorted(marks.values(), key=lambda mark: mark.kind)
 
 
@@ -224,8 +246,9 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
         bases = " or ".join(dict.fromkeys(figure(value) for value in frame["base"]))
         return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
+    least = "is least told from the retain-only model" if forget.logarithmic else "remembers least"
     words = (
-        f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} remembers least: {forget.label} {figure(best['forget'])}, "
+        f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} {least}: {forget.label} {forget.shown(best['forget'])}, "
         f"while {utility.label} ({figure(best['utility'])}) stays within {TOLERANCE:.0%} of the base's {figure(best['base'])}."
     )
     return Advice(words, int(best["run_id"]), float(best["alpha"]))

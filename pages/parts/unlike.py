@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from engine import history
-from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail
 from engine.models.taught import RETAIN_ONLY
 from engine.versions import PACKAGES
@@ -21,7 +20,7 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     details = [history.run_detail(run_id) for run_id in run_ids]
     with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_ONLY)]  # another base by design
     leaks = any(item.metric.startswith("leak") for item in measures)
-    answered = any(METRICS[item.metric].phrasing for item in measures if item.metric in METRICS)
+    answered = any(item.of_answers for item in measures)
     for what, groups in (
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
         ("base", _groups(with_base, lambda item: item.base_hash)),
@@ -66,6 +65,10 @@ def _questions(run_id: int, measures: Sequence[Measure]) -> frozenset[tuple[int,
     """Ids of the questions that have a score of one of the measures, with that measure."""
     scores = history.question_scores(run_id, history.alphas_of(run_id)[0])
     scores = scores[scores["value"].notna()]
-    wanted = {(item.metric, item.set, item.split, item.half): item.name for item in measures}
-    places = zip(scores["question_id"], scores["metric"], scores["set"], scores["split"], scores["half"], strict=True)
-    return frozenset((question, wanted[tuple(place)]) for question, *place in places if tuple(place) in wanted)
+    places = scores[["question_id", "metric", "set", "split", "half"]].itertuples(index=False, name=None)
+    return frozenset(
+        (int(question), item.name)
+        for question, *place in places
+        for item in measures
+        if item.rests_on(*map(str, place))
+    )

@@ -52,16 +52,20 @@ def test_a_run_is_judged_at_the_recommended_alpha_or_else_the_largest() -> None:
 
 @pytest.mark.parametrize(("forget", "expected"), [(0.6, 0.5), (0.3, 1.0), (0.0, 1.5), (0.85, 0.0)])
 def test_a_run_is_judged_where_it_forgets_as_much_as_the_retain_only_model(forget: float, expected: float) -> None:
-    gold(forget)
+    reference = gold(forget)
     run_id = over_alpha(ROUGE, alpha_choice="retain-only")
-    assert chosen_alpha(run_id) == (expected, RULES["retain-only"])
+    assert chosen_alpha(run_id) == (expected, f"{RULES['retain-only']}, run gold ({reference})")
+    store_run(
+        "gold", {"rouge": dict.fromkeys(store_set()[:1], 1.0)}, alpha=0.0, pair_name="retain-only:b"
+    )  # asked one alone
+    assert chosen_alpha(run_id).alpha == expected
     assert report_alpha(run_id) == expected
 
 
 def test_without_a_retain_only_run_the_rule_says_what_stands_in_for_it() -> None:
     alpha, words = chosen_alpha(over_alpha(ROUGE, alpha_choice="retain-only"))
     assert alpha == 1.5
-    assert "no retain-only run of its base was asked its forget questions, so it could not be" in words
+    assert "no retain-only run of its base was asked all of its forget questions, so it could not be" in words
 
 
 def test_another_rule_is_flagged_where_runs_are_compared() -> None:

@@ -14,7 +14,7 @@ from engine import experiment, history, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.evaluation.forget_quality import forget_quality
-from engine.evaluation.log_scores import score_log
+from engine.evaluation.log_scores import NO_PERSONS, score_log
 from engine.evaluation.logs import read_log
 from engine.published import import_log
 from engine.settings import ExperimentSpec
@@ -234,7 +234,7 @@ def test_a_legacy_log_is_imported_with_its_reference(tmp_path: Path) -> None:
     log, retain = (written(tmp_path / f"{name}.json", legacy_log(shift)) for name, shift in (("m", 0.0), ("r", 0.9)))
     alone, beside = import_log(log, "alone", "GA"), import_log(log, "beside", "GA", retain=retain)
     assert "forget_quality" not in figures(alone.run_id)
-    assert alone.notes == ("forget quality: n/a, no retain reference",)
+    assert alone.notes == (NO_PERSONS, "forget quality: n/a, no retain reference")
     expected = score_log(read_log(log), read_log(retain)).forget_quality
     assert expected is not None
     assert figures(beside.run_id)["forget_quality"] == expected.p_value

@@ -79,13 +79,19 @@ def test_a_second_seed_of_the_retain_only_model_is_the_noise_floor() -> None:
     ids = store_set()[:4]
     run_id = store_run("r", {"truth_ratio": dict.fromkeys(ids, 9.0)})
     gold(dict(zip(ids, RATIOS, strict=True)))
-    assert noise_words(run_id) == ""
+    assert noise_words(run_id, quality_figure(run_id, 1.0)) == ""
     spec = ExperimentSpec("teach", "gold-2", retain_only_of="b").to_json()
     twin = store_run(
         "gold-2", {"truth_ratio": dict(zip(ids, reversed(RATIOS), strict=True))}, alpha=0.0, kind="teach", spec=spec,
         pair_name="base:gold-2",
     )  # fmt: skip
     assert quality_figure(run_id, 1.0).p_value == pytest.approx(ks_2samp([9.0] * 4, RATIOS).pvalue)
-    assert {name: figure.p_value for name, figure in noise_floor(run_id).items()} == {f"run gold-2 ({twin})": 1.0}
-    assert noise_words(run_id).endswith(f"run gold-2 ({twin}) p = 1.00e+00")
-    assert noise_words(twin) == "", "it is no floor of itself"
+    quality = quality_figure(run_id, 1.0)
+    assert {name: figure.p_value for name, figure in noise_floor(run_id, quality).items()} == {
+        f"run gold-2 ({twin})": 1.0
+    }
+    assert f"run gold-2 ({twin}) p = 1.00e+00" in noise_words(run_id, quality)
+    assert noise_words(twin, quality_figure(twin, 0.0)) == "", "it is no floor of itself"
+    other = store_run("few", {"truth_ratio": dict.fromkeys(ids[:2], 9.0)})
+    gold(dict.fromkeys(ids[:2], 0.5))
+    assert noise_words(other, quality_figure(other, 1.0)) == "", "the second seed was asked others"

@@ -78,7 +78,7 @@ def test_what_is_unlike_is_said_and_the_advice_does_not_change(imported: int, vi
         "TOFU's questions, ours are those of folk",
         "retain rows as TOFU has them, trained on",
         "model Llama-3.2-1B, ours base",
-        "ROUGE of answers of up to 200 tokens as TOFU has it, ours cut at 8",
+        "answers of up to 200 tokens as TOFU has it, ours cut at 8",
     ):
         assert words in said
     advice = [item.value for item in app.markdown]

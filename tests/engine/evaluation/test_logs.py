@@ -287,8 +287,8 @@ def test_a_figure_that_cannot_be_is_left_out(read: Reader) -> None:
     )
     assert {name: figure.value for name, figure in figures.items()} == {"model_utility": 0.5, "privleak": -40.0}
     assert notes[:2] == [
-        "forget_quality was left out: its value is 7, and it lies between 0 and 1",
-        "forget_Q_A_ROUGE was left out: its value is -4, and it lies between 0 and 1",
+        "forget_quality was left out: its value is 7.0, and it lies between 0 and 1",
+        "forget_Q_A_ROUGE was left out: its value is -4.0, and it lies between 0 and 1",
     ]
 
 
