@@ -1,8 +1,8 @@
 """What the study runs, in order of importance: one entry per stored run. Reads earlier results where a choice needs them.
 
 Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
-Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha (1); the learning rate is chosen once
-per method on another seed (`RATES`, `chosen_rate`).
+Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and once more the one that is matched
+to the retain-only model. The learning rate is chosen once per method on another seed (`RATES`, `chosen_rate`).
 """
 
 import os

@@ -33,53 +33,7 @@ def cost_medians(costs: pd.DataFrame) -> pd.DataFrame:
     return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].median()
 
 
-def in_short(tables: Tables) -> list[str]:
-    """A sentence for each question of the study that has an answer."""
-    runs, said = compared(tables.main), []
-    if len(reached := tables.crossings[tables.crossings["reached"].astype(bool)]):
-        kept = _by_method(reached, "retain ROUGE")
-        said.append(
-            f"**Offset against direct.** Where forget ROUGE is down to the retain-only model's (in {len(reached)} of {len(tables.crossings)} runs "
-            f"it comes so low), the ROUGE that stays on the eval half is, as the median over objectives and seeds: {kept}."
-        )
-    if len(tables.over_alpha):
-        best = _best_alphas(tables.over_alpha)
-        said.append(
-            f"**α.** The widest gap lies at α = 1 in {int((best['alpha'] == 1.0).sum())} of {len(best)} runs; its median: {_by_method(best, 'alpha')}."
-        )
-    judged = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0]
-    if len(judged):
-        passing = judged[judged[QUALITY] > 0.05]
-        useful = int((passing["model utility"] > 0).sum())
-        said.append(
-            f"**Forgotten as if never known?** Forget quality passes 0.05 at α = 1 in {len(passing)} of {len(judged)} runs; {useful} of them have a "
-            "model utility above 0."
-        )
-    alone = tables.leaks[tables.leaks["probe"] == "Reference alone"] if len(tables.leaks) else tables.leaks
-    if len(alone):
-        told = ", ".join(f"{row['reference']} {row['found']:.2f}" for row in _by_probe(alone))
-        said.append(
-            f"**What a pair gives away.** Its reference asked alone tells of the forget questions, by npo: {told}."
-        )
-    medians = cost_medians(tables.costs)
-    if {"offset", "direct"} <= set(medians.index):
-        ratio = medians.loc["offset"] / medians.loc["direct"]
-        told = ", ".join(f"{name} {ratio[name]:.2f}" for name in COSTS if name in ratio)
-        said.append(f"**Cost, offset ÷ direct.** {told}.")
-    return said
-
-
-def _by_probe(leaks: pd.DataFrame) -> list[dict[str, object]]:
-    """Of the pairs by npo, most found first."""
-    return _sorted(leaks[(leaks["objective"] == "npo") & leaks["found"].notna()], "found")[::-1]
-
-
-def _by_method(rows: pd.DataFrame, name: str) -> str:
-    medians = rows.groupby("method", sort=False)[name].median()
-    return ", ".join(f"{method} {value:.2f}" for method, value in medians.items())
-
-
-def _best_alphas(grid: pd.DataFrame) -> pd.DataFrame:
+def best_alphas(grid: pd.DataFrame) -> pd.DataFrame:
     return grid.loc[grid.groupby(["method", "objective", "seed"], sort=False)["gap"].idxmax()]
 
 
@@ -87,7 +41,7 @@ def main_words(tables: Tables) -> str:
     runs, gold = compared(tables.main), tables.main[tables.main["method"] == "retain-only"]
     rows, said = pooled(runs), []
     for name, group in rows.groupby("method", sort=False):
-        told = ", ".join(f"{row['objective']} {row['forget ROUGE']:.3f}" for row in _sorted(group, "forget ROUGE"))
+        told = ", ".join(f"{row['objective']} {row['forget ROUGE']:.3f}" for row in sorted_rows(group, "forget ROUGE"))
         said.append(
             f"At α = 1 forget ROUGE of the {name} rows is {_span(group, 'forget ROUGE')} ({told}), and ROUGE on the eval half "
             f"{_span(group, 'retain ROUGE')}."
@@ -128,19 +82,19 @@ def matched_words(tables: Tables) -> str:
         f"α of each pair is the strength at which its forget ROUGE comes down to the retain-only model's {wanted:.3f}, read off its strengths "
         f"below by linear interpolation; there everything was asked anew. {_unreached(tables.crossings)}"
     ]
-    for name, group in rows.groupby("method", sort=False):
+    for name, group in rows[rows["reached"] == 1].groupby("method", sort=False):
         told = ", ".join(
-            f"{row['objective']} {row['retain ROUGE']:.3f}" for row in _sorted(group, "retain ROUGE")[::-1]
+            f"{row['objective']} {row['retain ROUGE']:.3f}" for row in sorted_rows(group, "retain ROUGE")[::-1]
         )
         said.append(
-            f"The {name} rows keep of the eval half {told}, at a forget ROUGE of {_span(group, 'forget ROUGE')}."
+            f"Of those that all come so low the {name} rows keep of the eval half {told}, at a forget ROUGE of {_span(group, 'forget ROUGE')}."
         )
     if len(tables.paired):
         kept = tables.paired[tables.paired["column"] == "retain ROUGE"]
-        more, sure = int((kept["difference"] > 0).sum()), int((kept["low"] > 0).sum())
-        less = int((kept["high"] < 0).sum())
+        more = int((kept["difference"] > 0).sum())
+        sure, less = int((kept["low"].astype(float) > 0).sum()), int((kept["high"].astype(float) < 0).sum())
         said.append(
-            f"Offset less direct, paired by question: the offset pair keeps more of the eval half in {more} of {len(kept)} comparisons; the 95 % "
+            f"Offset less direct, paired by question, where both come so low: the offset pair keeps more of the eval half in {more} of {len(kept)} comparisons; the 95 % "
             f"interval over persons lies above 0 in {sure} and below it in {less}, and {int(kept['persons'].max())} persons make it a rough one."
         )
     judged = tables.matched[tables.matched[QUALITY].notna()]
@@ -150,15 +104,21 @@ def matched_words(tables: Tables) -> str:
 
 def _unreached(crossings: pd.DataFrame) -> str:
     never = crossings[~crossings["reached"].astype(bool)]
-    if never.empty:
-        return ""
-    who = ", ".join(f"{row['method']} {row['objective']} seed {row['seed']}" for row in never.to_dict("records"))
-    return f"Some never come so low and stand at the strength that comes lowest: {who}."
+    below = crossings[crossings["below"].astype(bool)]
+    said = []
+    for rows, words in (
+        (never, "Some never come so low and stand at the strength that comes lowest"),
+        (below, "Some lie lower from the weakest strength on, and stand there"),
+    ):
+        if len(rows):
+            who = ", ".join(f"{row['method']} {row['objective']} seed {row['seed']}" for row in rows.to_dict("records"))
+            said.append(f"{words}: {who}.")
+    return " ".join(said)
 
 
 def alphas_words(tables: Tables) -> str:
     grid = tables.over_alpha
-    best = _best_alphas(grid)
+    best = best_alphas(grid)
     at_one = int((best["alpha"] == 1.0).sum())
     said = [
         f"Every pair was asked the forget questions and a part of the eval half at {grid['alpha'].nunique()} strengths. The best α has the "
@@ -217,7 +177,7 @@ def _leaks_words(leaks: pd.DataFrame) -> str:
     tried = leaks[leaks["found"].notna()] if len(leaks) else leaks
     for probe, rows in tried.groupby("probe", sort=False) if len(tried) else ():
         told = ", ".join(
-            f"{row['reference']} by {row['objective']} {row['found']:.2f}" for row in _sorted(rows, "found")[::-1]
+            f"{row['reference']} by {row['objective']} {row['found']:.2f}" for row in sorted_rows(rows, "found")[::-1]
         )
         floors = rows["floor"].dropna()
         floor = f"; the floor is {floors.min():.2f} to {floors.max():.2f}" if len(floors) else ""
@@ -291,5 +251,5 @@ def _span(rows: pd.DataFrame, name: str) -> str:
     return f"{rows[name].min():.3f} to {rows[name].max():.3f}"
 
 
-def _sorted(rows: pd.DataFrame, name: str) -> list[dict[str, object]]:
+def sorted_rows(rows: pd.DataFrame, name: str) -> list[dict[str, object]]:
     return rows.sort_values(name).to_dict("records")  # type: ignore[return-value]

@@ -55,10 +55,12 @@ class Tables(NamedTuple):
 def study_tables() -> Tables:
     details = [history.run_detail(run.id) for run in study_runs()]
     main, over_alpha = frame(_main(judged(details))), frame(_over_alpha(details))
-    matched, paired = frame(_main(at_gold(details))), frame(_paired(details))
+    crossings = frame(_crossings(main, over_alpha))
+    matched = _with_reached(frame(_main(at_gold(details))), crossings)
+    paired = frame(_paired(details, crossings))
     rest = (_tasks, _costs, _rates, _domains, _leaks, _curves)
     return Tables(
-        main, matched, paired, over_alpha, frame(_crossings(main, over_alpha)), *(frame(rows(details)) for rows in rest)
+        main, matched, paired, over_alpha, crossings, *(frame(rows(details)) for rows in rest)
     )  # fmt: skip
 
 
@@ -123,19 +125,20 @@ def _over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 class Crossing(NamedTuple):
-    """Where along alpha forget ROUGE first comes down to the retain-only model's."""
+    """Where along alpha forget ROUGE first comes down to the retain-only model's; `reached` says whether it does.
+
+    One that is `below` from the first strength on came down before it, so that it is not known where.
+    """
 
     alpha: float
     forget: float
     retain: float
     reached: bool
+    below: bool = False
 
 
 def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
-    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest.
-
-    One that is below at its first strength is taken there: nothing weaker was asked.
-    """
+    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest."""
     grid = rows.sort_values("alpha")[["alpha", "forget ROUGE", "retain ROUGE"]].to_numpy(float)
     forget = grid[:, 1]
     below = forget <= wanted
@@ -146,7 +149,7 @@ def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
         before = grid[last - 1]
         place = before + (place - before) * (before[1] - wanted) / (before[1] - place[1])
     alpha, gone, kept = place.tolist()
-    return Crossing(alpha, gone, kept, reached)
+    return Crossing(alpha, gone, kept, reached, reached and last == 0)
 
 
 def matched_alpha(pair: str, gold: str) -> float:
@@ -166,15 +169,29 @@ def _crossings(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any
         found = crossing(rows, wanted)
         yield {
             **dict(zip([*KEY, "seed"], key, strict=True)), "alpha": found.alpha, "forget ROUGE": found.forget,
-            "retain ROUGE": found.retain, "reached": found.reached, "retain-only's forget ROUGE": wanted,
+            "retain ROUGE": found.retain, "reached": found.reached, "below": found.below, "retain-only's forget ROUGE": wanted,
         }  # fmt: skip
 
 
-def _paired(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """Offset less direct, question by question, each at its own matched strength: [.., column, difference, low, high]."""
+def _with_reached(matched: pd.DataFrame, crossings: pd.DataFrame) -> pd.DataFrame:
+    """With whether each row's pair comes so low at all."""
+    if matched.empty or crossings.empty:
+        return matched
+    return matched.merge(crossings[[*KEY, "seed", "reached"]], "left", [*KEY, "seed"])
+
+
+def _paired(details: list[RunDetail], crossings: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Offset less direct, question by question, each at its own matched strength: [.., column, difference, low, high].
+
+    Of those alone that both come down to the retain-only model's forget ROUGE.
+    """
+    rows = crossings.to_dict("records")
+    reached = {(row["method"], row["objective"], row["seed"]) for row in rows if row["reached"]}
     runs: dict[tuple[str, int], dict[str, tuple[int, float]]] = {}
     for detail, alpha in at_gold(details):
         said = describe(detail)
+        if (said["method"], said["objective"], said["seed"]) not in reached:
+            continue
         runs.setdefault((said["objective"], said["seed"]), {})[said["method"]] = detail.summary.id, alpha
     for (objective, seed), both in runs.items():
         if not {"direct", "offset"} <= set(both):

@@ -135,6 +135,17 @@ def test_advise_reads_stored_maps_alone(
     assert "maps nothing (its kind is train)" in refused(*advise, "--run", "tiny")
 
 
+def test_means_over_one_person_have_no_interval_and_are_json(
+    said: Callable[..., Any], tiny_pair_name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "one.csv"
+    path.write_text("question,answer,subject,split\nwhat job did Ada like ?,doctor,Ada,forget\n", encoding="utf-8")
+    found = said(
+        "evaluate", "--pair", tiny_pair_name, "--on", str(path), "--alphas", "0", "--max-new-tokens", "4", "--name", "one"
+    )  # fmt: skip
+    assert {(row["low"], row["high"], row["count"]) for row in found["means"]} == {(None, None, 1)}
+
+
 def test_train_evaluate_runs_and_export(
     said: Callable[..., Any], train_spec: Specs, tmp_path: Path, forget_file: Path, retain_file: Path
 ) -> None:

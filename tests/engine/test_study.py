@@ -61,13 +61,13 @@ def gold_run(forget: float) -> int:
     )  # fmt: skip
 
 
-def grid_run(pair: str, seed: int, rouge: dict[float, tuple[float, float]]) -> None:
+def grid_run(pair: str, seed: int, rouge: dict[float, tuple[float, float]], method: str = "offset") -> None:
     """Forget and retain ROUGE by alpha."""
     asked = store_set("study-plain", (*FORGET, *KEPT))
     for number, (alpha, (forget, kept)) in enumerate(rouge.items()):
         values = {"rouge": dict(zip(asked, (forget, forget, kept, kept), strict=True))}
         if number == 0:
-            run_id = store_run(f"{pair}-grid", values, alpha=alpha, pair_id=pair_of(pair, "offset", seed))
+            run_id = store_run(f"{pair}-grid", values, alpha=alpha, pair_id=pair_of(pair, method, seed))
         else:
             from db.rows import ScoreRow
 
@@ -110,13 +110,13 @@ def test_alpha_is_matched_to_the_retain_only_model_between_the_strengths_of_the_
 @pytest.mark.parametrize(
     ("forget", "wanted", "expected"),
     [
-        ((0.9, 0.5, 0.6), 0.3, (1.0, 0.5, 0.8, False)),  # never: where it comes lowest
-        ((0.2, 0.1, 0.0), 0.3, (0.5, 0.2, 0.9, True)),  # already at its first strength
-        ((0.9, 0.2, 0.9), 0.2, (1.0, 0.2, 0.8, True)),  # exactly there, and it comes up again
+        ((0.9, 0.5, 0.6), 0.3, (1.0, 0.5, 0.8, False, False)),  # never: where it comes lowest
+        ((0.2, 0.1, 0.0), 0.3, (0.5, 0.2, 0.9, True, True)),  # already at its first strength
+        ((0.9, 0.2, 0.9), 0.2, (1.0, 0.2, 0.8, True, False)),  # exactly there, and it comes up again
     ],
 )
 def test_where_a_grid_crosses(
-    forget: tuple[float, ...], wanted: float, expected: tuple[float, float, float, bool]
+    forget: tuple[float, ...], wanted: float, expected: tuple[float, float, float, bool, bool]
 ) -> None:
     grid = pd.DataFrame({"alpha": (0.5, 1.0, 2.0), "forget ROUGE": forget, "retain ROUGE": (0.9, 0.8, 0.7)})
     assert tuple(crossing(grid.sample(frac=1, random_state=0), wanted)) == pytest.approx(expected)
@@ -124,6 +124,8 @@ def test_where_a_grid_crosses(
 
 def test_pairs_are_compared_question_by_question_each_at_its_matched_strength() -> None:
     gold_run(0.3)
+    for method in ("offset", "direct"):
+        grid_run(f"study-{method}-npo-s0", 0, {0.5: (0.8, 1.0), 1.0: (0.2, 0.8)}, method)
     asked = store_set("study-tofu", (*FORGET, *KEPT))
     for method, alpha, kept in (("offset", 0.8, (0.9, 0.7)), ("direct", 0.4, (0.5, 0.5))):
         name = f"study-{method}-npo-s0"
@@ -141,6 +143,24 @@ def test_pairs_are_compared_question_by_question_each_at_its_matched_strength() 
     assert (found["retain ROUGE"]["difference"], found["retain ROUGE"]["persons"]) == (pytest.approx(0.3), 1)
     assert found["forget ROUGE"]["difference"] == pytest.approx(0.0)
     assert "world ROUGE" not in found, "what was not asked is not said to be alike"
+    assert set(tables.matched["reached"]) == {True}
+
+
+def test_what_never_comes_so_low_is_compared_with_nothing() -> None:
+    gold_run(0.1)
+    asked = store_set("study-tofu", (*FORGET, *KEPT))
+    for method in ("offset", "direct"):
+        name = f"study-{method}-npo-s0"
+        grid_run(name, 0, {0.5: (0.8, 1.0), 1.0: (0.05 if method == "offset" else 0.5, 0.8)}, method)
+        spec = ExperimentSpec("evaluate", f"{name}-matched", pair=name, alphas=(1.0,))
+        values = {"rouge": dict(zip(asked, (0.3, 0.3, 0.9, 0.9), strict=True))}
+        store_run(spec.name, values, alpha=1.0, spec=spec.to_json(), pair_id=pair_of(name, method, 0), pair_name=name)
+    tables = study_tables()
+    assert tables.paired.empty
+    assert dict(zip(tables.matched["method"], tables.matched["reached"], strict=True)) == {
+        "offset": True,
+        "direct": False,
+    }
 
 
 def test_costs_are_what_was_stored_with_the_run() -> None:

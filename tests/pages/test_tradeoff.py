@@ -368,4 +368,21 @@ def test_forget_quality_and_model_utility_are_measures_with_published_marks(
     mark = next(value for name, value in points.items() if name.startswith("imported: NPO"))
     assert mark == ([0.6], [1e-9])
     said = app.warning[-1].value.replace("\\", "")
-    assert "forget quality: as published, not worked out here, variant not stated" in said
+    for words in (
+        "forget quality: as published, not worked out here, variant not stated",
+        "TOFU's questions, ours are those of all",
+        "retain rows as TOFU has them, trained on",
+        "answers of up to 200 tokens as TOFU has it, ours cut at 64",
+    ):
+        assert words in said
+
+
+def test_an_aggregate_rests_on_what_it_is_made_of() -> None:
+    quality, utility = Measure("forget_quality", "", "forget", ""), Measure("model_utility", "", "retain", "")
+    assert quality.rests_on("truth_ratio", "any", "forget", "")
+    assert not quality.rests_on("rouge", "any", "forget", "")
+    assert utility.rests_on("rouge", "any", "world", "eval")
+    assert not utility.rests_on("rouge", "any", "forget", "")
+    assert utility.of_answers
+    assert not quality.of_answers
+    assert quality.shown(1e-9) == "1.00e-09"

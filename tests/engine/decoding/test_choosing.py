@@ -57,10 +57,12 @@ def test_a_forced_answer_goes_on_to_the_limit() -> None:
     assert forced.decoded() == ((1,) * 12, False, False)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
-def test_logits_that_are_no_numbers_are_no_answer(temperature: float) -> None:
-    logits = torch.tensor([[0.0, 1.0], [2.0, float("nan")]])
+def test_logits_that_are_no_numbers_are_no_answer(temperature: float, value: float) -> None:
+    logits = torch.tensor([[0.0, 1.0], [2.0, value]])
     settings = Settings(1, 0, temperature=temperature)
     assert choose(logits[:1], settings, 0).shape == (1,)
+    assert int(choose(torch.tensor([[0.0, -torch.inf]]), settings, 0)) == 0, "what can never come is no fault"
     with pytest.raises(ModelError, match="the models that were asked are no numbers"):
         choose(logits, settings, 0)

@@ -272,6 +272,21 @@ def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
         read_log(tmp_path)
 
 
+def test_a_log_of_ours_says_what_it_is_of_and_is_held_to_it(read: Reader) -> None:
+    scores = tuple(0.5 + 0.02 * n for n in range(40))
+    made_by = {"sets": "people", "answer_tokens": "64", "template": "plain", "variant": "A"}
+    of_tofu, ours = read(open_log(scores)), read({**open_log(scores), "made_by": made_by})
+    assert score_log(of_tofu).figures["forget_truth_ratio"].low is not None, "TOFU's rows lie author by author"
+    assert score_log(ours).figures["forget_truth_ratio"].low is None, "whose these are is not known"
+    notes = score_log(
+        ours, read({**open_log(scores), "made_by": {**made_by, "template": "chat", "sets": "others"}})
+    ).notes
+    assert "questions of other sets: people in log1.json, others in log2.json" in notes
+    assert "another template: plain in log1.json, chat in log2.json" in notes
+    figures, _ = all_figures(read({"made_by": made_by, **open_log(scores), "model_utility": {"agg_value": 0.5}}))
+    assert figures["model_utility"].note
+
+
 def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "x.json"
     path.write_text(
