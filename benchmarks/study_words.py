@@ -165,9 +165,21 @@ def references_words(tables: Tables) -> str:
     return "\n\n".join(
         [
             "demo is the clean, healed cut of 8 layers; *taught* is the same, told all 200 questions; *unhealed* cuts, of 8 layers where no "
-            f"other number stands, come straight from the public weights{whole}. By npo: {told}. {ONE_SEED}",
+            f"other number stands, come straight from the public weights{whole}. By npo: {told}. {ONE_SEED} {_seed_noise(tables.main)}".rstrip(),
             *filter(None, [_leaks_words(tables.leaks)]),
         ]
+    )
+
+
+def _seed_noise(main: pd.DataFrame) -> str:
+    """How far the seeds of one reference lie apart: what differences between references are to be held against."""
+    own = compared(main)
+    own = own[(own["method"] == "offset") & (own["objective"] == "npo")]
+    if own["seed"].nunique() < 2:
+        return ""
+    return (
+        f"Over {own['seed'].nunique()} seeds the demo reference's own pair by npo has a retain ROUGE of {_span(own, 'retain ROUGE')}, so that a "
+        "difference between two references within that says nothing."
     )
 
 
