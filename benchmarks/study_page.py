@@ -14,6 +14,7 @@ from engine import history
 from engine.models.demo_base import BASE_LABEL
 from engine.study import Tables, extremes, pooled, study_tables
 from engine.study_runs import KEY, study_runs
+from engine.versions import PACKAGES
 
 CAPTIONS = {
     "tradeoff": "Forget ROUGE against retain ROUGE", "references": "By reference", "costs": "Offset over direct",
@@ -41,7 +42,7 @@ def stored_versions() -> str:
     found: dict[str, dict[str, None]] = {}
     for run in study_runs():
         for name, value in history.run_detail(run.id).versions.items():
-            if name not in (history.LEAK_RULE, history.TEMPLATE):
+            if name in ("oubliette", "python", *PACKAGES, "lm-eval"):  # a run keeps more beside them
                 found.setdefault(name, {})[value] = None
     return ", ".join(f"{name} {' and '.join(values)}" for name, values in found.items())
 
