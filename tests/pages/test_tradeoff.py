@@ -259,7 +259,7 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
 def evaluate(name: str, *sources: str) -> None:
     experiment.run_here(
         ExperimentSpec(
-            kind="evaluate", name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=4
+            kind="evaluate", name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=8
         )
     )
 
@@ -293,6 +293,17 @@ def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, wor
     assert "same questions" in app.warning[0].value
     assert "exactly the questions" in app.warning[1].value  # one of the two is gone
     assert not visit("tradeoff", shown="1").warning
+
+
+def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opener, world: Path) -> None:  # noqa: ARG001
+    spec = ExperimentSpec(
+        "evaluate", "short", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), max_new_tokens=4
+    )
+    experiment.run_here(spec)
+    (warning,) = visit("tradeoff", forget="rouge/folk/forget/", utility="rouge/folk/retain/eval").warning
+    assert "not made with the same longest answer" in warning.value
+    by_probability = visit("tradeoff", forget="probability/folk/forget/", utility="probability/folk/retain/eval")
+    assert not by_probability.warning
 
 
 def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path, visit: Opener) -> None:  # noqa: ARG001
