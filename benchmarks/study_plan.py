@@ -115,23 +115,25 @@ def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> Ex
     )  # fmt: skip
 
 
-def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
+def _compared(seeds: tuple[int, ...]) -> Iterator[tuple[str, Method, str, int]]:
+    """Name, method, objective and seed of every pair that the study compares."""
     for seed in seeds:
         for objective in OBJECTIVES:
             for method in RATES:
-                name = pair_name(method, objective, seed)
-                yield Item(
-                    name, "main",
-                    lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
-                )  # fmt: skip
+                yield pair_name(method, objective, seed), method, objective, seed
+
+
+def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
+    for name, method, objective, seed in _compared(seeds):
+        yield Item(
+            name, "main",
+            lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
+        )  # fmt: skip
 
 
 def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
-    for seed in seeds:
-        for objective in OBJECTIVES:
-            for method in RATES:
-                name = pair_name(method, objective, seed)
-                yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
+    for name, *_ in _compared(seeds):
+        yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
 
 
 def _grid(pair: str) -> ExperimentSpec:
@@ -145,11 +147,8 @@ def _grid(pair: str) -> ExperimentSpec:
 
 def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
     """Everything asked at the strength that forgets as much as the retain-only model never knew, see `matched_alpha`."""
-    for seed in seeds:
-        for objective in OBJECTIVES:
-            for method in RATES:
-                pair = pair_name(method, objective, seed)
-                yield Item(f"{pair}{AT_GOLD}", "matched", lambda p=pair: _at_gold(p))  # type: ignore[misc]
+    for pair, *_ in _compared(seeds):
+        yield Item(f"{pair}{AT_GOLD}", "matched", lambda p=pair: _at_gold(p))  # type: ignore[misc]
 
 
 def _at_gold(pair: str) -> ExperimentSpec:

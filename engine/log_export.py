@@ -13,9 +13,8 @@ import pandas as pd
 
 from engine import history
 from engine.errors import DataError, RunError
-from engine.evaluation.aggregates import PRIVLEAK
+from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.log_names import NORMALISED, ORIGIN, PARTS
-from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.logs import truth_mean
 from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility

@@ -7,9 +7,9 @@ from typing import Any
 
 from engine import commands, experiment, history
 from engine.errors import RunError, SettingError, StorageError
+from engine.evaluation.aggregates import FORGET_QUALITY
 from engine.evaluation.log_scores import (
     AS_PUBLISHED,
-    FORGET_QUALITY,
     VARIANT_UNKNOWN,
     LogFigure,
     Scored,

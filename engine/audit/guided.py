@@ -10,7 +10,7 @@ from torch import Tensor
 
 from engine.data.prompts import end_token
 from engine.decoding.choosing import Growing, Settings
-from engine.models.finite import check_logits
+from engine.models.finite import best_of
 from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel
 from engine.models.readers import open_ensemble
@@ -43,9 +43,7 @@ def decode_guided(pair: LoadedPair, voices: Sequence[Voice], rule: Rule, max_new
     answer = Growing(Settings(end, end, max_new_tokens))
     with torch.inference_mode():
         while not answer.over:
-            logits = rule([voice.speak() for voice in voices])
-            check_logits(logits.amax(), "the models that are asked")
-            token = int(logits.argmax())
+            token = int(best_of(rule([voice.speak() for voice in voices]), "the models that are asked"))
             if not answer.add(token):
                 break
             for voice in voices:

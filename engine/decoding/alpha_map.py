@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from engine.decoding.choosing import Settings, is_loop
-from engine.models.finite import check_logits
+from engine.models.finite import best_of
 from engine.models.offset import OffsetModel, combine_logits
 from engine.models.readers import open_ensemble
 from engine.settings import check_range
@@ -91,9 +91,7 @@ class Logits(NamedTuple):
     def winner(self, alpha: float | Tensor) -> Tensor:
         """The greedy token at `alpha`: [B] or a scalar."""
         combined = combine_logits(self.base, self.offset, torch.zeros((), device=self.base.device), alpha)
-        best = combined.argmax(-1)
-        check_logits(combined.gather(-1, best[..., None]), "the models that are mapped")
-        return best
+        return best_of(combined, "the models that are mapped")
 
     def line(self, token: int) -> tuple[float, float]:
         """Height at alpha 0 and slope of a token of one row."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.models.finite import check_logits
+from engine.models.finite import best_of
 
 LOOP_REPEATS, LOOP_PERIOD = 8, 4
 
@@ -70,10 +70,7 @@ def is_loop(tokens: Sequence[int]) -> bool:
 
 def choose(logits: Tensor, settings: Settings, position: int) -> Tensor:
     """The next token of every row, the `position`-th of its answer: [B, V] -> [B]. `ModelError` where a row holds NaN."""
-    ratings = rated(logits, settings, position)
-    best = ratings.argmax(-1)  # of a row with a NaN that NaN
-    check_logits(ratings.gather(-1, best[..., None]), "the models that were asked")
-    return best
+    return best_of(rated(logits, settings, position), "the models that were asked")
 
 
 def rated(logits: Tensor, settings: Settings, position: int) -> Tensor:

@@ -16,7 +16,7 @@ from engine.data.examples import Example
 from engine.data.prompts import Encoded, collate, end_token
 from engine.errors import DataError, ModelError, SettingError
 from engine.evaluation.scoring import Progress, Score, batches
-from engine.models.finite import check_logits
+from engine.models.finite import best_of
 from engine.models.offset import combine_logits
 from engine.models.readers import forced_logits
 
@@ -95,9 +95,7 @@ class Reading:
                 labels = batch.labels.to(logits.base.device)
             combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)
             logs = combined.gather(-1, labels[:, None])[:, 0] - combined.logsumexp(dim=-1)  # [N]
-            best = combined.argmax(dim=-1)
-            check_logits(combined.gather(-1, best[:, None]), f"{self.pair.name}, at alpha {own:g},")
-            hits = best == labels
+            hits = best_of(combined, f"{self.pair.name}, at alpha {own:g},") == labels
             parts = zip(torch.split(logs.double(), counts), torch.split(hits, counts), strict=True)
             columns.append([Likelihood(float(log.sum()), bool(hit.all())) for log, hit in parts])
         return list(zip(*columns, strict=True))

@@ -6,13 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.errors import DataError
+from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
 from engine.evaluation.log_names import PARTS
 from engine.evaluation.logs import AGREE, STYLE_WORDS, Log, Part, Style, Values, Variant, truth_mean
 from engine.evaluation.utility import UtilityParts, mean_interval, model_utility
 
 NO_REFERENCE = "n/a, no retain reference"
-FORGET_QUALITY, MODEL_UTILITY = "forget_quality", "model_utility"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20

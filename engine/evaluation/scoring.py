@@ -19,7 +19,7 @@ from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
 from engine.evaluation.membership import extraction_strength, min_k, zlib_score
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
-from engine.models.finite import check_logits
+from engine.models.finite import best_of
 from engine.models.offset import AnswerLogits, combine_logits
 from engine.models.readers import forced_logits
 
@@ -181,9 +181,7 @@ def _read_alpha(
     combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
     labels = batch.labels.to(combined.device)
     losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
-    best = combined.argmax(dim=-1)
-    check_logits(combined.gather(-1, best[:, None]), f"the models that were asked, at alpha {alpha:g},")
-    hits = best == labels
+    hits = best_of(combined, f"the models that were asked, at alpha {alpha:g},") == labels
     parts = [per_answer(part, batch, size) for part in (losses, hits)]
     rows = zip(*(torch.split(part, _counts(batch, size)) for part in (combined, labels)), strict=True)
     scores = [

@@ -143,9 +143,7 @@ def _figure(key: str, part: Part, metric: str, values: Values) -> TofuFigure:
     known = [value for value in column if value is not None]
     if not known:
         return TofuFigure(key, None, 0, len(column), variant, _reason(part, metric, values))
-    if metric == "truth_ratio":
-        scored = [truth_ratio_score(ratio, part) for ratio in known]
-        known = [value for value in scored if value is not None]
+    known = [scored for value in known if (scored := _scored(part, metric, value)) is not None]
     return TofuFigure(key, fmean(known), len(known), len(column), variant)
 
 

@@ -25,9 +25,11 @@ def check_weights(model: nn.Module, name: str) -> None:
             )
 
 
-def check_logits(highest: Tensor, name: str) -> None:
-    """`ModelError` unless the highest logit of every row is finite. One that holds NaN has NaN for its highest."""
-    if not highest.isfinite().all():
+def best_of(logits: Tensor, name: str) -> Tensor:
+    """The token with the highest logit: [.., V] -> [..]. `ModelError` where that is not finite; of a row with a NaN it is that NaN."""
+    best = logits.argmax(dim=-1)
+    if not logits.gather(-1, best[..., None]).isfinite().all():
         raise ModelError(
             f"the logits of {name} are no numbers (NaN or infinite): who says nothing has not forgotten, so nothing of it was measured"
         )
+    return best

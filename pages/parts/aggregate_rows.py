@@ -39,17 +39,19 @@ def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[li
 def with_aggregates(means: pd.DataFrame, chosen: Sequence[Measure]) -> pd.DataFrame:
     """The rows of `means` and, of the chosen measures that are made of many questions, one for each run and α."""
     wanted = [item for item in (QUALITY, UTILITY) if item in chosen]
+    if not wanted:
+        return means
     ended = {run.id: run.finished for run in history.list_runs()}
     golds = {run_id: tuple(references_of(run_id)) for run_id in set(means["run_id"])} if QUALITY in wanted else {}
     rows: list[dict[str, object]] = []
-    for values in means[COLUMNS].drop_duplicates().itertuples(index=False, name=None) if wanted else ():
+    for values in means[COLUMNS].drop_duplicates().itertuples(index=False, name=None):
         place = dict(zip(COLUMNS, values, strict=True))
         run_id, alpha = int(place["run_id"]), float(place["alpha"])
         for item in wanted:
             gold = golds[run_id] if item == QUALITY else ()
             value, over, bar = _value(item.metric, database_url(), run_id, ended[run_id], alpha, gold)
             rows.append({**place, **item._asdict(), "mean": value, "count": over, **bar._asdict()})
-    return pd.concat([means, pd.DataFrame(rows)], ignore_index=True) if rows else means
+    return pd.concat([means, pd.DataFrame(rows)], ignore_index=True)
 
 
 @st.cache_data(show_spinner="reading truth ratios", max_entries=1024)

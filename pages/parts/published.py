@@ -7,8 +7,8 @@ import pandas as pd
 import streamlit as st
 
 from engine import history
+from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.log_names import PARTS
-from engine.evaluation.log_scores import FORGET_QUALITY, MODEL_UTILITY
 from engine.history import RunDetail
 from engine.log_export import OF_FORGET, TOFU_TOKENS
 from engine.naming import shown_model
