@@ -1,6 +1,7 @@
 """`python -m engine advise`: which alpha to use, from stored maps."""
 
 import argparse
+from typing import Any
 
 from engine import history
 from engine.advice import words
@@ -52,3 +53,17 @@ def _share(name: str, text: str, otherwise: str = "") -> float:
         return float(text)
     except ValueError:
         raise SettingError(f"{name} must be a share such as 0.02{otherwise}, got {text!r}") from None
+
+
+def add_command(adds: Any, add: Any) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add(adds, "advise", advise, "say which alpha meets a demand, from stored maps")
+    parser.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
+    parser.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
+    parser.add_argument(
+        "--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)"
+    )
+    parser.add_argument(
+        "--leaks", default=FLOOR, metavar="SHARE",
+        help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
+    )  # fmt: skip

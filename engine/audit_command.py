@@ -7,8 +7,8 @@ from typing import Any
 from engine.audit.probes import chosen
 from engine.audit_runs import ProbeRow, probe_rows
 from engine.audit_spec import audit_spec
-from engine.commands import execute, run_data
 from engine.figures import interval_words
+from engine.run_commands import execute, run_data
 from engine.settings import check_alpha
 from engine.terminal import Printed
 

@@ -24,15 +24,13 @@ from engine import (
     methods_command,
     report_command,
     review_command,
+    run_commands,
     tasks_command,
 )
-from engine.chosen_alpha import RULES
-from engine.data.tasks import FOLDER_VARIABLE, TASKS
 from engine.errors import UnlearningError
-from engine.models.taught import PUBLIC
 from engine.progress import ending_of
-from engine.settings import ExperimentSpec, TrainingSettings
-from engine.verdicts import PHRASINGS
+from engine.run_commands import SOURCE, add_answer_limit
+from engine.terminal import Command
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
 
@@ -112,11 +110,9 @@ def make_parser() -> argparse.ArgumentParser:
 
     _add_ask(adds)
     _add_map(adds)
-    _add_advise(adds)
-    _add_train(adds)
-    _add_teach(adds)
-    _add_evaluate(adds)
-    _add_tasks(adds)
+    advice_command.add_command(adds, _add)
+    run_commands.add_commands(adds, _add)
+    tasks_command.add_command(adds, _add)
     audit_command.add_command(adds, _add)
 
     curves = _add(
@@ -125,8 +121,8 @@ def make_parser() -> argparse.ArgumentParser:
     curves.add_argument("--run", required=True, help="name or number of a run")
     curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
-    _add_figures(adds)
-    _add_verdicts(adds)
+    figures_command.add_command(adds, _add)
+    review_command.add_command(adds, _add)
     _add(
         adds,
         "methods",
@@ -147,15 +143,12 @@ def make_parser() -> argparse.ArgumentParser:
     return parser
 
 
-SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
-
-
 def _add_ask(adds: Any) -> None:
     ask = _add(adds, "ask", commands.ask, "answer a question with the base and with the ensemble")
     ask.add_argument("question")
     ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
     ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
-    _add_answer_limit(ask)
+    add_answer_limit(ask)
     ask.add_argument(
         "--temperature", type=float, default=0.0, help="0 is greedy, above it answers are drawn (default: 0)"
     )
@@ -176,160 +169,10 @@ def _add_map(adds: Any) -> None:
         "--set", default="demo", help="set whose true answer and key terms judge the answers (default: demo)"
     )
     mapped.add_argument("--range", default="0,2", metavar="LOW,HIGH", help="of alpha, -4 to 8 (default: 0,2)")
-    _add_answer_limit(mapped)
+    add_answer_limit(mapped)
 
 
-def _add_advise(adds: Any) -> None:
-    advise = _add(adds, "advise", advice_command.advise, "say which alpha meets a demand, from stored maps")
-    advise.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
-    advise.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
-    advise.add_argument(
-        "--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)"
-    )
-    advise.add_argument(
-        "--leaks", default=advice_command.FLOOR, metavar="SHARE",
-        help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
-    )  # fmt: skip
-
-
-def _add_figures(adds: Any) -> None:
-    figures = _add(
-        adds,
-        "figures",
-        figures_command.figures,
-        "means of a stored run with intervals, and what changes to another run",
-    )
-    figures.add_argument("--run", required=True, help="name or number of a run")
-    figures.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    figures.add_argument("--against", metavar="RUN", help="a second run, paired with the first by question")
-    figures.add_argument("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
-    figures.add_argument(
-        "--reference", metavar="RUN",
-        help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
-    )  # fmt: skip
-
-
-def _add_verdicts(adds: Any) -> None:
-    verdicts = _add(adds, "verdicts", review_command.verdicts, "what reviewers said of a run's answers")
-    verdicts.add_argument("--run", required=True, help="name or number of a run")
-    verdicts.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    verdicts.add_argument(
-        "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
-    )
-
-
-def _add_train(adds: Any) -> None:
-    train = _add(adds, "train", commands.train, "train a pair and evaluate it")
-    train.add_argument("--name", required=True, help="name of the run and of the pair it makes")
-    train.add_argument("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
-    train.add_argument("--reference", default="demo", help="the same, for the small model")
-    train.add_argument("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
-    train.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
-    train.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
-    train.add_argument("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
-    train.add_argument(
-        "--method", default="offset",
-        help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
-    )  # fmt: skip
-    train.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
-    train.add_argument("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
-    for setting, meaning in commands.TRAINING_OPTIONS.items():
-        default = getattr(TrainingSettings, setting)
-        shown = "the objective's own" if default is None else f"{default:g}"
-        train.add_argument(
-            f"--{setting.replace('_', '-')}",
-            type=float if default is None else type(default),
-            default=default,
-            metavar="N" if isinstance(default, int) else "X",
-            help=f"{meaning} (default: {shown})",
-        )
-    train.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
-    _add_alpha_choice(train)
-    _add_answer_limit(train)
-    _add_curves(train)
-    train.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
-
-
-def _add_teach(adds: Any) -> None:
-    teach = _add(
-        adds, "teach", commands.teach, "teach a model questions by name: a base, or the retain-only model of one"
-    )
-    teach.add_argument("--name", required=True, help="name of the run and of the model it makes")
-    teach.add_argument(
-        "--start",
-        default=PUBLIC,
-        help=f"the model to teach, as for train --base (default: {PUBLIC}, the demo's untaught)",
-    )
-    teach.add_argument(
-        "--teach", action="append", required=True, metavar="SOURCE", help=f"what to teach, {SOURCE}; may be repeated"
-    )
-    teach.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate (default: what was taught)")
-    teach.add_argument(
-        "--retain-only-of", default="", metavar="BASE",
-        help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
-    )  # fmt: skip
-    for setting, default in commands.TEACHING_OPTIONS.items():
-        teach.add_argument(
-            f"--{setting.replace('_', '-')}", type=type(default), default=default, metavar="N",
-            help=f"{commands.TRAINING_OPTIONS[setting] if setting != 'epochs' else 'passes over the questions'} (default: {default:g})",
-        )  # fmt: skip
-    _add_answer_limit(teach)
-
-
-def _add_evaluate(adds: Any) -> None:
-    evaluate = _add(adds, "evaluate", commands.evaluate, "evaluate a pair at several strengths")
-    evaluate.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    evaluate.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
-    _add_alpha_choice(evaluate)
-    evaluate.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
-    _add_answer_limit(evaluate)
-    _add_curves(evaluate)
-    evaluate.add_argument(
-        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
-    )
-
-
-def _add_tasks(adds: Any) -> None:
-    tasks = _add(adds, "tasks", tasks_command.tasks, "multiple-choice tasks through lm-evaluation-harness")
-    tasks.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    tasks.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
-    tasks.add_argument(
-        "--task", action="append", metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)"
-    )
-    tasks.add_argument(
-        "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
-        help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
-    )  # fmt: skip
-    tasks.add_argument(
-        "--data", default="", metavar="FOLDER",
-        help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
-    )  # fmt: skip
-    tasks.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")
-
-
-def _add_answer_limit(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--max-new-tokens", type=int, default=64, metavar="N",
-        help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
-    )  # fmt: skip
-
-
-def _add_alpha_choice(command: argparse.ArgumentParser) -> None:
-    words = "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
-    command.add_argument(
-        "--alpha-choice", choices=tuple(RULES), default="recommended",
-        help=f"at which of these the run is judged where one is asked for. {words} (default: recommended)",
-    )  # fmt: skip
-
-
-def _add_curves(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--no-curves", action="store_true",
-        help="read true answers at the alphas named and not between them: quicker, above all where a pair ruins its answers",
-    )  # fmt: skip
-
-
-def _add(adds: Any, name: str, command: commands.Command, help: str) -> argparse.ArgumentParser:
+def _add(adds: Any, name: str, command: Command, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = adds.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output, nothing else")
     parser.set_defaults(command=command)

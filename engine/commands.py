@@ -1,46 +1,22 @@
-"""The commands of `python -m engine`: each takes the parsed arguments and returns what is to be printed."""
+"""`demo`, `questions`, `ask`, `map`, `runs`, `export` and `import`: each takes the parsed arguments and returns what is to be printed."""
 
 import argparse
-import itertools
-import math
-import sys
-from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
-from engine.errors import DataError, RunError, SettingError
-from engine.estimate import Estimate
-from engine.figures import with_intervals
-from engine.questions import evaluation_sources, examples_of, known_question, sort_demo
-from engine.remaining_leaks import LeakShare, leak_shares
-from engine.settings import ExperimentSpec, TrainingSettings, check_alpha, check_range, parse_alphas
-from engine.terminal import Bar, Interrupts, Printed
+from engine.errors import DataError, SettingError
+from engine.questions import examples_of, known_question, sort_demo
+from engine.run_commands import run_and_show, run_data
+from engine.settings import ExperimentSpec, check_alpha, check_range
+from engine.terminal import Bar, Printed
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 MAX_TEMPERATURE = 10.0
-SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
-TRAINING_OPTIONS = {
-    "epochs": "at most this many passes over the forget set",
-    "learning_rate": "AdamW's",
-    "batch_size": "questions per batch",
-    "rank": "of a LoRA; the width of a P-Adapter",
-    "retain_batches": "retain batches per forget batch",
-    "forget_weight": "weight of the loss on the forget questions",
-    "retain_weight": "weight of the retain term",
-    "beta": "sharpness of npo, simnpo and dpo",
-    "delta": "margin of simnpo, in nats per answer token",
-    "target_forget_probability": "training stops at this probability per answer token of the forget set",
-    "clip_norm": "largest norm of a gradient",
-    "seed": "the same seed and settings give the same pair",
-}
-
-
-Command = Callable[[argparse.Namespace], Printed]
 
 
 def demo(arguments: argparse.Namespace) -> Printed:
@@ -132,7 +108,7 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
             kind="map", name=name, pair=arguments.pair, alphas=(low, high), evaluate_on=tuple(arguments.on),
             max_new_tokens=arguments.max_new_tokens,
         )  # fmt: skip
-        return _execute(spec, arguments)
+        return run_and_show(spec, arguments)
     if not (arguments.question or "").strip():
         raise SettingError("map needs a question that holds some text, or --on SOURCE")
     from engine.audit.leaks import find_leak
@@ -168,138 +144,6 @@ def _leak_mark(leaks: object) -> str:
     return "" if leaks is None else "leaks: " if leaks else "no leak: "
 
 
-def train(arguments: argparse.Namespace) -> Printed:
-    training = TrainingSettings(
-        objective=arguments.objective,
-        method=arguments.method,
-        retain_term=arguments.retain_term,
-        tuning=arguments.tuning,
-        **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
-    )
-    retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
-    spec = ExperimentSpec(
-        kind="train",
-        name=arguments.name,
-        base=arguments.base,
-        reference=arguments.reference,
-        forget=arguments.forget,
-        retain=retain,
-        evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
-        alphas=(0.0, 1.0) if training.method == "guardrail" else parse_alphas(arguments.alphas),
-        training=training,
-        parent=arguments.parent,
-        max_new_tokens=arguments.max_new_tokens,
-        curves=not arguments.no_curves,
-        alpha_choice=arguments.alpha_choice,
-    )
-    return _execute(spec, arguments)
-
-
-TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-
-
-def teach(arguments: argparse.Namespace) -> Printed:
-    training = TrainingSettings(**{name: getattr(arguments, name) for name in TEACHING_OPTIONS})
-    spec = ExperimentSpec(
-        kind="teach",
-        name=arguments.name,
-        base=arguments.start,
-        retain=tuple(arguments.teach),
-        retain_only_of=arguments.retain_only_of,
-        evaluate_on=tuple(arguments.on or arguments.teach),
-        alphas=(0.0,),
-        training=training,
-        max_new_tokens=arguments.max_new_tokens,
-    )
-    return _execute(spec, arguments)
-
-
-def evaluate(arguments: argparse.Namespace) -> Printed:
-    alphas = parse_alphas(arguments.alphas)
-    name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
-    if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
-        name = f"evaluate-{name}"  # the recorded run keeps its name to itself
-    on = tuple(arguments.on or ExperimentSpec.evaluate_on)
-    spec = ExperimentSpec(
-        kind="evaluate",
-        name=name,
-        pair=arguments.pair,
-        alphas=alphas,
-        evaluate_on=on,
-        max_new_tokens=arguments.max_new_tokens,
-        curves=not arguments.no_curves,
-        alpha_choice=arguments.alpha_choice,
-    )
-    return _execute(spec, arguments)
-
-
-def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunSummary:
-    """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
-    with Interrupts() as interrupts:
-        run_id = runner.start(spec)
-        if not arguments.json:
-            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
-        with Bar() as bar:
-            for summary in runner.follow(run_id):
-                if interrupts.take():
-                    runner.cancel(run_id)
-                bar(summary.progress or 0.0, summary.stage or summary.status)
-    if summary.status != "finished":
-        raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
-    return summary
-
-
-def _execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
-    """Execute a run; what it found."""
-    summary = execute(spec, arguments)
-    run_id = summary.id
-    if spec.kind == "map":
-        asked = len(history.asked(run_id))
-        return Printed({**run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
-    means = history.trade_off([run_id])
-    means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
-    columns = ["alpha", "set", "split", "half", "metric", "mean", "low", "high", "count"]
-    means = with_intervals(run_id, means)
-    table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
-    shares = leak_shares(run_id)
-    rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
-    known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
-    data = {"means": known.to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
-    lines = [
-        f"run {run_id} finished: means, with the ends of their 95 % intervals over persons",
-        table,
-        "",
-        *_leak_words(shares),
-        rule,
-    ]
-    return Printed({**run_data(summary), **data}, "\n".join(lines))
-
-
-def _estimate_words(guess: Estimate) -> str:
-    disk = f"{guess.disk_bytes / 1e9:.1f} GB of disk while it runs, " if guess.disk_bytes else ""
-    return f"estimate: {max(1, round(guess.seconds / 60))} min, {disk}{guess.memory_bytes / 1e9:.1f} GB of memory"
-
-
-def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
-    """Leak shares per split, half and alpha beside their floor where it is known."""
-    lines = []
-    for (split, half), group in itertools.groupby(
-        sorted(shares, key=lambda row: (row.split, row.half, row.alpha)), lambda row: (row.split, row.half)
-    ):
-        part = list(group)
-        at = ", ".join(f"{row.share:.0%} at alpha {row.alpha:g}" for row in part)
-        asked, floor = part[0].questions, part[0].floor
-        known = "not known" if floor is None else f"{floor:.0%} ({part[0].floor_questions} of {asked} questions)"
-        where = "/".join(filter(None, (split, half))) or "all questions"
-        lines.append(f"leaks, {where}: {at}; floor, a retain-only model: {known}")
-    return lines
-
-
-def _ended(summary: history.RunSummary) -> str:
-    words = {"failed": "not finished", "cancelled": "cancelled", "interrupted": "interrupted"}
-    return f"{words[summary.status]}: {summary.message}" if summary.message else words[summary.status]
-
-
 def runs(_: argparse.Namespace) -> Printed:
     runner.tend()
     found = history.list_runs()
@@ -310,18 +154,6 @@ def runs(_: argparse.Namespace) -> Printed:
     return Printed(
         [run_data(run) for run in found], "\n".join(lines) or "no runs yet: `python -m engine demo` stores the first"
     )
-
-
-def run_data(run: history.RunSummary) -> dict[str, Any]:
-    """Plain JSON values; times as ISO 8601 in UTC."""
-    data: dict[str, Any] = {}
-    for name, value in run._asdict().items():
-        if hasattr(value, "isoformat"):
-            value = value.isoformat()
-        elif isinstance(value, float) and not math.isfinite(value):
-            value = None
-        data[name] = list(value) if isinstance(value, tuple) else value
-    return data
 
 
 def export(arguments: argparse.Namespace) -> Printed:

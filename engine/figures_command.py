@@ -116,3 +116,21 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
         "unlike": [item._asdict() for item in found.unlike],
         "differences": [item._asdict() for item in found.differences],
     }
+
+
+def add_command(adds: Any, add: Any) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add(
+        adds,
+        "figures",
+        figures,
+        "means of a stored run with intervals, and what changes to another run",
+    )
+    parser.add_argument("--run", required=True, help="name or number of a run")
+    parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    parser.add_argument("--against", metavar="RUN", help="a second run, paired with the first by question")
+    parser.add_argument("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
+    parser.add_argument(
+        "--reference", metavar="RUN",
+        help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from engine.history import RunSummary
 from engine.review import ReviewRow
 from engine.settings import check_alpha
 from engine.terminal import Printed
+from engine.verdicts import PHRASINGS
 
 
 def verdicts(arguments: argparse.Namespace) -> Printed:
@@ -64,3 +65,13 @@ def _line(row: ReviewRow, question: str) -> str:
     when = f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""
     text = f"{row.verdict.replace('_', ' '):<15} {row.reviewer}, {when}  {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
     return "".join(character if character.isprintable() else " " for character in text)
+
+
+def add_command(adds: Any, add: Any) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add(adds, "verdicts", verdicts, "what reviewers said of a run's answers")
+    parser.add_argument("--run", required=True, help="name or number of a run")
+    parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    parser.add_argument(
+        "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
+    )

@@ -2,10 +2,11 @@
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from engine import history
-from engine.commands import execute, run_data
-from engine.data.tasks import TASKS, get_task, tasks_folder
+from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
+from engine.run_commands import execute, run_data
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.task_figures import FORMULAS, TaskFigure, task_figures
 from engine.task_runs import CUT, HARNESS
@@ -51,3 +52,22 @@ def _figure(figure: TaskFigure) -> str:
 def _line(cells: tuple[str, ...]) -> str:
     first, *others = zip(cells, WIDTHS, strict=True)
     return f"{first[0]:<{first[1]}}" + "".join(f"{cell:>{width}}" for cell, width in others)
+
+
+def add_command(adds: Any, add: Any) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add(adds, "tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
+    parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    parser.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
+    parser.add_argument(
+        "--task", action="append", metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
+        help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data", default="", metavar="FOLDER",
+        help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
+    )  # fmt: skip
+    parser.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")

@@ -1,7 +1,9 @@
 """What a command needs of a terminal: its result as text, a progress bar, Ctrl-C."""
 
+import argparse
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -12,6 +14,9 @@ class Printed(NamedTuple):
     data: Any
     text: str
     code: int = 0
+
+
+Command = Callable[[argparse.Namespace], Printed]
 
 
 class Bar:

@@ -56,6 +56,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.erasure",),
     (
         "engine.commands",
+        "engine.run_commands",
         "engine.advice_command",
         "engine.audit_command",
         "engine.curve_command",
