@@ -4,7 +4,7 @@ Persons are resampled, not questions (`evaluation.utility.mean_interval`), with 
 same digits. What has no mean, or no interval, says why.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -157,15 +157,20 @@ def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) ->
     return Scores(places, metrics, values, stored)
 
 
-def with_intervals(run_id: int, means: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `history.trade_off` of one run, with the ends of their intervals as `low` and `high`."""
-    keys = ["set", "split", "half", "metric"]
-    ends = [
-        (alpha, item.set, item.split, item.half, item.metric, item.low, item.high)
-        for alpha in history.alphas_of(run_id)
-        for item in run_figures(run_id, alpha)
+def with_intervals(
+    means: pd.DataFrame, figures_of: Callable[[int, float], Sequence[Figure]] = run_figures
+) -> pd.DataFrame:
+    """The rows of `history.trade_off` of finished runs with the columns low, high and text (mean, interval, n and people).
+
+    A screen hands in its own `figures_of`, which remembers what it worked out for a run and an alpha.
+    """
+    keys = ["run_id", "alpha", "set", "split", "half", "metric"]
+    rows = [
+        (run_id, alpha, item.set, item.split, item.half, item.metric, item.low, item.high, item.words)
+        for run_id, alpha in means[keys[:2]].drop_duplicates().itertuples(index=False, name=None)
+        for item in figures_of(run_id, alpha)
     ]
-    return means.merge(pd.DataFrame(ends, columns=["alpha", *keys, "low", "high"]), "left", ["alpha", *keys])
+    return means.merge(pd.DataFrame(rows, columns=[*keys, "low", "high", "text"]), "left", keys)
 
 
 def check_scored(run_id: int, alpha: float) -> None:

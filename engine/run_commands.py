@@ -125,7 +125,7 @@ def run_and_show(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed
     means = history.trade_off([run_id])
     means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
     columns = ["alpha", "set", "split", "half", "metric", "mean", "low", "high", "count"]
-    means = with_intervals(run_id, means)
+    means = with_intervals(means)
     table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
     shares = leak_shares(run_id)
     rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import pandas as pd
 import streamlit as st
 
-from engine import history
+from engine import figures, history
 from engine.figures import BOUNDED, Figure, run_figures
 from engine.history import RunSummary
 from engine.settings import database_url
 
-KEYS = ["set", "split", "half", "metric"]
 MEANING = (
     "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so it says "
     "how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
@@ -27,7 +26,7 @@ class Bar(NamedTuple):
     text: str = ""
 
 
-def figures(run: RunSummary, alpha: float) -> list[Figure]:
+def figures_of(run: RunSummary, alpha: float) -> list[Figure]:
     """Every mean of a finished run at an α that it evaluated."""
     return _figures(database_url(), run.id, run.finished, alpha)
 
@@ -39,15 +38,9 @@ def _figures(where: str, run_id: int, ended: datetime | None, alpha: float) -> l
 
 
 def with_intervals(means: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `history.trade_off` with columns low, high and text; of finished runs alone."""
+    """`figures.with_intervals`, from what was worked out before."""
     summaries = {run.id: run for run in history.list_runs()}
-    rows = [
-        (run_id, alpha, figure.set, figure.split, figure.half, figure.metric, figure.low, figure.high, figure.words)
-        for run_id, alpha in means[["run_id", "alpha"]].drop_duplicates().itertuples(index=False, name=None)
-        for figure in figures(summaries[run_id], alpha)
-    ]
-    known = pd.DataFrame(rows, columns=["run_id", "alpha", *KEYS, "low", "high", "text"])
-    return means.merge(known, on=["run_id", "alpha", *KEYS], how="left")
+    return figures.with_intervals(means, lambda run_id, alpha: figures_of(summaries[run_id], alpha))
 
 
 def bounded_words(texts: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from engine.map_curves import mapped_share
 from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import noise_words, quality_figure
 from pages.parts import access, address, charts, frame
-from pages.parts.intervals import MEANING, bounded_words, figures, table_of
+from pages.parts.intervals import MEANING, bounded_words, figures_of, table_of
 from pages.parts.meanings import show_meanings
 from pages.parts.measures_table import aggregates_of, show_measures
 from pages.parts.probe_table import show_probes
@@ -171,7 +171,7 @@ def _with_intervals(detail: RunDetail) -> None:
     address.settle("at", alphas, default)
     alpha: float = st.selectbox("α", alphas, key="at", format_func=lambda value: f"{value:g}")
     address.keep("at", alpha, f"{alpha:g}")
-    found = figures(run, alpha)
+    found = figures_of(run, alpha)
     places = pd.DataFrame([item[:4] for item in found], columns=["set", "split", "half", "metric"])
     names = [_measure(item.metric, item.split) for item in found]
     table = table_of(found, _parts(places), names)
