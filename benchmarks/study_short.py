@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from benchmarks.study_words import COSTS, best_alphas, compared, cost_medians, sorted_rows
+from benchmarks.study_words import COSTS, best_alphas, compared, cost_medians, gold_leaks, sorted_rows
 from engine.study import QUALITY, Tables
 
 
@@ -15,6 +15,12 @@ def in_short(tables: Tables) -> list[str]:
             f"**Offset against direct.** Where forget ROUGE is down to the retain-only model's, interpolated between strengths, the ROUGE that stays on "
             f"the eval half is {_by_method(both, 'retain ROUGE')}: medians over the {len(both) // 2} pairs of runs, of {seeds} "
             f"{'seed' if seeds == 1 else 'seeds'}, in which both come so low (of {len(tables.crossings) // 2})."
+        )
+    asked, gold = _reached_by_both(tables.matched), gold_leaks(tables.main)
+    if len(asked) and gold is not None:
+        said.append(
+            f"**The same ROUGE, the same silence?** Asked anew there, the share of forget questions whose answer holds a key term is "
+            f"{_by_method(asked, 'forget leaks')} (medians of {len(asked) // 2} pairs of runs); the retain-only model's is {gold:.2f}."
         )
     if len(tables.over_alpha):
         best = best_alphas(tables.over_alpha)
@@ -43,11 +49,11 @@ def in_short(tables: Tables) -> list[str]:
     return said
 
 
-def _reached_by_both(crossings: pd.DataFrame) -> pd.DataFrame:
+def _reached_by_both(rows: pd.DataFrame) -> pd.DataFrame:
     """Of an objective and seed both methods or neither."""
-    if crossings.empty:
-        return crossings
-    down = crossings[crossings["reached"].astype(bool)]
+    if rows.empty or "reached" not in rows:
+        return rows[:0]
+    down = rows[rows["reached"].astype(bool)]
     return down[down.groupby(["objective", "seed"])["method"].transform("nunique") == 2]
 
 

@@ -62,7 +62,20 @@ def main_words(tables: Tables) -> str:
             f"({best['method']}, {best['objective']}, seed {best['seed']}), with a model utility of {best['model utility']:.3f}: a model that "
             "answers nothing at all can pass."
         )
-    return " ".join([*said, _seeds_words(rows)])
+    return " ".join(filter(None, [*said, _twin_words(tables.main), _seeds_words(rows)]))
+
+
+def _twin_words(main: pd.DataFrame) -> str:
+    """What a second retain-only seed differs by from the first: nothing was forgotten between them."""
+    twin, gold = main[main["method"] == "retain-only, second seed"], main[main["method"] == "retain-only"]
+    if twin.empty or gold.empty:
+        return ""
+    names = ("forget ROUGE", "forget leaks", "model utility", "AUC − retain-only")
+    rouge, leaks, utility, auc = (float(twin[name].iloc[0]) for name in names)
+    return (
+        f"The noise floor: a second retain-only seed, to which nothing was ever told either, has forget ROUGE {rouge:.3f}, leaks {leaks:.3f}, p = "
+        f"{float(twin[QUALITY].iloc[0]):.2g}, utility {utility:.3f} (the first {float(gold['model utility'].iloc[0]):.3f}) and an AUC {auc:+.3f} beside the first's."
+    )
 
 
 def _seeds_words(rows: pd.DataFrame) -> str:
@@ -89,17 +102,36 @@ def matched_words(tables: Tables) -> str:
         said.append(
             f"Of those that all come so low the {name} rows keep of the eval half {told}, at a forget ROUGE of {_span(group, 'forget ROUGE')}."
         )
-    if len(tables.paired):
-        kept = tables.paired[tables.paired["column"] == "retain ROUGE"]
-        more = int((kept["difference"] > 0).sum())
-        sure, less = int((kept["low"].astype(float) > 0).sum()), int((kept["high"].astype(float) < 0).sum())
+    down, gold = rows[rows["reached"] == 1], gold_leaks(tables.main)
+    if len(down) and gold is not None:
         said.append(
-            f"Offset less direct, paired by question, where both come so low: the offset pair keeps more of the eval half in {more} of {len(kept)} comparisons; the 95 % "
-            f"interval over persons lies above 0 in {sure} and below it in {less}, and {int(kept['persons'].max())} persons make it a rough one."
+            f"There the answers to {_span(down, 'forget leaks')} of the forget questions hold a key term, the retain-only model's to {gold:.3f}: "
+            f"{int((down['forget leaks'] > gold).sum())} of {len(down)} rows tell more than a model that never knew."
+        )
+    if len(tables.paired):
+        said.append(
+            f"Offset less direct, paired by question, where both come so low: {_paired_words(tables.paired, 'retain ROUGE', 'keeps more of the eval half')}; "
+            f"{_paired_words(tables.paired, 'forget leaks', 'tells more key terms')}."
         )
     judged = tables.matched[tables.matched[QUALITY].notna()]
     said.append(f"Forget quality passes 0.05 in {int((judged[QUALITY] > 0.05).sum())} of {len(judged)} runs.")
     return " ".join([*said, _seeds_words(rows)])
+
+
+def gold_leaks(main: pd.DataFrame) -> float | None:
+    """The share of forget questions that the retain-only model's answers give away by chance; None where none was asked."""
+    shares = main[main["method"] == "retain-only"]["forget leaks"]
+    return float(shares.iloc[0]) if len(shares) else None
+
+
+def _paired_words(paired: pd.DataFrame, column: str, words: str) -> str:
+    of = paired[paired["column"] == column]
+    more = int((of["difference"] > 0).sum())
+    sure, less = int((of["low"].astype(float) > 0).sum()), int((of["high"].astype(float) < 0).sum())
+    return (
+        f"the offset pair {words} in {more} of {len(of)} comparisons (the 95 % interval over {int(of['persons'].max())} persons, a rough one, "
+        f"lies above 0 in {sure} and below it in {less})"
+    )
 
 
 def _unreached(crossings: pd.DataFrame) -> str:
