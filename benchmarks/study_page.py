@@ -73,7 +73,7 @@ per token of the forget answers is down to {study_plan.TARGET:g}, or with the la
 
 **Figures.** ROUGE is ROUGE-L recall of greedy fp32 answers of at most {study_plan.LIMIT} tokens. *leaks*: share of forget questions whose answer holds a key
 term. *forget quality*: p-value of a KS test of truth ratios (A) against retain-only, on 40 rows: a weak test. *utility*: TOFU's harmonic mean
-of nine, of the eval half, every fourth real author and world fact. *AUC less retain-only's*: min-k membership, forget against holdout01, signed. Arrows say what is better.
+of nine, so 0 where one of them is 0, of the eval half, every fourth real author and world fact. *AUC less retain-only's*: min-k membership, forget against holdout01, signed. Arrows say what is better.
 Two authors are forgotten and four are asked of the eval half, so every interval over persons is rough: the CSV has them all.
 
 ## In short

@@ -22,6 +22,11 @@ def in_short(tables: Tables) -> list[str]:
             f"**The same ROUGE, the same silence?** Asked anew there, the share of forget questions whose answer holds a key term is "
             f"{_by_method(asked, 'forget leaks')} (medians of {len(asked) // 2} pairs of runs); the retain-only model's is {gold:.2f}."
         )
+        base = tables.main[tables.main["method"] == "base"].iloc[0]
+        said.append(
+            f"**What else goes.** There ROUGE on world facts is {_by_method(asked, 'world ROUGE')} (base {base['world ROUGE']:.2f}), and model utility "
+            f"{_by_method(asked, 'model utility')} (base {base['model utility']:.2f})."
+        )
     if len(tables.over_alpha):
         best = best_alphas(tables.over_alpha)
         said.append(

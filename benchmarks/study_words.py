@@ -111,6 +111,7 @@ def matched_words(tables: Tables) -> str:
     if len(tables.paired):
         said.append(
             f"Offset less direct, paired by question, where both come so low: {_paired_words(tables.paired, 'retain ROUGE', 'keeps more of the eval half')}; "
+            f"{_paired_words(tables.paired, 'world ROUGE', 'keeps more world facts')}; "
             f"{_paired_words(tables.paired, 'forget leaks', 'tells more key terms')}."
         )
     judged = tables.matched[tables.matched[QUALITY].notna()]
@@ -128,10 +129,9 @@ def _paired_words(paired: pd.DataFrame, column: str, words: str) -> str:
     of = paired[paired["column"] == column]
     more = int((of["difference"] > 0).sum())
     sure, less = int((of["low"].astype(float) > 0).sum()), int((of["high"].astype(float) < 0).sum())
-    return (
-        f"the offset pair {words} in {more} of {len(of)} comparisons (the 95 % interval over {int(of['persons'].max())} persons, a rough one, "
-        f"lies above 0 in {sure} and below it in {less})"
-    )
+    persons, questions = int(of["persons"].max()), int(of["questions"].max())
+    over = f"{persons} persons, a rough one," if persons else f"{questions} questions"
+    return f"it {words} in {more} of {len(of)} comparisons (the 95 % interval over {over} lies above 0 in {sure} and below it in {less})"
 
 
 def _unreached(crossings: pd.DataFrame) -> str:
