@@ -6,7 +6,9 @@ from plotly.subplots import make_subplots
 
 from benchmarks import study_plan
 from benchmarks.plots import COLOURS, SYMBOLS
-from benchmarks.study_words import ON_DEMO, by_reference, compared, cost_medians
+from benchmarks.study_leak_words import by_reference, named
+from benchmarks.study_side_words import cost_medians
+from benchmarks.study_words import ON_DEMO, compared, reached
 from engine.study import QUALITY, Tables, extremes, pooled
 
 
@@ -49,7 +51,7 @@ def _bars(means: pd.DataFrame, extent: tuple[pd.DataFrame, pd.DataFrame], name: 
 def _matched(matched: pd.DataFrame) -> go.Figure:
     """What stays where both methods forget as much as the retain-only model never knew: a bar a method and objective."""
     figure = go.Figure()
-    down = matched[matched["reached"].astype(bool)] if len(matched) else matched
+    down = reached(matched)
     for number, (method, rows) in enumerate(down.groupby("method", sort=False) if len(down) else ()):
         means = pooled(rows)
         bars = _bars(means, extremes(rows), "retain ROUGE")
@@ -110,7 +112,7 @@ def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:
     own = own[own["objective"] == "npo"].set_index("reference")
     for number, name in enumerate(("forget ROUGE", "retain ROUGE", "world ROUGE")):
         figure.add_bar(x=own.index, y=own[name], name=name, marker_color=COLOURS[number])
-    of_npo = leaks[leaks["objective"] == "npo"]
+    of_npo = named(leaks[leaks["objective"] == "npo"])
     for number, (probe, rows) in enumerate(of_npo.groupby("probe", sort=False), start=3):
         figure.add_bar(
             x=rows["reference"],

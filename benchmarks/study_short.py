@@ -2,69 +2,109 @@
 
 import pandas as pd
 
-from benchmarks.study_words import COSTS, best_alphas, compared, cost_medians, gold_leaks, sorted_rows
-from engine.study import QUALITY, Tables
+from benchmarks.study_leak_words import above_floor, named
+from benchmarks.study_side_words import COSTS, OF_TRAINING, cost_medians, highest_rates
+from benchmarks.study_words import best_alphas, compared, of_column, reached, row_of
+from engine.study import QUALITY, Tables, pooled
 
 
 def in_short(tables: Tables) -> list[str]:
     """A sentence for each question of the study that has an answer."""
-    runs, said = compared(tables.main), []
-    if len(both := _reached_by_both(tables.crossings)):
-        seeds = both["seed"].nunique()
-        said.append(
-            f"**Offset against direct.** Where forget ROUGE is down to the retain-only model's, interpolated between strengths, the ROUGE that stays on "
-            f"the eval half is {_by_method(both, 'retain ROUGE')}: medians over the {len(both) // 2} pairs of runs, of {seeds} "
-            f"{'seed' if seeds == 1 else 'seeds'}, in which both come so low (of {len(tables.crossings) // 2})."
+    parts = (_kept, _still_told, _lost, _alphas, _quality, _given_away, _cost)
+    return [said for part in parts if (said := part(tables))]
+
+
+def _kept(tables: Tables) -> str:
+    moved, rows = of_column(tables.paired, "retain ROUGE"), reached(pooled(tables.matched))
+    if moved.empty or rows.empty:
+        return ""
+    means = moved.groupby("objective", sort=False)["difference"].mean()
+    top = rows.loc[rows["retain ROUGE"].idxmax()]
+    never = int((tables.crossings["reached"] != 1).sum())
+    return (
+        "**Offset against direct.** Asked anew at the strength where forget ROUGE is down to the retain-only model's, the offset keeps more of the eval "
+        f"half in {int((moved['difference'] > 0).sum())} of {len(moved)} pairs of runs; the median difference is {moved['difference'].median():+.2f} ROUGE-L recall, "
+        f"and by objective the mean is {', '.join(f'{name} {value:+.2f}' for name, value in means.items())}. Most is kept by {top['method']} {top['objective']}, "
+        f"{top['retain ROUGE']:.2f}; {never} of {len(tables.crossings)} runs never come so low. {highest_rates(tables.rates)}"
+    ).rstrip()
+
+
+def _still_told(tables: Tables) -> str:
+    down, gold = _reached_by_both(tables.matched), row_of(tables.main, "retain-only")
+    if down.empty or gold is None:
+        return ""
+    told = "; ".join(
+        f"{words} {_by_method(down, name)} (retain-only {gold[name]:.2f})"
+        for name, words in (
+            ("forget leaks", "the share of forget questions whose answer holds a key term is"),
+            ("forget probability", "forget probability is"),
+            ("forget ROUGE", "forget ROUGE itself is"),
         )
-    asked, gold = _reached_by_both(tables.matched), gold_leaks(tables.main)
-    if len(asked) and gold is not None:
-        said.append(
-            f"**The same ROUGE, the same silence?** Asked anew there, the share of forget questions whose answer holds a key term is "
-            f"{_by_method(asked, 'forget leaks')} (medians of {len(asked) // 2} pairs of runs); the retain-only model's is {gold:.2f}."
-        )
-        base = tables.main[tables.main["method"] == "base"].iloc[0]
-        said.append(
-            f"**What else goes.** There ROUGE on world facts is {_by_method(asked, 'world ROUGE')} (base {base['world ROUGE']:.2f}), and model utility "
-            f"{_by_method(asked, 'model utility')} (base {base['model utility']:.2f})."
-        )
-    if len(tables.over_alpha):
-        best = best_alphas(tables.over_alpha)
-        said.append(
-            f"**α.** The widest gap lies at α = 1 in {int((best['alpha'] == 1.0).sum())} of {len(best)} runs; its median: {_by_method(best, 'alpha')}."
-        )
+    )
+    return f"**What still leaks there.** {told[0].upper()}{told[1:]}: medians of {len(down) // 2} pairs of runs."
+
+
+def _lost(tables: Tables) -> str:
+    moved, base, gold = (
+        of_column(tables.paired, "world ROUGE"),
+        row_of(tables.main, "base"),
+        row_of(tables.main, "retain-only"),
+    )
+    if moved.empty or base is None or gold is None:
+        return ""
+    return (
+        f"**What else goes.** There the offset keeps more world facts in {int((moved['difference'] > 0).sum())} of {len(moved)} pairs of runs; the median "
+        f"difference is {moved['difference'].median():+.2f} (base {base['world ROUGE']:.2f}, retain-only {gold['world ROUGE']:.2f})."
+    )
+
+
+def _alphas(tables: Tables) -> str:
+    if tables.over_alpha.empty:
+        return ""
+    best = best_alphas(tables.over_alpha)
+    return (
+        f"**α.** The widest gap between what stays and what goes lies at α = 1 in {int((best['alpha'] == 1.0).sum())} of {len(best)} runs; the median "
+        f"best α: {_by_method(best, 'alpha')}."
+    )
+
+
+def _quality(tables: Tables) -> str:
+    runs, base = compared(tables.main), row_of(tables.main, "base")
     judged = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0]
-    if len(judged):
-        passing = judged[judged[QUALITY] > 0.05]
-        useful = int((passing["model utility"] > 0).sum())
-        said.append(
-            f"**Forgotten as if never known?** Forget quality passes 0.05 at α = 1 in {len(passing)} of {len(judged)} runs; {useful} of them have a "
-            "model utility above 0."
-        )
-    alone = tables.leaks[tables.leaks["probe"] == "Reference alone"] if len(tables.leaks) else tables.leaks
-    if len(alone):
-        told = ", ".join(f"{row['reference']} {row['found']:.2f}" for row in _by_probe(alone))
-        said.append(
-            f"**What a pair gives away.** Its reference asked alone tells of the forget questions, by npo: {told}."
-        )
+    if judged.empty or base is None:
+        return ""
+    passing = judged[judged[QUALITY] > 0.05]
+    useful = int((passing["retain ROUGE"] > base["retain ROUGE"] / 2).sum())
+    return (
+        f"**Forgotten as if never known?** Forget quality passes 0.05 at α = 1 in {len(passing)} of {len(judged)} runs; {useful} of them keep more than half "
+        "of the base's ROUGE on the eval half."
+    )
+
+
+def _given_away(tables: Tables) -> str:
+    leaks = named(tables.leaks)
+    leaks = leaks[leaks["objective"] == "npo"]
+    told = (
+        [said for probe, rows in leaks.groupby("probe", sort=False) if (said := above_floor(str(probe), rows))]
+        if len(leaks)
+        else []
+    )
+    return f"**What a pair gives away**, by npo. {' '.join(told)}" if told else ""
+
+
+def _cost(tables: Tables) -> str:
     medians = cost_medians(tables.costs)
-    if {"offset", "direct"} <= set(medians.index):
-        ratio = medians.loc["offset"] / medians.loc["direct"]
-        told = ", ".join(f"{name} {ratio[name]:.2f}" for name in COSTS if name in ratio)
-        said.append(f"**Cost, offset ÷ direct.** {told}.")
-    return said
+    if not {"offset", "direct"} <= set(medians.index):
+        return ""
+    ratio = medians.loc["offset"] / medians.loc["direct"]
+    told = ", ".join(f"{name} {ratio[name]:.2f}" for name in COSTS if name in ratio)
+    return f"**Cost, offset ÷ direct.** {told}. {OF_TRAINING}"
 
 
 def _reached_by_both(rows: pd.DataFrame) -> pd.DataFrame:
     """Of an objective and seed both methods or neither."""
-    if rows.empty or "reached" not in rows:
-        return rows[:0]
-    down = rows[rows["reached"].astype(bool)]
-    return down[down.groupby(["objective", "seed"])["method"].transform("nunique") == 2]
-
-
-def _by_probe(leaks: pd.DataFrame) -> list[dict[str, object]]:
-    """Of the pairs by npo, most found first."""
-    return sorted_rows(leaks[(leaks["objective"] == "npo") & leaks["found"].notna()], "found")[::-1]
+    down = reached(rows)
+    return down[down.groupby(["objective", "seed"])["method"].transform("nunique") == 2] if len(down) else down
 
 
 def _by_method(rows: pd.DataFrame, name: str) -> str:

@@ -2,11 +2,10 @@
 
 import pandas as pd
 
-from benchmarks.study_plan import FIRST, OBJECTIVES, RATE_SEED
+from benchmarks.study_plan import OBJECTIVES, RATE_SEED, TARGET
 from engine.study import QUALITY, Tables, pooled
 
 ONE_SEED = "One seed: leads, not results."
-COSTS = ("steps", "trained parameters", "seconds of training", "seconds of the run", "peak memory, GiB", "stored, MB")
 ON_DEMO = ("", "demo")  # no reference of its own, or the demo's
 
 
@@ -20,17 +19,20 @@ def compared(main: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
-def by_reference(main: pd.DataFrame) -> pd.DataFrame:
-    """Offset pairs of the first seed, which every reference has: one row a pair."""
-    own = main[(main["method"] == "offset") & (main["seed"] == FIRST) & main["objective"].isin(("npo", "relabelling"))]
-    return pooled(own).drop(columns="seeds")
+def row_of(main: pd.DataFrame, method: str) -> "pd.Series | None":
+    """The one row of a model that stands for itself: "base", "retain-only" or its second seed; None where none was asked."""
+    rows = main[main["method"] == method]
+    return rows.iloc[0] if len(rows) else None
 
 
-def cost_medians(costs: pd.DataFrame) -> pd.DataFrame:
-    """Medians by method over the objectives and seeds that both methods have: [method, cost]."""
-    own = compared(costs)
-    both = own.groupby(["objective", "seed"])["method"].transform("nunique") == 2
-    return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].median()
+def reached(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those that come down to the retain-only model's forget ROUGE, each with all of its seeds."""
+    return rows[rows["reached"] == 1] if "reached" in rows else rows[:0]
+
+
+def of_column(paired: pd.DataFrame, column: str) -> pd.DataFrame:
+    """The paired differences of one column, the unknown left out."""
+    return paired[(paired["column"] == column) & paired["difference"].notna()] if "column" in paired else paired[:0]
 
 
 def best_alphas(grid: pd.DataFrame) -> pd.DataFrame:
@@ -38,105 +40,156 @@ def best_alphas(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def main_words(tables: Tables) -> str:
-    runs, gold = compared(tables.main), tables.main[tables.main["method"] == "retain-only"]
-    rows, said = pooled(runs), []
-    for name, group in rows.groupby("method", sort=False):
-        told = ", ".join(f"{row['objective']} {row['forget ROUGE']:.3f}" for row in sorted_rows(group, "forget ROUGE"))
-        said.append(
-            f"At α = 1 forget ROUGE of the {name} rows is {_span(group, 'forget ROUGE')} ({told}), and ROUGE on the eval half "
-            f"{_span(group, 'retain ROUGE')}."
+    runs, gold = compared(tables.main), row_of(tables.main, "retain-only")
+    rows = pooled(runs)
+    said = [
+        f"At α = 1 forget ROUGE of the {name} rows is {_span(group, 'forget ROUGE')} "
+        f"({_listed(group, 'forget ROUGE', lowest=True)}), and ROUGE on the eval half {_span(group, 'retain ROUGE')}."
+        for name, group in rows[rows["seeds"] > 0].groupby("method", sort=False)
+    ]
+    if gold is not None and len(runs):
+        met, below = (
+            int((runs["forget probability"] <= TARGET).sum()),
+            int((rows["forget ROUGE"] < gold["forget ROUGE"]).sum()),
         )
-    if len(gold) and len(rows):
-        floor = float(gold["forget ROUGE"].iloc[0])
-        below = int((rows["forget ROUGE"] < floor).sum())
         said.append(
-            f"A model that never saw the forget set has {floor:.3f} there; {below} of {len(rows)} rows lie lower. To lie far below it "
-            "is no success: such answers are worse than those of one who never knew, and that can be seen."
+            f"The rule's {TARGET:g} is met by {met} of these {len(runs)} runs; the others ended with the last epoch. It is a hard rule: a model that "
+            f"never saw the forget set has {gold['forget probability']:.3f}, and a forget ROUGE of {gold['forget ROUGE']:.3f}. {below} of {len(rows)} rows lie "
+            "lower than that, and to lie far below it is no success: such answers are worse than those of one who never knew, and that can be seen."
         )
-    judged = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0]
-    if len(judged):
-        best = judged.loc[judged[QUALITY].astype(float).idxmax()]
-        passed = int((judged[QUALITY] > 0.05).sum())
-        said.append(
-            f"Forget quality passes 0.05 in {passed} of {len(judged)} runs; the largest is p = {best[QUALITY]:.2g} "
-            f"({best['method']}, {best['objective']}, seed {best['seed']}), with a model utility of {best['model utility']:.3f}: a model that "
-            "answers nothing at all can pass."
+    own = tables.main[tables.main["reference"].isin(ON_DEMO)]
+    return " ".join(
+        filter(
+            None,
+            [
+                *said,
+                _passing(runs, tables.main),
+                _zeros(runs, tables.main),
+                _twin_words(tables.main),
+                _seeds_words(own),
+            ],
         )
-    return " ".join(filter(None, [*said, _twin_words(tables.main), _seeds_words(rows)]))
+    )
+
+
+def _passing(runs: pd.DataFrame, main: pd.DataFrame) -> str:
+    """How many pass the test, and what is left of the one that passes best."""
+    judged, base = runs[runs[QUALITY].notna()] if QUALITY in runs else runs[:0], row_of(main, "base")
+    if judged.empty or base is None:
+        return ""
+    best = judged.loc[judged[QUALITY].astype(float).idxmax()]
+    return (
+        f"Forget quality passes 0.05 in {int((judged[QUALITY] > 0.05).sum())} of {len(judged)} runs; the largest is p = {best[QUALITY]:.2g} "
+        f"({best['method']}, {best['objective']}, seed {best['seed']}), where ROUGE on the eval half is {best['retain ROUGE']:.3f} (base "
+        f"{base['retain ROUGE']:.3f}) and on world facts {best['world ROUGE']:.3f} (base {base['world ROUGE']:.3f}): the test looks at the forget set alone."
+    )
+
+
+def _zeros(runs: pd.DataFrame, main: pd.DataFrame) -> str:
+    """What a utility of 0 says: a harmonic mean is 0 with any of its parts."""
+    none, base = runs[runs["model utility"] == 0], row_of(main, "base")
+    if none.empty or base is None:
+        return ""
+    return (
+        f"Utility is 0 in {len(none)} of {len(runs)} runs; in {int((none['authors ROUGE'] == 0).sum())} of them no answer about a real author scores "
+        f"at all, where the base's own mean is {base['authors ROUGE']:.2f}: such a 0 hangs on one or two answers."
+    )
 
 
 def _twin_words(main: pd.DataFrame) -> str:
     """What a second retain-only seed differs by from the first: nothing was forgotten between them."""
-    twin, gold = main[main["method"] == "retain-only, second seed"], main[main["method"] == "retain-only"]
-    if twin.empty or gold.empty:
+    twin, gold = row_of(main, "retain-only, second seed"), row_of(main, "retain-only")
+    if twin is None or gold is None:
         return ""
-    names = ("forget ROUGE", "forget leaks", "model utility", "AUC − retain-only")
-    rouge, leaks, utility, auc = (float(twin[name].iloc[0]) for name in names)
+    told = ", ".join(
+        f"{words} {twin[name]:.3f} ({gold[name]:.3f})"
+        for name, words in (("forget ROUGE", "forget ROUGE"), ("forget leaks", "leaks"), ("model utility", "utility"))
+    )
     return (
-        f"The noise floor: a second retain-only seed, to which nothing was ever told either, has forget ROUGE {rouge:.3f}, leaks {leaks:.3f}, p = "
-        f"{float(twin[QUALITY].iloc[0]):.2g}, utility {utility:.3f} (the first {float(gold['model utility'].iloc[0]):.3f}) and an AUC {auc:+.3f} beside the first's."
+        f"One pair of seeds as a noise floor: a second retain-only seed beside the first (in brackets) has {told}, and against it a forget quality of "
+        f"p = {twin[QUALITY]:.2g} and an AUC that differs by {twin['AUC − retain-only']:+.3f}."
     )
 
 
-def _seeds_words(rows: pd.DataFrame) -> str:
-    if rows.empty:
-        return ""
+def _seeds_words(shown: pd.DataFrame) -> str:
+    """What a row is the mean of, and which rows rest on one seed."""
+    rows = pooled(shown[shown["objective"] != ""])
     said = []
-    if rows["seeds"].max() > 1:
+    if (rows["seeds"] > 1).any():
         said.append("Rows are the means of their seeds, with the lowest and the highest; of p-values the median.")
-    if few := int((rows["seeds"] < 2).sum()):
-        said.append(f"{few} of {len(rows)} rows rest on one seed: leads, not results.")
+    if alone := [f"{row['method']} {row['objective']}" for row in rows[rows["seeds"] == 1].to_dict("records")]:
+        said.append(f"Of one seed, so leads and not results: {', '.join(alone)}.")
     return " ".join(said)
 
 
 def matched_words(tables: Tables) -> str:
+    if tables.matched.empty or tables.crossings.empty:
+        return ""
     rows, wanted = pooled(tables.matched), float(tables.crossings["retain-only's forget ROUGE"].iloc[0])
     said = [
         f"α of each pair is the strength at which its forget ROUGE comes down to the retain-only model's {wanted:.3f}, read off its strengths "
         f"below by linear interpolation; there everything was asked anew. {_unreached(tables.crossings)}"
     ]
-    for name, group in rows[rows["reached"] == 1].groupby("method", sort=False):
-        told = ", ".join(
-            f"{row['objective']} {row['retain ROUGE']:.3f}" for row in sorted_rows(group, "retain ROUGE")[::-1]
-        )
+    said += [
+        f"Of those that all come so low the {name} rows keep of the eval half {_listed(group, 'retain ROUGE')}, "
+        f"at a forget ROUGE of {_span(group, 'forget ROUGE')}."
+        for name, group in reached(rows).groupby("method", sort=False)
+    ]
+    told = (
+        _paired_words(tables.paired, "forget ROUGE", "has the higher forget ROUGE all the same"),
+        _paired_words(tables.paired, "retain ROUGE", "keeps more of the eval half"),
+        _paired_words(tables.paired, "world ROUGE", "keeps more world facts"),
+        _paired_words(tables.paired, "forget leaks", "tells more key terms"),
+    )
+    if any(told):
         said.append(
-            f"Of those that all come so low the {name} rows keep of the eval half {told}, at a forget ROUGE of {_span(group, 'forget ROUGE')}."
-        )
-    down, gold = rows[rows["reached"] == 1], gold_leaks(tables.main)
-    if len(down) and gold is not None:
-        said.append(
-            f"There the answers to {_span(down, 'forget leaks')} of the forget questions hold a key term, the retain-only model's to {gold:.3f}: "
-            f"{int((down['forget leaks'] > gold).sum())} of {len(down)} rows tell more than a model that never knew."
-        )
-    if len(tables.paired):
-        said.append(
-            f"Offset less direct, paired by question, where both come so low: {_paired_words(tables.paired, 'retain ROUGE', 'keeps more of the eval half')}; "
-            f"{_paired_words(tables.paired, 'world ROUGE', 'keeps more world facts')}; "
-            f"{_paired_words(tables.paired, 'forget leaks', 'tells more key terms')}."
+            f"Offset less direct, paired by question, where both come so low: the offset {'; it '.join(filter(None, told))}. "
+            "Seeds share questions and persons: the comparisons are not independent."
         )
     judged = tables.matched[tables.matched[QUALITY].notna()]
     said.append(f"Forget quality passes 0.05 in {int((judged[QUALITY] > 0.05).sum())} of {len(judged)} runs.")
-    return " ".join([*said, _seeds_words(rows)])
+    return " ".join(
+        filter(
+            None,
+            [
+                *said,
+                _still_there(reached(rows), tables.main),
+                _zeros(tables.matched, tables.main),
+                _seeds_words(tables.matched),
+            ],
+        )
+    )
 
 
-def gold_leaks(main: pd.DataFrame) -> float | None:
-    """The share of forget questions that the retain-only model's answers give away by chance; None where none was asked."""
-    shares = main[main["method"] == "retain-only"]["forget leaks"]
-    return float(shares.iloc[0]) if len(shares) else None
+def _still_there(down: pd.DataFrame, main: pd.DataFrame) -> str:
+    """What the same ROUGE leaves to be seen, beside one who never knew."""
+    gold, base = row_of(main, "retain-only"), row_of(main, "base")
+    if down.empty or gold is None or base is None:
+        return ""
+    return (
+        f"To be down to that ROUGE is not to have forgotten: a key term stands in the answers to a share of {_span(down, 'forget leaks')} of the forget "
+        f"questions (retain-only {gold['forget leaks']:.3f}; {int((down['forget leaks'] > gold['forget leaks']).sum())} of {len(down)} rows tell more), forget "
+        f"probability is {_span(down, 'forget probability')} (retain-only {gold['forget probability']:.3f}), and the AUC lies {_span(down, 'AUC − retain-only')} "
+        f"above retain-only's (the base's {base['AUC − retain-only']:.3f})."
+    )
 
 
 def _paired_words(paired: pd.DataFrame, column: str, words: str) -> str:
-    of = paired[paired["column"] == column]
+    of = of_column(paired, column)
+    if of.empty:
+        return ""
     more = int((of["difference"] > 0).sum())
-    sure, less = int((of["low"].astype(float) > 0).sum()), int((of["high"].astype(float) < 0).sum())
+    above, below = int((of["low"].astype(float) > 0).sum()), int((of["high"].astype(float) < 0).sum())
     persons, questions = int(of["persons"].max()), int(of["questions"].max())
     over = f"{persons} persons, a rough one," if persons else f"{questions} questions"
-    return f"it {words} in {more} of {len(of)} comparisons (the 95 % interval over {over} lies above 0 in {sure} and below it in {less})"
+    sure = f"the 95 % interval over {over} lies above 0 in {above} and below it in {below}"
+    if persons == 2:  # resampled, two persons give back their two means
+        sure = f"with both persons in {above}, with neither in {below}"
+    return f"{words} in {more} of {len(of)} comparisons ({sure})"
 
 
 def _unreached(crossings: pd.DataFrame) -> str:
-    never = crossings[~crossings["reached"].astype(bool)]
-    below = crossings[crossings["below"].astype(bool)]
+    never, below = crossings[crossings["reached"] != 1], crossings[crossings["below"] == 1]
     said = []
     for rows, words in (
         (never, "Some never come so low and stand at the strength that comes lowest"),
@@ -177,117 +230,13 @@ def _quality_words(curves: pd.DataFrame) -> str:
         return ""
     best = own.loc[own.groupby(["objective", "seed"])[QUALITY].idxmax()]
     told = "; ".join(
-        f"{row['objective']}, seed {row['seed']}: p = {row[QUALITY]:.2g} at α = {row['alpha']:g}"
+        f"{row['objective']}, seed {row['seed']}: p = {row[QUALITY]:.3g} at α = {row['alpha']:g}"
         for row in best.to_dict("records")
     )
     passed = int((best[QUALITY] > 0.05).sum())
     return (
-        "Of offset pairs forget quality is known at every α without asking again. Its largest value, which nobody without a retain-only "
-        f"model could choose by: {told}. With α so chosen {passed} of {len(best)} pass 0.05."
-    )
-
-
-def references_words(tables: Tables) -> str:
-    rows = by_reference(tables.main)
-    whole = "; *30 layers* is the public model whole" if "30-layers" in set(rows["reference"]) else ""
-    told = "; ".join(
-        f"{row['reference']}: forget {row['forget ROUGE']:.3f}, retain {row['retain ROUGE']:.3f}, world {row['world ROUGE']:.3f}"
-        for row in rows[rows["objective"] == "npo"].to_dict("records")
-    )
-    return "\n\n".join(
-        [
-            "demo is the clean, healed cut of 8 layers; *taught* is the same, told all 200 questions; *unhealed* cuts, of 8 layers where no "
-            f"other number stands, come straight from the public weights{whole}. By npo: {told}. {ONE_SEED} {_seed_noise(tables.main)}".rstrip(),
-            *filter(None, [_leaks_words(tables.leaks)]),
-        ]
-    )
-
-
-def _seed_noise(main: pd.DataFrame) -> str:
-    """How far the seeds of one reference lie apart: what differences between references are to be held against."""
-    own = compared(main)
-    own = own[(own["method"] == "offset") & (own["objective"] == "npo")]
-    if own["seed"].nunique() < 2:
-        return ""
-    return (
-        f"Over {own['seed'].nunique()} seeds the demo reference's own pair by npo has a retain ROUGE of {_span(own, 'retain ROUGE')}, so that a "
-        "difference between two references within that says nothing."
-    )
-
-
-def _leaks_words(leaks: pd.DataFrame) -> str:
-    """What each probe finds by reference, the objectives side by side."""
-    said = []
-    tried = leaks[leaks["found"].notna()] if len(leaks) else leaks
-    for probe, rows in tried.groupby("probe", sort=False) if len(tried) else ():
-        told = ", ".join(
-            f"{row['reference']} by {row['objective']} {row['found']:.2f}" for row in sorted_rows(rows, "found")[::-1]
-        )
-        floors = rows["floor"].dropna()
-        floor = f"; the floor is {floors.min():.2f} to {floors.max():.2f}" if len(floors) else ""
-        said.append(f"*{probe}* finds of the forget questions: {told}{floor}.")
-    return " ".join(said)
-
-
-def domains_words(tables: Tables) -> str:
-    """Each pair of the demo's base by domain, and what it costs those who are to be kept, less what the base itself misses."""
-    place = ["domain", "side"]
-    rows = tables.domains
-    base = rows[rows["method"] == "base"].set_index(place)["ROUGE"]
-    said = [
-        "The demo's own people. Neighbours are of a forgotten person's clinic, bank or genre, others of none; no pair was trained on either. "
-        "A side holds one or two persons, so that it says more of them than of neighbours. The demo's own pair has other settings "
-        "than the study's (its manifest has them)."
-    ]
-    for (method, objective), own in rows.groupby(["method", "objective"], sort=False):
-        if method not in ("base", "retain-only"):
-            forgotten = own[own["side"] == "forget"]
-            leaks = ", ".join(f"{row['domain']} {row['leaks']:.2f}" for row in forgotten.to_dict("records"))
-            moved = own[own["side"] != "forget"].set_index(place)["ROUGE"] - base
-            kept = ", ".join(f"{domain}' {side} {value:+.3f}" for (domain, side), value in moved.dropna().items())
-            said.append(
-                f"{method} by {objective}: forget questions that leak: {leaks}; ROUGE of those to be kept, less the base's: {kept}."
-            )
-    return " ".join([*said, ONE_SEED])
-
-
-def rates_words(_: Tables) -> str:
-    return (
-        "npo on a seed of its own; chosen is the larger gain, retain less forget probability of what was trained on. Two rates are no "
-        "search: the better of them may not be the best, and what suits npo need not suit the others."
-    )
-
-
-def tasks_words(tables: Tables) -> str:
-    tasks = tables.tasks.assign(
-        score=tables.tasks["normalised"].fillna(tables.tasks["accuracy"]).astype(float),
-        error=tables.tasks["normalised_error"].fillna(tables.tasks["accuracy_error"]).astype(float),
-    )
-    base = tasks[tasks["method"] == "base"].set_index("task")
-    others = tasks[~tasks["method"].isin(("base", "retain-only"))]
-    said = ["Accuracies by lm-evaluation-harness with standard errors; acc_norm where a task has it."]
-    if len(base):
-        near = int(((base["score"] - base["chance"]).abs() < 2 * base["error"]).sum())
-        said.append(f"The base is within two standard errors of chance on {near} of {len(base)} tasks.")
-        beyond = int(((others["score"] - others["task"].map(base["score"])).abs() > 2 * others["error"]).sum())
-        said.append(
-            f"Of {len(others)} accuracies of pairs and direct models, on the same items, {beyond} differ from the base's by more than two standard "
-            "errors of one of them; among so many some would by chance."
-        )
-    return " ".join([*said, ONE_SEED])
-
-
-def costs_words(tables: Tables) -> str:
-    medians = cost_medians(tables.costs)
-    if not {"offset", "direct"} <= set(medians.index):
-        return ""
-    ratio = medians.loc["offset"] / medians.loc["direct"]
-    told = "; ".join(f"{name}: {value:.2f}" for name, value in ratio.items())
-    return (
-        f"Offset ÷ direct, medians over the objectives and seeds that both have: {told}. Seconds of training are those of the steps, without "
-        "the logits stored beforehand; seconds of the run and peak memory include these and the evaluation, which reads three models of a "
-        "pair and one of a directly tuned base. An objective that stops early costs what its steps cost. The machine was not idle: seconds "
-        "are rough, and docs/performance.md has the measured ratios."
+        f"Of {len(best)} offset pairs whose curves are stored, forget quality is known at every α without asking again. Its largest value, which nobody "
+        f"without a retain-only model could choose by: {told}. With α so chosen {passed} of {len(best)} pass 0.05."
     )
 
 
@@ -295,5 +244,7 @@ def _span(rows: pd.DataFrame, name: str) -> str:
     return f"{rows[name].min():.3f} to {rows[name].max():.3f}"
 
 
-def sorted_rows(rows: pd.DataFrame, name: str) -> list[dict[str, object]]:
-    return rows.sort_values(name).to_dict("records")  # type: ignore[return-value]
+def _listed(rows: pd.DataFrame, name: str, lowest: bool = False) -> str:
+    """Each objective with its figure, the highest first or the lowest."""
+    ordered = rows.sort_values(name, ascending=lowest)
+    return ", ".join(f"{row['objective']} {row[name]:.3f}" for row in ordered.to_dict("records"))

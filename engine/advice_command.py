@@ -1,7 +1,6 @@
 """`python -m engine advise`: which alpha to use, from stored maps."""
 
 import argparse
-from typing import Any
 
 from engine import history
 from engine.advice import words
@@ -11,7 +10,7 @@ from engine.errors import SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
 from engine.settings import Demand
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 FLOOR = "floor"
 
@@ -55,9 +54,9 @@ def _share(name: str, text: str, otherwise: str = "") -> float:
         raise SettingError(f"{name} must be a share such as 0.02{otherwise}, got {text!r}") from None
 
 
-def add_command(adds: Any, add: Any) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add(adds, "advise", advise, "say which alpha meets a demand, from stored maps")
+    parser = add("advise", advise, "say which alpha meets a demand, from stored maps")
     parser.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
     parser.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
     parser.add_argument(

@@ -1,7 +1,6 @@
 """`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
 
 import argparse
-from collections.abc import Callable
 from typing import Any
 
 from engine.audit.probes import chosen
@@ -10,12 +9,12 @@ from engine.audit_spec import audit_spec
 from engine.figures import interval_words
 from engine.run_commands import execute, run_data
 from engine.settings import check_alpha
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 
-def add_command(adds: Any, add: Callable[..., argparse.ArgumentParser]) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add(adds, "audit", audit, "try to get out what a pair is to hide, each way beside its floor")
+    parser = add("audit", audit, "try to get out what a pair is to hide, each way beside its floor")
     parser.add_argument("--pair", required=True, help="name or folder of a pair")
     parser.add_argument("--alpha", help="offset strength under audit (default: the pair's recommended one)")
     parser.add_argument("--quick", action="store_true", help="12 questions and small fixed budgets")

@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -30,7 +31,7 @@ from engine import (
 from engine.errors import UnlearningError
 from engine.progress import ending_of
 from engine.run_commands import SOURCE, add_answer_limit
-from engine.terminal import Command
+from engine.terminal import Adder, Command
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
 
@@ -95,56 +96,53 @@ def _join_negative_numbers(argv: list[str]) -> list[str]:
 
 def make_parser() -> argparse.ArgumentParser:
     parser = OneSentenceParser(prog="python -m engine", description="Oubliette, a bench for offset unlearning.")
-    adds = parser.add_subparsers(metavar="COMMAND", required=True)
+    add = partial(_add, parser.add_subparsers(metavar="COMMAND", required=True))
 
-    demo = _add(adds, "demo", commands.demo, "fetch the demo's base and store its recorded evaluation")
+    demo = add("demo", commands.demo, "fetch the demo's base and store its recorded evaluation")
     demo.add_argument(
         "--rebuild",
         action="store_true",
         help="make the demo's weights again from the seed (about 84 minutes on two cores; a stopped one goes on where it was)",
     )
 
-    questions = _add(adds, "questions", commands.questions, "list the questions of a set")
+    questions = add("questions", commands.questions, "list the questions of a set")
     questions.add_argument("--split", default="", help="forget, retain, world or holdout; retain/eval for a half")
     questions.add_argument("--set", default="demo", help="demo, tofu or the name of an imported set (default: demo)")
 
-    _add_ask(adds)
-    _add_map(adds)
-    advice_command.add_command(adds, _add)
-    run_commands.add_commands(adds, _add)
-    tasks_command.add_command(adds, _add)
-    audit_command.add_command(adds, _add)
+    _add_ask(add)
+    _add_map(add)
+    advice_command.add_command(add)
+    run_commands.add_commands(add)
+    tasks_command.add_command(add)
+    audit_command.add_command(add)
 
-    curves = _add(
-        adds, "curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model"
-    )
+    curves = add("curves", curve_command.curves, "what a stored evaluation measures at any strength, without a model")
     curves.add_argument("--run", required=True, help="name or number of a run")
     curves.add_argument("--alphas", help="strengths, as 0,0.37,1 (default: every one that the dial can show)")
 
-    figures_command.add_command(adds, _add)
-    review_command.add_command(adds, _add)
-    _add(
-        adds,
+    figures_command.add_command(add)
+    review_command.add_command(add)
+    add(
         "methods",
         methods_command.methods,
         "list methods, objectives and tunings, each with its formula and source",
     )
 
-    _add(adds, "runs", commands.runs, "list the stored runs, newest first")
+    add("runs", commands.runs, "list the stored runs, newest first")
 
-    logs_command.add_commands(adds, _add)
-    report_command.add_commands(adds, _add)
-    erase_command.add_command(adds, _add)
+    logs_command.add_commands(add)
+    report_command.add_commands(add)
+    erase_command.add_command(add)
 
-    import_ = _add(adds, "import", commands.import_file, "store a CSV or JSONL file of questions as a set")
+    import_ = add("import", commands.import_file, "store a CSV or JSONL file of questions as a set")
     import_.add_argument("file", type=Path)
     import_.add_argument("--name", required=True, help="name of the new set")
     import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")
     return parser
 
 
-def _add_ask(adds: Any) -> None:
-    ask = _add(adds, "ask", commands.ask, "answer a question with the base and with the ensemble")
+def _add_ask(add: Adder) -> None:
+    ask = add("ask", commands.ask, "answer a question with the base and with the ensemble")
     ask.add_argument("question")
     ask.add_argument("--pair", default="demo", help="name or folder of a pair (default: demo)")
     ask.add_argument("--alpha", help="offset strength, -4 to 8 (default: the pair's recommended one)")
@@ -155,10 +153,8 @@ def _add_ask(adds: Any) -> None:
     ask.add_argument("--seed", type=int, default=0, help="of the draws (default: 0)")
 
 
-def _add_map(adds: Any) -> None:
-    mapped = _add(
-        adds, "map", commands.map_alphas, "every answer that any alpha of a range gives, and where it changes"
-    )
+def _add_map(add: Adder) -> None:
+    mapped = add("map", commands.map_alphas, "every answer that any alpha of a range gives, and where it changes")
     mapped.add_argument("question", nargs="?")
     mapped.add_argument(
         "--on", action="append", metavar="SOURCE", help=f"map whole sets in a run: {SOURCE}; may be repeated"

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine import erasure
 from engine.erasure import REMAINING, Erasure, Plan
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 
 def erase(arguments: argparse.Namespace) -> Printed:
@@ -111,11 +111,9 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
-def add_command(adds: Any, add: Any) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
-    command = add(
-        adds, "erase", erase, "erase a person: questions, answers, maps and logits; figures stay under hashes"
-    )
+    command = add("erase", erase, "erase a person: questions, answers, maps and logits; figures stay under hashes")
     command.add_argument("--subject", required=True, help="the person's name, as the questions have it")
     command.add_argument("--yes", action="store_true", help="erase; without it only what would be erased is said")
     command.add_argument(

@@ -12,7 +12,7 @@ from engine.paired import Comparison, Difference, compare_runs
 from engine.retain_reference import noise_floor, noise_words, quality_against, quality_figure
 from engine.run_measures import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.settings import check_alpha
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 
 def figures(arguments: argparse.Namespace) -> Printed:
@@ -118,10 +118,9 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
     }
 
 
-def add_command(adds: Any, add: Any) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     parser = add(
-        adds,
         "figures",
         figures,
         "means of a stored run with intervals, and what changes to another run",

@@ -18,7 +18,7 @@ from engine.evaluation.log_scores import (
 from engine.evaluation.logs import STYLE_WORDS, Log, read_log
 from engine.published import import_log as store_log
 from engine.settings import check_alpha
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 FORMATS = ("csv", "openunlearning")
 
@@ -140,10 +140,9 @@ def _noted(notes: Sequence[str]) -> list[str]:
     return [f"note: {note}" for note in notes]
 
 
-def add_commands(adds: Any, add: Any) -> None:
+def add_commands(add: Adder) -> None:
     """Hand the parsers of these commands to the program's; `add` makes one."""
     score = add(
-        adds,
         "score-logs",
         score_logs,
         "forget quality and model utility of an evaluation log (TOFU's or OpenUnlearning's)",
@@ -152,9 +151,7 @@ def add_commands(adds: Any, add: Any) -> None:
     score.add_argument("--variant", choices=("A", "B"), default="A", help="of the truth ratio (default: A)")
     _add_retain(score)
 
-    stored = add(
-        adds, "import-log", import_log, "store an evaluation log that others published, to stand beside own runs"
-    )
+    stored = add("import-log", import_log, "store an evaluation log that others published, to stand beside own runs")
     stored.add_argument("file", type=Path, metavar="FILE.json")
     stored.add_argument("--name", required=True, help="name of the run that holds its figures")
     stored.add_argument("--method", required=True, help="what was done, such as NPO")
@@ -162,7 +159,7 @@ def add_commands(adds: Any, add: Any) -> None:
     stored.add_argument("--label", default="", help="anything else that is to be said of it")
     _add_retain(stored)
 
-    out = add(adds, "export", export, "write a run as a CSV report, or as an OpenUnlearning log")
+    out = add("export", export, "write a run as a CSV report, or as an OpenUnlearning log")
     out.add_argument("--run", help="name or number of a run")
     out.add_argument("--study", action="store_true", help="instead of a run: every table of the study, in a folder")
     out.add_argument("--out", required=True, type=Path, metavar="FILE", help="a folder for --study")

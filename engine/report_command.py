@@ -2,13 +2,12 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from engine import history, report_files, report_runs
 from engine.audit.report_selection import SHOWS, Selection
 from engine.audit.report_zip import verify as verify_zip
 from engine.settings import check_alpha
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 KEEP_APART = "keep it apart from the report: it shows whether the archive was changed"
 ONLY_INSIDE = (
@@ -65,11 +64,9 @@ def verify(arguments: argparse.Namespace) -> Printed:
     )
 
 
-def add_commands(adds: Any, add: Any) -> None:
+def add_commands(add: Adder) -> None:
     """Hand the parsers of these commands to the program's; `add` makes one."""
-    out = add(
-        adds, "report", report, "write the report of a run: HTML, JSON, CSV, and a zip with a manifest of SHA-256"
-    )
+    out = add("report", report, "write the report of a run: HTML, JSON, CSV, and a zip with a manifest of SHA-256")
     out.add_argument("--run", required=True, help="name or number of a run")
     out.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
     out.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
@@ -78,6 +75,6 @@ def add_commands(adds: Any, add: Any) -> None:
     out.add_argument("--split", default="", help="only questions of this split")
     out.add_argument("--show", default="all", choices=list(SHOWS), help="only questions of this kind (default: all)")
 
-    check = add(adds, "verify", verify, "check the zip of a report against its manifest and say what differs")
+    check = add("verify", verify, "check the zip of a report against its manifest and say what differs")
     check.add_argument("archive", type=Path, metavar="REPORT.zip")
     check.add_argument("--manifest-hash", metavar="HASH", help="the hash that was shown when the report was made")

@@ -8,7 +8,7 @@ from engine import experiment, history, review
 from engine.history import RunSummary
 from engine.review import ReviewRow
 from engine.settings import check_alpha
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 from engine.verdicts import PHRASINGS
 
 
@@ -67,9 +67,9 @@ def _line(row: ReviewRow, question: str) -> str:
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def add_command(adds: Any, add: Any) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add(adds, "verdicts", verdicts, "what reviewers said of a run's answers")
+    parser = add("verdicts", verdicts, "what reviewers said of a run's answers")
     parser.add_argument("--run", required=True, help="name or number of a run")
     parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
     parser.add_argument(

@@ -16,7 +16,7 @@ from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
-from engine.terminal import Bar, Interrupts, Printed
+from engine.terminal import Adder, Bar, Interrupts, Printed
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -178,15 +178,15 @@ def run_data(run: history.RunSummary) -> dict[str, Any]:
     return data
 
 
-def add_commands(adds: Any, add: Any) -> None:
+def add_commands(add: Adder) -> None:
     """Hand the parsers of these commands to the program's; `add` makes one."""
-    _add_train(adds, add)
-    _add_teach(adds, add)
-    _add_evaluate(adds, add)
+    _add_train(add)
+    _add_teach(add)
+    _add_evaluate(add)
 
 
-def _add_train(adds: Any, add: Any) -> None:
-    parser = add(adds, "train", train, "train a pair and evaluate it")
+def _add_train(add: Adder) -> None:
+    parser = add("train", train, "train a pair and evaluate it")
     parser.add_argument("--name", required=True, help="name of the run and of the pair it makes")
     parser.add_argument("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
     parser.add_argument("--reference", default="demo", help="the same, for the small model")
@@ -217,8 +217,8 @@ def _add_train(adds: Any, add: Any) -> None:
     parser.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
 
 
-def _add_teach(adds: Any, add: Any) -> None:
-    parser = add(adds, "teach", teach, "teach a model questions by name: a base, or the retain-only model of one")
+def _add_teach(add: Adder) -> None:
+    parser = add("teach", teach, "teach a model questions by name: a base, or the retain-only model of one")
     parser.add_argument("--name", required=True, help="name of the run and of the model it makes")
     parser.add_argument(
         "--start",
@@ -241,8 +241,8 @@ def _add_teach(adds: Any, add: Any) -> None:
     add_answer_limit(parser)
 
 
-def _add_evaluate(adds: Any, add: Any) -> None:
-    parser = add(adds, "evaluate", evaluate, "evaluate a pair at several strengths")
+def _add_evaluate(add: Adder) -> None:
+    parser = add("evaluate", evaluate, "evaluate a pair at several strengths")
     parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
     parser.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
     _add_alpha_choice(parser)

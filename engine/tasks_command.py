@@ -2,7 +2,6 @@
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from engine import history
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
@@ -10,7 +9,7 @@ from engine.run_commands import execute, run_data
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.task_figures import FORMULAS, TaskFigure, task_figures
 from engine.task_runs import CUT, HARNESS
-from engine.terminal import Printed
+from engine.terminal import Adder, Printed
 
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
@@ -54,9 +53,9 @@ def _line(cells: tuple[str, ...]) -> str:
     return f"{first[0]:<{first[1]}}" + "".join(f"{cell:>{width}}" for cell, width in others)
 
 
-def add_command(adds: Any, add: Any) -> None:
+def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add(adds, "tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
+    parser = add("tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
     parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
     parser.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""What a command needs of a terminal: its result as text, a progress bar, Ctrl-C."""
+"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C."""
 
 import argparse
 import signal
@@ -17,6 +17,9 @@ class Printed(NamedTuple):
 
 
 Command = Callable[[argparse.Namespace], Printed]
+Adder = Callable[
+    [str, Command, str], argparse.ArgumentParser
+]  # name, command, what it does: the parser, to be given arguments
 
 
 class Bar:

@@ -18,6 +18,7 @@ from engine.figures import (
     number_words,
     people_words,
     run_figures,
+    with_intervals,
 )
 from engine.remaining_leaks import leak_counts
 from tests.engine.stored_runs import store_run, store_set
@@ -55,6 +56,25 @@ def test_means_counts_and_people_by_hand() -> None:
     assert forget.words == "0.500 [0.250, 0.750], n 4, 2 people"
     assert (world.low, world.reason, world.persons, world.unnamed) == (None, ONE_QUESTION, 0, 1)
     assert world.words == "0.250 [n/a], n 1, no person named"
+
+
+def test_intervals_stand_beside_the_means_of_their_own_run_and_alpha() -> None:
+    ids = store_set()
+    values = dict(zip(ids, (0.0, 0.5, 1.0, 0.5, 0.25, None), strict=True))
+    runs = store_run("r", {"rouge": values}), store_run("same-but-one", {"rouge": values | {ids[0]: 0.5}})
+    asked = []
+
+    def remembered(run_id: int, alpha: float) -> list[Figure]:
+        asked.append((run_id, alpha))
+        return run_figures(run_id, alpha)
+
+    found = with_intervals(history.trade_off(runs), remembered).set_index(["run_id", "split"])
+    assert sorted(asked) == [(runs[0], 1.0), (runs[1], 1.0)], "each run and alpha is worked out once"
+    assert found.loc[(runs[0], "forget"), "text"] == "0.500 [0.250, 0.750], n 4, 2 people"
+    for run_id in runs:
+        forget = by_metric(run_figures(run_id, 1.0))["rouge"]
+        row = found.loc[(run_id, "forget")]
+        assert (row["mean"], row["low"], row["high"]) == (forget.mean, forget.low, forget.high)
 
 
 def test_one_person_alone_has_a_mean_and_no_interval() -> None:
