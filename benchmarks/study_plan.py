@@ -32,7 +32,7 @@ ASKED = (
 PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
 CURVED = ("npo", "relabelling")  # first seed: curves over alpha of what was trained to ruin take longer than all else
 GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 40
+TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 150
 LIMIT = 64  # tokens of an answer
 TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
 TRAINING = TrainingSettings(epochs=5, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)

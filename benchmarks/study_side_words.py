@@ -26,7 +26,7 @@ def tasks_words(tables: Tables) -> str:
         beyond = int(((others["score"] - others["task"].map(base["score"])).abs() > 2 * others["error"]).sum())
         chance = "; among so many some would by chance" if beyond else ""
         said.append(
-            f"Of {len(others)} accuracies of pairs and direct models, on the same items, {beyond} differ from the base's by more than two standard "
+            f"Of {len(others)} accuracies of pairs and direct models, on the same items, {beyond} {'differs' if beyond == 1 else 'differ'} from the base's by more than two standard "
             f"errors of one of them{chance}. With so few items a difference of less than about {2 * others['error'].max():.2f} cannot be seen."
         )
     return " ".join([*said, ONE_SEED])
