@@ -47,7 +47,7 @@ def references_words(tables: Tables) -> str:
     quality = " ".join(
         filter(None, [f"{'; '.join(kinds)}.", *told, unlike, ONE_SEED, _seed_noise(tables.main, of_npo)])
     )
-    found = [said for probe, own in leaks.groupby("probe", sort=False) if (said := above_floor(str(probe), own))]
+    found = probes_told(leaks)
     return "\n\n".join(filter(None, [quality, " ".join([*found, FOUND] if found else [])]))
 
 
@@ -67,6 +67,13 @@ def _seed_noise(main: pd.DataFrame, by_npo: pd.DataFrame) -> str:
         f"Over {own['seed'].nunique()} seeds the demo reference's own pair by npo has a retain ROUGE of {low:.3f} to {high:.3f}; beyond these lie "
         f"{', '.join(outside) or 'none'}."
     )
+
+
+def probes_told(leaks: pd.DataFrame) -> list[str]:
+    """A sentence for each probe that was tried."""
+    if leaks.empty:
+        return []
+    return [said for probe, rows in leaks.groupby("probe", sort=False) if (said := above_floor(str(probe), rows))]
 
 
 def above_floor(probe: str, rows: pd.DataFrame) -> str:

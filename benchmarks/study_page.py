@@ -107,9 +107,7 @@ def _shown(part: _Part, tables: Tables, plots: set[str]) -> str:
 
 
 def _parts(tables: Tables) -> list[_Part]:
-    plain = tables.main[tables.main["reference"].isin(study_words.ON_DEMO)].sort_values(
-        "objective", key=lambda of: of != "", kind="stable"
-    )
+    plain = study_words.on_demo(tables.main).sort_values("objective", key=lambda of: of != "", kind="stable")
     other = study_leak_words.by_reference(tables.main)
     other = other if len(tables.leaks) else other[:0]
     names = [name for name in SHOWN if name in other]

@@ -7,8 +7,8 @@ from plotly.subplots import make_subplots
 from benchmarks import study_plan
 from benchmarks.plots import COLOURS, SYMBOLS
 from benchmarks.study_leak_words import by_reference, named
-from benchmarks.study_side_words import cost_medians
-from benchmarks.study_words import ON_DEMO, compared, reached
+from benchmarks.study_side_words import cost_ratios
+from benchmarks.study_words import compared, on_demo, reached
 from engine.study import QUALITY, Tables, extremes, pooled
 
 
@@ -28,7 +28,7 @@ def plots_of(tables: Tables) -> dict[str, go.Figure]:
 
 def _tradeoff(main: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
-    own = main[main["reference"].isin(ON_DEMO)]
+    own = on_demo(main)
     for number, (method, rows) in enumerate(own.groupby("method", sort=False)):
         means, extent = pooled(rows), extremes(rows)
         figure.add_scatter(
@@ -127,12 +127,10 @@ def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:
 
 
 def _costs(costs: pd.DataFrame) -> go.Figure:
-    figure = go.Figure()
-    medians = cost_medians(costs)
-    if not {"offset", "direct"} <= set(medians.index):
+    figure, ratios = go.Figure(), cost_ratios(costs)
+    if ratios.empty:
         return figure
-    ratio = medians.loc["offset"] / medians.loc["direct"]
-    figure.add_bar(x=ratio.index, y=ratio, text=[f"{value:.2f}" for value in ratio], marker_color=COLOURS[0])
+    figure.add_bar(x=ratios.index, y=ratios, text=[f"{value:.2f}" for value in ratios], marker_color=COLOURS[0])
     figure.add_hline(y=1.0, line_dash="dot")
     return figure.update_layout(yaxis_title="offset ÷ direct", xaxis_title="medians over the runs of the main table")
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from benchmarks.study_leak_words import above_floor, named
-from benchmarks.study_side_words import COSTS, OF_TRAINING, cost_medians, highest_rates
+from benchmarks.study_leak_words import named, probes_told
+from benchmarks.study_side_words import OF_TRAINING, cost_ratios, highest_rates
 from benchmarks.study_words import best_alphas, compared, of_column, reached, row_of
 from engine.study import QUALITY, Tables, pooled
 
@@ -83,21 +83,15 @@ def _quality(tables: Tables) -> str:
 
 def _given_away(tables: Tables) -> str:
     leaks = named(tables.leaks)
-    leaks = leaks[leaks["objective"] == "npo"]
-    told = (
-        [said for probe, rows in leaks.groupby("probe", sort=False) if (said := above_floor(str(probe), rows))]
-        if len(leaks)
-        else []
-    )
+    told = probes_told(leaks[leaks["objective"] == "npo"])
     return f"**What a pair gives away**, by npo. {' '.join(told)}" if told else ""
 
 
 def _cost(tables: Tables) -> str:
-    medians = cost_medians(tables.costs)
-    if not {"offset", "direct"} <= set(medians.index):
+    ratios = cost_ratios(tables.costs)
+    if ratios.empty:
         return ""
-    ratio = medians.loc["offset"] / medians.loc["direct"]
-    told = ", ".join(f"{name} {ratio[name]:.2f}" for name in COSTS if name in ratio)
+    told = ", ".join(f"{name} {value:.2f}" for name, value in ratios.items())
     return f"**Cost, offset ÷ direct.** {told}. {OF_TRAINING}"
 
 

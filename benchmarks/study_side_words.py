@@ -33,11 +33,10 @@ def tasks_words(tables: Tables) -> str:
 
 
 def costs_words(tables: Tables) -> str:
-    medians = cost_medians(tables.costs)
-    if not {"offset", "direct"} <= set(medians.index):
+    ratios = cost_ratios(tables.costs)
+    if ratios.empty:
         return ""
-    ratio = medians.loc["offset"] / medians.loc["direct"]
-    told = "; ".join(f"{name}: {value:.2f}" for name, value in ratio.items())
+    told = "; ".join(f"{name}: {value:.2f}" for name, value in ratios.items())
     return (
         f"Offset ÷ direct, ratios of the medians over the objectives and seeds that both have: {told}. {OF_TRAINING} Seconds of training are those of the steps, without "
         "the logits stored beforehand; seconds of the run and peak memory include these and the evaluation, which reads three models of a "
@@ -51,6 +50,14 @@ def cost_medians(costs: pd.DataFrame) -> pd.DataFrame:
     own = compared(costs)
     both = own.groupby(["objective", "seed"])["method"].transform("nunique") == 2
     return own[both].groupby("method", sort=False)[[name for name in COSTS if name in own]].median()
+
+
+def cost_ratios(costs: pd.DataFrame) -> pd.Series:
+    """Offset over direct, a ratio of medians for each cost; empty where either was not trained."""
+    medians = cost_medians(costs)
+    if not {"offset", "direct"} <= set(medians.index):
+        return pd.Series(dtype=float)
+    return medians.loc["offset"] / medians.loc["direct"]
 
 
 def domains_words(tables: Tables) -> str:

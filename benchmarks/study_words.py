@@ -9,13 +9,16 @@ ONE_SEED = "One seed: leads, not results."
 ON_DEMO = ("", "demo")  # no reference of its own, or the demo's
 
 
+def on_demo(main: pd.DataFrame) -> pd.DataFrame:
+    """What was trained on the demo's reference or has none of its own."""
+    return main[main["reference"].isin(ON_DEMO)]
+
+
 def compared(main: pd.DataFrame) -> pd.DataFrame:
     """The runs that the study compares, one row a seed: both methods by every objective, on the demo's reference."""
-    return main[
-        main["objective"].isin(OBJECTIVES)
-        & main["method"].isin(("offset", "direct"))
-        & main["reference"].isin(ON_DEMO)
-        & (main["seed"] != RATE_SEED)
+    own = on_demo(main)
+    return own[
+        own["objective"].isin(OBJECTIVES) & own["method"].isin(("offset", "direct")) & (own["seed"] != RATE_SEED)
     ]
 
 
@@ -45,7 +48,7 @@ def main_words(tables: Tables) -> str:
     said = [
         f"At α = 1 forget ROUGE of the {name} rows is {_span(group, 'forget ROUGE')} "
         f"({_listed(group, 'forget ROUGE', lowest=True)}), and ROUGE on the eval half {_span(group, 'retain ROUGE')}."
-        for name, group in rows[rows["seeds"] > 0].groupby("method", sort=False)
+        for name, group in rows.groupby("method", sort=False)
     ]
     if gold is not None and len(runs):
         met, below = (
@@ -57,7 +60,6 @@ def main_words(tables: Tables) -> str:
             f"never saw the forget set has {gold['forget probability']:.3f}, and a forget ROUGE of {gold['forget ROUGE']:.3f}. {below} of {len(rows)} rows lie "
             "lower than that, and to lie far below it is no success: such answers are worse than those of one who never knew, and that can be seen."
         )
-    own = tables.main[tables.main["reference"].isin(ON_DEMO)]
     return " ".join(
         filter(
             None,
@@ -66,7 +68,7 @@ def main_words(tables: Tables) -> str:
                 _passing(runs, tables.main),
                 _zeros(runs, tables.main),
                 _twin_words(tables.main),
-                _seeds_words(own),
+                _seeds_words(on_demo(tables.main)),
             ],
         )
     )
