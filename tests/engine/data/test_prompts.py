@@ -12,6 +12,7 @@ from transformers.utils import chat_template_utils
 from engine.data import prompts
 from engine.data.prompts import control_tokens, encode, encode_prompt, encode_text, frame_of, stop_tokens
 from engine.data.template import CHAT, PLAIN, Guarded, Template
+from engine.errors import DataError
 from tests.tokenizers import CHATML, DATED, KINDS, SPACED, SPECIALS, THINKING, make
 
 ALL = {
@@ -57,7 +58,13 @@ def test_an_answer_follows_its_prompt_as_if_encoded_as_one_and_no_text_steers(
     tokenizer, template = ALL[which], template_of(which[3])
     empty = encode_prompt(tokenizer, template, "")
     controls = control_tokens(tokenizer)
-    prompt, tokens = encode(tokenizer, template, question, answer)
+    try:
+        prompt, tokens = encode(tokenizer, template, question, answer)
+    except DataError as refusal:  # a vocabulary in which control tokens are words too
+        assert which[0] == "unigram"
+        assert "holds a control token" in str(refusal)
+        assert any(special in question + answer for special in SPECIALS)
+        return
     assert prompt == encode_prompt(tokenizer, template, question)
     assert [token for token in prompt if token in controls] == [token for token in empty if token in controls]
     assert not controls & set(tokens[:-1])
