@@ -1,4 +1,4 @@
-"""Where a model says its turn is over, and which logit columns text needs: read from the model's own settings, once, at loading."""
+"""The text side of a model: where it says its turn is over, which logit columns text needs, what becomes of text."""
 
 import hashlib
 import json
