@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (  # each room imports only from floors below it, or from its own
-    ("engine.errors", "engine.versions", "engine.terminal"),
+    ("engine.errors", "engine.versions", "engine.terminal", "engine.small_files"),
     ("engine.settings",),
     ("engine.data",),
     ("engine.models",),

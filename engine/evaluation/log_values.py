@@ -1,6 +1,5 @@
 """Single values of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and why not."""
 
-import json
 import math
 import sys
 from typing import Any
@@ -9,23 +8,6 @@ from engine.errors import DataError
 
 ROUNDING = 1e-6  # a loss of a certain answer may come out this far below 0
 SHOWN = 40  # letters of a value that is refused
-
-
-def read_json(data: bytes) -> Any:
-    """`ValueError` or `RecursionError` where it is no JSON; `DataError` for a key that stands twice or cannot be shown."""
-    return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"the key {twice[:SHOWN]!r} stands twice in one object, and which of them holds cannot be told")
-    for key in found:
-        if not key.isprintable() or not key:
-            raise DataError(f"the key {key[:SHOWN]!r} is empty or cannot be printed, and no evaluation log has such")
-    return found
 
 
 def read_loss(value: Any, where: str) -> float:

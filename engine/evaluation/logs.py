@@ -19,7 +19,6 @@ from engine.evaluation.log_values import (
     demand,
     is_number,
     kind_of,
-    read_json,
     read_loss,
     read_losses,
     read_mean_loss,
@@ -27,6 +26,7 @@ from engine.evaluation.log_values import (
     read_share,
 )
 from engine.evaluation.metrics import forget_truth_ratio, kept_truth_ratio, truth_ratio
+from engine.small_files import parse_json, read_small
 
 Style = Literal["legacy", "openunlearning", "summary"]
 Variant = Literal["A", "B"]
@@ -72,15 +72,15 @@ class Log(NamedTuple):
 def read_log(path: Path) -> Log:
     """Read a log of any of the three kinds. `DataError` names what is missing, or the row that cannot be used."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"the log {path} cannot be read: {error.strerror}") from error
+        data = read_small(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"the log {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     try:
-        content = read_json(data)
-    except (ValueError, RecursionError):
-        raise DataError(f"{path.name} is no JSON: an evaluation log is one JSON object") from None
-    except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
+        content = parse_json(
+            data, finite=False
+        )  # a ruined model's figures are NaN there: what they are of is said below
+    except ValueError as error:
+        raise DataError(f"{path.name} is not an evaluation log: {error}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path.name} holds a JSON {kind_of(content)}, and an evaluation log is an object")
     style = _style(path.name, content)

@@ -5,7 +5,6 @@ A source is `demo`, `demo-public` (before it was taught), a model that a run tau
 `trust_remote_code`.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +23,7 @@ from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.weight_files import check_weight_files
 from engine.settings import demo_folder, local_path
+from engine.small_files import read_json
 
 # What the libraries raise for files that are not what they should be.
 UNLOADABLE = (
@@ -131,8 +131,8 @@ def _template(path: Path, tokenizer: Any) -> Template:
     if not manifest.is_file():
         return CHAT if tokenizer.chat_template else PLAIN
     try:
-        return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
-    except (ValueError, TypeError, KeyError, RecursionError) as reason:
+        return Template(**read_json(manifest)["template"])
+    except (OSError, ValueError, TypeError, KeyError) as reason:
         raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
 
 

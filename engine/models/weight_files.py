@@ -1,9 +1,9 @@
 """Which files of a model folder are weights: safetensors, and nothing that could run code when it is read."""
 
-import json
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.small_files import read_json
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 
@@ -26,7 +26,7 @@ def _check_index(index: Path) -> None:
     """An index maps weights to files; transformers reads whatever file it names."""
     where = f"{index.name} of {index.parent.name}"
     try:
-        named = {str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
+        named = {str(name) for name in read_json(index)["weight_map"].values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise ModelError(f"{where} is no index of weight files: {reason!r}") from reason
     for name in sorted(named):

@@ -312,5 +312,8 @@ def test_a_bad_log_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     for command in (["score-logs", str(path)], ["import-log", str(path), "--name", "a", "--method", "b"]):
         assert program.main(command) == 2
         out, err = capsys.readouterr()
-        assert (out, err) == ("", "x.json is no JSON: an evaluation log is one JSON object\n")
+        assert (out, err) == (
+            "",
+            "x.json is not an evaluation log: it is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))\n",
+        )
     assert history.list_runs() == []

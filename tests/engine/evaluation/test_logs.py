@@ -261,7 +261,7 @@ def test_a_log_of_a_wrong_shape_says_what_is_wrong_with_it(read: Reader, content
 def test_what_is_no_json_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"^x\.json is no JSON"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: it is "):
         read_log(path)
 
 
@@ -292,7 +292,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path.write_text(
         '{"model_utility": 0.5, "forget_truth_ratio": {"value_by_index": {"0": {"score": 1}, "0": {"score": 2}}}}'
     )
-    with pytest.raises(DataError, match=r"^x\.json: the key '0' stands twice in one object"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' stands twice in one object"):
         read_log(path)
 
 
