@@ -168,8 +168,7 @@ def log_of(parts: dict[str, Any]) -> dict[str, Any]:
         columns[truth] = [{"score": open_unlearning.ratio_of(row[0], row[1])} for row in rows]
         if kept:
             columns[f"{part}_Q_A_Prob_normalised"] = [
-                {"prob": open_unlearning.among(math.exp(-row[0]), [math.exp(-loss) for loss in row[1]])}
-                for row in rows
+                {"prob": open_unlearning.among(math.exp(-row[0]), [math.exp(-loss) for loss in row[1]])} for row in rows
             ]
         else:
             columns[f"{part}_Q_A_Prob"] = [{"prob": row[3], "avg_loss": -math.log(row[3])} for row in rows]
@@ -181,15 +180,19 @@ def log_of(parts: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(max_examples=40, deadline=None, phases=[Phase.explicit, Phase.generate])
-@given(st.fixed_dictionaries({part: rows_of for part in ("forget", "retain", "ra", "wf")}), st.data())
+@given(st.fixed_dictionaries(dict.fromkeys(("forget", "retain", "ra", "wf"), rows_of)), st.data())
 def test_what_they_write_gives_their_figures_through_our_reader(
     tmp_path_factory: pytest.TempPathFactory, parts: dict[str, Any], data: st.DataObject
 ) -> None:
-    reference = data.draw(st.lists(rows_of.map(lambda rows: rows[0]), min_size=len(parts["forget"]), max_size=len(parts["forget"])))
+    reference = data.draw(
+        st.lists(rows_of.map(lambda rows: rows[0]), min_size=len(parts["forget"]), max_size=len(parts["forget"]))
+    )
     folder = tmp_path_factory.mktemp("logs")
     log, retain = log_of(parts), log_of({"forget": reference})
     theirs = open_unlearning.figures(log, retain)
-    figures, notes = all_figures(read_log(written(folder / "a.json", log)), read_log(written(folder / "b.json", retain)))
+    figures, notes = all_figures(
+        read_log(written(folder / "a.json", log)), read_log(written(folder / "b.json", retain))
+    )
     ours = {name: figures[name].value for name in theirs}
     ratios = {name for name in theirs if name.lower().endswith("truth_ratio")}
     assert {name: ours[name] for name in ours if name not in ratios} == pytest.approx(
@@ -204,7 +207,12 @@ def test_what_they_write_gives_their_figures_through_our_reader(
 def test_the_authors_rows_in_their_shape_give_their_figures(tmp_path: Path) -> None:
     """The losses of real models, as OpenUnlearning would have written them."""
     folder = Path(str(GOLDEN_LOGS))
-    legacy = {"forget": "eval_log_forget", "retain": "eval_log", "ra": "eval_real_author_wo_options", "wf": "eval_real_world_wo_options"}
+    legacy = {
+        "forget": "eval_log_forget",
+        "retain": "eval_log",
+        "ra": "eval_real_author_wo_options",
+        "wf": "eval_real_world_wo_options",
+    }
     for path in sorted(folder.glob("ft_*.json")):
         content = json.loads(path.read_text())
         parts = {}
