@@ -8,7 +8,7 @@ its code reads a field of every row.
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,10 +80,12 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
     scores = history.question_scores(run_id, alpha).pivot(index="question_id", columns="metric", values="value")
     asking, unknown = _asking(detail, alpha, texts)
     run = _Run(run_id, alpha, detail, texts, scores, asking)
-    notes = [*_unlike_tofu(run), *unknown]
     metrics: dict[str, Metric] = {}
-    rows, used = 0, {"truth_ratio_score", "mia_loss"}
-    for part, chosen in _parts_of(texts, notes).items():
+    notes, rows, used = list[str](), 0, {"truth_ratio_score"}
+    parts = _parts_of(texts, notes)
+    loops = _loops(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
+    notes = [*_unlike_tofu(run, loops), *unknown, *notes]
+    for part, chosen in parts.items():
         found, names = _part_metrics(part, chosen, run)
         notes += _rows_left_out(found, len(chosen))
         metrics |= found
@@ -96,7 +98,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
     metrics |= {**_aggregates(run, metrics, notes), **_membership(run, notes)}
     notes += _left_out(metrics, run, used)
     data = json.dumps(
-        {**dict(sorted(metrics.items())), ORIGIN: _origin(run)}, ensure_ascii=False, indent=1, allow_nan=False
+        {**dict(sorted(metrics.items())), ORIGIN: _origin(run, loops)}, ensure_ascii=False, indent=1, allow_nan=False
     )
     return ExportedLog(data.encode(errors="replace"), alpha, rows, tuple(notes))
 
@@ -108,7 +110,7 @@ def _asking(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Askin
         return None, [f"{PROMPT}: the question alone, without its template, which cannot be worked out here ({reason})"]
 
 
-def _origin(run: _Run) -> dict[str, str]:
+def _origin(run: _Run, loops: str) -> dict[str, str]:
     """What no name of OpenUnlearning's says of these figures; a log that has it is held to it when it is read."""
     detail = run.detail
     return {
@@ -116,7 +118,7 @@ def _origin(run: _Run) -> dict[str, str]:
         "run": f"{detail.summary.name}, pair {detail.summary.pair}, alpha {run.alpha:g}",
         "sets": ", ".join(map(str, dict.fromkeys(run.texts["set"]))),
         "answer_tokens": str(detail.spec.max_new_tokens),
-        "loops": _loops(run) or "not recorded",
+        "loops": loops or "not recorded",
         "template": detail.versions.get(history.TEMPLATE, ""),
         PROMPT: WHOLE_PROMPT if run.asking is not None else QUESTION_ALONE,
         STRENGTH: NEVER_BELOW,
@@ -124,20 +126,20 @@ def _origin(run: _Run) -> dict[str, str]:
     }
 
 
-def _loops(run: _Run) -> str:
-    """ "" where the run does not say."""
-    flags = [flag for key in run.texts["question_id"] if (flag := run.known(key, "degenerate")) is not None]
+def _loops(run: _Run, keys: Sequence[int]) -> str:
+    """Of the questions that go out; "" where the run does not say."""
+    flags = [flag for key in keys if (flag := run.known(key, "degenerate")) is not None]
     return f"{round(sum(flags))} of {len(flags)} answers were cut where they went round in a loop" if flags else ""
 
 
-def _unlike_tofu(run: _Run) -> list[str]:
+def _unlike_tofu(run: _Run, loops: str) -> list[str]:
     """What sets these rows apart from those that others publish under the same names."""
     others = [str(name) for name in dict.fromkeys(run.texts["set"]) if name != "tofu"]
     notes = [f"these are questions of {', '.join(others)}, not TOFU's"] if others else []
     most = run.detail.spec.max_new_tokens
     if most != TOFU_TOKENS:
         notes.append(f"ROUGE: answers were cut at {most} tokens, TOFU's published figures at {TOFU_TOKENS}")
-    if (loops := _loops(run)) and not loops.startswith("0 "):
+    if loops and not loops.startswith("0 "):
         notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
     template = run.detail.versions.get(history.TEMPLATE, "")
     return [*notes, f"questions were put in the template {template!r}; published figures are each in their model's own"]

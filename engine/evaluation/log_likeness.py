@@ -20,7 +20,6 @@ SAID = {  # of `made_by`, and in which words
     PROMPT: "input holds",
     "answer_tokens": "answer tokens at most",
     "loops": "loops:",
-    STRENGTH: "extraction strength",
 }
 SHOWN = 40  # letters of a prompt
 
@@ -120,11 +119,9 @@ def origin_words(log: Log) -> list[str]:
     """What a log of this program's says of itself and of its figures no name does; nothing of those of others."""
     if not log.origin:
         return []
-    stated = {words: log.origin.get(key, NOT_STATED) for key, words in SAID.items()}
-    return [
-        f"made by {log.origin.get('program', NOT_STATED)}: "
-        + "; ".join(f"{key} {_line(text)}" for key, text in stated.items())
-    ]
+    said = [f"{words} {_line(log.origin[key])}" for key, words in SAID.items() if key in log.origin]
+    said.append(f"extraction strength {strength_words(log.origin)}")
+    return [f"made by {log.origin.get('program', NOT_STATED)}: {'; '.join(said)}"]
 
 
 def strength_words(origin: Mapping[str, str]) -> str:

@@ -116,7 +116,7 @@ def test_a_row_without_a_truth_ratio_is_left_out_and_said(both: tuple[int, int],
 
 def test_loops_are_said_when_a_log_goes_out_and_when_it_comes_in(both: tuple[int, int], tmp_path: Path) -> None:
     found = experiment.export_log(both[0], tmp_path / "log.json", 1.0)
-    loops = "2 of 30 answers were cut where they went round in a loop"
+    loops = "2 of 24 answers were cut where they went round in a loop"
     assert f"ROUGE: {loops}; OpenUnlearning lets them go on" in found.notes
     back = import_log(tmp_path / "log.json", "back", "offset")
     assert any(f"loops: {loops}" in note and "template plain" in note for note in back.notes)
