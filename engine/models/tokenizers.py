@@ -13,6 +13,8 @@ from engine.models.manifest import PairManifest, manifest_of
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
 from engine.settings import local_path
 
+SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
 
 def read_tokenizer(source: str) -> tuple[Any, Template]:
     """Of a base by name, folder, GGUF file or hub name, as `load_base` takes it; nothing is downloaded. `ModelError` where it cannot be read."""
@@ -30,9 +32,7 @@ def read_tokenizer(source: str) -> tuple[Any, Template]:
     if path.is_absolute() and not path.exists():
         raise ModelError(f"there is no model folder or GGUF file at {source}")
     try:
-        tokenizer = (
-            _of_file(path) if path.is_file() else AutoTokenizer.from_pretrained(str(path), local_files_only=True)
-        )
+        tokenizer = _of_file(path) if path.is_file() else AutoTokenizer.from_pretrained(str(path), **SAFE)
     except UNLOADABLE as reason:
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(f"the tokenizer of {source!r} cannot be read: {first}") from reason
@@ -60,4 +60,4 @@ def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
 def _of_file(path: Path) -> Any:
     if path.suffix.lower() != ".gguf":
         raise ValueError("a model is a folder with safetensors, a GGUF file or a hub name")
-    return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name)
+    return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, **SAFE)

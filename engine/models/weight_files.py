@@ -9,7 +9,13 @@ PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 
 
 def check_weight_files(folder: Path) -> None:
-    """Raise `ModelError` unless the folder has weights as safetensors and its index, if any, names no other file."""
+    """Raise `ModelError` unless the folder has weights as safetensors and its index, if any, names no other file.
+
+    Nothing in it may be a pipe or a device: the libraries that read it would wait, or read without end.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(f"{path.name} of the folder {folder.name} is not an ordinary file")
     if not any(folder.glob("*.safetensors")):
         pickles = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
         if pickles:
