@@ -6,7 +6,7 @@ from typing import Any
 from transformers import AutoTokenizer
 
 from engine.data.template import PLAIN, Guarded, Template
-from engine.errors import ModelError
+from engine.errors import ModelError, SettingError
 from engine.models.bases import UNLOADABLE, _template, demo_base_tokenizer
 from engine.models.demo_base import base_ready
 from engine.models.manifest import PairManifest, manifest_of
@@ -53,7 +53,7 @@ def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
         return None
     try:
         return manifest_of(found)
-    except (ValueError, TypeError, AttributeError) as reason:
+    except (ValueError, TypeError, AttributeError, SettingError) as reason:
         raise ModelError(f"the pair's manifest cannot be read by this version: {reason}") from reason
 
 

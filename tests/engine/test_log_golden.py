@@ -5,6 +5,7 @@ import json
 import math
 import os
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,13 @@ from db import writes
 from db.rows import AnswerRow
 from engine import experiment, history
 from engine.data.examples import Example
+from engine.evaluation.log_names import WHOLE_PROMPT
 from engine.evaluation.log_scores import all_figures, score_log
 from engine.evaluation.logs import read_log
 from engine.published import import_log
 from engine.retain_reference import quality_figure
 from engine.run_measures import run_privacy, run_tofu
+from engine.settings import ExperimentSpec
 from engine.storage import writing
 from tests import open_unlearning
 from tests.engine.stored_runs import store_run, store_set
@@ -258,6 +261,21 @@ def test_a_real_models_rows_are_those_that_their_code_makes(finished: int, tiny_
         assert row["forget_Q_A_ROUGE"]["ground_truth"] == example.answer
     assert log["made_by"]["input"].startswith("the whole prompt")
     assert open_unlearning.figures(log)["extraction_strength"] == log["extraction_strength"]["agg_value"]
+
+
+def test_under_a_chat_template_the_whole_prompt_goes_out(tiny_base: Path, tmp_path: Path) -> None:
+    base = Path(shutil.copytree(tiny_base, tmp_path / "chat"))
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.chat_template = "{% for m in messages %}no : {{ m['content'] }} <eos> {% endfor %}{% if add_generation_prompt %}Answer :{% endif %}"
+    tokenizer.save_pretrained(base)
+    store_set("folk", [Example("who likes red ?", "Ada", split="forget")])
+    run = experiment.run_here(
+        ExperimentSpec("evaluate", "c", pair=f"base:{base}", evaluate_on=("folk",), alphas=(0.0,), max_new_tokens=4)
+    )
+    log = exported(run, 0.0, tmp_path / "log.json")
+    row = log["forget_Q_A_ROUGE"]["value_by_index"]["0"]
+    assert " ".join(row["input"].split()) == "no : who likes red ? Answer :", "without special tokens, as they write it"
+    assert (log["made_by"]["template"], log["made_by"]["input"]) == ("chat", WHOLE_PROMPT)
 
 
 @given(st.lists(st.booleans(), max_size=9))

@@ -58,3 +58,5 @@ def test_a_stored_manifest_is_read_or_refused() -> None:
     assert stored_manifest(json.loads(json.dumps(asdict(manifest)))) == manifest
     with pytest.raises(ModelError, match="cannot be read by this version"):
         stored_manifest({"name": "p", "more": 1})
+    with pytest.raises(ModelError, match="alpha must be"):
+        stored_manifest({**asdict(manifest), "recommended_alpha": 99})
