@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (  # each room imports only from floors below it, or from its own
-    ("engine.errors", "engine.versions", "engine.terminal"),
+    ("engine.errors", "engine.versions", "engine.terminal", "engine.small_files"),
     ("engine.settings",),
     ("engine.data",),
     ("engine.models",),
@@ -44,7 +44,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review", "engine.study_runs"),
     ("engine.review_item", "engine.audit.probes"),
     ("engine.audit_runs", "engine.audit_spec", "engine.estimate"),
-    ("engine.advice", "engine.study", "engine.log_export", "engine.chosen_alpha"),
+    ("engine.advice", "engine.study", "engine.log_export", "engine.log_asking", "engine.chosen_alpha"),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.retain_floor", "engine.report_inputs"),
     ("engine.report_checks", "engine.report_comparison"),

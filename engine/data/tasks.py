@@ -4,7 +4,6 @@ A folder holds one folder a task (`arc_challenge/mcq_test.jsonl`). What comes ou
 harness' own task definitions are written, so that these serve local rows unchanged.
 """
 
-import json
 import os
 import string
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 
 from engine.errors import DataError, SettingError
 from engine.settings import local_path
+from engine.small_files import parse_json, read_text
 
 Row = dict[str, Any]
 
@@ -111,17 +111,17 @@ def _lines(folder: Path, shown: str) -> list[str]:
     if not folder.is_dir():
         raise DataError(f"the tasks folder {folder} is not there; name one that holds {shown}")
     try:
-        return (folder / shown).read_text(encoding="utf-8-sig").split("\n")
+        return read_text(folder / shown).split("\n")
     except FileNotFoundError:
         raise DataError(f"the tasks folder {folder} does not hold {shown}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"the file {shown} cannot be read: {error}") from error
 
 
 def _object(line: str) -> Row | None:
     try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
+        row = parse_json(line)
+    except ValueError:
         return None
     return row if isinstance(row, dict) else None
 

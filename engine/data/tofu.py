@@ -4,7 +4,6 @@ The folder holds JSON lines, one file per name (`forget01_perturbed.json`). TOFU
 author, in the order of `full`; every forget split is the end of it, every retain split the beginning.
 """
 
-import json
 import logging
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Any
 
 from engine.data.examples import Example
 from engine.errors import DataError
+from engine.small_files import parse_json, read_text
 
 HUB_DATASET = "locuslab/TOFU"
 ROWS, ROWS_PER_AUTHOR = 4000, 20
@@ -48,16 +48,16 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
     if not folder.is_dir():
         raise DataError(f"the TOFU folder {folder} is not there; set OUBLIETTE_TOFU to a folder that holds {path.name}")
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = read_text(path).split("\n")
     except FileNotFoundError:
         raise DataError(f"the TOFU folder {folder} does not hold {path.name}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"the TOFU file {path} cannot be read: {error}") from error
     rows = []
     for number, line in enumerate(lines, start=1):
         try:
-            rows += [json.loads(line)] if line.strip() else []
-        except (ValueError, RecursionError):
+            rows += [parse_json(line)] if line.strip() else []
+        except ValueError:
             raise DataError(
                 f"{path.name}, line {number}, is not valid JSON; one JSON object a line is expected"
             ) from None

@@ -131,7 +131,8 @@ METRICS: dict[str, Metric] = {
         "share",
         "1 − k/T: after the first k of T answer tokens (without end-of-text) the teacher-forced argmax gives all the rest; "
         "0 where it misses the last",
-        "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0",
+        "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0; "
+        "an exported log holds OU's",
         True,
     ),
     "mia_loss": Metric(

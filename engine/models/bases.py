@@ -5,7 +5,6 @@ A source is `demo`, `demo-public` (before it was taught), a model that a run tau
 `trust_remote_code`.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +24,7 @@ from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.weight_files import check_weight_files
 from engine.settings import demo_folder, local_path
+from engine.small_files import read_json
 
 # What the libraries raise for files that are not what they should be.
 UNLOADABLE = (
@@ -141,7 +141,7 @@ def load_causal_lm(source: str) -> LoadedModel:
         raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
-    template = _template(path, tokenizer)
+    template = base_template(path, tokenizer)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the model {source!r} names no end-of-text token, so nothing says where its answers end")
     ends = ends_of(model, tokenizer, path if "gguf_file" in arguments else None)
@@ -149,14 +149,14 @@ def load_causal_lm(source: str) -> LoadedModel:
     return LoadedModel(model, tokenizer, template, _hash_source(path, source), ends)
 
 
-def _template(path: Path, tokenizer: Any) -> Template:
+def base_template(path: Path, tokenizer: Any) -> Template:
     """The base's own manifest decides; without one, the tokenizer's chat template where it has one."""
     manifest = path / BASE_MANIFEST
     if not manifest.is_file():
         return CHAT if tokenizer.chat_template else PLAIN
     try:
-        return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
-    except (ValueError, TypeError, KeyError, RecursionError) as reason:
+        return Template(**read_json(manifest)["template"])
+    except (OSError, ValueError, TypeError, KeyError) as reason:
         raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
 
 

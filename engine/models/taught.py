@@ -15,6 +15,7 @@ from engine.models.demo_base import sha256_of
 from engine.models.pairs import write_weights
 from engine.models.saving import whole_folder
 from engine.settings import data_folder
+from engine.small_files import read_json
 
 MANIFEST = "oubliette-model.json"
 BASE, RETAIN_ONLY = "base:", "retain-only:"
@@ -84,7 +85,7 @@ def taught_folder(source: str) -> Path | None:
 def read_taught(folder: Path) -> TaughtModel:
     """Raises `ModelError` when the record is missing or is not such a one."""
     try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found: dict[str, Any] = read_json(folder / MANIFEST)
         model = TaughtModel(**{**found, "template": Template(**found["template"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as reason:
         raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}") from reason

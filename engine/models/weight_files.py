@@ -1,15 +1,21 @@
 """Which files of a model folder are weights: safetensors, and nothing that could run code when it is read."""
 
-import json
 from pathlib import Path
 
 from engine.errors import ModelError
+from engine.small_files import read_json
 
 PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 
 
 def check_weight_files(folder: Path) -> None:
-    """Raise `ModelError` unless the folder has weights as safetensors and its index, if any, names no other file."""
+    """Raise `ModelError` unless the folder has weights as safetensors and its index, if any, names no other file.
+
+    Nothing in it may be a pipe or a device: the libraries that read it would wait, or read without end.
+    """
+    for path in sorted(folder.iterdir()):
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise ModelError(f"{path.name} of the folder {folder.name} is not an ordinary file")
     if not any(folder.glob("*.safetensors")):
         pickles = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
         if pickles:
@@ -26,7 +32,7 @@ def _check_index(index: Path) -> None:
     """An index maps weights to files; transformers reads whatever file it names."""
     where = f"{index.name} of {index.parent.name}"
     try:
-        named = {str(name) for name in json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()}
+        named = {str(name) for name in read_json(index)["weight_map"].values()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise ModelError(f"{where} is no index of weight files: {reason!r}") from reason
     for name in sorted(named):
