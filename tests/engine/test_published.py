@@ -66,6 +66,7 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
         "program": f"oubliette {VERSION}", "run": "tiny, pair tiny, alpha 1", "answer_tokens": "4",
         "sets": ", ".join(dict.fromkeys(history.report_rows(finished, 1.0)["set"])),
         "template": history.run_detail(finished).versions[history.TEMPLATE], "variant": "A",
+        "reading": history.run_detail(finished).versions[history.READING],
         "input": WHOLE_PROMPT, "extraction_strength": NEVER_BELOW,
         "loops": "0 of 12 answers were cut where they went round in a loop",
     }  # fmt: skip
@@ -228,7 +229,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
             session, finished, versions={**history.run_detail(finished).versions, "template": "{question}"}
         )
     notes = "\n".join(experiment.export_log(finished, tmp_path / "y.json", 1.0).notes)
-    assert "its questions were put in the template '{question}', and now it is 'plain'" in notes
+    assert "its questions were put in the template '{question}', and now it is 'Question: {question}" in notes
 
 
 def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_path: Path) -> None:
