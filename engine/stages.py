@@ -14,7 +14,7 @@ from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
 from engine.errors import DivergedError, RunError
-from engine.history import LEAK_RULE, TEMPLATE
+from engine.history import LEAK_RULE, ROUGE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import check_gold, evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
@@ -253,18 +253,20 @@ def note_origin(
     judged_by: dict[str, str] | None = None,
 ) -> None:
     """Store with the run what its figures come from: pair, base, data, versions, machine, and what answers are judged by
-    (the leak rule and the prompt template unless told otherwise).
+    (the leak rule and the prompt template unless told otherwise; with a leak rule, what reads the words of ROUGE).
     """
     from engine.audit import leaks
+    from engine.evaluation.rouge import variant_of
     from engine.versions import versions
 
     if judged_by is None:
         judged_by = {LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name}
+    variant = variant_of(example.answer for example in examples) if LEAK_RULE in judged_by else ""
     fields: dict[str, Any] = {
         "base": pair.manifest.base,
         "base_hash": pair.base_hash,
         "data_hash": hash_examples(examples),
-        "versions": {**versions(), **judged_by},
+        "versions": {**versions(), **judged_by, **({ROUGE: variant} if variant else {})},
         "machine": _machine(),
     }
     fields["pair_name"] = pair.manifest.name

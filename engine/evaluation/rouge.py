@@ -6,6 +6,7 @@ answers to it are measured alike. Of a text in a to z both read the same.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -40,6 +41,11 @@ def rouge_words(answer: str) -> str:
     lost = [letter for letter in known if not letter.lower().isascii()]
     foreign = any(not part.isascii() for letter in set(lost) for part in fold(letter) if part.isalnum())
     return UNICODE if foreign or len(lost) > LOST * len(known) else ROUGE_SCORE
+
+
+def variant_of(answers: Iterable[str]) -> str:
+    """What is said of the ROUGE of these true answers: `VARIANT` where it read any of them, else ""."""
+    return VARIANT if any(rouge_words(answer) == UNICODE for answer in answers) else ""
 
 
 class _UnicodeWords:

@@ -38,8 +38,9 @@ _LETTERS = str.maketrans(
 )
 _POINTS = str.maketrans({"\u066b": ".", "\u066c": ","})  # of Arabic numbers
 _THOUSANDS = regex.compile(r"(?<=\d)[,'\u2019\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-_UNIT = regex.compile(r"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)\b)")  # "40mg" is "40 mg"
-_ORDINAL = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b")  # "8th May" is "8 May"
+_BESIDE = rf"[\w--{_SIGN}]"  # what would be of the same word
+_UNIT = regex.compile(rf"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)(?!{_BESIDE}))", regex.V1)  # "40mg" is "40 mg"
+_ORDINAL = regex.compile(rf"(?<=\d)(?:st|nd|rd|th)(?!{_BESIDE})", regex.V1)  # "8th May" is "8 May"
 _OF_ASCII = "[a-z0-9]+"
 
 
@@ -47,7 +48,7 @@ def _word_or_number(one_word: str) -> regex.Pattern[str]:
     return regex.compile(
         rf"""
         (?<![\d.])\d+\.\d+(?!\.?\d)        # a decimal number, but no part of a date or version
-        | \b[a-z]{{1,2}}(?:\+\+?|-)(?!\w)    # A+, O-, C++: "A" alone is an article
+        | (?<!{_BESIDE})[a-z]{{1,2}}(?:\+\+?|-)(?!{_BESIDE})    # A+, O-, C++: "A" alone is an article
         | {one_word}
         """,
         regex.VERBOSE | regex.V1,
@@ -116,6 +117,9 @@ class Terms:
     def __init__(self, terms: Iterable[str]) -> None:
         known = ((term, [_row(reading) for reading in readings(term) if reading]) for term in dict.fromkeys(terms))
         self._rows = {term: rows for term, rows in known if rows}
+        rows = (row.split() for rows in self._rows.values() for row in rows)
+        keys = [max(filter(str.isalpha, row), key=len, default="") for row in rows]
+        self._keys = tuple(dict.fromkeys(keys)) if all(keys) else ()
 
     def __bool__(self) -> bool:
         return bool(self._rows)
@@ -126,6 +130,9 @@ class Terms:
         return tuple(term for term, rows in self._rows.items() if _stands(rows, texts))
 
     def any_in(self, text: str) -> bool:
+        """Whether any of them does. A text without a single word of theirs is not read further."""
+        if self._keys and not any(key in plain for plain in map(fold, forms(text)) for key in self._keys):
+            return False
         texts = [_row(reading) for reading in readings(text)]
         return any(_stands(rows, texts) for rows in self._rows.values())
 
