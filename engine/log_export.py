@@ -16,6 +16,7 @@ from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.log_names import NORMALISED, ORIGIN, PARTS
 from engine.evaluation.logs import truth_mean
+from engine.evaluation.rouge import UNICODE, VARIANT
 from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.history import RunDetail
@@ -84,6 +85,8 @@ def _unlike_tofu(max_new_tokens: int, texts: pd.DataFrame) -> list[str]:
     notes = [f"these are questions of {', '.join(others)}, not TOFU's"] if others else []
     if max_new_tokens != TOFU_TOKENS:
         notes.append(f"ROUGE: answers were cut at {max_new_tokens} tokens, TOFU's published figures at {TOFU_TOKENS}")
+    if other := int((texts["rouge words"] == UNICODE).sum()):
+        notes.append(f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {VARIANT}")
     return notes
 
 
