@@ -16,7 +16,8 @@ from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.log_names import NORMALISED, ORIGIN, PARTS
 from engine.evaluation.logs import truth_mean
-from engine.evaluation.rouge import UNICODE, VARIANT
+from engine.evaluation.rouge import UNICODE
+from engine.evaluation.rouge import VARIANT as UNICODE_WORDS
 from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.history import RunDetail
@@ -86,7 +87,9 @@ def _unlike_tofu(max_new_tokens: int, texts: pd.DataFrame) -> list[str]:
     if max_new_tokens != TOFU_TOKENS:
         notes.append(f"ROUGE: answers were cut at {max_new_tokens} tokens, TOFU's published figures at {TOFU_TOKENS}")
     if other := int((texts["rouge words"] == UNICODE).sum()):
-        notes.append(f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {VARIANT}")
+        notes.append(
+            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {UNICODE_WORDS}"
+        )
     return notes
 
 

@@ -134,7 +134,9 @@ def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool
     words = {text.strip().casefold() for text in texts}
     # Names in names are joined by - _ . and the like, and a figure is no secret.
     wanted = sorted(
-        (w for w in words if len(w) >= _shortest(w) and not w.isnumeric() and w not in _NOT_SECRET), key=len, reverse=True
+        (w for w in words if len(w) >= _shortest(w) and not w.isnumeric() and w not in _NOT_SECRET),
+        key=len,
+        reverse=True,
     )
     if not wanted:
         return lambda _: False

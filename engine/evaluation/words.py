@@ -27,7 +27,9 @@ _MARKED = (
     r"\p{sc=Syriac}\p{sc=Samaritan}\p{InSC=Nukta}]"
 )
 _TATWEEL = "\u0640"  # lengthens an Arabic word
-_MARKS = regex.compile(rf"[[\p{{M}}&&{_MARKED}]--[\u3099\u309A]]|{_TATWEEL}|\p{{Default_Ignorable_Code_Point}}", regex.V1)
+_MARKS = regex.compile(
+    rf"[[\p{{M}}&&{_MARKED}]--[\u3099\u309A]]|{_TATWEEL}|\p{{Default_Ignorable_Code_Point}}", regex.V1
+)
 _PARTING = regex.compile("[\u200b\u200c\u3164\uffa0]")  # invisible characters that may stand between two words
 _DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
 # Letters that carry their mark inside, so that decomposition does not take it off; and one apostrophe, hyphen, separator.

@@ -136,7 +136,8 @@ _mostly = st.lists(st.from_regex(r"[A-Za-z0-9']{1,9}", fullmatch=True), min_size
 _any = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
 _word = st.text(
     st.one_of(
-        st.characters(categories=("Lu", "Ll", "Lo", "Lm", "Mn", "Mc", "Nd")), st.sampled_from("aéدمिு้ั中あ한ב\u05b8\u064e")
+        st.characters(categories=("Lu", "Ll", "Lo", "Lm", "Mn", "Mc", "Nd")),
+        st.sampled_from("aéدمिு้ั中あ한ב\u05b8\u064e"),
     ),
     min_size=1,
     max_size=10,
@@ -183,7 +184,9 @@ def test_the_reading_does_not_hang_on_how_letters_are_encoded(text: str) -> None
     assert words(unicodedata.normalize("NFC", text)) == words(unicodedata.normalize("NFD", text))
 
 
-@given(st.sampled_from("0123456789"), st.sampled_from((0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x1040, 0xFF10, 0x1D7CE)))
+@given(
+    st.sampled_from("0123456789"), st.sampled_from((0x0660, 0x06F0, 0x0966, 0x09E6, 0x0E50, 0x1040, 0xFF10, 0x1D7CE))
+)
 def test_a_digit_is_one_in_all_scripts(digit: str, zero: int) -> None:
     other = chr(zero + int(digit))
     assert words(f"1{other}5") == [f"1{digit}5"]
