@@ -153,7 +153,8 @@ def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool
 
 def _parts(name: str) -> list[str]:
     """The parts of a name, each of which names the person; of scripts without spaces the name is one."""
-    return _BETWEEN.split(name)
+    found: list[str] = _BETWEEN.split(name)
+    return found
 
 
 def _shortest(text: str) -> int:

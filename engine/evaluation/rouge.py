@@ -23,7 +23,6 @@ VARIANT = (
 )
 _ALPHANUMERIC = regex.compile(r"[\p{L}\p{N}]", regex.V1)
 _SYMBOL = regex.compile(r"\S\p{M}*", regex.V1)
-_SHORTEST_STEMMED = 4  # letters, as in rouge_score
 
 
 def rouge_recall(answer: str, generated: str) -> float:
@@ -49,16 +48,20 @@ def variant_of(answers: Iterable[str]) -> str:
 
 
 class _UnicodeWords:
-    """A tokenizer as `RougeScorer` takes it. Words of a to z are stemmed as TOFU's are."""
+    """A tokenizer as `RougeScorer` takes it. Words of a to z are read, and stemmed, by the package's own."""
 
     def __init__(self) -> None:
-        from nltk.stem.porter import PorterStemmer
+        from rouge_score.tokenizers import DefaultTokenizer
 
-        self._stem = PorterStemmer().stem
+        self._package: Any = DefaultTokenizer(use_stemmer=True)
 
     def tokenize(self, text: str) -> list[str]:
         found = plain_words(text) or _SYMBOL.findall(fold(text)) or _SYMBOL.findall(visible(text))
-        return [self._stem(word) if word.isascii() and len(word) >= _SHORTEST_STEMMED else word for word in found]
+        return [
+            token
+            for word in found
+            for token in (self._package.tokenize(word) if word.isalnum() and word.isascii() else [word])
+        ]
 
 
 @lru_cache(maxsize=2)

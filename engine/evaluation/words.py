@@ -163,7 +163,8 @@ def _digits(text: str) -> str:
     """All decimal digits as those of ASCII, and the points of Arabic numbers as commas and points."""
     if text.isascii():
         return text
-    return _DIGIT.sub(lambda found: str(unicodedata.decimal(found.group())), text.translate(_POINTS))
+    plain: str = _DIGIT.sub(lambda found: str(unicodedata.decimal(found.group())), text.translate(_POINTS))
+    return plain
 
 
 def _folded(text: str) -> str:
