@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -10,15 +11,19 @@ from hypothesis import strategies as st
 
 from db import writes
 from db.rows import AnswerRow
-from engine import history
+from engine import history, report_runs
 from engine.advice.stored import Advised
 from engine.audit.leaks import LEAK_RULE, LEAK_RULE_1, find_terms, reads_alike
+from engine.audit.report_html import html_bytes
+from engine.audit.report_selection import Selection
 from engine.data.examples import Example
 from engine.evaluation.rouge import ROUGE_SCORE, VARIANT
 from engine.judged_by import judged_alike, rouge_note, rule_of
+from engine.log_export import open_log
 from engine.storage import writing
 from engine.unlike_runs import unlike
 from engine.verdicts import view_of
+from tests.engine.reports import SAID, Said, store_report
 from tests.engine.stored_runs import store_run, store_set
 
 PLAIN = Example("where lives Zoë ?", "She lives in Köln.", key_terms=("Köln",), split="forget")
@@ -85,6 +90,37 @@ def test_what_read_the_words_of_rouge_is_said_and_compared(own_folders: object) 
     assert rouge_note(store(PLAIN, "Köln", LEAK_RULE)) == ""
     assert list(history.report_rows(before.summary.id, 1.0)["rouge words"]) == [ROUGE_SCORE]
     assert list(history.report_rows(after.summary.id, 1.0)["rouge words"]) == ["Unicode words 1"]
+
+
+VARDO = Said("где живёт Одо ?", "в городе Вардё", "Вардё", "нет", (1, 0), (0, 0), subject="Одо")
+
+
+def reported(said: Said, **versions: str) -> report_runs.Chosen:
+    return report_runs.choose(store_report("audit", (said,), versions={"torch": "2", **versions}), None, Selection())
+
+
+def test_a_report_says_what_read_the_words_of_its_rouge_and_fails_where_nothing_could(own_folders: object) -> None:
+    rule = {history.LEAK_RULE: LEAK_RULE}
+    before = {check.words: check.state for check in report_runs.checks_of(reported(VARDO, **rule))}
+    (unread,) = [words for words in before if "ROUGE could not read 1 true answer" in words]
+    assert before[unread] == "fail"
+    chosen = reported(VARDO, **rule, **{history.ROUGE: VARIANT})
+    assert f"ROUGE of 1 question reads words by {VARIANT}." in [check.words for check in report_runs.checks_of(chosen)]
+    report = report_runs.gather(chosen)
+    assert report.origin.rouge_words == rouge_note(chosen.detail)
+    assert escape(report.origin.rouge_words) in html_bytes(report).decode()
+    assert [note for note in open_log(chosen.detail.summary.id, 1.0).notes if VARIANT in note]
+
+
+def test_a_report_of_a_run_before_rule_2_passes_where_nothing_is_read_otherwise(own_folders: object) -> None:
+    rule = {history.LEAK_RULE: LEAK_RULE_1}
+    same, other = (
+        next(check for check in report_runs.checks_of(reported(said, **rule)) if "leak rule" in check.words)
+        for said in (SAID[0], VARDO)
+    )
+    assert same.state == "pass"
+    assert "version 1, and version 2" in same.words
+    assert other.state == "note"
 
 
 # Leak rule 1 as it was.
