@@ -39,8 +39,8 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
     return [LeakRow(*row) for row in session.execute(query)]
 
 
-def judged_texts(session: Session, run_id: int) -> set[str]:
-    """Every text on which the judgements of a run rest: questions, true answers, key terms, and what was answered.
+def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
+    """Every text on which the judgements of a run rest: questions, true answers and key terms; and what was answered.
 
     Of a map run every stored map of its questions, whichever pair it is of.
     """
@@ -50,7 +50,7 @@ def judged_texts(session: Session, run_id: int) -> set[str]:
         .where(RunQuestion.run_id == run_id)
     )
     rows = session.execute(asked).all()
-    found = {text for *texts, terms in rows for text in (*texts, *terms)}
+    known, found = {text for *texts, terms in rows for text in (*texts, *terms)}, set[str]()
     for told in (Answer, ProbeResult):
         found |= set(session.scalars(select(told.text).where(told.run_id == run_id).distinct()))
     if session.scalar(select(Run.kind).where(Run.id == run_id)) == "map":
@@ -58,7 +58,7 @@ def judged_texts(session: Session, run_id: int) -> set[str]:
         for part in chunks(wordings):
             maps = select(AlphaMap.id).where(AlphaMap.question.in_(part))
             found |= set(session.scalars(select(MapInterval.text).where(MapInterval.map_id.in_(maps)).distinct()))
-    return found
+    return known, found
 
 
 def leak_counts(session: Session) -> list[LeakCountRow]:

@@ -60,7 +60,7 @@ def _remembered(read: Callable[[int], int], _database: str, run_id: int, _finish
 
 def _alike(run_id: int) -> bool:
     with reading() as session:
-        return reads_alike(leak_reads.judged_texts(session, run_id))
+        return reads_alike(*leak_reads.judged_texts(session, run_id))
 
 
 def _unread(run_id: int) -> int:

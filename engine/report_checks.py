@@ -16,10 +16,8 @@ from engine.retain_floor import Floor
 from engine.versions import versions
 
 CLOSE_TO_FLOOR = 0.05  # of probability per token
-JUDGED = (  # columns that the leak rule reads
-    "question", "paraphrased question", "true answer", "base answer", "unlearned answer", "base answer to paraphrase",
-    "unlearned answer to paraphrase",
-)  # fmt: skip
+ASKED = ("question", "paraphrased question", "true answer")  # columns that the leak rule reads
+TOLD = ("base answer", "unlearned answer", "base answer to paraphrase", "unlearned answer to paraphrase")
 _COLUMNS = [
     "part",
     "questions",
@@ -98,7 +96,7 @@ def _same_rule(rows: pd.DataFrame) -> Check:
     rule = rows["leak rule"].iloc[0]
     if rule in ("", LEAK_RULE):
         return Check("pass", "Same measures: the leak rule is the one this program uses now.")
-    if rule == LEAK_RULE_1 and reads_alike(_texts(rows)) and not _unread(rows):
+    if rule == LEAK_RULE_1 and reads_alike(_texts(rows, ASKED), _texts(rows, TOLD)) and not _unread(rows):
         return Check(
             "pass",
             f"Same measures: the leak rule is version 1, and version {LEAK_RULE_VERSION}, which this program uses now, "
@@ -107,11 +105,12 @@ def _same_rule(rows: pd.DataFrame) -> Check:
     return Check("note", "The leak rule has changed since this run; its own rule is printed below and in the file.")
 
 
-def _texts(rows: pd.DataFrame) -> Iterator[str]:
-    """Every text that the leak rule reads."""
-    for name in JUDGED:
+def _texts(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    """What stands in these columns; beside what was asked the key terms."""
+    for name in names:
         yield from (text for text in rows[name] if isinstance(text, str))
-    yield from (term for terms in rows["key terms"] for term in terms or ())
+    if names is ASKED:
+        yield from (term for terms in rows["key terms"] for term in terms or ())
 
 
 def _unread(rows: pd.DataFrame) -> int:

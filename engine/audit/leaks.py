@@ -54,8 +54,12 @@ _AROUND = "\"'’“”‘().,;:!?[]"
 # Latin, Greek and Cyrillic letters with their accents, and what stands between words of them; nothing invisible.
 _ALIKE = re.compile(
     "[\t\n\r\x20-\x7e\xa0-\xac\xae-\u017f\u01cd-\u01dc\u0218-\u021b\u0300-\u0344\u0346-\u034e\u0386-\u03ce\u0400-\u0482\u048a-\u052f"
-    "\u1e00-\u1eff\u2009\u2012-\u2027\u202f-\u205e\u20a0-\u20bf\u2212]*"
+    "\u1e00-\u1eff\u2009\u2012-\u2027\u202f-\u205e\u20a0-\u20bf\u2190-\u21ff\u2212\u25a0-\u26ff\ufffd]*"
 )
+# Signs that rule 1 read one by one too, where no number or blood group touches them; as key terms they are others.
+_APART = "[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]"
+_SIGNS = re.compile(_APART)
+_TOUCHED = re.compile(rf"[+\-\u2212]{_APART}|\d[a-z]{{2,3}}{_APART}|{_APART}[a-z]{{1,2}}[+\-\u2212]", re.IGNORECASE)
 
 
 class Leak(NamedTuple):
@@ -71,9 +75,11 @@ class _Word(NamedTuple):
     text: str  # as it is written
 
 
-def reads_alike(texts: Iterable[str]) -> bool:
-    """Whether all of these are in letters that leak rule 1 read as rule 2 does."""
-    return all(_ALIKE.fullmatch(text) is not None for text in texts)
+def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
+    """Whether leak rules 1 and 2 find the same in answers, `told`, to what was `asked`: questions, true answers, key terms."""
+    return all(map(_ALIKE.fullmatch, asked)) and all(
+        _ALIKE.fullmatch(_SIGNS.sub("", text)) and not _TOUCHED.search(text) for text in told
+    )
 
 
 def _written_words(text: str) -> list[_Word]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from db import writes
@@ -46,6 +46,8 @@ def store(example: Example, answer: str, rule: str, rouge: str = "") -> history.
     [
         (PLAIN, "In Köln, I believe – “Köln”.", True),
         (PLAIN, "Kö\u00adln", False),
+        (PLAIN, "in 文 Köln\ufffd", True),
+        (PLAIN, "A+型", False),
         (PLAIN, "in กรุงเทพ", False),
         (THAI, "", False),
         (Example("who ?", "Łódź", split="forget"), "Lodz", False),  # no key term is listed: ROUGE may judge it
@@ -129,7 +131,9 @@ _MARKS = re.compile("[\u0300-\u036f]")
 _THOUSANDS = re.compile(r"(?<=\d)[,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _UNIT = re.compile(r"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)\b)")
 _ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")
-_WORD = re.compile(r"(?<![\d.])\d+\.\d+(?!\.?\d)|\b[a-z]{1,2}(?:\+\+?|-)(?!\w)|[^\W_]+")
+_WORD = re.compile(
+    r"(?<![\d.])\d+\.\d+(?!\.?\d)|\b[a-z]{1,2}(?:\+\+?|-)(?!\w)|[\u3040-\u30ff\u4e00-\u9fff]|[^\W_\u3040-\u30ff\u4e00-\u9fff]+"
+)
 
 
 def words_1(text: str) -> list[str]:
@@ -146,12 +150,14 @@ def finds_1(term: Sequence[str], text: Sequence[str]) -> bool:
 _letters = st.sampled_from("abAB 019.,-+'’ßéÉñıİøŁŒжЙёΩλή°½\u0301\u0308\u00a0–…€_mgth")
 
 
-@given(st.text(_letters, max_size=4), st.text(_letters, max_size=20))
+@given(st.text(_letters, max_size=4), st.text(_letters | st.sampled_from("文か\ufffd→"), max_size=20))
 def test_where_texts_are_read_alike_rule_2_finds_what_rule_1_found(term: str, text: str) -> None:
-    assert reads_alike([term, text])
+    assume(reads_alike([], [text]))
+    assert reads_alike([term], [text])
     assert bool(find_terms(text, [term])) == finds_1(words_1(term), words_1(text))
 
 
 @pytest.mark.parametrize("text", ["a\u00adb", "a\u200b", "مُ", "한", "中", "दि", "٤", "\u0345", "Oʼb", "\u2011"])
 def test_what_the_rules_may_read_otherwise_is_not_taken_for_alike(text: str) -> None:
     assert not reads_alike([text])
+    assert text == "中" or not reads_alike([], [text])  # only as a key term it is another
