@@ -31,6 +31,8 @@ from engine.evaluation.logs import truth_mean
 from engine.evaluation.membership import open_extraction_strength
 from engine.evaluation.metrics import EPSILON
 from engine.evaluation.privacy import Scored, membership_auc
+from engine.evaluation.rouge import UNICODE
+from engine.evaluation.rouge import VARIANT as UNICODE_WORDS
 from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.history import RunDetail
@@ -142,6 +144,10 @@ def _unlike_tofu(run: _Run, loops: str) -> list[str]:
         notes.append(f"ROUGE: answers were cut at {most} tokens, TOFU's published figures at {TOFU_TOKENS}")
     if loops and not loops.startswith("0 "):
         notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
+    if other := int((run.texts["rouge words"] == UNICODE).sum()):
+        notes.append(
+            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {UNICODE_WORDS}"
+        )
     template = run.detail.versions.get(history.TEMPLATE, "")
     return [*notes, f"questions were put in the template {template!r}; published figures are each in their model's own"]
 

@@ -12,6 +12,7 @@ from engine.chosen_alpha import RULES
 from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
+from engine.judged_by import rouge_note
 from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
@@ -128,15 +129,22 @@ def run_and_show(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed
     means = with_intervals(means)
     table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
     shares = leak_shares(run_id)
-    rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
+    detail = history.run_detail(run_id)
+    rule, reads = detail.versions.get(history.LEAK_RULE, ""), rouge_note(detail)
     known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
-    data = {"means": known.to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
+    data = {
+        "means": known.to_dict("records"),
+        "leaks": [row._asdict() for row in shares],
+        "leak_rule": rule,
+        "rouge_words": reads,
+    }
     lines = [
         f"run {run_id} finished: means, with the ends of their 95 % intervals over persons",
         table,
         "",
         *_leak_words(shares),
         rule,
+        *filter(None, [reads]),
     ]
     return Printed({**run_data(summary), **data}, "\n".join(lines))
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import history, report_runs
 from engine.audit.leaks import LEAK_RULE
+from engine.judged_by import rouge_note
 from engine.report_checks import shares, shares_words
 from engine.report_runs import Chosen
 from pages.parts import frame
@@ -68,7 +69,7 @@ def show_shares(chosen: Chosen) -> None:
     st.caption(plain(shares_words(table)))
     texts = [str(text) for name in table.columns if name.startswith("leaks") for text in table[name]]
     st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
-    st.caption(cut_words(chosen.detail.spec.max_new_tokens))
+    st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
     st.caption(plain(LEAK_RULE))
     measures = [(name, split) for name in ("leak", "rouge", "probability") for split in rows["split"].unique()]
     show_meanings(measures, (INTERVAL, CLOPPER), "meanings")

@@ -23,6 +23,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.erasure_files",
         "engine.naming",
         "engine.history",
+        "engine.judged_by",
         "engine.maps",
         "engine.questions",
         "engine.progress",

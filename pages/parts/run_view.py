@@ -7,6 +7,7 @@ from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
+from engine.judged_by import rouge_note
 from engine.map_curves import mapped_share
 from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import noise_words, quality_figure
@@ -151,7 +152,7 @@ def _figures(detail: RunDetail) -> None:
         "Means over n questions by part and α. "
         + plain(LEAK_RULE)
         + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
-        + cut_words(detail.spec.max_new_tokens)
+        + cut_words(detail.spec.max_new_tokens, rouge_note(detail))
     )
     _show(_by_alpha(chosen), words)
     st.caption(words)
