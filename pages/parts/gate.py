@@ -51,6 +51,7 @@ class Gate:
         self._app = app
         root = Path(file_util.get_static_dir())
         self._static = frozenset(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+        self._pages = {"", *(path + slash for path in frame.PATHS if path for slash in ("", "/"))}
         self._base = "/" + str(st.get_option("server.baseUrlPath")).strip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,8 +75,10 @@ class Gate:
         if not _is_asked_by_own_name(request):
             return PlainTextResponse("This server is not reached by that name (HOSTS).", 400)
         path = self._below_base(request.scope["path"])
-        if path is not None and (path in _FOR_ALL or path in self._static or path.rstrip("/") in frame.PATHS):
-            return await run_in_threadpool(self._end, request) if path == _LOG_OUT else None
+        if path == _LOG_OUT:
+            return await run_in_threadpool(self._end, request)
+        if path in _FOR_ALL or path in self._static or path in self._pages:
+            return None
         if path is None or path.partition("/")[0] not in _GUARDED:
             return self._page(f"There is no page {request.scope['path'][:80]}", 404)
         return await run_in_threadpool(self._ask, request)
