@@ -77,7 +77,10 @@ def renamed(table: dict[str, Any], draw: Callable[[Any], str]) -> dict[str, Any]
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-@given(some.data(), some.sampled_from(["auth", "access", "auth's keys", "all", "only the list", "no list", "in another", "bare"]))
+@given(
+    some.data(),
+    some.sampled_from(["auth", "access", "auth's keys", "all", "only the list", "no list", "in another", "bare"]),
+)
 def test_a_log_in_with_any_name_misspelt_lets_nobody_in(data: some.DataObject, where: str) -> None:
     """Whatever was misspelt, the answer is a refusal or the whole rules; never None, which is an open door."""
     auth: dict[str, Any] = renamed(AUTH, data.draw) if where in ("auth's keys", "all") else AUTH

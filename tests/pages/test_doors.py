@@ -52,7 +52,9 @@ def test_a_name_of_this_machine_alone_needs_no_log_in(host: str) -> None:
     assert doors.why_closed("127.0.0.1", False, [host]) == ""
 
 
-@pytest.mark.parametrize("host", ["bench.example.org", "*", "*.example.org", "10.0.0.7", "0.0.0.0", "", "localhost.example.org"])
+@pytest.mark.parametrize(
+    "host", ["bench.example.org", "*", "*.example.org", "10.0.0.7", "0.0.0.0", "", "localhost.example.org"]
+)
 def test_another_name_is_for_other_machines(monkeypatch: pytest.MonkeyPatch, host: str) -> None:
     """Whatever the name stands for here: others look it up elsewhere."""
     monkeypatch.setattr(doors, "is_loopback", lambda address: True)
@@ -93,7 +95,12 @@ def test_a_log_in_opens_every_address() -> None:
 
 
 def refused_by_make(
-    address: str, folder: Path, hosts: Sequence[str] = (), file: bytes | None = None, home: bytes | None = None, **more: str
+    address: str,
+    folder: Path,
+    hosts: Sequence[str] = (),
+    file: bytes | None = None,
+    home: bytes | None = None,
+    **more: str,
 ) -> tuple[int, str]:
     """Exit status and standard error of what `make run` asks first, with this secrets.toml of the project and of the home folder."""
     for place, content in ((folder / "project", file), (folder / "home", home)):

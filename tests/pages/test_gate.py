@@ -25,7 +25,13 @@ from tests.pages.test_access_list import ACCESS, AUTH
 BASE = "http://127.0.0.1:8501"
 HEADERS = {"x-frame-options": "DENY", "content-security-policy": "frame-ancestors 'none'"}
 EMAILS = {"operator": "ada@example.org", "reviewer": "ben@example.org", "reader": "cy@example.org"}
-FILES = ["/media/abc.html", "/component/x/index.html", "/_stcore/metrics", "/_stcore/bidi-components/x/y", "/_stcore/upload_file/a/b"]
+FILES = [
+    "/media/abc.html",
+    "/component/x/index.html",
+    "/_stcore/metrics",
+    "/_stcore/bidi-components/x/y",
+    "/_stcore/upload_file/a/b",
+]
 
 
 async def behind(request: Any) -> PlainTextResponse:
@@ -58,7 +64,9 @@ def cookie(email: str = EMAILS["reader"], **more: Any) -> dict[str, str]:
     claims = {
         "email": email, "email_verified": True, "iat": time.time(), "origin": BASE, "is_logged_in": True, "provider": "default", **more,
     }  # fmt: skip
-    return {"_streamlit_user": create_signed_value(AUTH["cookie_secret"], "_streamlit_user", json.dumps(claims)).decode()}
+    return {
+        "_streamlit_user": create_signed_value(AUTH["cookie_secret"], "_streamlit_user", json.dumps(claims)).decode()
+    }
 
 
 @pytest.mark.parametrize("path", ["/", "/compare", "/tradeoff", "/report", "/favicon.png", "/_stcore/health", *FILES])
@@ -70,7 +78,16 @@ def test_this_machine_without_a_log_in_has_everything(client: TestClient, path: 
 
 @pytest.mark.parametrize("path", ["/", "/compare", "/compare/x", "/_stcore/health", "/auth/login", *FILES])
 @pytest.mark.parametrize(
-    "host", ["evil.example", "127.0.0.1.evil.example", "127.0.0.1@evil.example", "localhost:8501x", "", "10.0.0.7:8501", "[::2]"]
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "127.0.0.1@evil.example",
+        "localhost:8501x",
+        "",
+        "10.0.0.7:8501",
+        "[::2]",
+    ],
 )
 def test_another_name_is_refused_on_every_route(client: TestClient, path: str, host: str) -> None:
     answer = client.get(path, headers={"Host": host})
@@ -123,7 +140,9 @@ def status_of(path: str) -> int:
 PARTS = ["media", "compare", "report", "..", ".", "%2f", "static", "_stcore", "health", "a b", "\u00e9", "\\", "\0", ""]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60, deadline=None)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=60, deadline=None
+)
 @given(some.lists(some.sampled_from(PARTS), max_size=4))
 def test_no_path_gets_past_the_question_who_asks(log_in: None, parts: list[str]) -> None:
     """Without a cookie only pages and what the door needs are behind the gate."""
@@ -215,7 +234,10 @@ def refuse(monkeypatch: pytest.MonkeyPatch, how: str) -> None:
     if how == "every interface":
         monkeypatch.setattr(doors, "is_loopback", lambda address: False)
     get_option = st.get_option
-    changed: dict[str, Any] = {"HOSTS": {"server.allowedHosts": ["127.0.0.1", "bench.example.org"]}, "any": {"server.allowedHosts": []}}
+    changed: dict[str, Any] = {
+        "HOSTS": {"server.allowedHosts": ["127.0.0.1", "bench.example.org"]},
+        "any": {"server.allowedHosts": []},
+    }
     own = changed.get(how, {})
     monkeypatch.setattr(st, "get_option", lambda key: own.get(key, get_option(key)))
 
@@ -241,8 +263,18 @@ def test_below_another_path_everything_is_asked_alike(monkeypatch: pytest.Monkey
     get_option = st.get_option
     monkeypatch.setattr(st, "get_option", lambda key: "bench" if key == "server.baseUrlPath" else get_option(key))
     client = client_of()
-    found = {path: client.get(path).status_code for path in ("/bench", "/bench/compare", "/bench/media/a", "/media/a", "/", "/benchmedia/a")}
-    assert found == {"/bench": 200, "/bench/compare": 200, "/bench/media/a": 401, "/media/a": 404, "/": 404, "/benchmedia/a": 404}
+    found = {
+        path: client.get(path).status_code
+        for path in ("/bench", "/bench/compare", "/bench/media/a", "/media/a", "/", "/benchmedia/a")
+    }
+    assert found == {
+        "/bench": 200,
+        "/bench/compare": 200,
+        "/bench/media/a": 401,
+        "/media/a": 404,
+        "/": 404,
+        "/benchmedia/a": 404,
+    }
     assert '<a href="/bench">' in client.get("/bench/x").text
 
 

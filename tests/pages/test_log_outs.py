@@ -78,8 +78,14 @@ def test_a_damaged_file_lets_nobody_in(own_folders: Path, content: str) -> None:
         log_outs.note(ADA, NOW)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30, deadline=None)
-@given(some.lists(some.tuples(some.sampled_from("abc"), some.integers(0, 50)), max_size=6), some.sampled_from("abc"), some.integers(0, 60))
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30, deadline=None
+)
+@given(
+    some.lists(some.tuples(some.sampled_from("abc"), some.integers(0, 50)), max_size=6),
+    some.sampled_from("abc"),
+    some.integers(0, 60),
+)
 def test_who_is_out_follows_from_the_last_time_they_left(
     own_folders: Path, leaving: list[tuple[str, int]], who: str, issued: int
 ) -> None:  # fmt: skip
