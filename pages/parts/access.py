@@ -15,7 +15,7 @@ from streamlit.web.server.starlette import starlette_websocket
 
 from engine.errors import AccessError, LogInError, SettingError
 from pages.parts import log_outs
-from pages.parts.access_list import WHAT_EACH_MAY, Role, Rules, User, admit, fold, is_enough
+from pages.parts.access_list import WHAT_EACH_MAY, Role, Rules, User, admit, is_enough
 from pages.parts.doors import rules_in_force, why_closed
 from pages.parts.wording import plain, sentence
 
@@ -43,8 +43,13 @@ def log_out(cookies: Mapping[str, str] | None = None) -> None:
     """End the log-in of these cookies (None: of this session), and whatever log-in of this person is older, for good."""
     rules = _rules()
     claims = st.user.to_dict() if cookies is None else _claims_of(cookies)
-    if rules is not None and fold(str(claims.get("email", "")).strip(" ")) in rules.roles:
-        log_outs.note(claims, time.time())  # others cannot come in anyway, and shall not fill a file
+    if rules is None:
+        return
+    try:
+        admit(claims, rules, time.time())
+    except AccessError:
+        return  # could not come in anyway, and shall end nobody's log-in by an address that is not confirmed
+    log_outs.note(claims, time.time())
 
 
 def _known(claims: Mapping[str, Any], rules: Rules) -> User:

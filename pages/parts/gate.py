@@ -39,6 +39,9 @@ _HEADERS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+_NOT_KEPT = {
+    "Cache-Control": "private, no-store"
+}  # by no proxy, which would hand it to others, and by no shared browser
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Oubliette</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:34rem;margin:4rem auto;
 padding:0 1rem;overflow-wrap:anywhere}</style></head><body><h1>Oubliette</h1><p>%s</p><p><a href="%s">Go to Overview</a></p></body></html>"""
@@ -64,24 +67,25 @@ class Gate:
 
         async def send_with_headers(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_HEADERS)
+                MutableHeaders(scope=message).update(_HEADERS | (_NOT_KEPT if guarded else {}))
             await send(message)
 
-        answer = await self._refusal(Request(scope)) or self._app
+        path = self._below_base(scope["path"])
+        guarded = path is not None and path not in _FOR_ALL and path.partition("/")[0] in _GUARDED
+        answer = await self._refusal(Request(scope), path, guarded) or self._app
         await answer(scope, receive, send_with_headers)
 
-    async def _refusal(self, request: Request) -> Response | None:
+    async def _refusal(self, request: Request, path: str | None, guarded: bool) -> Response | None:
         """What is answered instead of what was asked for; None where the request may pass."""
         if not _is_asked_by_own_name(request):
             return PlainTextResponse("This server is not reached by that name (HOSTS).", 400)
-        path = self._below_base(request.scope["path"])
+        if guarded:
+            return await run_in_threadpool(self._ask, request)
         if path == _LOG_OUT:
             return await run_in_threadpool(self._end, request)
         if path in _FOR_ALL or path in self._static or path in self._pages:
             return None
-        if path is None or path.partition("/")[0] not in _GUARDED:
-            return self._page(f"There is no page {request.scope['path'][:80]}", 404)
-        return await run_in_threadpool(self._ask, request)
+        return self._page(f"There is no page {request.scope['path'][:80]}", 404)
 
     def _below_base(self, path: str) -> str | None:
         """The path without its first slash and `server.baseUrlPath`; None outside that."""
@@ -108,9 +112,7 @@ class Gate:
         return None
 
     def _page(self, words: str, status: int) -> Response:
-        return HTMLResponse(
-            _PAGE % (escape(sentence(words)), escape(self._base)), status, {"Cache-Control": "no-store"}
-        )
+        return HTMLResponse(_PAGE % (escape(sentence(words)), escape(self._base)), status, _NOT_KEPT)
 
 
 def _is_asked_by_own_name(connection: HTTPConnection) -> bool:

@@ -213,9 +213,10 @@ def test_a_cookie_is_dead_once_its_owner_logged_out_and_stays_so(log_in: None) -
     assert again.get("/media/abc.html").status_code == 200
 
 
-def test_a_stranger_who_logs_out_is_not_noted(log_in: None, own_folders: Path) -> None:
+@pytest.mark.parametrize("more", [{"email": "eve@example.org"}, {"email": EMAILS["operator"], "email_verified": False}])
+def test_a_stranger_who_logs_out_ends_nobodys_log_in(log_in: None, own_folders: Path, more: dict[str, Any]) -> None:
     client = client_of()
-    client.cookies.update(cookie("eve@example.org"))
+    client.cookies.update(cookie(**more))
     client.get("/auth/logout")
     assert not (own_folders / "log-outs.json").exists()
 
@@ -276,6 +277,11 @@ def test_below_another_path_everything_is_asked_alike(monkeypatch: pytest.Monkey
         "/benchmedia/a": 404,
     }
     assert '<a href="/bench">' in client.get("/bench/x").text
+
+
+def test_no_file_is_kept_on_its_way(client: TestClient) -> None:
+    assert {client.get(path).headers["cache-control"] for path in FILES} == {"private, no-store"}
+    assert "cache-control" not in client.get("/favicon.png").headers
 
 
 def test_the_cookies_of_the_door_are_those_of_the_pages() -> None:
