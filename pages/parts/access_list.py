@@ -102,10 +102,8 @@ def _is_web_address(value: object) -> bool:
 
 def _providers(auth: Mapping[str, Any]) -> tuple[str | None, ...]:
     """Those whose settings are whole (None: the one of `[auth]` itself); one that is half there is a mistake, not none."""
-    named = {name: value for name, value in auth.items() if isinstance(value, Mapping) and name != "client_kwargs"}
-    found: dict[str | None, Mapping[str, Any]] = {**named}
-    if any(key in auth for key in _PROVIDER):
-        found = {None: auth, **named}
+    found: dict[str | None, Mapping[str, Any]] = {None: auth} if any(key in auth for key in _PROVIDER) else {}
+    found |= {name: value for name, value in auth.items() if isinstance(value, Mapping) and name != "client_kwargs"}
     if not found:
         raise SettingError(f"[auth] names no provider: {', '.join(_PROVIDER[:2])} and {_PROVIDER[2]} are missing")
     for name, table in found.items():
@@ -117,7 +115,7 @@ def _providers(auth: Mapping[str, Any]) -> tuple[str | None, ...]:
             raise SettingError(f"server_metadata_url in {where} must be an http(s) address")
         if name and "_" in name:
             raise SettingError(f"the provider of {where} must have a name without _")
-    return (None,) if None in found else tuple(named)
+    return (None,) if None in found else tuple(found)
 
 
 def _roles(access: Mapping[str, Any]) -> dict[str, Role]:
