@@ -131,6 +131,7 @@ def _look_beside(folder: Path) -> None:
 class _Start:
     """What was so when the server started. Tests of single pages start none."""
 
+    noted = False
     refused = ""
     had_log_in = False
 
@@ -143,6 +144,7 @@ def note_start() -> None:
     from streamlit import config
     from streamlit.runtime.secrets import secrets_singleton
 
+    _Start.noted = True
     try:
         _Start.had_log_in = rules_of_files() is not None
     except SettingError as error:
@@ -154,6 +156,8 @@ def note_start() -> None:
 
 def rules_in_force() -> Rules | None:
     """What secrets.toml says now. A server that began with a log-in never goes on without one, nor one that refused."""
+    if _has_no_gate():
+        raise SettingError("a server without its gate lets nobody in; start it with: streamlit run app.py")
     if _Start.refused:
         raise SettingError(_Start.refused)
     rules = read_rules(read_secrets())
@@ -162,6 +166,15 @@ def rules_in_force() -> Rules | None:
             "the log-in with which this server was started is gone from secrets.toml; put it back or start the server again"
         )
     return rules
+
+
+def _has_no_gate() -> bool:
+    """Whether a server runs that app.py did not start (`streamlit run pages/router.py`): nobody asks there who fetches a file."""
+    from streamlit import runtime
+
+    return (
+        not _Start.noted and runtime.exists() and type(runtime.get_instance()) is runtime.Runtime
+    )  # not a test's stand-in
 
 
 def main() -> int:

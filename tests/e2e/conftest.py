@@ -79,12 +79,12 @@ def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
 
 
 def start_server(
-    folder: Path, port: int, cache: Path | None = None, options: Sequence[str] = ()
+    folder: Path, port: int, cache: Path | None = None, options: Sequence[str] = (), script: str = "app.py"
 ) -> subprocess.Popen[bytes]:
     """A cold server with folders of its own and further options of Streamlit; returns once it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = surroundings(folder, cache)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     deadline = time.monotonic() + 60

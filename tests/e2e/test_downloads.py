@@ -218,6 +218,19 @@ def test_a_server_for_other_names_needs_a_log_in(own: Path, visit: Visit) -> Non
         stop_server(running)
 
 
+@pytest.mark.parametrize("script", ["pages/router.py", "pages/report.py"])
+def test_a_server_without_its_gate_lets_nobody_in(own: Path, page: Page, script: str) -> None:
+    port = free_port()
+    running = start_server(own, port, script=script)
+    try:
+        page.goto(f"http://127.0.0.1:{port}")
+        expect(page.get_by_text("streamlit run app.py")).to_be_visible()
+        expect(page.get_by_role("button")).to_have_count(0)
+        assert "Ada works" not in page.content()
+    finally:
+        stop_server(running)
+
+
 @pytest.fixture
 def unrelated(own: Path) -> Iterator[str]:
     """A server whose secrets are of something else."""
