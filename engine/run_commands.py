@@ -13,6 +13,7 @@ from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
 from engine.models.taught import PUBLIC
+from engine.file_notes import file_notes
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
@@ -104,7 +105,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
         if not arguments.json:
-            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
+            print("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))), file=sys.stderr)
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():

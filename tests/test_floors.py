@@ -25,6 +25,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.history",
         "engine.maps",
         "engine.questions",
+        "engine.file_notes",
         "engine.progress",
         "engine.recording",
         "engine.stages",

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, get_args
 from engine.data.cells import read_list, read_text
 from engine.data.csv_rows import csv_rows
 from engine.data.examples import Example, Half, Split
-from engine.data.file_bytes import BYTES_AT_MOST, check_size, decode, read_bytes
+from engine.data.file_bytes import check_size, decode, read_bytes
 from engine.data.findings import Findings, Row, listed, shown
 from engine.data.json_rows import json_rows
 from engine.data.parquet_rows import parquet_rows

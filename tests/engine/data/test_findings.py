@@ -150,7 +150,8 @@ def test_what_is_stored_is_what_was_meant_or_the_file_is_refused(column: str, va
     try:
         (example,) = parse_set(data, "a.json").examples
     except DataError as refusal:
-        assert f"column '{column}'" in str(refusal)
+        said = str(refusal)
+        assert f"column '{column}'" in said
         assert not usable or column in ("answer", "split", "half") or "\0" in str(value)
         return
     assert usable
