@@ -12,8 +12,8 @@ from engine.chosen_alpha import RULES
 from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
-from engine.models.taught import PUBLIC
 from engine.file_notes import file_notes
+from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas

@@ -16,9 +16,9 @@ from db import writes
 from db.errors import DatabaseBusyError
 from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
-from engine.file_notes import file_notes
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.estimate import Estimate
+from engine.file_notes import file_notes
 from engine.models.pairs import list_pairs
 from engine.progress import Cancelled, ending_of
 from engine.questions import evaluated, evaluation_sources, register_set, training_sets
