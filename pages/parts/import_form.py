@@ -10,7 +10,7 @@ from engine import experiment
 from engine.audit.leaks import derive_key_terms
 from engine.data.examples import Example
 from pages.parts import access, frame
-from pages.parts.wording import count, plain
+from pages.parts.wording import MISSING, count, plain
 
 ROWS_SHOWN = 20
 SPLITS = {
@@ -86,7 +86,7 @@ def show_questions(examples: Sequence[Example], terms: Sequence[tuple[str, ...]]
         for item, found in list(zip(examples, terms, strict=True))[:ROWS_SHOWN]
     ]
     columns = ["question", "answer", "key terms (leak rule)", "subject", "split", "half"]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=words)
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, placeholder=MISSING, alt=words)
     if len(examples) > ROWS_SHOWN:
         st.caption(f"The first {ROWS_SHOWN} of {len(examples)}.")
 
