@@ -35,7 +35,7 @@ TRAINING_OPTIONS = {
     "seed": "the same seed and settings give the same pair",
 }
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)"
 
 
 def train(arguments: argparse.Namespace) -> Printed:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import DataError
 
-MISTAKES_SHOWN = 20
+MISTAKES_SHOWN, MISTAKES_COUNTED = 20, 1000
 PLACES_SHOWN = 3
 NAMES_SHOWN = 12
 LETTERS_SHOWN = 40
@@ -29,6 +29,9 @@ class Findings:
         self._remarks: dict[str, list[str]] = {}
 
     def mistake(self, sentence: str) -> None:
+        """Keep a mistake. `DataError` with those so far where so many are known that the file is of another kind."""
+        if self.mistakes == MISTAKES_COUNTED:
+            self.refuse()
         if len(self._mistakes) < MISTAKES_SHOWN:
             self._mistakes.append(sentence)
         else:
@@ -60,7 +63,8 @@ class Findings:
             short = (sentence.removeprefix(self.filename).lstrip(",: ") for sentence in self._mistakes)
             told = "; ".join(f"({number}) {sentence}" for number, sentence in enumerate(short, start=1))
             more = f"; and {self._further} more" if self._further else ""
-            raise DataError(f"{self.filename} has {self.mistakes} mistakes: {told}{more}")
+            number = f"{self.mistakes} or more" if self.mistakes == MISTAKES_COUNTED else str(self.mistakes)
+            raise DataError(f"{self.filename} has {number} mistakes: {told}{more}")
 
     def notes(self) -> list[str]:
         """The remarks as sentences."""

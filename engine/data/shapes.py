@@ -130,12 +130,12 @@ class Reader:
 
     def __init__(self, rows: Sequence[Row], found: Findings) -> None:
         self.found = found
-        shapes = {shape for row in rows if (shape := find_shape(row.cells)) is not None and shape.choices}
-        self.places = {
-            shape: shape.choices.places(row.cells for row in rows if find_shape(row.cells) == shape)
-            for shape in shapes
-            if shape.choices
-        }
+        alike: dict[Choices, list[dict[str, Any]]] = {}
+        for row in rows:
+            shape = find_shape(row.cells)
+            if shape and shape.choices:
+                alike.setdefault(shape.choices, []).append(row.cells)
+        self.places = {choices: choices.places(found) for choices, found in alike.items()}
 
     def read(self, row: Row) -> tuple[Shape, dict[str, Cell]]:
         """How a row is read, and its cells with the names they have in the file. `DataError` where they do not fit."""
@@ -149,7 +149,7 @@ class Reader:
         cells["question"] = _question(row.cells, shape.question, where, self.found)
         answer = row.cells[shape.answer]
         if shape.choices:
-            answer = shape.choices.chosen(row.cells, self.places[shape], where, self.found)
+            answer = shape.choices.chosen(row.cells, self.places[shape.choices], where, self.found)
         cells["answer"] = Cell(shape.answer, answer)
         return shape, cells
 

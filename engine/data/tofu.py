@@ -97,7 +97,8 @@ def _example(name: str, number: int, row: Any) -> Example:
     return Example(
         question=row["question"],
         answer=row["answer"],
-        **optional,
+        paraphrased_question=optional["paraphrased_question"],
+        paraphrased_answer=optional["paraphrased_answer"],
         perturbed_answer=tuple(wrong),
         subject=_subject(name, number),
         domain="tofu",

@@ -18,7 +18,7 @@ from pages.parts.wording import count, duration, plain, size
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
 )  # fmt: skip
-SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a CSV or JSONL file: type it."
+SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file (CSV, JSONL, Parquet): type it."
 DEFAULTS = TrainingSettings()
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 
