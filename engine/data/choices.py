@@ -16,7 +16,9 @@ KEYS = (
     "correct", "label", "gold", "cop",
 )  # fmt: skip
 _FAMILY = re.compile(r"(|op|opt|option|options|choice|ending|answer|sol)_?([a-h]|[0-9])")
-_KEY = re.compile(r"(?:option|choice|answer)?\W*?([a-z]|-?[0-9]{1,3})(?:\.0+)?\W*", re.IGNORECASE)
+_AROUND = r"[\s()\[\]{}.:*\"']*"  # "(C)", "C.", "**C**"
+_KEY = re.compile(rf"(?:option|choice|answer)?{_AROUND}?([a-z]|-?[0-9]{{1,3}})(?:\.0+)?{_AROUND}", re.IGNORECASE)
+_SEVERAL = re.compile(r"[A-H]{2,8}|(?i:(?:[a-h]|[0-9]{1,2})(?:\s*[,;&/+]\s*(?:[a-h]|[0-9]{1,2}))+)")
 
 
 class Choices(NamedTuple):
@@ -51,6 +53,8 @@ class Choices(NamedTuple):
         texts, labels = self._read(cells, f"{where}, column {shown(self.columns[0])}", found)
         name = _KEY.fullmatch(text)
         if name is None and text.casefold() not in map(str.casefold, labels):
+            if text not in texts and _SEVERAL.fullmatch(text):
+                raise DataError(f"{named_by} is {shown(text)}, which names several choices; a question has one answer")
             return key
         if not texts:
             raise DataError(f"{named_by} is {shown(text)}, but no choices can be read in {self.words}")

@@ -45,11 +45,13 @@ def test_lines_of_json_are_each_read() -> None:
 
 
 def test_the_first_twenty_are_told_and_the_rest_is_counted() -> None:
-    said = refused(b"question,answer\n" + b"".join(b"Q%d,\n" % number for number in range(1000)))
-    assert said.startswith("mine.csv has 1000 mistakes: (1) line 2, ")
+    said = refused(b"question,answer\n" + b"".join(b"Q%d,\n" % number for number in range(999)))
+    assert said.startswith("mine.csv has 999 mistakes: (1) line 2, ")
     assert said.endswith(
-        "(20) line 21, column 'answer' is empty; every row needs a question and an answer; and 980 more"
+        "(20) line 21, column 'answer' is empty; every row needs a question and an answer; and 979 more"
     )
+    for data, name in ((b"question,answer\n" + b"Q,\n" * 5000, "mine.csv"), (b"x\n" * 5000, "mine.jsonl")):
+        assert refused(data, name).startswith(f"{name} has 1000 or more mistakes: (1) line ")
 
 
 @pytest.mark.parametrize(

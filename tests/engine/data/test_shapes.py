@@ -130,6 +130,10 @@ def test_the_mapping_of_choices_is_told() -> None:
         ({**LIST, "answer": True}, "column 'answer' must be text, got bool"),
         ({**LIST, "answer": [2]}, "column 'answer' must be text, got list"),
         ({**LIST, "answer": None}, "column 'answer' is empty"),
+        *(
+            ({**LIST, "answer": text}, f"column 'answer' is '{text}', which names several choices; a question has one answer")
+            for text in ("AC", "A, C", "a/c", "0,2")
+        ),
         ({**LIST, "choices": ["b", "a"], "answer": "A", "subject": "x"}, ""),
         ({**LIST, "choices": ["b", "a"], "answer": "a"}, "is 'a', which is the text of one choice and the name of another"),
         ({**LIST, "choices": ["2", "1", "0"], "answer": "2"}, "is '2', which is the text of one choice and the name of another"),
@@ -155,6 +159,13 @@ def test_an_answer_in_words_stays_as_it_is() -> None:
     """Also beside columns that look like choices: only a place or a letter would be no answer."""
     for row in ({**LIST, "answer": "It is y."}, {"question": "Which?", "a": "w", "b": "x", "answer": "It is y."}):
         assert read(row).examples[0].answer == "It is y."
+    for choices, answer in (
+        (["1%", "2%", "3%"], "2%"),
+        (["7/8", "1/8"], "7/8"),
+        (["-1", "0"], "-1"),
+        (["1987", "2"], 1987),
+    ):
+        assert read({**LIST, "choices": choices, "answer": answer}).examples[0].answer == str(answer)
     assert read({"question": "How many?", "answer": 2}).examples[0].answer == "2"
 
 
