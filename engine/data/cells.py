@@ -26,12 +26,12 @@ CONTROL = "texts hold what some models take for a control token, such as <|im_en
 
 
 def is_visible(text: str) -> bool:
-    """Whether a person sees anything of it: U+200B or an accent alone is no text."""
+    """Whether a person sees anything of it: U+200B or an accent alone is not a text."""
     return _VISIBLE.search(text) is not None
 
 
 def read_text(value: Any, where: str, found: Findings) -> str:
-    """The text of a cell, stripped; "" where it is empty or nothing of it can be seen. `DataError` for what is no text."""
+    """The text of a cell, stripped; "" where it is empty or nothing of it can be seen. `DataError` for what is not text."""
     if value is None:
         return ""
     if not isinstance(value, str):

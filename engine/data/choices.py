@@ -2,6 +2,7 @@
 
 import re
 import string
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ KEYS = (
     "answer", "answerkey", "answer_key", "answer_idx", "answer_index", "correct_answer", "correct_option", "correct_index",
     "correct", "label", "gold", "cop",
 )  # fmt: skip
+ROWS_TO_DOUBT = 12  # of four choices, so many rows without the first one come by chance 3 times in 100
+FROM_ONE = "places in the choices are counted from 0, but no row has 0; counted from 1, each answer would be another"
 _FAMILY = re.compile(r"(|op|opt|option|options|choice|ending|answer|sol)_?([a-h]|[0-9])")
 _AROUND = r"[\s()\[\]{}.:*\"']*"  # "(C)", "C.", "**C**"
 _KEY = re.compile(rf"(?:option|choice|answer)?{_AROUND}?([a-z]|-?[0-9]{{1,3}})(?:\.0+)?{_AROUND}", re.IGNORECASE)
@@ -35,12 +38,12 @@ class Choices(NamedTuple):
     def words(self) -> str:
         return f"{self.columns[0]} to {self.columns[-1]}" if self.labels else self.columns[0]
 
-    def places(self, rows: Iterable[Mapping[str, Any]]) -> set[int]:
+    def places(self, rows: Iterable[Mapping[str, Any]]) -> Counter[int]:
         """The numbers by which rows name a choice: what they count from can be seen from all of them alone."""
         names = (_KEY.fullmatch(row[self.key]) for row in rows if isinstance(row[self.key], str))
-        return {int(name[1]) for name in names if name and name[1].lstrip("-").isdecimal()}
+        return Counter(int(name[1]) for name in names if name and name[1].lstrip("-").isdecimal())
 
-    def chosen(self, cells: Mapping[str, Any], places: set[int], where: str, found: Findings) -> Any:
+    def chosen(self, cells: Mapping[str, Any], places: Counter[int], where: str, found: Findings) -> Any:
         """The text of the right choice, or the key itself where that is the answer and no name of a choice.
 
         `places` are those of the whole file. `DataError` where the choice cannot be told.
@@ -59,6 +62,8 @@ class Choices(NamedTuple):
         if not texts:
             raise DataError(f"{named_by} is {shown(text)}, but no choices can be read in {self.words}")
         named = self._named(name[1] if name else text, text, texts, labels, places, named_by)
+        if not labels and text[-1:].isdecimal() and 0 not in places and places.total() >= ROWS_TO_DOUBT:
+            found.remark(FROM_ONE, named_by)
         right = named if named and isinstance(key, Number) else named | {choice for choice in texts if choice == text}
         if len(right) > 1:
             raise DataError(f"{named_by} is {shown(text)}, which is the text of one choice and the name of another")
@@ -74,7 +79,7 @@ class Choices(NamedTuple):
         return [read_text(text, where, found) for text in texts], [read_text(label, where, found) for label in labels]
 
     def _named(
-        self, name: str, text: str, texts: Sequence[str], labels: Sequence[str], places: set[int], where: str
+        self, name: str, text: str, texts: Sequence[str], labels: Sequence[str], places: Counter[int], where: str
     ) -> set[str]:
         """The choice of that label; without labels that of the letter, or of the place from 0.
 

@@ -122,7 +122,8 @@ def _is_header(cells: list[str], names: list[str], where: str, found: Findings) 
     if again == names:
         found.remark(REPEATED, where)
         return True
-    if all(name in KNOWN for name in again if name) and find_shape(again) is not None:
+    ours = {"question", "answer"} <= set(again)
+    if find_shape(again) is not None and (ours or all(name in KNOWN for name in again if name)):
         found.mistake(
             f"{where}, is another header ({listed(cells)}); import files of unlike columns one after the other"
         )

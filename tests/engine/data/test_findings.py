@@ -107,6 +107,8 @@ def test_two_files_joined() -> None:
     assert found.notes == ("the header stands there again (were files joined?) and is left out: line 3",)
     for other in (b"answer,question\r\nB,R\r\n", b"prompt,gt\r\nR,B\r\n", b"question,answer,subject\r\nB,R,\r\n"):
         assert "mine.csv, line 3, is another header ('" in refused(one + other)
+    extra = one.replace(b"answer", b"answer,note") + b"id,question,answer\r\n"
+    assert "line 3, is another header ('id', 'question', 'answer')" in refused(extra)
     headless = parse_set(one + b'\xef\xbb\xbf"R, or S?",B\r\n', "mine.csv")
     assert headless.examples == (Example("Q", "A"), Example("R, or S?", "B"))
     lines = b'\xef\xbb\xbf{"question": "Q", "answer": "A"}\n'

@@ -199,6 +199,13 @@ def test_the_chosen_text_is_stored_or_the_row_is_refused(choices: list[str], pla
     assert example.answer == right or (how == "text" and right not in choices)
 
 
+def test_places_that_never_begin_at_0_are_told() -> None:
+    for first, told in ((0, False), (1, True)):
+        rows = [{**LIST, "question": f"{number}?", "answer": first + number % 3} for number in range(12)]
+        assert any(note.startswith("places in the choices are counted from 0") for note in read(*rows).notes) == told
+        assert not read(*rows[:11]).notes
+
+
 def test_choices_in_a_table() -> None:
     data = b'question;choices;answer\nWhich?;w|x|y;2\nWhat?;"[""w"", ""z""]";B\n'
     assert [e.answer for e in parse_set(data, "a.csv").examples] == ["y", "z"]
