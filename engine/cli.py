@@ -134,7 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     report_command.add_commands(add)
     erase_command.add_command(add)
 
-    import_ = add("import", commands.import_file, "store a CSV or JSONL file of questions as a set")
+    import_ = add("import", commands.import_file, "store a CSV, TSV, JSON, JSONL or Parquet file of questions as a set")
     import_.add_argument("file", type=Path)
     import_.add_argument("--name", required=True, help="name of the new set")
     import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")

@@ -168,5 +168,5 @@ def export(arguments: argparse.Namespace) -> Printed:
 def import_file(arguments: argparse.Namespace) -> Printed:
     found = experiment.import_set(arguments.file, arguments.name, split=arguments.split)
     merged = f", {found.merged} identical rows merged" if found.merged else ""
-    notes = "".join(f"\n{note}" for note in found.notes)
+    notes = "".join(f"\n{note}" for note in (*found.mapping, *found.notes))
     return Printed(found._asdict(), f"set {found.name} stored: {found.questions} questions{merged}{notes}")

@@ -12,6 +12,7 @@ from engine.chosen_alpha import RULES
 from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
+from engine.file_notes import file_notes
 from engine.judged_by import rouge_note
 from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
@@ -35,7 +36,7 @@ TRAINING_OPTIONS = {
     "seed": "the same seed and settings give the same pair",
 }
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)"
 
 
 def train(arguments: argparse.Namespace) -> Printed:
@@ -105,7 +106,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
         if not arguments.json:
-            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
+            print("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))), file=sys.stderr)
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():

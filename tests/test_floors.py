@@ -26,6 +26,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.judged_by",
         "engine.maps",
         "engine.questions",
+        "engine.file_notes",
         "engine.progress",
         "engine.recording",
         "engine.stages",

@@ -14,7 +14,7 @@ from engine.history import RunDetail
 from engine.log_export import OF_FORGET, TOFU_TOKENS
 from engine.naming import shown_model
 from pages.parts.tradeoff_table import Measure, Published, Table
-from pages.parts.wording import count, figure, moment, plain
+from pages.parts.wording import MISSING, count, figure, moment, plain
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
 MADE_BY, TOFU = "made by: ", "tofu"
@@ -165,7 +165,7 @@ def show_published(figures: pd.DataFrame) -> None:
         f"Imported {row['run']}, method {row['method']}: forget quality {row['forget quality']}, model utility {figure(row['model utility'])}."
         for row in table.to_dict("records")
     )
-    st.dataframe(table, hide_index=True, key="published-table", alt=words)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, key="published-table", alt=words)
     st.caption(
         plain(
             "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain reference, so only "
@@ -207,7 +207,7 @@ def figures_of_run(run_id: int) -> None:
     found = history.imported_figures([run_id])
     words = f"{count(len(found), 'figure')} that others published, with what each is over."
     shown = found[["name", "value", "low", "high", "rows", "note"]].astype({"rows": "Int64"})
-    st.dataframe(shown, hide_index=True, alt=words)
+    st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words)
     st.caption(words + " Names are OpenUnlearning's; low and high bound the mean with 95 %, where its rows are known.")
 
 

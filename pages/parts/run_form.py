@@ -8,16 +8,17 @@ import streamlit as st
 
 from engine import history, runner
 from engine.chosen_alpha import RULES
+from engine.file_notes import file_notes
 from engine.models.pairs import list_pairs
 from engine.questions import evaluation_sources
 from engine.settings import AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
 from pages.parts import access, frame, method_form
-from pages.parts.wording import count, duration, size
+from pages.parts.wording import count, duration, plain, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
 )  # fmt: skip
-SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a CSV or JSONL file: type it."
+SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file (CSV, JSONL, Parquet): type it."
 DEFAULTS = TrainingSettings()
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 
@@ -205,6 +206,8 @@ def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
         f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {strengths} of α.",
         icon=":material/timer:",
     )
+    for note in file_notes(spec):
+        st.info(plain(f"{note}."))
     st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
     if st.session_state.pop("start-wanted", False):
         access.require("operator", "Starting a run")

@@ -373,6 +373,22 @@ def test_tofu_comes_from_a_folder_with_its_split(visit: Opener, world: Path, tof
     assert {item.split for item in history.stored_examples(f"tofu-{name}")} == {split}
 
 
+def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) -> None:
+    app = visit("runs", view="import")
+    data = b'{"query": "Which?", "choices": ["a", "b", "c"], "answer": "C", "level": "1", "subject": "A B"}\n'
+    app.file_uploader(key="own-set").upload("wmdp.jsonl", data, "application/jsonl").run()
+    assert not app.exception
+    assert [item.value.replace("\\", "") for item in app.info] == [
+        "How it was read: query is read as question, the choice that answer names, of those in choices, is read as answer, and the others "
+        "are not kept."
+    ]
+    assert list(app.dataframe[0].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
+    app.file_uploader(key="own-set").upload("bad.csv", b"question,answer\nQ,\nR,\n", "text/csv").run()
+    assert (
+        app.error[0].value.replace("\\", "").startswith("bad.csv has 2 mistakes: (1) line 2, column 'answer' is empty")
+    )
+
+
 def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_path: Path) -> None:
     app = visit("runs", view="import")
     app.text_input(key="tofu-folder").set_value(str(tmp_path / "nowhere")).run()
