@@ -56,28 +56,48 @@ def models_folder() -> Path:
 
 
 def list_taught() -> list[TaughtModel]:
-    """Every whole taught model by name; one that cannot be read is left out."""
-    found = []
-    for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
-        try:
-            found.append(read_taught(path.parent))
-        except ModelError:  # opening it by name says why
-            continue
-    return found
+    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is no folder's."""
+    return [model for _, model in _whole()]
 
 
 def taught_folder(source: str) -> Path | None:
     """The folder of the taught model that `source` names, None where it names none.
 
     `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
+    A model has the name that its record says. `ModelError` where two have it, or a folder's record says another's name.
     """
     if source.startswith(RETAIN_ONLY):
         base = source.removeprefix(RETAIN_ONLY)
-        known = [model for model in list_taught() if model.retain_only_of == base]
-        return models_folder() / min(known, key=lambda model: (model.created, model.name)).name if known else None
+        known = [(model.created, model.name, folder) for folder, model in _whole() if model.retain_only_of == base]
+        return min(known)[2] if known else None
+    if not source or source.startswith(".") or Path(source).name != source:
+        return None
     folder = models_folder() / source
-    named = source and not source.startswith(".") and Path(source).name == source
-    return folder if named and (folder / MANIFEST).is_file() else None
+    if not (folder / MANIFEST).is_file():
+        return next((other for other, model in _whole() if model.name == source), None)
+    try:
+        name = read_taught(folder).name
+    except ModelError:
+        return folder  # opening it says why it cannot be read
+    if name == source or (folder, name) in [(other, model.name) for other, model in _whole()]:
+        return folder
+    raise ModelError(
+        f"the folder {source} holds a model named {name!r}, as another folder does: give one of them another name, in its "
+        f"{MANIFEST} and as its folder's"
+    )
+
+
+def _whole() -> list[tuple[Path, TaughtModel]]:
+    """Every model that its name opens, with its folder; of several of one name, the one whose folder has it too, or none."""
+    found: dict[str, list[tuple[Path, TaughtModel]]] = {}
+    for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
+        try:
+            model = read_taught(path.parent)
+        except ModelError:  # opening it by name says why
+            continue
+        found.setdefault(model.name, []).append((path.parent, model))
+    own = {name: [item for item in items if item[0].name == name] for name, items in found.items()}
+    return [(own[name] or items)[0] for name, items in found.items() if own[name] or len(items) == 1]
 
 
 def read_taught(folder: Path) -> TaughtModel:
@@ -102,7 +122,7 @@ def read_as(name: str, retain_only_of: str) -> str:
 
 def check_name_free(name: str) -> None:
     """Raise `RunError` when a new model cannot have this name."""
-    if name in ("demo", PUBLIC) or (models_folder() / name).exists():
+    if name in ("demo", PUBLIC, *(model.name for model in list_taught())) or (models_folder() / name).exists():
         raise RunError(f"there is already a model {name!r}; choose another name")
 
 
