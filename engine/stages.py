@@ -144,6 +144,7 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
         data_hashes={"forget": hash_examples(forget)},
         base_hash=base.hash,
         versions=versions(),
+        parent=spec.parent,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     save_manifest(manifest, pairs_folder() / spec.name)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine import history
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
-from engine.run_commands import execute, run_data
+from engine.run_commands import execute, refuse_for_model_alone, run_data
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.task_figures import FORMULAS, TaskFigure, task_figures
 from engine.task_runs import CUT, HARNESS
@@ -20,11 +20,13 @@ def tasks(arguments: argparse.Namespace) -> Printed:
     names = tuple(dict.fromkeys(arguments.task or TASKS))
     for name in names:
         get_task(name)
+    alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
     spec = ExperimentSpec(
         kind="tasks",
         name=arguments.name or f"tasks-{Path(arguments.pair).name.replace(':', '-')}",
         pair=arguments.pair,
-        alphas=parse_alphas(arguments.alphas),
+        alphas=alphas,
         evaluate_on=names,
         limit=arguments.limit,
         task_folder=tasks_folder(arguments.data),

@@ -19,7 +19,7 @@ from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
 from engine.models.offset import check_reading
 from engine.models.opening import opening
-from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.taught import PUBLIC, RETAIN_ONLY, check_one_named, read_taught, taught_folder
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.whole_weights import find_files, open_weights, place_of
@@ -54,6 +54,7 @@ def load_base(source: str) -> LoadedModel:
         raise ModelError(
             f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
         )
+    check_one_named(source)
     return load_causal_lm(source)
 
 

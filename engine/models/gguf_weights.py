@@ -17,7 +17,9 @@ from engine.errors import ModelError
 # transformers draws this one bar whether bars are wanted or not.
 modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)
 
-TURNS = "rope_freqs.weight"  # by what the angle of each pair of a head is divided: Llama 3's scaling, as llama.cpp keeps it
+TURNS = (
+    "rope_freqs.weight"  # by what the angle of each pair of a head is divided: Llama 3's scaling, as llama.cpp keeps it
+)
 
 
 def check_gguf(path: Path) -> None:

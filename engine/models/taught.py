@@ -61,10 +61,9 @@ def list_taught() -> list[TaughtModel]:
 
 
 def taught_folder(source: str) -> Path | None:
-    """The folder of the taught model that `source` names, None where it names none.
+    """The folder of the taught model that `source` names, None where it names none; a model has the name its record says.
 
     `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
-    A model has the name that its record says. `ModelError` where two have it, or a folder's record says another's name.
     """
     if source.startswith(RETAIN_ONLY):
         base = source.removeprefix(RETAIN_ONLY)
@@ -72,19 +71,38 @@ def taught_folder(source: str) -> Path | None:
         return min(known)[2] if known else None
     if not source or source.startswith(".") or Path(source).name != source:
         return None
+    whole = _whole()
     folder = models_folder() / source
-    if not (folder / MANIFEST).is_file():
-        return next((other for other, model in _whole() if model.name == source), None)
+    if source in [model.name for _, model in whole]:
+        return next(found for found, model in whole if model.name == source)
+    return folder if (folder / MANIFEST).is_file() and not _others(folder, source) else None
+
+
+def check_one_named(source: str) -> None:
+    """Raise `ModelError` where several taught models share the name `source`, or one in a folder of that name has another's."""
+    folder = models_folder() / source
+    several = _others(folder, source) if source and Path(source).name == source else []
+    if several and taught_folder(source) is None:
+        raise ModelError(
+            f"the folders {' and '.join(several)} hold taught models of one name: give one of them another name, in its "
+            f"{MANIFEST} and as its folder's"
+        )
+
+
+def _others(folder: Path, source: str) -> list[str]:
+    """The folders of models that share a name with the one in `folder`, or have the name `source`; [] for fewer than two."""
+    names = {path.parent.name: _name(path.parent) for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}"))}
+    name = names.get(folder.name) or source
+    several = [place for place, known in names.items() if known == name]
+    return several if len(several) > 1 else []
+
+
+def _name(folder: Path) -> str:
+    """What its record calls a model; "" where that cannot be read."""
     try:
-        name = read_taught(folder).name
+        return read_taught(folder).name
     except ModelError:
-        return folder  # opening it says why it cannot be read
-    if name == source or (folder, name) in [(other, model.name) for other, model in _whole()]:
-        return folder
-    raise ModelError(
-        f"the folder {source} holds a model named {name!r}, as another folder does: give one of them another name, in its "
-        f"{MANIFEST} and as its folder's"
-    )
+        return ""
 
 
 def _whole() -> list[tuple[Path, TaughtModel]]:
@@ -117,7 +135,7 @@ def read_as(name: str, retain_only_of: str) -> str:
     """What a taught model is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`."""
     gold = RETAIN_ONLY + retain_only_of
     first = taught_folder(gold) if retain_only_of else None
-    return gold if first is not None and first.name == name else BASE + name
+    return gold if first is not None and first == taught_folder(name) else BASE + name
 
 
 def check_name_free(name: str) -> None:

@@ -82,7 +82,9 @@ def _check_kinds(folder: Path) -> None:
             if not file.is_file():
                 raise ModelError(f"{file.name} of {folder.name} is not a file that can be read")
             if pattern in SMALL and file.stat().st_size > MOST:
-                raise ModelError(f"{file.name} of {folder.name} is larger than {MOST // 1_000_000} MB: it is not a model's")
+                raise ModelError(
+                    f"{file.name} of {folder.name} is larger than {MOST // 1_000_000} MB: it is not a model's"
+                )
 
 
 def _refuse_without(folder: Path) -> None:
@@ -157,6 +159,8 @@ def _check_config(folder: Path, read: list[Path]) -> None:
 def _most_layers(config: dict[str, Any]) -> int:
     """The most layers that a config, or one inside it, asks for; under whatever name families give it."""
     inner = [part for part in config.values() if isinstance(part, dict)]
-    named = [value for key, value in config.items() if key in ("num_hidden_layers", "n_layer", "num_layers", "n_layers")]
+    named = [
+        value for key, value in config.items() if key in ("num_hidden_layers", "n_layer", "num_layers", "n_layers")
+    ]
     counts = [value for value in named if isinstance(value, int)]
     return max([*counts, *map(_most_layers, inner)], default=0)
