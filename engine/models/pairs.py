@@ -72,13 +72,14 @@ def _folders() -> list[tuple[Path, PairManifest]]:
 
 def _named() -> dict[str, tuple[Path, PairManifest]]:
     """Pairs by the name that opens them, their manifest's; of several of one name, the one whose folder has it too, or none."""
-    found: dict[str, list[tuple[Path, PairManifest]]] = {}
-    for folder, manifest in _folders():
-        found.setdefault(manifest.name, []).append((folder, manifest))
-    own = {name: [pair for pair in pairs if pair[0].name == name] for name, pairs in found.items()}
-    return {
-        name: (own[name] or pairs)[0] for name, pairs in found.items() if own[name] or len(pairs) == 1
-    }  # the demo's comes first
+    folders = _folders()
+    found: dict[str, tuple[Path, PairManifest]] = {}
+    for folder, manifest in folders:
+        same = [other for other, known in folders if known.name == manifest.name]
+        own = [other for other in same if other.name == manifest.name]  # the demo's comes first
+        if folder == (own or same)[0] and (own or len(same) == 1):
+            found[manifest.name] = folder, manifest
+    return found
 
 
 def check_free(name: str) -> None:
