@@ -101,6 +101,11 @@ def check(spec: ExperimentSpec) -> None:
     check_method(spec.training)
     _check_model(spec.base)
     _check_model(spec.reference)
+    tuned = spec.base if spec.training.method == "direct" else spec.reference
+    if spec.training.tuning == "full" and spec.training.method != "guardrail" and tuned.lower().endswith(".gguf"):
+        raise SettingError(
+            f"a GGUF file is tuned by lora or p_adapter, as no whole model of one can be saved, got {tuned}"
+        )
     training_sets(spec)
     if spec.parent:
         find_pair(spec.parent)

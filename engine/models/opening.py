@@ -3,10 +3,12 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import huggingface_hub.utils.logging as hub_logging
-from huggingface_hub.utils import disable_progress_bars
-from transformers import logging
+from huggingface_hub.utils.tqdm import disable_progress_bars
+from tqdm import tqdm
+from transformers import logging, modeling_gguf_pytorch_utils
 
 from engine.errors import ModelError, UnlearningError
 
@@ -17,6 +19,7 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 hub_logging.set_verbosity_error()
 disable_progress_bars()
+modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)  # a bar that asks nobody whether it is wanted
 
 
 @contextmanager
@@ -40,10 +43,11 @@ def opening(failure: str) -> Iterator[None]:
 
 
 def _words(reason: BaseException) -> str:
-    """The first line of what a library says; with the error's name where that alone says little."""
-    first = next((line.strip() for line in str(reason).splitlines() if line.strip()), "")
+    """The first line of what a library says, with what it announces; and the error's name where that alone says little."""
+    lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
+    first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else next(iter(lines), "")
     if "above report" in first:  # transformers means a table, which is not shown
         first = "its weights are not those that its config describes"
-    known = isinstance(reason, (OSError, ValueError, RuntimeError)) and first
+    known = first and (isinstance(reason, (OSError, ValueError, RuntimeError)) or type(reason) is Exception)
     text = first if known else f"{type(reason).__name__} {first}".strip()
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

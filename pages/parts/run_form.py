@@ -67,11 +67,12 @@ def training_form() -> None:
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
+    pace: dict[str, Any] = {} if method == "guardrail" else {"epochs": int(epochs), "seed": int(seed)}
     training = TrainingSettings(
         method=method,
         objective=objective,
         retain_term=cast(Any, retain_term),
-        **({} if method == "guardrail" else {"epochs": int(epochs), "seed": int(seed)}),
+        **pace,
         **further,
     )
     spec = ExperimentSpec(

@@ -34,7 +34,13 @@ def refused(capsys: pytest.CaptureFixture[str]) -> Refused:
 @pytest.mark.parametrize("option", [*TRAINING_OPTIONS, "objective", "retain_term", "tuning", "reference"])
 def test_a_guardrail_takes_no_option_of_a_training(option: str, refused: Refused) -> None:
     """Also where the value is the default: whoever writes it down wants it to count."""
-    value = {"objective": "npo", "retain_term": "kl", "tuning": "lora", "reference": "demo", "learning_rate": "0.01"}.get(option, "1")
+    value = {
+        "objective": "npo",
+        "retain_term": "kl",
+        "tuning": "lora",
+        "reference": "demo",
+        "learning_rate": "0.01",
+    }.get(option, "1")
     flag = f"--{option.replace('_', '-')}"
     assert f"{flag} is not used here: a guardrail is a text" in refused(*TRAIN, "--method", "guardrail", flag, value)
 
