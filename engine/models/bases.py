@@ -94,7 +94,8 @@ def load_causal_lm(source: str) -> LoadedModel:
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
-    check_reading(model, source, len(tokenizer))
+    with opening(f"the model {source!r} cannot be read"):  # a config may be wrong where only reading shows it
+        check_reading(model, source, len(tokenizer))
     return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
 
 
