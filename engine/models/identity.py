@@ -36,8 +36,8 @@ def _files(source: str, weights: bool) -> str:
         return ""
     if path.is_file():
         return _weight(path) if weights else ""
-    small = sorted(file for pattern in _SMALL for file in path.glob(pattern))
-    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern)) if weights else []
+    small = sorted(file for pattern in _SMALL for file in path.glob(pattern) if file.is_file())
+    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern) if file.is_file()) if weights else []
     return "\n".join([*(f"{file.name} {_content(file)}" for file in small), *map(_weight, large)])
 
 
