@@ -9,9 +9,10 @@ from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
 from engine.questions import examples_of, known_question, sort_demo
-from engine.run_commands import refuse_given, run_and_show, run_data
+from engine.run_commands import run_and_show, run_data
 from engine.settings import ExperimentSpec, check_alpha, check_range
 from engine.terminal import Bar, Printed
+from engine.unused_options import refuse_given
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair

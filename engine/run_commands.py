@@ -9,14 +9,15 @@ from typing import Any
 
 from engine import history, runner
 from engine.chosen_alpha import RULES
-from engine.errors import RunError, SettingError
+from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
-from engine.models.taught import ALONE, PUBLIC
+from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
 from engine.terminal import Adder, Bar, Interrupts, Printed
+from engine.unused_options import refuse_for_model_alone, refuse_unused
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -45,7 +46,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         tuning=arguments.tuning,
         **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
     )
-    _refuse_unused(arguments, training)
+    refuse_unused(arguments, training)
     retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
     alphas = parse_alphas(arguments.alphas)
     if training.method == "guardrail" and "alphas" not in arguments.given:
@@ -66,33 +67,6 @@ def train(arguments: argparse.Namespace) -> Printed:
         alpha_choice=arguments.alpha_choice,
     )
     return run_and_show(spec, arguments)
-
-
-def _refuse_unused(arguments: argparse.Namespace, training: TrainingSettings) -> None:
-    from engine.unlearning.methods import check_method  # brings torch
-    from engine.unlearning.unused import unused_settings
-
-    check_method(training)
-    unused = unused_settings(training)
-    if arguments.on and ("objective" in unused or unused.keys() >= {"retain_weight", "retain_batches"}):
-        unused["retain"] = "nothing is trained on what is kept, and --on says what is evaluated"
-    refuse_given(arguments, unused)
-
-
-def refuse_given(arguments: argparse.Namespace, unused: dict[str, str]) -> None:
-    """Raise `SettingError` for the first option on the command line that would have no effect; `unused` says why, by option."""
-    for name, reason in unused.items():
-        if name in arguments.given:
-            raise SettingError(f"--{name.replace('_', '-')} is not used here: {reason}; leave it out")
-
-
-def refuse_for_model_alone(arguments: argparse.Namespace, alphas: tuple[float, ...]) -> None:
-    """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises `SettingError`."""
-    if arguments.pair.startswith(ALONE):
-        reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"
-        refuse_given(
-            arguments, {name: reason for name in ("alphas", "alpha_choice") if name != "alphas" or any(alphas)}
-        )
 
 
 def teach(arguments: argparse.Namespace) -> Printed:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from engine import history
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
-from engine.run_commands import execute, refuse_for_model_alone, run_data
+from engine.run_commands import execute, run_data
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.task_figures import FORMULAS, TaskFigure, task_figures
 from engine.task_runs import CUT, HARNESS
 from engine.terminal import Adder, Printed
+from engine.unused_options import refuse_for_model_alone
 
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ModelError
-from engine.models import hub
 from engine.models.bases import load_causal_lm
+from engine.models.hub import check_on_hub, hub_folder
 from engine.models.opening import opening
 from tests.gguf_files import save_gguf
 
@@ -97,6 +97,18 @@ def test_a_parser_that_gives_up_is_a_sentence_and_ctrl_c_is_not() -> None:
         raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("name", ["nobody/nothing", "nobody", "a b", "x" * 90 + "/y"])
+def test_a_name_without_a_network_is_one_sentence_and_asks_the_hub_alone(
+    name: str, asked: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    for work in (load_causal_lm, check_on_hub):
+        with pytest.raises(ModelError, match="there is no model") as caught:
+            work(name)
+        assert "\n" not in str(caught.value)
+    assert set(asked) <= {"huggingface.co"}
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_model_in_the_hubs_cache_is_held_to_the_same_rules(
     tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,8 +119,8 @@ def test_a_model_in_the_hubs_cache_is_held_to_the_same_rules(
     (stored / "refs").mkdir(parents=True)
     (stored / "refs" / "main").write_text(commit)
     folder = Path(shutil.copytree(tiny_base, stored / "snapshots" / commit))
-    assert hub.hub_folder("owner/name") == folder
-    hub.check_on_hub("owner/name")
+    assert hub_folder("owner/name") == folder
+    check_on_hub("owner/name")
     load_causal_lm("owner/name")
     (folder / "adapter_config.json").write_text("{}")
     with pytest.raises(ModelError, match="holds an adapter"):

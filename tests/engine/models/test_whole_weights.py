@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from transformers import AutoModelForCausalLM
 
 from engine.errors import ModelError
 from engine.models.bases import load_base, load_causal_lm
-from engine.models.hub import check_on_hub
 from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest, write_manifest
 from engine.models.thin import KeyValues, thin_llama
@@ -30,19 +28,6 @@ IDS = torch.tensor([[5, 6, 7, 8]])
 @pytest.fixture
 def copy(tiny_base: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_base, tmp_path / "copy"))
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The hosts that anything asks for; none is there."""
-    hosts: list[str] = []
-
-    def nobody(host: Any, *_: Any, **__: Any) -> Any:
-        hosts.append(str(host))
-        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    return hosts
 
 
 def refused(source: Path | str) -> str:
@@ -272,47 +257,6 @@ def test_weights_beside_an_adapter_are_refused(
         load_pair(pair_on(tiny_reference, tiny_base, folder, tuning))
 
 
-def test_a_gguf_file_is_read_as_the_model_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    model = save_gguf(tmp_path / "model.gguf")
-    read = load_causal_lm(str(tmp_path / "model.gguf"))
-    assert torch.allclose(read.model(IDS).logits, model(IDS).logits, atol=1e-5)
-    assert capfd.readouterr() == ("", "")
-
-
-def test_a_gguf_file_with_more_blocks_than_it_says_is_refused(tmp_path: Path) -> None:
-    save_gguf(tmp_path / "deep.gguf", blocks=2, said=1)
-    assert "deep.gguf holds 9 weights that its model of 1 layers has no place for, for example blk.1." in refused(
-        tmp_path / "deep.gguf"
-    )
-    save_gguf(tmp_path / "flat.gguf", blocks=2, said=3)
-    assert "lacks" in refused(tmp_path / "flat.gguf")
-    save_gguf(tmp_path / "endless.gguf", blocks=2, said=1_000_000)
-    assert "endless.gguf says 1000000 layers, and holds only 20 weights" in refused(tmp_path / "endless.gguf")
-    save_gguf(tmp_path / "odd.gguf", extra={"blk.0.attn_q_norm.weight": [1.0] * 8})
-    assert "holds 1 weights that its model of 2 layers has no place for" in refused(tmp_path / "odd.gguf")
-
-
-def test_an_adapter_beside_a_gguf_file_is_refused(tiny_base: Path, tmp_path: Path) -> None:
-    save_gguf(tmp_path / "model.gguf")
-    adapter_of(tiny_base, tmp_path)
-    assert "beside model.gguf lies an adapter" in refused(tmp_path / "model.gguf")
-
-
-def test_angles_that_a_gguf_file_divides_are_divided(tmp_path: Path) -> None:
-    """Llama 3's scaling, which transformers drops: rope_freqs.weight holds by what each pair's angle is divided."""
-    factors = [1.0, 2.0, 4.0, 8.0]
-    model = save_gguf(tmp_path / "model.gguf", extra={"rope_freqs.weight": factors})
-    unscaled = model(IDS).logits
-    model.model.rotary_emb.inv_freq /= torch.tensor(factors)
-    read = load_causal_lm(str(tmp_path / "model.gguf")).model
-    assert torch.allclose(read(IDS).logits, model(IDS).logits, atol=1e-5)
-    assert not torch.allclose(read(IDS).logits, unscaled, atol=1e-3)
-    thin = thin_llama(read)
-    assert thin is not None
-    save_gguf(tmp_path / "odd.gguf", extra={"rope_freqs.weight": [1.0] * 3})
-    assert "rope_freqs.weight" in refused(tmp_path / "odd.gguf")
-
-
 def test_the_thin_reader_reads_what_transformers_reads(copy: Path) -> None:
     shard(copy)
     model = load_causal_lm(str(copy)).model
@@ -320,18 +264,6 @@ def test_the_thin_reader_reads_what_transformers_reads(copy: Path) -> None:
     assert thin is not None
     theirs = model.base_model(input_ids=IDS).last_hidden_state
     assert torch.allclose(thin.read(IDS, KeyValues()), theirs, atol=1e-4)
-
-
-@pytest.mark.parametrize("name", ["nobody/nothing", "nobody", "a b", "x" * 90 + "/y"])
-def test_a_name_without_a_network_is_one_sentence_and_asks_the_hub_alone(
-    name: str, asked: list[str], capfd: pytest.CaptureFixture[str]
-) -> None:
-    for work in (load_causal_lm, check_on_hub):
-        with pytest.raises(ModelError, match="there is no model") as caught:
-            work(name)
-        assert "\n" not in str(caught.value)
-    assert set(asked) <= {"huggingface.co"}
-    assert capfd.readouterr() == ("", "")
 
 
 def test_a_model_on_this_machine_is_loaded_without_a_request(
