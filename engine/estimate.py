@@ -106,13 +106,13 @@ def _size(base: str) -> tuple[float, int]:
     """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
     folder = local_path(base)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
-    if not weights:
+    if not weights or not (folder / "config.json").is_file():
         return DEMO_PARAMETERS, DEMO_VOCABULARY
     try:
         config = read_json(folder / "config.json", finite=False)
         width = 4 if "32" in str(config.get("dtype", config.get("torch_dtype", ""))) else 2
         return weights / width, int(config["vocab_size"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return weights / 2, DEMO_VOCABULARY
 
 

@@ -19,6 +19,7 @@ from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
 from engine.terminal import Adder, Bar, Interrupts, Printed
+from engine.unused_options import refuse_for_model_alone, refuse_unused
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -47,7 +48,11 @@ def train(arguments: argparse.Namespace) -> Printed:
         tuning=arguments.tuning,
         **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
     )
+    refuse_unused(arguments, training)
     retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
+    alphas = parse_alphas(arguments.alphas)
+    if training.method == "guardrail" and "alphas" not in arguments.given:
+        alphas = (0.0, 1.0)
     spec = ExperimentSpec(
         kind="train",
         name=arguments.name,
@@ -56,7 +61,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         forget=arguments.forget,
         retain=retain,
         evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
-        alphas=(0.0, 1.0) if training.method == "guardrail" else parse_alphas(arguments.alphas),
+        alphas=alphas,
         training=training,
         parent=arguments.parent,
         max_new_tokens=arguments.max_new_tokens,
@@ -84,6 +89,7 @@ def teach(arguments: argparse.Namespace) -> Printed:
 
 def evaluate(arguments: argparse.Namespace) -> Printed:
     alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
     name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
     if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
         name = f"evaluate-{name}"  # the recorded run keeps its name to itself

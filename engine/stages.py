@@ -146,6 +146,7 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
         base_hash=base.hash,
         base_reading=base.reading,
         versions=versions(),
+        parent=spec.parent,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     save_manifest(manifest, pairs_folder() / spec.name)

@@ -63,6 +63,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.audit_command",
         "engine.curve_command",
         "engine.tasks_command",
+        "engine.unused_options",
         "engine.logs_command",
         "engine.figures_command",
         "engine.methods_command",

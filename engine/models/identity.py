@@ -50,7 +50,7 @@ def _files(source: str, weights: bool) -> str:
 
 def _of_folder(path: Path, weights: bool) -> str:
     small = sorted(file for pattern in _SMALL for file in path.glob(pattern) if file.is_file())
-    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern)) if weights else []
+    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern) if file.is_file()) if weights else []
     return "\n".join([*(f"{file.name} {_content(file)}" for file in small), *map(_weight, large)])
 
 

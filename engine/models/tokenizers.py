@@ -7,10 +7,12 @@ from transformers import AutoTokenizer
 
 from engine.data.template import PLAIN, Guarded, Template
 from engine.errors import ModelError, SettingError
-from engine.models.bases import UNLOADABLE, base_template, demo_base_tokenizer
+from engine.models.bases import base_template, demo_base_tokenizer
 from engine.models.demo_base import base_ready
 from engine.models.manifest import PairManifest, manifest_of
+from engine.models.opening import opening
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.whole_weights import find_files, place_of
 from engine.settings import local_path
 
 SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -31,11 +33,9 @@ def read_tokenizer(source: str) -> tuple[Any, Template]:
     path = local_path(source)
     if path.is_absolute() and not path.exists():
         raise ModelError(f"there is no model folder or GGUF file at {source}")
-    try:
-        tokenizer = _of_file(path) if path.is_file() else AutoTokenizer.from_pretrained(str(path), **SAFE)
-    except UNLOADABLE as reason:
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise ModelError(f"the tokenizer of {source!r} cannot be read: {first}") from reason
+    with opening(f"the tokenizer of {source!r} cannot be read"):
+        name, arguments = place_of(find_files(source)) if path.exists() else (source, SAFE)
+        tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
     return tokenizer, base_template(path, tokenizer)
 
 
@@ -55,9 +55,3 @@ def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
         return manifest_of(found)
     except (ValueError, TypeError, AttributeError, SettingError) as reason:
         raise ModelError(f"the pair's manifest cannot be read by this version: {reason}") from reason
-
-
-def _of_file(path: Path) -> Any:
-    if path.suffix.lower() != ".gguf":
-        raise ValueError("a model is a folder with safetensors, a GGUF file or a hub name")
-    return AutoTokenizer.from_pretrained(str(path.parent), gguf_file=path.name, **SAFE)

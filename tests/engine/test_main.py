@@ -260,14 +260,14 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
 ) -> None:
     def printed(*argv: str) -> str:
         capsys.readouterr()
-        assert program.main(["evaluate", "--alphas", "0,1", "--on", str(forget_file), *argv]) == 0
+        assert program.main(["evaluate", "--on", str(forget_file), *argv]) == 0
         return capsys.readouterr().out
 
-    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name)
+    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name, "--alphas", "0,1")
     printed("--pair", f"base:{tiny_base}", "--name", "alone")
     with writing() as session:  # as if it had been the retain-only model
         writes.update_run(session, history.find_run("alone").id, pair_name=f"retain-only:{tiny_base}")
-    text = printed("--pair", tiny_pair_name)
+    text = printed("--pair", tiny_pair_name, "--alphas", "0,1")
     assert re.search(
         r"leaks, forget: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
         text,

@@ -242,14 +242,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nothing\.csv is not there"):
         read_set(tmp_path / "nothing.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DataError, match=r"folder\.csv is not an ordinary file"):
+    with pytest.raises(DataError, match=r"folder\.csv cannot be read: .*Is a directory"):
         read_set(tmp_path / "folder.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_set("a\x00.csv")
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(BYTES_AT_MOST + 1)
-    with pytest.raises(DataError, match=r"large\.csv has 20\.0 MB"):
+    with pytest.raises(DataError, match=r"large\.csv cannot be read: it has 20\.0 MB, and at most 20 MB are read"):
         read_set(large)
 
 
@@ -265,5 +265,5 @@ def test_half_a_character_in_the_name_of_a_column_is_refused() -> None:
 
 def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(DataError, match=r"pipe\.csv is not an ordinary file"):
+    with pytest.raises(DataError, match=r"pipe\.csv cannot be read: it is not an ordinary file"):
         read_set(tmp_path / "pipe.csv")
