@@ -1,6 +1,5 @@
 """A base's tokenizer and template without its weights: what a question looks like to the model."""
 
-from pathlib import Path
 from typing import Any
 
 from transformers import AutoTokenizer

@@ -257,7 +257,7 @@ def test_a_pipe_or_a_device_in_a_model_folder_is_not_waited_for(tiny_base: Path,
         folder = Path(shutil.copytree(tiny_base, tmp_path / name))
         (folder / name).unlink()
         os.mkfifo(folder / name)
-        with pytest.raises(ModelError, match=f"{name} of the folder {name} is not an ordinary file"):
+        with pytest.raises(ModelError, match=f"{name} of {name} is not a file that can be read"):
             load_base(str(folder))
         (folder / name).unlink()
         (folder / name).symlink_to("/dev/zero")
