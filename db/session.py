@@ -104,10 +104,9 @@ def _create(url: str) -> Engine:
         raise DatabaseError(
             "a database in memory cannot be shared with the worker process: OUBLIETTE_DATABASE must name a file"
         )
-    try:
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseError(f"the folder of the database {shown(url)} cannot be made: {error.strerror}") from error
+    folder = Path(str(parsed.database)).absolute().parent
+    if not folder.is_dir():  # made by nobody here: a URL may be mistyped
+        raise DatabaseError(f"there is no folder {folder} for the database {shown(url)}")
     # No pool: a connection is cheap, and none outlives its unit of work to hold a file that was replaced.
     return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
 

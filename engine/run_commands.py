@@ -3,7 +3,6 @@
 import argparse
 import itertools
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +15,7 @@ from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
-from engine.terminal import Adder, Bar, Interrupts, Printed
+from engine.terminal import Adder, Bar, Interrupts, Printed, say
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -104,7 +103,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
         if not arguments.json:
-            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
+            say(_estimate_words(runner.estimate(spec)))
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():
