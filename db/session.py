@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
+from db.checked import DamagedError
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
 from db.hashing import SQLITE_NAME, hash_text
 from db.migrations import migrate
@@ -138,6 +139,8 @@ def _begin(connection: Connection) -> None:
 def _translated(url: str) -> Iterator[None]:
     try:
         yield
+    except DamagedError as error:
+        raise DatabaseError(f"the database {shown(url)} is damaged: {error}") from error
     except SQLAlchemyError as error:
         raise _translate(error, url) from error
 
