@@ -93,7 +93,7 @@ class Measure(Number):
     kind = "a number"
 
     def fit(self, value: Any) -> bool:
-        return isinstance(value, (int, float))
+        return value is None or isinstance(value, (int, float))
 
     def process_result_value(self, value: Any, _dialect: Dialect) -> Any:
         return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -77,9 +77,14 @@ def _open(url: str) -> Engine:
         known = _engines.get(url)
         if known is not None and _still_there(known.url):
             return known
-        engine = _create(url)
-        with engine.connect() as connection:
-            migrate(connection, shown(url))
+        try:
+            engine = _create(url)
+            with engine.connect() as connection:
+                migrate(connection, shown(url))
+        except ModuleNotFoundError as error:
+            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+        except (ValueError, TypeError, OSError) as error:  # a driver's own, of an option or a name in the URL
+            raise DatabaseError(f"the database {shown(url)} cannot be opened: {error}") from error
         _engines[url] = engine
         return engine
 
@@ -97,10 +102,7 @@ def _create(url: str) -> Engine:
             f"and the {len(url)} characters it holds cannot be read as one"
         ) from None
     if parsed.get_backend_name() != "sqlite":
-        try:
-            return _listening(sa.create_engine(parsed, pool_pre_ping=True))
-        except ModuleNotFoundError as error:
-            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+        return _listening(sa.create_engine(parsed, pool_pre_ping=True))
     if parsed.database in (None, "", ":memory:"):
         raise DatabaseError(
             "a database in memory cannot be shared with the worker process: OUBLIETTE_DATABASE must name a file"

@@ -21,7 +21,19 @@ from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from db.checked import Checked, Flag, JsonObject, JsonObjectOrNone, JsonTexts, JsonWholes, Measure, Number, Time, Whole, Words
+from db.checked import (
+    Checked,
+    Flag,
+    JsonObject,
+    JsonObjectOrNone,
+    JsonTexts,
+    JsonWholes,
+    Measure,
+    Number,
+    Time,
+    Whole,
+    Words,
+)
 
 NAME = Words(120)
 HASH = Words(64)
@@ -149,7 +161,9 @@ class Run(Base):
     )  # id of the data folder whose worker runs it; "" where none does
     worker_pid: Mapped[int | None]
     recording: Mapped[str | None] = mapped_column(HASH, unique=True)  # hash of the file it was imported from
-    advice: Mapped[dict[str, Any] | None] = mapped_column(JsonObjectOrNone)  # which alpha to use, as known when the run ended
+    advice: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonObjectOrNone
+    )  # which alpha to use, as known when the run ended
 
 
 class RunQuestion(Base):

@@ -19,7 +19,8 @@ import re
 LONG_VALUE, LONG_SENTENCE = 200, 2000  # letters; what is longer was not written to be read
 # A value in quotes, or a word without a space such as a path. An apostrophe inside a word opens no quote.
 _LONG_VALUE = re.compile(
-    rf"""(?<!\w)(?:'(?:[^'\\]|\\.){{{LONG_VALUE},}}'|"(?:[^"\\]|\\.){{{LONG_VALUE},}}")(?!\w)|\S{{{LONG_VALUE},}}""", re.DOTALL
+    rf"""(?<!\w)(?:'(?:[^'\\]|\\.){{{LONG_VALUE},}}'|"(?:[^"\\]|\\.){{{LONG_VALUE},}}")(?!\w)|\S{{{LONG_VALUE},}}""",
+    re.DOTALL,
 )
 
 

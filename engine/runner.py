@@ -103,8 +103,9 @@ def place() -> str:
                     part.write_text(uuid.uuid4().hex, encoding="ascii")
                     part.replace(path)
         return path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise StorageError(f"the data folder {data_folder()} cannot be used: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or f"its file {path.name} is not one of ours"
+        raise StorageError(f"the data folder {data_folder()} cannot be used: {reason}") from error
 
 
 def worker_lock(seconds: float) -> FileLock:

@@ -4,6 +4,7 @@ import contextlib
 import json
 import math
 import os
+import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
@@ -21,9 +22,15 @@ AlphaChoice = Literal["recommended", "retain-only"]
 RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
 
 
+def _named_folder(variable: str) -> Path | None:
+    """The folder that an environment variable names, None where it names none; `SettingError` for what no path can be."""
+    named = os.environ.get(variable)
+    return local_path(named) if named else None
+
+
 def data_folder() -> Path:
     """Where pairs, the database and run logs lie; `OUBLIETTE_DATA` overrides. Creates nothing."""
-    return Path(os.environ.get("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False))
+    return _named_folder("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False)
 
 
 def make_data_folder() -> Path:
@@ -42,12 +49,12 @@ def keep_private() -> None:
     `OUBLIETTE_DATA` names is a person's own and stays as it is.
     """
     os.umask(os.umask(0o077) | 0o077)
-    folder = data_folder()
-    if os.environ.get("OUBLIETTE_DATA") or folder.is_symlink() or not folder.is_dir() or not hasattr(os, "getuid"):
+    if os.environ.get("OUBLIETTE_DATA") or not hasattr(os, "getuid"):
         return
-    found = folder.stat()
-    if found.st_uid == os.getuid() and found.st_mode & 0o077:
-        with contextlib.suppress(OSError):  # a file system that cannot close it
+    folder = data_folder()
+    with contextlib.suppress(OSError):  # what is wrong with the folder is said where it is used
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and found.st_mode & 0o077:
             folder.chmod(found.st_mode & 0o700)
 
 
@@ -64,12 +71,12 @@ def local_path(text: str) -> Path:
 
 def cache_folder() -> Path:
     """Where the converted base model lies; `OUBLIETTE_CACHE` overrides. Creates nothing."""
-    return Path(os.environ.get("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False))
+    return _named_folder("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False)
 
 
 def demo_folder() -> Path:
     """Where the demo's weights lie: `demo/` beside the engine; `OUBLIETTE_DEMO` overrides."""
-    return Path(os.environ.get("OUBLIETTE_DEMO") or Path(__file__).resolve().parent.parent / "demo")
+    return _named_folder("OUBLIETTE_DEMO") or Path(__file__).resolve().parent.parent / "demo"
 
 
 def names_database() -> bool:

@@ -111,7 +111,10 @@ class Bar:
         from tqdm import tqdm
 
         self.bar = tqdm(
-            total=100, disable=not screen().isatty(), file=screen(), bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}"
+            total=100,
+            disable=not screen().isatty(),
+            file=screen(),
+            bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}",
         )
 
     def __call__(self, share: float, stage: str) -> None:

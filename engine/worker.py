@@ -119,7 +119,9 @@ class Watchdog(threading.Thread):
         log.error("run %s: the data folder %s is gone, so the worker ends", self.run_id, data_folder())
         file = file_of(database_url())
         try:
-            if file is None or data_folder().absolute() not in file.parents:  # in a new folder the number may be another run's
+            if (
+                file is None or data_folder().absolute() not in file.parents
+            ):  # in a new folder the number may be another run's
                 with writing() as session:
                     writes.end_run(session, self.run_id, "interrupted", f"the data folder {data_folder()} is gone")
         except StorageError as error:

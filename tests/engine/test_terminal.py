@@ -55,6 +55,12 @@ def calls(command: str, text: str) -> Iterator[list[str]]:
         argv = [command]
         for action in dict.fromkeys([*needed, tried]):
             value = text if action is tried else "1"
+            if action.dest in (
+                "base",
+                "reference",
+                "start",
+            ):  # a path that is not there: another name may start a worker
+                value = f"/{value}"
             argv += [f"{action.option_strings[-1]}={value}"] if action.option_strings else [value]
         yield argv
 
@@ -63,7 +69,9 @@ def calls(command: str, text: str) -> Iterator[list[str]]:
 def test_what_a_terminal_obeys_is_shown_and_json_holds_the_same_value(text: str) -> None:
     assert harmless(visible(text))
     assert harmless(to_json({text: [text]}))
-    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")  # in JSON two halves are one letter
+    whole = text.encode("utf-16", "surrogatepass").decode(
+        "utf-16", "surrogatepass"
+    )  # in JSON two halves are one letter
     assert json.loads(to_json({text: [text]})) == {whole: [whole]}
     if harmless(text):
         assert visible(text) == text
@@ -87,7 +95,9 @@ def test_no_command_sends_what_a_terminal_obeys(command: str, form: list[str], r
         assert "unexpected" not in err, (argv, err)
 
 
-@pytest.mark.parametrize("text", ["x" * 5000, "an x " * 1000, "ж" * 5000, "/" + "y/" * 2500], ids=["word", "words", "letters", "path"])
+@pytest.mark.parametrize(
+    "text", ["x" * 5000, "an x " * 1000, "ж" * 5000, "/" + "y/" * 2500], ids=["word", "words", "letters", "path"]
+)
 @pytest.mark.parametrize("command", PARSERS)
 def test_a_long_value_is_cut_in_every_sentence(command: str, text: str, run: Run) -> None:
     for argv in calls(command, text) if command != "methods" else [["methods"]]:
@@ -97,7 +107,18 @@ def test_a_long_value_is_cut_in_every_sentence(command: str, text: str, run: Run
 
 
 def test_what_is_stored_never_reaches_a_terminal_raw(run: Run, tmp_path: Path) -> None:
-    said = [Said(f"who {WILD}?", f"it is {WILD}", f"base {WILD}", f"says {WILD}", (1, 1), (1, 1), subject=f"Ada {WILD}", group=WILD)]
+    said = [
+        Said(
+            f"who {WILD}?",
+            f"it is {WILD}",
+            f"base {WILD}",
+            f"says {WILD}",
+            (1, 1),
+            (1, 1),
+            subject=f"Ada {WILD}",
+            group=WILD,
+        )
+    ]
     store_report(said=said)
     experiment.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
     ways = [
@@ -119,9 +140,7 @@ def test_what_is_stored_never_reaches_a_terminal_raw(run: Run, tmp_path: Path) -
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 @given(text=st.text(max_size=30))
-def test_an_error_is_one_harmless_line_whatever_it_quotes(
-    text: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: object) -> Printed:
         raise SettingError(f"name must be short, got {text}")
 
@@ -173,7 +192,9 @@ def test_a_log_shows_what_a_terminal_would_obey(tmp_path: Path) -> None:
     assert harmless((tmp_path / "log").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("sentence", ["alpha must be between -4 and 8, got 9", "the run's pair 'p' isn't the pair's " + "own " * 100, ""])
+@pytest.mark.parametrize(
+    "sentence", ["alpha must be between -4 and 8, got 9", "the run's pair 'p' isn't the pair's " + "own " * 100, ""]
+)
 def test_a_sentence_of_ordinary_length_stays(sentence: str) -> None:
     assert shortened(sentence) == sentence
     assert str(SettingError(sentence)) == sentence
