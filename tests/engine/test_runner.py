@@ -25,7 +25,7 @@ from engine.maps import QuestionMap, stored_map
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.questions import register_set
-from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder
+from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder, keep_private
 from engine.storage import reading
 from engine.worker import GONE
 from tests.mapped import stored_advice
