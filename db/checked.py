@@ -23,7 +23,7 @@ class DamagedError(Exception):
 class Checked(TypeDecorator[Any]):
     """A column whose values are `fit`, which `kind` names; NULL is always read as None."""
 
-    impl = Text
+    impl: Any = Text
     cache_ok = True
     kind = "text"
 
