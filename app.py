@@ -2,7 +2,9 @@
 
 import streamlit as st
 
+from engine.settings import keep_private
 from pages.parts import doors, gate
 
+keep_private()
 doors.note_start()
 app = st.App("pages/router.py", middleware=gate.GATE, exception_handlers={Exception: gate.broken})

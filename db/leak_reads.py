@@ -127,7 +127,7 @@ def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]
 
 
 def _in_force(metric: str) -> Any:
-    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric."""
+    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric; a damaged one judges nothing."""
     judged = aliased(Score)
     here = and_(judged.run_id == Run.id, judged.alpha == Pair.recommended_alpha, judged.metric == metric)
     newest = (
@@ -136,7 +136,7 @@ def _in_force(metric: str) -> Any:
         .join(Pair, Pair.id == Run.pair_id)
         .join(judged, here)
         .join(Question, Question.id == judged.question_id)
-        .where(Run.status == "finished", Question.split == "forget", judged.value.is_not(None))
+        .where(Run.status == "finished", Question.split == "forget", judged.value.between(0, 1))
         .where(Pair.id.in_(select(func.max(Pair.id)).group_by(Pair.name)))
         .group_by(Pair.id, judged.question_id)
         .cte()
@@ -164,7 +164,7 @@ def _retain_only(metric: str) -> Any:
         select(Run.pair_name, Score.question_id, func.max(Run.id).label("run_id"))
         .join(Score, Score.run_id == Run.id)
         .where(Run.status == "finished", Run.pair_name.startswith(RETAIN_ONLY))
-        .where(Score.alpha == 0.0, Score.metric == metric, Score.value.is_not(None))
+        .where(Score.alpha == 0.0, Score.metric == metric, Score.value.between(0, 1))
         .group_by(Run.pair_name, Score.question_id)
         .cte()
     )

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from db.checked import Measure
 from db.rows import (
     AdvisedRow,
     AnswerRow,
@@ -178,7 +179,7 @@ def trade_off(session: Session, run_ids: Sequence[int] | None) -> list[TradeOffR
     keys = [Run.id, Run.name, Run.pair_name, Run.objective, Score.alpha, QuestionSet.name]
     keys += [Question.split, Question.half, Score.metric]
     query: Query = (
-        select(*keys, func.avg(Score.value), func.count(Score.value))
+        select(*keys, func.avg(Score.value, type_=Measure), func.count(Score.value))
         .join(Score, Score.run_id == Run.id)
         .join(Question, Question.id == Score.question_id)
         .join(QuestionSet, QuestionSet.id == Question.set_id)

@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
+from db.checked import DamagedError
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
 from db.hashing import SQLITE_NAME, hash_text
 from db.migrations import migrate
@@ -76,9 +77,14 @@ def _open(url: str) -> Engine:
         known = _engines.get(url)
         if known is not None and _still_there(known.url):
             return known
-        engine = _create(url)
-        with engine.connect() as connection:
-            migrate(connection, shown(url))
+        try:
+            engine = _create(url)
+            with engine.connect() as connection:
+                migrate(connection, shown(url))
+        except ModuleNotFoundError as error:
+            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+        except (ValueError, TypeError, OSError) as error:  # a driver's own, of an option or a name in the URL
+            raise DatabaseError(f"the database {shown(url)} cannot be opened: {error}") from error
         _engines[url] = engine
         return engine
 
@@ -89,6 +95,7 @@ def _still_there(url: URL) -> bool:
 
 def _create(url: str) -> Engine:
     try:
+        url.encode()  # bytes of the environment that are no text
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):  # what cannot be read is not shown: there may be a password in it
         raise DatabaseError(
@@ -96,18 +103,14 @@ def _create(url: str) -> Engine:
             f"and the {len(url)} characters it holds cannot be read as one"
         ) from None
     if parsed.get_backend_name() != "sqlite":
-        try:
-            return _listening(sa.create_engine(parsed, pool_pre_ping=True))
-        except ModuleNotFoundError as error:
-            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+        return _listening(sa.create_engine(parsed, pool_pre_ping=True))
     if parsed.database in (None, "", ":memory:"):
         raise DatabaseError(
             "a database in memory cannot be shared with the worker process: OUBLIETTE_DATABASE must name a file"
         )
-    try:
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DatabaseError(f"the folder of the database {shown(url)} cannot be made: {error.strerror}") from error
+    folder = Path(str(parsed.database)).absolute().parent
+    if not folder.is_dir():  # made by nobody here: a URL may be mistyped
+        raise DatabaseError(f"there is no folder {folder} for the database {shown(url)}")
     # No pool: a connection is cheap, and none outlives its unit of work to hold a file that was replaced.
     return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
 
@@ -139,6 +142,8 @@ def _begin(connection: Connection) -> None:
 def _translated(url: str) -> Iterator[None]:
     try:
         yield
+    except DamagedError as error:
+        raise DatabaseError(f"the database {shown(url)} is damaged: {error}") from error
     except SQLAlchemyError as error:
         raise _translate(error, url) from error
 

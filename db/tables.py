@@ -17,19 +17,32 @@ A metric is a row, never a column. Times are UTC. Names are short strings so tha
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Double, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.types import TypeDecorator
 
-NAME = String(120)
-HASH = String(64)
+from db.checked import (
+    Checked,
+    Flag,
+    JsonObject,
+    JsonObjectOrNone,
+    JsonTexts,
+    JsonWholes,
+    Measure,
+    Number,
+    Time,
+    Whole,
+    Words,
+)
+
+NAME = Words(120)
+HASH = Words(64)
+Text = Checked()
 
 
-class UtcTime(TypeDecorator[datetime]):
+class UtcTime(Time):
     """A time with its zone in Python, naive UTC in the database (SQLite keeps no zones)."""
 
-    impl = DateTime
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
@@ -53,7 +66,15 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {float: Double, datetime: UtcTime, dict[str, Any]: JSON, list[str]: JSON, list[int]: JSON}
+    type_annotation_map = {
+        int: Whole,
+        bool: Flag,
+        float: Number,
+        datetime: UtcTime,
+        dict[str, Any]: JsonObject,
+        list[str]: JsonTexts,
+        list[int]: JsonWholes,
+    }
 
 
 class QuestionSet(Base):
@@ -115,8 +136,8 @@ class Run(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(NAME, index=True)
-    kind: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(20), index=True)
+    kind: Mapped[str] = mapped_column(Words(20))
+    status: Mapped[str] = mapped_column(Words(20), index=True)
     spec: Mapped[str] = mapped_column(Text)
     base: Mapped[str] = mapped_column(Text)
     pair_name: Mapped[str] = mapped_column(Text)
@@ -132,15 +153,17 @@ class Run(Base):
     finished: Mapped[datetime | None]
     message: Mapped[str] = mapped_column(Text, default="")
     stage: Mapped[str] = mapped_column(Text, default="")
-    progress: Mapped[float | None]
-    seconds_left: Mapped[float | None]
+    progress: Mapped[float | None] = mapped_column(Measure)
+    seconds_left: Mapped[float | None] = mapped_column(Measure)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     place: Mapped[str] = mapped_column(
         Text, default=""
     )  # id of the data folder whose worker runs it; "" where none does
     worker_pid: Mapped[int | None]
     recording: Mapped[str | None] = mapped_column(HASH, unique=True)  # hash of the file it was imported from
-    advice: Mapped[dict[str, Any] | None]  # which alpha to use, as known when the run ended
+    advice: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonObjectOrNone
+    )  # which alpha to use, as known when the run ended
 
 
 class RunQuestion(Base):
@@ -161,10 +184,10 @@ class Step(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[int]
-    loss: Mapped[float | None]
-    forget_loss: Mapped[float | None]
-    retain_loss: Mapped[float | None]
-    forget_probability: Mapped[float | None]
+    loss: Mapped[float | None] = mapped_column(Measure)
+    forget_loss: Mapped[float | None] = mapped_column(Measure)
+    retain_loss: Mapped[float | None] = mapped_column(Measure)
+    forget_probability: Mapped[float | None] = mapped_column(Measure)
     seconds: Mapped[float]
 
 
@@ -177,7 +200,7 @@ class Score(Base):
     alpha: Mapped[float] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
     metric: Mapped[str] = mapped_column(NAME, primary_key=True)
-    value: Mapped[float | None]
+    value: Mapped[float | None] = mapped_column(Measure)
 
 
 class Answer(Base):
@@ -188,7 +211,7 @@ class Answer(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     alpha: Mapped[float] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
-    phrasing: Mapped[str] = mapped_column(String(40), primary_key=True)
+    phrasing: Mapped[str] = mapped_column(Words(40), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     degenerate: Mapped[bool]
 
@@ -213,9 +236,9 @@ class Figure(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     alpha: Mapped[float] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(NAME, primary_key=True)
-    value: Mapped[float | None]
-    low: Mapped[float | None]
-    high: Mapped[float | None]
+    value: Mapped[float | None] = mapped_column(Measure)
+    low: Mapped[float | None] = mapped_column(Measure)
+    high: Mapped[float | None] = mapped_column(Measure)
     rows: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text)
 
@@ -227,11 +250,11 @@ class ProbeResult(Base):
 
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     probe: Mapped[str] = mapped_column(NAME, primary_key=True)
-    side: Mapped[str] = mapped_column(String(10), primary_key=True)
+    side: Mapped[str] = mapped_column(Words(10), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
     place: Mapped[int]
     found: Mapped[bool | None]
-    value: Mapped[float | None]
+    value: Mapped[float | None] = mapped_column(Measure)
     text: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
 
@@ -245,14 +268,14 @@ class ProbeSummary(Base):
     probe: Mapped[str] = mapped_column(NAME, primary_key=True)
     found: Mapped[int]
     n: Mapped[int]
-    low: Mapped[float | None]
-    high: Mapped[float | None]
+    low: Mapped[float | None] = mapped_column(Measure)
+    high: Mapped[float | None] = mapped_column(Measure)
     floor_found: Mapped[int | None]
     floor_n: Mapped[int | None]
     floor_reason: Mapped[str] = mapped_column(Text)
-    value: Mapped[float | None]
-    value_low: Mapped[float | None]
-    value_high: Mapped[float | None]
+    value: Mapped[float | None] = mapped_column(Measure)
+    value_low: Mapped[float | None] = mapped_column(Measure)
+    value_high: Mapped[float | None] = mapped_column(Measure)
     note: Mapped[str] = mapped_column(Text)
     greedy_found: Mapped[int]
     beyond_greedy: Mapped[int]
@@ -289,14 +312,14 @@ class Verdict(Base):
     question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="SET NULL"), index=True)
     pair_name: Mapped[str] = mapped_column(Text)
     alpha: Mapped[float]
-    phrasing: Mapped[str] = mapped_column(String(40))
-    side: Mapped[str] = mapped_column(String(20))  # which of the two answers it is about
-    verdict: Mapped[str] = mapped_column(String(20))
+    phrasing: Mapped[str] = mapped_column(Words(40))
+    side: Mapped[str] = mapped_column(Words(20))  # which of the two answers it is about
+    verdict: Mapped[str] = mapped_column(Words(20))
     reviewer: Mapped[str] = mapped_column(NAME)
     self_declared: Mapped[bool]
     note: Mapped[str] = mapped_column(Text)
     blind: Mapped[bool]
-    shown_as: Mapped[str] = mapped_column(String(1))  # A or B, by what name the reviewer saw it; "" where not blind
+    shown_as: Mapped[str] = mapped_column(Words(1))  # A or B, by what name the reviewer saw it; "" where not blind
     base_text_hash: Mapped[str] = mapped_column(HASH)
     unlearned_text_hash: Mapped[str] = mapped_column(HASH)
     question_hash: Mapped[str] = mapped_column(HASH)  # the question's content hash

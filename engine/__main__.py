@@ -9,7 +9,9 @@ def run() -> int:
         warnings.simplefilter("ignore")
     try:
         from engine.cli import main  # takes a second, in which Ctrl-C is to end in a word, not in a traceback
+        from engine.settings import keep_private
 
+        keep_private()
         return main()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -5,8 +5,6 @@ and one sentence on standard error; the exit code is 2.
 """
 
 import argparse
-import contextlib
-import json
 import os
 import sys
 from collections.abc import Sequence
@@ -28,10 +26,10 @@ from engine import (
     run_commands,
     tasks_command,
 )
-from engine.errors import UnlearningError
+from engine.errors import UnlearningError, shortened
 from engine.progress import ending_of
 from engine.run_commands import SOURCE, add_answer_limit
-from engine.terminal import Adder, Command
+from engine.terminal import Adder, Command, libraries_unheard, say, to_json, visible
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
 
@@ -40,7 +38,7 @@ class OneSentenceParser(argparse.ArgumentParser):
     """Says what is wrong in one line; the usage is a `--help` away."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{message} (see {self.prog} --help)\n")
+        self.exit(_fail(f"{shortened(message)} (see {self.prog} --help)"))
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
@@ -64,19 +62,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _fail(f"an argument is not valid UTF-8 text: {text!r}")
     arguments = make_parser().parse_args(_join_negative_numbers(given))
     try:
-        # What libraries print goes to standard error: standard output holds the result alone.
-        with contextlib.redirect_stdout(sys.stderr):
+        with libraries_unheard():
             result = arguments.command(arguments)
+        text = to_json(result.data) if arguments.json else visible(result.text)
     except UnlearningError as error:
-        return _fail(" ".join(str(error).split()))
+        return _fail(str(error))
     except Exception as error:  # one sentence is promised whatever happens
         return _fail(ending_of(error)[1])
     except KeyboardInterrupt:
         return _fail("interrupted")
-    printed = _print(
-        json.dumps(result.data, ensure_ascii=False, indent=1, allow_nan=False) if arguments.json else result.text
-    )
-    return printed or result.code
+    return _print(text) or result.code
 
 
 def _print(text: str) -> int:
@@ -93,7 +88,8 @@ def _print(text: str) -> int:
 
 
 def _fail(sentence: str) -> int:
-    print(sentence, file=sys.stderr)
+    """On one line, whatever the sentence quotes."""
+    say(shortened(" ".join(sentence.split())))
     return 2
 
 

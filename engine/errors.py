@@ -14,9 +14,31 @@ A message is one sentence that names the thing, the value and what is allowed.
 Pages and the command line show `UnlearningError` and nothing else.
 """
 
+import re
+
+LONG_VALUE, LONG_SENTENCE = 200, 2000  # letters; what is longer was not written to be read
+# A value in quotes, or a word without a space such as a path. An apostrophe inside a word opens no quote.
+_LONG_VALUE = re.compile(
+    rf"""(?<!\w)(?:'(?:[^'\\]|\\.){{{LONG_VALUE},}}'|"(?:[^"\\]|\\.){{{LONG_VALUE},}}")(?!\w)|\S{{{LONG_VALUE},}}""",
+    re.DOTALL,
+)
+
+
+def shortened(sentence: str) -> str:
+    """The sentence with the middle of every very long value left out, so that what is said of the value stays readable."""
+    cut = _LONG_VALUE.sub(lambda found: _without_middle(found[0], 80, 40), sentence)
+    return cut if len(cut) <= LONG_SENTENCE else _without_middle(cut, 1200, 600)
+
+
+def _without_middle(text: str, first: int, last: int) -> str:
+    return f"{text[:first]}…{text[-last:]}"
+
 
 class UnlearningError(Exception):
-    """Base of every error with a message written for a person."""
+    """Base of every error with a message written for a person, in which no value is longer than a person reads."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(shortened(message))
 
 
 class SettingError(UnlearningError):

@@ -13,7 +13,7 @@ import pandas as pd
 from db import figure_reads, leak_reads
 from db.rows import ScoredPlaceRow
 from engine import history
-from engine.errors import RunError
+from engine.errors import RunError, StorageError
 from engine.evaluation.bootstrap import Floats, mean_intervals, none_of
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.utility import Interval
@@ -136,7 +136,7 @@ def leak_figures() -> dict[tuple[str, str], Figure]:
 
 
 def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) -> Scores:
-    """Raises `RunError` as `run_figures` does."""
+    """Raises `RunError` as `run_figures` does, and `StorageError` where a score has lost its question."""
     check_scored(run_id, alpha)
     with reading() as session:
         places = figure_reads.scored_places(session, run_id, alpha)
@@ -149,6 +149,11 @@ def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) ->
     row_of = {place.question_id: row for row, place in enumerate(places)}
     column_of = {metric: column for column, metric in enumerate(metrics)}
     values, stored = np.full((len(places), len(metrics)), np.nan), np.zeros((len(places), len(metrics)), dtype=bool)
+    lost = sorted({question for question, *_ in found} - row_of.keys())
+    if lost:
+        raise StorageError(
+            f"run {run_id} has scores of a question that is not stored whole ({lost[0]}): the database is damaged"
+        )
     for question, metric, value in found:
         place = row_of[question], column_of[metric]
         stored[place] = True

@@ -90,7 +90,6 @@ def write_files(made: ReportFiles, folder: Path) -> None:
         part = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
         for name, data in made.files.items():
             (part / name).write_bytes(data)
-        part.chmod(0o755)
         with writing() as session:  # noted and written together: a refusal of either leaves neither
             _note(session, made, folder.name)
             part.rename(target)  # takes the place of an empty folder, and of nothing else

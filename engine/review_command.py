@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from engine import experiment, history, review
+from engine.errors import StorageError
 from engine.history import RunSummary
 from engine.review import ReviewRow
 from engine.settings import check_alpha
@@ -21,7 +22,10 @@ def verdicts(arguments: argparse.Namespace) -> Printed:
     given = [row for row in rows if row.verdict]
     said = dict(sorted(Counter(row.verdict for row in given if not row.stale).items()))
     places = {place.question_id: place for place in history.question_places(run.id)}
-    questions = dict(zip(places, [example for example, _ in history.asked(run.id)], strict=True))
+    asked = [example for example, _ in history.asked(run.id)]
+    if len(asked) != len(places):
+        raise StorageError(f"run {run.id} asks a question whose set is not stored: the database is damaged")
+    questions = dict(zip(places, asked, strict=True))
     data: dict[str, Any] = {
         "run": run.name,
         "run_number": run.id,

@@ -3,7 +3,6 @@
 import argparse
 import itertools
 import math
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +17,7 @@ from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
-from engine.terminal import Adder, Bar, Interrupts, Printed
+from engine.terminal import Adder, Bar, Interrupts, Printed, say
 from engine.unused_options import refuse_for_model_alone, refuse_unused
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
@@ -112,7 +111,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
         if not arguments.json:
-            print("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))), file=sys.stderr)
+            say("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))))
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():

@@ -28,7 +28,7 @@ from engine.estimate import Estimate as Estimate
 from engine.estimate import estimate as estimate
 from engine.experiment import store_spec
 from engine.history import RunSummary
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import ExperimentSpec, data_folder, database_url, make_data_folder
 from engine.storage import reading, writing
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,7 +83,7 @@ def tend() -> None:
     if not _open_runs():
         return
     try:
-        with FileLock(_lock_folder() / "tend.lock", timeout=10):
+        with FileLock(make_data_folder() / "tend.lock", timeout=10):
             _tend_alone()
     except Timeout:
         return  # whoever holds it is tending
@@ -94,22 +94,23 @@ def place() -> str:
 
     A random id kept in that folder: the name of a machine may change, and is nobody else's business.
     """
-    path = _lock_folder() / "place"
+    path = make_data_folder() / "place"
     try:
         if not path.is_file():
-            with FileLock(_lock_folder() / "place.lock"):
+            with FileLock(make_data_folder() / "place.lock"):
                 if not path.is_file():
                     part = path.with_suffix(".part")
                     part.write_text(uuid.uuid4().hex, encoding="ascii")
                     part.replace(path)
         return path.read_text(encoding="ascii").strip()
-    except OSError as error:
-        raise StorageError(f"the data folder {data_folder()} cannot be used: {error.strerror}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or f"its file {path.name} is not one of ours"
+        raise StorageError(f"the data folder {data_folder()} cannot be used: {reason}") from error
 
 
 def worker_lock(seconds: float) -> FileLock:
     """The lock a worker holds for its life; acquiring it raises `filelock.Timeout` after `seconds`."""
-    return FileLock(_lock_folder() / "worker.lock", timeout=seconds, thread_local=False)
+    return FileLock(make_data_folder() / "worker.lock", timeout=seconds, thread_local=False)
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def at_rest() -> Iterator[None]:
     """Inside, no run executes in this data folder and none is started. `RunError` naming one that is queued or running."""
     tend()
     try:
-        with FileLock(_lock_folder() / "tend.lock", timeout=10), worker_lock(0):
+        with FileLock(make_data_folder() / "tend.lock", timeout=10), worker_lock(0):
             with reading() as session:
                 check_at_rest(session)
             yield
@@ -137,14 +138,6 @@ def check_at_rest(session: Session) -> None:
 def log_file(run_id: int) -> Path:
     """What the worker of a run printed."""
     return data_folder() / "logs" / f"run-{run_id}.log"
-
-
-def _lock_folder() -> Path:
-    try:
-        data_folder().mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"the data folder {data_folder()} cannot be made: {error.strerror}") from error
-    return data_folder()
 
 
 def _open_runs() -> list[RunRow]:
@@ -216,7 +209,8 @@ def _launch(run_id: int) -> None:
             # -P: the folder we happen to be in must not come before ours; it stays, for relative paths.
             child = subprocess.Popen(
                 [sys.executable, "-P", "-m", "engine.worker", str(run_id)],
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                # With its database named it makes no data folder anew where this one vanishes.
+                env={**os.environ, "PYTHONPATH": str(ROOT), "OUBLIETTE_DATABASE": database_url()},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

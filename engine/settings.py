@@ -1,15 +1,17 @@
 """Settings that check themselves, and where things lie on this machine."""
 
+import contextlib
 import json
 import math
 import os
+import stat
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from platformdirs import user_cache_path, user_data_path
 
-from engine.errors import SettingError
+from engine.errors import SettingError, StorageError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 
@@ -20,9 +22,40 @@ AlphaChoice = Literal["recommended", "retain-only"]
 RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
 
 
+def _named_folder(variable: str) -> Path | None:
+    """The folder that an environment variable names, None where it names none; `SettingError` for what no path can be."""
+    named = os.environ.get(variable)
+    return local_path(named) if named else None
+
+
 def data_folder() -> Path:
     """Where pairs, the database and run logs lie; `OUBLIETTE_DATA` overrides. Creates nothing."""
-    return Path(os.environ.get("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False))
+    return _named_folder("OUBLIETTE_DATA") or user_data_path("oubliette", appauthor=False)
+
+
+def make_data_folder() -> Path:
+    """The data folder, made where it is not there yet; `StorageError` where it cannot be."""
+    try:
+        data_folder().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StorageError(f"the data folder {data_folder()} cannot be made: {error.strerror}") from error
+    return data_folder()
+
+
+def keep_private() -> None:
+    """What this process writes from now on, only the person who runs it may read; a stricter umask stays as it is.
+
+    The data folder that the program itself chose is closed to others where an older version left it open. One that
+    `OUBLIETTE_DATA` names is a person's own and stays as it is.
+    """
+    os.umask(os.umask(0o077) | 0o077)
+    if os.environ.get("OUBLIETTE_DATA") or not hasattr(os, "getuid"):
+        return
+    folder = data_folder()
+    with contextlib.suppress(OSError):  # what is wrong with the folder is said where it is used
+        found = folder.lstat()
+        if stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid() and found.st_mode & 0o077:
+            folder.chmod(found.st_mode & 0o700)
 
 
 def local_path(text: str) -> Path:
@@ -38,12 +71,17 @@ def local_path(text: str) -> Path:
 
 def cache_folder() -> Path:
     """Where the converted base model lies; `OUBLIETTE_CACHE` overrides. Creates nothing."""
-    return Path(os.environ.get("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False))
+    return _named_folder("OUBLIETTE_CACHE") or user_cache_path("oubliette", appauthor=False)
 
 
 def demo_folder() -> Path:
     """Where the demo's weights lie: `demo/` beside the engine; `OUBLIETTE_DEMO` overrides."""
-    return Path(os.environ.get("OUBLIETTE_DEMO") or Path(__file__).resolve().parent.parent / "demo")
+    return _named_folder("OUBLIETTE_DEMO") or Path(__file__).resolve().parent.parent / "demo"
+
+
+def names_database() -> bool:
+    """Whether a person names the database instead of leaving it to the data folder."""
+    return bool(os.environ.get("OUBLIETTE_DATABASE"))
 
 
 def database_url() -> str:

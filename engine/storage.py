@@ -9,7 +9,7 @@ from db import session as database
 from db.errors import DatabaseBusyError, DatabaseError
 from db.session import Session
 from engine.errors import StorageError
-from engine.settings import database_url
+from engine.settings import database_url, make_data_folder, names_database
 
 PATIENCE_SECONDS = 60.0  # for writes without which hours of work are lost
 PAUSE_SECONDS = 0.5
@@ -17,11 +17,18 @@ PAUSE_SECONDS = 0.5
 Result = TypeVar("Result")
 
 
+def _url() -> str:
+    """The URL. The folder of our own database is made where it is missing; a URL that a person wrote may be mistyped."""
+    if not names_database():
+        make_data_folder()
+    return database_url()
+
+
 @contextmanager
 def reading() -> Iterator[Session]:
     """A session for reads; `StorageError` if the database refuses."""
     try:
-        with database.reading(database_url()) as session:
+        with database.reading(_url()) as session:
             yield session
     except DatabaseError as error:
         raise StorageError(str(error)) from error
@@ -31,7 +38,7 @@ def reading() -> Iterator[Session]:
 def writing() -> Iterator[Session]:
     """A session for one unit of work: committed at the end, rolled back on any error."""
     try:
-        with database.writing(database_url()) as session:
+        with database.writing(_url()) as session:
             yield session
     except DatabaseError as error:
         raise StorageError(str(error)) from error

@@ -1,11 +1,93 @@
-"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C."""
+"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C, and only what is harmless there.
+
+Names, questions and answers come from files and models. A terminal obeys some of their characters (it moves the cursor,
+renames the window) and others turn round how a line reads, so all of these are shown as escapes and never sent.
+"""
 
 import argparse
+import io
+import json
 import signal
 import sys
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
+
+OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode's categories: controls, formats, half characters, line separators
+KEPT = "\n\t"
+
+
+def visible(text: str) -> str:
+    """The text with every control and invisible character, newline and tab apart, as an escape such as `\\x1b`."""
+    return _escaped(text, lambda letter: repr(letter)[1:-1])
+
+
+def to_json(data: Any) -> str:
+    """One JSON document that holds the same values, with what a terminal would obey as JSON's own escapes."""
+    return _escaped(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False), _json_escape)
+
+
+def _escaped(text: str, escape: Callable[[str], str]) -> str:
+    if text.isprintable():  # most texts are, and this asks in C
+        return text
+    return "".join(
+        escape(letter) if letter not in KEPT and unicodedata.category(letter) in OBEYED else letter for letter in text
+    )
+
+
+def _json_escape(letter: str) -> str:
+    units = letter.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+
+
+class Shown(io.TextIOBase):
+    """A stream that writes what is visible to another one."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        self.stream.write(visible(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()
+
+    def isatty(self) -> bool:
+        return self.stream.isatty()
+
+    def fileno(self) -> int:
+        return self.stream.fileno()
+
+
+class _Unheard(io.TextIOBase):
+    """Takes what libraries print and drops it; `screen` is the stream they are kept from."""
+
+    def __init__(self, screen: TextIO) -> None:
+        self.screen = screen
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+@contextmanager
+def libraries_unheard() -> Iterator[None]:
+    """Inside, nothing that a library prints, logs, warns of or draws reaches a terminal or mixes with a result."""
+    sink = _Unheard(screen())
+    with redirect_stdout(sink), redirect_stderr(sink):
+        yield
+
+
+def screen() -> TextIO:
+    """Standard error, also where libraries are kept from it."""
+    return getattr(sys.stderr, "screen", sys.stderr)
+
+
+def say(sentence: str) -> None:
+    """One line for a person on standard error."""
+    print(visible(sentence), file=screen(), flush=True)
 
 
 class Printed(NamedTuple):
@@ -29,11 +111,14 @@ class Bar:
         from tqdm import tqdm
 
         self.bar = tqdm(
-            total=100, disable=not sys.stderr.isatty(), bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}"
+            total=100,
+            disable=not screen().isatty(),
+            file=screen(),
+            bar_format="{desc:<46} {percentage:3.0f}% |{bar}| {elapsed}",
         )
 
     def __call__(self, share: float, stage: str) -> None:
-        self.bar.set_description_str(stage[:46], refresh=False)
+        self.bar.set_description_str(visible(" ".join(stage.split()))[:46], refresh=False)
         self.bar.n = round(100 * share)
         self.bar.refresh()
 

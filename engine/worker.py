@@ -1,7 +1,8 @@
 """The process in which a run executes: `python -m engine.worker RUN_ID`, started by `runner`, by nobody else.
 
 It holds the worker lock for its life. A watchdog thread looks whether the run is to be cancelled, interrupts the main
-thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself.
+thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself. So it does
+where the data folder is gone, with all that the run could be stored in: nothing is made anew there.
 """
 
 import _thread
@@ -11,20 +12,25 @@ import shutil
 import signal
 import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 from filelock import BaseFileLock, Timeout
 
 from db import reads, writes
+from db.session import file_of
 from engine import experiment, runner
 from engine.errors import StorageError, UnlearningError
 from engine.progress import Cancelled
+from engine.settings import data_folder, database_url, keep_private
 from engine.stages import scratch_folder
 from engine.storage import reading, writing
+from engine.terminal import Shown
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # after which a main thread that does not stop is not waited for
 LOCK_SECONDS = 15.0  # whoever tends holds the lock for a moment
+GONE = 4  # exit code
 
 log = logging.getLogger("worker")
 
@@ -34,6 +40,8 @@ def main(run_id: int) -> int:
     signal.signal(signal.SIGINT, _stop)  # a shell may have started us with it ignored
     if hasattr(os, "nice"):
         os.nice(10)  # the pages stay usable
+    if not data_folder().is_dir():  # gone since we were started
+        return GONE
     lock = runner.worker_lock(LOCK_SECONDS)
     try:
         lock.acquire()
@@ -43,7 +51,8 @@ def main(run_id: int) -> int:
         return _execute(run_id, lock)
     finally:
         lock.release()
-        runner.tend()
+        if data_folder().is_dir():
+            runner.tend()
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -68,16 +77,28 @@ def _execute(run_id: int, lock: BaseFileLock) -> int:
     return 0
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies there, None where there is none: a folder that was made anew holds another one."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
 class Watchdog(threading.Thread):
-    """Looks every quarter of a second whether the run is to be cancelled."""
+    """Looks every quarter of a second whether the run is to be cancelled, and whether the data folder is still there."""
 
     def __init__(self, run_id: int, lock: BaseFileLock) -> None:
         super().__init__(daemon=True)
         self.run_id, self.lock = run_id, lock
         self.cancelled, self.done = threading.Event(), threading.Event()
+        self.held = _identity(Path(lock.lock_file))
 
     def run(self) -> None:
         while not self.done.wait(POLL_SECONDS):
+            if _identity(Path(self.lock.lock_file)) != self.held:
+                self._leave()
             if self._asked():
                 self.cancelled.set()
                 _thread.interrupt_main()
@@ -93,6 +114,21 @@ class Watchdog(threading.Thread):
             return False  # busy: look again
         return row is not None and row.status == "running" and row.cancel_requested
 
+    def _leave(self) -> None:
+        """End the process at once. The run is noted as interrupted where its database lies elsewhere and is still there."""
+        log.error("run %s: the data folder %s is gone, so the worker ends", self.run_id, data_folder())
+        file = file_of(database_url())
+        try:
+            if (
+                file is None or data_folder().absolute() not in file.parents
+            ):  # in a new folder the number may be another run's
+                with writing() as session:
+                    writes.end_run(session, self.run_id, "interrupted", f"the data folder {data_folder()} is gone")
+        except StorageError as error:
+            log.error("run %s: %s", self.run_id, error)
+        finally:
+            os._exit(GONE)
+
     def _end_process(self) -> None:
         shutil.rmtree(scratch_folder(self.run_id), ignore_errors=True)
         try:
@@ -105,5 +141,7 @@ class Watchdog(threading.Thread):
 
 
 if __name__ == "__main__":
+    keep_private()
+    sys.stdout, sys.stderr = Shown(sys.stdout), Shown(sys.stderr)  # the log is read in a terminal too
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     sys.exit(main(int(sys.argv[1])))

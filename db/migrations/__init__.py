@@ -1,11 +1,11 @@
-"""Brings a database to the newest schema, with Alembic; refuses one that a newer version of the program wrote."""
+"""Brings a database to the newest schema, with Alembic; refuses one that a newer version, or another program, wrote."""
 
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from db.errors import NewerSchemaError
+from db.errors import DatabaseError, NewerSchemaError
 
 HEAD = "0007"  # the newest revision in versions/; known here so that an up-to-date database needs no Alembic
 
@@ -29,6 +29,16 @@ def _revision(connection: Connection) -> str | None:
     return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _check_empty(connection: Connection, shown: str) -> None:
+    """A file with tables and no revision is another program's. A server's database may hold tables of its own extensions."""
+    tables = sa.inspect(connection).get_table_names() if connection.dialect.name == "sqlite" else []
+    if tables:
+        raise DatabaseError(
+            f"the database {shown} was made by another program (it holds a table {tables[0]!r}) and is left alone: "
+            "name another one in OUBLIETTE_DATABASE"
+        )
+
+
 def _upgrade(connection: Connection, found: str | None, shown: str) -> None:
     from alembic import command
     from alembic.config import Config
@@ -43,4 +53,6 @@ def _upgrade(connection: Connection, found: str | None, shown: str) -> None:
             f"the database {shown} has schema {found}, and the newest that this version knows is {HEAD}: "
             "update the program, or name another database in OUBLIETTE_DATABASE"
         )
+    if found is None:
+        _check_empty(connection, shown)
     command.upgrade(config, "head")

@@ -21,9 +21,6 @@ def whole_folder(folder: Path, what: str) -> Iterator[Path]:
     scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=HIDDEN))
     try:
         yield scratch
-        scratch.chmod(0o755)  # mkdtemp makes it private, safetensors what it writes
-        for path in scratch.iterdir():
-            path.chmod(0o644)
         scratch.rename(folder)
     except OSError as reason:
         raise StorageError(f"{what} could not be saved: {reason.strerror or reason}") from reason

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import SettingError
+from engine.terminal import visible
 from pages.parts.access_list import Rules, read_rules
 from pages.parts.half_log_in import like_a_log_in
 
@@ -149,7 +150,7 @@ def note_start() -> None:
         _Start.had_log_in = rules_of_files() is not None
     except SettingError as error:
         _Start.refused = str(error)
-        print(_Start.refused, file=sys.stderr)
+        print(visible(_Start.refused), file=sys.stderr)
         config.set_option("secrets.files", [])
         secrets_singleton._reset()
 
@@ -185,7 +186,7 @@ def main() -> int:
     except SettingError as error:
         reason = str(error)
     if reason:
-        print(reason, file=sys.stderr)
+        print(visible(str(reason)), file=sys.stderr)
     return bool(reason)
 
 

@@ -1,6 +1,7 @@
 """Which columns hold text about people: every column of the schema is either listed or declared free of it."""
 
 import math
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from db import erasure, rows, session, writes
+from db.checked import Checked
 from db.tables import Base
 
 LISTED = {entry.table: entry for entry in erasure.PERSONAL}
@@ -38,8 +40,12 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.sqlite'}"
 
 
+def stored_kind(column: sa.Column[Any]) -> Any:
+    return column.type.impl_instance if isinstance(column.type, Checked) else column.type
+
+
 def may_hold_text(column: sa.Column[Any]) -> bool:
-    kind = column.type
+    kind = stored_kind(column)
     if isinstance(kind, sa.JSON):
         return True
     return isinstance(kind, sa.String) and (kind.length is None or kind.length > LONGEST_WORD)
@@ -152,10 +158,11 @@ def filled(table: sa.Table, **given: Any) -> dict[str, Any]:
         str: "x",
         bool: False,
         dict: {},
-        object: writes.now(),
-    }  # a time in UTC says it is an object
+        datetime: writes.now(),
+    }
     needed = [c for c in table.columns if not c.nullable and c.name != "id" and c.name not in given]
-    return {**{c.name: some[dict if isinstance(c.type, sa.JSON) else c.type.python_type] for c in needed}, **given}
+    kinds = {c.name: stored_kind(c) for c in needed}
+    return {**{n: some[dict if isinstance(kind, sa.JSON) else kind.python_type] for n, kind in kinds.items()}, **given}
 
 
 def as_awaited() -> dict[str, sa.Table]:

@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def url(tmp_path: Path) -> str:
+    (tmp_path / "deep").mkdir()
     return f"sqlite:///{tmp_path / 'deep' / 'store.sqlite'}"
 
 
@@ -38,7 +39,7 @@ def add_set(url: str, name: str = "a", rows: int = 0) -> None:
         writes.put_set(opened, name, "test", questions)
 
 
-def test_first_use_makes_the_folder_and_the_newest_schema(url: str) -> None:
+def test_first_use_makes_the_newest_schema(url: str) -> None:
     with session.reading(url) as opened:
         assert reads.sets(opened) == []
         assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == db.migrations.HEAD
@@ -89,12 +90,25 @@ def test_two_processes_may_start_on_an_empty_database(url: str) -> None:
 
 
 def test_a_failing_migration_leaves_the_database_as_it_was(url: str) -> None:
-    Path(file_of(url)).parent.mkdir()
+    add_set(url)
+    session._engines.clear()  # a new process
+    with sqlite3.connect(file_of(url)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '0004'")  # and the tables of 0005 are there
+    other.close()
+    with pytest.raises(DatabaseError, match="verdicts already exists"), session.reading(url):
+        pass
+    with sqlite3.connect(file_of(url)) as other:
+        assert other.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
+        assert other.execute("SELECT name FROM sets").fetchall() == [("a",)]
+    other.close()
+
+
+def test_a_database_of_another_program_is_refused_and_left_alone(url: str) -> None:
     with sqlite3.connect(file_of(url)) as other:
         other.execute("CREATE TABLE steps (mine TEXT)")
         other.execute("INSERT INTO steps VALUES ('kept')")
     other.close()
-    with pytest.raises(DatabaseError, match="steps already exists"), session.reading(url):
+    with pytest.raises(DatabaseError, match="made by another program .*'steps'"), session.reading(url):
         pass
     with sqlite3.connect(file_of(url)) as other:
         assert other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall() == [("steps",)]
@@ -178,7 +192,8 @@ def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
         ("postgresql://me:secret@localhost:port/x", "must be an SQLAlchemy URL"),
         ("nosuch://host/name", "nosuch"),
         ("postgresql+psycopg2://me:secret@localhost/x", "psycopg2"),
-        ("sqlite:////dev/null/store.sqlite", "cannot be made"),
+        ("sqlite:////dev/null/store.sqlite", "no folder /dev/null"),
+        ("sqlite:////no/such/folder/store.sqlite", "no folder /no/such/folder"),
     ],
 )
 def test_a_url_that_cannot_be_used_says_why_and_shows_no_password(bad: str, says: str) -> None:
@@ -188,7 +203,6 @@ def test_a_url_that_cannot_be_used_says_why_and_shows_no_password(bad: str, says
 
 
 def test_a_file_that_is_no_database_is_refused_and_not_touched(url: str) -> None:
-    Path(file_of(url)).parent.mkdir()
     Path(file_of(url)).write_text("dear diary, " * 100)
     with pytest.raises(DatabaseError, match="not a database"), session.reading(url):
         pass

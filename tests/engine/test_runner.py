@@ -2,7 +2,9 @@
 
 import os
 import platform
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
@@ -15,7 +17,7 @@ import pytest
 from filelock import FileLock
 
 from db import reads
-from engine import experiment, history, runner
+from engine import experiment, history, runner, settings
 from engine.advice.stored import advise_run
 from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
@@ -23,8 +25,9 @@ from engine.maps import QuestionMap, stored_map
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.questions import register_set
-from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder
+from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder, keep_private
 from engine.storage import reading
+from engine.worker import GONE
 from tests.mapped import stored_advice
 
 Specs = Callable[..., ExperimentSpec]
@@ -375,3 +378,95 @@ def test_pages_can_import_the_runner_without_a_model_library() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("how", ["removed", "moved", "made anew"])
+def test_a_worker_whose_data_folder_is_gone_ends_and_makes_nothing_anew(
+    how: str, train_spec: Specs, tmp_path: Path
+) -> None:
+    run_id = runner.start(train_spec(training=ENDLESS))
+    wait_for(lambda: len(history.steps(run_id)) >= 2)
+    folder, child = data_folder(), runner._children[-1]
+    folder.rename(tmp_path / "moved")
+    if how == "removed":
+        shutil.rmtree(tmp_path / "moved")
+    if how == "made anew":
+        folder.mkdir()
+        (folder / "worker.lock").touch()
+    assert child.wait(20) == GONE
+    assert folder.exists() == (how == "made anew")
+
+
+def test_a_run_whose_data_folder_is_gone_is_interrupted_in_a_database_elsewhere(
+    train_spec: Specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{tmp_path / 'own.sqlite'}")
+    run_id = runner.start(train_spec(training=ENDLESS))
+    wait_for(lambda: len(history.steps(run_id)) >= 2)
+    shutil.rmtree(data_folder())
+    assert runner._children[-1].wait(20) == GONE
+    assert not data_folder().exists()
+    ended = history.run_detail(run_id).summary
+    assert (ended.status, "is gone" in ended.message) == ("interrupted", True)
+
+
+PRIVATE = """
+import os, sys
+from pathlib import Path
+os.umask(int(sys.argv[1], 8))
+sys.argv = ["engine", "import", sys.argv[2], "--name", "own"]
+from engine.__main__ import run
+code = run()
+Path("made").mkdir()
+Path("made", "file").touch()
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("umask", ["000", "022", "077", "0177"])
+def test_what_is_written_is_the_persons_own(umask: str, forget_file: Path, tmp_path: Path) -> None:
+    """A real process; a stricter umask stays as it is."""
+    done = subprocess.run(
+        [sys.executable, "-c", PRIVATE, umask, str(forget_file)], cwd=tmp_path, check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    if umask == "0177" and os.getuid():  # nobody but the superuser can enter a folder that this umask makes
+        assert done.returncode == 2
+        return
+    assert done.returncode == 0, done.stderr
+    allowed = 0o777 & ~(int(umask, 8) | 0o077)
+    found = [*data_folder().rglob("*"), data_folder(), tmp_path / "made", tmp_path / "made" / "file"]
+    assert data_folder() / "oubliette.sqlite" in found
+    for path in found:
+        assert stat.S_IMODE(path.stat().st_mode) == allowed & (0o777 if path.is_dir() else 0o666), path
+
+
+def test_a_run_leaves_nothing_that_others_may_read(train_spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = os.umask(0o022)
+    try:
+        keep_private()
+        run_id = runner.start(train_spec(epochs=1))
+        assert list(runner.follow(run_id, 0.05))[-1].status == "finished"
+    finally:
+        os.umask(before)
+    found = [data_folder(), *data_folder().rglob("*")]
+    assert runner.log_file(run_id) in found
+    assert [path for path in found if path.stat().st_mode & 0o077] == []
+
+
+def test_our_own_data_folder_is_closed_and_a_persons_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in (tmp_path / "share" / "oubliette", tmp_path / "named"):
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    before = os.umask(0o022)
+    try:
+        monkeypatch.setenv("OUBLIETTE_DATA", str(tmp_path / "named"))
+        keep_private()
+        monkeypatch.delenv("OUBLIETTE_DATA")
+        monkeypatch.setattr(settings, "user_data_path", lambda *_, **__: tmp_path / "share" / "oubliette")
+        keep_private()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "named").stat().st_mode) == 0o755
+    assert stat.S_IMODE((tmp_path / "share" / "oubliette").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "share").stat().st_mode) == 0o755
