@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from db import reads, writes
 from db.rows import RunRow
 from db.session import Session
-from engine import history
+from engine import handing_out, history
 from engine.checked_spec import check, complete
 from engine.errors import RunError, StorageError
 from engine.estimate import Estimate as Estimate
@@ -193,6 +193,7 @@ def _remove_leftovers() -> None:
 
     for folder in (data_folder() / "scratch").glob("run-*"):
         shutil.rmtree(folder, ignore_errors=True)
+    handing_out.sweep()
     remove_unfinished(pairs_folder())
     remove_unfinished(models_folder())
 
