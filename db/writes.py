@@ -221,7 +221,14 @@ def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -
 
 
 def add_export(
-    session: Session, *, run_id: int, alpha: float, filename: str, rows: int, sha256: str, created: datetime | None = None
+    session: Session,
+    *,
+    run_id: int,
+    alpha: float,
+    filename: str,
+    rows: int,
+    sha256: str,
+    created: datetime | None = None,
 ) -> None:
     values = {"run_id": run_id, "alpha": alpha, "filename": filename, "rows": rows, "sha256": sha256}
     session.execute(insert(Export), [{**values, "created": created or now()}])
