@@ -8,6 +8,7 @@ from engine.erasure import REMAINING, SHOWN
 from engine.unfinished import unfinished
 from pages.parts import access, frame
 from pages.parts.loading import forget_texts
+from pages.parts.question_picker import forget_questions
 from pages.parts.wording import count, plain
 
 WORDS = (
@@ -114,6 +115,7 @@ def _erase(subject: str) -> None:
         operator = str(st.session_state.get("erase-by", "")).strip() if user.self_declared else user.email
         done = erasure.erase(subject, operator, everywhere=bool(st.session_state.get("erase-everywhere")))
     st.cache_data.clear()
+    forget_questions()
     forget_texts()
     _close()
     st.session_state["erase-done"] = done_lines(done)

@@ -85,7 +85,7 @@ def begin(title: str, lead: str) -> None:
 def context() -> Context:
     """Draw the sidebar's choice of set and pair."""
     with st.sidebar:
-        chosen_set = _choose_set([item.name for item in history.list_sets()])
+        chosen_set = _choose_set(list(history.set_hashes()))
         return Context(chosen_set, _choose_pair(list_pairs()))
 
 
