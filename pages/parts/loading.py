@@ -30,17 +30,22 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
-READINGS_KEPT = 6  # each holds the logits of a text: 0.6 MB a token with the demo
+READINGS_BYTES = 400_000_000  # each holds the logits of a text: 0.6 MB a token with the demo
 PAIRS_KEPT = 2
 TICK_SECONDS = 0.3
+GLANCE_SECONDS = 0.1  # so soon a visitor who waits for a reading can turn to another α
 
 
 class Memory:
-    """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked."""
+    """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked.
 
-    def __init__(self, limit: int) -> None:
-        self._limit, self._lock = limit, threading.Lock()
+    `limit` is of the sum of the items' weights; each weighs 1 unless told otherwise. The newest stays whatever it weighs.
+    """
+
+    def __init__(self, limit: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
+        self._limit, self._weigh, self._lock = limit, weigh, threading.Lock()
         self._items: OrderedDict[Any, Any] = OrderedDict()
+        self._weight = 0
 
     def get(self, key: object) -> Any | None:
         with self._lock:
@@ -50,10 +55,17 @@ class Memory:
 
     def put(self, key: object, value: object) -> None:
         with self._lock:
+            if key in self._items:
+                self._weight -= self._weigh(self._items.pop(key))
             self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._limit:
-                self._items.popitem(last=False)
+            self._weight += self._weigh(value)
+            while self._weight > self._limit and len(self._items) > 1:
+                self._weight -= self._weigh(self._items.popitem(last=False)[1])
+
+    def drop(self, key: object) -> None:
+        with self._lock:
+            if key in self._items:
+                self._weight -= self._weigh(self._items.pop(key))
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,7 +81,13 @@ def _answers() -> Memory:
 
 @st.cache_resource(show_spinner=False)
 def _readings() -> Memory:
-    return Memory(READINGS_KEPT)
+    return Memory(READINGS_BYTES, lambda reading: sum(part.nbytes for part in reading.logits))
+
+
+@st.cache_resource(show_spinner=False)
+def _strips() -> Memory:
+    """By reading and α."""
+    return Memory(ANSWERS_KEPT)
 
 
 @st.cache_resource(show_spinner=False)
@@ -90,9 +108,21 @@ def _loader() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
 
+@st.cache_resource(show_spinner=False)
+def _reader() -> ThreadPoolExecutor:
+    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models read."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+
+
+@st.cache_resource(show_spinner=False)
+def _being_read() -> Memory:
+    """What is being read or waits to be, as futures."""
+    return Memory(ANSWERS_KEPT)
+
+
 def forget_texts() -> None:
     """Drop every decoded answer, reading, curve and pair: somebody was erased, whom a guardrail may name."""
-    for remembered in (_answers, _readings, _curves, _pairs):
+    for remembered in (_answers, _readings, _strips, _curves, _pairs):
         remembered.clear()
 
 
@@ -189,17 +219,52 @@ def strip(
 ) -> "list[TokenReading]":
     """`text` read token by token at `alpha`, best ranks over all of `span`. The models read a text once for every α."""
     key = (map_key(pair), question, text, span)
+    known: list[TokenReading] | None = _strips().get((key, alpha))
+    if known is not None:
+        return known
+    from engine.audit.comparison import read_text, token_strip
+
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
-        from engine.audit.comparison import read_text
+        reading = _read(("reading", *key), _readings(), key, lambda: read_text(models, question, text, span))
+    found = token_strip(reading, alpha)
+    _strips().put((key, alpha), found)
+    return found
 
-        with _turn():
-            reading = read_text(models, question, text, span)
-        _readings().put(key, reading)
-    from engine.audit.comparison import token_strip
 
-    return token_strip(reading, alpha)
+def _read(name: object, memory: Memory, key: object, work: Callable[[], Any]) -> Any:
+    """What `work` finds, computed beside the page when the models are free; once for all who wait for it.
+
+    Whoever moves on meanwhile leaves at once, and takes with them what nobody has begun.
+    """
+
+    jobs, lock, place = _being_read(), forward_lock(), st.empty()
+
+    def compute() -> Any:
+        try:
+            if (found := memory.get(key)) is None:
+                with lock:
+                    found = work()
+                memory.put(key, found)
+            return found
+        finally:
+            jobs.drop(name)
+
+    while True:
+        job: Future[Any] | None = jobs.get(name)
+        if job is None or job.cancelled():  # by another visitor, who moved on
+            job = _reader().submit(compute)
+            jobs.put(name, job)
+        try:
+            while not wait([job], timeout=GLANCE_SECONDS).done:
+                place.info("The models are reading; this comes next …", icon=":material/hourglass_top:")
+            place.empty()
+            if not job.cancelled():
+                return job.result()
+        finally:
+            if not job.done() and job.cancel():
+                jobs.drop(name)
 
 
 def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float]) -> "Curve | None":
@@ -209,9 +274,7 @@ def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float
         models = loaded(pair)
         from engine.audit.comparison import loss_over_alpha
 
-        with _turn():
-            known = (loss_over_alpha(models, question, text, span),)
-        _curves().put(key, known)
+        known = _read(("curve", *key), _curves(), key, lambda: (loss_over_alpha(models, question, text, span),))
     found: Curve | None = known[0]
     return found
 
