@@ -26,7 +26,7 @@ class Session:
         self._socket: Any = None
         self._slider, self._fragment = "", ""
         self.alpha = 1.0
-        self.whole = whole
+        self.whole, self.question = whole, question
 
     async def __aenter__(self) -> "Session":
         self._socket = await websockets.connect(self._address, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
