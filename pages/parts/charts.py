@@ -31,7 +31,15 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
     )  # fmt: skip
     # In one piece: `add_vline` and `update_layout` take longer than the rest of a move of α.
     dial = {"x0": alpha, "x1": alpha, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain", "type": "line"}
-    place = {"x": alpha, "xref": "x", "y": 1, "yref": "y domain", "showarrow": False, "xanchor": "left", "yanchor": "top"}
+    place = {
+        "x": alpha,
+        "xref": "x",
+        "y": 1,
+        "yref": "y domain",
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "top",
+    }
     chart = go.Figure(
         line,
         {

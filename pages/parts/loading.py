@@ -7,7 +7,6 @@ function here has its pair loaded first and imports what reads it afterwards.
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from engine import maps
 from engine.evaluation.metrics import rouge_recall
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
+from pages.parts.memory import Memory as Memory
 from pages.parts.wording import plain
 
 if TYPE_CHECKING:
@@ -34,38 +34,6 @@ READINGS_BYTES = 400_000_000  # each holds the logits of a text: 0.6 MB a token 
 PAIRS_KEPT = 2
 TICK_SECONDS = 0.3
 GLANCE_SECONDS = 0.1  # so soon a visitor who waits for a reading can turn to another α
-
-
-class Memory:
-    """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked.
-
-    `limit` is of the sum of the items' weights; each weighs 1 unless told otherwise. The newest stays whatever it weighs.
-    """
-
-    def __init__(self, limit: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:
-        self._limit, self._weigh, self._lock = limit, weigh, threading.Lock()
-        self._items: OrderedDict[Any, Any] = OrderedDict()
-        self._weight = 0
-
-    def get(self, key: object) -> Any | None:
-        with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
-
-    def put(self, key: object, value: object) -> None:
-        with self._lock:
-            if key in self._items:
-                self._weight -= self._weigh(self._items.pop(key))
-            self._items[key] = value
-            self._weight += self._weigh(value)
-            while self._weight > self._limit and len(self._items) > 1:
-                self._weight -= self._weigh(self._items.popitem(last=False)[1])
-
-    def drop(self, key: object) -> None:
-        with self._lock:
-            if key in self._items:
-                self._weight -= self._weigh(self._items.pop(key))
 
 
 @st.cache_resource(show_spinner=False)
@@ -165,6 +133,26 @@ def _turn() -> Iterator[None]:
         place.info("Another answer is being computed; yours comes next …", icon=":material/hourglass_top:")
     try:
         place.empty()
+        yield
+    finally:
+        lock.release()
+
+
+@st.cache_resource(show_spinner=False)
+def _drawing() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """What follows the answers is drawn for one visitor at a time: nobody's answers wait for somebody else's details.
+
+    Whoever turns to another α meanwhile leaves the queue. Models are never waited for inside.
+    """
+    lock, place = _drawing(), st.empty()
+    while not lock.acquire(timeout=GLANCE_SECONDS):
+        place.empty()  # here a rerun that is asked for begins
+    try:
         yield
     finally:
         lock.release()
