@@ -30,6 +30,7 @@ from engine.experiment import store_spec
 from engine.history import RunSummary
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import reading, writing
+from engine.whole_files import part_of, write_new
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDED = writes.ENDED
@@ -99,9 +100,8 @@ def place() -> str:
         if not path.is_file():
             with FileLock(_lock_folder() / "place.lock"):
                 if not path.is_file():
-                    part = path.with_suffix(".part")
-                    part.write_text(uuid.uuid4().hex, encoding="ascii")
-                    part.replace(path)
+                    with part_of(path) as part:
+                        write_new(part, uuid.uuid4().hex.encode())
         return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise StorageError(f"the data folder {data_folder()} cannot be used: {error.strerror}") from error
