@@ -22,10 +22,10 @@ from db.rows import (
     ReportRow,
     RunRow,
     ScoreRow,
-    SetRow,
     StepRow,
     TradeOffRow,
 )
+from db.set_reads import sets as sets
 from db.tables import (
     AlphaMap,
     Answer,
@@ -90,29 +90,6 @@ def recorded_run(session: Session, recording: str) -> int | None:
 def pair(session: Session, pair_id: int) -> PairRow | None:
     row = session.execute(select(*[getattr(Pair, name) for name in PairRow._fields]).where(Pair.id == pair_id)).first()
     return None if row is None else PairRow(*row)
-
-
-def sets(session: Session) -> list[SetRow]:
-    counts: dict[int, dict[str, int]] = {}
-    grouped = (
-        select(Question.set_id, Question.split, Question.half, func.count())
-        .where(Question.position.is_not(None))
-        .group_by(Question.set_id, Question.split, Question.half)
-        .order_by(func.min(Question.position))
-    )
-    for set_id, split, half, count in session.execute(grouped):
-        counts.setdefault(set_id, {})[f"{split}/{half}" if half else split] = count
-    return [
-        SetRow(
-            row.name,
-            row.source,
-            sum(counts.get(row.id, {}).values()),
-            counts.get(row.id, {}),
-            row.content_hash,
-            row.created,
-        )
-        for row in session.scalars(select(QuestionSet).order_by(QuestionSet.name))
-    ]
 
 
 def questions(session: Session, set_name: str) -> list[QuestionRow] | None:

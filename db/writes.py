@@ -220,9 +220,23 @@ def put_map(session: Session, intervals: Sequence[IntervalRow], **fields: Any) -
     return row.id
 
 
-def add_export(session: Session, *, run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> None:
-    values = {"run_id": run_id, "alpha": alpha, "filename": filename, "rows": rows, "sha256": sha256, "created": now()}
-    session.execute(insert(Export), [values])
+def add_export(
+    session: Session,
+    *,
+    run_id: int,
+    alpha: float,
+    filename: str,
+    rows: int,
+    sha256: str,
+    created: datetime | None = None,
+) -> None:
+    values = {"run_id": run_id, "alpha": alpha, "filename": filename, "rows": rows, "sha256": sha256}
+    session.execute(insert(Export), [{**values, "created": created or now()}])
+
+
+def remove_export(session: Session, sha256: str, created: datetime) -> None:
+    """Take back the note of a file that was never handed out."""
+    session.execute(delete(Export).where(Export.sha256 == sha256, Export.created == created))
 
 
 def delete_recorded(session: Session, name: str) -> None:

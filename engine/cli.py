@@ -19,6 +19,7 @@ from engine import (
     curve_command,
     erase_command,
     figures_command,
+    handing_out,
     logs_command,
     methods_command,
     report_command,
@@ -57,6 +58,7 @@ class OneSentenceParser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
+    handing_out.sweep()
     for text in given:
         if text.encode(errors="ignore").decode() != text:
             return _fail(f"an argument is not valid UTF-8 text: {text!r}")

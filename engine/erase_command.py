@@ -31,10 +31,12 @@ def plan_lines(found: Plan) -> list[str]:
     if found.before is not None:
         return [
             f"{shown} was erased on {found.before:%Y-%m-%d %H:%M} UTC. Erasing again rewrites the database file.",
+            *_stopped(found, "erasing now finishes it"),
             *_elsewhere(found),
         ]
     names = ", ".join(name[: erasure.SHOWN] for name in found.spellings)
     lines = [f"{names}: {_count(found.questions, 'question')}", *_table(found.counts), *_files(found)]
+    lines[:0] = _stopped(found, "erasing now finishes it")
     return [*lines, *_elsewhere(found)]
 
 
@@ -52,12 +54,17 @@ def done_lines(done: Erasure) -> list[str]:
     rest = [] if done.everywhere else _elsewhere(found)
     return [
         head,
+        *_stopped(found, "this finished it"),
         file,
         *rest,
         *export_lines(found),
         "What is left, and out of reach here:",
         *(f"- {item}" for item in REMAINING),
     ]
+
+
+def _stopped(found: Plan, then: str) -> list[str]:
+    return [] if found.unfinished is None else [f"An erasure of this person was {found.unfinished.words}; {then}."]
 
 
 def export_lines(found: Plan) -> list[str]:
@@ -84,6 +91,7 @@ def plan_data(found: Plan) -> dict[str, Any]:
         **{name: [{"path": str(item.path), "why": item.why} for item in items] for name, items in files},
         "exports": [{**row._asdict(), "created": row.created.isoformat()} for row in found.exports],
         "erased_before": None if found.before is None else found.before.isoformat(),
+        "unfinished_since": None if found.unfinished is None else found.unfinished.begun.isoformat(),
         "remaining": list(REMAINING),
     }
 

@@ -3,7 +3,7 @@
 The order makes a killed erasure harmless. Files go first: until then the database still says which. Then one transaction
 empties every row and records that it did. Last the database file is rewritten, without the bytes of what was removed.
 Killed before the transaction ends, the database holds everything and the next erasure starts again; killed after it, the
-next one finds the person among those erased and rewrites the file.
+next one finds the person among those erased and rewrites the file. A mark (unfinished.py) tells that one was killed.
 """
 
 import difflib
@@ -17,13 +17,14 @@ from db import session as database
 from db.errors import DatabaseError
 from db.rows import ExportRow, QuestionRow
 from db.session import Session
-from engine import erased, runner
+from engine import erased, handing_out, runner, unfinished
 from engine.erasure_files import Found, find_files, remove_files
 from engine.errors import DataError, SettingError, StorageError
 from engine.maps import question_hash
 from engine.settings import database_url
 from engine.storage import reading, write_patiently
 from engine.traces import Traces
+from engine.unfinished import Unfinished
 
 NEAREST = 5
 SHOWN = 60  # characters of a name in a sentence
@@ -52,6 +53,7 @@ class Plan(NamedTuple):
     kept_files: tuple[Found, ...]
     exports: tuple[ExportRow, ...]
     before: datetime | None  # when the person was erased already; then there is nothing left to count
+    unfinished: Unfinished | None  # an erasure of them that was stopped before its end
 
     @property
     def rows(self) -> int:
@@ -105,6 +107,7 @@ def plan(subject: str) -> Plan:
         handles=_handles(changes, spellings),
         files=_of_kind(files, "own"), named_files=_of_kind(files, "named"), kept_files=_of_kind(files, "kept"),
         exports=tuple(exports), before=None if spellings or before is None else before.created,
+        unfinished=unfinished.unfinished_of(subject),
     )  # fmt: skip
 
 
@@ -115,20 +118,45 @@ def erase(subject: str, operator: str = "", *, everywhere: bool = False) -> Eras
     removed (then nothing is erased from the database) or the database is in use (said is how far it came).
     """
     with runner.at_rest():
+        handing_out.sweep()  # a report that was killed half-way may hold the person's answers
         found = plan(subject)
+        salt = _salt()
+        unfinished.begin(subject, salt, everywhere)
         files = remove_files([*found.files, *(found.named_files if everywhere else ())])
         number = None
         if found.spellings or (everywhere and found.mentions):
-            number = write_patiently(lambda session: _erase_rows(session, subject, operator, everywhere, files))
+            number = write_patiently(lambda session: _erase_rows(session, subject, operator, everywhere, files, salt))
         compacted = _compact()
+        unfinished.end(erased.subject_hash(erased.name_key(subject), salt))
     return Erasure(found, number, files, everywhere, compacted)
 
 
-def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool, files: int) -> int:
+def finish() -> int:
+    """Rewrite the database file, which ends the erasures that were killed after their rows were gone.
+
+    How many are still to be asked for again, with the person's name. `StorageError` where the database is in use.
+    """
+    with runner.at_rest():
+        _compact()
+        with reading() as session:
+            gone = {row.subject_hash for row in erasure_reads.erasures(session)}
+    for item in unfinished.unfinished():
+        if item.subject_hash in gone:
+            unfinished.end(item.subject_hash)
+    return len(unfinished.unfinished())
+
+
+def _salt() -> str:
+    with reading() as session:
+        known = erasure_reads.erasures(session)
+    return known[0].salt if known else erased.new_salt()
+
+
+def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool, files: int, salt: str) -> int:
     runner.check_at_rest(session)  # a run of another data folder may have come meanwhile
     rows.delete_securely(session)
-    known = erasure_reads.erasures(session)
-    salt = known[0].salt if known else erased.new_salt()
+    known = erasure_reads.erasures(session)  # nor need the salt be the first
+    salt = known[0].salt if known else salt
     digest = erased.subject_hash(erased.name_key(subject), salt)
     number = rows.add_erasure(
         session, salt=salt, subject_hash=digest, counts={}, files=files, everywhere=everywhere, operator=operator[:120]

@@ -4,7 +4,6 @@ Weights and tokenizers are not read: what a model knows is in no text. Databases
 never removed.
 """
 
-import shutil
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from db.erasure import Search
 from engine.errors import StorageError
 from engine.models.manifest import MANIFEST
 from engine.settings import cache_folder, data_folder
+from engine.whole_files import discard
 
 Kind = Literal["own", "named", "kept"]
 
@@ -54,7 +54,7 @@ def remove_files(found: Collection[Found]) -> int:
     for item in found:
         try:
             if item.path.is_dir():
-                shutil.rmtree(item.path)
+                discard(item.path)
             else:
                 item.path.unlink(missing_ok=True)
         except OSError as error:

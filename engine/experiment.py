@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from db import reads, writes
-from db.session import Session
 from engine import history
 from engine.advice.stored import store_advice
 from engine.audit_runs import audit_run
 from engine.chosen_alpha import chosen_alpha
 from engine.errors import RunError
 from engine.file_notes import file_notes
+from engine.handing_out import note_of
 from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
@@ -24,6 +24,7 @@ from engine.settings import ExperimentSpec, check_alpha
 from engine.stages import evaluate, map_questions, scratch_folder, teach, train
 from engine.storage import write_patiently, writing
 from engine.task_runs import put_tasks
+from engine.whole_files import Note
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
@@ -108,8 +109,7 @@ def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> b
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    with writing() as session:
-        _note_export(session, run_id, strength, filename, len(frame), data)
+    _note(run_id, strength, filename, len(frame), data).write()
     return data
 
 
@@ -119,9 +119,7 @@ def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    with writing() as session:  # noted and written together: a refusal of either leaves neither
-        _note_export(session, run_id, strength, out.name, len(frame), data)
-        write_report(data, out)
+    write_report(data, out, _note(run_id, strength, out.name, len(frame), data))
     return len(frame)
 
 
@@ -131,9 +129,7 @@ def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLo
 
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     found = open_log(run_id, strength)
-    with writing() as session:
-        _note_export(session, run_id, strength, out.name, found.rows, found.data)
-        write_report(found.data, out)
+    write_report(found.data, out, _note(run_id, strength, out.name, found.rows, found.data))
     return found
 
 
@@ -147,10 +143,8 @@ def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
     return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
 
 
-def _note_export(session: Session, run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> None:
-    shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text
-    digest = hashlib.sha256(data).hexdigest()
-    writes.add_export(session, run_id=run_id, alpha=alpha, filename=shown, rows=rows, sha256=digest)
+def _note(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> Note:
+    return note_of(run_id, alpha, filename, rows, hashlib.sha256(data).hexdigest())
 
 
 def report_alpha(run_id: int) -> float:

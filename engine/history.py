@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from db import leak_reads, reads, rows
+from db import leak_reads, reads, rows, set_reads
 from engine.data.examples import Example, hash_contents
 from engine.errors import DataError, RunError, SettingError
 from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
@@ -238,7 +238,13 @@ def _report_name(field: str) -> str:
 def list_sets() -> list[SetSummary]:
     """All stored sets by name."""
     with reading() as session:
-        return [SetSummary(*row) for row in reads.sets(session)]
+        return [SetSummary(*row) for row in set_reads.sets(session)]
+
+
+def set_hashes() -> dict[str, str]:
+    """The content hash of every stored set, by name: all that a rerun of a page needs, and cheap."""
+    with reading() as session:
+        return set_reads.set_hashes(session)
 
 
 def stored_examples(set_name: str) -> list[Example]:

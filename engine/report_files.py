@@ -1,15 +1,12 @@
 """The files of a report: made together, noted together, written whole or not at all."""
 
 import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from db import erasure_reads, writes
-from db.session import Session
+from db import erasure_reads
 from engine.audit.report import build_report, csv_bytes
 from engine.audit.report_html import html_bytes
 from engine.audit.report_json import json_bytes, summary_bytes
@@ -17,7 +14,9 @@ from engine.audit.report_parts import Report
 from engine.audit.report_redact import redact
 from engine.audit.report_zip import hash_of, manifest_bytes, zip_bytes
 from engine.errors import StorageError
-from engine.storage import reading, writing
+from engine.handing_out import note_of
+from engine.storage import reading
+from engine.whole_files import Note, part_of, write_new
 
 QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.json", "report.html", "report.zip"
 
@@ -50,17 +49,12 @@ def _stored_people() -> list[str]:
 
 def note_files(made: ReportFiles, filename: str) -> None:
     """Note in the database that the report left the program, under the hash of its manifest."""
-    with writing() as session:
-        _note(session, made, filename)
+    _note(made, filename).write()
 
 
-def _note(session: Session, made: ReportFiles, filename: str) -> None:
+def _note(made: ReportFiles, filename: str) -> Note:
     origin = made.report.origin
-    shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text
-    writes.add_export(
-        session, run_id=origin.run_id, alpha=origin.alpha, filename=shown, rows=len(made.report.questions),
-        sha256=made.manifest_hash,
-    )  # fmt: skip
+    return note_of(origin.run_id, origin.alpha, filename, len(made.report.questions), made.manifest_hash)
 
 
 def check_folder(folder: Path) -> None:
@@ -82,19 +76,12 @@ def check_folder(folder: Path) -> None:
 
 
 def write_files(made: ReportFiles, folder: Path) -> None:
-    """Write every file to `folder` and note the export: all of it or nothing. Raises what `check_folder` does."""
+    """Note the export, then write every file to `folder`: all of it or nothing. Raises what `check_folder` does."""
     check_folder(folder)
-    target = folder.resolve()
-    part = None
     try:
-        part = Path(tempfile.mkdtemp(prefix=".report-", dir=target.parent))
-        for name, data in made.files.items():
-            (part / name).write_bytes(data)
-        with writing() as session:  # noted and written together: a refusal of either leaves neither
-            _note(session, made, folder.name)
-            part.rename(target)  # takes the place of an empty folder, and of nothing else
+        with part_of(folder.resolve(), _note(made, folder.name)) as part:
+            part.mkdir(0o700)
+            for name, data in made.files.items():
+                write_new(part / name, data)
     except OSError as error:
         raise StorageError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
-    finally:
-        if part is not None and part.exists():
-            shutil.rmtree(part, ignore_errors=True)

@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from db import reads, writes
 from db.rows import RunRow
 from db.session import Session
-from engine import history
+from engine import handing_out, history
 from engine.checked_spec import check, complete
 from engine.errors import RunError, StorageError
 from engine.estimate import Estimate as Estimate
@@ -30,6 +30,7 @@ from engine.experiment import store_spec
 from engine.history import RunSummary
 from engine.settings import ExperimentSpec, data_folder, database_url, make_data_folder
 from engine.storage import reading, writing
+from engine.whole_files import part_of, write_new
 
 ROOT = Path(__file__).resolve().parent.parent
 ENDED = writes.ENDED
@@ -99,9 +100,8 @@ def place() -> str:
         if not path.is_file():
             with FileLock(make_data_folder() / "place.lock"):
                 if not path.is_file():
-                    part = path.with_suffix(".part")
-                    part.write_text(uuid.uuid4().hex, encoding="ascii")
-                    part.replace(path)
+                    with part_of(path) as part:
+                        write_new(part, uuid.uuid4().hex.encode())
         return path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or f"its file {path.name} is not one of ours"
@@ -186,6 +186,7 @@ def _remove_leftovers() -> None:
 
     for folder in (data_folder() / "scratch").glob("run-*"):
         shutil.rmtree(folder, ignore_errors=True)
+    handing_out.sweep()
     remove_unfinished(pairs_folder())
     remove_unfinished(models_folder())
 

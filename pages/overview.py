@@ -108,7 +108,7 @@ def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
 def main() -> None:
     runner.tend()
     ready, runs, pairs = demo_ready(), history.list_runs(), list_pairs()
-    if not runs and not history.list_sets():
+    if not runs and not history.set_hashes():
         first_steps(ready)
         return
     if not ready:

@@ -1,10 +1,8 @@
 """The report of a run: one row per question, base beside unlearned, as CSV that a spreadsheet opens without harm."""
 
-import contextlib
 import csv
 import io
-import os
-import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from numbers import Number
@@ -15,6 +13,7 @@ import pandas as pd
 
 from engine.audit.leaks import LEAK_RULE
 from engine.errors import DataError, StorageError
+from engine.whole_files import Note, part_of, write_new
 
 REPORT_COLUMNS = (
     "set",
@@ -100,27 +99,23 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
     return buffer.getvalue().encode("utf-8-sig", errors="replace")  # a lone surrogate has no UTF-8 form
 
 
-def write_report(data: bytes, path: Path) -> None:
+def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
     """Write the bytes of a report: the whole file appears at once or not at all; what stood there stays on an error.
 
-    A link is followed; what is no ordinary file (a device, a pipe) is refused; a file's permissions stay. `StorageError`.
+    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused; a file's
+    permissions stay, a new one is its owner's alone. `StorageError`.
     """
     if not path.name:
         raise StorageError(f"the report cannot be written to {str(path)!r}: it names no file")
-    part = None
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
             raise StorageError(f"the report cannot be written to {path}: it is no ordinary file")
-        part = target.with_name(f".{os.getpid()}.part")
-        part.write_bytes(data)
-        if target.exists():
-            shutil.copymode(target, part)
-        part.replace(target)
+        with part_of(target, note) as part:
+            write_new(part, data)
+            if target.exists():
+                part.chmod(stat.S_IMODE(target.stat().st_mode))
     except (OSError, ValueError) as error:
-        if part is not None:
-            with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
         raise StorageError(
             f"the report cannot be written to {path}: {getattr(error, 'strerror', None) or error}"
         ) from error

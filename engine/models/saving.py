@@ -1,14 +1,14 @@
-"""Folders that appear whole or not at all: written under a hidden name beside their place, then renamed."""
+"""A pair's or a model's folder appears whole or not at all; where the disk refuses, the error names which."""
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StorageError
+from engine.whole_files import part_of
 
-HIDDEN = ".saving-"
+EARLIER = ".saving-"  # what versions before whole_files wrote to
 
 
 @contextmanager
@@ -18,17 +18,15 @@ def whole_folder(folder: Path, what: str) -> Iterator[Path]:
     Raises `StorageError` that names `what` where the disk refuses.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(tempfile.mkdtemp(dir=folder.parent, prefix=HIDDEN))
     try:
-        yield scratch
-        scratch.rename(folder)
+        with part_of(folder) as scratch:
+            scratch.mkdir(0o700)
+            yield scratch
     except OSError as reason:
         raise StorageError(f"{what} could not be saved: {reason.strerror or reason}") from reason
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def remove_unfinished(root: Path) -> None:
-    """Delete what killed saves left in `root`; call it only while no run is alive."""
-    for scratch in root.glob(f"{HIDDEN}*"):
+    """Delete what killed saves of earlier versions left in `root`; no version writes there any more."""
+    for scratch in root.glob(f"{EARLIER}*"):
         shutil.rmtree(scratch, ignore_errors=True)

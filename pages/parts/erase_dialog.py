@@ -5,8 +5,10 @@ import streamlit as st
 from engine import erasure
 from engine.erase_command import done_lines, plan_lines
 from engine.erasure import REMAINING, SHOWN
+from engine.unfinished import unfinished
 from pages.parts import access, frame
 from pages.parts.loading import forget_texts
+from pages.parts.question_picker import forget_questions
 from pages.parts.wording import count, plain
 
 WORDS = (
@@ -23,6 +25,7 @@ def erase_form() -> None:
     if done is not None:
         st.success(plain(done[0]), icon=":material/check:")
         st.text("\n".join(done[1:]))
+    _unfinished()
     known = erasure.subjects()
     if not known:
         st.info("No stored question names a person.", icon=":material/info:")
@@ -44,6 +47,30 @@ def erase_form() -> None:
     asked = st.session_state.get("erase-asked")
     if asked in known:
         erase_dialog(asked)
+
+
+def _unfinished() -> None:
+    """Erasures that were killed, and how each is ended."""
+    found = unfinished()
+    if not found:
+        return
+    words = "; ".join(item.words for item in found)
+    st.warning(
+        f"Not finished: {count(len(found), 'erasure')}, {words}. Rewriting the database file ends those whose rows are gone; "
+        "for any other erase the same person again.",
+        icon=":material/warning:",
+    )
+    st.button("Rewrite the database file", key="erase-finish", on_click=_finish)
+
+
+@frame.fenced
+def _finish() -> None:
+    access.require("operator", "Erasing a person")
+    left = erasure.finish()
+    st.session_state["erase-done"] = [
+        "The database file was rewritten."
+        + (f" Still not finished: {count(left, 'erasure')}; erase the same person again." if left else "")
+    ]
 
 
 def _ask(subject: str | None) -> None:
@@ -88,6 +115,7 @@ def _erase(subject: str) -> None:
         operator = str(st.session_state.get("erase-by", "")).strip() if user.self_declared else user.email
         done = erasure.erase(subject, operator, everywhere=bool(st.session_state.get("erase-everywhere")))
     st.cache_data.clear()
+    forget_questions()
     forget_texts()
     _close()
     st.session_state["erase-done"] = done_lines(done)

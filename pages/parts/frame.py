@@ -10,7 +10,7 @@ from typing import NamedTuple, ParamSpec
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from engine import history
+from engine import handing_out, history
 from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
@@ -50,6 +50,7 @@ class Context(NamedTuple):
 def route() -> None:
     """Draw the frame and run the page that the address asks for; nothing of it is run for whoever may not come in."""
     st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
+    _sweep_once()
     try:
         user = access.current_user()
     except AccessError as refused:
@@ -66,6 +67,12 @@ def route() -> None:
         st.session_state[_ROUTED] = False
 
 
+@st.cache_resource(show_spinner=False)
+def _sweep_once() -> None:
+    """At the start of the program; every command does the same."""
+    handing_out.sweep()
+
+
 def begin(title: str, lead: str) -> None:
     """First line of every page. Ends one that was started by itself (`streamlit run pages/compare.py`), past the frame."""
     if not st.session_state.get(_ROUTED):
@@ -78,7 +85,7 @@ def begin(title: str, lead: str) -> None:
 def context() -> Context:
     """Draw the sidebar's choice of set and pair."""
     with st.sidebar:
-        chosen_set = _choose_set([item.name for item in history.list_sets()])
+        chosen_set = _choose_set(list(history.set_hashes()))
         return Context(chosen_set, _choose_pair(list_pairs()))
 
 

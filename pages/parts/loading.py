@@ -7,7 +7,6 @@ function here has its pair loaded first and imports what reads it afterwards.
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from engine import maps
 from engine.evaluation.metrics import rouge_recall
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
+from pages.parts.memory import Memory as Memory
 from pages.parts.wording import plain
 
 if TYPE_CHECKING:
@@ -30,30 +30,10 @@ if TYPE_CHECKING:
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
-READINGS_KEPT = 6  # each holds the logits of a text: 0.6 MB a token with the demo
+READINGS_BYTES = 400_000_000  # each holds the logits of a text: 0.6 MB a token with the demo
 PAIRS_KEPT = 2
 TICK_SECONDS = 0.3
-
-
-class Memory:
-    """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._lock = limit, threading.Lock()
-        self._items: OrderedDict[Any, Any] = OrderedDict()
-
-    def get(self, key: object) -> Any | None:
-        with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
-
-    def put(self, key: object, value: object) -> None:
-        with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._limit:
-                self._items.popitem(last=False)
+GLANCE_SECONDS = 0.1  # so soon a visitor who waits for a reading can turn to another α
 
 
 @st.cache_resource(show_spinner=False)
@@ -69,7 +49,13 @@ def _answers() -> Memory:
 
 @st.cache_resource(show_spinner=False)
 def _readings() -> Memory:
-    return Memory(READINGS_KEPT)
+    return Memory(READINGS_BYTES, lambda reading: sum(part.nbytes for part in reading.logits))
+
+
+@st.cache_resource(show_spinner=False)
+def _strips() -> Memory:
+    """By reading and α."""
+    return Memory(ANSWERS_KEPT)
 
 
 @st.cache_resource(show_spinner=False)
@@ -90,9 +76,21 @@ def _loader() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
 
+@st.cache_resource(show_spinner=False)
+def _reader() -> ThreadPoolExecutor:
+    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models read."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
+
+
+@st.cache_resource(show_spinner=False)
+def _being_read() -> Memory:
+    """What is being read or waits to be, as futures."""
+    return Memory(ANSWERS_KEPT)
+
+
 def forget_texts() -> None:
     """Drop every decoded answer, reading, curve and pair: somebody was erased, whom a guardrail may name."""
-    for remembered in (_answers, _readings, _curves, _pairs):
+    for remembered in (_answers, _readings, _strips, _curves, _pairs):
         remembered.clear()
 
 
@@ -135,6 +133,26 @@ def _turn() -> Iterator[None]:
         place.info("Another answer is being computed; yours comes next …", icon=":material/hourglass_top:")
     try:
         place.empty()
+        yield
+    finally:
+        lock.release()
+
+
+@st.cache_resource(show_spinner=False)
+def _drawing() -> threading.Lock:
+    return threading.Lock()
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """What follows the answers is drawn for one visitor at a time: nobody's answers wait for somebody else's details.
+
+    Whoever turns to another α meanwhile leaves the queue. Models are never waited for inside.
+    """
+    lock, place = _drawing(), st.empty()
+    while not lock.acquire(timeout=GLANCE_SECONDS):
+        place.empty()  # here a rerun that is asked for begins
+    try:
         yield
     finally:
         lock.release()
@@ -189,17 +207,52 @@ def strip(
 ) -> "list[TokenReading]":
     """`text` read token by token at `alpha`, best ranks over all of `span`. The models read a text once for every α."""
     key = (map_key(pair), question, text, span)
+    known: list[TokenReading] | None = _strips().get((key, alpha))
+    if known is not None:
+        return known
+    from engine.audit.comparison import read_text, token_strip
+
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
-        from engine.audit.comparison import read_text
+        reading = _read(("reading", *key), _readings(), key, lambda: read_text(models, question, text, span))
+    found = token_strip(reading, alpha)
+    _strips().put((key, alpha), found)
+    return found
 
-        with _turn():
-            reading = read_text(models, question, text, span)
-        _readings().put(key, reading)
-    from engine.audit.comparison import token_strip
 
-    return token_strip(reading, alpha)
+def _read(name: object, memory: Memory, key: object, work: Callable[[], Any]) -> Any:
+    """What `work` finds, computed beside the page when the models are free; once for all who wait for it.
+
+    Whoever moves on meanwhile leaves at once, and takes with them what nobody has begun.
+    """
+
+    jobs, lock, place = _being_read(), forward_lock(), st.empty()
+
+    def compute() -> Any:
+        try:
+            if (found := memory.get(key)) is None:
+                with lock:
+                    found = work()
+                memory.put(key, found)
+            return found
+        finally:
+            jobs.drop(name)
+
+    while True:
+        job: Future[Any] | None = jobs.get(name)
+        if job is None or job.cancelled():  # by another visitor, who moved on
+            job = _reader().submit(compute)
+            jobs.put(name, job)
+        try:
+            while not wait([job], timeout=GLANCE_SECONDS).done:
+                place.info("The models are reading; this comes next …", icon=":material/hourglass_top:")
+            place.empty()
+            if not job.cancelled():
+                return job.result()
+        finally:
+            if not job.done() and job.cancel():
+                jobs.drop(name)
 
 
 def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float]) -> "Curve | None":
@@ -209,9 +262,7 @@ def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float
         models = loaded(pair)
         from engine.audit.comparison import loss_over_alpha
 
-        with _turn():
-            known = (loss_over_alpha(models, question, text, span),)
-        _curves().put(key, known)
+        known = _read(("curve", *key), _curves(), key, lambda: (loss_over_alpha(models, question, text, span),))
     found: Curve | None = known[0]
     return found
 

@@ -28,7 +28,8 @@ class Asked(NamedTuple):
 
 def pick(set_name: str) -> Asked | None:
     """Draw the controls; None while one's own question is still empty."""
-    examples = _examples(set_name, _hash_of(set_name))
+    stamp = history.set_hashes()[set_name]
+    examples = _examples(set_name, stamp)
     splits = list(dict.fromkeys(example.split for example in examples))
     options = [*splits, OWN]
     _seed_place(examples, options)
@@ -50,7 +51,7 @@ def pick(set_name: str) -> Asked | None:
     address.keep("ask", st.session_state.get("ask", ""), "")
     address.keep("truth", st.session_state.get("truth", ""), "")
     place = _choose_place(examples, [index for index, example in enumerate(examples) if example.split == split], split)
-    return Asked(examples[place], _terms(set_name, _hash_of(set_name))[place])
+    return Asked(examples[place], _terms(set_name, stamp)[place])
 
 
 def _seed_place(examples: tuple[Example, ...], options: list[str]) -> None:
@@ -120,17 +121,19 @@ def show_question(asked: Asked) -> None:
     )
 
 
-def _hash_of(set_name: str) -> str:
-    return next(item.hash for item in history.list_sets() if item.name == set_name)
-
-
-@st.cache_data(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)  # nothing in it can be changed, so no copy is made for each rerun
 def _examples(set_name: str, content_hash: str) -> tuple[Example, ...]:  # noqa: ARG001
     """The hash is part of the key, so that a set that was brought up to date is read anew."""
     return tuple(history.stored_examples(set_name))
 
 
-@st.cache_data(show_spinner=False, max_entries=8)
+@st.cache_resource(show_spinner=False, max_entries=8)
 def _terms(set_name: str, content_hash: str) -> list[tuple[str, ...]]:
     """Key terms of every question; the rule needs the whole set to know which words are common."""
     return derive_key_terms(_examples(set_name, content_hash))
+
+
+def forget_questions() -> None:
+    """Drop the questions at hand: somebody was erased."""
+    _examples.clear()
+    _terms.clear()

@@ -31,20 +31,22 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
     question = asked.example.question
     span = SPAN if SPAN[0] <= alpha <= SPAN[1] else (ALPHA_MIN, ALPHA_MAX)
     readings = loading.strip(pair, question, text, alpha, span)
-    st.html(strip_html(readings, span))
-    st.caption(
-        "Each token is read after the true words before it, whatever the models would have said themselves: "
-        "a secret can stay likely here although the answer above never begins to tell it."
-        if text == asked.example.answer
-        else "Each token is read after the words before it."
-    )
-    st.caption(plain(strip_caption(readings)))
-    with st.expander("The same figures as a table"):
-        st.dataframe(strip_table(readings, span), hide_index=True, placeholder=MISSING, alt=strip_caption(readings))
+    with loading.unhurried():
+        st.html(strip_html(readings, span))
+        st.caption(
+            "Each token is read after the true words before it, whatever the models would have said themselves: "
+            "a secret can stay likely here although the answer above never begins to tell it."
+            if text == asked.example.answer
+            else "Each token is read after the words before it."
+        )
+        st.caption(plain(strip_caption(readings)))
+        with st.expander("The same figures as a table"):
+            st.dataframe(strip_table(readings, span), hide_index=True, placeholder=MISSING, alt=strip_caption(readings))
     curve = loading.curve(pair, question, text, span)
     if curve is None:
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
-    else:
+        return
+    with loading.unhurried():
         charts.logp_curve(curve, alpha, pair)
 
 

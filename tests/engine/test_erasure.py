@@ -20,6 +20,7 @@ from engine.advice.stored import advise_run
 from engine.cli import main
 from engine.data.demo_set import demo_examples
 from engine.data.examples import Example
+from engine.erase_command import done_lines, plan_lines
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.figures import run_figures
 from engine.map_curves import mapped_questions
@@ -28,6 +29,7 @@ from engine.questions import examples_of, register_set, sort_demo
 from engine.recorded_runs import import_demo_run
 from engine.settings import Demand, ExperimentSpec, data_folder, database_url
 from engine.storage import reading, writing
+from engine.unfinished import begin, unfinished
 
 pytestmark = pytest.mark.usefixtures("no_demo")
 ROOT = Path(__file__).resolve().parents[2]
@@ -345,10 +347,28 @@ def test_a_killed_erasure_leaves_all_or_nothing_and_the_next_one_ends_it(ids: li
     whole = (left, texts, recorded) == ({NAME}, 12, 0)
     gone = (left, texts, recorded) == (set(), 6, 1)
     assert gone if place == "after the commit" else whole
+    known = erasure.plan(NAME).unfinished
+    assert known is not None
+    assert not known.everywhere
+    assert erasure.plan(OTHER).unfinished is None
+    assert any("stopped before its end; erasing now finishes it" in line for line in plan_lines(erasure.plan(NAME)))
     again = erasure.erase(NAME)
     assert (again.number is None) == gone
+    assert any("stopped before its end; this finished it" in line for line in done_lines(again))
+    assert (erasure.plan(NAME).unfinished, unfinished()) == (None, [])
     assert bytes_left(ALL_TEXTS, data_folder()) == []
     assert figures() == before
+
+
+def test_rewriting_the_file_ends_what_was_killed_after_its_rows_and_nothing_else(ids: list[int]) -> None:
+    subprocess.run([sys.executable, "-c", KILLED, "after the commit", NAME], cwd=ROOT, env=os.environ, check=False)
+    begin(OTHER, "ab" * 16, True)
+    begin(OTHER, "cd" * 16, False)  # a second try: one mark, which still says that more was asked for
+    assert [item.everywhere for item in unfinished()] == [False, True]
+    assert NAME.encode() not in b"".join(path.read_bytes() for path in (data_folder() / "erasing").iterdir())
+    assert erasure.finish() == 1
+    assert [item.everywhere for item in unfinished()] == [True]
+    assert bytes_left(ALL_TEXTS, data_folder()) == []
 
 
 def test_a_file_that_cannot_be_removed_is_named_and_the_database_stays(

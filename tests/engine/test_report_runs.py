@@ -377,14 +377,14 @@ def test_a_folder_that_is_not_writable_is_refused(tmp_path: Path, monkeypatch: p
         check_folder(tmp_path / "report")
 
 
-@pytest.mark.parametrize("step", ["write_bytes", "rename"])
+@pytest.mark.parametrize("step", ["engine.report_files.write_new", "pathlib.Path.replace"])
 def test_a_disk_that_refuses_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     found = made(store_report())
 
     def refuse(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, step, refuse)
+    monkeypatch.setattr(step, refuse)
     with pytest.raises(StorageError, match="No space left on device"):
         write_files(found, tmp_path / "report")
     monkeypatch.undo()

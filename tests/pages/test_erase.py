@@ -13,6 +13,7 @@ from engine.experiment import store_spec
 from engine.questions import examples_of
 from engine.settings import ExperimentSpec, data_folder
 from engine.storage import writing
+from engine.unfinished import unfinished
 
 Opener = Callable[..., AppTest]
 
@@ -55,6 +56,25 @@ def test_erasing_says_what_was_done_and_what_stays(visit: Opener, world: Path) -
     for page in ("", "compare", "tradeoff", "report", "runs"):  # of what is left, every page can be drawn
         assert not visit(page).exception
     assert [run.status for run in history.list_runs()] == ["finished"]
+
+
+def test_an_erasure_that_was_killed_is_said_and_can_be_ended(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(_: str) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("db.session.compact", die)
+        with pytest.raises(KeyboardInterrupt):
+            erasure.erase("Ada")
+    app = visit("runs", view="erase")
+    assert "1 erasure, begun on" in app.warning[0].value
+    app.button(key="erase-finish").click().run()
+    assert not app.exception
+    assert "The database file was rewritten" in app.success[0].value
+    assert unfinished() == []
+    assert not app.warning
 
 
 def test_a_run_in_the_way_is_named_in_the_dialog(visit: Opener, world: Path) -> None:

@@ -1,0 +1,99 @@
+"""A session of the running program without a browser: Streamlit's own messages over a web socket.
+
+It opens Compare at a question, moves α as the slider does, and times each move from the message that carries it to the
+message that brings the card with the unlearned answer at the new α.
+"""
+
+import asyncio
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+
+LIMIT = 120.0  # seconds after which an answer is given up
+STEP, LOW, HIGH = 0.05, 0.0, 2.0
+
+
+class Session:
+    """One visitor of Compare; `question` is the place in the demo's set, from 1. `whole`: each move reruns all of the page."""
+
+    def __init__(self, port: int, question: int, whole: bool = False) -> None:
+        self._address = f"ws://127.0.0.1:{port}/_stcore/stream"
+        self._query = {"set": "demo", "pair": "demo", "split": "forget", "q": str(question), "alpha": "1"}
+        self._socket: Any = None
+        self._slider, self._fragment = "", ""
+        self.alpha = 1.0
+        self.whole, self.question = whole, question
+
+    async def __aenter__(self) -> "Session":
+        self._socket = await websockets.connect(self._address, subprotocols=["streamlit"], max_size=None)  # type: ignore[list-item]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
+
+    async def open(self) -> float:
+        """Seconds until the first page was drawn to its end."""
+        began = time.perf_counter()
+        await self._send(page=True)
+        while True:
+            message = await self._next()
+            self._look(message)
+            if message.WhichOneof("type") == "script_finished" and self._slider:
+                return time.perf_counter() - began
+
+    async def move(self, alpha: float) -> float:
+        """Seconds from the message to the card; what the page draws after it is read and not waited for."""
+        self.alpha = round(alpha, 2)
+        words = f"α = {self.alpha:g}<"  # the heading of the card
+        began = time.perf_counter()
+        await self._send()
+        while True:
+            message = await self._next()
+            self._look(message)
+            if "Unlearned by" in (text := _html_of(message)) and words in text:
+                return time.perf_counter() - began
+
+    async def rest(self, seconds: float) -> None:
+        """Read on for so long, as a browser does."""
+        end = time.perf_counter() + seconds
+        while (left := end - time.perf_counter()) > 0:
+            try:
+                self._look(await self._next(left))
+            except TimeoutError:
+                return
+
+    async def _next(self, limit: float = LIMIT) -> ForwardMsg:
+        async with asyncio.timeout(limit):
+            data = await self._socket.recv()
+        message = ForwardMsg()
+        message.ParseFromString(data)
+        return message
+
+    def _look(self, message: ForwardMsg) -> None:
+        """Remember the slider and the fragment that it reruns."""
+        if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element":
+            element = message.delta.new_element
+            if element.WhichOneof("type") == "slider":
+                self._slider, self._fragment = element.slider.id, message.delta.fragment_id
+
+    async def _send(self, page: bool = False) -> None:
+        message = BackMsg()
+        message.rerun_script.query_string = urlencode(self._query | {"alpha": f"{self.alpha:g}"})
+        message.rerun_script.page_name = "compare" if page or self.whole else ""
+        if self._slider:
+            message.rerun_script.fragment_id = "" if self.whole else self._fragment
+            state = message.rerun_script.widget_states.widgets.add()
+            state.id = self._slider
+            state.double_array_value.data.append(self.alpha)
+        await self._socket.send(message.SerializeToString())
+
+
+def _html_of(message: ForwardMsg) -> str:
+    if message.WhichOneof("type") != "delta" or message.delta.WhichOneof("type") != "new_element":
+        return ""
+    element = message.delta.new_element
+    return str(element.html.body) if element.WhichOneof("type") == "html" else ""

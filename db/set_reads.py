@@ -1,0 +1,42 @@
+"""Reads of sets. What a page asks at every rerun costs as much as there are sets, however many questions they hold."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.rows import SetRow
+from db.tables import Question, QuestionSet
+
+SPLITS_KEPT = 4096  # sets whose counts are remembered
+
+_splits: dict[str, dict[str, int]] = {}  # by content hash, which is over the questions' splits and halves too
+
+
+def set_hashes(session: Session) -> dict[str, str]:
+    """The content hash of every set, by name and in the order of names."""
+    query = select(QuestionSet.name, QuestionSet.content_hash).order_by(QuestionSet.name)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def sets(session: Session) -> list[SetRow]:
+    """All sets by name. Questions are counted once for each content hash, whoever changed the set in whatever process."""
+    found = []
+    for row in session.scalars(select(QuestionSet).order_by(QuestionSet.name)):
+        counts = _splits.get(row.content_hash)
+        if counts is None:
+            counts = _count_splits(session, row.id)
+            if len(_splits) >= SPLITS_KEPT:
+                _splits.clear()
+            _splits[row.content_hash] = counts
+        found.append(SetRow(row.name, row.source, sum(counts.values()), dict(counts), row.content_hash, row.created))
+    return found
+
+
+def _count_splits(session: Session, set_id: int) -> dict[str, int]:
+    """Questions by split, halves as `retain/train`, in the order of the set."""
+    query = (
+        select(Question.split, Question.half, func.count())
+        .where(Question.set_id == set_id, Question.position.is_not(None))
+        .group_by(Question.split, Question.half)
+        .order_by(func.min(Question.position))
+    )
+    return {f"{split}/{half}" if half else split: count for split, half, count in session.execute(query)}
