@@ -18,7 +18,7 @@ from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
-from engine.models.offset import check_reading
+from engine.models.readable import check_reading
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary

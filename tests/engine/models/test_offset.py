@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from engine.data.prompts import Encoded, collate
 from engine.errors import ModelError
-from engine.models.offset import OffsetModel, answer_logits, check_reading, combine_logits
+from engine.models.offset import OffsetModel, answer_logits, combine_logits
+from engine.models.readable import check_reading
 from tests.tiny import make_model, make_tokenizer
 
 seeds = st.integers(0, 10_000)
