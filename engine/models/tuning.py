@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import safe_open
+from torch import nn
 
 from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
@@ -117,16 +118,37 @@ def copy_sharing_embeddings(model: Any) -> Any:
 
 
 def cut_layers(base: Any, layers: Sequence[int]) -> Any:
-    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings shared."""
-    config = copy.deepcopy(base.config)
-    config.num_hidden_layers = len(layers)
-    small = type(base)(config)
-    small.model.embed_tokens = base.model.embed_tokens
-    small.lm_head = base.lm_head
-    small.model.norm.load_state_dict(base.model.norm.state_dict())
-    for index, layer in enumerate(layers):
-        small.model.layers[index].load_state_dict(base.model.layers[layer].state_dict())
+    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings and output layer shared.
+
+    `ModelError` for a family whose layers do not stand in one list.
+    """
+    count = base.config.num_hidden_layers
+    lists = [name for name, part in base.named_modules() if isinstance(part, nn.ModuleList) and len(part) == count]
+    if len(lists) != 1:
+        raise ModelError(f"the layers of a {type(base).__name__} do not stand in one list, so none can be cut")
+    small = type(base)(_cut_config(base.config, layers)).train(base.training)
+    small.set_input_embeddings(base.get_input_embeddings())
+    small.set_output_embeddings(base.get_output_embeddings())
+    own = {id(weight) for weight in base.state_dict(keep_vars=True).values()}
+    wanted = {name for name, weight in small.state_dict(keep_vars=True).items() if id(weight) not in own}
+    known = base.state_dict()
+    for number, layer in enumerate(layers):
+        first, into = f"{lists[0]}.{layer}.", f"{lists[0]}.{number}."
+        known |= {into + name.removeprefix(first): weight for name, weight in base.state_dict().items() if name.startswith(first)}
+    small.load_state_dict({name: known[name] for name in wanted}, strict=False)
     return small
+
+
+def _cut_config(config: Any, layers: Sequence[int]) -> Any:
+    """The configuration of some of the layers: whatever it lists for each layer is cut like them."""
+    count, cut = config.num_hidden_layers, copy.deepcopy(config)
+    cut.num_hidden_layers = len(layers)
+    for name, value in vars(config).items():
+        if isinstance(value, list) and len(value) == count:
+            setattr(cut, name, [value[layer] for layer in layers])
+    if hasattr(cut, "quantization_config"):  # of the file it was read from: these weights are not quantized any more
+        del cut.quantization_config
+    return cut
 
 
 def evenly_spaced(count: int, total: int) -> list[int]:

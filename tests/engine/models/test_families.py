@@ -15,6 +15,7 @@ from engine.models.bases import load_base
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import can_go_back
 from engine.models.thin import KeyValues, thin_llama
+from engine.models.tuning import cut_layers
 from tests.families import FAMILIES, THINLY, WHOLE, Family, columns_of, ends_of, logits_of, make, save, save_pair, slowly
 
 QUESTIONS = (
@@ -147,6 +148,27 @@ def test_nothing_is_drafted_where_caches_cannot_go_back(
 ) -> None:
     keeps_all = "sliding_window" not in family.changes and "layer_types" not in family.changes
     assert can_go_back(opened(family).model) == (keeps_all or family.changes.get("sliding_window", 0) is None)
+
+
+@every(READ)
+def test_a_cut_holds_the_layers_it_is_made_of(family: Family) -> None:
+    """Of three layers the outer two: what the model reads where the middle one adds nothing."""
+    lists = {name: [*kinds, kinds[-1]] for name, kinds in family.changes.items() if isinstance(kinds, list)}
+    whole = make(family._replace(changes={**family.changes, **lists, "num_hidden_layers": 3}), 1)
+    ids = torch.randint(0, whole.config.vocab_size, (1, 20), generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        assert torch.equal(cut_layers(whole, [0, 1, 2])(input_ids=ids).logits, whole(input_ids=ids).logits)
+        small = cut_layers(whole, [0, 2])
+        (layers,) = (part for part in whole.modules() if isinstance(part, torch.nn.ModuleList) and len(part) == 3)
+        forward = layers[1].forward
+
+        def nothing(hidden: torch.Tensor, *given: Any, **named: Any) -> Any:
+            found = forward(hidden, *given, **named)
+            return (hidden, *found[1:]) if isinstance(found, tuple) else hidden
+
+        layers[1].forward = nothing
+        assert torch.allclose(small(input_ids=ids).logits, whole(input_ids=ids).logits, atol=1e-4)
+    assert small.get_input_embeddings() is whole.get_input_embeddings()
 
 
 def test_an_answer_ends_at_any_end_token_that_the_model_names(tmp_path: Path) -> None:
