@@ -41,7 +41,7 @@ class Question(NamedTuple):
 
 def settings_of(pair: LoadedPair, tokens: int = TOKENS, *, endless: bool = False) -> Settings:
     end = end_token(pair.tokenizer)
-    return Settings(-1 if endless else end, end, tokens)
+    return Settings(() if endless else {end}, end, tokens)
 
 
 def measure(pair: LoadedPair, question: str, draw: random.Random) -> Question:

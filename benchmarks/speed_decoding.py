@@ -40,7 +40,7 @@ def ask(pair: LoadedPair, count: int, splits: Sequence[str] = ("retain", "world"
     chosen = [examples[(2 * place + 1) * len(examples) // (2 * count)] for place in range(count)]
     end = end_token(pair.tokenizer)
     prompts = [encode_prompt(pair.tokenizer, pair.template, example.question) for example in chosen]
-    return Asked(pair, prompts, Settings(end, end, TOKENS, forced=True), Settings(end, end, TOKENS))
+    return Asked(pair, prompts, Settings({end}, end, TOKENS, forced=True), Settings({end}, end, TOKENS))
 
 
 def last(answers: Any) -> Decoded:

@@ -17,7 +17,7 @@ from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Res
 from engine.audit.probes import PROBES, chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.figures import figure_of
-from engine.history import LEAK_RULE, TEMPLATE, run_detail
+from engine.history import run_detail
 from engine.models import taught
 from engine.progress import Progress
 from engine.questions import asked_in, check_gold, examples_of, key_terms
@@ -176,10 +176,7 @@ def _beside(name: str, progress: Progress) -> "tuple[LoadedPair | None, str]":
 
 
 def _note(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", sides: Sides, beside: dict[str, str]) -> None:
-    from engine.audit.leaks import LEAK_RULE as RULE
-
-    judged_by = {LEAK_RULE: RULE, TEMPLATE: pair.template.text or pair.template.name, **beside}
-    note_origin(run_id, spec, pair, [target.example for target in sides.all], judged_by)
+    note_origin(run_id, spec, pair, [target.example for target in sides.all], beside)
     rows = [(target.question_id, target.terms) for target in sides.all]
     write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
 

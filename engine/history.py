@@ -16,8 +16,9 @@ from engine.naming import shown_model, shown_pair
 from engine.settings import ExperimentSpec
 from engine.storage import reading
 
-# Kept among a run's versions: the rule its answers were judged by, and the prompt template its questions were put in.
-LEAK_RULE, TEMPLATE = "leak rule", "template"
+# Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, and what became of
+# text: tokenizer, template and end tokens.
+LEAK_RULE, TEMPLATE, READING = "leak rule", "template", "reading of text"
 
 
 class RunSummary(NamedTuple):
@@ -56,6 +57,11 @@ class RunDetail(NamedTuple):
     data_hash: str
     recommended_alpha: float | None  # None where no pair is read
     manifest: dict[str, Any]  # the pair's, {} where no pair is read
+
+
+def packages(detail: RunDetail) -> dict[str, str]:
+    """The versions of programs among what a run stores as versions."""
+    return {name: text for name, text in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE, READING)}
 
 
 class SetSummary(NamedTuple):
@@ -173,7 +179,6 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         floor = leak_reads.floor_leaks(session, run_id)
         reworded = leak_reads.floor_scores(session, run_id, "leak_paraphrase")
     frame = pd.DataFrame(found, columns=[_report_name(name) for name in rows.ReportRow._fields])
-    packages = {name: value for name, value in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE)}
     provenance: dict[str, Any] = {
         "alpha": alpha,
         "pair": shown_pair(detail.summary.pair),
@@ -184,7 +189,8 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         "objective": detail.summary.objective,
         "seed": detail.summary.seed,
         "template": detail.versions.get(TEMPLATE, ""),
-        "versions": ", ".join(f"{name} {value}" for name, value in packages.items()),
+        READING: detail.versions.get(READING, ""),
+        "versions": ", ".join(f"{name} {value}" for name, value in packages(detail).items()),
         "run": detail.summary.name,
         "run number": run_id,
         LEAK_RULE: detail.versions.get(LEAK_RULE, ""),

@@ -74,6 +74,7 @@ def _origin(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> dict[str, s
         "sets": ", ".join(map(str, dict.fromkeys(texts["set"]))),
         "answer_tokens": str(detail.spec.max_new_tokens),
         "template": detail.versions.get(history.TEMPLATE, ""),
+        "reading": detail.versions.get(history.READING, ""),
         "variant": VARIANT,
     }
 

@@ -208,7 +208,6 @@ def _against(chosen: Chosen, other: int | None) -> Against | None:
 
 def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
     detail, run, manifest = chosen.detail, chosen.detail.summary, chosen.detail.manifest
-    packages = {name: text for name, text in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE)}
     weights = {f"pair file {name}": digest for name, digest in manifest.get("hashes", {}).items()}
     data = {f"pair trained on, {name}": digest for name, digest in manifest.get("data_hashes", {}).items()}
     times = {"created": run.created, "started": run.started, "finished": run.finished}
@@ -218,7 +217,7 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
         detail.versions.get(LEAK_RULE, ""), detail.spec.max_new_tokens, chosen.alpha,
         tuple(history.alphas_of(run.id)), run.seed, SEED,
         {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash, **weights, **data},
-        packages, versions(), dict(detail.machine),
+        history.packages(detail), versions(), dict(detail.machine),
         {name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
         _command(chosen, other, redacted),
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """What a run does: train a pair, evaluate one, map one over alpha. Model libraries are imported when a run needs them."""
 
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from os import cpu_count
@@ -14,7 +14,7 @@ from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
 from engine.errors import DivergedError, RunError
-from engine.history import LEAK_RULE, TEMPLATE
+from engine.history import LEAK_RULE, READING, TEMPLATE
 from engine.progress import Progress
 from engine.questions import check_gold, evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
@@ -78,6 +78,7 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         seed=spec.training.seed,
         data_hashes={"forget": hash_examples(forget), "retain": hash_examples(retain)},
         base_hash=models.base_hash,
+        base_reading=models.base_reading,
         reference_kind=reference_kind(spec.reference, forget),
         versions=versions(),
         parent=spec.parent,
@@ -143,6 +144,7 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
         template=base.template,
         data_hashes={"forget": hash_examples(forget)},
         base_hash=base.hash,
+        base_reading=base.reading,
         versions=versions(),
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -188,6 +190,7 @@ def teach(spec: ExperimentSpec, progress: Progress) -> str:
         name=spec.name,
         start=spec.base,
         start_hash=start.hash,
+        start_reading=start.reading,
         retain_only_of="" if diverged else spec.retain_only_of,
         note=_note(diverged),
         seed=training.seed,
@@ -250,21 +253,24 @@ def note_origin(
     spec: ExperimentSpec,
     pair: "LoadedPair",
     examples: Sequence[Example],
-    judged_by: dict[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
 ) -> None:
-    """Store with the run what its figures come from: pair, base, data, versions, machine, and what answers are judged by
-    (the leak rule and the prompt template unless told otherwise).
+    """Store with the run what its figures come from: pair, base, data, versions, machine, how text is put and read, and the
+    leak rule that answers are judged by; `beside` is stored too.
     """
     from engine.audit import leaks
+    from engine.models.text_side import reading_in_words, template_in_words
     from engine.versions import versions
 
-    if judged_by is None:
-        judged_by = {LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: pair.template.text or pair.template.name}
+    text_side = {
+        TEMPLATE: template_in_words(pair.tokenizer, pair.template),
+        READING: reading_in_words(pair.tokenizer, pair.template, pair.ends),
+    }
     fields: dict[str, Any] = {
         "base": pair.manifest.base,
         "base_hash": pair.base_hash,
         "data_hash": hash_examples(examples),
-        "versions": {**versions(), **judged_by},
+        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, **text_side, **(beside or {})},
         "machine": _machine(),
     }
     fields["pair_name"] = pair.manifest.name

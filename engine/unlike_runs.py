@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
-from engine.history import LEAK_RULE, TEMPLATE, RunDetail
+from engine.history import LEAK_RULE, READING, TEMPLATE, RunDetail, packages
 from engine.models.taught import ALONE, RETAIN_ONLY
 
 _OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
@@ -25,17 +25,18 @@ class Unlike(NamedTuple):
 
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
-    """Data, leak rule, template, versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
+    """Data, leak rule, template, reading of text (where both recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
 
     The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
     """
     one, two = first.versions, second.versions
-    packages = [name for name in dict.fromkeys([*one, *two]) if name not in (LEAK_RULE, TEMPLATE)]
+    names = list(dict.fromkeys([*packages(first), *packages(second)]))
     found = [
         _unlike("data", first.data_hash, second.data_hash),
         _unlike("leak rule", one.get(LEAK_RULE, ""), two.get(LEAK_RULE, "")),
         _unlike("template", one.get(TEMPLATE, ""), two.get(TEMPLATE, "")),
-        _differing("versions", one, two, packages),
+        _unlike(READING, one[READING], two[READING]) if READING in one and READING in two else None,
+        _differing("versions", one, two, names),
         _base(first, second),
         _unlike("longest answer in tokens", str(first.spec.max_new_tokens), str(second.spec.max_new_tokens)),
         _unlike("choice of alpha", first.spec.alpha_choice, second.spec.alpha_choice),

@@ -140,11 +140,11 @@ def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, f
     import torch
 
     _check_linear(pair)
-    from engine.data.prompts import collate, encode, end_token
+    from engine.data.prompts import collate, encode, pad_token
     from engine.evaluation.ranks import rank_curves
     from engine.models.readers import forced_logits
 
-    batch = collate([encode(pair.tokenizer, pair.template, question, text)], end_token(pair.tokenizer))
+    batch = collate([encode(pair.tokenizer, pair.template, question, text)], pad_token(pair.tokenizer))
     with torch.inference_mode():
         logits = forced_logits(pair.model, batch)
         labels = batch.labels.to(logits.base.device)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from engine.data.prompts import end_token
+from engine.data.prompts import pad_token, stop_tokens
 from engine.decoding.choosing import Growing, Settings
 from engine.models.finite import best_of
 from engine.models.loading import LoadedPair
@@ -39,8 +39,8 @@ class Voice:
 
 def decode_guided(pair: LoadedPair, voices: Sequence[Voice], rule: Rule, max_new_tokens: int) -> str:
     """The text that `rule` chooses token by token; `pair` gives the tokenizer."""
-    end = end_token(pair.tokenizer)
-    answer = Growing(Settings(end, end, max_new_tokens))
+    ends = stop_tokens(pair.tokenizer, pair.template, pair.ends)
+    answer = Growing(Settings(ends, pad_token(pair.tokenizer), max_new_tokens))
     with torch.inference_mode():
         while not answer.over:
             token = int(best_of(rule([voice.speak() for voice in voices]), "the models that are asked"))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from engine.audit.probe import Target
 from engine.audit.probe_parts import Tell
-from engine.data.prompts import collate, encode, end_token
+from engine.data.prompts import collate, encode, pad_token
 from engine.models.loading import LoadedPair
 from engine.models.offset import combine_logits
 from engine.models.readers import forced_logits
@@ -38,7 +38,7 @@ def read_offset(pair: LoadedPair, target: Target) -> OffsetReading | None:
     """The true answer to a question in one teacher-forced pass; None for an empty answer."""
     example = target.example
     batch = collate(
-        [encode(pair.tokenizer, pair.template, example.question, example.answer)], end_token(pair.tokenizer)
+        [encode(pair.tokenizer, pair.template, example.question, example.answer)], pad_token(pair.tokenizer)
     )
     with torch.inference_mode():
         logits = forced_logits(pair.model, batch)

@@ -151,9 +151,9 @@ def count(results: Sequence[Result]) -> str:
 
 def answer_tokens(pair: "LoadedPair", target: Target) -> list[int]:
     """The true answer's tokens as training and scoring take them, without the end-of-text token."""
-    from engine.data.prompts import encode_answer
+    from engine.data.prompts import encode
 
-    return encode_answer(pair.tokenizer, target.example.answer)[:-1]
+    return encode(pair.tokenizer, pair.template, target.example.question, target.example.answer).answer[:-1]
 
 
 def first_term(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]) -> Place | None:

@@ -1,24 +1,42 @@
 """The one place where text becomes tokens.
 
-Prompt tokens are never scored; answer tokens and the end-of-text token are. An answer is encoded on its own,
-with a leading space, so that the same answer has the same tokens after every prompt (MEASURES, "Tokens").
+A prompt is what the tokenizer writes before a text (BOS, where it does) and the text's tokens, never an end token. An answer's
+tokens are those that follow the prompt's when prompt and answer are encoded as one (MEASURES, "Tokens"), then the end token
+that the template writes after an answer. Prompt tokens are never scored; answer tokens and that end token are.
 """
 
+import re
 from collections.abc import Sequence
+from datetime import date
+from functools import lru_cache
+from threading import Lock
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from engine.data.template import Template
-from engine.errors import ModelError
+from engine.errors import DataError, ModelError
+
+# What a chat template that asks for the day is told, so that a prompt is the same on every day. Llama 3's own fallback.
+PROMPT_DATE = date(2024, 7, 26)
+_NOW = re.compile(r"""strftime_now\s*\(\s*(["'])(.*?)\1\s*\)""")
+_QUESTION, _ANSWER = "question-7f3a", "answer-7f3a"  # stand in for texts when a chat template is read
+_TOKENIZING = Lock()  # whether control tokens are read as text is a state of the tokenizer, which threads share
 
 
 class Encoded(NamedTuple):
-    """Token ids of one prompt and of one answer with the end-of-text token."""
+    """Token ids of one prompt and of one answer with the end token."""
 
     prompt: list[int]
     answer: list[int]
+
+
+class Frame(NamedTuple):
+    """What a template writes between a prompt and an answer, and the token it writes after one."""
+
+    lead: str
+    end: int
 
 
 class AnswerBatch(NamedTuple):
@@ -32,37 +50,162 @@ class AnswerBatch(NamedTuple):
 
 
 def end_token(tokenizer: Any) -> int:
+    """The tokenizer's end-of-text token; `ModelError` where it has none."""
     if tokenizer.eos_token_id is None:
         raise ModelError("the tokenizer has no end-of-text token, so the end of an answer cannot be scored")
     return int(tokenizer.eos_token_id)
 
 
+def pad_token(tokenizer: Any) -> int:
+    """What fills a shorter row; never read."""
+    return end_token(tokenizer) if tokenizer.pad_token_id is None else int(tokenizer.pad_token_id)
+
+
+@lru_cache(maxsize=8)
+def control_tokens(tokenizer: Any) -> frozenset[int]:
+    """Tokens that steer a model: a person's text never becomes one. The unknown token is none of them, any text may give it."""
+    ids = {int(token) for token, added in tokenizer.added_tokens_decoder.items() if added.special}
+    return frozenset(ids - {tokenizer.unk_token_id})
+
+
+def stop_tokens(tokenizer: Any, template: Template, ends: Sequence[int] = ()) -> frozenset[int]:
+    """The tokens of which any ends an answer: the tokenizer's, the template's and, in `ends`, the model's own."""
+    return frozenset((end_token(tokenizer), frame_of(tokenizer, template).end, *ends))
+
+
+def encode_text(tokenizer: Any, text: str, begins: bool = True) -> list[int]:
+    """A text's tokens, no end token; where it `begins`, with BOS before them if the tokenizer writes one."""
+    return [*(_beginning(tokenizer) if begins else ()), *_ids(tokenizer, text)]
+
+
 def encode_prompt(tokenizer: Any, template: Template, question: str) -> list[int]:
-    question = template.put(question)
-    if template.chat:
-        chat = [{"role": "user", "content": question}]
-        try:
-            return list(tokenizer.apply_chat_template(chat, add_generation_prompt=True, return_dict=False))
-        except Exception as reason:  # the template is a program of the model's maker, and may raise what it likes
-            raise ModelError(f"the base's chat template cannot put the question: {reason}") from reason
-    text = template.text.replace("{question}", question)
-    return list(
-        tokenizer(text, add_special_tokens=tokenizer.bos_token_id is not None and _adds_bos(tokenizer)).input_ids
-    )
-
-
-def _adds_bos(tokenizer: Any) -> bool:
-    first = tokenizer("a").input_ids[:1]
-    return bool(first) and first[0] == tokenizer.bos_token_id
-
-
-def encode_answer(tokenizer: Any, answer: str) -> list[int]:
-    """Answer tokens with a leading space, then end-of-text."""
-    return [*tokenizer(" " + answer.strip(), add_special_tokens=False).input_ids, end_token(tokenizer)]
+    """The tokens after which a model is to write its answer. Raises `ModelError` where the chat template cannot put the question."""
+    return _join(tokenizer, template, _pieces(tokenizer, template, question))
 
 
 def encode(tokenizer: Any, template: Template, question: str, answer: str) -> Encoded:
-    return Encoded(encode_prompt(tokenizer, template, question), encode_answer(tokenizer, answer))
+    """A question with its answer. What a template writes before an answer besides a space belongs to the prompt."""
+    lead, end = frame_of(tokenizer, template)
+    written, space = (lead, "") if lead.strip() else ("", lead)
+    prompt, tokens = continued(tokenizer, template, question, space + answer.strip(), written)
+    return Encoded(prompt, [*tokens, end])
+
+
+def continued(tokenizer: Any, template: Template, question: str, text: str, written: str = "") -> Encoded:
+    """A prompt, `written` at its end, and the tokens of `text` as it follows; no end token."""
+    before, asked, after = _pieces(tokenizer, template, question)
+    prompt = _join(tokenizer, template, (before, asked, after + written))
+    space = text[: len(text) - len(text.lstrip(" "))]
+    joint = _join(tokenizer, template, (before, asked, after + written + space, text.lstrip(" ")))
+    if joint[: len(prompt)] == prompt:
+        return Encoded(prompt, joint[len(prompt) :])
+    whole = tokenizer.decode(joint)
+    for own in (_ids(tokenizer, way, literal=True) for way in (text, text.lstrip(" "))):
+        if tokenizer.decode([*prompt, *own]) == whole:  # the prompt's last token would change with what follows
+            return Encoded(prompt, own)
+    raise DataError(
+        f"{text[:60]!r} has no tokens of its own after its prompt: encoded with it, it changes the prompt's last token"
+    )
+
+
+def frame_of(tokenizer: Any, template: Template) -> Frame:
+    """What stands between a prompt and an answer, and the first control token after one; read off the template once."""
+    return _read_frame(tokenizer, template, str(tokenizer.chat_template))
+
+
+@lru_cache(maxsize=8)
+def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame:  # noqa: ARG001
+    if not template.chat:
+        return Frame(template.parts.lead, _first_control(tokenizer, template.parts.tail))
+    prompt = _render(tokenizer, _QUESTION)
+    whole = _render(tokenizer, _QUESTION, _ANSWER)
+    before, found, tail = whole.rpartition(_ANSWER)
+    if not found:
+        return Frame("", end_token(tokenizer))
+    return Frame(before.removeprefix(prompt) if before.startswith(prompt) else "", _first_control(tokenizer, tail))
+
+
+def _first_control(tokenizer: Any, tail: str) -> int:
+    controls = control_tokens(tokenizer)
+    return next((token for token in _ids(tokenizer, tail) if token in controls), end_token(tokenizer))
+
+
+def _pieces(tokenizer: Any, template: Template, question: str) -> tuple[str, str, str]:
+    """A prompt as text: before the question, the question, after it."""
+    question = template.put(question)
+    if not template.chat:
+        return template.parts.before, question, template.parts.after
+    whole = _render(tokenizer, question)
+    before, _, after = _render(tokenizer, _QUESTION).partition(_QUESTION)
+    for written in (question, question.strip()):
+        if whole == before + written + after:
+            return before, written, after
+    if _has_control(tokenizer, question):
+        raise DataError(
+            f"the question {question[:60]!r} holds a control token of the base, and its chat template changes the text"
+        )
+    return whole, "", ""
+
+
+def _render(tokenizer: Any, question: str, answer: str | None = None) -> str:
+    chat = [{"role": "user", "content": question}]
+    if answer is not None:
+        chat.append({"role": "assistant", "content": answer})
+    try:
+        return str(
+            tokenizer.apply_chat_template(
+                chat, chat_template=_dated(tokenizer), add_generation_prompt=answer is None, tokenize=False
+            )
+        )
+    except Exception as reason:  # the template is a program of the model's maker, and may raise what it likes
+        raise ModelError(f"the base's chat template cannot put the question: {reason}") from reason
+
+
+def asks_the_day(tokenizer: Any, template: Template) -> bool:
+    """Whether the day is part of the prompt: then it is `PROMPT_DATE`."""
+    return template.chat and _NOW.search(tokenizer.get_chat_template()) is not None
+
+
+def _dated(tokenizer: Any) -> str:
+    """The chat template with `PROMPT_DATE` where it asks for the day; transformers itself would tell it today's."""
+    dated = _NOW.sub(lambda call: repr(PROMPT_DATE.strftime(call[2])), tokenizer.get_chat_template())
+    if "strftime_now(" in dated.replace(" ", ""):
+        raise ValueError("it asks for the day in a format of its own making, so its prompts would differ from day to day")
+    return dated
+
+
+def _join(tokenizer: Any, template: Template, pieces: Sequence[str]) -> list[int]:
+    """Tokens of the template's pieces and, at the odd places, a person's, whose control tokens are read as plain text."""
+    beginning = [] if template.chat else list(_beginning(tokenizer))  # a chat template writes BOS itself
+    if not any(_has_control(tokenizer, text) for text in pieces[1::2]):
+        return beginning + _ids(tokenizer, "".join(pieces))
+    if not any(_has_control(tokenizer, text) for text in pieces[::2]):
+        return beginning + _ids(tokenizer, "".join(pieces), literal=True)
+    parts = [_ids(tokenizer, text, literal=place % 2 == 1) for place, text in enumerate(pieces)]
+    return beginning + [token for part in parts for token in part]
+
+
+def _has_control(tokenizer: Any, text: str) -> bool:
+    return not control_tokens(tokenizer).isdisjoint(_ids(tokenizer, text))
+
+
+def _ids(tokenizer: Any, text: str, literal: bool = False) -> list[int]:
+    """The text's own tokens. `literal`: control tokens written in it are plain text; `DataError` where the tokenizer cannot."""
+    with _TOKENIZING:
+        ids = list(tokenizer(text, add_special_tokens=False, split_special_tokens=literal).input_ids)
+    if literal and not control_tokens(tokenizer).isdisjoint(ids):
+        raise DataError(f"{text[:60]!r} holds a control token of the base, which its tokenizer cannot read as text")
+    return ids
+
+
+@lru_cache(maxsize=8)
+def _beginning(tokenizer: Any) -> tuple[int, ...]:
+    """What the tokenizer writes before a text; an end token only where it is the BOS too."""
+    whole, own = list(tokenizer("a").input_ids), _ids(tokenizer, "a")
+    places = range(len(whole) - len(own) + 1)
+    start = next((place for place in places if whole[place : place + len(own)] == own), 0)
+    ends = {tokenizer.eos_token_id} - {tokenizer.bos_token_id}
+    return tuple(token for token in whole[:start] if token not in ends)
 
 
 def collate(items: Sequence[Encoded], pad: int) -> AnswerBatch:

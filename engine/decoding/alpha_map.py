@@ -116,7 +116,7 @@ def map_answers(
             merged += split.merged
             alive, kept = [], list[int]()
             for row, branch in split.branches:
-                if branch.tokens[-1] == settings.end:
+                if branch.tokens[-1] in settings.ends:
                     done.append(branch._replace(tokens=branch.tokens[:-1]).closed(ended=True))
                 elif is_loop(branch.tokens):
                     done.append(branch.closed(degenerate=True))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from engine.data.prompts import encode_prompt, end_token
+from engine.data.prompts import encode_prompt, pad_token, stop_tokens
 from engine.decoding import alpha_map
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.decode import decode, decode_stream
@@ -129,9 +129,8 @@ def map_answers(
 
 
 def _settings(pair: LoadedPair, max_new_tokens: int, temperature: float = 0.0, seed: int = 0) -> Settings:
-    end = end_token(pair.tokenizer)
-    pad = pair.tokenizer.pad_token_id
-    return Settings(end, end if pad is None else pad, max_new_tokens, temperature, seed)
+    ends = stop_tokens(pair.tokenizer, pair.template, pair.ends)
+    return Settings(ends, pad_token(pair.tokenizer), max_new_tokens, temperature, seed)
 
 
 def _answer(pair: LoadedPair, decoded: Decoded) -> Answer:

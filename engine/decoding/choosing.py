@@ -4,7 +4,7 @@ Sampling draws Gumbel noise keyed by (seed, position), so a text does not depend
 is in the batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,7 +16,7 @@ LOOP_REPEATS, LOOP_PERIOD = 8, 4
 
 
 class Decoded(NamedTuple):
-    """Tokens of one answer without the end token. `ended`: the end token came before the limit."""
+    """Tokens of one answer without the end token. `ended`: an end token came before the limit."""
 
     tokens: tuple[int, ...]
     ended: bool
@@ -24,9 +24,9 @@ class Decoded(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """`temperature` 0 is greedy. `forced`: neither the end token nor a loop ends an answer; for timings."""
+    """`ends`: any of them ends an answer. `temperature` 0 is greedy. `forced`: neither an end token nor a loop does; for timings."""
 
-    end: int
+    ends: Collection[int]
     pad: int
     max_new_tokens: int = 64
     temperature: float = 0.0
@@ -48,7 +48,7 @@ class Growing:
 
     def add(self, token: int) -> bool:
         """Add a token; True where the answer goes on."""
-        if token == self.settings.end and not self.settings.forced:
+        if token in self.settings.ends and not self.settings.forced:
             self.ended = True
             return False
         self.tokens.append(token)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from engine.data.prompts import Encoded, collate, encode, end_token
+from engine.data.prompts import Encoded, collate, encode, pad_token
 from engine.evaluation.membership import compressed_bytes
 from engine.evaluation.scoring import batches, finite, per_answer
 from engine.models.readers import base_logits
@@ -67,7 +67,7 @@ def _encode_text(pair: "LoadedPair", question: str, text: str) -> Encoded:
 
 @torch.inference_mode()
 def _read(encoded: Sequence[Encoded], pair: "LoadedPair") -> list[float | None]:
-    batch = collate(encoded, end_token(pair.tokenizer))
+    batch = collate(encoded, pad_token(pair.tokenizer))
     logits = base_logits(pair.model, batch)  # [N, V]
     labels = batch.labels.to(logits.device)
     values = logits.gather(-1, labels[:, None])[:, 0] - logits.logsumexp(dim=-1)  # [N]

@@ -13,7 +13,7 @@ from lm_eval.api.model import TemplateLM
 from lm_eval.evaluator import evaluate
 
 from engine.data.examples import Example
-from engine.data.prompts import Encoded, collate, end_token
+from engine.data.prompts import Encoded, collate, encode_text, end_token, pad_token
 from engine.errors import DataError, ModelError, SettingError
 from engine.evaluation.scoring import Progress, Score, batches
 from engine.models.finite import best_of
@@ -83,7 +83,7 @@ class Reading:
 
     @torch.inference_mode()
     def _read(self, encoded: Sequence[Encoded]) -> list[tuple[Likelihood, ...]]:
-        batch = collate(encoded, end_token(self.pair.tokenizer))
+        batch = collate(encoded, pad_token(self.pair.tokenizer))
         batch = batch._replace(ids=batch.ids[:, :-1], mask=batch.mask[:, :-1])  # see `_fit`
         counts = [len(item.answer) for item in encoded]
         columns = []
@@ -119,11 +119,10 @@ class EnsembleLM(TemplateLM):  # type: ignore[misc]
         return self.eot_token_id if first is None else int(first)
 
     def tok_encode(self, string: str, add_special_tokens: bool | None = None, **_: object) -> list[int]:
-        """With the special tokens that the tokenizer adds, unless the text begins with its first one already."""
-        if add_special_tokens is None and string.startswith(self.tokenizer.decode([self.prefix_token_id])):
-            add_special_tokens = False
-        special = {} if add_special_tokens is None else {"add_special_tokens": add_special_tokens}
-        return list(self.tokenizer(string, **special).input_ids)
+        """With what the tokenizer writes before a text, unless the text begins with its first token already."""
+        if add_special_tokens is None:
+            add_special_tokens = not string.startswith(self.tokenizer.decode([self.prefix_token_id]))
+        return encode_text(self.tokenizer, string, add_special_tokens)
 
     def loglikelihood(self, requests: list[Any], disable_tqdm: bool = True) -> list[Likelihood]:
         return list(super().loglikelihood(requests, disable_tqdm=disable_tqdm))

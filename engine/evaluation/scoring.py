@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
 from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_lines import AnswerCurve, answer_curve
@@ -154,7 +154,7 @@ def _read_batch(
     alphas: Sequence[float],
     span: Span | None,
 ) -> list[AnswerOverAlpha]:
-    batch = collate(encoded, end_token(pair.tokenizer))
+    batch = collate(encoded, pad_token(pair.tokenizer))
     logits = forced_logits(pair.model, batch)
     columns = [_read_alpha(batch, logits, alpha, expected) for alpha in alphas]
     rows = [list(row) for row in zip(*columns, strict=True)] if columns else [[] for _ in encoded]

@@ -20,6 +20,7 @@ from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
 from engine.models.readable import check_reading
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.text_side import check_lead, columns_needed, ends_of, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.weight_files import check_weight_files
@@ -37,12 +38,29 @@ BASE_MANIFEST = "oubliette-base.json"
 
 
 class LoadedModel(NamedTuple):
-    """A causal LM in fp32 for reading, with its tokenizer, its template and a hash of its weights."""
+    """A causal LM in fp32 for reading, with its tokenizer, its template and a hash of its weights.
+
+    `ends` are the tokens of which any ends an answer by the model's own settings (text_side.py).
+    """
 
     model: Any
     tokenizer: Any
     template: Template
     hash: str
+    ends: tuple[int, ...] = ()
+
+    @property
+    def reading(self) -> str:
+        """A hash of what becomes of text, see `reading_hash`."""
+        return reading_hash(self.tokenizer, self.template, self.ends)
+
+
+def check_same_reading(name: str, base: str, recorded: str, loaded: LoadedModel) -> None:
+    """`ModelError` where tokenizer, template or end tokens of `base` are no longer those `name` was made with."""
+    if recorded and recorded != (now := loaded.reading):
+        raise ModelError(
+            f"{name} was made with another tokenizer, chat template or end token than {base} has now ({recorded} then, {now} now)"
+        )
 
 
 def device() -> torch.device:
@@ -62,7 +80,9 @@ def load_base(source: str) -> LoadedModel:
         raise ModelError(
             f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
         )
-    return load_causal_lm(source)
+    loaded = load_causal_lm(source)
+    check_lead(loaded.model, source, loaded.tokenizer, loaded.template)
+    return loaded
 
 
 def load_reference(source: str, base: LoadedModel) -> LoadedModel:
@@ -121,8 +141,12 @@ def load_causal_lm(source: str) -> LoadedModel:
         raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
-    check_reading(model, source, len(tokenizer))
-    return LoadedModel(model, tokenizer, _template(path, tokenizer), _hash_source(path, source))
+    template = _template(path, tokenizer)
+    if tokenizer.eos_token_id is None:
+        raise ModelError(f"the model {source!r} names no end-of-text token, so nothing says where its answers end")
+    ends = ends_of(model, tokenizer, path if "gguf_file" in arguments else None)
+    check_reading(model, source, columns_needed(tokenizer, template, ends))
+    return LoadedModel(model, tokenizer, template, _hash_source(path, source), ends)
 
 
 def _template(path: Path, tokenizer: Any) -> Template:
@@ -161,6 +185,7 @@ def _load_taught(folder: Path) -> LoadedModel:
         raise ModelError(
             f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
         )
+    check_same_reading(f"model {record.name}", record.start, record.start_reading, start)
     try:
         taught = with_adapter(start.model, folder).eval()
     except UNLOADABLE as reason:
@@ -168,7 +193,7 @@ def _load_taught(folder: Path) -> LoadedModel:
         raise ModelError(f"the adapter of model {record.name} does not fit {record.start!r}: {first}") from reason
     check_weights(taught, f"model {record.name}")
     weights = demo_weights.hash_texts([start.hash, *record.hashes.values()])
-    return LoadedModel(taught, start.tokenizer, record.template, weights)
+    return LoadedModel(taught, start.tokenizer, record.template, weights, start.ends)
 
 
 def _load_demo_base(which: str) -> LoadedModel:
@@ -178,4 +203,5 @@ def _load_demo_base(which: str) -> LoadedModel:
     plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     taught = with_adapter(plain, demo_folder() / which)
     weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
-    return LoadedModel(taught.to(device()).eval(), demo_base_tokenizer(), PLAIN, weights)
+    tokenizer = demo_base_tokenizer()
+    return LoadedModel(taught.to(device()).eval(), tokenizer, PLAIN, weights, ends_of(plain, tokenizer))

@@ -8,11 +8,13 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from engine.errors import SettingError
+from engine.errors import ModelError, SettingError
 from engine.models.manifest import PairManifest
-from engine.models.taught import taught_folder
+from engine.models.taught import read_taught, taught_folder
 from engine.settings import local_path
 
+# Maps of other bases than the demo's that were made before prompts were read as they are now are not found any more.
+READING = "2"
 # Tokenizers, templates and configurations: small files that decide which tokens a question becomes and an answer means.
 _SMALL = ("*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt")
 _WEIGHTS = ("*.safetensors", "*.gguf")
@@ -23,19 +25,29 @@ def map_key(manifest: PairManifest) -> str:
     open_ = [_files(manifest.base, weights=not manifest.base_hash), _files(manifest.reference, weights=True)]
     if not any(open_):
         return manifest.hash
-    return hashlib.sha256("\n".join([manifest.hash, *open_]).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join([manifest.hash, *open_, READING]).encode()).hexdigest()[:16]
 
 
 def _files(source: str, weights: bool) -> str:
-    """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo` and the hub's."""
+    """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo` and the hub's.
+
+    A taught model has its tokenizer from its start model.
+    """
     if not source or source == "demo":
         return ""
     try:
-        path = taught_folder(source) or local_path(source)
-    except SettingError:
+        taught = taught_folder(source)
+        if taught is not None:
+            return _of_folder(taught, weights) + _files(read_taught(taught).start, weights)
+        path = local_path(source)
+    except (SettingError, ModelError):  # opening it says why
         return ""
     if path.is_file():
         return _weight(path) if weights else ""
+    return _of_folder(path, weights)
+
+
+def _of_folder(path: Path, weights: bool) -> str:
     small = sorted(file for pattern in _SMALL for file in path.glob(pattern))
     large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern)) if weights else []
     return "\n".join([*(f"{file.name} {_content(file)}" for file in small), *map(_weight, large)])

@@ -13,7 +13,7 @@ from engine.data.template import Guarded, Template
 from engine.errors import ModelError, SettingError
 from engine.models import demo_weights
 from engine.models.baselines import Scaled, Silent
-from engine.models.bases import UNLOADABLE, LoadedModel, load_base, load_causal_lm, load_reference
+from engine.models.bases import UNLOADABLE, LoadedModel, check_same_reading, load_base, load_causal_lm, load_reference
 from engine.models.finite import check_weights
 from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
@@ -21,6 +21,7 @@ from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel
 from engine.models.p_adapter import open_p_adapter
 from engine.models.pairs import find_pair
+from engine.models.text_side import columns
 from engine.models.tuning import (
     ADAPTER_FILE,
     copy_sharing_embeddings,
@@ -44,6 +45,7 @@ class LoadedPair:
     manifest: PairManifest
     base_hash: str
     key: str  # `map_key` of the files it was loaded from
+    ends: tuple[int, ...] = ()  # by the base's own settings, see `LoadedModel`
     by_strength: Callable[[float], "LoadedPair"] | None = None
 
     def at(self, alpha: float) -> tuple["LoadedPair", float]:
@@ -64,6 +66,14 @@ class TrainingModels(NamedTuple):
     template: Template
     base_hash: str
     method: str = "offset"
+    base_reading: str = ""
+
+    @property
+    def vocabulary(self) -> int:
+        """Logit columns that all of them have and a token can need."""
+        return columns(
+            self.tokenizer, *(model for model in (self.base, self.reference, self.trained) if model is not None)
+        )
 
 
 def load_pair(name: str, progress: Callable[[str], None] | None = None) -> LoadedPair:
@@ -74,11 +84,12 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
     if source and kind in ("base", "retain-only"):
         report("loading the base")
         base = load_base(source if kind == "base" else name)
-        alone = OffsetModel(base.model, None, None, len(base.tokenizer))
+        alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
         manifest = PairManifest(
             name, base=source, reference="", objective="none", base_hash=base.hash, template=base.template
         )
-        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, map_key(manifest))
+        key = map_key(manifest)
+        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, key, base.ends)
     folder = find_pair(name)
     if folder.resolve().parent == (demo_folder() / "pairs").resolve():
         demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which vouches for the rest
@@ -90,6 +101,7 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
         raise ModelError(
             f"pair {manifest.name} was trained on base {manifest.base_hash}, but {manifest.base} now is {base.hash}"
         )
+    check_same_reading(f"pair {manifest.name}", manifest.base, manifest.base_reading, base)
     report("loading the pair")
     pair = _assemble(folder, manifest, base, key)
     if map_key(manifest) != key:
@@ -99,10 +111,9 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
 
 def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str) -> LoadedPair:
     """The models of a pair, or of the baseline that stands in its place."""
-    size = len(base.tokenizer)
-    alone = OffsetModel(base.model, None, None, size)
+    alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
     template = manifest.template or base.template
-    pair = LoadedPair(manifest.name, alone, base.tokenizer, template, manifest, base.hash, key)
+    pair = LoadedPair(manifest.name, alone, base.tokenizer, template, manifest, base.hash, key, base.ends)
     if manifest.method == "guardrail":
         guarded = replace(pair, template=Guarded.around(template, manifest.instruction))
         return replace(pair, by_strength=partial(_with_or_without, pair, guarded))
@@ -111,6 +122,7 @@ def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str)
         return replace(pair, by_strength=partial(_scaled, pair, Scaled(base.model, tuned)))
     reference = load_reference(manifest.reference, base)
     trained, adapter = _load_trained(folder, manifest, reference, base)
+    size = columns(base.tokenizer, base.model, reference.model, trained)
     if manifest.method == "uld":
         return replace(pair, model=OffsetModel(base.model, trained, Silent(trained), size))
     return replace(pair, model=OffsetModel(base.model, reference.model, trained, size, adapter))
@@ -165,5 +177,5 @@ def open_training(base: str, reference: str, settings: TrainingSettings) -> Trai
     trained = prepare_trained(twin.model, settings, settings.seed)
     frozen = None if settings.tuning == "lora" else twin.model
     return TrainingModels(
-        loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash, settings.method
+        loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash, settings.method, loaded.reading
     )

@@ -33,7 +33,7 @@ class PairManifest:
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
     the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
     out `template`: it is then read with its base's. `method` is "offset", or the baseline that stands in a pair's place
-    (baselines.py); `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
+    (baselines.py); `base_reading` is the hash of what became of text when the pair was made, see text_side.py; `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
     """
 
     name: str
@@ -48,6 +48,7 @@ class PairManifest:
     seed: int = 0
     data_hashes: dict[str, str] = field(default_factory=dict)
     base_hash: str = ""
+    base_reading: str = ""
     reference_kind: str = ""
     hashes: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -67,7 +68,7 @@ class PairManifest:
     def hash(self) -> str:
         """16 hex digits over everything in the manifest, the weights' hashes among it."""
         known = asdict(self)
-        later = {"training": {}, "method": "offset", "instruction": "", "note": ""}
+        later = {"training": {}, "method": "offset", "instruction": "", "note": "", "base_reading": ""}
         for name, default in later.items():  # pairs made before manifests had them keep their hash
             if known[name] == default:
                 del known[name]

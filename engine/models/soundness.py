@@ -52,7 +52,7 @@ def _same_start(pair: LoadedPair, batch: AnswerBatch) -> Check:
 
 def _same_width(pair: LoadedPair) -> Check:
     """That the vocabularies are equal token by token is checked whenever a pair is loaded."""
-    tokens = len(pair.tokenizer)
+    tokens = pair.model.vocabulary
     models = (pair.model.base, pair.model.reference, pair.model.trained)
     columns = [int(head_of(model).weight.shape[0]) for model in models]
     return Check(

@@ -27,13 +27,14 @@ PUBLIC = "demo-public"  # the demo's base as it was published, before it was tau
 class TaughtModel:
     """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
 
-    `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever
+    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever
     reads of it, mostly "".
     """
 
     name: str
     start: str
     start_hash: str
+    start_reading: str = ""
     retain_only_of: str = ""
     seed: int = 0
     data_hash: str = ""

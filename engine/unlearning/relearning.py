@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
 from engine.errors import DivergedError, SettingError
 from engine.models.baselines import Silent
 from engine.models.loading import LoadedPair
@@ -77,7 +77,7 @@ def _tune(
 ) -> Iterator[float]:  # fmt: skip
     """The loss of each step, the tuning done."""
     vocabulary = pair.model.vocabulary
-    pad = end_token(pair.tokenizer) if pair.tokenizer.pad_token_id is None else pair.tokenizer.pad_token_id
+    pad = pad_token(pair.tokenizer)
     others: tuple[Part, ...] = () if pair.model.trained is None else ("base", "reference", "trained")
     frozen: dict[Part, FrozenLogits] = {
         name: FrozenLogits(_reader(getattr(pair.model, name), vocabulary), items, vocabulary, pad, scratch)

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from engine.data.examples import Example
-from engine.data.prompts import collate, encode, end_token
+from engine.data.prompts import collate, encode, pad_token
 from engine.data.template import Template
 from engine.models.offset import answer_logits
+from engine.models.text_side import columns
 from engine.models.tuning import tuned_parameters
 from engine.unlearning.last_good import LastGood
 
@@ -47,7 +48,7 @@ def teach(
     optimiser = torch.optim.AdamW(tuned, lr=learning_rate, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=total + 1, pct_start=0.1)
     device = next(model.parameters()).device
-    pad = end_token(tokenizer) if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    pad, vocabulary = pad_token(tokenizer), columns(tokenizer, model)
     model.train()
     step = 0
     for epoch in range(epochs):
@@ -61,7 +62,7 @@ def teach(
                 [encode(tokenizer, template, q, e.answer) for q, e in zip(asked, chosen, strict=True)], pad
             )  # fmt: skip
             with torch.autocast(device.type, dtype=torch.bfloat16):
-                logits = answer_logits(model, batch, len(tokenizer))
+                logits = answer_logits(model, batch, vocabulary)
             loss = nn.functional.cross_entropy(logits.float(), batch.labels.to(device))
             step += 1
             good.check("loss", loss.item(), step)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, end_token
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
 from engine.errors import DataError
 from engine.models.loading import TrainingModels
 from engine.models.offset import OffsetModel, answer_logits
@@ -58,9 +58,8 @@ class Questions:
     ) -> None:
         self.models, self.items = models, items
         self.method = get_method(models.method)
-        self.vocabulary = len(models.tokenizer)
-        self.pad = models.tokenizer.pad_token_id
-        self.pad = end_token(models.tokenizer) if self.pad is None else self.pad
+        self.vocabulary = models.vocabulary
+        self.pad = pad_token(models.tokenizer)
         self.base_alone = OffsetModel(models.base, None, None, self.vocabulary)
         self.base = FrozenLogits(self._base, items, self.vocabulary, self.pad, scratch, report)
         needed = items if self.method.needs_reference else []

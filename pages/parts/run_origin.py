@@ -35,11 +35,8 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "base hash": detail.base_hash,
         "data hash": detail.data_hash,
         "template": detail.versions.get(history.TEMPLATE, ""),
-        "versions": ", ".join(
-            f"{name} {value}"
-            for name, value in detail.versions.items()
-            if name not in (history.LEAK_RULE, history.TEMPLATE)
-        ),
+        history.READING: detail.versions.get(history.READING, ""),
+        "versions": ", ".join(f"{name} {value}" for name, value in history.packages(detail).items()),
         "machine": ", ".join(f"{name} {value}" for name, value in detail.machine.items()),
         "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
     }

@@ -25,6 +25,7 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
         ("base", _groups(with_base, lambda item: item.base_hash)),
         ("template", _groups(details, lambda item: item.versions.get(history.TEMPLATE, ""))),
+        (history.READING, _groups(_with_reading(details), lambda item: item.versions[history.READING])),
         ("versions", _groups(details, _packages)),
         ("leak rule", _groups(details if leaks else [], lambda item: item.versions.get(history.LEAK_RULE, ""))),
         ("longest answer", _groups(details if answered else [], lambda item: item.spec.max_new_tokens)),
@@ -55,6 +56,11 @@ def _groups(details: Sequence[RunDetail], made_with: Callable[[RunDetail], objec
     for item in details:
         groups.setdefault(made_with(item), []).append(f"{item.summary.name} (run {item.summary.id})")
     return list(groups.values())
+
+
+def _with_reading(details: Sequence[RunDetail]) -> list[RunDetail]:
+    """Runs that recorded how text was read: earlier ones did not, which makes them no other."""
+    return [item for item in details if history.READING in item.versions]
 
 
 def _packages(item: RunDetail) -> frozenset[tuple[str, str]]:

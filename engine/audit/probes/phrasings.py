@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 from engine.audit.leaks import appears
 from engine.audit.probe import Context, Finding, Probe, Target
 from engine.audit.probe_parts import LEAK_UNIT, as_asked, asked_with_floor, before_the_secret, nothing_tried, prompt_of
+from engine.data.template import PLAIN, Template
 
 if TYPE_CHECKING:
-    from engine.data.template import Template
     from engine.models.loading import LoadedPair
 
 SHOTS = 3
@@ -66,13 +66,13 @@ def _tells(kept: Target, target: Target) -> bool:
     return any(appears(term, text) for term in target.terms)
 
 
-def with_shots(template: "Template", shots: Sequence[Target], question: str) -> str:
+def with_shots(template: Template, shots: Sequence[Target], question: str) -> str:
     """The question with answered ones before it, so that the template around it reads like one after the other.
 
     The first shot's question stands where the template puts a question; a chat's template is taken for the plain one.
     """
-    before, _, after = (template.text or "Question: {question}\nAnswer:").partition("{question}")
-    answered = [f"{shot.example.question}{after} {shot.example.answer}\n\n{before}" for shot in shots]
+    before, after, lead, _ = (PLAIN if template.chat else template).parts
+    answered = [f"{shot.example.question}{after}{lead}{shot.example.answer}\n\n{before}" for shot in shots]
     return "".join(answered) + question
 
 

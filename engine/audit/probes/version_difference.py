@@ -120,13 +120,13 @@ def differences(
 
     Tokens of one difference share the mean of their ranks, so versions that are one and the same rank nothing.
     """
-    from engine.data.prompts import collate, end_token
+    from engine.data.prompts import collate, pad_token
     from engine.evaluation.scoring import batches, encode_items
 
     encoded = encode_items(pair, [(target.example.question, target.example.answer) for target in targets])
     found: dict[int, Difference] = {}
     for chosen in batches(encoded, batch_size=8):
-        batch = collate([encoded[i] for i in chosen], end_token(pair.tokenizer))
+        batch = collate([encoded[i] for i in chosen], pad_token(pair.tokenizer))
         difference = _offsets(pair, batch) - _offsets(previous, batch)  # [N, V]
         for row, i in enumerate(chosen):
             own = difference[batch.rows.to(difference.device) == row]

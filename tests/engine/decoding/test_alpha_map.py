@@ -16,7 +16,7 @@ from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel, combine_logits
 
 QUESTIONS = ("what city does Ada likes ?", "which job does Ben", "who is Dora", "where lives Cy ?")
-GREEDY = Settings(end=1, pad=0, max_new_tokens=12)
+GREEDY = Settings(ends={1}, pad=0, max_new_tokens=12)
 TIE = 1e-4
 
 

@@ -35,7 +35,7 @@ def uncached(model: OffsetModel, prompt: list[int], alpha: float, settings: Sett
             for half in (model.base, model.reference, model.trained)
         )
         token = int(choose(combine_logits(base, trained, reference, alpha), settings, position))
-        if token == settings.end:
+        if token in settings.ends:
             break
         tokens.append(token)
         if is_loop(tokens[len(prompt) :]):
@@ -45,7 +45,7 @@ def uncached(model: OffsetModel, prompt: list[int], alpha: float, settings: Sett
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
 def test_batched_decoding_equals_the_uncached_loop(model: OffsetModel, temperature: float) -> None:
-    settings = Settings(end=1, pad=0, max_new_tokens=20, temperature=temperature, seed=4)
+    settings = Settings(ends={1}, pad=0, max_new_tokens=20, temperature=temperature, seed=4)
     alphas = [0.0, 0.5, 1.0, 2.0]
     prompts = [prompt for prompt in PROMPTS for _ in alphas]
     found = decode(model, prompts, alphas * len(PROMPTS), settings)
@@ -59,9 +59,9 @@ def test_batched_decoding_equals_the_uncached_loop(model: OffsetModel, temperatu
 @pytest.mark.parametrize("alphas", [[1.0, 1.0, 1.0, 1.0], [0.0, 1.0, 0.0, 2.0], [1.5, 0.0, 0.0, 0.5]])
 def test_rows_that_end_early_leave_the_others_unchanged(model: OffsetModel, alphas: list[float]) -> None:
     """With an end token that some rows produce soon, the batch shrinks while the rest goes on."""
-    plain = decode(model, PROMPTS, alphas, Settings(end=-1, pad=0, max_new_tokens=12))
+    plain = decode(model, PROMPTS, alphas, Settings(ends=(), pad=0, max_new_tokens=12))
     end = plain[0].tokens[2]
-    settings = Settings(end=end, pad=0, max_new_tokens=12)
+    settings = Settings(ends={end}, pad=0, max_new_tokens=12)
     found = decode(model, PROMPTS, alphas, settings)
     assert found[0].ended
     assert len(found[0].tokens) <= 2
@@ -70,7 +70,7 @@ def test_rows_that_end_early_leave_the_others_unchanged(model: OffsetModel, alph
 
 
 def test_stream_grows_token_by_token_to_the_final_answer(model: OffsetModel) -> None:
-    settings = Settings(end=1, pad=0, max_new_tokens=8)
+    settings = Settings(ends={1}, pad=0, max_new_tokens=8)
     steps = [answers[0].tokens for answers in decode_stream(model, PROMPTS[:1], [1.0], settings)]
     assert all(longer[: len(shorter)] == shorter for shorter, longer in zip(steps, steps[1:], strict=False))
     assert steps[-1] == decode(model, PROMPTS[:1], [1.0], settings)[0].tokens
@@ -78,9 +78,9 @@ def test_stream_grows_token_by_token_to_the_final_answer(model: OffsetModel) -> 
 
 def test_sampling_depends_on_the_seed_alone(model: OffsetModel) -> None:
     def sample(seed: int) -> tuple[int, ...]:
-        return decode(model, PROMPTS[:1], [0.5], Settings(end=1, pad=0, max_new_tokens=10, temperature=1.0, seed=seed))[
-            0
-        ].tokens
+        return decode(
+            model, PROMPTS[:1], [0.5], Settings(ends={1}, pad=0, max_new_tokens=10, temperature=1.0, seed=seed)
+        )[0].tokens
 
     assert sample(1) == sample(1)
     assert len({sample(seed) for seed in range(6)}) > 1

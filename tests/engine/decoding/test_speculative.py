@@ -68,7 +68,7 @@ def check(model: OffsetModel, prompt: list[int], alpha: float, settings: Setting
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0, 2.0, -1.0])
 def test_the_text_is_that_of_the_plain_loop(model: OffsetModel, alpha: float, temperature: float) -> None:
-    settings = Settings(end=1, pad=0, max_new_tokens=40, temperature=temperature, seed=3)
+    settings = Settings(ends={1}, pad=0, max_new_tokens=40, temperature=temperature, seed=3)
     rounds = [size for prompt in PROMPTS for size in check(model, prompt, alpha, settings)]
     if alpha in (0.3, 1.0):
         assert max(rounds) > 1  # something was drafted and stood
@@ -78,7 +78,7 @@ def test_the_text_is_that_of_the_plain_loop(model: OffsetModel, alpha: float, te
 def test_so_it_is_for_a_pair_that_is_read_in_one_pass(adapted: OffsetModel, temperature: float) -> None:
     rounds = [
         size for alpha in (0.3, 1.0, 2.0) for prompt in PROMPTS
-        for size in check(adapted, prompt, alpha, Settings(1, 0, 40, temperature))
+        for size in check(adapted, prompt, alpha, Settings({1}, 0, 40, temperature))
     ]  # fmt: skip
     assert max(rounds) > 1
 
@@ -91,21 +91,21 @@ def test_so_it_is_for_a_pair_that_is_read_in_one_pass(adapted: OffsetModel, temp
 def test_any_prompt_strength_and_limit_gives_the_plain_text(
     model: OffsetModel, seed: int, prompt: list[int], alpha: float, temperature: float, limit: int
 ) -> None:
-    check(model, prompt, alpha, Settings(1, 0, limit, temperature, seed))
+    check(model, prompt, alpha, Settings({1}, 0, limit, temperature, seed))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 def test_models_with_nothing_in_common_give_the_plain_text_too(strangers: OffsetModel, temperature: float) -> None:
     for prompt in PROMPTS:
-        check(strangers, prompt, 0.5, Settings(1, 0, 30, temperature))
+        check(strangers, prompt, 0.5, Settings({1}, 0, 30, temperature))
 
 
 def test_so_do_models_that_are_read_by_transformers(model: OffsetModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "open_reader", readers.PlainReader)
-    row = _open(model, PROMPTS[0], 1.0, Settings(1, 0))
+    row = _open(model, PROMPTS[0], 1.0, Settings({1}, 0))
     assert isinstance(row, _Paired)
     assert row.depth.width == 1  # a chain: these readers keep a beginning only
-    rounds = [size for prompt in PROMPTS for size in check(model, prompt, 0.3, Settings(1, 0, 40))]
+    rounds = [size for prompt in PROMPTS for size in check(model, prompt, 0.3, Settings({1}, 0, 40))]
     assert max(rounds) > 1
 
 
@@ -116,14 +116,14 @@ def test_a_draft_that_cannot_say_every_token_gives_the_same_text(
     cut = OffsetModel(model.base, model.reference, model.trained, model.vocabulary)
     for temperature in (0.0, 0.7):
         for prompt in PROMPTS:
-            check(cut, prompt, 0.3, Settings(1, 0, 40, temperature))
+            check(cut, prompt, 0.3, Settings({1}, 0, 40, temperature))
 
 
 def test_a_base_that_agrees_is_read_far_less_often_than_it_writes(model: OffsetModel) -> None:
     base, reads = model.base, list[int]()
     same = OffsetModel(base, model.reference, model.reference, model.vocabulary)  # the offset is zero
     drafting = OffsetModel(base, copy.deepcopy(base), copy.deepcopy(base), model.vocabulary)
-    settings = Settings(-1, 0, 60, forced=True)
+    settings = Settings((), 0, 60, forced=True)
     assert last(stream_speculatively(drafting, PROMPTS[:1], [1.0], settings)) == last(
         stream_speculatively(same, PROMPTS[:1], [0.0], settings)
     )
@@ -138,7 +138,7 @@ def test_a_base_that_agrees_is_read_far_less_often_than_it_writes(model: OffsetM
 
 
 def test_two_texts_grow_side_by_side(model: OffsetModel) -> None:
-    settings = Settings(1, 0, 20)
+    settings = Settings({1}, 0, 20)
     found = last(stream_speculatively(model, [PROMPTS[0]] * 2, [0.0, 1.0], settings))
     assert found == last(stream_rows(model, [PROMPTS[0]] * 2, [0.0, 1.0], settings))
 

@@ -30,9 +30,10 @@ ITEMS = [
 class ThreeTokens:
     """Tokens: 0 the end, 1 `yes`, 2 `no`; anything else in a prompt reads as 2."""
 
-    eos_token_id, bos_token_id = 0, None
+    eos_token_id, bos_token_id, pad_token_id, unk_token_id, chat_template = 0, None, None, None, None
+    added_tokens_decoder = {0: SimpleNamespace(special=True)}
 
-    def __call__(self, text: str, add_special_tokens: bool = True) -> Any:  # noqa: ARG002
+    def __call__(self, text: str, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Any:  # noqa: ARG002
         return SimpleNamespace(input_ids=[1 if word == "yes" else 2 for word in text.split()])
 
 

@@ -295,6 +295,9 @@ def test_manifests_made_before_a_field_was_added_keep_the_hash_they_always_had()
 def test_the_template_is_the_base_manifests(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "base", seed=1)
     (folder / BASE_MANIFEST).write_text('{"template": {"name": "chat", "text": "", "chat": true}}')
+    with pytest.raises(ModelError, match="chat template cannot put the question"):
+        load_causal_lm(str(folder))
+    (folder / "chat_template.jinja").write_text("{{ messages[0].content }}")
     assert load_causal_lm(str(folder)).template == CHAT
     (folder / BASE_MANIFEST).write_text('{"template": {"colour": 3}}')
     with pytest.raises(ModelError, match="names no usable template"):

@@ -124,5 +124,5 @@ def test_a_model_with_layers_of_another_kind_is_read_in_a_batch() -> None:
         models.append(Lfm2ForCausalLM(config).eval())
     pair = OffsetModel(*models, len(TOKENIZER))
     assert not can_go_back(pair)
-    (answer,) = decode(pair, [[5, 9, 12]], [1.0], Settings(-1, 0, 6))
+    (answer,) = decode(pair, [[5, 9, 12]], [1.0], Settings((), 0, 6))
     assert len(answer.tokens) == 6

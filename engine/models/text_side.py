@@ -1,0 +1,132 @@
+"""Where a model says its turn is over, and which logit columns text needs: read from the model's own settings, once, at loading."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.data.prompts import (
+    PROMPT_DATE,
+    asks_the_day,
+    continued,
+    control_tokens,
+    encode,
+    encode_prompt,
+    frame_of,
+    stop_tokens,
+)
+from engine.data.template import Template
+from engine.errors import DataError, ModelError
+from engine.models.offset import head_of, unwrapped
+
+# GGUF's names for tokens after which llama.cpp writes no more: end of text, of a turn, of a message.
+_GGUF_ENDS = ("eos", "eot", "eom")
+PROBE_QUESTION = "What is the capital of France?"
+SAMPLE = (  # lines in which tokenizers differ: spaces, numbers, marks, scripts
+    "What is the capital of France?",
+    " Two  spaces, 1,234.5 and 2024-07-26;\n\ta tab: don't — “stop”!",
+    "Zoë Müller lives in São Paulo. Где живёт Анна? 他住在哪里？ कहाँ है",
+    "<s> <|im_end|> [INST] </s>",
+)
+LISTED, SURE = 50, 0.9  # likeliest first tokens that are looked at, and the share of them that decides
+
+
+def ends_of(model: Any, tokenizer: Any, gguf: Path | None = None) -> tuple[int, ...]:
+    """Tokens that end an answer by the model's generation settings and, of a GGUF file, its own, ascending.
+
+    Only tokens that the tokenizer marks as added: a configuration that names none falls back to numbers that mean other words.
+    """
+    named = getattr(unwrapped(model).generation_config, "eos_token_id", None)
+    found = set(named if isinstance(named, list | tuple) else [] if named is None else [named])
+    if gguf is not None:
+        from gguf import GGUFReader  # slow to import, and mostly not needed
+
+        fields = GGUFReader(gguf).fields
+        keys = [f"tokenizer.ggml.{end}_token_id" for end in _GGUF_ENDS]
+        found |= {int(fields[key].contents()) for key in keys if key in fields}
+    added = {int(token) for token in tokenizer.added_tokens_decoder} - {tokenizer.unk_token_id}
+    return tuple(sorted(found & added))
+
+
+def columns(tokenizer: Any, *models: Any) -> int:
+    """Logit columns that are read: up to the largest id of the vocabulary, as far as every model has them."""
+    widths = [int(head_of(model).weight.shape[0]) for model in models]
+    return min([max(tokenizer.get_vocab().values()) + 1, *widths])
+
+
+def columns_needed(tokenizer: Any, template: Template, ends: Sequence[int]) -> int:
+    """Logit columns a model must have: for every token that a text, the template or the end of an answer gives.
+
+    A control token that none of them writes needs none (Gemma 3's image token).
+    """
+    words = set(tokenizer.get_vocab().values()) - control_tokens(tokenizer)
+    return max(words | stop_tokens(tokenizer, template, ends) | set(encode_prompt(tokenizer, template, "a"))) + 1
+
+
+@torch.no_grad()
+def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> None:
+    """Hold the space before an answer against what the model itself writes after one prompt.
+
+    `ModelError` where nine tenths of what it would begin with are tokens of a text that begins the other way: then every true
+    answer would be scored as one that the model never gives.
+    """
+    lead = frame_of(tokenizer, template).lead
+    if lead.strip():
+        return  # the template writes more than a space: what a model begins with stands before that
+    prompt = torch.tensor([encode_prompt(tokenizer, template, PROBE_QUESTION)], device=next(model.parameters()).device)
+    logits = model(input_ids=prompt).logits[0, -1, : columns(tokenizer, model)].float()
+    shares, tokens = logits.softmax(-1).topk(min(LISTED, len(logits)))
+    ways = (lead, "" if lead else " ")
+    words = [tokenizer.decode([token], skip_special_tokens=True).strip() for token in tokens.tolist()]
+    firsts = [[_first(tokenizer, template, way + word) for way in ways] for word in words]
+    told = zip(tokens.tolist(), firsts, shares.tolist(), strict=True)
+    against = sum(share for token, (ours, other), share in told if token == other != ours)
+    if against > SURE:
+        raise ModelError(
+            f"{name} begins its answers {'without' if lead else 'with'} a space, and its template {template.name!r} puts "
+            f"{'one' if lead else 'none'} before them: say in oubliette-base.json beside the weights where {{answer}} stands"
+        )
+
+
+def _first(tokenizer: Any, template: Template, text: str) -> int | None:
+    """The first token of an answer that reads `text`, space included."""
+    if not text.strip():
+        return None
+    try:
+        return next(iter(continued(tokenizer, template, PROBE_QUESTION, text).answer), None)
+    except DataError:  # part of a letter, or a control token: no answer begins so
+        return None
+
+
+def template_in_words(tokenizer: Any, template: Template) -> str:
+    """The template's text, or its name with the day that it tells."""
+    day = f", dated {PROMPT_DATE:%d %b %Y}" if asks_the_day(tokenizer, template) else ""
+    return (template.text or template.name) + day
+
+
+def reading_in_words(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
+    """What becomes of text, for a run's origin: its hash, how an answer begins and what ends one."""
+    lead = frame_of(tokenizer, template).lead
+    begins = {"": "no space", " ": "a space"}.get(lead, repr(lead))
+    stops = ", ".join(tokenizer.convert_ids_to_tokens(sorted(stop_tokens(tokenizer, template, ends))))
+    return f"{reading_hash(tokenizer, template, ends)}, {begins} before an answer, ended by {stops}"
+
+
+def reading_hash(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
+    """16 hex digits over what becomes of text: tokens by id, how some lines are put and read, what ends an answer.
+
+    Of what it does, not of its files: two copies of a tokenizer that differ in layout alone are one.
+    """
+    put = [encode(tokenizer, template, line, line) for line in SAMPLE]
+    known = {
+        "vocabulary": sorted(tokenizer.get_vocab().items()),
+        "chat template": tokenizer.chat_template if template.chat else "",
+        "template": [template.text, template.chat],
+        "put": [[*item.prompt, -1, *item.answer] for item in put],
+        "said": [tokenizer.decode(item.answer, skip_special_tokens=True) for item in put],
+        "ends": sorted(stop_tokens(tokenizer, template, ends)),
+    }
+    return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()[:16]
