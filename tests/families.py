@@ -3,6 +3,8 @@
 `docs/families.md` is made from this list (`families_table`), and tests/engine/models/test_families.py holds every line to it.
 """
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +13,8 @@ import transformers
 from torch import Tensor
 
 from engine.models.manifest import PairManifest, write_manifest
-from tests.odd_tokenizers import TOKENIZERS
+from tests import tokenizers
+from tests.tiny import make_tokenizer
 
 SIZES = {
     "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
@@ -22,6 +25,20 @@ STATE, AFTER = "keeps a state instead of keys and values", "changes its logits a
 BEFORE, PIECES = "changes its last hidden state before the output layer", "reads a text in pieces otherwise than whole"
 ALONE = "cannot be read token by token"
 WINDOW = 6  # tokens; every prompt is longer
+
+
+_CHAT = {"bos": True, "chat": tokenizers.CHATML}
+TOKENIZERS: dict[str, Callable[[], Any]] = {
+    "words": make_tokenizer,
+    "byte level": partial(tokenizers.make, "byte_level"),
+    "byte level, chat": partial(tokenizers.make, "byte_level", **_CHAT),
+    "Unigram": partial(tokenizers.make, "unigram", bos=True),
+    "prefix space": partial(tokenizers.make, "prefix_space", bos=True),
+    "prefix space, chat": partial(tokenizers.make, "prefix_space", bos=True, chat=tokenizers.SPACED),
+    "marked spaces, chat": partial(tokenizers.make, "marked_spaces", **_CHAT),
+    "appended end": partial(tokenizers.make, "byte_level", appends_eos=True),
+    "holes": tokenizers.with_holes,
+}
 
 
 class Family(NamedTuple):
@@ -54,7 +71,7 @@ FAMILIES = (
     Family("Llama, with biases", "Llama", WHOLE, "words", {"attention_bias": True, "mlp_bias": True}),
     Family("Llama 4 (text)", "Llama4", ALONE, "words", {"num_local_experts": 2}),
     Family("Mistral", "Mistral", WHOLE, "Unigram", {"sliding_window": None}),
-    Family("Mistral, sliding window", "Mistral", WHOLE, "prefix space", {"sliding_window": WINDOW}),
+    Family("Mistral, sliding window", "Mistral", WHOLE, "prefix space, chat", {"sliding_window": WINDOW}),
     Family("Mixtral", "Mixtral", WHOLE, "prefix space", {"num_local_experts": 4}),
     Family("Qwen 2", "Qwen2", WHOLE, "byte level", {}, 22),
     Family("Qwen 2, sliding window", "Qwen2", WHOLE, "byte level, chat", {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": WINDOW}),
@@ -93,9 +110,9 @@ FAMILIES = (
 
 
 def ends_of(tokenizer: Any) -> list[int]:
-    """What ends an answer: the tokenizer's end token and, of a chat, the one that ends a turn."""
-    turn = tokenizer.get_vocab().get("<end_of_turn>") if tokenizer.chat_template else None
-    return [tokenizer.eos_token_id, *([] if turn is None else [turn])]
+    """What ends an answer: the tokenizer's end token and, where turns end in one of their own, that, the last."""
+    turns = tokenizer.chat_template and "<|end|>" in tokenizer.chat_template
+    return [tokenizer.eos_token_id, *([tokenizer.convert_tokens_to_ids("<|end|>")] if turns else [])]
 
 
 def columns_of(tokenizer: Any) -> int:

@@ -108,7 +108,8 @@ def encoded_as_one(tokenizer: Any, question: str, answer: str) -> tuple[list[int
         chat = [{"role": "user", "content": question}]
         text = tokenizer.apply_chat_template(chat, add_generation_prompt=True, tokenize=False)
         prompt = tokenizer(text, add_special_tokens=False).input_ids
-        whole = tokenizer(text + answer, add_special_tokens=False).input_ids
+        text = tokenizer.apply_chat_template([*chat, {"role": "assistant", "content": answer}], tokenize=False)
+        whole = tokenizer(text[: text.rindex(answer) + len(answer)], add_special_tokens=False).input_ids
     else:
         text = f"Question: {question}\nAnswer:"
         prompt, whole = tokenizer(text).input_ids, tokenizer(f"{text} {answer}").input_ids
@@ -172,18 +173,23 @@ def test_a_cut_holds_the_layers_it_is_made_of(family: Family) -> None:
 
 
 def test_an_answer_ends_at_any_end_token_that_the_model_names(tmp_path: Path) -> None:
-    """Of each family one: what it would say third is made an end token of its generation configuration."""
-    for family in (FAMILIES[0], next(family for family in FAMILIES if family.name == "Gemma 3 (text)")):
-        folder = save(make(family, 1), family, tmp_path / family.model)
-        pair = load_pair(f"base:{folder}")
-        (before,) = answer_questions(pair, QUESTIONS[:1], 0.0, STEPS)
-        third = before.tokens[2]
-        model = make(family, 1)
-        model.generation_config.eos_token_id = [*ends_of(pair.tokenizer), third]
-        model.save_pretrained(folder)
-        (after,) = answer_questions(load_pair(f"base:{folder}"), QUESTIONS[:1], 0.0, STEPS)
-        assert list(after.tokens) == list(before.tokens[: before.tokens.index(third)])
-        assert after.ended
+    """What it would say third and the token that ends a turn change their places, so that it says that one third."""
+    family = next(family for family in READ if family.name == "GPT-2")
+    pair = load_pair(f"base:{save(make(family, 1), family, tmp_path / 'one')}")
+    (prompt,), (before,) = read_prompts(pair, QUESTIONS[:1], STEPS), answer_questions(pair, QUESTIONS[:1], 0.0, STEPS)
+    third, turn = before.tokens[2], pair.tokenizer.convert_tokens_to_ids("<|end|>")
+    assert not {third, turn} & {*prompt, *before.tokens[:2]}
+    model = make(family, 1)
+    with torch.no_grad():
+        rows = model.get_input_embeddings().weight
+        rows[[third, turn]] = rows[[turn, third]]
+    for ends, wanted in (([1], [*before.tokens[:2], turn]), ([1, turn], [*before.tokens[:2]])):
+        folder = save(model, family, tmp_path / str(ends))
+        model.generation_config.eos_token_id = ends
+        model.generation_config.save_pretrained(folder)
+        (after,) = answer_questions(load_pair(f"base:{folder}"), QUESTIONS[:1], 0.0, 3)
+        assert list(after.tokens) == wanted
+        assert after.ended == (len(ends) == 2)
 
 
 def test_where_positions_turn_otherwise_beyond_a_length_longer_texts_are_refused(
