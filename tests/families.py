@@ -51,6 +51,10 @@ class Family(NamedTuple):
     changes: dict[str, Any] = {}
     padding: int = 0
 
+    @property
+    def kind(self) -> str:
+        return self.model if "Head" in self.model else f"{self.model}ForCausalLM"
+
 
 def _rope(kind: str, **more: Any) -> dict[str, Any]:
     return {"rope_parameters": {"rope_type": kind, "rope_theta": 10000.0, **more}}
@@ -123,8 +127,7 @@ def columns_of(tokenizer: Any) -> int:
 def make(family: Family, seed: int, padding: int | None = None) -> Any:
     """A random model of the family."""
     tokenizer = TOKENIZERS[family.tokenizer]()
-    named = family.model if "Head" in family.model else f"{family.model}ForCausalLM"
-    kind = getattr(transformers, named)
+    kind = getattr(transformers, family.kind)
     config_kind = kind.config_class
     known = vars(config_kind()).keys() | config_kind.attribute_map.keys()
     sizes = {name: size for name, size in SIZES.items() if name in known} | family.changes
@@ -180,3 +183,13 @@ def slowly(pair: Any, prompt: list[int], alpha: float, steps: int) -> list[int]:
             break
         tokens.append(token)
     return tokens[len(prompt) :]
+
+
+def families_table() -> str:
+    """The table of docs/families.md."""
+    rows = [f"| {family.name} | `{family.kind}` | {_said(family)} |" for family in FAMILIES]
+    return "\n".join(["| family | in transformers | what becomes of it |", "|---|---|---|", *rows])
+
+
+def _said(family: Family) -> str:
+    return family.becomes if family.becomes in (THINLY, WHOLE) else f"refused: it {family.becomes}"

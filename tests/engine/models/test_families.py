@@ -16,7 +16,20 @@ from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import can_go_back
 from engine.models.thin import KeyValues, thin_llama
 from engine.models.tuning import cut_layers
-from tests.families import FAMILIES, THINLY, WHOLE, Family, columns_of, ends_of, logits_of, make, save, save_pair, slowly
+from tests.families import (
+    FAMILIES,
+    THINLY,
+    WHOLE,
+    Family,
+    columns_of,
+    ends_of,
+    families_table,
+    logits_of,
+    make,
+    save,
+    save_pair,
+    slowly,
+)
 
 QUESTIONS = (
     "what job did Ada like ?", "who was Cy Dora and what is the colour of the river in Rome ?", "which tree is red ?",
@@ -45,6 +58,11 @@ def every(families: list[Family]) -> Any:
 
 def prompts_of(pair: LoadedPair) -> list[list[int]]:
     return read_prompts(pair, QUESTIONS, STEPS)
+
+
+def test_the_page_of_families_says_what_is_tested_here() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "families.md").read_text(encoding="utf-8")
+    assert families_table() in page, "put what families_table() gives into docs/families.md"
 
 
 @every([family for family in FAMILIES if family not in READ])
