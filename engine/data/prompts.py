@@ -99,9 +99,9 @@ def continued(tokenizer: Any, template: Template, question: str, text: str, writ
     joint = _join(tokenizer, template, (before, asked, after + written + space, text.lstrip(" ")))
     if joint[: len(prompt)] == prompt:
         return Encoded(prompt, joint[len(prompt) :])
-    whole = tokenizer.decode(joint)
-    for own in (_ids(tokenizer, way, literal=True) for way in (text, text.lstrip(" "))):
-        if tokenizer.decode([*prompt, *own]) == whole:  # the prompt's last token would change with what follows
+    wholes = (tokenizer.decode(joint), tokenizer.decode(prompt) + text)
+    for own in (_inside(tokenizer, text), *(_ids(tokenizer, way, literal=True) for way in (text, text.lstrip(" ")))):
+        if tokenizer.decode([*prompt, *own]) in wholes:  # the prompt's last token would change with what follows
             return Encoded(prompt, own)
     raise DataError(
         f"{text[:60]!r} has no tokens of its own after its prompt: encoded with it, it changes the prompt's last token"
@@ -181,7 +181,7 @@ def _join(tokenizer: Any, template: Template, pieces: Sequence[str]) -> list[int
         return beginning + _ids(tokenizer, "".join(pieces))
     if not any(_has_control(tokenizer, text) for text in pieces[::2]):
         return beginning + _ids(tokenizer, "".join(pieces), literal=True)
-    parts = [_ids(tokenizer, text, literal=place % 2 == 1) for place, text in enumerate(pieces)]
+    parts = [_inside(tokenizer, text) if place % 2 else _ids(tokenizer, text) for place, text in enumerate(pieces)]
     return beginning + [token for part in parts for token in part]
 
 
@@ -196,6 +196,12 @@ def _ids(tokenizer: Any, text: str, literal: bool = False) -> list[int]:
     if literal and not control_tokens(tokenizer).isdisjoint(ids):
         raise DataError(f"{text[:60]!r} holds a control token of the base, which its tokenizer cannot read as text")
     return ids
+
+
+def _inside(tokenizer: Any, text: str) -> list[int]:
+    """The tokens of a person's text in the middle of another: after a line break, without the space that may begin a text."""
+    before, both = (_ids(tokenizer, "\n" + part, literal=True) for part in ("", text))
+    return both[len(before) :] if both[: len(before)] == before else _ids(tokenizer, text, literal=True)
 
 
 @lru_cache(maxsize=8)

@@ -5,13 +5,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from transformers.utils import chat_template_utils
 
 from engine.data import prompts
 from engine.data.prompts import control_tokens, encode, encode_prompt, encode_text, frame_of, stop_tokens
 from engine.data.template import CHAT, PLAIN, Guarded, Template
+from engine.errors import DataError
 from tests.tokenizers import CHATML, DATED, KINDS, SPACED, SPECIALS, THINKING, make
 
 ALL = {
@@ -47,7 +48,9 @@ def test_a_chat_prompt_is_what_transformers_makes_of_it(kind: str, chat: str) ->
     assert encode_prompt(tokenizer, CHAT, "which city?") == theirs
     whole = tokenizer.apply_chat_template([*asked, {"role": "assistant", "content": "Paris"}], return_dict=False)
     prompt, answer = encode(tokenizer, CHAT, "which city?", "Paris")
-    assert whole[: len(prompt) + len(answer)] == prompt + answer  # the end token that the template writes is the one scored
+    assert (
+        whole[: len(prompt) + len(answer)] == prompt + answer
+    )  # the end token that the template writes is the one scored
 
 
 @given(question=WRITTEN, answer=WRITTEN, which=st.sampled_from(sorted(ALL)))
@@ -57,6 +60,7 @@ def test_an_answer_follows_its_prompt_as_if_encoded_as_one_and_no_text_steers(
     tokenizer, template = ALL[which], template_of(which[3])
     empty = encode_prompt(tokenizer, template, "")
     controls = control_tokens(tokenizer)
+    assume(which[0] != "unigram" or not any(special in question + answer for special in SPECIALS))  # refused, see below
     prompt, tokens = encode(tokenizer, template, question, answer)
     assert prompt == encode_prompt(tokenizer, template, question)
     assert [token for token in prompt if token in controls] == [token for token in empty if token in controls]
@@ -66,6 +70,11 @@ def test_an_answer_follows_its_prompt_as_if_encoded_as_one_and_no_text_steers(
         lead = frame_of(tokenizer, template).lead
         text = tokenizer.decode(prompt) + lead + answer.strip()
         assert len(tokenizer.decode(prompt + tokens[:-1])) in range(len(text) - 1, len(text) + 2)
+
+
+def test_a_control_token_that_is_a_word_of_the_vocabulary_too_is_refused_in_a_text() -> None:
+    with pytest.raises(DataError, match="'is it <pad>.*' holds a control token of the base"):
+        encode_prompt(ALL["unigram", False, False, ""], Template(text="{question}"), "is it <pad>?")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -88,9 +97,9 @@ def test_the_template_says_whether_a_space_belongs_before_an_answer() -> None:
         template = Template(text=text)
         assert frame_of(tokenizer, template).lead == lead, text
         prompt, answer = encode(tokenizer, template, "who", "Ada")
-        assert tokenizer.decode(prompt + answer[:-1]) == text.partition("{answer}")[0].format(question="who").rstrip(" ") + (
-            " Ada" if lead or text.endswith(" ") else "Ada"
-        )
+        assert tokenizer.decode(prompt + answer[:-1]) == text.partition("{answer}")[0].format(question="who").rstrip(
+            " "
+        ) + (" Ada" if lead or text.endswith(" ") else "Ada")
     assert frame_of(tokenizer, Template(text=f"{text}")).end == tokenizer.convert_tokens_to_ids("<|end|>")
     assert frame_of(tokenizer, PLAIN) == (" ", tokenizer.eos_token_id)
     assert frame_of(make("byte_level", chat=SPACED), CHAT) == (" ", tokenizer.eos_token_id)
