@@ -169,9 +169,11 @@ def save_pair(family: Family, folder: Path) -> Path:
 def logits_of(pair: Any, tokens: list[int], alpha: float) -> Tensor:
     """The ensemble's logits from whole passes of the models themselves, of the columns that tokens have: [T, V]."""
     model, ids = pair.model, torch.tensor([tokens])
-    base, trained, reference = (part(input_ids=ids).logits[0].double() for part in (model.base, model.trained, model.reference))
+    base, trained, reference = (
+        part(input_ids=ids).logits[0].double() for part in (model.base, model.trained, model.reference)
+    )
     columns = columns_of(pair.tokenizer)
-    return (base[:, :columns] + alpha * (trained[:, :columns] - reference[:, :columns]))
+    return base[:, :columns] + alpha * (trained[:, :columns] - reference[:, :columns])
 
 
 def slowly(pair: Any, prompt: list[int], alpha: float, steps: int) -> list[int]:

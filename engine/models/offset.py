@@ -68,7 +68,10 @@ def head_of(model: Any) -> Any:
 def _limits(config: Any) -> list[int | None]:
     """Of tokens that can be read. Beyond the second, "longrope" turns keys otherwise, also those that have been cached."""
     rope = getattr(config, "rope_parameters", None) or {}
-    kinds = [rope, *(kind for kind in rope.values() if isinstance(kind, dict))]  # some families have one for each kind of layer
+    kinds = [
+        rope,
+        *(kind for kind in rope.values() if isinstance(kind, dict)),
+    ]  # some families have one for each kind of layer
     switches = [kind.get("original_max_position_embeddings") for kind in kinds if kind.get("rope_type") == "longrope"]
     return [getattr(config, "max_position_embeddings", None), *switches]
 

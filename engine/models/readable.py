@@ -31,7 +31,9 @@ def check_reading(model: Any, name: str, vocabulary: int) -> None:
         raise
     except Exception as reason:  # the forward pass of any family: it may raise what it likes
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise ModelError(f"{name} cannot be read token by token ({family}), which is not supported: {first}") from reason
+        raise ModelError(
+            f"{name} cannot be read token by token ({family}), which is not supported: {first}"
+        ) from reason
 
 
 def _check_output(model: Any, name: str, vocabulary: int) -> None:
@@ -60,7 +62,9 @@ def _check_output(model: Any, name: str, vocabulary: int) -> None:
     if not seen or not torch.allclose(logits.float(), straight):
         raise ModelError(f"{name} changes its logits after the output layer ({family}), which is not supported")
     if not _alike(seen[0], decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state):
-        raise ModelError(f"{name} changes its last hidden state before the output layer ({family}), which is not supported")
+        raise ModelError(
+            f"{name} changes its last hidden state before the output layer ({family}), which is not supported"
+        )
 
 
 def _check_pieces(model: Any, name: str, vocabulary: int) -> None:
@@ -76,7 +80,11 @@ def _check_pieces(model: Any, name: str, vocabulary: int) -> None:
     parts = list[Tensor]()
     for first, last in pairwise((0, ids.shape[1] - 2, ids.shape[1] - 1, ids.shape[1])):
         parts.append(reader.read(rows[:, first:last], positions[:, first:last], mask[:, :last]))
-        rows, mask, positions = rows.flip(0), mask.flip(0), positions.flip(0)  # rows are dropped and copied while an answer grows
+        rows, mask, positions = (
+            rows.flip(0),
+            mask.flip(0),
+            positions.flip(0),
+        )  # rows are dropped and copied while an answer grows
         reader.keep_rows(swapped)
     found = torch.cat([parts[0], parts[1].flip(0), parts[2]], dim=1)
     if not _alike(found[0], whole):

@@ -234,5 +234,7 @@ def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make:
 def can_go_back(model: OffsetModel) -> bool:
     """Whether caches can forget what was read last: those that keep a sliding window or a state cannot."""
     models = [part for part in (model.base, model.trained, model.reference) if part is not None]
-    caches = [DynamicCache(config=unwrapped(part).config) for part in models]  # it reads a configuration as the models do
+    caches = [
+        DynamicCache(config=unwrapped(part).config) for part in models
+    ]  # it reads a configuration as the models do
     return all(cache.is_croppable and not any(cache.is_sliding) for cache in caches)

@@ -134,7 +134,11 @@ def cut_layers(base: Any, layers: Sequence[int]) -> Any:
     known = base.state_dict()
     for number, layer in enumerate(layers):
         first, into = f"{lists[0]}.{layer}.", f"{lists[0]}.{number}."
-        known |= {into + name.removeprefix(first): weight for name, weight in base.state_dict().items() if name.startswith(first)}
+        known |= {
+            into + name.removeprefix(first): weight
+            for name, weight in base.state_dict().items()
+            if name.startswith(first)
+        }
     small.load_state_dict({name: known[name] for name in wanted}, strict=False)
     return small
 

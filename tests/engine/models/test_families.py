@@ -162,9 +162,7 @@ def test_only_what_reads_alike_is_read_thinly(family: Family, opened: Callable[[
 
 
 @every(READ)
-def test_nothing_is_drafted_where_caches_cannot_go_back(
-    family: Family, opened: Callable[[Family], LoadedPair]
-) -> None:
+def test_nothing_is_drafted_where_caches_cannot_go_back(family: Family, opened: Callable[[Family], LoadedPair]) -> None:
     keeps_all = "sliding_window" not in family.changes and "layer_types" not in family.changes
     assert can_go_back(opened(family).model) == (keeps_all or family.changes.get("sliding_window", 0) is None)
 

@@ -1,12 +1,10 @@
 """The identities of the formula."""
 
-import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.data.prompts import Encoded, collate
-from engine.errors import ModelError
 from engine.models.offset import OffsetModel, answer_logits, combine_logits
 from tests.tiny import make_model, make_tokenizer
 
