@@ -3,7 +3,7 @@
 `docs/families.md` is made from this list (`families_table`), and tests/engine/models/test_families.py holds every line to it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -139,13 +139,12 @@ def make(family: Family, seed: int, padding: int | None = None) -> Any:
     return kind(config).eval()
 
 
-def moved(model: Any, seed: int, size: float = 0.1) -> Any:
-    """The model, in place, with every weight moved a little."""
+def move(weights: Iterable[Tensor], seed: int, size: float = 0.1) -> None:
+    """Every weight a little, in place."""
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        for weight in model.parameters():
+        for weight in weights:
             weight += size * torch.randn(weight.shape, generator=draw)
-    return model
 
 
 def save(model: Any, family: Family, folder: Path) -> Path:
@@ -160,7 +159,9 @@ def save_pair(family: Family, folder: Path) -> Path:
     """Base, reference and trained, three folders; of the last, a pair that names the others."""
     base = save(make(family, 1), family, folder / "base")
     reference = save(make(family, 2), family, folder / "reference")
-    trained = save(moved(make(family, 2), 3), family, folder / "pair")
+    model = make(family, 2)
+    move(model.parameters(), 3)
+    trained = save(model, family, folder / "pair")
     write_manifest(trained, PairManifest("pair", str(base), str(reference), "npo", tuning="full"))
     return trained
 

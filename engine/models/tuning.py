@@ -11,6 +11,7 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import safe_open
 from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
@@ -21,6 +22,8 @@ ADAPTER_FILE = "adapter_model.safetensors"
 
 # peft 0.21 asks transformers 5.23 for something that is to go; nobody here can do anything about it.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+# Of a mixture of experts: peft tells how it would tune them all the same, and they stay untuned.
+warnings.filterwarnings("ignore", "The following (rank|alpha)_pattern keys did not match", RuntimeWarning)
 
 
 def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
@@ -43,9 +46,11 @@ def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> An
 def add_lora(model: Any, rank: int, seed: int) -> Any:
     """Wrap `model` in a peft LoRA of this rank on all linear layers, seeded. Scale 2: lora_alpha = 2 x rank."""
     torch.manual_seed(seed)
-    return get_peft_model(
-        model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    turned = any(isinstance(layer, Conv1D) for layer in model.modules())  # GPT-2 keeps its weights the other way round
+    settings = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM", fan_in_fan_out=turned
     )
+    return get_peft_model(model, settings)
 
 
 def without_adapter(trained: Any) -> AbstractContextManager[Any]:

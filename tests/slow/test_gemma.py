@@ -98,7 +98,7 @@ def pair(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUBLIETTE_DATA", str(root / "data"))
         run = experiment.run_here(spec)
-        assert history.run_detail(run).row.status == "finished"
+        assert history.run_detail(run).summary.status == "finished"
         yield load_pair("gemma")
 
 
