@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from hypothesis import settings
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from engine.data.template import PLAIN
@@ -12,6 +13,9 @@ from engine.models.loading import LoadedPair
 from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel
 from tests.tiny import save_model
+
+settings.register_profile("no deadline", settings.default, deadline=None)  # a busy machine is no failure
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

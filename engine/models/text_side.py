@@ -1,4 +1,4 @@
-"""Where a model says its turn is over, and which logit columns text needs: read from the model's own settings, once, at loading."""
+"""The text side of a model: where it says its turn is over, which logit columns text needs, what becomes of text."""
 
 import hashlib
 import json
@@ -54,7 +54,7 @@ def ends_of(model: Any, tokenizer: Any, gguf: Path | None = None) -> tuple[int, 
 def columns(tokenizer: Any, *models: Any) -> int:
     """Logit columns that are read: up to the largest id of the vocabulary, as far as every model has them."""
     widths = [int(head_of(model).weight.shape[0]) for model in models]
-    return min([max(tokenizer.get_vocab().values()) + 1, *widths])
+    return int(min([max(tokenizer.get_vocab().values()) + 1, *widths]))
 
 
 def columns_needed(tokenizer: Any, template: Template, ends: Sequence[int]) -> int:
@@ -63,7 +63,7 @@ def columns_needed(tokenizer: Any, template: Template, ends: Sequence[int]) -> i
     A control token that none of them writes needs none (Gemma 3's image token).
     """
     words = set(tokenizer.get_vocab().values()) - control_tokens(tokenizer)
-    return max(words | stop_tokens(tokenizer, template, ends) | set(encode_prompt(tokenizer, template, "a"))) + 1
+    return int(max(words | stop_tokens(tokenizer, template, ends) | set(encode_prompt(tokenizer, template, "a")))) + 1
 
 
 @torch.no_grad()
