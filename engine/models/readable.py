@@ -80,12 +80,8 @@ def _check_pieces(model: Any, name: str, vocabulary: int) -> None:
     parts = list[Tensor]()
     for first, last in pairwise((0, ids.shape[1] - 2, ids.shape[1] - 1, ids.shape[1])):
         parts.append(reader.read(rows[:, first:last], positions[:, first:last], mask[:, :last]))
-        rows, mask, positions = (
-            rows.flip(0),
-            mask.flip(0),
-            positions.flip(0),
-        )  # rows are dropped and copied while an answer grows
-        reader.keep_rows(swapped)
+        reader.keep_rows(swapped)  # while answers grow, rows are dropped and copied
+        rows, mask, positions = (part.flip(0) for part in (rows, mask, positions))
     found = torch.cat([parts[0], parts[1].flip(0), parts[2]], dim=1)
     if not _alike(found[0], whole):
         raise ModelError(f"{name} reads a text in pieces otherwise than whole ({family}), which is not supported")
