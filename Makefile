@@ -21,7 +21,7 @@ e2e: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null
 	$(BIN)/python -m pytest -m e2e -q
 
-# A real model of a second family, 240 MB: minutes, and not part of `.ci/run`.
+# A real model of a second family: 240 MB to fetch, 9 GB of memory, minutes; not part of `.ci/run`.
 slow: .venv/ready-dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-slow.txt
 	$(BIN)/python -m pytest -m slow -q
