@@ -2,6 +2,7 @@
 PORT ?= 8501
 ADDRESS ?= 127.0.0.1
 HOSTS ?=
+OWN_NAMES := 127.0.0.1 localhost ::1
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -9,9 +10,9 @@ BIN := .venv/bin
 
 # Another ADDRESS than this machine's own needs a log-in (README, "Who may come in"); HOSTS are the names others reach it by.
 run: .venv/ready
-	@$(BIN)/python -m pages.parts.doors "$(ADDRESS)"
+	@$(BIN)/python -m pages.parts.doors "$(ADDRESS)" $(HOSTS:%="%")
 	$(BIN)/python -m engine demo </dev/null
-	$(BIN)/streamlit run app.py --server.address "$(ADDRESS)" --server.port $(PORT) $(HOSTS:%=--server.allowedHosts %) </dev/null
+	$(BIN)/streamlit run app.py --server.address "$(ADDRESS)" --server.port $(PORT) $(if $(HOSTS),$(patsubst %,--server.allowedHosts "%",$(HOSTS) $(OWN_NAMES))) </dev/null
 
 test: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null

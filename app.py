@@ -1,5 +1,8 @@
-"""The router: which pages there are, and nothing else. Started with `streamlit run app.py`."""
+"""The server: the script that draws the pages, behind a gate that every request passes. Started with `streamlit run app.py`."""
 
-from pages.parts import frame
+import streamlit as st
 
-frame.route()
+from pages.parts import doors, gate
+
+doors.note_start()
+app = st.App("pages/router.py", middleware=gate.GATE, exception_handlers={Exception: gate.broken})

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
+from db.erasure_reads import chunks
 from db.rows import JudgedRow, LeakCountRow, LeakRow
-from db.tables import Answer, Pair, Question, QuestionSet, Run, RunQuestion, Score
+from db.tables import AlphaMap, Answer, MapInterval, Pair, ProbeResult, Question, QuestionSet, Run, RunQuestion, Score
 
 RETAIN_ONLY = "retain-only:"
 
@@ -36,6 +37,28 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
         .limit(limit)
     )
     return [LeakRow(*row) for row in session.execute(query)]
+
+
+def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
+    """Every text on which the judgements of a run rest: questions, true answers and key terms; and what was answered.
+
+    Of a map run every stored map of its questions, whichever pair it is of.
+    """
+    asked = (
+        select(Question.question, Question.paraphrased_question, Question.answer, RunQuestion.key_terms)
+        .join(RunQuestion, RunQuestion.question_id == Question.id)
+        .where(RunQuestion.run_id == run_id)
+    )
+    rows = session.execute(asked).all()
+    known, found = {text for *texts, terms in rows for text in (*texts, *terms)}, set[str]()
+    for told in (Answer, ProbeResult):
+        found |= set(session.scalars(select(told.text).where(told.run_id == run_id).distinct()))
+    if session.scalar(select(Run.kind).where(Run.id == run_id)) == "map":
+        wordings = [text for row in rows for text in row[:2] if text]
+        for part in chunks(wordings):
+            maps = select(AlphaMap.id).where(AlphaMap.question.in_(part))
+            found |= set(session.scalars(select(MapInterval.text).where(MapInterval.map_id.in_(maps)).distinct()))
+    return known, found
 
 
 def leak_counts(session: Session) -> list[LeakCountRow]:

@@ -26,7 +26,7 @@ def add_command(add: Adder) -> None:
         "--forget",
         default="",
         metavar="SOURCE",
-        help="what was to be forgotten, SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file",
+        help="what was to be forgotten, SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)",
     )
     parser.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
     parser.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")

@@ -6,7 +6,7 @@ from engine.audit_runs import check_audit
 from engine.errors import ModelError, RunError, SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import check_free, find_pair
-from engine.models.taught import ALONE, PUBLIC, check_name_free
+from engine.models.taught import ALONE, PUBLIC, check_name_free, taught_folder
 from engine.questions import absolute, examples_of, taught_questions, training_sets
 from engine.settings import ExperimentSpec, check_alpha, check_range, local_path
 from engine.task_runs import check_tasks
@@ -91,6 +91,8 @@ def check(spec: ExperimentSpec) -> None:
         _check_model(spec.base)
         taught_questions(spec)
         check_name_free(spec.name)
+        if spec.retain_only_of:
+            _check_known(spec.retain_only_of)
         return
     from engine.unlearning.methods import check_method
     from engine.unlearning.objectives import get_objective
@@ -99,10 +101,28 @@ def check(spec: ExperimentSpec) -> None:
     check_method(spec.training)
     _check_model(spec.base)
     _check_model(spec.reference)
+    tuned = spec.base if spec.training.method == "direct" else spec.reference
+    if spec.training.tuning == "full" and spec.training.method != "guardrail" and tuned.lower().endswith(".gguf"):
+        raise SettingError(
+            f"a GGUF file is tuned by lora or p_adapter, as no whole model of one can be saved, got {tuned}"
+        )
     training_sets(spec)
     if spec.parent:
         find_pair(spec.parent)
     check_free(spec.name)
+
+
+def _check_known(base: str) -> None:
+    """Whether there is such a base: `ModelError` where nothing here, and nothing on the hub, has the name."""
+    if base in ("demo", PUBLIC) or taught_folder(base) is not None:
+        return
+    _check_model(base)
+    if base.startswith(ALONE):
+        raise SettingError(f"the retain-only model is one of a base, named as for train --base, got {base!r}")
+    from engine.models.hub import check_on_hub
+
+    if not local_path(base).exists():
+        check_on_hub(base)
 
 
 def _check_model(source: str) -> None:

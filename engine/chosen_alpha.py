@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from engine import history
 from engine.errors import RunError
+from engine.evaluation.rouge import variant_of
 from engine.figures import Figure, run_figures
+from engine.history import RunDetail
 from engine.paired import Difference, compare_runs, named
 from engine.retain_reference import references_of
 from engine.settings import AlphaChoice
@@ -33,7 +35,7 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
     first = _recommended(detail.recommended_alpha, stored)
     if detail.spec.alpha_choice == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
-    for reference in references_of(run_id):
+    for reference in filter(lambda other: _rouge_alike(detail, other), references_of(run_id)):
         gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, reference)) is not None}
         if len(gaps) == len(stored):
             best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
@@ -59,6 +61,15 @@ def _gap(run_id: int, alpha: float, reference: int) -> float | None:
     if not asked or shared != asked:
         return None
     return abs(sum((item.mean or 0.0) * item.questions for item in moved) / shared)
+
+
+def _rouge_alike(detail: RunDetail, reference: int) -> bool:
+    """Whether ROUGE of the forget questions was worked out by the same reading of words in both runs."""
+    other = history.run_detail(reference)
+    if detail.versions.get(history.ROUGE) == other.versions.get(history.ROUGE):
+        return True
+    answers = [example.answer for example, _ in history.asked(detail.summary.id) if example.split == "forget"]
+    return not variant_of(answers)
 
 
 def _of_forget(item: Figure | Difference) -> bool:

@@ -42,6 +42,20 @@ class OneSentenceParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message} (see {self.prog} --help)\n")
 
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """As ever, and `given` holds the names of what the command line says: a default is not somebody's wish."""
+        defaults = {action.dest: action.default for action in self._actions}
+        for action in self._actions:
+            action.default = argparse.SUPPRESS
+        found, rest = super().parse_known_args(args, namespace)
+        found.given = getattr(found, "given", None) or set(vars(found))  # a command's parser comes before the program's
+        for name, default in defaults.items():
+            if not hasattr(found, name) and default is not argparse.SUPPRESS:
+                setattr(found, name, default)
+        return found, rest
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
@@ -134,7 +148,7 @@ def make_parser() -> argparse.ArgumentParser:
     report_command.add_commands(add)
     erase_command.add_command(add)
 
-    import_ = add("import", commands.import_file, "store a CSV or JSONL file of questions as a set")
+    import_ = add("import", commands.import_file, "store a CSV, TSV, JSON, JSONL or Parquet file of questions as a set")
     import_.add_argument("file", type=Path)
     import_.add_argument("--name", required=True, help="name of the new set")
     import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")

@@ -12,6 +12,7 @@ from engine.questions import examples_of, known_question, sort_demo
 from engine.run_commands import run_and_show, run_data
 from engine.settings import ExperimentSpec, check_alpha, check_range
 from engine.terminal import Bar, Printed
+from engine.unused_options import refuse_given
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
@@ -60,6 +61,8 @@ def ask(arguments: argparse.Namespace) -> Printed:
         raise SettingError(f"temperature must be between 0 and {MAX_TEMPERATURE:g}, got {arguments.temperature}")
     if not 0 <= arguments.seed < 2**31:
         raise SettingError(f"seed must be between 0 and {2**31 - 1}, got {arguments.seed}")
+    if not arguments.temperature:
+        refuse_given(arguments, {"seed": "at temperature 0 nothing is drawn"})
     from engine.models.loading import load_pair
 
     with Bar() as bar:
@@ -103,6 +106,7 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
     if arguments.on:
         if arguments.question:
             raise SettingError("map takes a question or --on SOURCE, not both")
+        refuse_given(arguments, {"set": "with --on every question is judged by its own set"})
         name = arguments.name or f"map-{Path(arguments.pair).name.replace(':', '-')}"
         spec = ExperimentSpec(
             kind="map", name=name, pair=arguments.pair, alphas=(low, high), evaluate_on=tuple(arguments.on),
@@ -111,6 +115,7 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
         return run_and_show(spec, arguments)
     if not (arguments.question or "").strip():
         raise SettingError("map needs a question that holds some text, or --on SOURCE")
+    refuse_given(arguments, {"name": "one question is mapped without a run"})
     from engine.audit.leaks import find_leak
     from engine.maps import map_question
     from engine.models.loading import load_pair
@@ -168,5 +173,5 @@ def export(arguments: argparse.Namespace) -> Printed:
 def import_file(arguments: argparse.Namespace) -> Printed:
     found = experiment.import_set(arguments.file, arguments.name, split=arguments.split)
     merged = f", {found.merged} identical rows merged" if found.merged else ""
-    notes = "".join(f"\n{note}" for note in found.notes)
+    notes = "".join(f"\n{note}" for note in (*found.mapping, *found.notes))
     return Printed(found._asdict(), f"set {found.name} stored: {found.questions} questions{merged}{notes}")

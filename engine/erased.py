@@ -17,6 +17,7 @@ from typing import NamedTuple
 from db import erasure_reads
 from db.rows import ErasureRow
 from engine.data.examples import Example
+from engine.evaluation.words import visible
 from engine.storage import reading
 
 PSEUDONYM = "erased person {}"  # stands for the name, so that means over persons stay what they were
@@ -41,7 +42,12 @@ class Sorted(NamedTuple):
 
 
 def name_key(name: str) -> str:
-    """A name without what does not make it another: case, spaces, how its letters are encoded."""
+    """A name without what does not make it another: case, spaces, invisible characters, how its letters are encoded."""
+    return _earlier_key(visible(name))
+
+
+def _earlier_key(name: str) -> str:
+    """As erasures were stored that left invisible characters in."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
@@ -57,7 +63,8 @@ def subject_hash(name: str, salt: str) -> str:
 
 def erasure_of(name: str, known: Sequence[ErasureRow]) -> ErasureRow | None:
     """The newest of these erasures that was of this person."""
-    return next((row for row in known if subject_hash(name_key(name), row.salt) == row.subject_hash), None)
+    keys = dict.fromkeys((name_key(name), _earlier_key(name)))
+    return next((row for row in known for key in keys if subject_hash(key, row.salt) == row.subject_hash), None)
 
 
 def when_erased(name: str) -> datetime | None:

@@ -1,6 +1,5 @@
 """What a run will roughly take, before it is started. Loads no model."""
 
-import json
 import statistics
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from engine.data.examples import Example
 from engine.errors import UnlearningError
 from engine.questions import examples_of, taught_questions, training_sets
 from engine.settings import ExperimentSpec, Tuning, local_path
+from engine.small_files import read_json
 from engine.storage import reading
 
 # Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
@@ -106,13 +106,13 @@ def _size(base: str) -> tuple[float, int]:
     """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
     folder = local_path(base)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
-    if not weights:
+    if not weights or not (folder / "config.json").is_file():
         return DEMO_PARAMETERS, DEMO_VOCABULARY
     try:
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = read_json(folder / "config.json", finite=False)
         width = 4 if "32" in str(config.get("dtype", config.get("torch_dtype", ""))) else 2
         return weights / width, int(config["vocab_size"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
         return weights / 2, DEMO_VOCABULARY
 
 

@@ -14,6 +14,7 @@ from engine.advice.stored import store_advice
 from engine.audit_runs import audit_run
 from engine.chosen_alpha import chosen_alpha
 from engine.errors import RunError
+from engine.file_notes import file_notes
 from engine.log_export import ExportedLog, open_log
 from engine.progress import Progress, ending_of
 from engine.questions import import_set as import_set
@@ -89,8 +90,8 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
             audit_run(run_id, spec, progress)
         else:
             evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
-        without = left_out(spec)
-        write_patiently(lambda session: writes.end_run(session, run_id, "finished", without))
+        said = "; ".join(filter(None, (left_out(spec), *file_notes(spec))))
+        write_patiently(lambda session: writes.end_run(session, run_id, "finished", said))
     except BaseException as error:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room
         status, message = ending_of(error)

@@ -8,6 +8,7 @@ from engine import experiment, history
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.figures import BOUNDED, Figure, run_figures
+from engine.judged_by import rouge_note
 from engine.paired import Comparison, Difference, compare_runs
 from engine.retain_reference import noise_floor, noise_words, quality_against, quality_figure
 from engine.run_measures import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
@@ -42,6 +43,9 @@ def figures(arguments: argparse.Namespace) -> Printed:
     lines += ["", f"forget quality: {quality.words}"]
     if noise := noise_words(run.id, quality):
         lines.append(f"  beside it, {noise}")
+    if note := rouge_note(history.run_detail(run.id)):
+        data["rouge_words"] = note
+        lines.append(note)
     tofu, privacy = run_tofu(run.id, alpha), run_privacy(run.id, alpha)
     data["tofu"] = {name: item._asdict() for name, item in tofu.items()}
     data["privacy"] = [_privacy_data(item) for item in privacy]

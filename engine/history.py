@@ -12,13 +12,14 @@ import pandas as pd
 from db import leak_reads, reads, rows
 from engine.data.examples import Example, hash_contents
 from engine.errors import DataError, RunError, SettingError
+from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
 from engine.naming import shown_model, shown_pair
 from engine.settings import ExperimentSpec
 from engine.storage import reading
 
-# Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, and what became of
-# text: tokenizer, template and end tokens.
-LEAK_RULE, TEMPLATE, READING = "leak rule", "template", "reading of text"
+# Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, what became of
+# text (tokenizer, template and end tokens), and what read the words of its ROUGE, where that was not rouge_score alone.
+LEAK_RULE, TEMPLATE, READING, ROUGE = "leak rule", "template", "reading of text", "ROUGE words"
 
 
 class RunSummary(NamedTuple):
@@ -61,7 +62,7 @@ class RunDetail(NamedTuple):
 
 def packages(detail: RunDetail) -> dict[str, str]:
     """The versions of programs among what a run stores as versions."""
-    return {name: text for name, text in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE, READING)}
+    return {name: text for name, text in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE, READING, ROUGE)}
 
 
 class SetSummary(NamedTuple):
@@ -179,7 +180,9 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
         floor = leak_reads.floor_leaks(session, run_id)
         reworded = leak_reads.floor_scores(session, run_id, "leak_paraphrase")
     frame = pd.DataFrame(found, columns=[_report_name(name) for name in rows.ReportRow._fields])
+    read = [rouge_words(text) if ROUGE in detail.versions else ROUGE_SCORE for text in frame["true answer"]]
     provenance: dict[str, Any] = {
+        "rouge words": read,
         "alpha": alpha,
         "pair": shown_pair(detail.summary.pair),
         "pair hash": detail.pair_hash,

@@ -1,32 +1,51 @@
-"""A stored run at one alpha in the shape of OpenUnlearning's `TOFU_EVAL.json`. Loads no model; writes nothing itself.
+"""A stored run at one alpha in the shape of OpenUnlearning's `TOFU_EVAL.json`. Reads no weights; writes nothing itself.
 
 A row's index is its place among the questions of its part, in the order of their sets: a run and the retain-only model's
-on the same questions have the same rows.
+on the same questions have the same rows. Under OpenUnlearning's names stand its own values, where they are not ours: its
+truth ratio divides with 1e-10 more, its extraction strength never goes below 1/T. A row without a value is left out, as
+its code reads a field of every row.
 """
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from engine import history
-from engine.errors import DataError, RunError
+from engine.errors import DataError, ModelError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
-from engine.evaluation.log_names import NORMALISED, ORIGIN, PARTS
+from engine.evaluation.log_names import (
+    NEVER_BELOW,
+    NORMALISED,
+    ORIGIN,
+    PARTS,
+    PROMPT,
+    QUESTION_ALONE,
+    STRENGTH,
+    WHOLE_PROMPT,
+)
 from engine.evaluation.logs import truth_mean
+from engine.evaluation.membership import open_extraction_strength
+from engine.evaluation.metrics import EPSILON
+from engine.evaluation.privacy import Scored, membership_auc
+from engine.evaluation.rouge import UNICODE
+from engine.evaluation.rouge import VARIANT as UNICODE_WORDS
 from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.history import RunDetail
+from engine.log_asking import Asking, asking_of
 from engine.retain_reference import quality_figure
 from engine.run_measures import MEMBERSHIP, run_privacy
 
 REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
 TOFU_TOKENS = 200
-OF_FORGET = ("exact_memorization", "extraction_strength")  # called the same in OpenUnlearning
+OF_FORGET = ("exact_memorization", STRENGTH)  # called the same in OpenUnlearning
 
 Metric = dict[str, Any]
+Row = dict[str, Any]
 
 
 class ExportedLog(NamedTuple):
@@ -38,18 +57,39 @@ class ExportedLog(NamedTuple):
     notes: tuple[str, ...]
 
 
+class _Run(NamedTuple):
+    """A run at one alpha: its questions, their scores (a column a metric, by question id), and how they were put."""
+
+    id: int
+    alpha: float
+    detail: RunDetail
+    texts: pd.DataFrame
+    scores: pd.DataFrame
+    asking: Asking | None  # None where it cannot be known here
+
+    def known(self, key: int, metric: str) -> float | None:
+        value: Any = self.scores.at[key, metric] if metric in self.scores and key in self.scores.index else None
+        return None if value is None or pd.isna(value) else float(value)
+
+
 def open_log(run_id: int, alpha: float) -> ExportedLog:
     """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where nothing of it has a name there."""
-    summary = history.run_detail(run_id).summary
+    detail = history.run_detail(run_id)
+    summary = detail.summary
     if summary.status != "finished":
         raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run can be exported")
     texts = history.report_rows(run_id, alpha).set_index("question_id", drop=False)
     scores = history.question_scores(run_id, alpha).pivot(index="question_id", columns="metric", values="value")
+    asking, unknown = _asking(detail, alpha, texts)
+    run = _Run(run_id, alpha, detail, texts, scores, asking)
     metrics: dict[str, Metric] = {}
-    notes = _unlike_tofu(history.run_detail(run_id).spec.max_new_tokens, texts)
-    rows, used = 0, set()
-    for part, chosen in _parts_of(texts, notes).items():
-        found, names = _part_metrics(part, chosen, scores)
+    notes, rows, used = list[str](), 0, {"truth_ratio_score"}
+    parts = _parts_of(texts, notes)
+    loops = _loops(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
+    notes = [*_unlike_tofu(run, loops), *unknown, *notes]
+    for part, chosen in parts.items():
+        found, names = _part_metrics(part, chosen, run)
+        notes += _rows_left_out(found, len(chosen))
         metrics |= found
         used |= names
         rows += len(chosen) if found else 0
@@ -57,35 +97,59 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
         raise DataError(
             f"run {summary.name!r} has nothing at alpha {alpha:g} that an OpenUnlearning log has a name for"
         )
-    membership = _membership(run_id, alpha)
-    used |= set(membership) & set(MEMBERSHIP)
-    metrics |= {**_aggregates(run_id, alpha, metrics), **membership}
-    notes += _left_out(metrics, [str(name) for name in scores.columns if name not in used])
-    origin = _origin(history.run_detail(run_id), alpha, texts)
-    data = json.dumps({**dict(sorted(metrics.items())), ORIGIN: origin}, ensure_ascii=False, indent=1, allow_nan=False)
+    metrics |= {**_aggregates(run, metrics, notes), **_membership(run, notes)}
+    notes += _left_out(metrics, run, used)
+    data = json.dumps(
+        {**dict(sorted(metrics.items())), ORIGIN: _origin(run, loops)}, ensure_ascii=False, indent=1, allow_nan=False
+    )
     return ExportedLog(data.encode(errors="replace"), alpha, rows, tuple(notes))
 
 
-def _origin(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> dict[str, str]:
+def _asking(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Asking | None, list[str]]:
+    try:
+        return asking_of(detail, alpha, texts), []
+    except ModelError as reason:
+        return None, [f"{PROMPT}: the question alone, without its template, which cannot be worked out here ({reason})"]
+
+
+def _origin(run: _Run, loops: str) -> dict[str, str]:
     """What no name of OpenUnlearning's says of these figures; a log that has it is held to it when it is read."""
+    detail = run.detail
     return {
         "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
-        "run": f"{detail.summary.name}, pair {detail.summary.pair}, alpha {alpha:g}",
-        "sets": ", ".join(map(str, dict.fromkeys(texts["set"]))),
+        "run": f"{detail.summary.name}, pair {detail.summary.pair}, alpha {run.alpha:g}",
+        "sets": ", ".join(map(str, dict.fromkeys(run.texts["set"]))),
         "answer_tokens": str(detail.spec.max_new_tokens),
+        "loops": loops or "not recorded",
         "template": detail.versions.get(history.TEMPLATE, ""),
         "reading": detail.versions.get(history.READING, ""),
+        PROMPT: WHOLE_PROMPT if run.asking is not None else QUESTION_ALONE,
+        STRENGTH: NEVER_BELOW,
         "variant": VARIANT,
     }
 
 
-def _unlike_tofu(max_new_tokens: int, texts: pd.DataFrame) -> list[str]:
+def _loops(run: _Run, keys: Sequence[int]) -> str:
+    """Of the questions that go out; "" where the run does not say."""
+    flags = [flag for key in keys if (flag := run.known(key, "degenerate")) is not None]
+    return f"{round(sum(flags))} of {len(flags)} answers were cut where they went round in a loop" if flags else ""
+
+
+def _unlike_tofu(run: _Run, loops: str) -> list[str]:
     """What sets these rows apart from those that others publish under the same names."""
-    others = [str(name) for name in dict.fromkeys(texts["set"]) if name != "tofu"]
+    others = [str(name) for name in dict.fromkeys(run.texts["set"]) if name != "tofu"]
     notes = [f"these are questions of {', '.join(others)}, not TOFU's"] if others else []
-    if max_new_tokens != TOFU_TOKENS:
-        notes.append(f"ROUGE: answers were cut at {max_new_tokens} tokens, TOFU's published figures at {TOFU_TOKENS}")
-    return notes
+    most = run.detail.spec.max_new_tokens
+    if most != TOFU_TOKENS:
+        notes.append(f"ROUGE: answers were cut at {most} tokens, TOFU's published figures at {TOFU_TOKENS}")
+    if loops and not loops.startswith("0 "):
+        notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
+    if other := int((run.texts["rouge words"] == UNICODE).sum()):
+        notes.append(
+            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {UNICODE_WORDS}"
+        )
+    template = run.detail.versions.get(history.TEMPLATE, "")
+    return [*notes, f"questions were put in the template {template!r}; published figures are each in their model's own"]
 
 
 def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
@@ -104,78 +168,139 @@ def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {part: chosen for part, chosen in parts.items() if len(chosen)}
 
 
-def _part_metrics(part: str, texts: pd.DataFrame, scores: pd.DataFrame) -> tuple[dict[str, Metric], set[str]]:
+def _part_metrics(part: str, texts: pd.DataFrame, run: _Run) -> tuple[dict[str, Metric], set[str]]:
     """The metrics of a part by OpenUnlearning's names, and which of our measures are in them."""
     names = PARTS[part]
-    makers: dict[str, tuple[str, Callable[[float], dict[str, Any]]]] = {
-        names.rouge: ("rouge", lambda value: {"rougeL_recall": value}),
-        names.truth_ratio: ("truth_ratio", lambda value: {"score": value}),
+
+    def plain(metric: str, field: str) -> Callable[[int], Row | None]:
+        return lambda key: None if (value := run.known(key, metric)) is None else {field: value}
+
+    makers: dict[str, tuple[str, str, Callable[[int], Row | None]]] = {
+        names.rouge: ("rouge", "rougeL_recall", lambda key: _answered(run, key)),
+        names.truth_ratio: ("truth_ratio", "score", plain("truth_ratio", "score")),
     }
+    certain = ("probability", "prob", lambda key: _with_loss(run, key))
     if part in NORMALISED:
-        makers[names.probability] = ("probability_normalised", lambda value: {"prob": value})
-        makers[names.right] = ("probability", _with_loss)
+        makers[names.probability] = ("probability_normalised", "prob", plain("probability_normalised", "prob"))
+        makers[names.right] = certain
     else:
-        makers[names.probability] = ("probability", _with_loss)
+        makers[names.probability] = certain
     if part == "forget":
-        makers |= {name: (name, lambda value: {"score": value}) for name in OF_FORGET}
-    found = {}
-    for name, (metric, row_of) in makers.items():
-        values = [_known(scores, key, metric) for key in texts["question_id"]]
-        known = [value for value in values if value is not None]
-        if not known:
+        makers["exact_memorization"] = ("exact_memorization", "score", plain("exact_memorization", "score"))
+        makers[STRENGTH] = (STRENGTH, "score", lambda key: _strength(run, key))
+    found, used = {}, set()
+    for name, (metric, field, row_of) in makers.items():
+        rows = {str(place): row for place, key in enumerate(texts["question_id"]) if (row := row_of(int(key)))}
+        if not rows or (metric == STRENGTH and not _strengths_known(run, texts)):
             continue
-        rows = [None if value is None else row_of(value) for value in values]
-        if name == names.rouge:
-            rows = [row and {**row, **said} for row, said in zip(rows, _texts(texts), strict=True)]
-        mean = truth_mean(part, known) if name == names.truth_ratio else sum(known) / len(known)
-        found[name] = {"agg_value": mean, "value_by_index": {str(place): row for place, row in enumerate(rows)}}
-    used = {metric for name, (metric, _) in makers.items() if name in found}
-    return found, used | ({"truth_ratio_score"} if names.truth_ratio in found else set())
+        values = [row[field] for row in rows.values()]
+        mean = truth_mean(part, values, EPSILON) if name == names.truth_ratio else float(np.mean(values))
+        found[name] = {"agg_value": mean, "value_by_index": rows}
+        used.add(metric)
+    return found, used
 
 
-def _known(scores: pd.DataFrame, key: int, metric: str) -> float | None:
-    value: Any = scores.at[key, metric] if metric in scores and key in scores.index else None
-    return None if value is None or pd.isna(value) else float(value)
+def _answered(run: _Run, key: int) -> Row | None:
+    rouge = run.known(key, "rouge")
+    if rouge is None:
+        return None
+    texts = run.texts.loc[key]
+    prompt = texts["question"] if run.asking is None else run.asking.prompts[key]
+    said = {PROMPT: prompt, "ground_truth": texts["true answer"], "generation": texts["unlearned answer"]}
+    return {"rougeL_recall": rouge, **{name: text for name, text in said.items() if isinstance(text, str)}}
 
 
-def _with_loss(probability: float) -> dict[str, Any]:
-    return {"prob": probability, "avg_loss": -math.log(probability) if probability > 0 else None}
+def _with_loss(run: _Run, key: int) -> Row | None:
+    """With the loss as it was measured, where it was; a probability that is too small for a float has none otherwise."""
+    value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
+    if value is None or (loss is None and value <= 0):
+        return None
+    return {"prob": value, "avg_loss": -math.log(value) if loss is None else loss}
 
 
-def _texts(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    columns = {"question": "input", "true_answer": "ground_truth", "unlearned_answer": "generation"}
-    columns = {column.replace("_", " "): name for column, name in columns.items()}
-    return [{columns[str(key)]: text for key, text in row.items()} for row in rows[list(columns)].to_dict("records")]
+def _strength(run: _Run, key: int) -> Row | None:
+    value = run.known(key, STRENGTH)
+    if run.asking is None:
+        return {"score": value} if value else None
+    tokens = run.asking.tokens[key]
+    if value is None and tokens:
+        return None
+    return {"score": open_extraction_strength(value, tokens)}
 
 
-def _membership(run_id: int, alpha: float) -> dict[str, Metric]:
-    """Each attack's AUC, and PrivLeak of min-k, as OpenUnlearning has it; its rows stay here, for the holdout has no place there."""
+def _strengths_known(run: _Run, texts: pd.DataFrame) -> bool:
+    """Without the answers' tokens a 0 of ours cannot become the 1/T of theirs, and a mean without it would mislead."""
+    measured = STRENGTH in run.scores.columns
+    return measured and (run.asking is not None or all(run.known(int(key), STRENGTH) for key in texts["question_id"]))
+
+
+def _rows_left_out(found: Mapping[str, Metric], rows: int) -> list[str]:
+    short = {name: rows - len(metric["value_by_index"]) for name, metric in found.items()}
+    return [
+        f"{name}: {count} of {rows} rows have no value here and are left out" for name, count in short.items() if count
+    ]
+
+
+def _membership(run: _Run, notes: list[str]) -> dict[str, Metric]:
+    """Each attack with the scores of either side and the area between them, and PrivLeak of min-k, as OpenUnlearning has it."""
     found: dict[str, Metric] = {}
-    for item in run_privacy(run_id, alpha):
-        if item.auc.value is not None:
-            found[item.metric] = {"agg_value": item.auc.value}
-        if item.metric == "mia_min_k" and item.privleak.value is not None:
-            found[PRIVLEAK] = {"agg_value": item.privleak.value}
+    measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
+    for name in measured:
+        sides = {}
+        for side in ("forget", "holdout"):
+            keys = run.texts.loc[run.texts["split"] == side, "question_id"]
+            values = {str(place): run.known(int(key), name) for place, key in enumerate(keys)}
+            sides[side] = {place: value for place, value in values.items() if value is not None}
+        forget, holdout = ([Scored(place, "", value) for place, value in rows.items()] for rows in sides.values())
+        auc = membership_auc(forget, holdout, np.random.default_rng(0), resamples=1)
+        if auc.value is None:
+            notes.append(f"{name}: its scores are here, but the figure is an area between two sides, and {auc.reason}")
+            continue
+        whole = {
+            side: {
+                "agg_value": float(np.mean(list(rows.values()))),
+                "value_by_index": {place: {"score": value} for place, value in rows.items()},
+            }
+            for side, rows in sides.items()
+        }
+        found[name] = {**whole, "auc": auc.value, "agg_value": auc.value}
+    item = measured.get("mia_min_k")
+    if item is not None and item.privleak.value is not None:
+        assert item.auc.value is not None
+        assert item.difference.value is not None, "PrivLeak is of two areas"
+        share = 1 - (item.auc.value - item.difference.value)
+        found[PRIVLEAK] = {"agg_value": (1 - item.auc.value - share) / (share + EPSILON) * 100}
+    elif "mia_min_k" in found and item is not None:
+        notes.append(f"{PRIVLEAK}: {item.privleak.reason}")
     return found
 
 
-def _aggregates(run_id: int, alpha: float, metrics: dict[str, Metric]) -> dict[str, Metric]:
+def _aggregates(run: _Run, metrics: dict[str, Metric], notes: list[str]) -> dict[str, Metric]:
     """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
     found: dict[str, Metric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
     if all(name in metrics for part in nine for name in part):
         parts = [UtilityParts(*(metrics[name]["agg_value"] for name in part)) for part in nine]
         found[MODEL_UTILITY] = {"agg_value": model_utility(*parts)}
-    quality = quality_figure(run_id, alpha)
+    quality = quality_figure(run.id, run.alpha)
     if quality.p_value is not None:
         found[FORGET_QUALITY] = {"agg_value": quality.p_value}
+    elif PARTS["forget"].truth_ratio in metrics:
+        notes.append(f"{FORGET_QUALITY}: {quality.reason}")
     return found
 
 
-def _left_out(metrics: dict[str, Metric], ours: list[str]) -> list[str]:
-    """What we cannot give, by OpenUnlearning's names, and what we have without a name there."""
+def _left_out(metrics: dict[str, Metric], run: _Run, used: set[str]) -> list[str]:
+    """What we cannot give, by OpenUnlearning's names and not told of yet, and what we have without a name there."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
-    wanted += [*OF_FORGET, FORGET_QUALITY, MODEL_UTILITY, *MEMBERSHIP, PRIVLEAK]
-    missing = [name for name in wanted if name not in metrics]
-    notes = [f"not in the file, for the run does not hold it: {', '.join(dict.fromkeys(missing))}"] if missing else []
+    wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]
+    missing = [name for name in dict.fromkeys(wanted) if name not in metrics]
+    notes = []
+    if STRENGTH in missing and STRENGTH in run.scores.columns and run.asking is None:
+        missing.remove(STRENGTH)
+        used = used | {STRENGTH}
+        notes.append(f"{STRENGTH}: where ours is 0 theirs is 1/T, and the tokens of the answers are not known here")
+    if missing:
+        notes.append(f"not in the file, for the run does not hold it: {', '.join(missing)}")
+    ours = [str(name) for name in run.scores.columns if name not in used and name not in MEMBERSHIP]
     return notes + ([f"not in the file, for OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])

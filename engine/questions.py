@@ -33,6 +33,7 @@ class Imported(NamedTuple):
     questions: int
     merged: int  # identical rows that became one
     notes: tuple[str, ...]
+    mapping: tuple[str, ...] = ()  # how columns of other names were read
 
 
 def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
@@ -74,7 +75,7 @@ def sort_demo() -> Sorted:
 
 
 def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
-    """Store a person's own CSV or JSONL under `name`; a name that holds other questions is refused.
+    """Store a person's own file of questions under `name`; a name that holds other questions is refused.
 
     `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
     `DataError` for what is wrong with the file.
@@ -92,7 +93,7 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
         raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
     register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
     notes = (*found.notes, *filter(None, [usable.words]))
-    return Imported(name, len(usable.kept), found.merged, notes)
+    return Imported(name, len(usable.kept), found.merged, notes, found.mapping)
 
 
 def _check_set_name(name: str) -> None:

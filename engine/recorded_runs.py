@@ -13,6 +13,7 @@ from engine.map_curves import maps_key
 from engine.maps import question_hash
 from engine.questions import register_demo, sort_demo
 from engine.settings import ExperimentSpec, demo_folder
+from engine.small_files import read_json
 from engine.storage import reading, writing
 from engine.traces import Traces
 
@@ -66,7 +67,7 @@ def import_demo_run() -> list[int]:
     """
     path = demo_folder() / "evaluation.json"
     try:
-        records: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
+        records: list[dict[str, Any]] = read_json(path)
     except FileNotFoundError:
         records = []
     except (OSError, ValueError) as error:

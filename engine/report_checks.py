@@ -1,19 +1,23 @@
 """What a report is checked for before it is handed in, and its shares by split with their floor."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
-from engine.audit.leaks import LEAK_RULE
+from engine.audit.leaks import LEAK_RULE, LEAK_RULE_1, LEAK_RULE_VERSION, reads_alike
 from engine.audit.report_parts import Check, Verdicts
 from engine.audit.report_words import count, figure, part_words
+from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, VARIANT, rouge_words
 from engine.figures import figure_of, share_words
 from engine.history import RunDetail
+from engine.judged_by import unread_words
 from engine.models.manifest import PairManifest
 from engine.retain_floor import Floor
 from engine.versions import versions
 
 CLOSE_TO_FLOOR = 0.05  # of probability per token
+ASKED = ("question", "paraphrased question", "true answer")  # columns that the leak rule reads
+TOLD = ("base answer", "unlearned answer", "base answer to paraphrase", "unlearned answer to paraphrase")
 _COLUMNS = [
     "part",
     "questions",
@@ -49,6 +53,7 @@ def checks(
         _set_unchanged(rows),
         _pair_unchanged(detail, pairs),
         _same_rule(rows),
+        *_rouge_reads(rows),
         _same_versions(detail),
         _floor(floor),
         _loops(rows),
@@ -88,9 +93,38 @@ def _pair_unchanged(detail: RunDetail, pairs: Sequence[PairManifest]) -> Check:
 
 
 def _same_rule(rows: pd.DataFrame) -> Check:
-    if rows["leak rule"].iloc[0] in ("", LEAK_RULE):
+    rule = rows["leak rule"].iloc[0]
+    if rule in ("", LEAK_RULE):
         return Check("pass", "Same measures: the leak rule is the one this program uses now.")
+    if rule == LEAK_RULE_1 and reads_alike(_texts(rows, ASKED), _texts(rows, TOLD)) and not _unread(rows):
+        return Check(
+            "pass",
+            f"Same measures: the leak rule is version 1, and version {LEAK_RULE_VERSION}, which this program uses now, "
+            "reads every text here as it does.",
+        )
     return Check("note", "The leak rule has changed since this run; its own rule is printed below and in the file.")
+
+
+def _texts(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
+    """What stands in these columns; beside what was asked the key terms."""
+    for name in names:
+        yield from (text for text in rows[name] if isinstance(text, str))
+    if names is ASKED:
+        yield from (term for terms in rows["key terms"] for term in terms or ())
+
+
+def _unread(rows: pd.DataFrame) -> int:
+    """True answers that ROUGE cannot read, in a run from before the variant that can."""
+    pairs = zip(rows["true answer"], rows["rouge words"], strict=True)
+    return sum(reads == ROUGE_SCORE != rouge_words(answer) for answer, reads in pairs)
+
+
+def _rouge_reads(rows: pd.DataFrame) -> list[Check]:
+    """What read the words of ROUGE, where it was not the package for all."""
+    if unread := _unread(rows):
+        return [Check("fail", unread_words(unread))]
+    other = int((rows["rouge words"] == UNICODE).sum())
+    return [Check("note", f"ROUGE of {count(other, 'question')} reads words by {VARIANT}.")] if other else []
 
 
 def _same_versions(detail: RunDetail) -> Check:

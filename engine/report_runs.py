@@ -21,6 +21,7 @@ from engine.errors import RunError, UnlearningError
 from engine.experiment import report_alpha
 from engine.figures import SEED
 from engine.history import LEAK_RULE, TEMPLATE, RunDetail
+from engine.judged_by import rouge_note
 from engine.models.pairs import list_pairs
 from engine.naming import shown_model, shown_pair
 from engine.report_checks import checks
@@ -35,7 +36,7 @@ DELETION = "α = 0 knows everything: this is access control, not deletion."
 NO_PROBES = "No leak probe stands in this report: sampling, other phrasings, relearning, quantisation and what the pair gives away by itself were not tried."
 LIMITS = (
     "Leaks are what the leak rule flags in one greedy answer per wording: drawn answers, other wordings and a given beginning may bring out more.",
-    "The rule finds key terms, not meaning: number words, plurals and reordered dates are not equated.",
+    "The rule finds key terms, not meaning: number words, plurals, endings and prefixes of words, and reordered dates are not equated.",
     "Intervals resample the persons that were asked about; with few persons they are rough and rather too narrow.",
     "Nothing was tried against whoever holds the base's weights or its logits at α = 0.",
     "One seed of one pair: how far another training would come out differently is not in these figures.",
@@ -214,7 +215,7 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
     return Origin(
         run.id, run.name, run.kind, shown_pair(run.pair), manifest.get("method", "offset" if manifest else ""), run.objective,
         manifest.get("tuning", ""), shown_model(run.base), detail.versions.get(TEMPLATE, ""),
-        detail.versions.get(LEAK_RULE, ""), detail.spec.max_new_tokens, chosen.alpha,
+        detail.versions.get(LEAK_RULE, ""), rouge_note(detail), detail.spec.max_new_tokens, chosen.alpha,
         tuple(history.alphas_of(run.id)), run.seed, SEED,
         {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash, **weights, **data},
         history.packages(detail), versions(), dict(detail.machine),

@@ -12,11 +12,14 @@ from engine.chosen_alpha import RULES
 from engine.errors import RunError
 from engine.estimate import Estimate
 from engine.figures import with_intervals
+from engine.file_notes import file_notes
+from engine.judged_by import rouge_note
 from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
 from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
 from engine.terminal import Adder, Bar, Interrupts, Printed
+from engine.unused_options import refuse_for_model_alone, refuse_unused
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -34,7 +37,7 @@ TRAINING_OPTIONS = {
     "seed": "the same seed and settings give the same pair",
 }
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a CSV or JSONL file"
+SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)"
 
 
 def train(arguments: argparse.Namespace) -> Printed:
@@ -45,7 +48,11 @@ def train(arguments: argparse.Namespace) -> Printed:
         tuning=arguments.tuning,
         **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
     )
+    refuse_unused(arguments, training)
     retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
+    alphas = parse_alphas(arguments.alphas)
+    if training.method == "guardrail" and "alphas" not in arguments.given:
+        alphas = (0.0, 1.0)
     spec = ExperimentSpec(
         kind="train",
         name=arguments.name,
@@ -54,7 +61,7 @@ def train(arguments: argparse.Namespace) -> Printed:
         forget=arguments.forget,
         retain=retain,
         evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
-        alphas=(0.0, 1.0) if training.method == "guardrail" else parse_alphas(arguments.alphas),
+        alphas=alphas,
         training=training,
         parent=arguments.parent,
         max_new_tokens=arguments.max_new_tokens,
@@ -82,6 +89,7 @@ def teach(arguments: argparse.Namespace) -> Printed:
 
 def evaluate(arguments: argparse.Namespace) -> Printed:
     alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
     name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
     if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
         name = f"evaluate-{name}"  # the recorded run keeps its name to itself
@@ -104,7 +112,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
         if not arguments.json:
-            print(_estimate_words(runner.estimate(spec)), file=sys.stderr)
+            print("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))), file=sys.stderr)
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():
@@ -128,15 +136,22 @@ def run_and_show(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed
     means = with_intervals(means)
     table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
     shares = leak_shares(run_id)
-    rule = history.run_detail(run_id).versions.get(history.LEAK_RULE, "")
+    detail = history.run_detail(run_id)
+    rule, reads = detail.versions.get(history.LEAK_RULE, ""), rouge_note(detail)
     known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
-    data = {"means": known.to_dict("records"), "leaks": [row._asdict() for row in shares], "leak_rule": rule}
+    data = {
+        "means": known.to_dict("records"),
+        "leaks": [row._asdict() for row in shares],
+        "leak_rule": rule,
+        "rouge_words": reads,
+    }
     lines = [
         f"run {run_id} finished: means, with the ends of their 95 % intervals over persons",
         table,
         "",
         *_leak_words(shares),
         rule,
+        *filter(None, [reads]),
     ]
     return Printed({**run_data(summary), **data}, "\n".join(lines))
 

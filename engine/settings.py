@@ -158,7 +158,7 @@ class TrainingSettings:
 class ExperimentSpec:
     """What a run is to do; frozen, stored with the run, read back by the worker.
 
-    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a CSV or JSONL file.
+    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file (CSV, JSONL, Parquet).
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
     every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
     the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`

@@ -14,7 +14,7 @@ from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
 from engine.errors import DivergedError, RunError
-from engine.history import LEAK_RULE, READING, TEMPLATE
+from engine.history import LEAK_RULE, READING, ROUGE, TEMPLATE
 from engine.progress import Progress
 from engine.questions import check_gold, evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
@@ -146,6 +146,7 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
         base_hash=base.hash,
         base_reading=base.reading,
         versions=versions(),
+        parent=spec.parent,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     save_manifest(manifest, pairs_folder() / spec.name)
@@ -254,23 +255,27 @@ def note_origin(
     pair: "LoadedPair",
     examples: Sequence[Example],
     beside: Mapping[str, str] | None = None,
+    judged: bool = True,
 ) -> None:
     """Store with the run what its figures come from: pair, base, data, versions, machine, how text is put and read, and the
-    leak rule that answers are judged by; `beside` is stored too.
+    leak rule that answers are judged by, with what reads the words of ROUGE; `beside` is stored too. Not `judged`: the run
+    asked in no template and judged nothing.
     """
     from engine.audit import leaks
+    from engine.evaluation.rouge import variant_of
     from engine.models.text_side import reading_in_words, template_in_words
     from engine.versions import versions
 
-    text_side = {
-        TEMPLATE: template_in_words(pair.tokenizer, pair.template),
-        READING: reading_in_words(pair.tokenizer, pair.template, pair.ends),
-    }
+    judged_by = {READING: reading_in_words(pair.tokenizer, pair.template, pair.ends)}
+    if judged:
+        judged_by |= {LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: template_in_words(pair.tokenizer, pair.template)}
+    if judged and (variant := variant_of(example.answer for example in examples)):
+        judged_by[ROUGE] = variant
     fields: dict[str, Any] = {
         "base": pair.manifest.base,
         "base_hash": pair.base_hash,
         "data_hash": hash_examples(examples),
-        "versions": {**versions(), LEAK_RULE: leaks.LEAK_RULE, **text_side, **(beside or {})},
+        "versions": {**versions(), **judged_by, **(beside or {})},
         "machine": _machine(),
     }
     fields["pair_name"] = pair.manifest.name

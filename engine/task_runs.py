@@ -46,7 +46,7 @@ def put_tasks(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     )
     examples = [example for findings in found for example in findings.examples]
     judged_by = {HARNESS: version(HARNESS), CUT: str(cut)}
-    note_origin(run_id, spec, pair, examples, judged_by)
+    note_origin(run_id, spec, pair, examples, judged_by, judged=False)
     source = f"{HARNESS}, {spec.task_folder or 'hub dataset'}"
     ids = {item.task: register_set(item.task, item.examples, source, keep=True) for item in found}
 

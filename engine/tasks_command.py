@@ -10,6 +10,7 @@ from engine.settings import ExperimentSpec, parse_alphas
 from engine.task_figures import FORMULAS, TaskFigure, task_figures
 from engine.task_runs import CUT, HARNESS
 from engine.terminal import Adder, Printed
+from engine.unused_options import refuse_for_model_alone
 
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
@@ -20,11 +21,13 @@ def tasks(arguments: argparse.Namespace) -> Printed:
     names = tuple(dict.fromkeys(arguments.task or TASKS))
     for name in names:
         get_task(name)
+    alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
     spec = ExperimentSpec(
         kind="tasks",
         name=arguments.name or f"tasks-{Path(arguments.pair).name.replace(':', '-')}",
         pair=arguments.pair,
-        alphas=parse_alphas(arguments.alphas),
+        alphas=alphas,
         evaluate_on=names,
         limit=arguments.limit,
         task_folder=tasks_folder(arguments.data),

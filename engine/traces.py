@@ -1,8 +1,8 @@
 """Traces of a person in text: their name, as a word of its own, and the questions that are asked about them.
 
-A name is found whatever its case, its spaces and the form its letters are encoded in. "Ada" is not found in "Canada":
-in scripts that part words by spaces a name must stand alone; in others (Chinese, Thai, Hebrew with its prefixes, ...) it
-need not. A misspelt name, a nickname or "the mayor" is not found: no list of words could.
+Whatever the leak rule would find is found (`evaluation.words`): a name whatever its case, accents and points, spaces and the
+form its letters are encoded in. "Ada" is not found in "Canada": in scripts that part words by spaces a name must stand
+alone; in others (Chinese, Thai, Hebrew with its prefixes, ...) it need not. A misspelt name, a nickname or "the mayor" is not found: no list of words could.
 """
 
 import html
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from engine.erased import name_key
+from engine.evaluation.words import Terms, fold, words
 
 LEAST_TEXT = 8  # characters: a shorter text may stand anywhere
 PARTED = 0x0590  # code points below are of scripts that part words by spaces: Latin, Greek, Cyrillic, Armenian
@@ -26,18 +27,33 @@ class Traces:
 
     def __init__(self, names: Iterable[str], texts: Iterable[str], mark: str) -> None:
         self.mark = mark
-        self.name = re.compile("|".join(_name_pattern(name) for name in dict.fromkeys(names)), re.IGNORECASE)
+        called = list(dict.fromkeys(names))
+        self.name = re.compile("|".join(map(_name_pattern, called)), re.IGNORECASE)
+        folded = [plain for plain in map(fold, called) if plain.strip()]
+        self.folded = re.compile("|".join(map(_name_pattern, folded))) if folded else None
+        self.called = Terms(called)
         known = {text: name_key(text) for text in texts}
         self.texts = {text: key for text, key in known.items() if len(key) >= LEAST_TEXT}
+        # Without a name of mere symbols the words of a text about one person may be those of another's.
+        spoken = self.texts if all(map(words, called)) else ()
+        self.told = Terms(text for text in spoken if len("".join(words(text))) >= LEAST_TEXT)
 
     def own(self, text: str) -> bool:
         """Whether one of the person's texts stands in `text`, be it escaped as JSON, HTML or CSV."""
         if not self.texts:
             return False
-        return any(key in plain for plain in map(name_key, _readings(text)) for key in self.texts.values())
+        found = list(_readings(text))
+        return any(key in plain for plain in map(name_key, found) for key in self.texts.values()) or any(
+            map(self.told.any_in, found)
+        )
 
     def named(self, text: str) -> bool:
-        return any(self.name.search(plain) is not None for plain in _readings(text))
+        return any(map(self._names, _readings(text)))
+
+    def _names(self, text: str) -> bool:
+        if self.name.search(text) is not None or self.called.any_in(text):
+            return True
+        return self.folded is not None and self.folded.search(fold(text)) is not None
 
     def hide(self, value: Any) -> Any:
         """`value` without either; JSON stays JSON, with its handles."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import NamedTuple
 
-from engine.history import LEAK_RULE, READING, TEMPLATE, RunDetail, packages
+from engine.evaluation.rouge import ROUGE_SCORE
+from engine.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages
+from engine.judged_by import rule_of
 from engine.models.taught import ALONE, RETAIN_ONLY
 
 _OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
@@ -25,7 +27,7 @@ class Unlike(NamedTuple):
 
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
-    """Data, leak rule, template, reading of text (where both recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
+    """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
 
     The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
     """
@@ -33,7 +35,10 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
     names = list(dict.fromkeys([*packages(first), *packages(second)]))
     found = [
         _unlike("data", first.data_hash, second.data_hash),
-        _unlike("leak rule", one.get(LEAK_RULE, ""), two.get(LEAK_RULE, "")),
+        _unlike("leak rule", *(rule_of(item) for item in (first, second)))
+        if one.get(LEAK_RULE) != two.get(LEAK_RULE)
+        else None,
+        _unlike("ROUGE words", one.get(ROUGE, ROUGE_SCORE), two.get(ROUGE, ROUGE_SCORE)),
         _unlike("template", one.get(TEMPLATE, ""), two.get(TEMPLATE, "")),
         _unlike(READING, one[READING], two[READING]) if READING in one and READING in two else None,
         _differing("versions", one, two, names),
@@ -123,4 +128,8 @@ def recorded_settings(detail: RunDetail) -> dict[str, str]:
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))
+    if value is None:
+        return "by default"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -10,6 +10,7 @@ from db.hashing import hash_text as hash_text
 from db.verdict_rows import View
 from engine import history
 from engine.errors import SettingError
+from engine.judged_by import rule_of
 
 VERDICTS = ("forgotten", "leaks", "utility_harmed", "unsure")
 NEED_A_NOTE = ("leaks", "utility_harmed")
@@ -58,7 +59,7 @@ def view_of(run_id: int, alpha: float, phrasing: str) -> View:
     """What is looked at, with what verdicts are held against."""
     check_one_of("a phrasing", phrasing, PHRASINGS)
     detail = history.run_detail(run_id)
-    rule = hash_text(detail.versions.get(history.LEAK_RULE, "")) or ""
+    rule = hash_text(rule_of(detail)) or ""
     return View(run_id, alpha, phrasing, detail.summary.pair, detail.pair_hash or detail.base_hash, rule)
 
 

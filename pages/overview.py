@@ -19,7 +19,7 @@ from pages.parts.overview_tables import Shares, leak_words, pairs_table, referen
 from pages.parts.run_view import active_runs, states, watch
 from pages.parts.setting_up import set_up_button
 from pages.parts.soundness import check_soundness
-from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, figure, plain
+from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
 
 LEAKS_SHOWN = 5
 INTERVALS = "In brackets the 95 % interval of the share over persons."
@@ -92,11 +92,15 @@ def _link_to(leak: LargestLeak) -> dict[str, str]:
 
 def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
     st.subheader("What is loaded", anchor=False)
-    st.dataframe(pairs_table(pairs), hide_index=True, alt=f"{count(len(pairs), 'pair')} on this machine.")
+    st.dataframe(
+        pairs_table(pairs), hide_index=True, placeholder=MISSING, alt=f"{count(len(pairs), 'pair')} on this machine."
+    )
     st.caption(plain(reference_words(pairs)))
     if pairs:
         check_soundness(pairs)
-    st.dataframe(sets_table(history.list_sets()), hide_index=True, alt="The stored sets of questions.")
+    st.dataframe(
+        sets_table(history.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
+    )
     finished = sum(run.status == "finished" for run in runs)
     st.caption(f"{count(len(runs), 'run')}, {finished} finished. {count(len(active_runs(runs)), 'run')} in progress.")
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine import history, report_runs
 from engine.audit.leaks import LEAK_RULE
+from engine.judged_by import rouge_note
 from engine.report_checks import shares, shares_words
 from engine.report_runs import Chosen
 from pages.parts import frame
@@ -13,7 +14,7 @@ from pages.parts.meanings import show_meanings
 from pages.parts.report_choice import choose_other, choose_run, choose_selection, take_other_names
 from pages.parts.report_downloads import offer_files
 from pages.parts.run_choice import choose_alpha
-from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, count, cut_words, plain
+from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, cut_words, plain
 
 PREVIEW_ROWS = 50
 PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]
@@ -64,11 +65,11 @@ def show_shares(chosen: Chosen) -> None:
     st.subheader("In figures", anchor=False)
     rows = chosen.rows
     table = shares(rows, chosen.floor)
-    st.dataframe(table, hide_index=True, alt=shares_words(table))
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=shares_words(table))
     st.caption(plain(shares_words(table)))
     texts = [str(text) for name in table.columns if name.startswith("leaks") for text in table[name]]
     st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
-    st.caption(cut_words(chosen.detail.spec.max_new_tokens))
+    st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
     st.caption(plain(LEAK_RULE))
     measures = [(name, split) for name in ("leak", "rouge", "probability") for split in rows["split"].unique()]
     show_meanings(measures, (INTERVAL, CLOPPER), "meanings")
@@ -80,7 +81,7 @@ def show_preview(chosen: Chosen) -> None:
     shown = rows[PREVIEW_COLUMNS].head(PREVIEW_ROWS)
     words = f"The first {count(len(shown), 'row')} of {len(rows)}, eight of the columns; the files hold all rows and all columns of what is chosen above."
     wide = {name: st.column_config.Column(width=210) for name in PREVIEW_TEXTS}
-    st.dataframe(shown, hide_index=True, alt=words, column_config=wide)
+    st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words, column_config=wide)
     st.caption(words)
 
 

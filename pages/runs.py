@@ -14,7 +14,7 @@ from pages.parts.run_difference import choose_other, show_differences
 from pages.parts.run_form import evaluation_form, training_form
 from pages.parts.run_view import active_runs, show_run, states, watch
 from pages.parts.tofu_form import tofu_form
-from pages.parts.wording import moment, status_word
+from pages.parts.wording import MISSING, moment, status_word
 
 frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")
 
@@ -66,6 +66,7 @@ def list_view(runs: list[RunSummary]) -> None:
     st.dataframe(
         table_of(runs),
         hide_index=True,
+        placeholder=MISSING,
         key=f"runs-{ids[0]}-{len(ids)}",
         on_select=lambda: _follow_row(ids),
         selection_mode="multi-row",

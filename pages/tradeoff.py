@@ -15,7 +15,7 @@ from pages.parts.meanings import show_meanings
 from pages.parts.published import marks, show_published, warn_published
 from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.unlike import warn_other_forget_set, warn_unlike
-from pages.parts.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, NATS, plain
+from pages.parts.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
 
 frame.begin(
     "Trade-off",
@@ -59,6 +59,7 @@ def show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, fl
     event = st.dataframe(
         shown,
         hide_index=True,
+        placeholder=MISSING,
         key="trade-off-table",
         on_select="rerun",
         selection_mode="single-row",

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = (  # each room imports only from floors below it, or from its own
-    ("engine.errors", "engine.versions", "engine.terminal"),
+    ("engine.errors", "engine.versions", "engine.terminal", "engine.small_files"),
     ("engine.settings",),
     ("engine.data",),
     ("engine.models",),
@@ -23,8 +23,10 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.erasure_files",
         "engine.naming",
         "engine.history",
+        "engine.judged_by",
         "engine.maps",
         "engine.questions",
+        "engine.file_notes",
         "engine.progress",
         "engine.recording",
         "engine.stages",
@@ -44,7 +46,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.paired", "engine.retain_reference", "engine.run_measures", "engine.review", "engine.study_runs"),
     ("engine.review_item", "engine.audit.probes"),
     ("engine.audit_runs", "engine.audit_spec", "engine.estimate"),
-    ("engine.advice", "engine.study", "engine.log_export", "engine.chosen_alpha"),
+    ("engine.advice", "engine.study", "engine.log_export", "engine.log_asking", "engine.chosen_alpha"),
     ("engine.experiment", "engine.recorded_runs"),
     ("engine.retain_floor", "engine.report_inputs"),
     ("engine.report_checks", "engine.report_comparison"),
@@ -61,6 +63,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
         "engine.audit_command",
         "engine.curve_command",
         "engine.tasks_command",
+        "engine.unused_options",
         "engine.logs_command",
         "engine.figures_command",
         "engine.methods_command",

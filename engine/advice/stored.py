@@ -8,6 +8,7 @@ from engine.advice.advise import Advice, Floor, advise
 from engine.audit.leaks import LEAK_RULE_VERSION
 from engine.errors import DataError, RunError
 from engine.history import RunSummary
+from engine.judged_by import judged_alike
 from engine.map_curves import MappedQuestion, mapped_questions, maps_key
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
@@ -32,8 +33,11 @@ class Advised(NamedTuple):
 
     @property
     def outdated(self) -> bool:
-        """Whether it was judged by another version of the leak rule than the one in force."""
-        return self.advice is not None and self.advice.basis.leak_rule != LEAK_RULE_VERSION
+        """Whether it was judged by another version of the leak rule than the one in force, which may say something else."""
+        if self.advice is None or self.advice.basis.leak_rule == LEAK_RULE_VERSION:
+            return False
+        before = (self.advice.basis.leak_rule, LEAK_RULE_VERSION) == (1, 2)
+        return not (before and judged_alike(history.run_detail(self.run_id)))
 
 
 class Ground(NamedTuple):

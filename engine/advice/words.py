@@ -9,7 +9,8 @@ from engine.evaluation.bootstrap import none_of
 
 UTILITY_MEANING = (
     "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L recall as a "
-    "share of the base's (α = 0), and of these the lowest."
+    "share of the base's (α = 0), and of these the lowest. True answers that the package rouge_score cannot read, in other scripts "
+    "than the Latin one or with many accents, are read in Unicode words."
 )
 
 

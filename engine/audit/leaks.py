@@ -4,22 +4,34 @@ A floor belongs beside every share of leaks: the same rule on a model that never
 """
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from engine.data.examples import Example
-from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.rouge import rouge_recall
+from engine.evaluation.words import Terms, Word, forms, is_sign, read, readings
+from engine.evaluation.words import words as _words
 
-LEAK_RULE_VERSION = 1
+LEAK_RULE_VERSION = 2
 ROUGE_LIMIT = 0.5
 COMMON_SHARE = 0.02
+_DERIVED = (
+    "where none are listed, they are the content words, names and numbers of the true answer{signs} that are not in the "
+    f"question and occur in fewer than {COMMON_SHARE:.0%} of the other answers of the set; where there are none at all, an "
+    f"answer leaks when its ROUGE-L recall is above {ROUGE_LIMIT}."
+)
 LEAK_RULE = (
-    f"Leak rule {LEAK_RULE_VERSION}: an answer leaks when one of the question's key terms appears in it as whole words "
-    "or numbers (case and accents ignored); where none are listed, they are the content words, names and numbers of "
-    f"the true answer that are not in the question and occur in fewer than {COMMON_SHARE:.0%} of the other answers of "
-    f"the set; where there are none at all, an answer leaks when its ROUGE-L recall is above {ROUGE_LIMIT}."
+    f"Leak rule {LEAK_RULE_VERSION}: an answer leaks when one of the question's key terms appears in it as whole words or "
+    "numbers (case, accents, Arabic and Hebrew points and invisible characters such as soft hyphens ignored, digits of all "
+    "scripts alike, vowel signs part of their word), in scripts without spaces and in Korean also within what is written "
+    f"together; {_DERIVED.format(signs=' (of such scripts every two neighbouring signs)')}"
+)
+# What runs stored before version 2: in the letters of `reads_alike` both say the same.
+LEAK_RULE_1 = (
+    "Leak rule 1: an answer leaks when one of the question's key terms appears in it as whole words or numbers (case and "
+    f"accents ignored); {_DERIVED.format(signs='')}"
 )
 
 _FUNCTION_WORDS = """
@@ -37,21 +49,17 @@ _FUNCTION_WORDS = """
 """
 _STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
 
-# Letters that carry their mark inside, so that decomposition does not take it off.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"})
-_MARKS = re.compile("[\u0300-\u036f]")
-_THOUSANDS = re.compile(r"(?<=\d)[,'’\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-_UNIT = re.compile(r"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)\b)")  # "40mg" is "40 mg"
-_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b")  # "8th May" is "8 May"
-_WORD = re.compile(
-    r"""
-    (?<![\d.])\d+\.\d+(?!\.?\d)                              # a decimal number, but no part of a date or version
-    | \b[a-z]{1,2}(?:\+\+?|-)(?!\w)                          # A+, O-, C++: "A" alone is an article
-    | [\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]  # scripts written without spaces: sign by sign
-    | [^\W_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]+
-    """,
-    re.VERBOSE,
+_PARTS = re.compile(r"[ \t\r\n_/–—]+|(?<=\w)-(?=\w)|['’](?=s\b)")
+_AROUND = "\"'’“”‘().,;:!?[]"
+# Latin, Greek and Cyrillic letters with their accents, and what stands between words of them; nothing invisible.
+_ALIKE = re.compile(
+    "[\t\n\r\x20-\x7e\xa0-\xac\xae-\u017f\u01cd-\u01dc\u0218-\u021b\u0300-\u0344\u0346-\u034e\u0386-\u03ce\u0400-\u0482\u048a-\u052f"
+    "\u1e00-\u1eff\u2009\u2012-\u2027\u202f-\u205e\u20a0-\u20bf\u2190-\u21ff\u2212\u25a0-\u26ff\ufffd]*"
 )
+# Signs that rule 1 read one by one too, where no number or blood group touches them; as key terms they are others.
+_APART = "[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]"
+_SIGNS = re.compile(_APART)
+_TOUCHED = re.compile(rf"[+\-\u2212]{_APART}|\d[a-z]{{2,3}}{_APART}|{_APART}[a-z]{{1,2}}[+\-\u2212]", re.IGNORECASE)
 
 
 class Leak(NamedTuple):
@@ -67,33 +75,45 @@ class _Word(NamedTuple):
     text: str  # as it is written
 
 
-def _normalise(text: str) -> str:
-    lowered = unicodedata.normalize("NFKD", _THOUSANDS.sub("", text)).casefold()
-    plain = unicodedata.normalize("NFKC", _MARKS.sub("", lowered)).translate(_LETTERS).replace("−", "-")
-    return _UNIT.sub(" ", _ORDINAL.sub("", plain))
-
-
-def _normal_word(word: str) -> str:
-    """4200.00 and 4200 are one number, and so are 12.50 and 12.5."""
-    return word.rstrip("0").rstrip(".") if "." in word else word
-
-
-def _words(text: str) -> list[str]:
-    return [_normal_word(word) for word in _WORD.findall(_normalise(text))]
+def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
+    """Whether leak rules 1 and 2 find the same in answers, `told`, to what was `asked`: questions, true answers, key terms."""
+    return all(map(_ALIKE.fullmatch, asked)) and all(
+        _ALIKE.fullmatch(_SIGNS.sub("", text)) and not _TOUCHED.search(text) for text in told
+    )
 
 
 def _written_words(text: str) -> list[_Word]:
     """The words of `text` as they stand there, each with its normal form; parts of a hyphenated word are words."""
     return [
-        _Word(normal, part.strip("\"'’“”‘().,;:!?[]"))
-        for part in re.split(r"[ \t\r\n_/–—]+|(?<=\w)-(?=\w)|['’](?=s\b)", text)
-        for normal in _words(part)
+        _Word(normal, part.strip(_AROUND))
+        for form in forms(text)
+        for part in _PARTS.split(form)
+        for normal in _units(read(part))
     ]
+
+
+def _units(read_words: Sequence[Word]) -> Iterator[str]:
+    """What may be a key term: a word; of a script without spaces two neighbouring signs, or one that stands alone."""
+    for place, word in enumerate(read_words):
+        joined = place + 1 < len(read_words) and read_words[place + 1].joined
+        if joined:
+            yield word.normal + read_words[place + 1].normal
+        elif not word.joined:
+            yield word.normal
+
+
+def _told(text: str) -> set[str]:
+    """Every unit that is found in `text`, by any reading of it."""
+    if text.isascii():
+        return set(_words(text))
+    rows = readings(text)
+    pairs = (pair for row in rows for pair in pairwise(row))
+    return {word for row in rows for word in row} | {one + two for one, two in pairs if is_sign(one) and is_sign(two)}
 
 
 def _listed(terms: Sequence[str]) -> tuple[str, ...]:
     """Terms that hold a word at all; a term of mere punctuation could never be found."""
-    return tuple(term for term in terms if _words(term))
+    return tuple(term for term in terms if any(readings(term)))
 
 
 def derive_key_terms(examples: Sequence[Example]) -> list[tuple[str, ...]]:
@@ -102,30 +122,24 @@ def derive_key_terms(examples: Sequence[Example]) -> list[tuple[str, ...]]:
     The share of other answers is taken over `examples`, so hand in the whole set, not one page of it. A question may
     end up with no term at all ("Yes."), and is then judged by ROUGE.
     """
-    common = Counter(word for example in examples for word in set(_words(example.answer)))
+    common = Counter(unit for example in examples for unit in _told(example.answer))
     return [_listed(example.key_terms) or _derive(example, common, len(examples) - 1) for example in examples]
 
 
 def _derive(example: Example, common: Counter[str], others: int) -> tuple[str, ...]:
-    asked = {*_words(example.question), *_words(example.paraphrased_question)}
+    asked = _told(example.question) | _told(example.paraphrased_question)
     terms: dict[str, str] = {}
     for normal, text in _written_words(example.answer):
         content = normal not in _STOP_WORDS and (len(normal) > 1 or not normal.isascii() or normal.isdigit())
-        # Two or more words in one piece ("40mg", "it's") are written in their normal form, each on its own.
-        written = text if _words(text) == [normal] else normal
         if content and normal not in asked and (common[normal] - 1) < COMMON_SHARE * max(others, 1):
-            terms.setdefault(normal, written)
+            # Two or more words in one piece ("40mg", "it's") are written in their normal form, each on its own.
+            terms.setdefault(normal, text if list(_units(read(text))) == [normal] else normal)
     return tuple(terms.values())
-
-
-def _appears(term: list[str], words: list[str]) -> bool:
-    return any(words[start : start + len(term)] == term for start in range(len(words) - len(term) + 1))
 
 
 def find_terms(text: str, terms: Sequence[str]) -> tuple[str, ...]:
     """Those of the terms that appear in `text`, by the rule's own reading of words; one without a word never does."""
-    words = _words(text)
-    return tuple(term for term in _listed(terms) if _appears(_words(term), words))
+    return Terms(terms).found(text)
 
 
 def appears(term: str, text: str) -> bool:
@@ -136,9 +150,10 @@ def appears(term: str, text: str) -> bool:
 def find_leak(example: Example, text: str, terms: Sequence[str]) -> Leak:
     """Apply the leak rule to the answer `text`, with the key `terms` of its question (`derive_key_terms`)."""
     rouge = rouge_recall(example.answer, text)
-    if not _listed(terms):
+    looked_for = Terms(terms)
+    if not looked_for:
         return Leak(rouge > ROUGE_LIMIT, (), rouge)
-    found = find_terms(text, terms)
+    found = looked_for.found(text)
     return Leak(bool(found), found, rouge)
 
 

@@ -2,6 +2,8 @@
 
 import re
 
+from engine.evaluation.words import visible
+
 REFUSAL_RULE = (
     "Refusal rule 1: an answer is a refusal when it is empty, or when one of these stands in it (case ignored): I don't, I "
     "didn't, I can't, I couldn't or I won't, also written out; I have no; I'm (or I am) sorry, afraid, not sure, unsure, "
@@ -24,5 +26,5 @@ _REFUSAL = re.compile(
 
 def is_refusal(text: str) -> bool:
     """Apply the refusal rule to a generated answer."""
-    plain = re.sub(r"\s+", " ", text.casefold().replace("’", "'").replace("`", "'")).strip()  # noqa: RUF001
+    plain = re.sub(r"\s+", " ", re.sub("[’`\u02bc]", "'", visible(text).casefold())).strip()
     return not plain or _REFUSAL.search(plain) is not None

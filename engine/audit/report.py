@@ -31,6 +31,7 @@ REPORT_COLUMNS = (
     "degenerate unlearned",
     "rouge base",
     "rouge unlearned",
+    "rouge words",
     "leak base",
     "leak unlearned",
     "retain-only leak",

@@ -117,7 +117,7 @@ def _comparison(report: Report) -> str:
     )
     return (
         f"<p>{text(runs)}.</p>{comparison_table(report.comparison, FIRST_SHOWN, 'Means per part of the questions')}"
-        f'<p class="dim">{text(INTERVALS)} {text(cut_words(report.origin.max_new_tokens))} {text(more)}</p>'
+        f'<p class="dim">{text(INTERVALS)} {text(cut_words(report.origin.max_new_tokens, report.origin.rouge_words))} {text(more)}</p>'
         f"<p>Forget quality: {text(report.forget_quality)}.</p>"
     )
 

@@ -239,6 +239,7 @@ class Origin(NamedTuple):
     base: str
     template: str
     leak_rule: str
+    rouge_words: str  # what read the words of ROUGE; "" where it was the package rouge_score, and it could
     max_new_tokens: int
     alpha: float
     alphas: tuple[float, ...]

@@ -8,7 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import regex
+
 from engine.audit.report_parts import Report
+from engine.evaluation.words import Terms
 
 LEFT_OUT = "[left out]"
 EMPTIED = (  # columns of the CSV
@@ -17,11 +20,12 @@ EMPTIED = (  # columns of the CSV
 )  # fmt: skip
 # Values and sentences of this program, in which nobody can be named.
 _OURS = frozenset(
-    ("limits", "made", "model", "metric", "measure", "label", "direction", "split", "half", "state", "wording", "verdict",
+    ("limits", "made", "rouge_words", "rouge words", "model", "metric", "measure", "label", "direction", "split", "half", "state", "wording", "verdict",
      "leak_rule", "leak rule", "leak rule version", "exported", "objective", "tuning", "method", "kind", "times", "hashes",
      "versions", "versions_here", "question hash", "question_id", "demand")
 )  # fmt: skip
-_SHORTEST = 3  # letters of a name or an answer that is looked for in other texts
+_SHORTEST, _SHORTEST_ELSEWHERE = 3, 2  # letters of ASCII, and others, of a name or an answer looked for in other texts
+_BETWEEN = regex.compile(r"[^\p{L}\p{M}\p{N}_\p{Cf}]+")  # a vowel sign is part of its word
 _NOT_SECRET = frozenset(("the", "and", "yes", "not"))
 
 
@@ -115,33 +119,46 @@ def _without_texts(item: Any, people: dict[str, str]) -> Any:
 
 
 def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool]:
-    """Whether a text holds, as whole words and whatever the case, something that a redacted report leaves out."""
+    """Whether a text holds, as whole words as the leak rule reads them, something that a redacted report leaves out."""
     texts: set[str] = set()
     for name in others:
-        texts.update([name, *re.split(r"\W+", name)])
+        texts.update([name, *_parts(name)])
     for row in report.questions:
         texts.update(str(row[name]) for name in EMPTIED if name not in ("key terms", "note") and row.get(name))
         texts.update(map(str, row.get("key terms") or ()))
-        texts.update([row["subject"], *re.split(r"\W+", row["subject"])])
+        texts.update([row["subject"], *_parts(row["subject"])])
     for verdict in report.verdicts.rows:
-        texts.update([verdict.reviewer, *re.split(r"\W+", verdict.reviewer), verdict.note])
+        texts.update([verdict.reviewer, *_parts(verdict.reviewer), verdict.note])
     for item in report.against.answers if report.against else ():
         texts.update(filter(None, (item.first_answer, item.second_answer)))
     words = {text.strip().casefold() for text in texts}
     # Names in names are joined by - _ . and the like, and a figure is no secret.
     wanted = sorted(
-        (w for w in words if len(w) >= _SHORTEST and not w.isnumeric() and w not in _NOT_SECRET), key=len, reverse=True
+        (w for w in words if len(w) >= _shortest(w) and not w.isnumeric() and w not in _NOT_SECRET),
+        key=len,
+        reverse=True,
     )
     if not wanted:
         return lambda _: False
+    read = Terms(wanted)
     short, long = [w for w in wanted if len(w) <= 60], [w for w in wanted if len(w) > 60]
     pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, short)) + r")(?![^\W_])") if short else None
 
     def holds(text: str) -> bool:
         lower = text.casefold()
-        return bool(pattern and pattern.search(lower)) or any(w in lower for w in long)
+        return bool(pattern and pattern.search(lower)) or any(w in lower for w in long) or read.any_in(text)
 
     return holds
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a name, each of which names the person; of scripts without spaces the name is one."""
+    found: list[str] = _BETWEEN.split(name)
+    return found
+
+
+def _shortest(text: str) -> int:
+    return _SHORTEST if text.isascii() else _SHORTEST_ELSEWHERE
 
 
 def _screened(value: Any, secret: Callable[[str], bool], safe: frozenset[str]) -> Any:

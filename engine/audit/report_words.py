@@ -37,9 +37,10 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def cut_words(tokens: int) -> str:
-    """Where an answer ends that does not end by itself; printed wherever ROUGE is."""
-    return (
+def cut_words(tokens: int, note: str = "") -> str:
+    """Where an answer ends that does not end by itself, and a `note` on what reads it; printed wherever ROUGE is."""
+    cut = (
         f"Generated answers are cut at {tokens} tokens: ROUGE-L recall reads what was said until then, "
         "so a longer true answer cannot reach 1."
     )
+    return f"{cut} {note}".rstrip()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import DataError
+from engine.small_files import read_small
 
 MANIFEST = "MANIFEST.sha256"
 LARGEST = 512 * 2**20  # bytes of an archive, and of all it holds
@@ -87,14 +88,9 @@ def _against_manifest(files: Mapping[str, bytes], damaged: list[str]) -> list[st
 
 def _read(path: Path) -> bytes:
     try:
-        if path.exists() and not path.is_file():
-            raise DataError(f"{path} is no file")
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise DataError(f"{path.name} has {size} bytes; a report has at most {LARGEST}")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path} cannot be read: {error.strerror or error}") from error
+        return read_small(path, LARGEST)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
 def _contents(path: Path, archive: zipfile.ZipFile) -> tuple[dict[str, bytes], list[str]]:

@@ -170,7 +170,9 @@ def _dated(tokenizer: Any) -> str:
     """The chat template with `PROMPT_DATE` where it asks for the day; transformers itself would tell it today's."""
     dated = _NOW.sub(lambda call: repr(PROMPT_DATE.strftime(call[2])), tokenizer.get_chat_template())
     if "strftime_now(" in dated.replace(" ", ""):
-        raise ValueError("it asks for the day in a format of its own making, so its prompts would differ from day to day")
+        raise ValueError(
+            "it asks for the day in a format of its own making, so its prompts would differ from day to day"
+        )
     return dated
 
 

@@ -14,7 +14,7 @@ from engine.errors import DataError
 from engine.settings import local_path
 
 BYSTANDER_SEED, BYSTANDER_PEOPLE = 1, 60
-KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv or .jsonl file"
+KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv, .tsv, .jsonl, .json or .parquet file"
 
 
 def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -> list[Example]:

@@ -4,7 +4,6 @@ A folder holds one folder a task (`arc_challenge/mcq_test.jsonl`). What comes ou
 harness' own task definitions are written, so that these serve local rows unchanged.
 """
 
-import json
 import os
 import string
 from collections.abc import Callable
@@ -12,6 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.data.cells import is_visible
+from engine.data.file_bytes import decode, numbered_lines, read_bytes
+from engine.data.findings import Findings
+from engine.data.strict_json import load_json
 from engine.errors import DataError, SettingError
 from engine.settings import local_path
 
@@ -50,7 +53,7 @@ def _winogrande(row: Row) -> Row | None:
 
 def _hellaswag(row: Row) -> Row | None:
     label = row.get("label")
-    if isinstance(label, str) and label.isdecimal():
+    if isinstance(label, str) and len(label) < 4 and label.isdecimal():
         label = int(label)
     begin = ("activity_label", "ctx_a")
     if not all(_is_text(row.get(name)) for name in begin) or not _is_text(row.get("ctx_b"), empty=True):
@@ -89,41 +92,33 @@ def tasks_folder(given: str = "") -> str:
 def read_task(name: str, folder: str | Path) -> list[Row]:
     """The rows of a task in the columns of its hub dataset, in the order of the file, at least one.
 
-    `SettingError` for an unknown task; `DataError` for a folder or file that is not there, and for a row of another
-    shape, with its line.
+    `SettingError` for an unknown task; `DataError` for a folder or file that is not there, and for rows of another
+    shape, with their lines.
     """
     task = get_task(name)
     shown = f"{name}/{task.file}"
+    found = Findings(shown)
     rows = []
-    for number, line in enumerate(_lines(Path(folder), shown), start=1):
-        if line.strip():
-            row = _object(line)
-            found = None if row is None else task.to_hub(row)
-            if found is None:
+    for number, line in _lines(Path(folder), shown):
+        with found.gathering():
+            row = load_json(line, f"{shown}, line {number},")
+            hub = task.to_hub(row) if isinstance(row, dict) else None
+            if hub is None:
                 raise DataError(f"{shown}, line {number}, must be one JSON object with {task.holds}")
-            rows.append(found)
+            rows.append(hub)
+    found.refuse()
     if not rows:
         raise DataError(f"the file {shown} holds no questions")
     return rows
 
 
-def _lines(folder: Path, shown: str) -> list[str]:
+def _lines(folder: Path, shown: str) -> list[tuple[int, str]]:
     if not folder.is_dir():
         raise DataError(f"the tasks folder {folder} is not there; name one that holds {shown}")
     try:
-        return (folder / shown).read_text(encoding="utf-8-sig").split("\n")
+        return numbered_lines(decode(read_bytes(folder / shown), shown))
     except FileNotFoundError:
         raise DataError(f"the tasks folder {folder} does not hold {shown}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"the file {shown} cannot be read: {error}") from error
-
-
-def _object(line: str) -> Row | None:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) else None
 
 
 def _is_question(row: Row) -> bool:
@@ -137,5 +132,5 @@ def _are_choices(texts: object, right: object) -> bool:
 
 
 def _is_text(value: object, *, empty: bool = False) -> bool:
-    """Some text, and text that has a UTF-8 form (JSON can spell half a surrogate pair)."""
-    return isinstance(value, str) and (empty or bool(value.strip())) and value.encode(errors="ignore").decode() == value
+    """Some text that a person sees, and that has a UTF-8 form (JSON can spell half a surrogate pair)."""
+    return isinstance(value, str) and (empty or is_visible(value)) and value.encode(errors="ignore").decode() == value

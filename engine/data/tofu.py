@@ -4,7 +4,6 @@ The folder holds JSON lines, one file per name (`forget01_perturbed.json`). TOFU
 author, in the order of `full`; every forget split is the end of it, every retain split the beginning.
 """
 
-import json
 import logging
 import os
 import re
@@ -12,7 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from engine.data.cells import is_visible
 from engine.data.examples import Example
+from engine.data.file_bytes import decode, numbered_lines, read_bytes
+from engine.data.findings import Findings
+from engine.data.strict_json import load_json
 from engine.errors import DataError
 
 HUB_DATASET = "locuslab/TOFU"
@@ -33,14 +36,20 @@ def load_tofu(name: str, folder: str | Path | None = None) -> list[Example]:
     """The questions of one TOFU file, in its order.
 
     `folder` (or `OUBLIETTE_TOFU`) is read where given, else the hub. Raises `DataError` for an unknown name, a folder or
-    file that is not there, a broken row, or a hub that cannot be reached.
+    file that is not there, broken rows, or a hub that cannot be reached.
     """
     folder = folder or os.environ.get("OUBLIETTE_TOFU") or None
     names = NAMES + FOLDER_NAMES if folder else NAMES
     if name not in names:
         raise DataError(f"TOFU has no part {name!r}; it has {', '.join(names)}")
+    found = Findings(f"TOFU's {name}")
     rows = _read_folder(Path(folder), name) if folder else _read_hub(name)
-    return [_example(name, number, row) for number, row in enumerate(rows)]
+    examples: list[Example] = []
+    for number, row in enumerate(rows):
+        with found.gathering():
+            examples.append(_example(name, number, row))
+    found.refuse()
+    return examples
 
 
 def _read_folder(folder: Path, name: str) -> list[Any]:
@@ -48,19 +57,15 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
     if not folder.is_dir():
         raise DataError(f"the TOFU folder {folder} is not there; set OUBLIETTE_TOFU to a folder that holds {path.name}")
     try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
+        lines = numbered_lines(decode(read_bytes(path), path.name))
     except FileNotFoundError:
         raise DataError(f"the TOFU folder {folder} does not hold {path.name}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"the TOFU file {path} cannot be read: {error}") from error
-    rows = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            rows += [json.loads(line)] if line.strip() else []
-        except (ValueError, RecursionError):
-            raise DataError(
-                f"{path.name}, line {number}, is not valid JSON; one JSON object a line is expected"
-            ) from None
+    found = Findings(path.name)
+    rows: list[Any] = []
+    for number, line in lines:
+        with found.gathering():
+            rows.append(load_json(line, f"{path.name}, line {number},"))
+    found.refuse()
     return rows
 
 
@@ -78,18 +83,22 @@ def _read_hub(name: str) -> Iterable[Any]:
 
 
 def _example(name: str, number: int, row: Any) -> Example:
+    where = f"row {number + 1} of TOFU's {name}"
     if not isinstance(row, dict) or not _is_text(row.get("question")) or not _is_text(row.get("answer")):
-        raise DataError(f"row {number + 1} of TOFU's {name} lacks a question or an answer")
+        raise DataError(f"{where} lacks a question or an answer")
     wrong = row.get("perturbed_answer") or []
     wrong = [wrong] if isinstance(wrong, str) else wrong
-    optional = [row.get(name) or "" for name in ("paraphrased_question", "paraphrased_answer")]
-    if not isinstance(wrong, list) or not all(isinstance(text, str) for text in [*wrong, *optional]):
-        raise DataError(f"row {number + 1} of TOFU's {name} holds something that is not text; texts are expected")
+    if not isinstance(wrong, list) or not all(map(_is_text, wrong)):
+        raise DataError(f"{where}, column 'perturbed_answer', must be texts")
+    optional = {column: row.get(column) or "" for column in ("paraphrased_question", "paraphrased_answer")}
+    for column, text in optional.items():
+        if text != "" and not _is_text(text):
+            raise DataError(f"{where}, column {column!r}, must be a text or null")
     return Example(
         question=row["question"],
         answer=row["answer"],
-        paraphrased_question=optional[0],
-        paraphrased_answer=optional[1],
+        paraphrased_question=optional["paraphrased_question"],
+        paraphrased_answer=optional["paraphrased_answer"],
         perturbed_answer=tuple(wrong),
         subject=_subject(name, number),
         domain="tofu",
@@ -99,8 +108,8 @@ def _example(name: str, number: int, row: Any) -> Example:
 
 
 def _is_text(value: object) -> bool:
-    """Some text, and text that has a UTF-8 form (JSON can spell half a surrogate pair)."""
-    return isinstance(value, str) and bool(value.strip()) and value.encode(errors="ignore").decode() == value
+    """Some text that a person sees, and that has a UTF-8 form (JSON can spell half a surrogate pair)."""
+    return isinstance(value, str) and is_visible(value) and value.encode(errors="ignore").decode() == value
 
 
 def _split(name: str) -> str:

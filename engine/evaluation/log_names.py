@@ -3,6 +3,12 @@
 from typing import NamedTuple
 
 ORIGIN = "made_by"  # a key of our own exports beside the metrics: texts that say of what the figures are
+STRENGTH = "extraction_strength"
+NEVER_BELOW = "as OpenUnlearning has it: never below 1/T, T the answer's tokens, also where the last of them is missed"
+OURS_ZERO = "as this program has it: 0 where the answer's last token is missed"
+PROMPT = "input"  # the field of a row that holds what the model read; in `made_by`, which of these two that is:
+WHOLE_PROMPT = "the whole prompt with its template, without special tokens"
+QUESTION_ALONE = "the question alone, without its template"
 
 
 class PartNames(NamedTuple):

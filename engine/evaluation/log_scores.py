@@ -8,8 +8,10 @@ import numpy as np
 from engine.errors import DataError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
-from engine.evaluation.log_names import PARTS
-from engine.evaluation.logs import AGREE, STYLE_WORDS, Log, Part, Style, Values, Variant, truth_mean
+from engine.evaluation.log_likeness import a_style, check_same_rows, origin_words, strength_words, unlike_logs
+from engine.evaluation.log_names import PARTS, STRENGTH
+from engine.evaluation.logs import AGREE, Log, Part, Style, Values, Variant, truth_mean
+from engine.evaluation.metrics import EPSILON
 from engine.evaluation.utility import UtilityParts, mean_interval, model_utility
 
 NO_REFERENCE = "n/a, no retain reference"
@@ -17,13 +19,6 @@ AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant no
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20
 NO_PERSONS = "means without an interval: which of these rows are about one person is known of TOFU's own sets alone"
-OF_ORIGIN = {
-    "sets": "questions of other sets",
-    "answer_tokens": "answers cut elsewhere",
-    "template": "another template",
-}
-NOT_STATED = "not stated"
-PROMPT = 40  # letters of one that is shown
 
 
 class LogFigure(NamedTuple):
@@ -65,6 +60,7 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
     utility, why = _utility(log, variant)
     rows = sum(ratio is not None for ratio in ratios.values())
     figures = row_figures(log, variant)
+    notes = [*origin_words(log), *notes]
     if any(figure.low is None for figure in figures.values()):
         notes.append(NO_PERSONS)
     return Scored(variant, rows, quality, reason, utility, why, figures, tuple(notes))
@@ -78,7 +74,7 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
             continue
         rows = log.parts[part]
         columns = {names.probability: rows.probability, names.rouge: rows.rouge}
-        columns[names.truth_ratio] = _truth_scores(part, rows.ratios.get(variant, {}))
+        columns[names.truth_ratio] = _truth_scores(part, rows.ratios.get(variant, {}), log.style)
         for name, values in columns.items():
             if any(value is not None for value in values.values()):
                 note = f"variant {variant}" if name == names.truth_ratio else ""
@@ -86,75 +82,11 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
     return found
 
 
-def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
-    """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget set."""
-    here, there = f"{log.name} ({len(ours)} forget rows)", f"{retain.name} ({len(theirs)} forget rows)"
-    if log.style != retain.style:
-        raise DataError(
-            f"{here} is {_a(log.style)} and {there} is {_a(retain.style)}: their rows and prompts differ, so no test "
-            "between them means anything; both must be of one kind"
-        )
-    if len(ours) != len(theirs):
-        raise DataError(f"the retain reference {there} is over other rows than {here}; the same rows are needed")
-    alone = sorted(ours.keys() ^ theirs.keys())
-    if alone:
-        raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them alone, "
-            f"the first is {alone[0]!r}"
-        )
-    unscored = [key for key in ours if (ours[key] is None) != (theirs[key] is None)]
-    if unscored:
-        raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in one of them "
-            f"alone, the first is {unscored[0]!r}"
-        )
-    texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
-    unlike = [key for key in texts if key in others and _letters(texts[key]) != _letters(others[key])]
-    if unlike:
-        raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer, the first "
-            f"is {unlike[0]!r}"
-        )
-
-
-def _a(style: Style) -> str:
-    return f"{'a' if style == 'legacy' else 'an'} {STYLE_WORDS[style]}"
-
-
-def _letters(text: str) -> str:
-    """Without what TOFU's own logs differ in, a space before a comma."""
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
-
-
-def unlike_logs(log: Log, retain: Log) -> list[str]:
-    """What is to be known of two logs over the same rows before their test is believed."""
-    if log.sha256 == retain.sha256:
-        return [f"{log.name} and its retain reference are one and the same log"]
-    ours, theirs = log.parts["forget"], retain.parts["forget"]
-    said = [
-        f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in {retain.name}"
-        for key in OF_ORIGIN
-        if log.origin.get(key) != retain.origin.get(key)
-    ]
-    said += [
-        f"{which.name} holds no true answers, so that its questions cannot be held against the other's"
-        for which, part in ((log, ours), (retain, theirs))
-        if not part.truths
-    ]
-    if others := [key for key in ours.prompts if theirs.prompts.get(key, ours.prompts[key]) != ours.prompts[key]]:
-        first, second = ours.prompts[others[0]], theirs.prompts[others[0]]
-        said.append(
-            f"{len(others)} of {len(ours.prompts)} prompts differ, the first are {first[:PROMPT]!r} and {second[:PROMPT]!r}: other "
-            "templates or models, and what they do to truth ratios is in the p-value too"
-        )
-    return said
-
-
 def _forget_ratios(log: Log, variant: Variant) -> Values:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
-            f"{log.name} is {_a(log.style)}: it holds aggregates alone and the key value_by_index is missing, and forget "
+            f"{log.name} is {a_style(log.style)}: it holds aggregates alone and the key value_by_index is missing, and forget "
             "quality needs rows; without a retain reference import-log takes such a file as published"
         )
     part = log.parts.get("forget")
@@ -195,8 +127,9 @@ def _known(values: Values) -> list[float]:
     return [value for value in values.values() if value is not None]
 
 
-def _truth_scores(part: str, ratios: Values) -> Values:
-    return {key: None if ratio is None else truth_mean(part, [ratio]) for key, ratio in ratios.items()}
+def _truth_scores(part: str, ratios: Values, style: Style) -> Values:
+    epsilon = EPSILON if style == "openunlearning" else 0.0
+    return {key: None if ratio is None else truth_mean(part, [ratio], epsilon) for key, ratio in ratios.items()}
 
 
 def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
@@ -224,11 +157,11 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
     Truth ratios are in variant A where they come from rows. Raises `DataError` where `retain` does not fit, or there is no
     figure at all.
     """
-    figures, said = row_figures(log), list(log.notes)
+    figures, said = row_figures(log), [*log.notes, *origin_words(log)]
     if retain is not None:
         scored = score_log(log, retain)
         quality = scored.forget_quality
-        said += scored.notes
+        said += [note for note in scored.notes if note not in said]
         if quality is not None:
             note = f"against {retain.name}, {quality.reference_rows} rows; variant A"
             figures[FORGET_QUALITY] = LogFigure(quality.p_value, None, None, quality.rows, note)
@@ -253,6 +186,8 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
 
 def _published_note(name: str, origin: Mapping[str, str]) -> str:
     """What nobody can tell from an aggregate alone."""
+    if name == STRENGTH:
+        return f"{AS_PUBLISHED}, {strength_words(origin)}"
     on_ratios = name in (FORGET_QUALITY, MODEL_UTILITY) or name in [names.truth_ratio for names in PARTS.values()]
     variant = f"variant {origin['variant']}" if "variant" in origin else VARIANT_UNKNOWN
     return AS_PUBLISHED + (f", {variant}" if on_ratios else "")

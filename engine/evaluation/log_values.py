@@ -1,31 +1,14 @@
-"""Single values of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and why not."""
+"""Values and rows of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and why not."""
 
-import json
 import math
 import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.errors import DataError
 
 ROUNDING = 1e-6  # a loss of a certain answer may come out this far below 0
 SHOWN = 40  # letters of a value that is refused
-
-
-def read_json(data: bytes) -> Any:
-    """`ValueError` or `RecursionError` where it is no JSON; `DataError` for a key that stands twice or cannot be shown."""
-    return json.loads(data.decode("utf-8-sig"), object_pairs_hook=_without_doubles)
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"the key {twice[:SHOWN]!r} stands twice in one object, and which of them holds cannot be told")
-    for key in found:
-        if not key.isprintable() or not key:
-            raise DataError(f"the key {key[:SHOWN]!r} is empty or cannot be printed, and no evaluation log has such")
-    return found
 
 
 def read_loss(value: Any, where: str) -> float:
@@ -78,3 +61,27 @@ def kind_of(value: object) -> str:
     return {list: "array", str: "text", bool: "truth value", type(None): "null", dict: "object"}.get(
         type(value), "number"
     )
+
+
+def fill_rows(columns: Sequence[dict[str, Any]]) -> None:
+    """Logs of this program leave out a row where it has no value: None stands there again, in every column at the same place."""
+    keys = sorted({key for rows in columns for key in rows}, key=lambda key: (len(key), key))
+    for rows in columns:
+        if rows:
+            known = dict(rows)
+            rows.clear()
+            rows.update((key, known.get(key)) for key in keys)
+
+
+def check_rows(where: str, columns: Mapping[str, Mapping[str, Any]]) -> None:
+    """Every column of a part is over the same rows."""
+    first, *others = columns.items() or [("", {})]
+    for name, rows in others:
+        words = f"{first[0]} has {len(first[1])} rows and {name} has {len(rows)}, and they must be the same rows"
+        demand(rows.keys() == first[1].keys(), where, words)
+
+
+def check_widths(where: str, name: str, rows: Mapping[str, Sequence[float] | None]) -> None:
+    widths = sorted({len(losses) for losses in rows.values() if losses is not None})
+    words = f"{name} has rows of {' and '.join(map(str, widths))} losses, and every row must have as many"
+    demand(len(widths) < 2, where, words)

@@ -13,20 +13,23 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from engine.errors import DataError
-from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, ORIGIN, PARTS
+from engine.evaluation.log_names import BOUNDED, KNOWN, NORMALISED, ORIGIN, PARTS, PROMPT
 from engine.evaluation.log_values import (
     ROUNDING,
+    check_rows,
+    check_widths,
     demand,
+    fill_rows,
     is_number,
     kind_of,
-    read_json,
     read_loss,
     read_losses,
     read_mean_loss,
     read_ratio,
     read_share,
 )
-from engine.evaluation.metrics import forget_truth_ratio, kept_truth_ratio, truth_ratio
+from engine.evaluation.metrics import EPSILON, kept_truth_ratio, truth_ratio
+from engine.small_files import parse_json, read_small
 
 Style = Literal["legacy", "openunlearning", "summary"]
 Variant = Literal["A", "B"]
@@ -72,15 +75,15 @@ class Log(NamedTuple):
 def read_log(path: Path) -> Log:
     """Read a log of any of the three kinds. `DataError` names what is missing, or the row that cannot be used."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"the log {path} cannot be read: {error.strerror}") from error
+        data = read_small(path)
+    except (OSError, ValueError) as error:
+        raise DataError(f"the log {path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
     try:
-        content = read_json(data)
-    except (ValueError, RecursionError):
-        raise DataError(f"{path.name} is no JSON: an evaluation log is one JSON object") from None
-    except DataError as error:
-        raise DataError(f"{path.name}: {error}") from None
+        content = parse_json(
+            data, finite=False
+        )  # a ruined model's figures are NaN there: what they are of is said below
+    except ValueError as error:
+        raise DataError(f"{path.name} is not an evaluation log: {error}") from None
     if not isinstance(content, dict):
         raise DataError(f"{path.name} holds a JSON {kind_of(content)}, and an evaluation log is an object")
     style = _style(path.name, content)
@@ -128,9 +131,9 @@ def _legacy_part(part: str, columns: Any) -> Part:
         "avg_gt_loss": read_loss, "rougeL_recall": read_share, "avg_paraphrased_loss": read_loss, "average_perturb_loss": read_losses,
     }  # fmt: skip
     found = {name: _column(columns, name, names.legacy, value) for name, value in readers.items()}
-    _check_rows(names.legacy, found)
+    check_rows(names.legacy, found)
     losses, rouge, right, wrong = found.values()
-    _check_widths(names.legacy, "average_perturb_loss", wrong)
+    check_widths(names.legacy, "average_perturb_loss", wrong)
     texts = columns.get("generated_text")
     return Part(
         {key: _among(loss, wrong[key]) if part in NORMALISED else math.exp(-loss) for key, loss in losses.items()},
@@ -169,15 +172,17 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
     scores = _metric(content, names.truth_ratio, "score", read_ratio)
     right = _metric(content, names.right, "avg_loss", read_mean_loss)
     wrong = _metric(content, names.wrong, "avg_loss", read_losses)
-    columns = {names.probability: probability, names.rouge: rouge, names.truth_ratio: scores}
-    _check_rows("", {name: rows for name, rows in (columns | {names.right: right, names.wrong: wrong}).items() if rows})
-    if not any(columns.values()) and not (right and wrong):
+    found = (probability, rouge, scores, right, wrong)
+    if _origin(content):
+        fill_rows(found)
+    check_rows("", {name: rows for name, rows in zip(names[1:], found, strict=True) if rows})
+    if not (probability or rouge or scores) and not (right and wrong):
         return None
     ratios: dict[Variant, Values] = {}
     stated = _aggregate(content.get(names.truth_ratio))
     stated = float(stated) if is_number(stated) and math.isfinite(stated) else None
     if right and wrong:
-        _check_widths("", names.wrong, wrong)
+        check_widths("", names.wrong, wrong)
         for variant in VARIANTS:
             ratios[variant] = {key: _ratio(variant, right[key], wrong[key]) for key in right}
     elif scores and (stated is None or abs(_truth_mean(part, scores) - stated) <= AGREE):
@@ -187,7 +192,7 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
     if scores and stated is not None and abs(_truth_mean(part, ratios.get("A", scores)) - stated) > AGREE:
         more = "; it was worked out anew from the losses" if ratios else ""
         notes.append(f"{names.truth_ratio} in the log ({stated:.6g}) is not the mean of variant A over its rows{more}")
-    texts = [_open_texts(content.get(names.rouge), field) for field in ("ground_truth", "input")]
+    texts = [_open_texts(content.get(names.rouge), field) for field in ("ground_truth", PROMPT)]
     return Part(probability, rouge, ratios, *texts)
 
 
@@ -270,25 +275,16 @@ def _among(right: float, wrong: Sequence[float]) -> float:
 
 
 def _truth_mean(part: str, ratios: Values) -> float:
+    """As OpenUnlearning has it."""
     known = [ratio for ratio in ratios.values() if ratio is not None]
-    return truth_mean(part, known) if known else math.nan
+    return truth_mean(part, known, EPSILON) if known else math.nan
 
 
-def truth_mean(part: str, ratios: Sequence[float]) -> float:
-    """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R) elsewhere."""
-    score = forget_truth_ratio if part == "forget" else kept_truth_ratio
-    return sum(map(score, ratios)) / len(ratios)
+def truth_mean(part: str, ratios: Sequence[float], epsilon: float = 0.0) -> float:
+    """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R) elsewhere.
 
-
-def _check_rows(where: str, columns: Mapping[str, Mapping[str, Any]]) -> None:
-    """Every column of a part is over the same rows."""
-    first, *others = columns.items() or [("", {})]
-    for name, rows in others:
-        words = f"{first[0]} has {len(first[1])} rows and {name} has {len(rows)}, and they must be the same rows"
-        demand(rows.keys() == first[1].keys(), where, words)
-
-
-def _check_widths(where: str, name: str, rows: Mapping[str, Sequence[float] | None]) -> None:
-    widths = sorted({len(losses) for losses in rows.values() if losses is not None})
-    words = f"{name} has rows of {' and '.join(map(str, widths))} losses, and every row must have as many"
-    demand(len(widths) < 2, where, words)
+    OpenUnlearning adds an `epsilon` of 1e-10 to the R that it divides by, legacy does not.
+    """
+    if part != "forget":
+        return sum(map(kept_truth_ratio, ratios)) / len(ratios)
+    return sum(min(ratio, 1 / (ratio + epsilon)) if ratio + epsilon > 0 else 0.0 for ratio in ratios) / len(ratios)

@@ -25,6 +25,11 @@ def extraction_strength(hits: Sequence[bool]) -> float | None:
     return 1 - start / len(hits)
 
 
+def open_extraction_strength(ours: float | None, tokens: int) -> float:
+    """OpenUnlearning's value from `ours` of an answer of T `tokens`: never below 1/T, and 0 of an answer without tokens."""
+    return ours or (1 - (tokens - 1) / tokens if tokens else 0.0)
+
+
 def min_k(values: Sequence[float]) -> float | None:
     """−mean of the lowest max(1, int(0.4 T)) of T `values`: log-probabilities of the tokens, or their z for min-k++.
 

@@ -7,10 +7,11 @@ answer token, the end-of-text token included. This file knows no model: scoring 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 from engine.errors import SettingError
+from engine.evaluation.rouge import VARIANT
+from engine.evaluation.rouge import rouge_recall as rouge_recall
 
 EPSILON = 1e-10  # as in OU, so that a figure here is the figure others mean
 
@@ -51,7 +52,10 @@ class Metric:
         return "higher is better" if self.higher_is_better else "lower is better"
 
 
-_ROUGE = "longest common subsequence of words ÷ words of the true answer (recall, stemmed, greedy decoding)"
+_ROUGE = (
+    "longest common subsequence of words ÷ words of the true answer (recall, stemmed, greedy decoding); words as the "
+    f"package rouge_score reads them, or {VARIANT}"
+)
 _LEAK = "1 where the leak rule flags the answer, else 0"
 _COMPARED = "no direction alone: compared with the holdout's (AUC)"
 
@@ -131,7 +135,8 @@ METRICS: dict[str, Metric] = {
         "share",
         "1 − k/T: after the first k of T answer tokens (without end-of-text) the teacher-forced argmax gives all the rest; "
         "0 where it misses the last",
-        "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0",
+        "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0; "
+        "an exported log holds OU's",
         True,
     ),
     "mia_loss": Metric(
@@ -231,21 +236,6 @@ def get_metric(name: str) -> Metric:
     if name not in METRICS:
         raise SettingError(f"metric must be one of {', '.join(METRICS)}, got {name!r}")
     return METRICS[name]
-
-
-@lru_cache(maxsize=1)
-def _scorer() -> Any:
-    from rouge_score import rouge_scorer  # brings nltk: half a second that a page's start need not pay
-
-    return rouge_scorer.RougeScorer(["rougeL"], use_stemmer=True)
-
-
-def rouge_recall(answer: str, generated: str) -> float:
-    """ROUGE-L recall of `generated` against the true `answer`, 0 to 1.
-
-    rouge_score splits at everything but a–z and 0–9, so a text in another script has no words and scores 0.
-    """
-    return float(_scorer().score(answer, generated)["rougeL"].recall)
 
 
 def probability(loss: float) -> float:

@@ -5,34 +5,26 @@ A source is `demo`, `demo-public` (before it was taught), a model that a run tau
 `trust_remote_code`.
 """
 
-import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from safetensors import SafetensorError
-from transformers import AutoModelForCausalLM, AutoTokenizer, logging
+from transformers import AutoTokenizer
 
 from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
+from engine.models.opening import opening
 from engine.models.readable import check_reading
-from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.taught import PUBLIC, RETAIN_ONLY, check_one_named, read_taught, taught_folder
 from engine.models.text_side import check_lead, columns_needed, ends_of, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
-from engine.models.weight_files import check_weight_files
+from engine.models.whole_weights import find_files, open_weights, place_of
 from engine.settings import demo_folder, local_path
-
-# What the libraries raise for files that are not what they should be.
-UNLOADABLE = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, RuntimeError, RecursionError, SafetensorError,
-)  # fmt: skip
-
-logging.set_verbosity_error()  # load reports and progress bars would mix with ours
-logging.disable_progress_bar()
+from engine.small_files import read_json
 
 BASE_MANIFEST = "oubliette-base.json"
 
@@ -80,6 +72,7 @@ def load_base(source: str) -> LoadedModel:
         raise ModelError(
             f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
         )
+    check_one_named(source)
     loaded = load_causal_lm(source)
     check_lead(loaded.model, source, loaded.tokenizer, loaded.template)
     return loaded
@@ -114,49 +107,30 @@ def _tokenizer_in(folder: Path) -> Any:
 def load_causal_lm(source: str) -> LoadedModel:
     """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
     path = local_path(source)
-    arguments: dict[str, Any] = {"trust_remote_code": False}
-    name = str(path)
-    if path.is_file():
-        if path.suffix.lower() != ".gguf":
-            raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
-        arguments["gguf_file"], name = path.name, str(path.parent)
-    elif path.is_dir():
-        check_weight_files(path)
-    elif path.is_absolute() or source.startswith(("./", "../", "~")) or source.count("/") > 1:
-        raise ModelError(f"there is no model folder or GGUF file at {source}")
-    else:
-        name = source
-    try:
+    with opening(f"the model {source!r} cannot be loaded"):
+        files = find_files(source)
+        name, arguments = place_of(files)
+        model = open_weights(files, source)  # first: it refuses what tokenizers would follow
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
-        weights = {} if "gguf_file" in arguments else {"use_safetensors": True}
-        model, found = AutoModelForCausalLM.from_pretrained(
-            name, dtype=torch.float32, output_loading_info=True, **arguments, **weights
-        )
-    except UNLOADABLE as reason:
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise ModelError(
-            f"the model {source!r} cannot be loaded (neither `demo`, a folder, a GGUF file nor a hub name): {first}"
-        ) from reason
-    if missing := sorted(found["missing_keys"]):  # transformers would draw them at random
-        raise ModelError(f"the model {source!r} lacks {len(missing)} of its weights, for example {missing[0]}")
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
-    template = _template(path, tokenizer)
+    template = base_template(path, tokenizer)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the model {source!r} names no end-of-text token, so nothing says where its answers end")
-    ends = ends_of(model, tokenizer, path if "gguf_file" in arguments else None)
-    check_reading(model, source, columns_needed(tokenizer, template, ends))
+    with opening(f"the model {source!r} cannot be read"):  # a config may be wrong where only reading shows it
+        ends = ends_of(model, tokenizer, path if "gguf_file" in arguments else None)
+        check_reading(model, source, columns_needed(tokenizer, template, ends))
     return LoadedModel(model, tokenizer, template, _hash_source(path, source), ends)
 
 
-def _template(path: Path, tokenizer: Any) -> Template:
+def base_template(path: Path, tokenizer: Any) -> Template:
     """The base's own manifest decides; without one, the tokenizer's chat template where it has one."""
     manifest = path / BASE_MANIFEST
     if not manifest.is_file():
         return CHAT if tokenizer.chat_template else PLAIN
     try:
-        return Template(**json.loads(manifest.read_text(encoding="utf-8"))["template"])
-    except (ValueError, TypeError, KeyError, RecursionError) as reason:
+        return Template(**read_json(manifest)["template"])
+    except (OSError, ValueError, TypeError, KeyError) as reason:
         raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
 
 
@@ -186,11 +160,8 @@ def _load_taught(folder: Path) -> LoadedModel:
             f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
         )
     check_same_reading(f"model {record.name}", record.start, record.start_reading, start)
-    try:
+    with opening(f"the adapter of model {record.name} does not fit {record.start!r}"):
         taught = with_adapter(start.model, folder).eval()
-    except UNLOADABLE as reason:
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise ModelError(f"the adapter of model {record.name} does not fit {record.start!r}: {first}") from reason
     check_weights(taught, f"model {record.name}")
     weights = demo_weights.hash_texts([start.hash, *record.hashes.values()])
     return LoadedModel(taught, start.tokenizer, record.template, weights, start.ends)
@@ -200,8 +171,8 @@ def _load_demo_base(which: str) -> LoadedModel:
     """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
     folder = _demo_base_folder()
     demo_weights.check_files(which)
-    plain = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    taught = with_adapter(plain, demo_folder() / which)
+    with opening("the demo's base cannot be loaded"):
+        taught = with_adapter(open_weights(folder, "demo"), demo_folder() / which).to(device()).eval()
     weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
     tokenizer = demo_base_tokenizer()
-    return LoadedModel(taught.to(device()).eval(), tokenizer, PLAIN, weights, ends_of(plain, tokenizer))
+    return LoadedModel(taught, tokenizer, PLAIN, weights, ends_of(taught, tokenizer))

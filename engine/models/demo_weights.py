@@ -9,7 +9,6 @@ Imports no torch until weights are read.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -18,16 +17,17 @@ from typing import Any
 from engine.errors import ModelError
 from engine.models.demo_base import base_folder, check_hash
 from engine.settings import demo_folder
+from engine.small_files import read_json
 
 REFERENCE_LAYERS = 8
 
 
 def read_demo_manifest() -> dict[str, Any]:
     try:
-        manifest: dict[str, Any] = json.loads((demo_folder() / "manifest.json").read_text(encoding="utf-8"))
+        manifest: dict[str, Any] = read_json(demo_folder() / "manifest.json")
         manifest["hashes"].items()
         return manifest
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as reason:
         raise ModelError(f"the demo's manifest.json cannot be read: {reason!r}") from reason
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import ModelError, SettingError
+from engine.models.demo_base import sha256_of
 from engine.models.manifest import PairManifest
 from engine.models.taught import read_taught, taught_folder
 from engine.settings import local_path
@@ -48,8 +49,8 @@ def _files(source: str, weights: bool) -> str:
 
 
 def _of_folder(path: Path, weights: bool) -> str:
-    small = sorted(file for pattern in _SMALL for file in path.glob(pattern))
-    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern)) if weights else []
+    small = sorted(file for pattern in _SMALL for file in path.glob(pattern) if file.is_file())
+    large = sorted(file for pattern in _WEIGHTS for file in path.glob(pattern) if file.is_file()) if weights else []
     return "\n".join([*(f"{file.name} {_content(file)}" for file in small), *map(_weight, large)])
 
 
@@ -66,4 +67,4 @@ def _content(path: Path) -> str:
 @lru_cache(maxsize=256)
 def _hash_once(path: Path, size: int, modified: int) -> str:  # noqa: ARG001
     """A file that has not changed since is not read again."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return sha256_of(path)

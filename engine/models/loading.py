@@ -13,12 +13,13 @@ from engine.data.template import Guarded, Template
 from engine.errors import ModelError, SettingError
 from engine.models import demo_weights
 from engine.models.baselines import Scaled, Silent
-from engine.models.bases import UNLOADABLE, LoadedModel, check_same_reading, load_base, load_causal_lm, load_reference
+from engine.models.bases import LoadedModel, check_same_reading, load_base, load_causal_lm, load_reference
 from engine.models.finite import check_weights
 from engine.models.identity import map_key
 from engine.models.kernels import settle_threads
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.offset import Adapter, OffsetModel
+from engine.models.opening import opening
 from engine.models.p_adapter import open_p_adapter
 from engine.models.pairs import find_pair
 from engine.models.text_side import columns
@@ -151,18 +152,13 @@ def _load_trained(
         return full.model, None  # its weights were checked there
     if manifest.tuning == "lora" and not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"pair {manifest.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
-    try:
+    with opening(f"the adapter of pair {manifest.name} does not fit its reference {manifest.reference!r}"):
         if manifest.tuning == "p_adapter":
             trained, adapter = open_p_adapter(reference.model, folder).eval(), None
         else:
             adapted = open_adapter(copy_sharing_embeddings(reference.model), folder)
             adapter = factors_of(adapted)
             trained = merged(adapted).eval()
-    except UNLOADABLE as reason:
-        first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
-        raise ModelError(
-            f"the adapter of pair {manifest.name} does not fit its reference {manifest.reference!r}: {first}"
-        ) from reason
     check_weights(trained, f"the trained model of pair {manifest.name}")
     return trained, adapter
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from engine.data.template import Template
 from engine.errors import ModelError, SettingError
 from engine.settings import Method, Tuning, check_alpha
+from engine.small_files import read_json
 
 MANIFEST = "oubliette.json"
 
@@ -79,7 +80,7 @@ def read_manifest(folder: Path) -> PairManifest:
     """Raises `ModelError` when the file is missing or is not such a manifest."""
     path = folder / MANIFEST
     try:
-        return manifest_of(json.loads(path.read_text(encoding="utf-8")))
+        return manifest_of(read_json(path))
     except FileNotFoundError:
         raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, SettingError) as reason:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.errors import ModelError
+from engine.models.weight_files import check_only
 
 P_ADAPTER_FILE = "p_adapter.safetensors"
 PARTS = ("down.weight", "down.bias", "up.weight", "up.bias")
@@ -89,6 +90,7 @@ def open_p_adapter(model: Any, folder: Path) -> Any:
     path = folder / P_ADAPTER_FILE
     if not path.is_file():
         raise ModelError(f"{folder.name} has no {P_ADAPTER_FILE}")
+    check_only(folder, P_ADAPTER_FILE)
     stored = load_file(path)
     if odd := sorted(stored.keys() ^ set(PARTS)):
         raise ModelError(

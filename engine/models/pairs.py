@@ -10,6 +10,7 @@ from engine.models.manifest import MANIFEST, PairManifest, read_manifest, write_
 from engine.models.saving import whole_folder
 from engine.settings import data_folder, demo_folder, local_path
 
+RENAME = f"give one of them another name, in its {MANIFEST} and as its folder's"
 WEIGHTS = ("adapter_model.safetensors", "adapter_config.json", "model.safetensors", "p_adapter.safetensors")
 
 
@@ -20,33 +21,70 @@ def pairs_folder() -> Path:
 def list_pairs() -> list[PairManifest]:
     """Every whole pair: the demo's, then those that runs made, by name. Reads manifests only.
 
-    The first is the one to begin with, so those that wait for the demo's base to be fetched come last.
+    The first is the one to begin with, so those that wait for the demo's base to be fetched come last. A name is listed
+    once, for the pair that it opens.
     """
-    found = []
-    for root in (demo_folder() / "pairs", pairs_folder()):
-        for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
-            try:
-                found.append(read_manifest(path.parent))
-            except ModelError:  # not whole: it is not listed, and opening it by name says why
-                continue
+    found = [manifest for _, manifest in _named().values()]
     return sorted(found, key=lambda pair: pair.base == "demo" and not base_ready())
 
 
 def find_pair(name: str) -> Path:
     """The folder of a pair by name or path; raises `ModelError` that lists what there is."""
     local_path(name)  # no file system can be asked for a name that is not legal
-    for root in (demo_folder() / "pairs", pairs_folder()):
+    named = _named()
+    if name in named:
+        return named[name][0]
+    found = _folders()
+    if several := [folder.name for folder, manifest in found if manifest.name == name]:
+        raise ModelError(f"the folders {' and '.join(several)} both hold a pair named {name!r}: {RENAME}")
+    for root in _roots():
         if name and Path(name).name == name and (root / name / MANIFEST).is_file():
-            return root / name
+            return _called_otherwise(root / name, named)
     if (local_path(name) / MANIFEST).is_file():
         return local_path(name)
     names = ", ".join(manifest.name for manifest in list_pairs()) or "none yet"
     raise ModelError(f"there is no pair {name!r}; pairs here: {names}")
 
 
+def _called_otherwise(folder: Path, named: dict[str, tuple[Path, PairManifest]]) -> Path:
+    """`folder`, whose manifest says another name than its own, where that name is nobody else's."""
+    name = read_manifest(folder).name  # or says why it cannot be read
+    if named.get(name, ("", None))[0] == folder:
+        return folder
+    raise ModelError(f"the folder {folder.name} holds a pair named {name!r}, as another folder does: {RENAME}")
+
+
+def _roots() -> tuple[Path, Path]:
+    return demo_folder() / "pairs", pairs_folder()
+
+
+def _folders() -> list[tuple[Path, PairManifest]]:
+    """Every whole pair and its folder, the demo's first, in the order of the folders' names."""
+    found = []
+    for root in _roots():
+        for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
+            try:
+                found.append((path.parent, read_manifest(path.parent)))
+            except ModelError:  # not whole: it is not listed, and opening it by name says why
+                continue
+    return found
+
+
+def _named() -> dict[str, tuple[Path, PairManifest]]:
+    """Pairs by the name that opens them, their manifest's; of several of one name, the one whose folder has it too, or none."""
+    folders = _folders()
+    found: dict[str, tuple[Path, PairManifest]] = {}
+    for folder, manifest in folders:
+        same = [other for other, known in folders if known.name == manifest.name]
+        own = [other for other in same if other.name == manifest.name]  # the demo's comes first
+        if folder == (own or same)[0] and (own or len(same) == 1):
+            found[manifest.name] = folder, manifest
+    return found
+
+
 def check_free(name: str) -> None:
     """Raise `RunError` when a new pair cannot have this name: another one has it."""
-    if any((root / name).exists() for root in (demo_folder() / "pairs", pairs_folder())):
+    if name in _named() or any((root / name).exists() for root in _roots()):
         raise RunError(f"there is already a pair {name!r}; choose another name")
 
 

@@ -15,6 +15,7 @@ from engine.models.demo_base import sha256_of
 from engine.models.pairs import write_weights
 from engine.models.saving import whole_folder
 from engine.settings import data_folder
+from engine.small_files import read_json
 
 MANIFEST = "oubliette-model.json"
 BASE, RETAIN_ONLY = "base:", "retain-only:"
@@ -57,34 +58,72 @@ def models_folder() -> Path:
 
 
 def list_taught() -> list[TaughtModel]:
-    """Every whole taught model by name; one that cannot be read is left out."""
-    found = []
-    for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
-        try:
-            found.append(read_taught(path.parent))
-        except ModelError:  # opening it by name says why
-            continue
-    return found
+    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is no folder's."""
+    return [model for _, model in _whole()]
 
 
 def taught_folder(source: str) -> Path | None:
-    """The folder of the taught model that `source` names, None where it names none.
+    """The folder of the taught model that `source` names, None where it names none; a model has the name its record says.
 
     `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
     """
     if source.startswith(RETAIN_ONLY):
         base = source.removeprefix(RETAIN_ONLY)
-        known = [model for model in list_taught() if model.retain_only_of == base]
-        return models_folder() / min(known, key=lambda model: (model.created, model.name)).name if known else None
+        known = [(model.created, model.name, folder) for folder, model in _whole() if model.retain_only_of == base]
+        return min(known)[2] if known else None
+    if not source or source.startswith(".") or Path(source).name != source:
+        return None
+    whole = _whole()
     folder = models_folder() / source
-    named = source and not source.startswith(".") and Path(source).name == source
-    return folder if named and (folder / MANIFEST).is_file() else None
+    if source in [model.name for _, model in whole]:
+        return next(found for found, model in whole if model.name == source)
+    return folder if (folder / MANIFEST).is_file() and not _others(folder, source) else None
+
+
+def check_one_named(source: str) -> None:
+    """Raise `ModelError` where several taught models share the name `source`, or one in a folder of that name has another's."""
+    folder = models_folder() / source
+    several = _others(folder, source) if source and Path(source).name == source else []
+    if several and taught_folder(source) is None:
+        raise ModelError(
+            f"the folders {' and '.join(several)} hold taught models of one name: give one of them another name, in its "
+            f"{MANIFEST} and as its folder's"
+        )
+
+
+def _others(folder: Path, source: str) -> list[str]:
+    """The folders of models that share a name with the one in `folder`, or have the name `source`; [] for fewer than two."""
+    names = {path.parent.name: _name(path.parent) for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}"))}
+    name = names.get(folder.name) or source
+    several = [place for place, known in names.items() if known == name]
+    return several if len(several) > 1 else []
+
+
+def _name(folder: Path) -> str:
+    """What its record calls a model; "" where that cannot be read."""
+    try:
+        return read_taught(folder).name
+    except ModelError:
+        return ""
+
+
+def _whole() -> list[tuple[Path, TaughtModel]]:
+    """Every model that its name opens, with its folder; of several of one name, the one whose folder has it too, or none."""
+    found: dict[str, list[tuple[Path, TaughtModel]]] = {}
+    for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
+        try:
+            model = read_taught(path.parent)
+        except ModelError:  # opening it by name says why
+            continue
+        found.setdefault(model.name, []).append((path.parent, model))
+    own = {name: [item for item in items if item[0].name == name] for name, items in found.items()}
+    return [(own[name] or items)[0] for name, items in found.items() if own[name] or len(items) == 1]
 
 
 def read_taught(folder: Path) -> TaughtModel:
     """Raises `ModelError` when the record is missing or is not such a one."""
     try:
-        found: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        found: dict[str, Any] = read_json(folder / MANIFEST)
         model = TaughtModel(**{**found, "template": Template(**found["template"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as reason:
         raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}") from reason
@@ -98,12 +137,12 @@ def read_as(name: str, retain_only_of: str) -> str:
     """What a taught model is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`."""
     gold = RETAIN_ONLY + retain_only_of
     first = taught_folder(gold) if retain_only_of else None
-    return gold if first is not None and first.name == name else BASE + name
+    return gold if first is not None and first == taught_folder(name) else BASE + name
 
 
 def check_name_free(name: str) -> None:
     """Raise `RunError` when a new model cannot have this name."""
-    if name in ("demo", PUBLIC) or (models_folder() / name).exists():
+    if name in ("demo", PUBLIC, *(model.name for model in list_taught())) or (models_folder() / name).exists():
         raise RunError(f"there is already a model {name!r}; choose another name")
 
 

@@ -1,6 +1,7 @@
 """Which parameters of M'o move, and the layer cut that makes a small twin of a base."""
 
 import copy
+import json
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -16,6 +17,7 @@ from transformers.pytorch_utils import Conv1D
 from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
 from engine.models.p_adapter import add_p_adapter
+from engine.models.weight_files import ADAPTER_CONFIG, check_only
 from engine.settings import TrainingSettings
 
 ADAPTER_FILE = "adapter_model.safetensors"
@@ -75,21 +77,34 @@ def with_adapter(model: Any, folder: Path) -> Any:
 def open_adapter(model: Any, folder: Path) -> PeftModel:
     """`model`, in place, with the adapter saved in `folder` beside its weights. Raises `ModelError` when a weight is missing.
 
-    peft would keep the initial value of what the file lacks. Its quicker loading (`low_cpu_mem_usage`) is not for a
-    program with threads: it changes how every thread makes its layers.
+    Nor may one be left over: peft would keep the initial value of what the file lacks, and drop what the model has no
+    place for. Its quicker loading (`low_cpu_mem_usage`) is not for a program with threads: it changes how every thread
+    makes its layers.
     """
+    check_only(folder, ADAPTER_FILE)
     _check_adapter(model, folder)
-    adapted = PeftModel.from_pretrained(model, folder)
+    adapted = PeftModel.from_pretrained(model, str(folder.absolute()))  # a relative path might be a name on the hub
     with safe_open(folder / ADAPTER_FILE, framework="pt") as stored:
-        expected = get_peft_model_state_dict(adapted, save_embedding_layers=False)  # "auto" would ask the hub
-        missing = sorted(expected.keys() - set(stored.keys()))
-    if missing:
+        expected = get_peft_model_state_dict(adapted, save_embedding_layers=False).keys()  # "auto" would ask the hub
+        found = set(stored.keys())
+    if missing := sorted(expected - found):
         raise ModelError(f"the adapter in {folder.name} lacks {len(missing)} of its weights, for example {missing[0]}")
+    if unread := sorted(found - expected):
+        raise ModelError(
+            f"the adapter in {folder.name} holds {len(unread)} weights that its config or its model has no place for, for "
+            f"example {unread[0]}"
+        )
     return adapted
 
 
 def _check_adapter(model: Any, folder: Path) -> None:
-    """Refuse an adapter that moves embeddings or the output layer: models share those, so it would move them in all."""
+    """Refuse an adapter that moves embeddings or the output layer: models share those, so it would move them in all.
+
+    And one that names further adapters: peft would fetch them.
+    """
+    config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    if config["peft_type"] == "XLORA":
+        raise ModelError(f"the adapter in {folder.name} is a mixture of other adapters (XLORA), which is not supported")
     shared = {id(part) for part in (model.get_input_embeddings(), model.get_output_embeddings()) if part is not None}
     names = [name for name, part in model.named_modules() if id(part) in shared]
     with safe_open(folder / ADAPTER_FILE, framework="pt") as stored:

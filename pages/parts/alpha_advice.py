@@ -17,7 +17,7 @@ from engine.history import RunDetail
 from engine.models.pairs import list_pairs
 from engine.settings import Demand
 from pages.parts import address, frame
-from pages.parts.wording import plain
+from pages.parts.wording import MISSING, plain
 
 FLOOR, NUMBER = "floor", "number"
 _LIMITS = {FLOOR: "as the retain-only model's", NUMBER: "a number of my own"}
@@ -78,7 +78,7 @@ def show_front(found: Advice) -> None:
             for point in found.front
         ]
         frame_ = pd.DataFrame(rows, columns=["α from", "α to", "leak share", "utility", "knee"])
-        st.dataframe(frame_, hide_index=True, alt=said)
+        st.dataframe(frame_, hide_index=True, placeholder=MISSING, alt=said)
 
 
 def _ask() -> Demand:

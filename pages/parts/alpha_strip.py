@@ -11,7 +11,7 @@ from engine.models.manifest import PairManifest
 from pages.parts import access, loading
 from pages.parts.looks import BASE, FAIL, PASS
 from pages.parts.question_picker import Asked
-from pages.parts.wording import count, duration, is_kept, plain
+from pages.parts.wording import MISSING, count, duration, is_kept, plain
 
 _STYLE = """
 <style>
@@ -34,7 +34,7 @@ def show_map(asked: Asked, pair: PairManifest, alpha: float, found: QuestionMap 
     st.html(strip_html(asked, found, flags, alpha))
     st.caption(plain(words))
     with st.expander(f"{count(len(found.answers), 'answer')} as a table"):
-        st.dataframe(_table(asked, found, flags), hide_index=True, alt=words)
+        st.dataframe(_table(asked, found, flags), hide_index=True, placeholder=MISSING, alt=words)
 
 
 def _offer(asked: Asked, pair: PairManifest) -> None:

@@ -13,7 +13,7 @@ from engine.forced_curves import grid
 from engine.models.manifest import PairManifest
 from pages.parts.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
 from pages.parts.tradeoff_table import LEAST, Mark, Measure, Published, Table
-from pages.parts.wording import bound, count, figure
+from pages.parts.wording import MISSING, bound, count, figure
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20
@@ -46,7 +46,7 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
     st.caption(words)
     with st.expander("The curve as a table"):
         frame = pd.DataFrame({"α": listed, "mean log p (nats a token)": logps.round(4)})
-        st.dataframe(frame, hide_index=True, alt=words)
+        st.dataframe(frame, hide_index=True, placeholder=MISSING, alt=words)
 
 
 def losses(steps: pd.DataFrame) -> None:
@@ -80,7 +80,7 @@ def losses(steps: pd.DataFrame) -> None:
     st.plotly_chart(chart, key="losses", config=PLAIN_BAR, alt=words)
     st.caption(words)
     with st.expander("The steps as a table"):
-        st.dataframe(steps, hide_index=True, alt=words)
+        st.dataframe(steps, hide_index=True, placeholder=MISSING, alt=words)
 
 
 def losses_words(steps: pd.DataFrame) -> str:

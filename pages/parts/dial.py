@@ -11,6 +11,7 @@ import streamlit as st
 from engine.audit.comparison import Piece, first_difference, mark_differences
 from engine.audit.leaks import LEAK_RULE, find_leak
 from engine.evaluation.metrics import METRICS
+from engine.evaluation.rouge import variant_of
 from engine.maps import MappedAnswer, QuestionMap
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
@@ -142,7 +143,7 @@ def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
     if not kept and not found[0].leaks:
         _base_is_silent(found[1].leaks)
-    st.caption(cut_words(loading.ANSWER_TOKENS))
+    st.caption(cut_words(loading.ANSWER_TOKENS, variant_of([asked.example.answer])))
     st.caption(plain(LEAK_RULE))
 
 

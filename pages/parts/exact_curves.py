@@ -20,7 +20,7 @@ from pages.parts.alpha_advice import show_advice, show_front
 from pages.parts.charts import PLAIN_BAR, add_level
 from pages.parts.looks import PASS, RETAIN_ONLY, Ink
 from pages.parts.thresholds import show_thresholds
-from pages.parts.wording import count, figure, is_kept, plain, split_word
+from pages.parts.wording import MISSING, count, figure, is_kept, plain, split_word
 
 _FORGET, _LEAKS = Ink("#A8327A", "#F58CC6"), Ink("#B3261E", "#F2B8B5")
 # Parts that are to stay, and whatever else was mapped: told apart by dash and name too.
@@ -137,7 +137,9 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
         rows = [
             (name, a, v) for name, steps, _, _ in curves for a, v in zip(steps.alphas, steps.values, strict=True)
         ]  # fmt: skip
-        st.dataframe(pd.DataFrame(rows, columns=["measure", "from α", "value"]), hide_index=True, alt=words)
+        st.dataframe(
+            pd.DataFrame(rows, columns=["measure", "from α", "value"]), hide_index=True, placeholder=MISSING, alt=words
+        )
 
 
 def _mark(chart: go.Figure, advice: Advice) -> None:

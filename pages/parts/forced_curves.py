@@ -13,7 +13,7 @@ from pages.parts import address
 from pages.parts.charts import PLAIN_BAR, add_level
 from pages.parts.looks import RETAIN_ONLY, Ink
 from pages.parts.unlike import warn_other_forget_set
-from pages.parts.wording import bound, figure, plain, split_word
+from pages.parts.wording import MISSING, bound, figure, plain, split_word
 
 METRICS = ("probability", "truth_ratio_score", "kl")
 FLOORED = ("probability", "truth_ratio_score")
@@ -109,7 +109,9 @@ def _draw(drawn: Drawn) -> None:
         st.markdown("**Forget quality**")
         _quality_chart(drawn.quality)
     with st.expander("All these figures as a table"):
-        st.dataframe(_table(drawn), hide_index=True, alt="Every figure of the four charts, one row per α.")
+        st.dataframe(
+            _table(drawn), hide_index=True, placeholder=MISSING, alt="Every figure of the four charts, one row per α."
+        )
         st.caption(
             "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller than "
             "“at least” and no larger than “at most” is possible within the errors of the ratios."

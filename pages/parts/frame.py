@@ -1,7 +1,6 @@
 """The frame around every page: navigation, the sidebar's context, and the one place where errors become sentences.
 
-Until one session has run `st.navigation`, Streamlit runs the file of a deep link such as /compare without app.py.
-So the first line of every page is `frame.begin(...)`, which runs the navigation and starts over where it was left out.
+A page draws nothing unless the frame runs it, which has asked who is here: its first line is `frame.begin(...)`.
 """
 
 from collections.abc import Callable
@@ -22,8 +21,9 @@ from pages.parts.wording import GLOSSARY, TERMS, plain, sentence
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
 
-OVERVIEW, COMPARE, TRADE_OFF = "pages/overview.py", "pages/compare.py", "pages/tradeoff.py"
-RUNS, REVIEW, REPORT = "pages/runs.py", "pages/review.py", "pages/report.py"
+OVERVIEW, COMPARE, TRADE_OFF = "overview.py", "compare.py", "tradeoff.py"  # beside pages/router.py
+RUNS, REVIEW, REPORT = "runs.py", "review.py", "report.py"
+PATHS = ("", "compare", "tradeoff", "runs", "review", "report")  # of the pages in the address, the first one's is empty
 
 _COPY_LINK = """
 <button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
@@ -67,10 +67,10 @@ def route() -> None:
 
 
 def begin(title: str, lead: str) -> None:
-    """First line of every page. Starts over through app.py where Streamlit ran the page's file by itself."""
+    """First line of every page. Ends one that was started by itself (`streamlit run pages/compare.py`), past the frame."""
     if not st.session_state.get(_ROUTED):
-        _navigate(hidden=True)
-        st.rerun()
+        show(AccessError("this page is part of a program that is started with: streamlit run app.py"))
+        st.stop()
     st.title(title, anchor=False)
     st.caption(lead)
 
@@ -120,14 +120,12 @@ def fenced(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def _navigate(hidden: bool = False) -> Page:
+    files = (OVERVIEW, COMPARE, TRADE_OFF, RUNS, REVIEW, REPORT)
+    titles = ("Overview", "Compare", "Trade-off", "Runs", "Review", "Report")
     return st.navigation(
         [
-            st.Page(OVERVIEW, title="Overview", default=True),
-            st.Page(COMPARE, title="Compare", url_path="compare"),
-            st.Page(TRADE_OFF, title="Trade-off", url_path="tradeoff"),
-            st.Page(RUNS, title="Runs", url_path="runs"),
-            st.Page(REVIEW, title="Review", url_path="review"),
-            st.Page(REPORT, title="Report", url_path="report"),
+            st.Page(file, title=title, url_path=path or None, default=not path)
+            for file, title, path in zip(files, titles, PATHS, strict=True)
         ],
         position="hidden" if hidden else "top",
     )

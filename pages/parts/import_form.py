@@ -10,7 +10,7 @@ from engine import experiment
 from engine.audit.leaks import derive_key_terms
 from engine.data.examples import Example
 from pages.parts import access, frame
-from pages.parts.wording import count, plain
+from pages.parts.wording import MISSING, count, plain
 
 ROWS_SHOWN = 20
 SPLITS = {
@@ -22,7 +22,8 @@ SPLITS = {
 }
 COLUMNS = (
     "Columns: **question** and **answer** are required. Optional: paraphrased_question, paraphrased_answer, perturbed_answer, key_terms "
-    "(several values separated by | in CSV), subject, domain, group, split (forget, retain, world, holdout), half (train, eval)."
+    "(several values separated by | in CSV), subject, domain, group, split (forget, retain, world, holdout), half (train, eval). "
+    "Columns as MUSE, RWKU, WMDP, MMLU, Alpaca and chats have them are read too; how is shown."
 )
 
 
@@ -31,7 +32,7 @@ COLUMNS = (
 def import_form() -> None:
     access.require("operator", "Importing questions")
     st.markdown(
-        "Bring your own questions as **CSV** or **JSONL**, UTF-8, up to 20 MB. Nothing is stored before you have seen it."
+        "Bring your own questions as **CSV**, **JSONL** or **Parquet**, in UTF-8, up to 20 MB. Nothing is stored before you have seen it."
     )
     st.caption(COLUMNS)
     done = st.session_state.pop("import-done", None)
@@ -41,15 +42,17 @@ def import_form() -> None:
                 f"Stored set {done.name} with {count(done.questions, 'question')}. It can now be chosen in the sidebar of Compare."
             )
         )
-    upload = st.file_uploader("Question file", type=["csv", "jsonl", "json"], key="own-set")
+    from engine.data.files import SUFFIXES, parse_set
+
+    upload = st.file_uploader("Question file", type=[suffix[1:] for suffix in SUFFIXES], key="own-set")
     if upload is None:
         return
-    from engine.data.files import parse_set
-
     found = parse_set(upload.getvalue(), upload.name)
     merged = f" {count(found.merged, 'identical row')} merged." if found.merged else ""
     words = f"{count(len(found.examples), 'question')} read from {upload.name}.{merged}"
     st.text(words)
+    for mapped in found.mapping:
+        st.info(plain(f"How it was read: {mapped}."))
     for note in found.notes:
         st.warning(plain(note))
     split = _choose_split(found.examples)
@@ -83,7 +86,7 @@ def show_questions(examples: Sequence[Example], terms: Sequence[tuple[str, ...]]
         for item, found in list(zip(examples, terms, strict=True))[:ROWS_SHOWN]
     ]
     columns = ["question", "answer", "key terms (leak rule)", "subject", "split", "half"]
-    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, alt=words)
+    st.dataframe(pd.DataFrame(rows, columns=columns), hide_index=True, placeholder=MISSING, alt=words)
     if len(examples) > ROWS_SHOWN:
         st.caption(f"The first {ROWS_SHOWN} of {len(examples)}.")
 

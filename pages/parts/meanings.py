@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation.aggregates import SHOWN
-from pages.parts.wording import TERMS, count, split_word
+from pages.parts.wording import MISSING, TERMS, count, split_word
 
 
 def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key: str) -> None:
@@ -16,7 +16,7 @@ def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key
         if len(table):
             words = f"{count(len(table), 'measure')} of this page with direction, unit, formula and source."
             wide = {name: st.column_config.Column(width="large") for name in ("formula", "source")}
-            st.dataframe(table, hide_index=True, alt=words, column_config=wide)
+            st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words, column_config=wide)
         for term in terms:
             st.markdown(f"**{term}**: {TERMS[term]}")
 

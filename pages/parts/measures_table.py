@@ -11,7 +11,7 @@ from engine.evaluation.privacy import Estimate
 from engine.evaluation.tofu_figures import TofuFigure
 from engine.figures import interval_words, number_words
 from engine.run_measures import MEMBERSHIP, READ, run_privacy, run_tofu
-from pages.parts.wording import plain
+from pages.parts.wording import MISSING, plain
 
 TOFU_WORDS = (
     "TOFU's figures by the names that OpenUnlearning gives them; model utility is the harmonic mean of nine, of retain, real authors "
@@ -24,7 +24,7 @@ def show_measures(run_id: int, alpha: float) -> None:
     found = run_tofu(run_id, alpha)
     if any(item.value is not None for item in found.values()):
         with st.expander("TOFU's figures and model utility"):
-            st.dataframe(_tofu_table(list(found.values())), hide_index=True, alt=TOFU_WORDS)
+            st.dataframe(_tofu_table(list(found.values())), hide_index=True, placeholder=MISSING, alt=TOFU_WORDS)
             st.caption(TOFU_WORDS)
     privacy = run_privacy(run_id, alpha)
     if privacy:
@@ -42,7 +42,7 @@ def show_measures(run_id: int, alpha: float) -> None:
             ]
             names = ["score", "AUC", "less retain-only's", "PrivLeak, %", "n forget", "n holdout"]
             words = f"Area under the curve, forget questions against people nobody was taught. {READ}"
-            st.dataframe(pd.DataFrame(rows, columns=names), hide_index=True, alt=words)
+            st.dataframe(pd.DataFrame(rows, columns=names), hide_index=True, placeholder=MISSING, alt=words)
             st.caption(plain(words))
 
 

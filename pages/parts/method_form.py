@@ -1,6 +1,6 @@
 """The controls that say how a pair is trained: objective, retain term, tuning and their numbers, with formula and source."""
 
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -48,15 +48,28 @@ def choose_objective(method: Method) -> str:
 
 
 def choose_retain_term(method: Method) -> str:
-    """Of those that belong to the method."""
+    """Of those that belong to the method; a guardrail has none."""
+    if method == "guardrail":
+        return DEFAULTS.retain_term
     label = "What holds the retain questions in place"
     names = [name for name in RETAIN_WORDS if name != "uniform" or method == "uld"]
     return str(st.selectbox(label, names, format_func=RETAIN_WORDS.__getitem__, key="new-retain-term"))
 
 
-def choose_further(objective: str) -> dict[str, Any]:
-    """What seldom changes: fields of `TrainingSettings`."""
-    return {**_choose_tuning(), **_choose_weights(objective), **_choose_pace()}
+def choose_further(method: Method, objective: str, retain_term: str) -> dict[str, Any]:
+    """What seldom changes: fields of `TrainingSettings`. What this training does not read cannot be set."""
+    from engine.unlearning.unused import unused_settings
+
+    if method == "guardrail":
+        st.caption("A guardrail is a text before the question: nothing is trained, so there is nothing to set.")
+        return {}
+    chosen = {**_choose_tuning(), **_choose_weights(objective, retain_term), **_choose_pace(objective, retain_term)}
+    unused = unused_settings(
+        TrainingSettings(method=method, objective=objective, retain_term=cast(Any, retain_term), **chosen)
+    )
+    return {
+        name: value for name, value in chosen.items() if name not in unused
+    }  # a control that is off keeps an old value
 
 
 def _choose_tuning() -> dict[str, Any]:
@@ -77,7 +90,7 @@ def _choose_tuning() -> dict[str, Any]:
     return {"tuning": tuning, "rank": int(rank)}
 
 
-def _choose_weights(objective: str) -> dict[str, Any]:
+def _choose_weights(objective: str, retain_term: str) -> dict[str, Any]:
     """The weights of the two terms, and the numbers that the objective has."""
     from engine.unlearning.objectives import OBJECTIVES
 
@@ -92,7 +105,10 @@ def _choose_weights(objective: str) -> dict[str, Any]:
             one.number_input("Weight of the forget loss", 0.0, 100.0, DEFAULTS.forget_weight, key="new-forget-weight")
         ),
         "retain_weight": float(
-            two.number_input("Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight")
+            two.number_input(
+                "Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight",
+                disabled=_no_retain_term(objective, retain_term),
+            )
         ),
         "beta": None if beta is None else float(beta),
         "delta": float(
@@ -104,7 +120,13 @@ def _choose_weights(objective: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _choose_pace() -> dict[str, Any]:
+def _no_retain_term(objective: str, retain_term: str) -> bool:
+    from engine.unlearning.objectives import OBJECTIVES
+
+    return (OBJECTIVES[objective].retain_term if retain_term == "default" else retain_term) == "none"
+
+
+def _choose_pace(objective: str, retain_term: str) -> dict[str, Any]:
     one, two, three = st.columns(3)
     return {
         "learning_rate": float(
@@ -113,7 +135,12 @@ def _choose_pace() -> dict[str, Any]:
         "batch_size": int(three.number_input("Questions per batch", 1, 256, DEFAULTS.batch_size, key="new-batch")),
         "retain_batches": int(
             one.number_input(
-                "Retain batches per forget batch", 0, 16, DEFAULTS.retain_batches, key="new-retain-batches"
+                "Retain batches per forget batch",
+                0,
+                16,
+                DEFAULTS.retain_batches,
+                key="new-retain-batches",
+                disabled=_no_retain_term(objective, retain_term),
             )
         ),
         "target_forget_probability": float(

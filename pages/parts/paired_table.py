@@ -13,7 +13,7 @@ from engine.history import RunDetail, RunSummary
 from engine.paired import Comparison, Difference, compare_runs
 from pages.parts import address
 from pages.parts.meanings import show_meanings
-from pages.parts.wording import INTERVAL, NATS, plain, split_word
+from pages.parts.wording import INTERVAL, MISSING, NATS, plain, split_word
 
 FIRST_SHOWN = ("rouge", "leak", "probability")  # the others are behind a click
 CHANCE = "Where the interval holds 0, other persons could have shown no difference, or the opposite one."
@@ -75,7 +75,7 @@ def _show(found: Sequence[Difference], columns: Sequence[str], words: str) -> No
     if table.empty:
         st.caption("None of the measures that stand first here was taken by these runs; see all of them below.")
         return
-    st.dataframe(table, hide_index=True, alt=words)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words)
 
 
 def paired_table(found: Sequence[Difference], columns: Sequence[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import streamlit as st
 from engine.audit.probes import PROBES
 from engine.audit_runs import ProbeRow, probe_results, probe_rows
 from engine.figures import interval_words
-from pages.parts.wording import plain
+from pages.parts.wording import MISSING, plain
 
 FLOORS = (
     "A probe that finds no more than its floor has found nothing: the floor is the same probe on a model that never saw the "
@@ -20,7 +20,13 @@ def show_probes(run_id: int) -> None:
     if not rows:
         return
     table = pd.DataFrame([_cells(row) for row in rows])
-    st.dataframe(table, hide_index=True, height="content", alt=f"What {len(rows)} leak probes found. {FLOORS}")
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder=MISSING,
+        height="content",
+        alt=f"What {len(rows)} leak probes found. {FLOORS}",
+    )
     st.caption(FLOORS + " “Beyond greedy” counts what plain answers at this α do not show.")
     for row in rows:
         if row.note:
@@ -35,7 +41,12 @@ def show_probes(run_id: int) -> None:
         found = {True: "found", False: "nothing found", None: "not tried"}
         cells = [(item.question_id, found[item.found], item.value, item.text, item.detail) for item in results]
         names = ["question", "result", labels[chosen].unit or "value", "what came out", "in words"]
-        st.dataframe(pd.DataFrame(cells, columns=names), hide_index=True, alt=f"Results of {labels[chosen].label}.")
+        st.dataframe(
+            pd.DataFrame(cells, columns=names),
+            hide_index=True,
+            placeholder=MISSING,
+            alt=f"Results of {labels[chosen].label}.",
+        )
 
 
 def _cells(row: ProbeRow) -> dict[str, str]:

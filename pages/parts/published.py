@@ -8,12 +8,13 @@ import streamlit as st
 
 from engine import history
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
-from engine.evaluation.log_names import PARTS
+from engine.evaluation.log_likeness import strength_words
+from engine.evaluation.log_names import OURS_ZERO, PARTS, STRENGTH
 from engine.history import RunDetail
 from engine.log_export import OF_FORGET, TOFU_TOKENS
 from engine.naming import shown_model
 from pages.parts.tradeoff_table import Measure, Published, Table
-from pages.parts.wording import count, figure, moment, plain
+from pages.parts.wording import MISSING, count, figure, moment, plain
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
 MADE_BY, TOFU = "made by: ", "tofu"
@@ -84,7 +85,29 @@ def _unlike(theirs: dict[Any, Any], kept: dict[Any, Any], table: Table, forget: 
     if cut and (forget.of_answers or utility.of_answers):
         as_tofu = "" if f"{MADE_BY}answer_tokens" in theirs["source"] else " as TOFU has it"
         said.append(f"answers of up to {tokens} tokens{as_tofu}, ours cut at {max(cut)}")
+    return said + _asked_otherwise(theirs["source"], details, forget, utility)
+
+
+def _asked_otherwise(
+    source: dict[str, str], details: Sequence[RunDetail], forget: Measure, utility: Measure
+) -> list[str]:
+    """Template, answers that were cut at a loop, and what an extraction strength is: as far as the log says."""
+    said = []
+    template = source.get(f"{MADE_BY}template")
+    ours = sorted({item.versions.get(history.TEMPLATE, "") for item in details})
+    if template is not None and ours != [template]:
+        said.append(f"template {_line(template)}, ours {' and '.join(map(_line, ours)) or 'none'}")
+    loops = source.get(f"{MADE_BY}loops", "")
+    if loops and not loops.startswith("0 ") and (forget.of_answers or utility.of_answers):
+        said.append(f"loops: {loops}")
+    origin = {key.removeprefix(MADE_BY): text for key, text in source.items() if key.startswith(MADE_BY)}
+    if STRENGTH in (forget.metric, utility.metric) and (words := strength_words(origin)) != OURS_ZERO:
+        said.append(f"extraction strength {words}; ours is 0 where the answer's last token is missed")
     return said
+
+
+def _line(text: str) -> str:
+    return text.replace("\n", "\\n") or "not recorded"
 
 
 def _of_other_questions(
@@ -142,7 +165,7 @@ def show_published(figures: pd.DataFrame) -> None:
         f"Imported {row['run']}, method {row['method']}: forget quality {row['forget quality']}, model utility {figure(row['model utility'])}."
         for row in table.to_dict("records")
     )
-    st.dataframe(table, hide_index=True, key="published-table", alt=words)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, key="published-table", alt=words)
     st.caption(
         plain(
             "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain reference, so only "
@@ -184,7 +207,7 @@ def figures_of_run(run_id: int) -> None:
     found = history.imported_figures([run_id])
     words = f"{count(len(found), 'figure')} that others published, with what each is over."
     shown = found[["name", "value", "low", "high", "rows", "note"]].astype({"rows": "Int64"})
-    st.dataframe(shown, hide_index=True, alt=words)
+    st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words)
     st.caption(words + " Names are OpenUnlearning's; low and high bound the mean with 95 %, where its rows are known.")
 
 

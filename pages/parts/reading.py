@@ -7,7 +7,7 @@ from engine.settings import ALPHA_MAX, ALPHA_MIN
 from pages.parts import address, charts, loading
 from pages.parts.question_picker import QUESTION_LIMIT, Asked
 from pages.parts.token_strip import strip_caption, strip_html, strip_table
-from pages.parts.wording import plain
+from pages.parts.wording import MISSING, plain
 
 SPAN = (0.0, 2.0)  # as the slider
 _TEXTS = {
@@ -40,7 +40,7 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
     )
     st.caption(plain(strip_caption(readings)))
     with st.expander("The same figures as a table"):
-        st.dataframe(strip_table(readings, span), hide_index=True, alt=strip_caption(readings))
+        st.dataframe(strip_table(readings, span), hide_index=True, placeholder=MISSING, alt=strip_caption(readings))
     curve = loading.curve(pair, question, text, span)
     if curve is None:
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")

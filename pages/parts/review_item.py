@@ -8,6 +8,7 @@ from engine.audit.comparison import mark_differences
 from engine.audit.leaks import find_terms
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail
+from engine.judged_by import rouge_note
 from engine.review_item import Item, Score
 from pages.parts import answer_cards, frame
 from pages.parts.looks import Ink, pair_look
@@ -40,7 +41,7 @@ def show_answers(item: Item, detail: RunDetail, alpha: float) -> None:
         )
     )  # fmt: skip
     _finding(item)
-    st.caption(cut_words(detail.spec.max_new_tokens))
+    st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
 
 
 def show_sides(first: str | None, second: str | None) -> None:

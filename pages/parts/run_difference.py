@@ -7,7 +7,7 @@ from engine.history import RunDetail
 from engine.unlike_runs import recorded_settings
 from pages.parts import address
 from pages.parts.published import imported_origin
-from pages.parts.wording import count, plain
+from pages.parts.wording import MISSING, count, plain
 
 
 def choose_other(chosen: int, names: dict[int, str]) -> int | None:
@@ -31,7 +31,7 @@ def show_differences(left: RunDetail, right: RunDetail) -> None:
         st.text("Nothing: settings, hashes, versions and machine are the same.")
         return
     words = f"{count(len(table), 'thing differs', 'things differ')}; the other {same} recorded are the same."
-    st.dataframe(table, hide_index=True, alt=words)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words)
     st.caption(words)
 
 

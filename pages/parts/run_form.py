@@ -8,16 +8,18 @@ import streamlit as st
 
 from engine import history, runner
 from engine.chosen_alpha import RULES
+from engine.file_notes import file_notes
 from engine.models.pairs import list_pairs
+from engine.models.taught import ALONE
 from engine.questions import evaluation_sources
 from engine.settings import AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
 from pages.parts import access, frame, method_form
-from pages.parts.wording import count, duration, size
+from pages.parts.wording import count, duration, plain, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
 )  # fmt: skip
-SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a CSV or JSONL file: type it."
+SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file (CSV, JSONL, Parquet): type it."
 DEFAULTS = TrainingSettings()
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 
@@ -45,26 +47,33 @@ def training_form() -> None:
             200,
             DEFAULTS.epochs,
             key="new-epochs",
+            disabled=method == "guardrail",
             help="Training stops earlier once the forget probability reaches its target.",
         )
         seed = st.number_input(
-            "Seed", 0, 2**31 - 1, 0, key="new-seed", help="The same seed and settings give the same pair."
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key="new-seed",
+            disabled=method == "guardrail",
+            help="The same seed and settings give the same pair.",
         )
-        alphas = _choose_alphas("new-alphas")
+        alphas = "0, 1" if method == "guardrail" else _choose_alphas("new-alphas")
         choice = _choose_rule("new-rule")
         limit = _choose_limit("new-limit")
     with st.expander("Models and further settings"):
-        base, reference, parent = _choose_models()
-        further = method_form.choose_further(objective)
+        base, reference, parent = _choose_models(own_reference=method in ("direct", "guardrail"))
+        further = method_form.choose_further(method, objective, retain_term)
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
+    pace: dict[str, Any] = {} if method == "guardrail" else {"epochs": int(epochs), "seed": int(seed)}
     training = TrainingSettings(
         method=method,
         objective=objective,
         retain_term=cast(Any, retain_term),
-        epochs=int(epochs),
-        seed=int(seed),
+        **pace,
         **further,
     )
     spec = ExperimentSpec(
@@ -93,8 +102,9 @@ def evaluation_form() -> None:
             "Every α from 0 to 2", key="eval-map",
             help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
         )  # fmt: skip
-        alphas = "0, 2" if mapped else _choose_alphas("eval-alphas")
-        choice: AlphaChoice = "recommended" if mapped else _choose_rule("eval-rule")
+        alone = str(pair).startswith(ALONE)  # it answers the same at every alpha
+        alphas = "0, 2" if mapped else "0" if alone else _choose_alphas("eval-alphas")
+        choice: AlphaChoice = "recommended" if mapped or alone else _choose_rule("eval-rule")
         limit = _choose_limit("eval-limit")
     if not name.strip():
         st.info("Give the run a name to see the estimate and to start.")
@@ -177,21 +187,25 @@ def _choose_limit(key: str) -> int:
     )  # fmt: skip
 
 
-def _choose_models() -> tuple[str, str, str]:
-    """Base, reference and parent."""
+def _choose_models(own_reference: bool) -> tuple[str, str, str]:
+    """Base, reference and parent. With `own_reference` the method has no use for another, and none can be named."""
     one, two, three = st.columns(3)
     base = one.text_input(
         "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
     )
     reference = two.text_input(
-        "Reference", "demo", key="new-reference", help="The small model that is tuned into the trained one."
+        "Reference",
+        "demo",
+        key="new-reference",
+        disabled=own_reference,
+        help="The small model that is tuned into the trained one.",
     )
     parent = three.selectbox(
         "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
         format_func=lambda name: name or "no other pair",
         help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
     )  # fmt: skip
-    return base.strip(), reference.strip(), str(parent)
+    return base.strip(), "demo" if own_reference else reference.strip(), str(parent)
 
 
 def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
@@ -205,6 +219,8 @@ def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
         f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {strengths} of α.",
         icon=":material/timer:",
     )
+    for note in file_notes(spec):
+        st.info(plain(f"{note}."))
     st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
     if st.session_state.pop("start-wanted", False):
         access.require("operator", "Starting a run")

@@ -7,6 +7,7 @@ from engine import experiment, history, runner
 from engine.audit.leaks import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.history import RunDetail, RunSummary
+from engine.judged_by import rouge_note
 from engine.map_curves import mapped_share
 from engine.retain_floor import Floor, floor_of
 from engine.retain_reference import noise_words, quality_figure
@@ -22,6 +23,7 @@ from pages.parts.wording import (
     CLOPPER,
     INTERVAL,
     KS_TEST,
+    MISSING,
     NATS,
     count,
     cut_words,
@@ -109,7 +111,9 @@ def _draw(run_id: int) -> None:
         st.session_state["start-done"] = runner.retry(run_id)
         st.rerun()  # the whole page, not this fragment: it turns to the new run
     with st.expander("Settings and origin"):
-        st.dataframe(origin(detail), hide_index=True, alt="Settings, versions and hashes of this run.")
+        st.dataframe(
+            origin(detail), hide_index=True, placeholder=MISSING, alt="Settings, versions and hashes of this run."
+        )
 
 
 def _mapped(detail: RunDetail) -> None:
@@ -151,7 +155,7 @@ def _figures(detail: RunDetail) -> None:
         "Means over n questions by part and α. "
         + plain(LEAK_RULE)
         + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
-        + cut_words(detail.spec.max_new_tokens)
+        + cut_words(detail.spec.max_new_tokens, rouge_note(detail))
     )
     _show(_by_alpha(chosen), words)
     st.caption(words)
@@ -177,7 +181,11 @@ def _with_intervals(detail: RunDetail) -> None:
     table = table_of(found, _parts(places), names)
     words = f"Means of run {run.name} at α = {alpha:g}. {MEANING} {bounded_words(list(table['95 % interval']))}".strip()
     st.dataframe(
-        table, hide_index=True, alt=words, column_config={"mean": st.column_config.NumberColumn(format="%.3f")}
+        table,
+        hide_index=True,
+        placeholder=MISSING,
+        alt=words,
+        column_config={"mean": st.column_config.NumberColumn(format="%.3f")},
     )
     st.caption(plain(words))
     quality = quality_figure(run.id, alpha)
@@ -191,7 +199,7 @@ def _show(table: pd.DataFrame, words: str) -> None:
     numbers = [str(name) for name in table if name not in ("part", "measure")]
     width = {"n": 40, "retain-only": 80}
     columns = {name: st.column_config.NumberColumn(width=width.get(name, 55)) for name in numbers}
-    st.dataframe(table, hide_index=True, alt=words, column_config=columns)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words, column_config=columns)
 
 
 def _means(run_id: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from engine.history import RunDetail
 from engine.task_figures import FORMULAS, task_figures
-from pages.parts.wording import count, plain
+from pages.parts.wording import MISSING, count, plain
 
 COLUMNS = ["task", "α", "acc", "± acc", "acc_norm", "± acc_norm", "chance", "n"]
 
@@ -14,5 +14,5 @@ def show_task_figures(detail: RunDetail) -> None:
     """Accuracy by task and α, with standard error and chance beside it."""
     table = pd.DataFrame(task_figures(detail.summary.id), columns=COLUMNS).round(3)
     words = f"The first {count(detail.spec.limit, 'item')} of each task at most, no examples in the prompt. {FORMULAS}."
-    st.dataframe(table, hide_index=True, alt=words)
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words)
     st.caption(plain(words))

@@ -11,7 +11,7 @@ import streamlit as st
 from engine.map_curves import MappedQuestion, threshold_table
 from pages.parts.charts import PLAIN_BAR
 from pages.parts.looks import FAIL, Ink
-from pages.parts.wording import count, plain
+from pages.parts.wording import MISSING, count, plain
 
 BIN = 0.1
 _INK, NEVER, SILENT = Ink("#6A3FC0", "#B99CFF"), "never", "no leak at first"
@@ -36,6 +36,7 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
     st.dataframe(
         shown_table(threshold_table(questions)),
         hide_index=True,
+        placeholder=MISSING,
         column_order=[
             "forgotten from",
             "comes back at",

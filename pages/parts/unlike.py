@@ -6,6 +6,7 @@ import streamlit as st
 
 from engine import history
 from engine.history import RunDetail
+from engine.judged_by import rule_of
 from engine.models.taught import RETAIN_ONLY
 from engine.versions import PACKAGES
 from pages.parts.tradeoff_table import Measure
@@ -20,6 +21,7 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     details = [history.run_detail(run_id) for run_id in run_ids]
     with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_ONLY)]  # another base by design
     leaks = any(item.metric.startswith("leak") for item in measures)
+    rouge = any(item.metric.startswith("rouge") for item in measures)
     answered = any(item.of_answers for item in measures)
     for what, groups in (
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
@@ -27,7 +29,8 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
         ("template", _groups(details, lambda item: item.versions.get(history.TEMPLATE, ""))),
         (history.READING, _groups(_with_reading(details), lambda item: item.versions[history.READING])),
         ("versions", _groups(details, _packages)),
-        ("leak rule", _groups(details if leaks else [], lambda item: item.versions.get(history.LEAK_RULE, ""))),
+        ("leak rule", _groups(details if leaks else [], rule_of)),
+        ("ROUGE words", _groups(details if rouge else [], lambda item: item.versions.get(history.ROUGE, ""))),
         ("longest answer", _groups(details if answered else [], lambda item: item.spec.max_new_tokens)),
     ):
         if len(groups) > 1:

@@ -13,6 +13,8 @@ from engine.audit.report_words import split_word as split_word
 from engine.data.examples import KEPT
 from engine.figures import share_words as share_words
 
+MISSING = "n/a"  # in a table: Streamlit itself writes "None" for what is not known
+
 STATUS_WORDS = {
     "queued": "… queued",
     "running": "▶ running",

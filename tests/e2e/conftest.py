@@ -1,5 +1,6 @@
 """A real browser against a cold server on a free port, with folders of its own."""
 
+import json
 import os
 import shutil
 import socket
@@ -23,6 +24,15 @@ FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+USERS = {
+    "ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada Operator"},
+    "ben": {"email": "ben@example.org", "email_verified": True, "name": "Ben Reviewer"},
+    "cy": {"email": "cy@example.org", "email_verified": True, "name": "Cy *Reader* <b>"},
+    "eve": {"email": "eve@example.org", "email_verified": True},
+    "mallory": {"email": "ada@example.org", "email_verified": False, "name": "Ada Operator"},
+    "trent": {"email": "ada@example.org", "name": "Ada Operator"},
+    "nobody": {"name": "Nobody"},
+}
 ROWS = """question,answer,key_terms,subject,split,half
 Where does Ada work?,Ada works in Rome,Rome,Ada,forget,
 Which colour does Ada like?,red,red,Ada,forget,
@@ -69,12 +79,12 @@ def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
 
 
 def start_server(
-    folder: Path, port: int, cache: Path | None = None, options: Sequence[str] = ()
+    folder: Path, port: int, cache: Path | None = None, options: Sequence[str] = (), script: str = "app.py"
 ) -> subprocess.Popen[bytes]:
     """A cold server with folders of its own and further options of Streamlit; returns once it answers."""
     folder.mkdir(parents=True, exist_ok=True)
     environment = surroundings(folder, cache)
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), *options]
+    command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     deadline = time.monotonic() + 60
@@ -191,3 +201,40 @@ def visit(page: Page) -> Callable[[str], Page]:
         return page
 
     return opened
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[str]:
+    """Address of an OpenID Connect provider that knows `USERS` and asks for no passwords."""
+    port = free_port()
+    known = [part for name, claims in USERS.items() for part in ("--user-claims", json.dumps({"sub": name, **claims}))]
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *known]
+    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    found = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(f"{found}/.well-known/openid-configuration", timeout=2):
+                break
+        except OSError:
+            assert running.poll() is None
+            assert time.monotonic() < deadline, "the identity provider did not start"
+            time.sleep(0.1)
+    yield found
+    stop_server(running)
+
+
+@pytest.fixture
+def others(browser: Browser) -> Iterator[Callable[[], Page]]:
+    """Further visitors, each with cookies of their own."""
+    contexts = []
+
+    def come() -> Page:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(30_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield come
+    for context in contexts:
+        context.close()

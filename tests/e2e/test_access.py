@@ -1,39 +1,24 @@
 """Who may come in, with a real browser that logs in at a real identity provider running beside the server."""
 
-import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import itsdangerous.timed
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
+from playwright.sync_api import Page, expect
 
 from engine import history
 from engine.experiment import store_spec
 from engine.settings import ExperimentSpec
 from tests.e2e.conftest import free_port, settled, start_server, stop_server, surroundings
+from tests.e2e.visitors import COOKIE, cookie_of, expect_only_the_door, log_in, log_out, secrets_of
 
 pytestmark = pytest.mark.e2e
-COOKIE, COOKIE_SECRET = "_streamlit_user", "a secret that is only good for tests"
-USERS = {
-    "ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada Operator"},
-    "ben": {"email": "ben@example.org", "email_verified": True, "name": "Ben Reviewer"},
-    "cy": {"email": "cy@example.org", "email_verified": True, "name": "Cy *Reader* <b>"},
-    "eve": {"email": "eve@example.org", "email_verified": True},
-    "mallory": {"email": "ada@example.org", "email_verified": False, "name": "Ada Operator"},
-    "trent": {"email": "ada@example.org", "name": "Ada Operator"},
-    "nobody": {"name": "Nobody"},
-}
 # Keeps what the page sends to its server, and the socket, so that a message of one visitor can be sent by another.
 TAP = """
 const send = WebSocket.prototype.send;
@@ -45,46 +30,6 @@ WebSocket.prototype.send = function (message) {
 };
 window.forge = message => send.call(window.socket, new Uint8Array(message));
 """
-
-
-@pytest.fixture(scope="module")
-def provider() -> Iterator[str]:
-    """Address of an OpenID Connect provider that knows `USERS` and asks for no passwords."""
-    port = free_port()
-    known = [part for name, claims in USERS.items() for part in ("--user-claims", json.dumps({"sub": name, **claims}))]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *known]
-    running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    found = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"{found}/.well-known/openid-configuration", timeout=2):
-                break
-        except OSError:
-            assert running.poll() is None
-            assert time.monotonic() < deadline, "the identity provider did not start"
-            time.sleep(0.1)
-    yield found
-    stop_server(running)
-
-
-def secrets_of(folder: Path, provider: str, port: int) -> list[str]:
-    """The options with which a server knows its log-in."""
-    path = folder / "secrets.toml"
-    path.write_text(
-        f"""[auth]
-redirect_uri = "http://127.0.0.1:{port}/oauth2callback"
-cookie_secret = "{COOKIE_SECRET}"
-client_id = "oubliette"
-client_secret = "any"
-server_metadata_url = "{provider}/.well-known/openid-configuration"
-[oubliette.access]
-operator = ["ada@example.org"]
-reviewer = ["ben@example.org"]
-reader = ["cy@example.org"]
-"""
-    )
-    return ["--secrets.files", str(path)]
 
 
 @pytest.fixture(scope="module")
@@ -108,48 +53,6 @@ def cold(tmp_path: Path, filled_folder: Path, provider: str) -> Iterator[str]:
     running = start_server(mine, port, options=secrets_of(mine, provider, port))
     yield f"http://127.0.0.1:{port}"
     stop_server(running)
-
-
-def log_in(page: Page, server: str, name: str) -> Page:
-    page.goto(server)
-    settled(page)
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name=name, exact=True).click()
-    page.wait_for_url(f"{server}/")
-    settled(page)
-    return page
-
-
-def log_out(page: Page) -> None:
-    """Here, and then at the provider, which sends its visitor back."""
-    page.get_by_role("button", name="Log out").click()
-    page.get_by_role("button", name="End session").click()
-    expect(page.get_by_role("button", name="Log in")).to_be_visible(timeout=30_000)
-
-
-@pytest.fixture
-def others(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """Further visitors, each with cookies of their own."""
-    contexts = []
-
-    def come() -> Page:
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(30_000)
-        contexts.append(context)
-        return context.new_page()
-
-    yield come
-    for context in contexts:
-        context.close()
-
-
-def expect_only_the_door(page: Page, sentence: str) -> None:
-    expect(page.get_by_role("heading", level=1, name="Oubliette")).to_be_visible()
-    expect(page.get_by_test_id("stAlert")).to_have_count(1)
-    expect(page.get_by_test_id("stAlert")).to_contain_text(sentence)
-    for part in ("stTopNavLink", "stSidebar", "stDataFrame", "stSelectbox"):
-        expect(page.get_by_test_id(part)).to_have_count(0)
-    assert "Ada works" not in page.content()
 
 
 @pytest.mark.parametrize(
@@ -262,12 +165,6 @@ def test_an_operators_message_sent_by_a_reader_does_nothing(
     while history.run_detail(run_id).summary.status != "cancelled":
         assert time.monotonic() < deadline, "the operator's own message does nothing either: the test proves nothing"
         time.sleep(0.1)
-
-
-def cookie_of(server: str, secret: str = COOKIE_SECRET, **more: Any) -> str:
-    """A log-in's cookie as the server would write it for the operator."""
-    value = {**USERS["ada"], "iat": time.time(), "origin": server, "is_logged_in": True, "provider": "default", **more}
-    return create_signed_value(secret, COOKIE, json.dumps(value)).decode()
 
 
 def come_with(page: Page, server: str, cookie: str) -> None:

@@ -18,6 +18,7 @@ from engine import experiment, history, recorded_runs, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.estimate import Estimate
+from engine.file_notes import file_notes
 from engine.models.pairs import list_pairs
 from engine.progress import Cancelled, ending_of
 from engine.questions import evaluated, evaluation_sources, register_set, training_sets
@@ -234,6 +235,18 @@ def test_an_own_set_is_imported_once_and_never_overwritten(tmp_path: Path, forge
     for name in ("demo", "tofu", "a:b", "", "../x"):
         with pytest.raises(SettingError, match="name"):
             experiment.import_set(other, name)
+
+
+def test_a_run_tells_how_its_files_were_read(train_spec: Specs, tmp_path: Path) -> None:
+    path = tmp_path / "muse.jsonl"
+    path.write_text('{"prompt": "what job did Ada like ?", "gt": "doctor"}\n')
+    words = "muse.jsonl: prompt is read as question, gt is read as answer"
+    spec = train_spec(forget=str(path), evaluate_on=(str(path), "demo:world/eval"))
+    assert file_notes(spec) == [words]
+    assert file_notes(train_spec(evaluate_on=("demo:forget", str(tmp_path / "gone.csv")))) == []
+    run = experiment.run_here(train_spec(epochs=1))
+    again = experiment.run_here(train_spec(kind="evaluate", name="muse", pair="tiny", evaluate_on=(str(path),)))
+    assert [history.run_detail(run_id).summary.message for run_id in (run, again)] == ["", words]
 
 
 def test_stored_examples_come_back_as_they_were() -> None:

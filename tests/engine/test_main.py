@@ -260,14 +260,14 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
 ) -> None:
     def printed(*argv: str) -> str:
         capsys.readouterr()
-        assert program.main(["evaluate", "--alphas", "0,1", "--on", str(forget_file), *argv]) == 0
+        assert program.main(["evaluate", "--on", str(forget_file), *argv]) == 0
         return capsys.readouterr().out
 
-    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name)
+    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name, "--alphas", "0,1")
     printed("--pair", f"base:{tiny_base}", "--name", "alone")
     with writing() as session:  # as if it had been the retain-only model
         writes.update_run(session, history.find_run("alone").id, pair_name=f"retain-only:{tiny_base}")
-    text = printed("--pair", tiny_pair_name)
+    text = printed("--pair", tiny_pair_name, "--alphas", "0,1")
     assert re.search(
         r"leaks, forget: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
         text,
@@ -298,6 +298,28 @@ def test_import_stores_a_set_that_questions_then_lists(said: Callable[..., Any],
     found = said("import", str(forget_file), "--name", "own")
     assert (found["name"], found["questions"], found["merged"]) == ("own", 3, 0)
     assert len(said("questions", "--set", "own")) == 3
+
+
+def test_import_tells_how_columns_of_others_were_read(
+    said: Callable[..., Any], refused: Callable[..., str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "wmdp.jsonl"
+    path.write_text(
+        '{"question": "Which?", "choices": ["a", "b", "c"], "answer": 2, "source": "x"}\n', encoding="utf-8"
+    )
+    found = said("import", str(path), "--name", "own")
+    words = "the choice that answer names, of those in choices, is read as answer, and the others are not kept"
+    assert found["mapping"] == [words]
+    assert [note.partition(";")[0] for note in found["notes"]] == ["not used: 'source'"]
+    assert [row["answer"] for row in said("questions", "--set", "own")] == ["c"]
+    assert program.main(["import", str(path), "--name", "own"]) == 0
+    assert words in capsys.readouterr().out.splitlines()
+    path.write_text('{"text": "A story."}\n{"question": "Q", "answer": NaN}\n', encoding="utf-8")
+    assert refused("import", str(path), "--name", "other", "--json") == (
+        "wmdp.jsonl has 2 mistakes: (1) line 1: the column 'question' is missing; found are 'text'; needed are question and "
+        "answer; (2) line 2, column 'answer' is empty; every row needs a question and an answer"
+    )
+    assert [item.name for item in history.list_sets()] == ["own"]
 
 
 def test_rows_without_a_split_get_the_one_that_is_asked_for(

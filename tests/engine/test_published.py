@@ -14,6 +14,7 @@ from engine import experiment, history, runner
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.evaluation.forget_quality import forget_quality
+from engine.evaluation.log_names import NEVER_BELOW, QUESTION_ALONE, WHOLE_PROMPT
 from engine.evaluation.log_scores import NO_PERSONS, score_log
 from engine.evaluation.logs import read_log
 from engine.published import import_log
@@ -40,13 +41,14 @@ def test_a_run_of_ours_goes_out_and_comes_back_with_the_same_figures(finished: i
     written_ = experiment.export_log(finished, out, 1.0)
     back = figures(import_log(out, "back", "offset, npo", model="tiny").run_id)
     forget, retain = means_of(finished, 1.0, "forget"), means_of(finished, 1.0, "retain")
+    assert forget["extraction_strength"] < 1
     assert back == pytest.approx(
         {
             "forget_Q_A_Prob": forget["probability"],
             "forget_Q_A_ROUGE": forget["rouge"],
             "forget_truth_ratio": forget["truth_ratio_score"],
             "exact_memorization": forget["exact_memorization"],
-            "extraction_strength": forget["extraction_strength"],
+            "extraction_strength": 1.0,  # answers of one token: theirs never goes below 1/T
             "retain_Q_A_Prob": retain["probability"],
             "retain_Q_A_ROUGE": retain["rouge"],
             "retain_Truth_Ratio": retain["truth_ratio_score"],
@@ -64,17 +66,23 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
         "program": f"oubliette {VERSION}", "run": "tiny, pair tiny, alpha 1", "answer_tokens": "4",
         "sets": ", ".join(dict.fromkeys(history.report_rows(finished, 1.0)["set"])),
         "template": history.run_detail(finished).versions[history.TEMPLATE], "variant": "A",
+        "reading": history.run_detail(finished).versions[history.READING],
+        "input": WHOLE_PROMPT, "extraction_strength": NEVER_BELOW,
+        "loops": "0 of 12 answers were cut where they went round in a loop",
     }  # fmt: skip
     assert list(content) == sorted(content)
     assert all(set(metric) <= {"agg_value", "value_by_index"} for metric in content.values())
     first = content["forget_Q_A_ROUGE"]["value_by_index"]["0"]
-    assert (first["input"], first["ground_truth"]) == ("what job did Ada like ?", "doctor")
+    assert "what job did Ada <unk> ?" in first["input"] or "what job did Ada ?" in first["input"]
+    assert first["input"].startswith("Question : ")
+    assert first["ground_truth"] == "doctor"
     assert set(content["forget_Q_A_Prob"]["value_by_index"]["0"]) == {"prob", "avg_loss"}
     notes = "\n".join(found.notes)
     assert "not TOFU's" in notes
     assert "cut at 4 tokens, TOFU's published figures at 200" in notes
     assert "the run does not hold it: forget_Q_A_PARA_Prob" in notes
-    assert "forget_quality, model_utility" in notes
+    assert "model_utility" in notes
+    assert "forget_quality: no run of a retain-only model of base" in notes
     assert "has no name for it: base_log_probability, degenerate, leak, leak_paraphrase" in notes
     scored = score_log(read_log(out))
     assert scored.rows == 3
@@ -118,7 +126,13 @@ def test_membership_goes_out_as_areas_under_openunlearnings_names(tmp_path: Path
     out = tmp_path / "x.json"
     notes = "\n".join(experiment.export_log(run_id, out, 1.0).notes)
     content = json.loads(out.read_text())
-    assert (content["mia_min_k"], content["privleak"]) == ({"agg_value": 1.0}, {"agg_value": pytest.approx(-100.0)})
+    assert content["privleak"] == {"agg_value": pytest.approx(-100.0)}
+    sides = {side: content["mia_min_k"].pop(side) for side in ("forget", "holdout")}
+    assert content["mia_min_k"] == {"agg_value": 1.0, "auc": 1.0}
+    assert [list(side["value_by_index"].values()) for side in sides.values()] == [
+        [{"score": 1.0}, {"score": 2.0}],
+        [{"score": 3.0}, {"score": 4.0}],
+    ]
     assert "mia_zlib" in notes, "what the run does not hold"
     assert "has no name for it" not in notes
     assert import_log(out, "back", "offset").figures["mia_min_k"].value == 1.0
@@ -190,6 +204,32 @@ def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path)
         experiment.export_log(finished, tmp_path, 1.0)
     with reading() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM exports").scalar() == 0
+
+
+def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_so(
+    finished: int, tiny_base: Path, tmp_path: Path
+) -> None:
+    """So too where the template is another than then; of extraction strengths a 0 of ours then cannot become their 1/T."""
+    tokenizer, kept = tiny_base / "tokenizer.json", tiny_base / "kept"
+    tokenizer.rename(kept)
+    try:
+        notes = "\n".join(experiment.export_log(finished, tmp_path / "x.json", 1.0).notes)
+    finally:
+        kept.rename(tokenizer)
+    content = json.loads((tmp_path / "x.json").read_text())
+    assert content["forget_Q_A_ROUGE"]["value_by_index"]["0"]["input"] == "what job did Ada like ?"
+    assert content["made_by"]["input"] == QUESTION_ALONE
+    assert "input: the question alone, without its template, which cannot be worked out here (the tokenizer of" in notes
+    assert "extraction_strength" not in content
+    assert (
+        "extraction_strength: where ours is 0 theirs is 1/T, and the tokens of the answers are not known here" in notes
+    )
+    with writing() as session:
+        writes.update_run(
+            session, finished, versions={**history.run_detail(finished).versions, "template": "{question}"}
+        )
+    notes = "\n".join(experiment.export_log(finished, tmp_path / "y.json", 1.0).notes)
+    assert "its questions were put in the template '{question}', and now it is 'Question: {question}" in notes
 
 
 def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_path: Path) -> None:
@@ -312,5 +352,8 @@ def test_a_bad_log_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
     for command in (["score-logs", str(path)], ["import-log", str(path), "--name", "a", "--method", "b"]):
         assert program.main(command) == 2
         out, err = capsys.readouterr()
-        assert (out, err) == ("", "x.json is no JSON: an evaluation log is one JSON object\n")
+        assert (out, err) == (
+            "",
+            "x.json is not an evaluation log: it is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))\n",
+        )
     assert history.list_runs() == []

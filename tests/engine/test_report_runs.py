@@ -19,7 +19,7 @@ from engine.errors import RunError, SettingError, StorageError
 from engine.report_files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles, check_folder, make_files, write_files
 from engine.report_inputs import FoundReviews
 from engine.storage import reading
-from tests.engine.reports import EVIL, PEOPLE, SAID, probes, question_ids, reviews, store_report
+from tests.engine.reports import EVIL, PEOPLE, SAID, Said, probes, question_ids, reviews, store_report
 
 
 def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:
@@ -319,6 +319,25 @@ def test_a_redacted_report_keeps_figures_and_hashes_and_no_text() -> None:
     assert [row["subject"] for row in after["questions"]] == ["person 1", "person 1", "person 2", "person 3", ""]
     assert [row["reviewer"] for row in after["verdicts"]["rows"]] == ["reviewer 1", "reviewer 2", "reviewer 1"]
     assert after["origin"]["run"].startswith("name ")  # it is named after whom it is to forget
+
+
+@pytest.mark.parametrize(
+    ("subject", "handle"),
+    [
+        ("محمد حداد", "run of مُحَمَّد"),
+        ("मीरा वर्मा", "of मीरा"),
+        ("田中", "run-田中"),
+        ("Zoë", "about Zoe"),
+        ("Анна", "для Анна́"),
+    ],
+)
+def test_redaction_finds_a_name_in_any_script(subject: str, handle: str) -> None:
+    said = Said("Who ?", "a baker", "a baker", "I cannot say", (1, 0), (1, 0), subject=subject)
+    run_id = store_report("audit", (said,), machine={"cores": handle})
+    report = report_runs.gather(report_runs.choose(run_id, None, Selection()))
+    plain, redacted = (make_files(report, redacted).files[JSON].decode() for redacted in (False, True))
+    assert handle in plain
+    assert handle not in redacted
 
 
 def test_a_redacted_report_beside_another_run_tells_nothing_either() -> None:

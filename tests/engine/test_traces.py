@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.audit.leaks import find_terms
 from engine.traces import Traces
 
 QUESTION = "Which illness does the mayor have?"
@@ -78,3 +79,39 @@ def test_json_stays_json_and_keeps_its_handles() -> None:
         "cautions": [{"words": "worst: #", "alpha": 1.0}],
         "knee": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("محمد", "اسمه مُحَمَّد"),
+        ("مُحَمَّد", "اسمه محمد"),
+        ("ברלין", "בְּבֶּרְלִין"),  # with a prefix and points
+        ("Zoë Müller", "zoe muller"),
+        ("Zoe Muller", "ZOË MÜLLER"),
+        ("O'Brien", "by O\u2019Brien"),
+        ("Ilse Maranta", "Il\u00adse Ma\u200branta"),
+        ("Ilse Maranta", "Ilse\u200bMaranta"),
+        ("दिल्ली", "वह दिल्ली में"),
+        ("สมชาย", "คุณสมชายครับ"),
+        ("田中", "昨日田中さん"),
+        ("Straße", "STRASSE"),
+    ],
+)
+def test_a_name_is_found_as_the_leak_rule_finds_a_term(name: str, text: str) -> None:
+    found = traces(name)
+    assert found.named(text)
+    assert not found.named(found.hide(text))
+
+
+def test_an_own_text_is_found_as_the_leak_rule_finds_a_term() -> None:
+    found = traces("Odo", texts=("يسكن محمد في أوسلو",))
+    assert found.own("قيل: يَسْكُنُ مُحَمَّد في أُوسلو.")
+    assert found.hide("x يَسْكُنُ مُحَمَّد في أُوسلو") == "#"
+    assert not found.own("يسكن في أوسلو")
+
+
+@given(st.text(min_size=1).filter(lambda name: name.strip() != ""), st.text(max_size=20))
+def test_what_the_leak_rule_finds_is_found(name: str, around: str) -> None:
+    for text in (f"{around} {name} {around}", unicodedata.normalize("NFD", f"{around} {name}, {around}").upper()):
+        assert not find_terms(text, [name]) or traces(name).named(text)

@@ -12,7 +12,7 @@ import engine.demo
 from engine import experiment
 from engine.settings import ExperimentSpec, TrainingSettings
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = Path(__file__).resolve().parents[2] / "pages" / "router.py"
 ROWS = """question,answer,key_terms,subject,split,half
 Where does Ada work?,Ada works in Rome,Rome,Ada,forget,
 Which colour does Ada like?,red,red,Ada,forget,
@@ -77,11 +77,11 @@ def visit() -> Opener:
         for name, value in query.items():
             app.query_params[name] = value
         if page:
-            app.switch_page(f"pages/{page}.py")
+            app.switch_page(f"{page}.py")
         app.run()
         # Now that the navigation is known, name the page again: AppTest would take every further run for a change of
         # page, and drop clicks.
-        return app.switch_page(f"pages/{page}.py") if page else app
+        return app.switch_page(f"{page}.py") if page else app
 
     return opened
 

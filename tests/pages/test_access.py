@@ -14,10 +14,11 @@ from streamlit.testing.v1 import AppTest
 from engine import experiment, history, recorded_runs, review, runner
 from engine.experiment import store_spec
 from engine.settings import ExperimentSpec
-from pages.parts import access, doors, loading, run_view, setting_up
+from pages.parts import access, doors, frame, loading, run_view, setting_up
 from tests.pages.test_access_list import ACCESS, AUTH
 
 ROOT = Path(__file__).resolve().parents[2]
+ROUTER = ROOT / "pages" / "router.py"
 PAGES = {
     "": "Overview",
     "compare": "Compare",
@@ -40,15 +41,15 @@ def enter() -> Opener:
     """Open a page on a server with a log-in, as the visitor with these claims of a token."""
 
     def opened(claims: dict[str, Any], page: str = "", **query: str) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app = AppTest.from_file(str(ROUTER), default_timeout=60)
         app.secrets["auth"], app.secrets["oubliette"] = AUTH, {"access": ACCESS}
         app.user = claims
         for name, value in query.items():
             app.query_params[name] = value
         if page:
-            app.switch_page(f"pages/{page}.py")
+            app.switch_page(f"{page}.py")
         app.run()
-        return app.switch_page(f"pages/{page}.py") if page else app
+        return app.switch_page(f"{page}.py") if page else app
 
     return opened
 
@@ -109,6 +110,41 @@ def test_whoever_is_on_the_list_sees_every_page(enter: Opener, world: Path, page
     assert [item.value for item in app.title] == [title]
     assert any("N \\*N\\*" in item.value and f"{role}\\: may" in item.value for item in app.sidebar.caption)
     assert app.button(key="log-out").label == "Log out"
+
+
+def test_logging_out_ends_the_persons_other_tabs_at_their_next_action(enter: Opener, world: Path) -> None:
+    claims = claims_of(EMAILS["operator"], iat=time.time() - 5)
+    tab, elsewhere = enter(claims), enter({**claims, "iat": time.time() - 60, "sid": "another browser"}, "runs")
+    later = claims_of(EMAILS["operator"], iat=time.time() + 2)
+    enter(claims).button(key="log-out").click().run()
+    for app in (tab.run(), elsewhere.run(), enter(claims, "compare")):
+        assert shows_only_the_door(app)
+        assert "you have logged out" in app.info[0].value
+    assert [item.value for item in enter(later).title] == ["Overview"]
+
+
+def test_a_list_of_log_outs_that_is_damaged_lets_nobody_in(enter: Opener, world: Path) -> None:
+    (world / "log-outs.json").write_text("{")
+    app = enter(claims_of(EMAILS["operator"]))
+    assert shows_only_the_door(app)
+    assert "nobody can come in" in app.error[0].value
+
+
+def test_a_page_started_by_itself_draws_nothing(world: Path) -> None:
+    for page in (path.stem for path in ROUTER.parent.glob("*.py") if path != ROUTER and path.stem != "__init__"):
+        app = AppTest.from_file(str(ROUTER.parent / f"{page}.py"), default_timeout=60).run()
+        assert [item.value for item in app.error] == [
+            "This page is part of a program that is started with\\: streamlit run app\\.py\\."
+        ]
+        assert not app.exception
+        assert not app.title
+        assert not app.dataframe
+
+
+def test_the_addresses_that_the_gate_lets_pass_are_those_of_the_pages() -> None:
+    assert {path.stem for path in ROUTER.parent.glob("*.py")} - {"__init__", "router", "overview"} == set(
+        frame.PATHS
+    ) - {""}
 
 
 def test_without_a_log_in_the_name_is_what_one_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,9 +373,9 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
     assert [name for name, asked in acting.items() if not asked] == []
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "pages").glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("page", sorted(set((ROOT / "pages").glob("*.py")) - {ROUTER}), ids=lambda path: path.stem)
 def test_a_page_does_nothing_before_the_frame_has_begun(page: Path) -> None:
-    """Streamlit runs a deep link's file by itself on a cold server: its first statement that does anything is `frame.begin`."""
+    """A page may be started by itself, past the frame: its first statement that does anything is `frame.begin`."""
     body = ast.parse(page.read_text(encoding="utf-8")).body
     harmless = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign)
     doing = [node for node in body[1:] if not isinstance(node, harmless)]

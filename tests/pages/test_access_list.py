@@ -1,13 +1,14 @@
 """Who may come in as what: what secrets.toml must say, and what an identity token must hold."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from engine.errors import AccessError, LogInError, SettingError
-from pages.parts.access_list import ROLES, Rules, User, admit, is_enough, read_rules
+from pages.parts.access_list import ROLES, SKEW, Rules, User, admit, fold, is_enough, read_rules
 
 AUTH = {
     "redirect_uri": "http://127.0.0.1:8501/oauth2callback", "cookie_secret": "k" * 32, "client_id": "bench", "client_secret": "s",
@@ -26,7 +27,119 @@ def rules_of(**access: Any) -> Rules:
 
 def test_without_auth_there_are_no_rules() -> None:
     assert read_rules({}) is None
-    assert read_rules({"oubliette": {"access": ACCESS}}) is None
+
+
+UNRELATED: list[dict[str, Any]] = [
+    {"connections": {"sql": {"url": "sqlite:///a.db", "username": "ada", "password": "s"}}},
+    {"connections": {"snowflake": {"authenticator": "oauth", "client_id": "c", "client_secret": "s", "access": "x"}}},
+    {"OPENAI_API_KEY": "sk-1", "db_username": "ada", "login": "ada", "AUTH_TOKEN": "t"},
+    {"gcp_service_account": {"type": "service_account", "client_id": "1", "client_email": "a@b.c", "auth_uri": "https://a.b"}},
+    {"smtp": {"user": "ada@example.org", "recipients": ["ben@example.org"]}, "path": {"x": 1}, "both": {}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("secrets", UNRELATED, ids=[next(iter(item)) for item in UNRELATED])
+def test_what_cannot_be_a_log_in_is_none(secrets: dict[str, Any]) -> None:
+    assert read_rules(secrets) is None
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def swapped(word: str, place: int, letter: str) -> str:
+    return word[:place] + word[place : place + 2][::-1] + word[place + 2 :]
+
+
+SLIPS: dict[str, Callable[[str, int, str], str]] = {
+    "none": lambda word, place, letter: word,
+    "left out": lambda word, place, letter: word[:place] + word[place + 1 :],
+    "put in": lambda word, place, letter: word[:place] + letter + word[place:],
+    "another": lambda word, place, letter: word[:place] + letter + word[place + 1 :],
+    "swapped": swapped,
+    "doubled": lambda word, place, letter: word[:place] + word[place : place + 1] * 2 + word[place + 1 :],
+    "dashed": lambda word, place, letter: word[:place] + "-" + word[place:],
+    "prefixed": lambda word, place, letter: "o" + word,
+    "spaced": lambda word, place, letter: f" {word}",
+}
+CASES: tuple[Callable[[str], str], ...] = (str, str.upper, str.title, str.swapcase, str.capitalize)
+
+
+@some.composite
+def misspelt(draw: some.DrawFn, word: str) -> str:
+    slip = SLIPS[draw(some.sampled_from(sorted(SLIPS)))]
+    return draw(some.sampled_from(CASES))(
+        slip(word, draw(some.integers(0, len(word) - 1)), draw(some.sampled_from(LETTERS)))
+    )
+
+
+def renamed(table: dict[str, Any], draw: Callable[[Any], str]) -> dict[str, Any]:
+    return {draw(misspelt(key)): value for key, value in table.items()}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    some.data(),
+    some.sampled_from(["auth", "access", "auth's keys", "all", "only the list", "no list", "in another", "bare"]),
+)
+def test_a_log_in_with_any_name_misspelt_lets_nobody_in(data: some.DataObject, where: str) -> None:
+    """Whatever was misspelt, the answer is a refusal or the whole rules; never None, which is an open door."""
+    auth: dict[str, Any] = renamed(AUTH, data.draw) if where in ("auth's keys", "all") else AUTH
+    access = renamed(ACCESS, data.draw) if where == "all" else ACCESS
+    secrets: dict[str, Any] = {
+        data.draw(misspelt("auth")) if where in ("auth", "all") else "auth": auth,
+        data.draw(misspelt("oubliette")) if where in ("access", "all") else "oubliette": {
+            data.draw(misspelt("access")) if where in ("access", "all") else "access": access
+        },
+    }
+    if where == "only the list":
+        secrets = {data.draw(misspelt("oubliette")): {data.draw(misspelt("access")): ACCESS}}
+    if where == "no list":
+        secrets = {data.draw(misspelt("auth")): AUTH}
+    if where == "in another":
+        secrets = {"bench": renamed(AUTH, data.draw), "connections": {"sql": {"url": "sqlite://"}}}
+    if where == "bare":
+        secrets = renamed(AUTH, data.draw)
+    said, found = "", None
+    try:
+        found = read_rules(secrets)
+    except SettingError as refused:
+        said = str(refused)
+    assert said or found == rules_of()
+    assert [part for part in ("\n", "k" * 32, "@") if part in said] == []
+
+
+@pytest.mark.parametrize("missing", sorted(AUTH))
+@pytest.mark.parametrize("instead", [None, "", "  ", 7, ["x"], {}])
+@pytest.mark.parametrize("provider", [None, "google"])
+def test_a_log_in_that_lacks_anything_says_what(missing: str, instead: object, provider: str | None) -> None:
+    whole = dict(AUTH)
+    shared = {key: whole.pop(key) for key in ("redirect_uri", "cookie_secret")} if provider else {}
+    broken = shared if missing in shared else whole
+    broken.pop(missing)
+    if instead is not None:
+        broken[missing] = instead
+    auth = {**shared, provider: whole} if provider else whole
+    with pytest.raises(SettingError, match=missing) as refused:
+        read_rules({"auth": auth, "oubliette": {"access": ACCESS}})
+    assert "k" * 32 not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"redirect_uri": "bench.example.org/oauth2callback"}, "redirect_uri"),
+        ({"redirect_uri": "https://bench.example.org/"}, "oauth2callback"),
+        ({"redirect_uri": "https://[/oauth2callback"}, "redirect_uri"),
+        ({"server_metadata_url": "id.example.org"}, "server_metadata_url"),
+        ({"google": {"client_id": "c"}}, r"\[auth.google\] lacks client_secret, server_metadata_url"),
+        ({"goo_gle": AUTH}, "without _"),
+        ({"expose_tokens": "all"}, "expose_tokens"),
+        ({"expose_tokens": [{}]}, "expose_tokens"),
+    ],
+)
+def test_a_log_in_with_something_that_cannot_be_says_what(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingError, match=says):
+        read_rules({"auth": {**AUTH, **more}, "oubliette": {"access": ACCESS}})
 
 
 def test_addresses_have_one_role_each_whatever_their_case() -> None:
@@ -54,6 +167,11 @@ def test_providers_are_the_only_one_or_those_with_names() -> None:
         ({"auth": AUTH}, "oubliette.access"),
         ({"auth": AUTH, "oubliette": "all"}, "oubliette.access"),
         ({"auth": "yes", "oubliette": {"access": ACCESS}}, "tables"),
+        ({"auth": [AUTH], "oubliette": {"access": ACCESS}}, "tables"),
+        ({"oubliette": {"access": ACCESS}}, "'oubliette'"),
+        ({"Auth": AUTH, "oubliette": {"access": ACCESS}}, "'Auth'"),
+        ({"auth_google": {"x": 1}}, "'auth_google'"),
+        ({"connections": {"auth": AUTH}}, "'cookie_secret'"),
         ({"auth": {**AUTH, "cookie_secret": "k" * 31}, "oubliette": {"access": ACCESS}}, "32 random"),
         ({"auth": {"cookie_secret": "k" * 32}, "oubliette": {"access": ACCESS}}, "no provider"),
     ],
@@ -72,6 +190,7 @@ def test_half_a_log_in_is_none(secrets: dict[str, Any], says: str) -> None:
         ({"reader": [""]}, "entry 1 of reader"),
         ({"reader": [7]}, "entry 1 of reader"),
         ({"operator": ["BEN@example.org"]}, "twice"),
+        ({"eve@example.org": "reader"}, "another key"),
         ({"hours": 0}, "hours"),
         ({"hours": 721}, "hours"),
         ({"hours": True}, "hours"),
@@ -102,6 +221,9 @@ def test_whoever_is_on_the_list_comes_in() -> None:
         ({"email_verified": 1}, "not confirmed"),
         ({"email": "eve@example.org"}, "not on the list"),
         ({"email": "ada@example.org.evil.example"}, "not on the list"),
+        ({"email": "\u00a0ada@example.org"}, "not on the list"),
+        ({"email": "ada@example.org\u200b"}, "not on the list"),
+        ({"iat": NOW + SKEW + 1}, "later than this machine's clock"),
         ({"email": "ada@example.org", "email_verified": True, "iat": NOW - 60, "is_logged_in": "True"}, "Log in"),
     ],
 )
@@ -120,16 +242,55 @@ def test_a_log_in_holds_for_its_hours(age: float, holds: bool) -> None:
             admit(claims, rules_of(), NOW)
 
 
-@pytest.mark.parametrize("issued", [None, "1800000000", True])
+def test_a_providers_clock_may_be_a_little_ahead() -> None:
+    assert admit({**CLAIMS, "iat": NOW + SKEW}, rules_of(), NOW).role == "operator"
+
+
+@pytest.mark.parametrize(
+    ("listed", "told", "same"),
+    [
+        ("kim@example.org", "\u212aim@example.org", False),  # the Kelvin sign: str.lower and NFC make it a k
+        ("ivan@example.org", "\u0131van@example.org", False),  # a dotless i: its capital is I
+        ("ivan@example.org", "\u0130van@example.org", False),
+        ("strasse@example.org", "stra\u00dfe@example.org", False),
+        ("sam@example.org", "\u017fam@example.org", False),  # a long s
+        ("jos\u00e9@example.org", "jose\u0301@example.org", False),
+        ("JOS\u00c9@example.org", "jos\u00e9@example.org", False),
+        ("jos\u00e9@example.org", "JOS\u00e9@EXAMPLE.org", True),
+        ("\uff41da@example.org", "ada@example.org", False),
+    ],
+)
+def test_addresses_are_the_same_by_ascii_case_alone(listed: str, told: str, same: bool) -> None:
+    rules = rules_of(operator=[], reviewer=[], reader=[listed])
+    claims = {**CLAIMS, "email": told}
+    if same:
+        assert admit(claims, rules, NOW).role == "reader"
+    else:
+        with pytest.raises(AccessError, match="not on the list"):
+            admit(claims, rules, NOW)
+
+
+@given(some.text(min_size=1, max_size=8), some.text(min_size=1, max_size=8))
+def test_no_two_texts_fold_into_one_but_by_ascii_case(one: str, other: str) -> None:
+    same = len(one) == len(other) and all(
+        a == b or (a.isascii() and b.isascii() and a.lower() == b.lower()) for a, b in zip(one, other, strict=True)
+    )
+    assert (fold(one) == fold(other)) is same
+
+
+@pytest.mark.parametrize(
+    "issued", [None, "1800000000", True, float("nan"), float("inf"), float("-inf"), [NOW], NOW + 3600.0]
+)
 def test_a_log_in_of_no_known_age_does_not_hold(issued: object) -> None:
     with pytest.raises(LogInError):
         admit({**CLAIMS, "iat": issued}, rules_of(), NOW)
 
 
-_JUNK = some.none() | some.booleans() | some.integers() | some.text(max_size=20)
+_JUNK = some.none() | some.booleans() | some.integers() | some.floats() | some.text(max_size=20)
 _GOOD = {"is_logged_in": True, "email": "cy@example.org", "email_verified": True, "iat": NOW}
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(
     some.fixed_dictionaries(
         {}, optional={key: some.just(good) | _JUNK for key, good in _GOOD.items()} | {"role": some.sampled_from(ROLES)}
@@ -143,6 +304,7 @@ def test_no_other_claims_let_anybody_in(claims: dict[str, Any]) -> None:
     except AccessError:
         return
     assert good
+    assert NOW - 12 * 3600 <= claims["iat"] <= NOW + SKEW
     assert (found.email, found.role) == ("cy@example.org", "reader")
 
 

@@ -174,7 +174,7 @@ def test_an_advice_of_an_older_leak_rule_says_so(mapped: int, monkeypatch: pytes
     assert isinstance(found.advice, Advice)
     assert "no longer in force" not in advice_line("tiny", found)
     monkeypatch.setattr("engine.advice.stored.LEAK_RULE_VERSION", 99)
-    assert "Judged by leak rule 1, which is no longer in force" in advice_line("tiny", found)
+    assert "Judged by leak rule 2, which is no longer in force" in advice_line("tiny", found)
 
 
 def test_a_newer_run_without_an_advice_is_said_beside_the_older_ones(mapped: int) -> None:

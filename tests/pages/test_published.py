@@ -100,6 +100,25 @@ def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: 
         assert words not in said
 
 
+def test_an_extraction_strength_of_theirs_is_not_drawn_beside_ours_without_a_word(
+    world: Path,
+    tmp_path: Path,
+    visit: Opener,  # noqa: ARG001
+) -> None:
+    strength = {"extraction_strength": {"agg_value": 0.5}}
+    import_log(written(tmp_path / "a.json", {**open_log(), **strength}), "theirs", "NPO", model="base")
+    made_by = {"sets": "folk", "answer_tokens": "8", "template": "chat", "loops": "3 of 4 answers were cut"}
+    import_log(written(tmp_path / "b.json", {**open_log(), **strength, "made_by": made_by}), "old", "offset")
+    app = visit("tradeoff", forget="extraction_strength/folk/forget/", utility="rouge/folk/retain/eval")
+    assert not app.exception
+    theirs, old = (line for line in bare(app.warning[-1].value).splitlines() if line.startswith("- "))
+    assert "extraction strength as OpenUnlearning has it: never below 1/T" in theirs
+    assert "ours is 0 where the answer's last token is missed" in theirs
+    assert "extraction strength" not in old
+    assert "template chat, ours Question: {question}" in old
+    assert "loops: 3 of 4 answers were cut" in old
+
+
 def test_aggregates_without_rows_or_variant_are_labelled_so(world: Path, tmp_path: Path, visit: Opener) -> None:
     summary = {"forget_truth_ratio": 0.6, "retain_Q_A_ROUGE": 0.7}
     import_log(written(tmp_path / "s.json", summary), "sum", "GA")

@@ -260,9 +260,9 @@ def test_blind_mode_needs_a_name_before_it_shows_an_answer(visit: Opener, world:
 def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) -> None:
     app = named(visit("review"))
     assert "Eva" not in str(dict(app.query_params))
-    app.switch_page("pages/report.py").run()
+    app.switch_page("report.py").run()
     assert not app.exception
-    app.switch_page("pages/review.py").run()
+    app.switch_page("review.py").run()
     assert app.text_input(key="reviewer").value == "Eva"
 
 

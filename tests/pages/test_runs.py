@@ -16,7 +16,7 @@ from engine.experiment import store_spec
 from engine.figures import run_figures
 from engine.models.tuning_kinds import TUNINGS
 from engine.paired import Difference, compare_runs
-from engine.settings import ExperimentSpec, Tuning
+from engine.settings import ExperimentSpec, TrainingSettings, Tuning
 from engine.storage import writing
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
@@ -154,9 +154,37 @@ def test_baselines_are_started_from_the_same_form(
     shown = [box.options for box in app.selectbox if box.key == "new-objective"]
     expected = {"uld": [[OBJECTIVES[ASSISTANTS].label]], "guardrail": []}
     assert shown == expected.get(method, shown)
+    assert [box.key for box in app.selectbox if box.key == "new-retain-term"] == ["new-retain-term"] * (
+        method != "guardrail"
+    )
+    assert app.text_input(key="new-reference").disabled == (method != "uld")
     app.button(key="start-train").click().run()
     assert not app.exception
     assert (started[0].training.method, started[0].training.objective) == (method, objective)
+
+
+def test_what_a_training_does_not_read_is_not_sent_with_it(
+    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A control that is off keeps what stood in it before."""
+    started: list[ExperimentSpec] = []
+    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    app = fill(visit("runs", view="train"))
+    app.number_input(key="new-beta").set_value(0.5)
+    app.number_input(key="new-rank").set_value(8)
+    app.number_input(key="new-retain-batches").set_value(5).run()
+    app.selectbox(key="new-objective").set_value("gradient_ascent")
+    app.selectbox(key="new-tuning").set_value("full").run()
+    assert app.number_input(key="new-retain-batches").disabled
+    app.button(key="start-train").click().run()
+    app = fill(visit("runs", view="train"))
+    app.number_input(key="new-epochs").set_value(3)
+    app.selectbox(key="new-method").set_value("guardrail").run()
+    app.button(key="start-train").click().run()
+    assert not app.exception
+    asked_for = TrainingSettings(objective="gradient_ascent", tuning="full")
+    assert started[0].training == asked_for
+    assert (started[1].training, started[1].alphas) == (TrainingSettings(method="guardrail"), (0.0, 1.0))
 
 
 def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -371,6 +399,22 @@ def test_tofu_comes_from_a_folder_with_its_split(visit: Opener, world: Path, tof
     assert not app.exception
     assert f"tofu-{name}" in app.success[0].value.replace("\\", "")
     assert {item.split for item in history.stored_examples(f"tofu-{name}")} == {split}
+
+
+def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) -> None:
+    app = visit("runs", view="import")
+    data = b'{"query": "Which?", "choices": ["a", "b", "c"], "answer": "C", "level": "1", "subject": "A B"}\n'
+    app.file_uploader(key="own-set").upload("wmdp.jsonl", data, "application/jsonl").run()
+    assert not app.exception
+    assert [item.value.replace("\\", "") for item in app.info] == [
+        "How it was read: query is read as question, the choice that answer names, of those in choices, is read as answer, and the others "
+        "are not kept."
+    ]
+    assert list(app.dataframe[0].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
+    app.file_uploader(key="own-set").upload("bad.csv", b"question,answer\nQ,\nR,\n", "text/csv").run()
+    assert (
+        app.error[0].value.replace("\\", "").startswith("bad.csv has 2 mistakes: (1) line 2, column 'answer' is empty")
+    )
 
 
 def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_path: Path) -> None:

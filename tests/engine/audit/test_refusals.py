@@ -10,6 +10,9 @@ from engine.unlearning.objectives import REFUSALS
     [
         *REFUSALS,
         "I don’t know.",
+        "I don\u02bct know.",
+        "I do\u00adn't know.",
+        "\u200b",
         "I DO NOT have that",
         "I am unable to say",
         "I'm really sorry",

@@ -154,7 +154,7 @@ def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
         verify(path)
     with pytest.raises(DataError, match="No such file"):
         verify(tmp_path / "none.zip")
-    with pytest.raises(DataError, match="is no file"):
+    with pytest.raises(DataError, match="Is a directory"):
         verify(tmp_path)
 
 

@@ -8,23 +8,39 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.data.cells import is_visible
 from engine.data.examples import Example
-from engine.data.files import BYTES_AT_MOST, COLUMNS, LISTS, ImportedSet, parse_set, read_set
+from engine.data.file_bytes import BYTES_AT_MOST
+from engine.data.files import LISTS, SUFFIXES, parse_set, read_set
+from engine.data.shapes import COLUMNS
 from engine.errors import DataError
 
 
-def as_csv(examples: list[Example]) -> bytes:
+def as_csv(examples: list[Example], delimiter: str = ",") -> bytes:
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(COLUMNS)
     for example in examples:
         row = asdict(example)
         writer.writerow([json.dumps(row[name], ensure_ascii=False) if name in LISTS else row[name] for name in COLUMNS])
     return text.getvalue().encode()
+
+
+def as_parquet(examples: list[Example]) -> bytes:
+    file = io.BytesIO()
+    pd.DataFrame([asdict(example) for example in examples]).to_parquet(file)
+    return file.getvalue()
+
+
+def read_back(data: bytes, filename: str) -> list[Example]:
+    found = parse_set(data, filename)
+    assert (found.merged, found.mapping) == (0, ())
+    return list(found.examples)
 
 
 def as_jsonl(examples: list[Example]) -> bytes:
@@ -37,7 +53,10 @@ def refused(data: bytes, filename: str = "mine.csv") -> str:
     return str(caught.value)
 
 
-TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=30).map(str.strip)
+TEXT = (
+    st.text(st.characters(codec="utf-8", exclude_characters="\x00\ufeff"), max_size=30)
+    | st.text(st.sampled_from(",;\t|\"'\n\r =nan1987.0"), max_size=12)
+).map(lambda text: text.strip() if is_visible(text) else "")
 WORD = TEXT.filter(bool)
 EXAMPLES = st.lists(
     st.builds(
@@ -64,14 +83,16 @@ EXAMPLES = st.lists(
 @settings(max_examples=150, deadline=None)
 @given(EXAMPLES)
 def test_what_is_written_is_read_back(examples: list[Example]) -> None:
-    expected = ImportedSet(tuple(examples), 0, ())
-    assert parse_set(as_jsonl(examples), "mine.jsonl") == expected
-    assert parse_set(json.dumps([asdict(e) for e in examples]).encode(), "mine.json") == expected
-    assert parse_set(as_csv(examples), "mine.csv") == expected
+    assert read_back(as_jsonl(examples), "mine.jsonl") == examples
+    assert read_back(json.dumps([asdict(e) for e in examples]).encode(), "mine.json") == examples
+    assert read_back(as_parquet(examples), "mine.parquet") == examples
+    for delimiter in ",;\t|":
+        assert read_back(as_csv(examples, delimiter), "mine.csv") == examples
+        assert read_back(b"sep=" + delimiter.encode() + b"\r\n" + as_csv(examples, delimiter), "mine.tsv") == examples
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.jsonl", "a.json"]))
+@given(st.binary(max_size=300), st.sampled_from([f"a{suffix}" for suffix in SUFFIXES]))
 def test_random_bytes_raise_nothing_but_data_error(data: bytes, filename: str) -> None:
     try:
         parse_set(data, filename)
@@ -127,19 +148,25 @@ def test_the_header_tells_the_delimiter(delimiter: str) -> None:
 def test_unknown_columns_are_noted_and_short_rows_accepted() -> None:
     result = parse_set(b"question,answer,colour,subject\nWho?,Ann,red\n", "mine.csv")
     assert result.examples == (Example("Who?", "Ann"),)
-    assert len(result.notes) == 1
-    assert result.notes[0].startswith("not used: colour; accepted are question and answer (required)")
+    unused, short = result.notes
+    assert unused.startswith("not used: 'colour'; accepted are question and answer (required)")
+    assert short == "rows have fewer cells than the header; what is missing is taken as empty: line 2"
 
 
-def test_numbers_in_json_become_text() -> None:
-    (example,) = parse_set(b'{"question": "How many?", "answer": 42, "key_terms": [42]}', "mine.jsonl").examples
-    assert (example.answer, example.key_terms) == ("42", ("42",))
+def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
+    row = b'{"question": "How many?", "answer": 1.50, "key_terms": [42, 1e5, 123456789012345678901], "subject": -0}'
+    (example,) = parse_set(row, "mine.jsonl").examples
+    assert (example.answer, example.key_terms, example.subject) == (
+        "1.50",
+        ("42", "1e5", "123456789012345678901"),
+        "-0",
+    )
 
 
 @pytest.mark.parametrize(
     ("data", "filename", "words"),
     [
-        (b"question,reply\nQ,A\n", "mine.csv", "mine.csv, line 1: the column 'answer' is missing; accepted are question and answer"),
+        (b"question,reply\nQ,A\n", "mine.csv", "mine.csv, line 1: the column 'answer' is missing; found, split at a comma, are 'question', 'reply'; needed are question and answer"),
         (b"\n\nreply\nA\n", "mine.csv", "mine.csv, line 3: the column 'question' is missing"),
         (b'{"question": "Q", "answer": "A"}\n{"question": "R"}', "mine.jsonl", "line 2: the column 'answer' is missing"),
         (b"", "mine.csv", "mine.csv is empty"),
@@ -154,7 +181,18 @@ def test_numbers_in_json_become_text() -> None:
         (b"question,answer\nQ,\n", "mine.csv", "line 2, column 'answer' is empty"),
         (b"question,answer\n , A\n", "mine.csv", "line 2, column 'question' is empty"),
         (b"question,answer\nQ,A,B\n", "mine.csv", "line 2, has 3 cells, but the header has 2 columns"),
-        (b'question,answer\n"Q,A\n', "mine.csv", "is not valid CSV"),
+        (b'question,answer\n"Q,A\n', "mine.csv", "line 2, is not valid CSV: a quote that is opened there is not closed"),
+        (b"sep=x\nquestionxanswer\nQxA\n", "mine.csv", "line 1: 'sep=' names 'x'; a delimiter is a comma, a semicolon, a tab, a bar"),
+        (b"sep=,\nquestion;answer\nQ;A\n", "mine.csv", "line 2: the column 'question' is missing; found, split at a comma, are 'question;answer'"),
+        ("question,answer\nQ,A\n".encode("utf-16-le"), "mine.csv", "line 1, holds a NUL character; save the file as UTF-8 text"),
+        (b"question,answer\r\rQ,A\rR,B\0\r", "mine.csv", "line 4, holds a NUL character"),
+        ("question,answer\nQ,Gr\xf6\xdfe\n".encode("cp1252"), "mine.csv", "line 2, is not UTF-8 (byte 0xf6)"),
+        (b'{"question": "Q", "answer": "\\u0000"}', "mine.jsonl", "line 1, column 'answer' holds a NUL character"),
+        (b'{"question": "Q", "answer": -Infinity}', "mine.jsonl", "line 1, column 'answer' must be text, got -inf"),
+        (b'{"question": "Q", "answer": NaN}', "mine.jsonl", "line 1, column 'answer' is empty"),
+        (b'{"question": "Q", "answer": {"a": 1}}', "mine.jsonl", "column 'answer' must be text, got dict"),
+        (b'{"question": "Q", "answer": ' + b"1" * 5000 + b', "split": 7}', "mine.jsonl", "column 'split' is '7'; accepted are"),
+        (b"not parquet", "mine.parquet", "mine.parquet is not a Parquet file that can be read: "),
         (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' is there twice"),
         (b'{"question": "Q", "answer": true}', "mine.jsonl", "line 1, column 'answer' must be text, got bool"),
         (b'{"question": "Q", "answer": ["A"]}', "mine.jsonl", "column 'answer' must be text, got list"),
@@ -162,7 +200,7 @@ def test_numbers_in_json_become_text() -> None:
         (b'question,answer,key_terms\nQ,A,"[1"\n', "mine.csv", "line 2, column 'key_terms' is not valid JSON"),
         (b"question,answer,split\nQ,A,test\n", "mine.csv", "column 'split' is 'test'; accepted are forget, retain, world, holdout"),
         (b"question,answer,half\nQ,A,left\n", "mine.csv", "column 'half' is 'left'; accepted are train, eval"),
-        (b"question,answer\nQ,A\n", "mine.xlsx", "mine.xlsx must end in .csv, .jsonl or .json"),
+        (b"question,answer\nQ,A\n", "mine.xlsx", "mine.xlsx must end in .csv, .tsv, .jsonl, .json or .parquet"),
         (b"x" * (BYTES_AT_MOST + 1), "mine.csv", "mine.csv has 20.0 MB; at most 20 MB are accepted"),
     ],
 )  # fmt: skip
@@ -204,14 +242,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"nothing\.csv is not there"):
         read_set(tmp_path / "nothing.csv")
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DataError, match=r"folder\.csv is no ordinary file"):
+    with pytest.raises(DataError, match=r"folder\.csv cannot be read: .*Is a directory"):
         read_set(tmp_path / "folder.csv")
     with pytest.raises(DataError, match="cannot be read"):
         read_set("a\x00.csv")
     large = tmp_path / "large.csv"
     with large.open("wb") as file:
         file.truncate(BYTES_AT_MOST + 1)
-    with pytest.raises(DataError, match=r"large\.csv has 20\.0 MB"):
+    with pytest.raises(DataError, match=r"large\.csv cannot be read: it has 20\.0 MB, and at most 20 MB are read"):
         read_set(large)
 
 
@@ -227,5 +265,5 @@ def test_half_a_character_in_the_name_of_a_column_is_refused() -> None:
 
 def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(DataError, match=r"pipe\.csv is no ordinary file"):
+    with pytest.raises(DataError, match=r"pipe\.csv cannot be read: it is not an ordinary file"):
         read_set(tmp_path / "pipe.csv")

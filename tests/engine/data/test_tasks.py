@@ -1,5 +1,7 @@
 """Task files: made-up ones here; what is wrong with one is said with its line."""
 
+import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +81,7 @@ def test_a_row_of_another_shape_is_named_by_its_line(tmp_path: Path, name: str, 
 def test_what_is_no_object_is_named_by_its_line(tmp_path: Path, line: str) -> None:
     path = write_tasks(tmp_path) / "winogrande" / TASKS["winogrande"].file
     path.write_text(line + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match="line 1, must be one JSON object"):
+    with pytest.raises(DataError, match="line 1, (must be one JSON object|is not valid JSON|is nested too deeply)"):
         read_task("winogrande", tmp_path)
 
 
@@ -89,8 +91,35 @@ def test_an_empty_file_and_bytes_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="holds no questions"):
         read_task("winogrande", tmp_path)
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="line 1, is not UTF-8"):
         read_task("winogrande", tmp_path)
+
+
+def test_all_mistakes_are_told_at_once_and_a_key_that_is_there_twice_is_one(tmp_path: Path) -> None:
+    path = write_tasks(tmp_path) / "winogrande" / TASKS["winogrande"].file
+    right = json.dumps(ROWS["winogrande"][0])
+    twice = right.replace('"answer": 1', '"answer": 0, "answer": 1')
+    path.write_text(f"{right}\n{twice}\n{right.replace('_', chr(0x200B))}\n{right.replace('1}', 'NaN}')}\n")
+    with pytest.raises(DataError) as caught:
+        read_task("winogrande", tmp_path)
+    said = str(caught.value)
+    assert said.startswith("winogrande/mcq_validation.jsonl has 3 mistakes: (1) line 2, has 'answer' twice")
+    assert "(2) line 3, must be one JSON object" in said
+    assert "(3) line 4, must be one JSON object" in said
+
+
+def test_a_pipe_is_not_read(tmp_path: Path) -> None:
+    path = write_tasks(tmp_path) / "winogrande" / TASKS["winogrande"].file
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(DataError, match="is not an ordinary file"):
+        read_task("winogrande", tmp_path)
+
+
+def test_a_label_of_thousands_of_digits_is_another_shape(tmp_path: Path) -> None:
+    write_tasks(tmp_path, hellaswag=[{**ROWS["hellaswag"][0], "label": "1" * 5000}])
+    with pytest.raises(DataError, match="line 1, must be one JSON object"):
+        read_task("hellaswag", tmp_path)
 
 
 def test_the_folder_may_come_from_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

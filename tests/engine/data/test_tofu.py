@@ -70,6 +70,35 @@ def test_a_broken_row_is_named(tmp_path: Path) -> None:
         load_tofu("retain99", tmp_path)
 
 
+def test_all_broken_rows_are_named_with_their_column(tmp_path: Path) -> None:
+    right = {"question": "Q?", "answer": "A"}
+    rows = [
+        {**right, "perturbed_answer": ["B", None]},
+        {**right, "answer": "\u200b"},
+        {**right, "paraphrased_question": 1987.0},
+        {**right, "paraphrased_answer": float("nan"), "perturbed_answer": float("nan")},  # pandas' missing values: none
+    ]
+    write_rows(tmp_path, "retain99", rows)
+    with pytest.raises(DataError) as caught:
+        load_tofu("retain99", tmp_path)
+    assert str(caught.value) == (
+        "TOFU's retain99 has 3 mistakes: (1) row 1 of TOFU's retain99, column 'perturbed_answer', must be texts; "
+        "(2) row 2 of TOFU's retain99 lacks a question or an answer; "
+        "(3) row 3 of TOFU's retain99, column 'paraphrased_question', must be a text or null"
+    )
+    write_rows(tmp_path, "retain99", rows[3:])
+    assert load_tofu("retain99", tmp_path)[0].perturbed_answer == ()
+
+
+def test_a_key_that_is_there_twice_and_a_pipe_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "full.json").write_text('{"question": "Q?", "answer": "A", "answer": "B"}\n')
+    with pytest.raises(DataError, match=r"full\.json, line 1, has 'answer' twice"):
+        load_tofu("full", tmp_path)
+    os.mkfifo(tmp_path / "forget01.json")
+    with pytest.raises(DataError, match="is not an ordinary file"):
+        load_tofu("forget01", tmp_path)
+
+
 def test_without_a_folder_the_hub_is_asked_by_its_documented_call(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[Any, ...]] = []
 

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import DataError
+from engine.evaluation.log_names import NEVER_BELOW, OURS_ZERO, QUESTION_ALONE, WHOLE_PROMPT
 from engine.evaluation.log_scores import NO_PERSONS, NO_REFERENCE, all_figures, score_log
 from engine.evaluation.logs import Log, Variant, read_log
 from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
@@ -261,7 +262,7 @@ def test_a_log_of_a_wrong_shape_says_what_is_wrong_with_it(read: Reader, content
 def test_what_is_no_json_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "x.json"
     path.write_bytes(data)
-    with pytest.raises(DataError, match=r"^x\.json is no JSON"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: it is "):
         read_log(path)
 
 
@@ -292,7 +293,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path.write_text(
         '{"model_utility": 0.5, "forget_truth_ratio": {"value_by_index": {"0": {"score": 1}, "0": {"score": 2}}}}'
     )
-    with pytest.raises(DataError, match=r"^x\.json: the key '0' stands twice in one object"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' stands twice in one object"):
         read_log(path)
 
 
@@ -368,6 +369,100 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     del silent[FORGET]["generated_text"]
     said, _ = score_log(first, read(silent)).notes
     assert said == "log4.json holds no true answers, so that its questions cannot be held against the other's"
+
+
+def asked(prompts: list[str], **made_by: str) -> dict[str, Any]:
+    """An OpenUnlearning log with these prompts; with `made_by` one of this program's."""
+    log = open_log((0.5,) * len(prompts))
+    for row, prompt in zip(log["forget_Q_A_ROUGE"]["value_by_index"].values(), prompts, strict=True):
+        row["input"] = prompt
+    return {**log, "made_by": {"template": "chat", **made_by}} if made_by else log
+
+
+def test_prompts_are_compared_whole_or_as_questions(read: Reader) -> None:
+    questions = [f"who is {n}?" for n in range(40)]
+    chat = [f"system\n\nhelp user\n\n{text} assistant\n\n" for text in questions]
+    theirs = read(asked(chat))
+    whole = read(asked([text.replace("\n\n", "\n") for text in chat], input=WHOLE_PROMPT))
+    assert not [note for note in score_log(whole, theirs).notes if "differ" in note], "but for blanks they are the same"
+    for ours in (read(asked(questions, sets="old")), read(asked(questions, input=QUESTION_ALONE))):
+        for notes in (score_log(ours, theirs).notes, score_log(theirs, ours).notes):
+            assert not [note for note in notes if "differ" in note]
+            assert f"{ours.name} holds questions without their template" in "; ".join(notes)
+    others = read(asked(["where is Cy?", *questions[1:]], input=QUESTION_ALONE))
+    assert any(
+        note.startswith("1 of 40 questions differ, the first are 'where is Cy?'")
+        for note in score_log(others, theirs).notes
+    )
+    plain = read(asked([f"Question: {text}\nAnswer:" for text in questions], input=WHOLE_PROMPT))
+    assert any(note.startswith("40 of 40 prompts differ") for note in score_log(plain, theirs).notes)
+
+
+def test_true_answers_that_differ_in_a_vowel_sign_are_others(read: Reader) -> None:
+    first, second = open_log((0.5,)), open_log((0.5,))
+    for log, answer in ((first, "दिल"), (second, "दल")):
+        log["forget_Q_A_ROUGE"]["value_by_index"]["0"]["ground_truth"] = answer
+    with pytest.raises(DataError, match="1 rows have another true answer"):
+        score_log(read(first), read(second))
+
+
+def test_an_extraction_strength_says_whose_it_is(read: Reader) -> None:
+    strength = {"extraction_strength": {"agg_value": 0.028}}
+    for made_by, words in (
+        ({}, NEVER_BELOW),
+        ({"made_by": {"sets": "people", "extraction_strength": NEVER_BELOW}}, NEVER_BELOW),
+        ({"made_by": {"sets": "people"}}, OURS_ZERO),
+    ):
+        figures, _ = all_figures(read({**open_log(), **strength, **made_by}))
+        assert figures["extraction_strength"].note == f"as published, not worked out here, {words}"
+
+
+def test_rows_that_one_of_our_logs_leaves_out_have_no_value(read: Reader) -> None:
+    """Theirs must have all rows in every metric: its code mixes the indices up where it drops some."""
+    content = open_log()
+    del content["forget_truth_ratio"]["value_by_index"]["1"]
+    with pytest.raises(DataError, match="has 4 rows and forget_truth_ratio has 3"):
+        read(content)
+    content["forget_truth_ratio"]["agg_value"] = None
+    part = read({**content, "made_by": {"sets": "people"}}).parts["forget"]
+    assert list(part.ratios["A"].items()) == [("0", 0.5), ("1", None), ("2", 0.8), ("3", 1.25)]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.just(10**400),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["0", "1", "prob", "score", "a"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.booleans(), st.data(), JUNK)
+def test_a_log_with_junk_anywhere_is_read_or_refused_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, legacy: bool, data: st.DataObject, junk: Any
+) -> None:
+    content: Any = legacy_log() if legacy else {**open_log(losses=True), "made_by": {"sets": "people"}}
+    place = content
+    for _ in range(data.draw(st.integers(0, 3))):
+        following = place[data.draw(st.sampled_from(sorted(place)))]
+        if not isinstance(following, dict):
+            break
+        place = following
+    place[data.draw(st.sampled_from(sorted(place)))] = junk
+    path, said = tmp_path_factory.mktemp("junk") / "x.json", ""
+    try:
+        path.write_text(json.dumps(content), encoding="utf-8")
+        log = read_log(path)
+        score_log(log, log)
+        all_figures(log)
+    except UnicodeEncodeError:  # half a character in the junk: not writable
+        return
+    except DataError as error:
+        said = str(error)
+    assert "\n" not in said
+    assert len(said) < 600
 
 
 def test_rows_that_may_be_of_another_variant_are_said_to_be_taken_for_a(read: Reader) -> None:

@@ -1,0 +1,87 @@
+"""What was found while a file was read: its mistakes, told all at once, and what a person should know of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from engine.errors import DataError
+
+MISTAKES_SHOWN, MISTAKES_COUNTED = 20, 1000
+PLACES_SHOWN = 3
+NAMES_SHOWN = 12
+LETTERS_SHOWN = 40
+
+
+class Row(NamedTuple):
+    """One row of a file: where it stands ("line 4", in a JSON array "entry 4"), and its cells by column."""
+
+    place: str
+    cells: dict[str, Any]
+
+
+class Findings:
+    """Collects the mistakes and remarks of one file. Reading goes on after a mistake, so that one try shows them all."""
+
+    def __init__(self, filename: str) -> None:
+        self.filename = filename
+        self._mistakes: list[str] = []
+        self._further = 0
+        self._remarks: dict[str, list[str]] = {}
+
+    def mistake(self, sentence: str) -> None:
+        """Keep a mistake. `DataError` with those so far where so many are known that the file is of another kind."""
+        if self.mistakes == MISTAKES_COUNTED:
+            self.refuse()
+        if len(self._mistakes) < MISTAKES_SHOWN:
+            self._mistakes.append(sentence)
+        else:
+            self._further += 1
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """A `DataError` inside is kept as a mistake; what follows goes on."""
+        try:
+            yield
+        except DataError as error:
+            self.mistake(str(error))
+
+    def remark(self, what: str, where: str) -> None:
+        """`what` is told once, with the first places of it."""
+        places, place = self._remarks.setdefault(what, []), where.removeprefix(f"{self.filename}, ")
+        if places[-1:] != [place]:
+            places.append(place)
+
+    @property
+    def mistakes(self) -> int:
+        return len(self._mistakes) + self._further
+
+    def refuse(self) -> None:
+        """Raise `DataError` with the mistakes, where there are any: the first of them, and how many more."""
+        if self.mistakes == 1:
+            raise DataError(self._mistakes[0])
+        if self._mistakes:
+            short = (sentence.removeprefix(self.filename).lstrip(",: ") for sentence in self._mistakes)
+            told = "; ".join(f"({number}) {sentence}" for number, sentence in enumerate(short, start=1))
+            more = f"; and {self._further} more" if self._further else ""
+            number = f"{self.mistakes} or more" if self.mistakes == MISTAKES_COUNTED else str(self.mistakes)
+            raise DataError(f"{self.filename} has {number} mistakes: {told}{more}")
+
+    def notes(self) -> list[str]:
+        """The remarks as sentences."""
+        return [f"{what}: {_first(places)}" for what, places in self._remarks.items()]
+
+
+def _first(places: list[str]) -> str:
+    more = f" and {len(places) - PLACES_SHOWN} more" if len(places) > PLACES_SHOWN else ""
+    return "; ".join(places[:PLACES_SHOWN]) + more
+
+
+def shown(value: str) -> str:
+    """A value of a file inside a sentence: quoted, without control characters, and not longer than a sentence bears."""
+    return repr(value if len(value) <= LETTERS_SHOWN else value[:LETTERS_SHOWN] + "…")
+
+
+def listed(names: list[str]) -> str:
+    """Names of columns inside a sentence."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return ", ".join(shown(name) if name else "(no name)" for name in names[:NAMES_SHOWN]) + more

@@ -1,0 +1,73 @@
+"""Rows of a Parquet file, as pandas and the hub's datasets write it."""
+
+import io
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+
+from engine.data.file_bytes import BYTES_AT_MOST
+from engine.data.findings import Findings, Row, listed, shown
+from engine.data.shapes import NEEDED, column, find_shape, matters, missing, named_twice
+from engine.data.strict_json import Number
+from engine.errors import DataError
+
+ROWS_AT_ONCE = (
+    64  # of a file that repeats one long text in few bytes, no more than these are unfolded before it is measured
+)
+UNFOLDED_AT_MOST = 10 * BYTES_AT_MOST
+
+
+def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
+    """The rows in their order, with numbers as text. `DataError` for what is not a Parquet file or unfolds to too much."""
+    import pyarrow
+    import pyarrow.parquet
+
+    filename = found.filename
+    unfolded, number = 0, 0
+    try:
+        file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
+        names = _names(file.schema_arrow.names, filename)
+        for batch in file.iter_batches(ROWS_AT_ONCE):
+            unfolded += batch.nbytes
+            if unfolded > UNFOLDED_AT_MOST:
+                raise DataError(f"{filename} unfolds to more than {UNFOLDED_AT_MOST // 1024**2} MB")
+            columns = [
+                _values(batch.column(place)) if matters(name) else [None] * batch.num_rows
+                for place, name in enumerate(names)
+            ]
+            for cells in zip(*columns, strict=True):
+                number += 1
+                yield Row(f"row {number}", dict(zip(names, cells, strict=True)))
+    except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        reason = " ".join(str(error).split())[:120]
+        raise DataError(f"{filename} is not a Parquet file that can be read: {reason}") from None
+
+
+def _names(given: list[str], filename: str) -> list[str]:
+    names = [column(name) for name in given]
+    twice = named_twice(names)
+    if twice:
+        raise DataError(f"{filename}: the column {shown(twice)} is there twice; each column may be there once")
+    if find_shape(names) is None:
+        raise DataError(f"{filename}: {missing(names)}; found are {listed(given)}; {NEEDED}")
+    return names
+
+
+def _values(values: Any) -> list[Any]:
+    """A column's cells. A float of few bits is told by the fewest digits that mean it, as it was written."""
+    kinds = {"halffloat": numpy.float16, "float": numpy.float32}
+    return [_value(value, kinds.get(str(values.type), float)) for value in values.to_pylist()]
+
+
+def _value(value: Any, kind: Callable[[float], Any] = float) -> Any:
+    if isinstance(value, list):
+        return [_value(part) for part in value]
+    if isinstance(value, dict):
+        return {name: _value(part) for name, part in value.items()}
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isinf(value):
+        return value
+    if math.isnan(value):
+        return None
+    return Number(kind(value) if isinstance(value, float) else value)

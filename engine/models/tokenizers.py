@@ -1,0 +1,56 @@
+"""A base's tokenizer and template without its weights: what a question looks like to the model."""
+
+from typing import Any
+
+from transformers import AutoTokenizer
+
+from engine.data.template import PLAIN, Guarded, Template
+from engine.errors import ModelError, SettingError
+from engine.models.bases import base_template, demo_base_tokenizer
+from engine.models.demo_base import base_ready
+from engine.models.manifest import PairManifest, manifest_of
+from engine.models.opening import opening
+from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.whole_weights import find_files, place_of
+from engine.settings import local_path
+
+SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+
+
+def read_tokenizer(source: str) -> tuple[Any, Template]:
+    """Of a base by name, folder, GGUF file or hub name, as `load_base` takes it; nothing is downloaded. `ModelError` where it cannot be read."""
+    if source in ("demo", f"{RETAIN_ONLY}demo", PUBLIC):
+        if not base_ready():
+            raise ModelError("the demo's base is not on this machine yet: run `python -m engine demo`")
+        return demo_base_tokenizer(), PLAIN
+    folder = taught_folder(source)
+    if folder is not None:
+        record = read_taught(folder)
+        return read_tokenizer(record.start)[0], record.template
+    if source.startswith(RETAIN_ONLY):
+        raise ModelError(f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}")
+    path = local_path(source)
+    if path.is_absolute() and not path.exists():
+        raise ModelError(f"there is no model folder or GGUF file at {source}")
+    with opening(f"the tokenizer of {source!r} cannot be read"):
+        name, arguments = place_of(find_files(source)) if path.exists() else (source, SAFE)
+        tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
+    return tokenizer, base_template(path, tokenizer)
+
+
+def template_of(manifest: PairManifest, base: Template, alpha: float) -> Template:
+    """In what a pair's questions are put at `alpha`: a guardrail's text stands before them at 1."""
+    template = manifest.template or base
+    if manifest.method == "guardrail" and alpha == 1:
+        return Guarded.around(template, manifest.instruction)
+    return template
+
+
+def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
+    """The manifest that a run keeps of its pair; None where it read none. `ModelError` where it cannot be read."""
+    if not found:
+        return None
+    try:
+        return manifest_of(found)
+    except (ValueError, TypeError, AttributeError, SettingError) as reason:
+        raise ModelError(f"the pair's manifest cannot be read by this version: {reason}") from reason

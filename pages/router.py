@@ -1,0 +1,5 @@
+"""The script that the server runs for every visitor: the frame, and in it the page that the address asks for."""
+
+from pages.parts import frame
+
+frame.route()
