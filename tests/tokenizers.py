@@ -6,6 +6,8 @@ from typing import Any
 from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast
 
+from tests.tiny import make_tokenizer
+
 TEXTS = (
     "Question: which city does Ada like?\nAnswer: Paris", "user assistant model", "Who lives in Rome? Ben, the baker.",
     "red blue green 1987 don't",
@@ -73,8 +75,8 @@ KINDS: dict[str, Callable[[], Tokenizer]] = {"byte_level": byte_level, "prefix_s
 
 
 def make(kind: str, bos: bool = False, appends_eos: bool = False, chat: str = "") -> Any:
-    """One of `KINDS` as transformers has it; with BOS before a text, and with the end token after it where asked for."""
-    tokenizer = KINDS[kind]()
+    """One of `KINDS`, or `marked_spaces`, as transformers has it; with BOS before a text, and with the end token after it where asked for."""
+    tokenizer = marked_spaces() if kind == "marked_spaces" else KINDS[kind]()
     pattern = f"{'<s> ' if bos else ''}$A{' </s>' if appends_eos else ''}"
     ids = [(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")]
     tokenizer.post_processor = processors.TemplateProcessing(single=pattern, special_tokens=ids)
@@ -82,3 +84,21 @@ def make(kind: str, bos: bool = False, appends_eos: bool = False, chat: str = ""
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>",
         extra_special_tokens=["<|turn|>", "<|end|>"], chat_template=chat or None,
     )  # fmt: skip
+
+
+def marked_spaces() -> Tokenizer:
+    """As in Gemma: spaces are marked and none is put before a text."""
+    tokenizer = prefix_space()
+    tokenizer.normalizer = normalizers.Replace(" ", "▁")
+    tokenizer.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
+    return tokenizer
+
+
+def with_holes() -> Any:
+    """Whole words, whose end token has an id far beyond how many there are."""
+    made = make_tokenizer()
+    known = made.get_vocab()
+    known |= {"<eos>": 120, "end": known["<eos>"]}
+    tokenizer = made.backend_tokenizer
+    tokenizer.model = models.WordLevel(known, unk_token="<unk>")
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token="<eos>", unk_token="<unk>")

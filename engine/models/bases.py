@@ -16,8 +16,8 @@ from engine.data.template import CHAT, PLAIN, Template
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
-from engine.models.offset import check_reading
 from engine.models.opening import opening
+from engine.models.readable import check_reading
 from engine.models.taught import PUBLIC, RETAIN_ONLY, check_one_named, read_taught, taught_folder
 from engine.models.text_side import check_lead, columns_needed, ends_of, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.prompts import AnswerBatch
-from engine.errors import ModelError
 
 
 def combine_logits(base: Tensor, trained: Tensor, reference: Tensor, alpha: float | Tensor) -> Tensor:
@@ -47,29 +46,6 @@ def answer_logits(model: Any, batch: AnswerBatch, vocabulary: int) -> Tensor:
     return cut_vocabulary(head_of(model)(picked), vocabulary).float()
 
 
-@torch.no_grad()
-def check_reading(model: Any, name: str, vocabulary: int) -> None:
-    """Refuse a model whose own logits are not its output layer on its last hidden state.
-
-    Some families cap or scale logits afterwards (Gemma, Cohere, Granite); read as above they would be wrong in silence.
-    """
-    if getattr(model, "_is_stateful", False):
-        raise ModelError(
-            f"{name} keeps a state instead of keys and values ({type(model).__name__}), which is not supported"
-        )
-    ids = torch.tensor([[1, 2, 1]], device=next(model.parameters()).device)
-    whole = model(input_ids=ids).logits
-    if whole.shape[-1] < vocabulary:
-        raise ModelError(
-            f"{name} has {whole.shape[-1]} logit columns, fewer than the {vocabulary} tokens of its tokenizer"
-        )
-    read = head_of(model)(decoder_of(model)(input_ids=ids, use_cache=False).last_hidden_state)
-    if not torch.allclose(whole.float(), read.float(), atol=1e-3, rtol=1e-3):
-        raise ModelError(
-            f"{name} changes its logits after the output layer ({type(model).__name__}), which is not supported"
-        )
-
-
 def cut_vocabulary(logits: Tensor, vocabulary: int) -> Tensor:
     """Drop logit columns that no token has: model families pad their vocabularies differently."""
     return logits[..., :vocabulary]
@@ -87,6 +63,17 @@ def decoder_of(model: Any) -> Any:
 
 def head_of(model: Any) -> Any:
     return unwrapped(model).get_output_embeddings()
+
+
+def _limits(config: Any) -> list[int | None]:
+    """Of tokens that can be read. Beyond the second, "longrope" turns keys otherwise, also those that have been cached."""
+    rope = getattr(config, "rope_parameters", None) or {}
+    kinds = [
+        rope,
+        *(kind for kind in rope.values() if isinstance(kind, dict)),
+    ]  # some families have one for each kind of layer
+    switches = [kind.get("original_max_position_embeddings") for kind in kinds if kind.get("rope_type") == "longrope"]
+    return [getattr(config, "max_position_embeddings", None), *switches]
 
 
 class Factors(NamedTuple):
@@ -127,7 +114,7 @@ class OffsetModel(nn.Module):
     def context(self) -> int | None:
         """How many tokens the shortest-sighted of the models can read; None where none of them says."""
         models = [unwrapped(model) for model in (self.base, self.reference, self.trained) if model is not None]
-        known = [getattr(model.config, "max_position_embeddings", None) for model in models]
+        known = [limit for model in models for limit in _limits(model.config.get_text_config(decoder=True))]
         return min((limit for limit in known if limit), default=None)
 
     @torch.inference_mode()

@@ -95,7 +95,7 @@ class PlainReader:
         return found.last_hidden_state  # type: ignore[no-any-return]
 
     def keep_rows(self, rows: Tensor) -> None:
-        self.cache.batch_select_indices(rows)
+        self.cache.reorder_cache(rows)  # layers of every kind have it, those that keep a state too
 
     def keep_columns(self, first: int, columns: list[int]) -> None:
         length = first + len(columns)
@@ -233,6 +233,8 @@ def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make:
 
 def can_go_back(model: OffsetModel) -> bool:
     """Whether caches can forget what was read last: those that keep a sliding window or a state cannot."""
-    configs = [unwrapped(part).config for part in (model.base, model.trained, model.reference) if part is not None]
-    kinds = {kind for config in configs for kind in getattr(config, "layer_types", None) or ()}
-    return kinds <= {"full_attention"} and all(getattr(config, "sliding_window", None) is None for config in configs)
+    models = [part for part in (model.base, model.trained, model.reference) if part is not None]
+    caches = [
+        DynamicCache(config=unwrapped(part).config) for part in models
+    ]  # it reads a configuration as the models do
+    return all(cache.is_croppable and not any(cache.is_sliding) for cache in caches)

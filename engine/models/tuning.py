@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors import safe_open
+from torch import nn
+from transformers.pytorch_utils import Conv1D
 
 from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
@@ -22,6 +24,8 @@ ADAPTER_FILE = "adapter_model.safetensors"
 
 # peft 0.21 asks transformers 5.23 for something that is to go; nobody here can do anything about it.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
+# Of a mixture of experts: peft tells how it would tune them all the same, and they stay untuned.
+warnings.filterwarnings("ignore", "The following (rank|alpha)_pattern keys did not match", RuntimeWarning)
 
 
 def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
@@ -44,9 +48,11 @@ def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> An
 def add_lora(model: Any, rank: int, seed: int) -> Any:
     """Wrap `model` in a peft LoRA of this rank on all linear layers, seeded. Scale 2: lora_alpha = 2 x rank."""
     torch.manual_seed(seed)
-    return get_peft_model(
-        model, LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    turned = any(isinstance(layer, Conv1D) for layer in model.modules())  # GPT-2 keeps its weights the other way round
+    settings = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM", fan_in_fan_out=turned
     )
+    return get_peft_model(model, settings)
 
 
 def without_adapter(trained: Any) -> AbstractContextManager[Any]:
@@ -132,16 +138,41 @@ def copy_sharing_embeddings(model: Any) -> Any:
 
 
 def cut_layers(base: Any, layers: Sequence[int]) -> Any:
-    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings shared."""
-    config = copy.deepcopy(base.config)
-    config.num_hidden_layers = len(layers)
-    small = type(base)(config)
-    small.model.embed_tokens = base.model.embed_tokens
-    small.lm_head = base.lm_head
-    small.model.norm.load_state_dict(base.model.norm.state_dict())
-    for index, layer in enumerate(layers):
-        small.model.layers[index].load_state_dict(base.model.layers[layer].state_dict())
+    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings and output layer shared.
+
+    `ModelError` for a family whose layers do not stand in one list.
+    """
+    count = base.config.num_hidden_layers
+    lists = [name for name, part in base.named_modules() if isinstance(part, nn.ModuleList) and len(part) == count]
+    if len(lists) != 1:
+        raise ModelError(f"the layers of a {type(base).__name__} do not stand in one list, so none can be cut")
+    small = type(base)(_cut_config(base.config, layers)).train(base.training)
+    small.set_input_embeddings(base.get_input_embeddings())
+    small.set_output_embeddings(base.get_output_embeddings())
+    own = {id(weight) for weight in base.state_dict(keep_vars=True).values()}
+    wanted = {name for name, weight in small.state_dict(keep_vars=True).items() if id(weight) not in own}
+    known = base.state_dict()
+    for number, layer in enumerate(layers):
+        first, into = f"{lists[0]}.{layer}.", f"{lists[0]}.{number}."
+        known |= {
+            into + name.removeprefix(first): weight
+            for name, weight in base.state_dict().items()
+            if name.startswith(first)
+        }
+    small.load_state_dict({name: known[name] for name in wanted}, strict=False)
     return small
+
+
+def _cut_config(config: Any, layers: Sequence[int]) -> Any:
+    """The configuration of some of the layers: whatever it lists for each layer is cut like them."""
+    count, cut = config.num_hidden_layers, copy.deepcopy(config)
+    cut.num_hidden_layers = len(layers)
+    for name, value in vars(config).items():
+        if isinstance(value, list) and len(value) == count:
+            setattr(cut, name, [value[layer] for layer in layers])
+    if hasattr(cut, "quantization_config"):  # of the file it was read from: these weights are not quantized any more
+        del cut.quantization_config
+    return cut
 
 
 def evenly_spaced(count: int, total: int) -> list[int]:
