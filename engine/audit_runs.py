@@ -19,10 +19,11 @@ from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.figures import figure_of
 from engine.history import run_detail
 from engine.models import taught
+from engine.origin import note_origin
 from engine.progress import Progress
 from engine.questions import asked_in, check_gold, examples_of, key_terms
 from engine.settings import ExperimentSpec
-from engine.stages import note_origin, scratch_folder
+from engine.stages import scratch_folder
 from engine.storage import reading, write_patiently
 
 if TYPE_CHECKING:

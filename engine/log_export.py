@@ -8,40 +8,32 @@ its code reads a field of every row.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from engine import history
-from engine.errors import DataError, ModelError, RunError
+from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.log_names import (
-    NEVER_BELOW,
     NORMALISED,
     ORIGIN,
     PARTS,
     PROMPT,
-    QUESTION_ALONE,
     STRENGTH,
-    WHOLE_PROMPT,
 )
 from engine.evaluation.logs import truth_mean
 from engine.evaluation.membership import open_extraction_strength
 from engine.evaluation.metrics import EPSILON
 from engine.evaluation.privacy import Scored, membership_auc
-from engine.evaluation.rouge import UNICODE
-from engine.evaluation.rouge import VARIANT as UNICODE_WORDS
-from engine.evaluation.tofu_figures import VARIANT
 from engine.evaluation.utility import UtilityParts, model_utility
-from engine.history import RunDetail
-from engine.log_asking import Asking, asking_of
+from engine.log_origin import ExportedRun, how_asked, loops_of, origin_of, unlike_tofu
 from engine.retain_reference import quality_figure
 from engine.run_measures import MEMBERSHIP, run_privacy
 
 REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
-TOFU_TOKENS = 200
 OF_FORGET = ("exact_memorization", STRENGTH)  # called the same in OpenUnlearning
 
 Metric = dict[str, Any]
@@ -57,21 +49,6 @@ class ExportedLog(NamedTuple):
     notes: tuple[str, ...]
 
 
-class _Run(NamedTuple):
-    """A run at one alpha: its questions, their scores (a column a metric, by question id), and how they were put."""
-
-    id: int
-    alpha: float
-    detail: RunDetail
-    texts: pd.DataFrame
-    scores: pd.DataFrame
-    asking: Asking | None  # None where it cannot be known here
-
-    def known(self, key: int, metric: str) -> float | None:
-        value: Any = self.scores.at[key, metric] if metric in self.scores and key in self.scores.index else None
-        return None if value is None or pd.isna(value) else float(value)
-
-
 def open_log(run_id: int, alpha: float) -> ExportedLog:
     """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where nothing of it has a name there."""
     detail = history.run_detail(run_id)
@@ -80,13 +57,13 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
         raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run can be exported")
     texts = history.report_rows(run_id, alpha).set_index("question_id", drop=False)
     scores = history.question_scores(run_id, alpha).pivot(index="question_id", columns="metric", values="value")
-    asking, unknown = _asking(detail, alpha, texts)
-    run = _Run(run_id, alpha, detail, texts, scores, asking)
+    asking, unknown = how_asked(detail, alpha, texts)
+    run = ExportedRun(run_id, alpha, detail, texts, scores, asking)
     metrics: dict[str, Metric] = {}
     notes, rows, used = list[str](), 0, {"truth_ratio_score"}
     parts = _parts_of(texts, notes)
-    loops = _loops(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
-    notes = [*_unlike_tofu(run, loops), *unknown, *notes]
+    loops = loops_of(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
+    notes = [*unlike_tofu(run, loops), *unknown, *notes]
     for part, chosen in parts.items():
         found, names = _part_metrics(part, chosen, run)
         notes += _rows_left_out(found, len(chosen))
@@ -100,56 +77,9 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
     metrics |= {**_aggregates(run, metrics, notes), **_membership(run, notes)}
     notes += _left_out(metrics, run, used)
     data = json.dumps(
-        {**dict(sorted(metrics.items())), ORIGIN: _origin(run, loops)}, ensure_ascii=False, indent=1, allow_nan=False
+        {**dict(sorted(metrics.items())), ORIGIN: origin_of(run, loops)}, ensure_ascii=False, indent=1, allow_nan=False
     )
     return ExportedLog(data.encode(errors="replace"), alpha, rows, tuple(notes))
-
-
-def _asking(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Asking | None, list[str]]:
-    try:
-        return asking_of(detail, alpha, texts), []
-    except ModelError as reason:
-        return None, [f"{PROMPT}: the question alone, without its template, which cannot be worked out here ({reason})"]
-
-
-def _origin(run: _Run, loops: str) -> dict[str, str]:
-    """What no name of OpenUnlearning's says of these figures; a log that has it is held to it when it is read."""
-    detail = run.detail
-    return {
-        "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
-        "run": f"{detail.summary.name}, pair {detail.summary.pair}, alpha {run.alpha:g}",
-        "sets": ", ".join(map(str, dict.fromkeys(run.texts["set"]))),
-        "answer_tokens": str(detail.spec.max_new_tokens),
-        "loops": loops or "not recorded",
-        "template": detail.versions.get(history.TEMPLATE, ""),
-        "reading": detail.versions.get(history.READING, ""),
-        PROMPT: WHOLE_PROMPT if run.asking is not None else QUESTION_ALONE,
-        STRENGTH: NEVER_BELOW,
-        "variant": VARIANT,
-    }
-
-
-def _loops(run: _Run, keys: Sequence[int]) -> str:
-    """Of the questions that go out; "" where the run does not say."""
-    flags = [flag for key in keys if (flag := run.known(key, "degenerate")) is not None]
-    return f"{round(sum(flags))} of {len(flags)} answers were cut where they went round in a loop" if flags else ""
-
-
-def _unlike_tofu(run: _Run, loops: str) -> list[str]:
-    """What sets these rows apart from those that others publish under the same names."""
-    others = [str(name) for name in dict.fromkeys(run.texts["set"]) if name != "tofu"]
-    notes = [f"these are questions of {', '.join(others)}, not TOFU's"] if others else []
-    most = run.detail.spec.max_new_tokens
-    if most != TOFU_TOKENS:
-        notes.append(f"ROUGE: answers were cut at {most} tokens, TOFU's published figures at {TOFU_TOKENS}")
-    if loops and not loops.startswith("0 "):
-        notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
-    if other := int((run.texts["rouge words"] == UNICODE).sum()):
-        notes.append(
-            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {UNICODE_WORDS}"
-        )
-    template = run.detail.versions.get(history.TEMPLATE, "")
-    return [*notes, f"questions were put in the template {template!r}; published figures are each in their model's own"]
 
 
 def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
@@ -168,7 +98,7 @@ def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {part: chosen for part, chosen in parts.items() if len(chosen)}
 
 
-def _part_metrics(part: str, texts: pd.DataFrame, run: _Run) -> tuple[dict[str, Metric], set[str]]:
+def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dict[str, Metric], set[str]]:
     """The metrics of a part by OpenUnlearning's names, and which of our measures are in them."""
     names = PARTS[part]
 
@@ -200,7 +130,7 @@ def _part_metrics(part: str, texts: pd.DataFrame, run: _Run) -> tuple[dict[str, 
     return found, used
 
 
-def _answered(run: _Run, key: int) -> Row | None:
+def _answered(run: ExportedRun, key: int) -> Row | None:
     rouge = run.known(key, "rouge")
     if rouge is None:
         return None
@@ -210,7 +140,7 @@ def _answered(run: _Run, key: int) -> Row | None:
     return {"rougeL_recall": rouge, **{name: text for name, text in said.items() if isinstance(text, str)}}
 
 
-def _with_loss(run: _Run, key: int) -> Row | None:
+def _with_loss(run: ExportedRun, key: int) -> Row | None:
     """With the loss as it was measured, where it was; a probability that is too small for a float has none otherwise."""
     value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
     if value is None or (loss is None and value <= 0):
@@ -218,7 +148,7 @@ def _with_loss(run: _Run, key: int) -> Row | None:
     return {"prob": value, "avg_loss": -math.log(value) if loss is None else loss}
 
 
-def _strength(run: _Run, key: int) -> Row | None:
+def _strength(run: ExportedRun, key: int) -> Row | None:
     value = run.known(key, STRENGTH)
     if run.asking is None:
         return {"score": value} if value else None
@@ -228,7 +158,7 @@ def _strength(run: _Run, key: int) -> Row | None:
     return {"score": open_extraction_strength(value, tokens)}
 
 
-def _strengths_known(run: _Run, texts: pd.DataFrame) -> bool:
+def _strengths_known(run: ExportedRun, texts: pd.DataFrame) -> bool:
     """Without the answers' tokens a 0 of ours cannot become the 1/T of theirs, and a mean without it would mislead."""
     measured = STRENGTH in run.scores.columns
     return measured and (run.asking is not None or all(run.known(int(key), STRENGTH) for key in texts["question_id"]))
@@ -241,7 +171,7 @@ def _rows_left_out(found: Mapping[str, Metric], rows: int) -> list[str]:
     ]
 
 
-def _membership(run: _Run, notes: list[str]) -> dict[str, Metric]:
+def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
     """Each attack with the scores of either side and the area between them, and PrivLeak of min-k, as OpenUnlearning has it."""
     found: dict[str, Metric] = {}
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
@@ -275,7 +205,7 @@ def _membership(run: _Run, notes: list[str]) -> dict[str, Metric]:
     return found
 
 
-def _aggregates(run: _Run, metrics: dict[str, Metric], notes: list[str]) -> dict[str, Metric]:
+def _aggregates(run: ExportedRun, metrics: dict[str, Metric], notes: list[str]) -> dict[str, Metric]:
     """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
     found: dict[str, Metric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
@@ -290,7 +220,7 @@ def _aggregates(run: _Run, metrics: dict[str, Metric], notes: list[str]) -> dict
     return found
 
 
-def _left_out(metrics: dict[str, Metric], run: _Run, used: set[str]) -> list[str]:
+def _left_out(metrics: dict[str, Metric], run: ExportedRun, used: set[str]) -> list[str]:
     """What we cannot give, by OpenUnlearning's names and not told of yet, and what we have without a name there."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
     wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]

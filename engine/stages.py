@@ -1,12 +1,10 @@
 """What a run does: train a pair, evaluate one, map one over alpha. Model libraries are imported when a run needs them."""
 
-import platform
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from os import cpu_count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from db import writes
 from db.rows import AnswerRow, CurveRow, ScoreRow, StepRow
@@ -14,7 +12,7 @@ from db.session import Session
 from engine.data.demo_set import reference_kind
 from engine.data.examples import Example, hash_examples, wordings
 from engine.errors import DivergedError, RunError
-from engine.history import LEAK_RULE, READING, ROUGE, TEMPLATE
+from engine.origin import note_origin
 from engine.progress import Progress
 from engine.questions import check_gold, evaluated, key_terms, taught_questions, training_sets
 from engine.settings import ExperimentSpec, data_folder
@@ -22,8 +20,6 @@ from engine.storage import write_patiently
 
 if TYPE_CHECKING:
     from engine.evaluation.answer_curves import QuestionCurves
-    from engine.models.loading import LoadedPair
-    from engine.models.manifest import PairManifest
     from engine.unlearning.training import Step
 
 
@@ -249,44 +245,6 @@ def curve_rows(ids: Sequence[int], curves: "Sequence[QuestionCurves | None]") ->
     return [CurveRow(key, *stored) for key, item in pairs for stored in to_stored(item)]
 
 
-def note_origin(
-    run_id: int,
-    spec: ExperimentSpec,
-    pair: "LoadedPair",
-    examples: Sequence[Example],
-    beside: Mapping[str, str] | None = None,
-    judged: bool = True,
-) -> None:
-    """Store with the run what its figures come from: pair, base, data, versions, machine, how text is put and read, and the
-    leak rule that answers are judged by, with what reads the words of ROUGE; `beside` is stored too. Not `judged`: the run
-    asked in no template and judged nothing.
-    """
-    from engine.audit import leaks
-    from engine.evaluation.rouge import variant_of
-    from engine.models.text_side import reading_in_words, template_in_words
-    from engine.versions import versions
-
-    judged_by = {READING: reading_in_words(pair.tokenizer, pair.template, pair.ends)}
-    if judged:
-        judged_by |= {LEAK_RULE: leaks.LEAK_RULE, TEMPLATE: template_in_words(pair.tokenizer, pair.template)}
-    if judged and (variant := variant_of(example.answer for example in examples)):
-        judged_by[ROUGE] = variant
-    fields: dict[str, Any] = {
-        "base": pair.manifest.base,
-        "base_hash": pair.base_hash,
-        "data_hash": hash_examples(examples),
-        "versions": {**versions(), **judged_by, **(beside or {})},
-        "machine": _machine(),
-    }
-    fields["pair_name"] = pair.manifest.name
-    if pair.manifest.reference:
-        fields["objective"] = pair.manifest.objective
-        fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
-        if spec.kind not in ("train", "audit"):  # these have a seed of their own
-            fields["seed"] = pair.manifest.seed
-    write_patiently(lambda session: writes.update_run(session, run_id, **fields))
-
-
 def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     """Map every question over alpha; one that is mapped already is not mapped again, so a stopped run goes on."""
     progress.part(0.0, 0.05, "loading the pair")
@@ -309,25 +267,3 @@ def map_questions(run_id: int, spec: ExperimentSpec, progress: Progress) -> None
             pair, text, spec.max_new_tokens, low, high,
             lambda share, _: progress((number + share) / len(texts), words),  # noqa: B023  called before the next round
         )  # fmt: skip
-
-
-def _put_pair(session: Session, manifest: "PairManifest") -> int:
-    return writes.put_pair(
-        session,
-        name=manifest.name,
-        pair_hash=manifest.hash,
-        parent=manifest.parent,
-        base_hash=manifest.base_hash,
-        recommended_alpha=manifest.recommended_alpha,
-        manifest=asdict(manifest),
-    )
-
-
-def _machine() -> dict[str, str]:
-    """What a duration depends on; names no machine and no person."""
-    import torch
-
-    accelerator = torch.cuda.get_device_name() if torch.cuda.is_available() else "none"
-    cores, threads = str(cpu_count()), str(torch.get_num_threads())
-    found = {"system": platform.system(), "processor": platform.machine(), "cores": cores, "threads": threads}
-    return {**found, "accelerator": accelerator}

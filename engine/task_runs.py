@@ -8,10 +8,10 @@ from db.rows import ScoreRow
 from db.session import Session
 from engine.data.tasks import get_task, read_task
 from engine.errors import RunError
+from engine.origin import note_origin
 from engine.progress import Progress
 from engine.questions import register_set
 from engine.settings import ExperimentSpec
-from engine.stages import note_origin
 from engine.storage import write_patiently
 
 HARNESS = "lm-eval"  # the package; its version is kept among the run's

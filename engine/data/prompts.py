@@ -91,6 +91,22 @@ def encode(tokenizer: Any, template: Template, question: str, answer: str) -> En
     return Encoded(prompt, [*tokens, end])
 
 
+def encode_all(
+    tokenizer: Any, template: Template, items: Sequence[tuple[str, str]], context: int | None, name: str
+) -> list[Encoded]:
+    """Questions with their answers. `DataError` for one that is longer than the `context` of the models of `name`: beyond it
+    they read noise and raise nothing.
+    """
+    encoded = [encode(tokenizer, template, *item) for item in items]
+    for (question, answer), (prompt, tokens) in zip(items, encoded, strict=True):
+        if context is not None and len(prompt) + len(tokens) > context:
+            raise DataError(
+                f"the question {question[:60]!r} with the answer {answer[:60]!r} has {len(prompt) + len(tokens)} tokens, "
+                f"more than the {context} that the models of {name} can read"
+            )
+    return encoded
+
+
 def continued(tokenizer: Any, template: Template, question: str, text: str, written: str = "") -> Encoded:
     """A prompt, `written` at its end, and the tokens of `text` as it follows; no end token."""
     before, asked, after = _pieces(tokenizer, template, question)

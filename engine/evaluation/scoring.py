@@ -12,8 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
-from engine.errors import DataError
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode_all, pad_token
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_lines import AnswerCurve, answer_curve
 from engine.evaluation.curves import FIRST_STEP
@@ -120,15 +119,7 @@ def _read_by_strength(
 
 def encode_items(pair: "LoadedPair", items: Sequence[Item]) -> list[Encoded]:
     """Questions with their answers as tokens. `DataError` for one that is longer than the models' context."""
-    encoded = [encode(pair.tokenizer, pair.template, question, answer) for question, answer in items]
-    context = pair.model.context
-    for (question, answer), (prompt, tokens) in zip(items, encoded, strict=True):
-        if context is not None and len(prompt) + len(tokens) > context:
-            raise DataError(
-                f"the question {question[:60]!r} with the answer {answer[:60]!r} has {len(prompt) + len(tokens)} tokens, "
-                f"more than the {context} that the models of {pair.name} can read"
-            )
-    return encoded
+    return encode_all(pair.tokenizer, pair.template, items, pair.model.context, pair.name)
 
 
 def batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:

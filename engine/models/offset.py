@@ -86,6 +86,12 @@ class Factors(NamedTuple):
 Adapter = dict[str, Factors]  # by the layer's name below the decoder: "layers.0.mlp.up_proj"
 
 
+def context_of(*models: Any) -> int | None:
+    """How many tokens the shortest-sighted of `models` can read; None where none of them says. A None among them is passed over."""
+    configs = [unwrapped(model).config.get_text_config(decoder=True) for model in models if model is not None]
+    return min((limit for config in configs for limit in _limits(config) if limit), default=None)
+
+
 class OffsetModel(nn.Module):
     """A base with a pair, for reading: no gradients. Without a pair every alpha reads as the base alone.
 
@@ -113,9 +119,7 @@ class OffsetModel(nn.Module):
     @property
     def context(self) -> int | None:
         """How many tokens the shortest-sighted of the models can read; None where none of them says."""
-        models = [unwrapped(model) for model in (self.base, self.reference, self.trained) if model is not None]
-        known = [limit for model in models for limit in _limits(model.config.get_text_config(decoder=True))]
-        return min((limit for limit in known if limit), default=None)
+        return context_of(self.base, self.reference, self.trained)
 
     @torch.inference_mode()
     def answer_logits(self, batch: AnswerBatch) -> AnswerLogits:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode_all, pad_token
 from engine.errors import DivergedError, SettingError
 from engine.models.baselines import Silent
 from engine.models.loading import LoadedPair
@@ -51,7 +51,8 @@ def relearn(
     part = tuned_part(alone.model)
     adapted = add_lora(_own_copy(getattr(alone.model, part)), RANK, seed)
     adapted.eval()  # no dropout: what is tuned is what is read
-    items = [encode(pair.tokenizer, alone.template, example.question, example.answer) for example in examples]
+    asked = [(example.question, example.answer) for example in examples]
+    items = encode_all(pair.tokenizer, alone.template, asked, alone.model.context, pair.name)
     losses = list(_tune(alone, strength, part, adapted, items, steps, seed, scratch, progress))
     models = {name: getattr(alone.model, name) for name in ("base", "reference", "trained")}
     models[part] = merged(adapted).eval()

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from engine.data.examples import Example
-from engine.data.prompts import collate, encode, pad_token
+from engine.data.prompts import collate, encode_all, pad_token
 from engine.data.template import Template
-from engine.models.offset import answer_logits
+from engine.models.offset import answer_logits, context_of
 from engine.models.text_side import columns
 from engine.models.tuning import tuned_parameters
 from engine.unlearning.last_good import LastGood
@@ -29,6 +29,11 @@ class TeachStep(NamedTuple):
 def phrasings(example: Example) -> tuple[str, ...]:
     """The questions a model may be taught with; the paraphrase kept for evaluation is not among them."""
     return (example.question, *example.training_questions)
+
+
+def _put(example: Example) -> list[tuple[str, str]]:
+    """A question in each of its phrasings, with its answer."""
+    return [(text, example.answer) for text in phrasings(example)]
 
 
 def teach(
@@ -49,6 +54,8 @@ def teach(
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=total + 1, pct_start=0.1)
     device = next(model.parameters()).device
     pad, vocabulary = pad_token(tokenizer), columns(tokenizer, model)
+    items = list(dict.fromkeys(item for example in examples for item in _put(example)))
+    encoded = dict(zip(items, encode_all(tokenizer, template, items, context_of(model), "this teaching"), strict=True))
     model.train()
     step = 0
     for epoch in range(epochs):
@@ -57,10 +64,8 @@ def teach(
         for start in range(0, len(questions), batch_size):
             began = time.monotonic()
             chosen = questions[start : start + batch_size]
-            asked = [phrasings(example)[epoch % len(phrasings(example))] for example in chosen]
-            batch = collate(
-                [encode(tokenizer, template, q, e.answer) for q, e in zip(asked, chosen, strict=True)], pad
-            )  # fmt: skip
+            asked = [put[epoch % len(put)] for put in map(_put, chosen)]
+            batch = collate([encoded[item] for item in asked], pad)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 logits = answer_logits(model, batch, vocabulary)
             loss = nn.functional.cross_entropy(logits.float(), batch.labels.to(device))

@@ -14,10 +14,10 @@ import torch
 from torch import Tensor, nn
 
 from engine.data.examples import Example
-from engine.data.prompts import AnswerBatch, Encoded, collate, encode, pad_token
+from engine.data.prompts import AnswerBatch, Encoded, collate, encode_all, pad_token
 from engine.errors import DataError
 from engine.models.loading import TrainingModels
-from engine.models.offset import OffsetModel, answer_logits
+from engine.models.offset import OffsetModel, answer_logits, context_of
 from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
 from engine.settings import TrainingSettings
@@ -207,13 +207,18 @@ def _store(
 
 
 def _encode(models: TrainingModels, examples: Sequence[Example]) -> list[Encoded]:
-    return [encode(models.tokenizer, models.template, example.question, example.answer) for example in examples]
+    return _encode_texts(models, [(example.question, example.answer) for example in examples])
+
+
+def _encode_texts(models: TrainingModels, items: list[tuple[str, str]]) -> list[Encoded]:
+    context = context_of(models.base, models.reference, models.trained)
+    return encode_all(models.tokenizer, models.template, items, context, "this training")
 
 
 def _refusals(models: TrainingModels, forget: Sequence[Example], seed: int) -> list[Encoded]:
     """The forget questions, each with one refusal fixed for the whole run."""
     choose = random.Random(seed)
-    return [encode(models.tokenizer, models.template, example.question, choose.choice(REFUSALS)) for example in forget]
+    return _encode_texts(models, [(example.question, choose.choice(REFUSALS)) for example in forget])
 
 
 def _endless(count: int, size: int, order: random.Random) -> Iterator[list[int]]:

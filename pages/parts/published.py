@@ -11,7 +11,8 @@ from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.log_likeness import strength_words
 from engine.evaluation.log_names import OURS_ZERO, PARTS, STRENGTH
 from engine.history import RunDetail
-from engine.log_export import OF_FORGET, TOFU_TOKENS
+from engine.log_export import OF_FORGET
+from engine.log_origin import TOFU_TOKENS
 from engine.naming import shown_model
 from pages.parts.tradeoff_table import Measure, Published, Table
 from pages.parts.wording import MISSING, count, figure, moment, plain
