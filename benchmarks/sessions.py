@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -88,10 +88,14 @@ def measure(app: Path, arguments: argparse.Namespace) -> dict[str, Moves]:
         while not is_up(port):
             time.sleep(0.05)
         asyncio.run(_opened_once(port, mapped[0]))
+        training = None
         if arguments.training:
             one_thread = environment | {"OMP_NUM_THREADS": "1"}
-            running.enter_context(_process(app, one_thread, "-c", TRAIN))
-        return asyncio.run(_visit(port, mapped, arguments))
+            training = running.enter_context(_process(app, one_thread, "-c", TRAIN))
+        found = asyncio.run(_visit(port, mapped, arguments))
+        if training is not None and training.poll() is not None:
+            raise SystemExit(f"{app}: the training ended with code {training.returncode} before the visitors did")
+        return found
 
 
 def _python(app: Path, environment: dict[str, str], *command: str) -> None:
@@ -103,15 +107,16 @@ def _python(app: Path, environment: dict[str, str], *command: str) -> None:
 
 
 @contextmanager
-def _process(app: Path, environment: dict[str, str], *command: str) -> Iterator[None]:
+def _process(app: Path, environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         [sys.executable, *command], cwd=app, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     try:
-        yield
+        yield process
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(30)
 
 
