@@ -159,12 +159,16 @@ def _in_force(metric: str) -> Any:
 
 
 def _retain_only(metric: str) -> Any:
-    """pair_name, question_id and run_id: the newest finished run of each retain-only model that judged a question."""
+    """pair_name, question_id and run_id: the newest finished run of each retain-only model that measured a question.
+
+    A damaged judgement, which is neither true nor false, judges nothing; other metrics may be any number.
+    """
+    measured = Score.value.between(0, 1) if metric.startswith("leak") else Score.value.is_not(None)
     return (
         select(Run.pair_name, Score.question_id, func.max(Run.id).label("run_id"))
         .join(Score, Score.run_id == Run.id)
         .where(Run.status == "finished", Run.pair_name.startswith(RETAIN_ONLY))
-        .where(Score.alpha == 0.0, Score.metric == metric, Score.value.between(0, 1))
+        .where(Score.alpha == 0.0, Score.metric == metric, measured)
         .group_by(Run.pair_name, Score.question_id)
         .cte()
     )

@@ -58,13 +58,13 @@ class OneSentenceParser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
-    handing_out.sweep()
     for text in given:
         if text.encode(errors="ignore").decode() != text:
             return _fail(f"an argument is not valid UTF-8 text: {text!r}")
     arguments = make_parser().parse_args(_join_negative_numbers(given))
     try:
         with libraries_unheard():
+            handing_out.sweep()
             result = arguments.command(arguments)
         text = to_json(result.data) if arguments.json else visible(result.text)
     except UnlearningError as error:

@@ -106,7 +106,7 @@ def _size(base: str) -> tuple[float, int]:
     """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
     folder = local_path(base)
     weights = sum(path.stat().st_size for path in folder.glob("*.safetensors")) if folder.is_dir() else 0
-    if not weights or not (folder / "config.json").is_file():
+    if not weights:
         return DEMO_PARAMETERS, DEMO_VOCABULARY
     try:
         config = read_json(folder / "config.json", finite=False)

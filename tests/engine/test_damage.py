@@ -129,7 +129,8 @@ def test_a_damaged_database_is_one_sentence(damage: str, stored: Path, one_sente
     path = Path(shutil.copy(stored, data_folder() / "oubliette.sqlite"))
     DAMAGED_FILES[damage](path)
     said = {command: one_sentence(command) for command in COMMANDS}
-    assert all("the database" in said[command] for command in ("questions", "runs", "verdicts"))
+    reading = ("runs", "verdicts") if damage == "no table of runs" else ("questions", "runs", "verdicts")
+    assert all("the database" in said[command] for command in reading)
 
 
 @pytest.mark.parametrize(

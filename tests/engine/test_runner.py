@@ -4,6 +4,7 @@ import os
 import platform
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -232,11 +233,14 @@ def test_a_run_is_cancelled_while_it_loads_its_models(train_spec: Specs) -> None
 
 
 def test_a_run_stuck_in_foreign_code_is_cancelled_and_the_next_begins(
-    train_spec: Specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    train_spec: Specs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setenv("OUBLIETTE_TOFU", str(tmp_path))
-    os.mkfifo(tmp_path / "forget01.json")  # opening it for reading never comes back
-    run_id = experiment.store_spec(train_spec("stuck", forget="tofu:forget01"), runner.place())
+    silent = socket.create_server(("127.0.0.1", 0))  # a hub that takes calls and never answers
+    request.addfinalizer(silent.close)
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "600")
+    run_id = experiment.store_spec(train_spec("stuck", base="nobody/nothing"), runner.place())
     runner.tend()
     wait_for(lambda: status(run_id) == "running" and is_stuck(worker_of(run_id)))
     (data_folder() / "scratch" / f"run-{run_id}").mkdir(parents=True)

@@ -16,7 +16,7 @@ from engine.data.tofu import load_tofu
 from engine.errors import DataError, ModelError
 from engine.estimate import DEMO_VOCABULARY, _size
 from engine.evaluation.logs import read_log
-from engine.models.bases import BASE_MANIFEST, _template
+from engine.models.bases import BASE_MANIFEST, base_template
 from engine.models.demo_weights import read_demo_manifest
 from engine.models.manifest import MANIFEST, read_manifest
 from engine.models.taught import MANIFEST as TAUGHT
@@ -173,7 +173,7 @@ def test_every_file_that_is_read_by_hand_is_refused_in_one_sentence(
         (DataError, lambda: read_task("arc_challenge", tmp_path)),
     ]
     if way in ("twice", "deep", "large"):
-        readers.append((ModelError, lambda: _template(model, None)))
+        readers.append((ModelError, lambda: base_template(model, None)))
         readers.append((DataError, import_demo_run))
     for error, read in readers:
         with pytest.raises(error) as caught:

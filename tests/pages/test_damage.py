@@ -35,7 +35,7 @@ def test_a_page_over_damaged_rows_shows_no_traceback(page: str) -> None:
         opened.close()
         database._engines.clear()
         app = AppTest.from_file(str(APP), default_timeout=120).run()
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"{page}.py").run()
         assert not app.exception, (damage, [item.value for item in app.exception])
         for ending in ("-wal", "-shm"):
             path.with_name(path.name + ending).unlink(missing_ok=True)

@@ -21,7 +21,7 @@ from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest
 from engine.models.pairs import list_pairs, pairs_folder, save_pair
 from engine.models.saving import remove_unfinished
-from engine.settings import TrainingSettings
+from engine.settings import TrainingSettings, keep_private
 from tests.tiny import save_model
 
 SETTINGS = TrainingSettings(rank=4)
@@ -203,9 +203,17 @@ def test_a_name_that_no_path_can_have_is_said(name: str) -> None:
         load_causal_lm(name)
 
 
-def test_saved_weights_can_be_read_by_others(tiny_base: Path, tiny_reference: Path) -> None:
-    saved_pair(tiny_base, tiny_reference)
-    assert {path.stat().st_mode & 0o777 for path in (pairs_folder() / "made").iterdir()} == {0o644}
+def test_saved_weights_are_private(own_folders: Path, tiny_base: Path, tiny_reference: Path) -> None:
+    """Whatever the libraries write with: where the program begins, it closes its files to others."""
+    before = os.umask(0o022)
+    try:
+        keep_private()
+        saved_pair(tiny_base, tiny_reference)
+    finally:
+        os.umask(before)
+    made = pairs_folder() / "made"
+    assert {path.stat().st_mode & 0o777 for path in made.iterdir()} == {0o600}
+    assert made.stat().st_mode & 0o777 == 0o700
 
 
 def copied(folder: Path, target: Path) -> Path:
@@ -261,7 +269,7 @@ def test_a_pipe_or_a_device_in_a_model_folder_is_not_waited_for(tiny_base: Path,
             load_base(str(folder))
         (folder / name).unlink()
         (folder / name).symlink_to("/dev/zero")
-        with pytest.raises(ModelError, match="is not an ordinary file"):
+        with pytest.raises(ModelError, match="is not a file that can be read"):
             load_base(str(folder))
 
 

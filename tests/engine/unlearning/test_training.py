@@ -229,11 +229,15 @@ def test_the_weights_of_both_terms_scale_the_loss(models: TrainingModels, tmp_pa
     assert any(float(weight.abs().max()) > 0 for weight in moved)
 
 
-def test_a_text_longer_than_the_models_read_is_refused_before_a_step(tmp_path: Path, tiny_base: Path, tiny_reference: Path) -> None:
+def test_a_text_longer_than_the_models_read_is_refused_before_a_step(
+    tmp_path: Path, tiny_base: Path, tiny_reference: Path
+) -> None:
     """Beyond their context models read noise and raise nothing."""
     opened = open_training(str(tiny_base), str(tiny_reference), TrainingSettings(rank=2))
     long = [dataclasses.replace(FORGET[0], answer="red " * 300)]
-    told = r"the question '.*' with the answer 'red red .*' has 3\d\d tokens, more than the 256 that the models of this "
+    told = (
+        r"the question '.*' with the answer 'red red .*' has 3\d\d tokens, more than the 256 that the models of this "
+    )
     with pytest.raises(DataError, match=told + "training"):
         next(iter(train_pair(opened, long, RETAIN, TrainingSettings(rank=2), tmp_path)))
     with pytest.raises(DataError, match=told + "teaching"):
