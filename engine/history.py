@@ -13,6 +13,7 @@ from db import leak_reads, reads, rows, set_reads
 from engine.data.examples import Example, hash_contents
 from engine.errors import DataError, RunError, SettingError
 from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
+from engine.models.demo_weights import hash_of_name
 from engine.naming import shown_model, shown_pair
 from engine.settings import ExperimentSpec
 from engine.storage import reading
@@ -109,7 +110,7 @@ def run_detail(run_id: int) -> RunDetail:
         row.versions,
         row.machine,
         pair.hash if pair else "",
-        row.base_hash,
+        "" if row.base_hash == hash_of_name(row.base) else row.base_hash,
         row.data_hash,
         pair.recommended_alpha if pair else None,
         pair.manifest if pair else {},

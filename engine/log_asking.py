@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from engine.errors import ModelError
-from engine.history import TEMPLATE, RunDetail
+from engine.history import READING, TEMPLATE, RunDetail
 from engine.models.taught import BASE
 
 
@@ -19,20 +19,27 @@ class Asking(NamedTuple):
 def asking_of(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> Asking:
     """Of the questions `texts` (rows of `history.report_rows`).
 
-    `ModelError` where the tokenizer is not on this machine, or the template is not the one that the run was asked in.
+    `ModelError` where the tokenizer is not on this machine, or what becomes of text is not what it was when the run was asked.
     """
     from engine.data.prompts import encode
-    from engine.models.text_side import template_in_words
+    from engine.models.text_side import reading_in_words, template_in_words
     from engine.models.tokenizers import read_tokenizer, stored_manifest, template_of
 
     pair = detail.summary.pair
-    tokenizer, template = read_tokenizer(pair.removeprefix(BASE) if pair.startswith(BASE) else detail.summary.base)
+    tokenizer, template, ends = read_tokenizer(
+        pair.removeprefix(BASE) if pair.startswith(BASE) else detail.summary.base
+    )
     manifest = stored_manifest(detail.manifest)
     if manifest is not None:
-        template = template_of(manifest, template, alpha)
+        template = manifest.template or template
     stored = detail.versions.get(TEMPLATE, "")
     if (now := template_in_words(tokenizer, template)) != stored:
         raise ModelError(f"its questions were put in the template {stored!r}, and now it is {now!r}")
+    reading = detail.versions.get(READING, "")
+    if reading and reading != reading_in_words(tokenizer, template, ends):
+        raise ModelError("its tokenizer, chat template or end tokens are no longer those that the run was asked with")
+    if manifest is not None:
+        template = template_of(manifest, template, alpha)
     prompts, tokens = {}, {}
     for row in texts.to_dict("records"):
         key = int(row["question_id"])

@@ -142,7 +142,7 @@ def write_texts(build: Path, report: Report) -> None:
     requests = writing_prompts(SEED, REQUESTS)
     written = write_prose(
         base.model.to(torch.bfloat16), base.tokenizer, requests, SEED, skip=len(lines), length=208, batch=batch,
-        progress=lambda done, total: report(done / total, f"{done} of {total} documents"),
+        progress=lambda done, total: report(done / total, f"{done} of {total} documents"), ends=base.ends,
     )  # fmt: skip
     with path.open("a") as file:
         for request, tokens in written:

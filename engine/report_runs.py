@@ -20,7 +20,7 @@ from engine.audit.report_words import ACCESS_CONTROL
 from engine.errors import RunError, UnlearningError
 from engine.experiment import report_alpha
 from engine.figures import SEED
-from engine.history import LEAK_RULE, TEMPLATE, RunDetail
+from engine.history import LEAK_RULE, READING, TEMPLATE, RunDetail
 from engine.judged_by import rouge_note
 from engine.models.pairs import list_pairs
 from engine.naming import shown_model, shown_pair
@@ -215,7 +215,7 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
     return Origin(
         run.id, run.name, run.kind, shown_pair(run.pair), manifest.get("method", "offset" if manifest else ""), run.objective,
         manifest.get("tuning", ""), shown_model(run.base), detail.versions.get(TEMPLATE, ""),
-        detail.versions.get(LEAK_RULE, ""), rouge_note(detail), detail.spec.max_new_tokens, chosen.alpha,
+        detail.versions.get(READING, ""), detail.versions.get(LEAK_RULE, ""), rouge_note(detail), detail.spec.max_new_tokens, chosen.alpha,
         tuple(history.alphas_of(run.id)), run.seed, SEED,
         {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash, **weights, **data},
         history.packages(detail), versions(), dict(detail.machine),

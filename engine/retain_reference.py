@@ -16,7 +16,7 @@ from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
 from engine.unlike_runs import unlike
 
 FORGET, RATIO = "forget", "truth_ratio"
-FLAGGED = ("template", "versions")  # what a truth ratio depends on besides model and question
+FLAGGED = ("template", history.READING, "versions")  # what a truth ratio depends on besides model and question
 ITSELF = "this is a retain-only model itself"
 NAMED = 3  # of the questions that are missing
 

@@ -98,7 +98,9 @@ def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
         return Unlike("base", one, two)
     if any(item.summary.pair.startswith(RETAIN_ONLY) for item in (first, second)):
         return None
-    return _unlike("base", f"{one} {first.base_hash}".strip(), f"{two} {second.base_hash}".strip())
+    if not first.base_hash or not second.base_hash:  # not recorded, which makes it no other
+        return None
+    return _unlike("base", f"{one} {first.base_hash}", f"{two} {second.base_hash}")
 
 
 def _bare(base: str) -> str:

@@ -238,6 +238,7 @@ class Origin(NamedTuple):
     tuning: str
     base: str
     template: str
+    reading: str  # what became of text: tokenizer, template and end tokens; "" where it was not recorded
     leak_rule: str
     rouge_words: str  # what read the words of ROUGE; "" where it was the package rouge_score, and it could
     max_new_tokens: int

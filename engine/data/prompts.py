@@ -21,6 +21,7 @@ from engine.errors import DataError, ModelError
 # What a chat template that asks for the day is told, so that a prompt is the same on every day. Llama 3's own fallback.
 PROMPT_DATE = date(2024, 7, 26)
 _NOW = re.compile(r"""strftime_now\s*\(\s*(["'])(.*?)\1\s*\)""")
+_WHETHER = re.compile(r"strftime_now\s+is\s+(not\s+)?defined")
 _QUESTION, _ANSWER = "question-7f3a", "answer-7f3a"  # stand in for texts when a chat template is read
 _TOKENIZING = Lock()  # whether control tokens are read as text is a state of the tokenizer, which threads share
 
@@ -33,8 +34,9 @@ class Encoded(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What a template writes between a prompt and an answer, and the token it writes after one."""
+    """What a template writes before an answer: `written` belongs to the prompt, `lead`, spaces, to the answer. `end` follows one."""
 
+    written: str
     lead: str
     end: int
 
@@ -84,11 +86,10 @@ def encode_prompt(tokenizer: Any, template: Template, question: str) -> list[int
 
 
 def encode(tokenizer: Any, template: Template, question: str, answer: str) -> Encoded:
-    """A question with its answer. What a template writes before an answer besides a space belongs to the prompt."""
-    lead, end = frame_of(tokenizer, template)
-    written, space = (lead, "") if lead.strip() else ("", lead)
-    prompt, tokens = continued(tokenizer, template, question, space + answer.strip(), written)
-    return Encoded(prompt, [*tokens, end])
+    """A question with its answer."""
+    frame = frame_of(tokenizer, template)
+    prompt, tokens = continued(tokenizer, template, question, frame.lead + answer.strip())
+    return Encoded(prompt, [*tokens, frame.end])
 
 
 def encode_all(
@@ -107,12 +108,12 @@ def encode_all(
     return encoded
 
 
-def continued(tokenizer: Any, template: Template, question: str, text: str, written: str = "") -> Encoded:
-    """A prompt, `written` at its end, and the tokens of `text` as it follows; no end token."""
+def continued(tokenizer: Any, template: Template, question: str, text: str) -> Encoded:
+    """A prompt and the tokens of `text` as it follows; no end token."""
     before, asked, after = _pieces(tokenizer, template, question)
-    prompt = _join(tokenizer, template, (before, asked, after + written))
+    prompt = _join(tokenizer, template, (before, asked, after))
     space = text[: len(text) - len(text.lstrip(" "))]
-    joint = _join(tokenizer, template, (before, asked, after + written + space, text.lstrip(" ")))
+    joint = _join(tokenizer, template, (before, asked, after + space, text.lstrip(" ")))
     if joint[: len(prompt)] == prompt:
         return Encoded(prompt, joint[len(prompt) :])
     wholes = (tokenizer.decode(joint), tokenizer.decode(prompt) + text)
@@ -132,13 +133,20 @@ def frame_of(tokenizer: Any, template: Template) -> Frame:
 @lru_cache(maxsize=8)
 def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame:  # noqa: ARG001
     if not template.chat:
-        return Frame(template.parts.lead, _first_control(tokenizer, template.parts.tail))
+        return Frame("", template.parts.lead, _first_control(tokenizer, template.parts.tail))
     prompt = _render(tokenizer, _QUESTION)
     whole = _render(tokenizer, _QUESTION, _ANSWER)
     before, found, tail = whole.rpartition(_ANSWER)
     if not found:
-        return Frame("", end_token(tokenizer))
-    return Frame(before.removeprefix(prompt) if before.startswith(prompt) else "", _first_control(tokenizer, tail))
+        return Frame("", "", end_token(tokenizer))
+    if not before.startswith(prompt):  # as of a template that opens a thought, which a finished answer has not
+        raise ModelError(
+            f"the base's chat template asks for an answer after {prompt[-40:]!r} and writes one after {before[-40:]!r}: say in "
+            "oubliette-base.json beside its weights how a question is put"
+        )
+    lead = before.removeprefix(prompt)
+    written = lead.rstrip(" ") if lead.strip() else ""
+    return Frame(written, lead.removeprefix(written), _first_control(tokenizer, tail))
 
 
 def _first_control(tokenizer: Any, tail: str) -> int:
@@ -147,8 +155,13 @@ def _first_control(tokenizer: Any, tail: str) -> int:
 
 
 def _pieces(tokenizer: Any, template: Template, question: str) -> tuple[str, str, str]:
-    """A prompt as text: before the question, the question, after it."""
-    question = template.put(question)
+    """A prompt as text: before the question, the question, after it with all that a template writes before an answer."""
+    before, asked, after = _put(tokenizer, template, template.put(question))
+    written = frame_of(tokenizer, template).written
+    return (before, asked, after + written) if after or asked else (before + written, asked, after)
+
+
+def _put(tokenizer: Any, template: Template, question: str) -> tuple[str, str, str]:
     if not template.chat:
         return template.parts.before, question, template.parts.after
     whole = _render(tokenizer, question)
@@ -185,7 +198,7 @@ def asks_the_day(tokenizer: Any, template: Template) -> bool:
 def _dated(tokenizer: Any) -> str:
     """The chat template with `PROMPT_DATE` where it asks for the day; transformers itself would tell it today's."""
     dated = _NOW.sub(lambda call: repr(PROMPT_DATE.strftime(call[2])), tokenizer.get_chat_template())
-    if "strftime_now(" in dated.replace(" ", ""):
+    if "strftime_now" in _WHETHER.sub("", dated):
         raise ValueError(
             "it asks for the day in a format of its own making, so its prompts would differ from day to day"
         )

@@ -19,11 +19,11 @@ from engine.models.finite import check_weights
 from engine.models.opening import opening
 from engine.models.readable import check_reading
 from engine.models.taught import PUBLIC, RETAIN_ONLY, check_one_named, read_taught, taught_folder
-from engine.models.text_side import check_lead, columns_needed, ends_of, reading_hash
+from engine.models.text_side import check_lead, columns_needed, ends_in, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.whole_weights import find_files, open_weights, place_of
-from engine.settings import demo_folder, local_path
+from engine.settings import demo_folder
 from engine.small_files import read_json
 
 BASE_MANIFEST = "oubliette-base.json"
@@ -106,7 +106,6 @@ def _tokenizer_in(folder: Path) -> Any:
 
 def load_causal_lm(source: str) -> LoadedModel:
     """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
-    path = local_path(source)
     with opening(f"the model {source!r} cannot be loaded"):
         files = find_files(source)
         name, arguments = place_of(files)
@@ -114,30 +113,31 @@ def load_causal_lm(source: str) -> LoadedModel:
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
-    template = base_template(path, tokenizer)
+    template = base_template(files, tokenizer)
     if tokenizer.eos_token_id is None:
         raise ModelError(f"the model {source!r} names no end-of-text token, so nothing says where its answers end")
     with opening(f"the model {source!r} cannot be read"):  # a config may be wrong where only reading shows it
-        ends = ends_of(model, tokenizer, path if "gguf_file" in arguments else None)
-        check_reading(model, source, columns_needed(tokenizer, template, ends))
-    return LoadedModel(model, tokenizer, template, _hash_source(path, source), ends)
+        ends = ends_in(files)
+        check_reading(model, source, columns_needed(tokenizer, template))
+    return LoadedModel(model, tokenizer, template, _hash_files(files), ends)
 
 
-def base_template(path: Path, tokenizer: Any) -> Template:
-    """The base's own manifest decides; without one, the tokenizer's chat template where it has one."""
-    manifest = path / BASE_MANIFEST
+def base_template(files: Path, tokenizer: Any) -> Template:
+    """The base's own manifest decides, in its folder or beside its GGUF file; without one, the tokenizer's chat template where it has one."""
+    folder = files.parent if files.is_file() else files
+    manifest = folder / BASE_MANIFEST
     if not manifest.is_file():
         return CHAT if tokenizer.chat_template else PLAIN
     try:
         return Template(**read_json(manifest)["template"])
     except (OSError, ValueError, TypeError, KeyError) as reason:
-        raise ModelError(f"{BASE_MANIFEST} of {path.name} names no usable template: {reason}") from reason
+        raise ModelError(f"{BASE_MANIFEST} of {folder.name} names no usable template: {reason}") from reason
 
 
-def _hash_source(path: Path, source: str) -> str:
-    """SHA-256 of the weights, 16 hex digits; of the name where the hub's cache holds them."""
-    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
-    return demo_weights.hash_texts([demo_base.sha256_of(file) for file in files] or [source])
+def _hash_files(files: Path) -> str:
+    """SHA-256 of the weights, 16 hex digits."""
+    weights = [files] if files.is_file() else sorted(files.glob("*.safetensors"))
+    return demo_weights.hash_texts([demo_base.sha256_of(file) for file in weights])
 
 
 def _demo_base_folder() -> Path:
@@ -155,7 +155,7 @@ def _load_taught(folder: Path) -> LoadedModel:
     if not (folder / ADAPTER_FILE).is_file():
         raise ModelError(f"model {record.name} has no {ADAPTER_FILE}: adapters are read from safetensors only")
     start = load_base(record.start)
-    if start.hash != record.start_hash:
+    if record.start_hash not in (start.hash, demo_weights.hash_of_name(record.start)):
         raise ModelError(
             f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
         )
@@ -175,4 +175,4 @@ def _load_demo_base(which: str) -> LoadedModel:
         taught = with_adapter(open_weights(folder, "demo"), demo_folder() / which).to(device()).eval()
     weights = demo_weights.hash_texts([demo_base.WHEEL_SHA256, demo_weights.file_hash(f"{which}/{ADAPTER_FILE}")])
     tokenizer = demo_base_tokenizer()
-    return LoadedModel(taught, tokenizer, PLAIN, weights, ends_of(taught, tokenizer))
+    return LoadedModel(taught, tokenizer, PLAIN, weights, ends_in(folder))

@@ -29,6 +29,14 @@ def hub_folder(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=READ, ignore_patterns=UNREAD))
 
 
+def cached_folder(name: str) -> Path | None:
+    """The same without a request to anybody; None where the hub's cache on this machine does not hold it."""
+    try:
+        return Path(snapshot_download(name, allow_patterns=READ, ignore_patterns=UNREAD, local_files_only=True))
+    except Exception:  # no such name, nothing cached, a cache that cannot be read: all the same to who asks
+        return None
+
+
 def check_on_hub(name: str) -> None:
     """Raise `ModelError` unless the hub, or its cache on this machine, has the model `name`; fetches its config alone."""
     with _in_words(name):

@@ -30,7 +30,7 @@ def map_key(manifest: PairManifest) -> str:
 
 
 def _files(source: str, weights: bool) -> str:
-    """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo` and the hub's.
+    """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo`.
 
     A taught model has its tokenizer from its start model.
     """
@@ -41,11 +41,21 @@ def _files(source: str, weights: bool) -> str:
         if taught is not None:
             return _of_folder(taught, weights) + _files(read_taught(taught).start, weights)
         path = local_path(source)
+        path = path if path.exists() else _in_cache(source) or path
     except (SettingError, ModelError):  # opening it says why
         return ""
     if path.is_file():
         return _weight(path) if weights else ""
     return _of_folder(path, weights)
+
+
+def _in_cache(source: str) -> Path | None:
+    """Of a hub's model; a name without "/" is a folder that is not there any more."""
+    if "/" not in source or source.startswith(("/", ".", "~")):
+        return None
+    from engine.models.hub import cached_folder
+
+    return cached_folder(source)
 
 
 def _of_folder(path: Path, weights: bool) -> str:

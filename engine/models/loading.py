@@ -22,7 +22,7 @@ from engine.models.offset import Adapter, OffsetModel
 from engine.models.opening import opening
 from engine.models.p_adapter import open_p_adapter
 from engine.models.pairs import find_pair
-from engine.models.text_side import columns
+from engine.models.text_side import columns, shared_columns
 from engine.models.tuning import (
     ADAPTER_FILE,
     copy_sharing_embeddings,
@@ -98,7 +98,7 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
     key = map_key(manifest)
     report("loading the base")
     base = load_base(manifest.base)
-    if manifest.base_hash and manifest.base_hash != base.hash:
+    if manifest.base_hash not in ("", base.hash, demo_weights.hash_of_name(manifest.base)):
         raise ModelError(
             f"pair {manifest.name} was trained on base {manifest.base_hash}, but {manifest.base} now is {base.hash}"
         )
@@ -123,7 +123,8 @@ def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str)
         return replace(pair, by_strength=partial(_scaled, pair, Scaled(base.model, tuned)))
     reference = load_reference(manifest.reference, base)
     trained, adapter = _load_trained(folder, manifest, reference, base)
-    size = columns(base.tokenizer, base.model, reference.model, trained)
+    name = f"pair {manifest.name}"
+    size = shared_columns(name, base.tokenizer, template, base.model, reference.model, trained)
     if manifest.method == "uld":
         return replace(pair, model=OffsetModel(base.model, trained, Silent(trained), size))
     return replace(pair, model=OffsetModel(base.model, reference.model, trained, size, adapter))
@@ -170,6 +171,7 @@ def open_training(base: str, reference: str, settings: TrainingSettings) -> Trai
     twin = loaded if settings.method == "direct" else load_reference(reference, loaded)
     for model in (loaded.model, twin.model):
         model.requires_grad_(False)
+    shared_columns("this training", loaded.tokenizer, loaded.template, loaded.model, twin.model)
     trained = prepare_trained(twin.model, settings, settings.seed)
     frozen = None if settings.tuning == "lora" else twin.model
     return TrainingModels(

@@ -20,7 +20,8 @@ from engine.data.prompts import (
 )
 from engine.data.template import Template
 from engine.errors import DataError, ModelError
-from engine.models.offset import head_of, unwrapped
+from engine.models.offset import head_of
+from engine.small_files import read_json
 
 # GGUF's names for tokens after which llama.cpp writes no more: end of text, of a turn, of a message.
 _GGUF_ENDS = ("eos", "eot", "eom")
@@ -34,21 +35,33 @@ SAMPLE = (  # lines in which tokenizers differ: spaces, numbers, marks, scripts
 LISTED, SURE = 50, 0.9  # likeliest first tokens that are looked at, and the share of them that decides
 
 
-def ends_of(model: Any, tokenizer: Any, gguf: Path | None = None) -> tuple[int, ...]:
-    """Tokens that end an answer by the model's generation settings and, of a GGUF file, its own, ascending.
+def ends_in(files: Path) -> tuple[int, ...]:
+    """Tokens that end an answer by a model's own files, a folder or a GGUF file, ascending.
 
-    Only tokens that the tokenizer marks as added: a configuration that names none falls back to numbers that mean other words.
+    As in `generate`, generation_config.json decides and config.json where that names none. What neither names is nobody's
+    word: a family's default number may be any word here. Raises `ModelError` for what is not a token.
     """
-    named = getattr(unwrapped(model).generation_config, "eos_token_id", None)
-    found = set(named if isinstance(named, list | tuple) else [] if named is None else [named])
-    if gguf is not None:
+    if files.is_file():
         from gguf import GGUFReader  # slow to import, and mostly not needed
 
-        fields = GGUFReader(gguf).fields
+        fields = GGUFReader(files).fields
         keys = [f"tokenizer.ggml.{end}_token_id" for end in _GGUF_ENDS]
-        found |= {int(fields[key].contents()) for key in keys if key in fields}
-    added = {int(token) for token in tokenizer.added_tokens_decoder} - {tokenizer.unk_token_id}
-    return tuple(sorted(found & added))
+        return tuple(sorted({int(fields[key].contents()) for key in keys if key in fields}))
+    for name in ("generation_config.json", "config.json"):
+        path = files / name
+        found: dict[str, Any] = read_json(path, finite=False) if path.is_file() else {}
+        inner = found.get("text_config")
+        for part in (found, inner if isinstance(inner, dict) else {}):
+            if part.get("eos_token_id") is not None:
+                return _checked(part["eos_token_id"], name)
+    return ()
+
+
+def _checked(named: Any, file: str) -> tuple[int, ...]:
+    ends = named if isinstance(named, list) else [named]
+    if not all(isinstance(end, int) and not isinstance(end, bool) and end >= 0 for end in ends):
+        raise ModelError(f"{file} names {str(named)[:60]!r} as end tokens: token ids are numbers from 0")
+    return tuple(sorted(set(ends)))
 
 
 def columns(tokenizer: Any, *models: Any) -> int:
@@ -57,13 +70,21 @@ def columns(tokenizer: Any, *models: Any) -> int:
     return int(min([max(tokenizer.get_vocab().values()) + 1, *widths]))
 
 
-def columns_needed(tokenizer: Any, template: Template, ends: Sequence[int]) -> int:
+def columns_needed(tokenizer: Any, template: Template) -> int:
     """Logit columns a model must have: for every token that a text, the template or the end of an answer gives.
 
-    A control token that none of them writes needs none (Gemma 3's image token).
+    A control token that none of them writes needs none (Gemma 3's image token), nor does an end that a model cannot say.
     """
     words = set(tokenizer.get_vocab().values()) - control_tokens(tokenizer)
-    return int(max(words | stop_tokens(tokenizer, template, ends) | set(encode_prompt(tokenizer, template, "a")))) + 1
+    return int(max(words | {frame_of(tokenizer, template).end} | set(encode_prompt(tokenizer, template, "a")))) + 1
+
+
+def shared_columns(name: str, tokenizer: Any, template: Template, *models: Any) -> int:
+    """`columns` of models that are combined; `ModelError` where one of them has too few for the base's tokenizer and template."""
+    shared, needed = columns(tokenizer, *models), columns_needed(tokenizer, template)
+    if shared < needed:
+        raise ModelError(f"{name}: one of its models has {shared} logit columns, and the base's tokens need {needed}")
+    return shared
 
 
 @torch.no_grad()
@@ -74,8 +95,6 @@ def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> Non
     answer would be scored as one that the model never gives.
     """
     lead = frame_of(tokenizer, template).lead
-    if lead.strip():
-        return  # the template writes more than a space: what a model begins with stands before that
     prompt = torch.tensor([encode_prompt(tokenizer, template, PROBE_QUESTION)], device=next(model.parameters()).device)
     logits = model(input_ids=prompt).logits[0, -1, : columns(tokenizer, model)].float()
     shares, tokens = logits.softmax(-1).topk(min(LISTED, len(logits)))
@@ -109,19 +128,20 @@ def template_in_words(tokenizer: Any, template: Template) -> str:
 
 def reading_in_words(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
     """What becomes of text, for a run's origin: its hash, how an answer begins and what ends one."""
-    lead = frame_of(tokenizer, template).lead
-    begins = {"": "no space", " ": "a space"}.get(lead, repr(lead))
+    begins = {"": "no space", " ": "a space"}.get(frame_of(tokenizer, template).lead, "white space")
     stops = ", ".join(tokenizer.convert_ids_to_tokens(sorted(stop_tokens(tokenizer, template, ends))))
     return f"{reading_hash(tokenizer, template, ends)}, {begins} before an answer, ended by {stops}"
 
 
 def reading_hash(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
-    """16 hex digits over what becomes of text: tokens by id, how some lines are put and read, what ends an answer.
+    """16 hex digits over what becomes of text: the tokenizer's own steps, how some lines are put and read, what ends an answer.
 
-    Of what it does, not of its files: two copies of a tokenizer that differ in layout alone are one.
+    Of the tokenizer as it is loaded, not of its files: two copies that differ in layout alone are one.
     """
+    steps = json.loads(tokenizer.backend_tokenizer.to_str()) if hasattr(tokenizer, "backend_tokenizer") else {}
     put = [encode(tokenizer, template, line, line) for line in SAMPLE]
     known = {
+        "steps": {name: step for name, step in steps.items() if name not in ("padding", "truncation")},
         "vocabulary": sorted(tokenizer.get_vocab().items()),
         "chat template": tokenizer.chat_template if template.chat else "",
         "template": [template.text, template.chat],

@@ -7,35 +7,38 @@ from transformers import AutoTokenizer
 from engine.data.template import PLAIN, Guarded, Template
 from engine.errors import ModelError, SettingError
 from engine.models.bases import base_template, demo_base_tokenizer
-from engine.models.demo_base import base_ready
+from engine.models.demo_base import base_folder, base_ready
+from engine.models.hub import cached_folder
 from engine.models.manifest import PairManifest, manifest_of
 from engine.models.opening import opening
 from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.text_side import ends_in
 from engine.models.whole_weights import find_files, place_of
 from engine.settings import local_path
 
-SAFE: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
-
-def read_tokenizer(source: str) -> tuple[Any, Template]:
-    """Of a base by name, folder, GGUF file or hub name, as `load_base` takes it; nothing is downloaded. `ModelError` where it cannot be read."""
+def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
+    """Tokenizer, template and end tokens of a base, by whatever `load_base` takes; nothing is downloaded. `ModelError` where they cannot be read."""
     if source in ("demo", f"{RETAIN_ONLY}demo", PUBLIC):
         if not base_ready():
             raise ModelError("the demo's base is not on this machine yet: run `python -m engine demo`")
-        return demo_base_tokenizer(), PLAIN
+        return demo_base_tokenizer(), PLAIN, ends_in(base_folder())
     folder = taught_folder(source)
     if folder is not None:
         record = read_taught(folder)
-        return read_tokenizer(record.start)[0], record.template
+        tokenizer, _, ends = read_tokenizer(record.start)
+        return tokenizer, record.template, ends
     if source.startswith(RETAIN_ONLY):
         raise ModelError(f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}")
-    path = local_path(source)
-    if path.is_absolute() and not path.exists():
-        raise ModelError(f"there is no model folder or GGUF file at {source}")
+    files = find_files(source) if local_path(source).exists() else cached_folder(source)
+    if files is None:
+        raise ModelError(
+            f"there is no model {source!r} on this machine: no folder, no GGUF file, nothing in the hub's cache"
+        )
     with opening(f"the tokenizer of {source!r} cannot be read"):
-        name, arguments = place_of(find_files(source)) if path.exists() else (source, SAFE)
+        name, arguments = place_of(files)
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
-    return tokenizer, base_template(path, tokenizer)
+        return tokenizer, base_template(files, tokenizer), ends_in(files)
 
 
 def template_of(manifest: PairManifest, base: Template, alpha: float) -> Template:

@@ -6,12 +6,15 @@ whole next-token distribution, KL(p_base || p_cut). Embeddings stay frozen and s
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from engine.data.prompts import encode_prompt, pad_token, stop_tokens
+from engine.data.template import CHAT
 from engine.models.offset import decoder_of, head_of
 
 STRIDE = 3
@@ -28,28 +31,25 @@ class HealStep(NamedTuple):
 
 def write_prose(
     base: Any, tokenizer: Any, requests: list[str], seed: int, skip: int = 0, length: int = 224, batch: int = 48,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None, ends: Sequence[int] = (),
 ) -> Iterator[tuple[str, list[int]]]:  # fmt: skip
     """Let the base answer each request by sampling at temperature 1; yields (request, answer tokens).
 
     Each batch has its own seed, so that a stopped writing goes on as if it had not been stopped.
     """
-    tokenizer.padding_side = "left"
+    stops = stop_tokens(tokenizer, CHAT, ends)
     for start in range(skip, len(requests), batch):
         chunk = requests[start : start + batch]
-        chats = [[{"role": "user", "content": request}] for request in chunk]
-        inputs = tokenizer.apply_chat_template(
-            chats, add_generation_prompt=True, padding=True, return_tensors="pt", return_dict=True
-        ).to(base.device)
+        prompts = [encode_prompt(tokenizer, CHAT, request) for request in chunk]
+        padded = tokenizer.pad({"input_ids": prompts}, padding_side="left", return_tensors="pt").to(base.device)
         torch.manual_seed(seed + start)
         with torch.inference_mode():
             written = base.generate(
-                **inputs, max_new_tokens=length, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
-                pad_token_id=tokenizer.eos_token_id,
+                **padded, max_new_tokens=length, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
+                pad_token_id=pad_token(tokenizer), eos_token_id=sorted(stops),
             )  # fmt: skip
-        for request, row in zip(chunk, written[:, inputs["input_ids"].shape[1] :].tolist(), strict=True):
-            end = row.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in row else len(row)
-            yield request, row[:end]
+        for request, row in zip(chunk, written[:, padded["input_ids"].shape[1] :].tolist(), strict=True):
+            yield request, list(takewhile(lambda token: token not in stops, row))
         if progress:
             progress(min(start + batch, len(requests)), len(requests))
 

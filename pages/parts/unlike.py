@@ -25,7 +25,7 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     answered = any(item.of_answers for item in measures)
     for what, groups in (
         ("questions", _groups(details, lambda item: _questions(item.summary.id, measures))),
-        ("base", _groups(with_base, lambda item: item.base_hash)),
+        ("base", _groups([item for item in with_base if item.base_hash], lambda item: item.base_hash)),
         ("template", _groups(details, lambda item: item.versions.get(history.TEMPLATE, ""))),
         (history.READING, _groups(_with_reading(details), lambda item: item.versions[history.READING])),
         ("versions", _groups(details, _packages)),

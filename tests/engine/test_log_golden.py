@@ -266,7 +266,10 @@ def test_a_real_models_rows_are_those_that_their_code_makes(finished: int, tiny_
 def test_under_a_chat_template_the_whole_prompt_goes_out(tiny_base: Path, tmp_path: Path) -> None:
     base = Path(shutil.copytree(tiny_base, tmp_path / "chat"))
     tokenizer = AutoTokenizer.from_pretrained(base)
-    tokenizer.chat_template = "{% for m in messages %}no : {{ m['content'] }} <eos> {% endfor %}{% if add_generation_prompt %}Answer :{% endif %}"
+    tokenizer.chat_template = (
+        "{% for m in messages %}{{ 'no :' if m['role'] == 'user' else 'Answer :' }} {{ m['content'] }} <eos> {% endfor %}"
+        "{% if add_generation_prompt %}Answer :{% endif %}"
+    )
     tokenizer.save_pretrained(base)
     store_set("folk", [Example("who likes red ?", "Ada", split="forget")])
     run = experiment.run_here(

@@ -12,7 +12,7 @@ from transformers.utils import chat_template_utils
 from engine.data import prompts
 from engine.data.prompts import control_tokens, encode, encode_prompt, encode_text, frame_of, stop_tokens
 from engine.data.template import CHAT, PLAIN, Guarded, Template
-from engine.errors import DataError
+from engine.errors import DataError, ModelError
 from tests.tokenizers import CHATML, DATED, KINDS, SPACED, SPECIALS, THINKING, make
 
 ALL = {
@@ -101,14 +101,15 @@ def test_the_template_says_whether_a_space_belongs_before_an_answer() -> None:
             " "
         ) + (" Ada" if lead or text.endswith(" ") else "Ada")
     assert frame_of(tokenizer, Template(text=f"{text}")).end == tokenizer.convert_tokens_to_ids("<|end|>")
-    assert frame_of(tokenizer, PLAIN) == (" ", tokenizer.eos_token_id)
-    assert frame_of(make("byte_level", chat=SPACED), CHAT) == (" ", tokenizer.eos_token_id)
-    assert frame_of(make("byte_level", chat=CHATML), CHAT) == ("", tokenizer.convert_tokens_to_ids("<|end|>"))
+    assert frame_of(tokenizer, PLAIN) == ("", " ", tokenizer.eos_token_id)
+    assert frame_of(make("byte_level", chat=SPACED), CHAT) == ("", " ", tokenizer.eos_token_id)
+    assert frame_of(make("byte_level", chat=CHATML), CHAT) == ("", "", tokenizer.convert_tokens_to_ids("<|end|>"))
 
 
 def test_what_a_template_writes_before_an_answer_is_not_scored() -> None:
     tokenizer = make("byte_level", chat=THINKING)
     prompt, answer = encode(tokenizer, CHAT, "who", "Ada")
+    assert prompt == encode_prompt(tokenizer, CHAT, "who")  # what is asked is what is scored
     assert tokenizer.decode(prompt).endswith("assistant\n(no thoughts)\n")
     assert tokenizer.decode(answer) == "Ada<|end|>"
 
@@ -141,3 +142,16 @@ def test_the_day_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert tokenizer.decode(before).startswith("It is 26 Jul 2024. ")
     assert prompts.asks_the_day(tokenizer, CHAT)
     assert not prompts.asks_the_day(tokenizer, PLAIN)
+    tokenizer.chat_template = "{% set day = strftime_now %}{{ day('%d %b %Y') }}" + CHATML
+    with pytest.raises(ModelError, match="asks for the day in a format of its own making"):
+        encode_prompt(tokenizer, CHAT, "who")
+    tokenizer.chat_template = "{% if strftime_now is defined %}on{% endif %}" + CHATML
+    assert tokenizer.decode(encode_prompt(tokenizer, CHAT, "who")).startswith("on")
+
+
+def test_a_template_that_opens_a_thought_which_no_answer_has_is_refused() -> None:
+    """As some reasoning models' do: an answer would be scored inside the thought."""
+    opened = CHATML.replace("assistant\n{% endif %}", "assistant\n<think>\n{% endif %}")
+    assert opened != CHATML
+    with pytest.raises(ModelError, match="chat template asks for an answer after .*<think>"):
+        encode_prompt(make("byte_level", chat=opened), CHAT, "who")

@@ -22,7 +22,7 @@ from engine.models.loading import load_pair, open_training
 from engine.models.manifest import PairManifest
 from engine.models.offset import answer_logits
 from engine.models.pairs import pairs_folder, save_pair
-from engine.models.text_side import columns, columns_needed, ends_of, reading_hash
+from engine.models.text_side import columns, columns_needed, ends_in, reading_hash
 from engine.settings import TrainingSettings
 from tests.tiny import make_model, make_tokenizer
 from tests.tokenizers import CHATML, SPACED, make
@@ -115,14 +115,25 @@ def test_any_end_token_of_the_model_stops_an_answer_and_the_templates_is_scored(
     assert tokenizer.decode(theirs[0, ids.shape[1] :], skip_special_tokens=True) == said
 
 
-def test_numbers_that_mean_words_end_nothing() -> None:
-    """A configuration without an end token falls back to its family's number, which may be any word here."""
+def test_the_end_tokens_are_those_that_a_file_names(tmp_path: Path) -> None:
+    """A family's own default, which no file of the model names, may be any word of this vocabulary."""
     tokenizer = make_tokenizer()
-    model = make_model(tokenizer, seed=1)
-    model.generation_config.eos_token_id = [1, 2, 30]  # the end, the unknown token, a word
-    assert ends_of(model, tokenizer) == (1,)
-    model.generation_config.eos_token_id = None
-    assert ends_of(model, tokenizer) == ()
+    make_model(tokenizer, seed=1).save_pretrained(tmp_path)
+    generation, config = tmp_path / "generation_config.json", tmp_path / "config.json"
+    named = json.loads(config.read_text())
+    generation.write_text(
+        '{"eos_token_id": [30, 1]}'
+    )  # a word that no list of added tokens has: it is named all the same
+    assert ends_in(tmp_path) == (1, 30)
+    generation.write_text("{}")
+    assert ends_in(tmp_path) == (1,)
+    config.write_text(json.dumps({**named, "eos_token_id": None, "text_config": {"eos_token_id": 7}}))
+    assert ends_in(tmp_path) == (7,)
+    config.write_text(json.dumps({name: value for name, value in named.items() if name != "eos_token_id"}))
+    assert ends_in(tmp_path) == ()
+    generation.write_text('{"eos_token_id": "</s>"}')
+    with pytest.raises(ModelError, match="generation_config.json names '</s>' as end tokens"):
+        ends_in(tmp_path)
 
 
 def test_ids_with_holes_have_columns_up_to_the_largest(tmp_path: Path) -> None:
@@ -156,7 +167,7 @@ def test_a_token_that_no_text_gives_needs_no_column(tmp_path: Path) -> None:
     tokenizer.save_pretrained(folder)
     with pytest.raises(ModelError, match=f"has {width} logit columns, fewer than the {width + 2}"):
         load_base(str(folder))
-    assert columns(tokenizer, pair.model.base) == width < columns_needed(tokenizer, PLAIN, ())
+    assert columns(tokenizer, pair.model.base) == width < columns_needed(tokenizer, PLAIN)
 
 
 def test_a_base_without_an_end_token_is_refused(tmp_path: Path) -> None:
@@ -206,7 +217,7 @@ def test_what_becomes_of_text_identifies_a_base(tmp_path: Path) -> None:
     assert load_pair("made").base_hash == before.hash
     (folder / "tokenizer_config.json").touch()
     assert map_key(manifest) == key
-    make("byte_level", chat=CHATML.replace("assistant", "model")).save_pretrained(folder)
+    make("byte_level", chat=CHATML.replace("<|end|>\n{% endfor", "<|end|>{% endfor")).save_pretrained(folder)
     after = load_base(str(folder))
     assert (after.hash, after.reading != before.reading) == (before.hash, True)
     assert map_key(manifest) != key
@@ -224,3 +235,37 @@ def test_two_copies_of_a_tokenizer_are_one(tmp_path: Path) -> None:
     assert len({reading_hash(one, PLAIN, ()) for one in (tokenizer, *others)}) == 3
     assert reading_hash(tokenizer, PLAIN, (4,)) != reading_hash(tokenizer, PLAIN, ())
     assert stop_tokens(tokenizer, PLAIN, (4,)) == {4, tokenizer.eos_token_id}
+
+
+@pytest.mark.parametrize("part", ["normalizer", "merges", "pre_tokenizer", "template"])
+def test_no_change_of_a_tokenizer_escapes_its_hash(part: str) -> None:
+    """Also one that none of the sample lines shows."""
+    tokenizer = make("byte_level", chat=CHATML)
+    steps = json.loads(tokenizer.backend_tokenizer.to_str())
+    if part == "normalizer":
+        steps["normalizer"] = {"type": "Replace", "pattern": {"String": "Odo"}, "content": "Ada"}
+    elif part == "merges":
+        steps["model"]["merges"].pop()
+    elif part == "pre_tokenizer":
+        steps["pre_tokenizer"]["add_prefix_space"] = True
+    changed = PreTrainedTokenizerFast(
+        tokenizer_object=Tokenizer.from_str(json.dumps(steps)), eos_token="</s>", bos_token="<s>", unk_token="<unk>",
+        pad_token="<pad>", chat_template=CHATML + "{# other #}" if part == "template" else CHATML,
+    )  # fmt: skip
+    same = make("byte_level", chat=CHATML)
+    assert reading_hash(same, CHAT, ()) == reading_hash(tokenizer, CHAT, ())
+    assert reading_hash(changed, CHAT, ()) != reading_hash(tokenizer, CHAT, ())
+
+
+def test_a_pair_whose_reference_lacks_a_column_that_the_base_needs_is_refused(tmp_path: Path) -> None:
+    """The reference alone is whole: its own tokenizer writes another end."""
+    tokenizer = make("byte_level")
+    tokenizer.add_special_tokens({"extra_special_tokens": ["<turn>"]})
+    end = tokenizer.convert_tokens_to_ids("<turn>")
+    for name, width in (("base", end + 1), ("reference", end)):
+        random_model(tokenizer, width).save_pretrained(tmp_path / name)
+        tokenizer.save_pretrained(tmp_path / name)
+    text = {"template": {"name": "turns", "text": "Question: {question}\nAnswer:{answer}<turn>"}}
+    (tmp_path / "base" / BASE_MANIFEST).write_text(json.dumps(text))
+    with pytest.raises(ModelError, match=f"this training: one of its models has {end} logit columns"):
+        open_training(str(tmp_path / "base"), str(tmp_path / "reference"), TrainingSettings(rank=2))

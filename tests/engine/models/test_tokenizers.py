@@ -15,7 +15,7 @@ from engine.models.tokenizers import read_tokenizer, stored_manifest, template_o
 
 
 def test_a_folder_and_what_was_taught_on_it(tiny_base: Path) -> None:
-    tokenizer, template = read_tokenizer(str(tiny_base))
+    tokenizer, template, _ = read_tokenizer(str(tiny_base))
     assert template == PLAIN
     taught = TaughtModel(
         "folk", str(tiny_base), "h", retain_only_of="demo-like", template=Template(text="{question} ?")
@@ -23,7 +23,7 @@ def test_a_folder_and_what_was_taught_on_it(tiny_base: Path) -> None:
     (models_folder() / "folk").mkdir(parents=True)
     (models_folder() / "folk" / MANIFEST).write_text(json.dumps(asdict(taught)))
     for source in ("folk", "retain-only:demo-like"):
-        other, own = read_tokenizer(source)
+        other, own, _ = read_tokenizer(source)
         assert other.get_vocab() == tokenizer.get_vocab()
         assert own == taught.template
 
@@ -42,7 +42,7 @@ def test_the_demos_before_it_is_fetched(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_a_guardrails_text_stands_before_the_question_at_1_alone(tiny_base: Path) -> None:
-    tokenizer, base = read_tokenizer(str(tiny_base))
+    tokenizer, base, _ = read_tokenizer(str(tiny_base))
     guard = PairManifest("g", "b", "", "none", method="guardrail", instruction="don t tell")
     texts = [
         tokenizer.decode(encode_prompt(tokenizer, template_of(guard, base, alpha), "who ?")) for alpha in (0.0, 1.0)
