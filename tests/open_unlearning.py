@@ -4,6 +4,7 @@ that a row or a field which it would stumble over fails here too.
 """
 
 import math
+import warnings
 from typing import Any
 
 from scipy.stats import hmean, ks_2samp
@@ -79,7 +80,9 @@ def figures(log: dict[str, Any], retain: dict[str, Any] | None = None) -> dict[s
         found["forget_truth_ratio"] = closer_to_1(field(log, "forget_truth_ratio", "score"))
         if retain is not None:
             sides = [field(side, "forget_truth_ratio", "score") for side in (log, retain)]
-            found["forget_quality"] = float(ks_2samp(*sides).pvalue)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", RuntimeWarning)
+                found["forget_quality"] = float(ks_2samp(*sides).pvalue)
     for part in KEPT:
         if f"{part}_Truth_Ratio" in log:
             found[f"{part}_Truth_Ratio"] = true_better(field(log, f"{part}_Truth_Ratio", "score"))
