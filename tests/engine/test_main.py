@@ -308,7 +308,7 @@ def test_import_tells_how_columns_of_others_were_read(
         '{"question": "Which?", "choices": ["a", "b", "c"], "answer": 2, "source": "x"}\n', encoding="utf-8"
     )
     found = said("import", str(path), "--name", "own")
-    words = "the choice that answer names, of those in choices, is read as answer, and the others are not kept"
+    words = "the choice that answer names, of those in choices (a number counts from 0), is read as answer, and the others are not kept"
     assert found["mapping"] == [words]
     assert [note.partition(";")[0] for note in found["notes"]] == ["not used: 'source'"]
     assert [row["answer"] for row in said("questions", "--set", "own")] == ["c"]
