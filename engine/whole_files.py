@@ -54,7 +54,7 @@ def part_of(target: Path, note: Note | None = None) -> Iterator[Path]:
     """
     words = {} if note is None else note.words
     with _entered(target.parent, words) as (entry, part):
-        take_back = _nothing
+        take_back: Callable[[Words], None] = _nothing
         try:
             yield part
             if note is not None:
