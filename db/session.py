@@ -95,7 +95,7 @@ def _still_there(url: URL) -> bool:
 
 def _create(url: str) -> Engine:
     try:
-        url.encode()  # bytes of the environment that are no text
+        url.encode()  # bytes of the environment that are not text
         parsed = sa.make_url(url)
     except (ArgumentError, ValueError):  # what cannot be read is not shown: there may be a password in it
         raise DatabaseError(

@@ -7,7 +7,7 @@ from engine.audit.probes import chosen
 from engine.audit_runs import ProbeRow, probe_rows
 from engine.audit_spec import audit_spec
 from engine.figures import interval_words
-from engine.run_commands import execute, run_data
+from engine.run_commands import SOURCE, execute, run_data
 from engine.settings import check_alpha
 from engine.terminal import Adder, Printed
 
@@ -26,7 +26,7 @@ def add_command(add: Adder) -> None:
         "--forget",
         default="",
         metavar="SOURCE",
-        help="what was to be forgotten, SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)",
+        help=f"what was to be forgotten, {SOURCE}",
     )
     parser.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
     parser.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")

@@ -30,6 +30,7 @@ from engine import (
 from engine.errors import UnlearningError, shortened
 from engine.progress import ending_of
 from engine.run_commands import SOURCE, add_answer_limit
+from engine.settings import FORMATS
 from engine.terminal import Adder, Command, libraries_unheard, say, to_json, visible
 
 TAKES_NUMBERS = ("--alpha", "--alphas", "--range", "--against-alpha")
@@ -146,7 +147,7 @@ def make_parser() -> argparse.ArgumentParser:
     report_command.add_commands(add)
     erase_command.add_command(add)
 
-    import_ = add("import", commands.import_file, "store a CSV, TSV, JSON, JSONL or Parquet file of questions as a set")
+    import_ = add("import", commands.import_file, f"store a {FORMATS} file of questions as a set")
     import_.add_argument("file", type=Path)
     import_.add_argument("--name", required=True, help="name of the new set")
     import_.add_argument("--split", default="", help="of rows that name none: forget, retain, world or holdout")

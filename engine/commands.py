@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine import experiment, history, recorded_runs, runner
+from engine.data.cells import is_visible
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
 from engine.questions import examples_of, known_question, sort_demo
@@ -54,8 +55,8 @@ def _shown(example: Example) -> dict[str, Any]:
 
 def ask(arguments: argparse.Namespace) -> Printed:
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
-    if not arguments.question.strip():
-        raise SettingError("the question must hold some text, got an empty one")
+    if not is_visible(arguments.question):
+        raise SettingError(f"the question must hold some text that can be seen, got {arguments.question[:40]!r}")
     _check_tokens(arguments.max_new_tokens)
     if not 0 <= arguments.temperature <= MAX_TEMPERATURE:
         raise SettingError(f"temperature must be between 0 and {MAX_TEMPERATURE:g}, got {arguments.temperature}")
@@ -113,8 +114,8 @@ def map_alphas(arguments: argparse.Namespace) -> Printed:
             max_new_tokens=arguments.max_new_tokens,
         )  # fmt: skip
         return run_and_show(spec, arguments)
-    if not (arguments.question or "").strip():
-        raise SettingError("map needs a question that holds some text, or --on SOURCE")
+    if not is_visible(arguments.question or ""):
+        raise SettingError("map needs a question that holds some text that can be seen, or --on SOURCE")
     refuse_given(arguments, {"name": "one question is mapped without a run"})
     from engine.audit.leaks import find_leak
     from engine.maps import map_question

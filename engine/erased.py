@@ -17,7 +17,7 @@ from typing import NamedTuple
 from db import erasure_reads
 from db.rows import ErasureRow
 from engine.data.examples import Example
-from engine.evaluation.words import visible
+from engine.evaluation.words import without_unseen
 from engine.storage import reading
 
 PSEUDONYM = "erased person {}"  # stands for the name, so that means over persons stay what they were
@@ -43,7 +43,7 @@ class Sorted(NamedTuple):
 
 def name_key(name: str) -> str:
     """A name without what does not make it another: case, spaces, invisible characters, how its letters are encoded."""
-    return _earlier_key(visible(name))
+    return _earlier_key(without_unseen(name))
 
 
 def _earlier_key(name: str) -> str:

@@ -155,7 +155,7 @@ def _salt() -> str:
 def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool, files: int, salt: str) -> int:
     runner.check_at_rest(session)  # a run of another data folder may have come meanwhile
     rows.delete_securely(session)
-    known = erasure_reads.erasures(session)  # nor need the salt be the first
+    known = erasure_reads.erasures(session)  # an erasure too, whose salt then holds
     salt = known[0].salt if known else salt
     digest = erased.subject_hash(erased.name_key(subject), salt)
     number = rows.add_erasure(

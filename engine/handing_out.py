@@ -1,4 +1,4 @@
-"""What leaves the program is noted first: the note of a file that is handed out, and the sweep that takes a vain one back."""
+"""What leaves the program is noted first: the note of a file that is handed out, and the sweep that takes back the note of what never was."""
 
 from datetime import datetime
 

@@ -142,7 +142,7 @@ def trade_off(run_ids: list[int] | None = None) -> pd.DataFrame:
 def imported_figures(run_ids: list[int] | None = None) -> pd.DataFrame:
     """What others published, one row per imported run and figure; of all imported runs where none are named.
 
-    Columns: run_id, run, method, model ("" where not said), source (a dict: whence it came), alpha, name (as OpenUnlearning
+    Columns: run_id, run, method, model ("" where not said), source (a dict: where it came from), alpha, name (as OpenUnlearning
     has it), value, low, high (95 %), rows (None where the source does not say), note.
     """
     with reading() as session:
@@ -161,7 +161,7 @@ def question_scores(run_id: int, alpha: float) -> pd.DataFrame:
 
 
 def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
-    """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and whence.
+    """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and where from.
 
     The columns of `audit.report.REPORT_COLUMNS` but `exported`, before them question_id and position (None where the set
     no longer holds the question), and after them the same for the paraphrase, where the question has one. Key terms are a list; a cell without a value is None. `RunError` where the

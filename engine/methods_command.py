@@ -1,4 +1,4 @@
-"""`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and whence each comes."""
+"""`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and where each comes from."""
 
 import argparse
 from dataclasses import asdict

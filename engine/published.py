@@ -59,7 +59,7 @@ def _check_text(what: str, text: str) -> None:
 
 
 def _source(log: Log, reference: Log | None, label: str, notes: list[str]) -> dict[str, str]:
-    """Whence the figures come, kept where other runs keep the versions that theirs hang on."""
+    """Where the figures come from, kept where other runs keep the versions that theirs hang on."""
     known = {
         "imported from": log.name,
         "sha256": log.sha256,

@@ -16,7 +16,7 @@ from engine.judged_by import rouge_note
 from engine.models.taught import PUBLIC
 from engine.questions import evaluation_sources
 from engine.remaining_leaks import LeakShare, leak_shares
-from engine.settings import ExperimentSpec, TrainingSettings, parse_alphas
+from engine.settings import FORMATS, ExperimentSpec, TrainingSettings, parse_alphas
 from engine.terminal import Adder, Bar, Interrupts, Printed, say
 from engine.unused_options import refuse_for_model_alone, refuse_unused
 
@@ -36,7 +36,7 @@ TRAINING_OPTIONS = {
     "seed": "the same seed and settings give the same pair",
 }
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-SOURCE = "SET:SPLIT, SET:SPLIT/HALF or a question file (CSV, JSONL, Parquet)"
+SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
 
 
 def train(arguments: argparse.Namespace) -> Printed:

@@ -14,6 +14,7 @@ from platformdirs import user_cache_path, user_data_path
 from engine.errors import SettingError, StorageError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
+FORMATS = "CSV, TSV, JSON, JSONL or Parquet"  # of question files
 
 RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
 Method = Literal["offset", "direct", "uld", "guardrail"]
@@ -196,7 +197,7 @@ class TrainingSettings:
 class ExperimentSpec:
     """What a run is to do; frozen, stored with the run, read back by the worker.
 
-    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file (CSV, JSONL, Parquet).
+    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file (`FORMATS`).
     A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
     every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
     the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`

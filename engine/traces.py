@@ -39,7 +39,7 @@ class Traces:
         self.told = Terms(text for text in spoken if len("".join(words(text))) >= LEAST_TEXT)
 
     def own(self, text: str) -> bool:
-        """Whether one of the person's texts stands in `text`, be it escaped as JSON, HTML or CSV."""
+        """Whether one of the person's texts stands in `text`, also escaped as JSON, HTML or CSV."""
         if not self.texts:
             return False
         found = list(_readings(text))

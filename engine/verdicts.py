@@ -9,6 +9,7 @@ from db import verdict_reads
 from db.hashing import hash_text as hash_text
 from db.verdict_rows import View
 from engine import history
+from engine.data.cells import is_visible
 from engine.errors import SettingError
 from engine.judged_by import rule_of
 
@@ -40,7 +41,7 @@ class Judgement(NamedTuple):
 def reviewer_name(text: str) -> str:
     """A name as it is stored and compared; `SettingError` where it is none."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
-    if not 0 < len(name) <= NAME_LIMIT or not name.isprintable():
+    if not is_visible(name) or len(name) > NAME_LIMIT or not name.isprintable():
         raise SettingError(f"a reviewer's name must be 1 to {NAME_LIMIT} printable characters, got {text[:100]!r}")
     return name
 

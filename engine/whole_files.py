@@ -52,36 +52,45 @@ def part_of(target: Path, note: Note | None = None) -> Iterator[Path]:
     The note is written first, so whatever stands at `target` is noted, killed or not. Raises `OSError` where the disk
     refuses, `StorageError` where the data folder cannot be used, and what the note raises.
     """
-    with scratch_in(target.parent, {} if note is None else note.words) as part:
-        yield part
-        if note is not None:
-            note.write()
+    words = {} if note is None else note.words
+    with _entered(target.parent, words) as (entry, part):
+        take_back: Callable[[Words], None] = _nothing
         try:
+            yield part
+            if note is not None:
+                note.write()
+                take_back = note.take_back
             part.replace(target)  # takes the place of a file or of an empty folder, and of nothing else
-        except BaseException:
-            if note is not None and os.path.lexists(part):
-                note.take_back(note.words)
-            raise
+        finally:
+            _clear(entry, part, words, take_back)
 
 
 @contextmanager
-def scratch_in(folder: Path, words: Words | None = None) -> Iterator[Path]:
+def scratch_in(folder: Path) -> Iterator[Path]:
     """A path in `folder` at which to make what is to be gone after the block, killed or not. Raises `StorageError`."""
+    with _entered(folder, {}) as (entry, part):
+        try:
+            yield part
+        finally:
+            _clear(entry, part, {}, _nothing)
+
+
+@contextmanager
+def _entered(folder: Path, words: Words) -> Iterator[tuple[_Entry, Path]]:
+    """A new entry, whose lock is held in the block, and where its part is to lie. Raises `StorageError`."""
     name = secrets.token_hex(16)
     entry, part = _Entry.called(name), folder.resolve() / f"{HIDDEN}{name}"
     try:
         with _alone(WAIT_SECONDS):
             entry.lock.acquire()
-            write_new(entry.record, json.dumps({"part": str(part), "note": dict(words or {})}).encode())
+            write_new(entry.record, json.dumps({"part": str(part), "note": dict(words)}).encode())
     except (OSError, Timeout) as error:
         entry.lock.release()
         reason = getattr(error, "strerror", None) or error
         raise StorageError(f"the data folder {data_folder()} cannot be used: {reason}") from error
     try:
-        yield part
+        yield entry, part
     finally:
-        if _removed(part):
-            _forget(entry)
         entry.lock.release()
 
 
@@ -117,16 +126,35 @@ def _sweep_one(entry: _Entry, take_back: Callable[[Words], None]) -> None:
             part, words = Path(found["part"]), dict(found["note"])
             if part.name != HIDDEN + entry.record.stem:
                 raise ValueError(f"{part} is not named as the entry is")
-        except (OSError, ValueError, TypeError, KeyError):  # killed before the part was made, or not one of ours
+        except (
+            OSError,
+            ValueError,
+            TypeError,
+            KeyError,
+            RecursionError,
+        ):  # killed before the part was made, or not one of ours
             return _forget(entry)
         if not part.parent.is_dir():  # a disk that is not there now may come back
             return None
-        if words and os.path.lexists(part):  # it never took its place
-            with contextlib.suppress(StorageError):
-                take_back(words)
-        if _removed(part):
-            _forget(entry)
+        _clear(entry, part, words, take_back if words else _nothing)
     return None
+
+
+def _clear(entry: _Entry, part: Path, words: Words, take_back: Callable[[Words], None]) -> None:
+    """Remove a part that never took its place, and its entry; both stay for a later sweep while its note cannot be taken back."""
+    if os.path.lexists(part):
+        try:
+            take_back(words)
+        except StorageError:  # the database is busy
+            return
+        except (KeyError, ValueError, TypeError):  # an entry that was damaged: it tells of no note
+            pass
+    if _removed(part):
+        _forget(entry)
+
+
+def _nothing(_: Words) -> None:
+    """Of a part without a note."""
 
 
 def _removed(part: Path) -> bool:

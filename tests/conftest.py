@@ -14,7 +14,7 @@ from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel
 from tests.tiny import save_model
 
-settings.register_profile("no deadline", settings.default, deadline=None)  # a busy machine is no failure
+settings.register_profile("no deadline", settings.default, deadline=None)  # a busy machine must not fail a test
 settings.load_profile("no deadline")
 
 

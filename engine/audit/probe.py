@@ -79,7 +79,7 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """`sentence` says what it does, `source` whence it is, `unit` what the `value` of its results is.
+    """`sentence` says what it does, `source` where it is from, `unit` what the `value` of its results is.
 
     `of_kept`: its results are of questions that are to be kept, so that greedy leaks of secrets say nothing of them.
     """

@@ -16,7 +16,6 @@ KEYS = (
     "answer", "answerkey", "answer_key", "answer_idx", "answer_index", "correct_answer", "correct_option", "correct_index",
     "correct", "label", "gold", "cop",
 )  # fmt: skip
-ROWS_TO_DOUBT = 12  # of four choices, so many rows without the first one come by chance 3 times in 100
 FROM_ONE = "places in the choices are counted from 0, but no row has 0; counted from 1, each answer would be another"
 _FAMILY = re.compile(r"(|op|opt|option|options|choice|ending|answer|sol)_?([a-h]|[0-9])")
 _AROUND = r"[\s()\[\]{}.:*\"']*"  # "(C)", "C.", "**C**"
@@ -36,6 +35,11 @@ class Choices(NamedTuple):
 
     @property
     def words(self) -> str:
+        """The columns, and how a number names one of them where that is not by its label."""
+        return self.where if self.labels else f"{self.where} (a number counts from 0)"
+
+    @property
+    def where(self) -> str:
         return f"{self.columns[0]} to {self.columns[-1]}" if self.labels else self.columns[0]
 
     def places(self, rows: Iterable[Mapping[str, Any]]) -> Counter[int]:
@@ -60,9 +64,9 @@ class Choices(NamedTuple):
                 raise DataError(f"{named_by} is {shown(text)}, which names several choices; a question has one answer")
             return key
         if not texts:
-            raise DataError(f"{named_by} is {shown(text)}, but no choices can be read in {self.words}")
+            raise DataError(f"{named_by} is {shown(text)}, but no choices can be read in {self.where}")
         named = self._named(name[1] if name else text, text, texts, labels, places, named_by)
-        if not labels and text[-1:].isdecimal() and 0 not in places and places.total() >= ROWS_TO_DOUBT:
+        if not labels and text[-1:].isdecimal() and 0 not in places:
             found.remark(FROM_ONE, named_by)
         right = named if named and isinstance(key, Number) else named | {choice for choice in texts if choice == text}
         if len(right) > 1:

@@ -12,7 +12,7 @@ from typing import Any
 
 import regex
 
-from engine.evaluation.words import fold, plain_words, visible
+from engine.evaluation.words import fold, plain_words, without_unseen
 
 ROUGE_SCORE, UNICODE = "rouge_score", "Unicode words 1"  # what read the words; the number is the variant's version
 LOST = 1 / 6  # of the letters of a true answer; TOFU's own lose 1/7 at most ("Ngũgĩ wa Thiong'o")
@@ -36,7 +36,7 @@ def rouge_words(answer: str) -> str:
     """What reads the words of this true answer and of the answers to it: `ROUGE_SCORE`, or `UNICODE` where it cannot."""
     known = _ALPHANUMERIC.findall(unicodedata.normalize("NFC", answer))
     if not known:
-        return UNICODE if visible(answer).strip() else ROUGE_SCORE
+        return UNICODE if without_unseen(answer).strip() else ROUGE_SCORE
     lost = [letter for letter in known if not letter.lower().isascii()]
     foreign = any(not part.isascii() for letter in set(lost) for part in fold(letter) if part.isalnum())
     return UNICODE if foreign or len(lost) > LOST * len(known) else ROUGE_SCORE
@@ -56,7 +56,7 @@ class _UnicodeWords:
         self._package: Any = DefaultTokenizer(use_stemmer=True)
 
     def tokenize(self, text: str) -> list[str]:
-        found = plain_words(text) or _SYMBOL.findall(fold(text)) or _SYMBOL.findall(visible(text))
+        found = plain_words(text) or _SYMBOL.findall(fold(text)) or _SYMBOL.findall(without_unseen(text))
         return [
             token
             for word in found

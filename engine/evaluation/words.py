@@ -70,14 +70,14 @@ class Word(NamedTuple):
     joined: bool
 
 
-def visible(text: str) -> str:
+def without_unseen(text: str) -> str:
     """`text` without characters that nobody sees: soft hyphens, zero-width spaces and joiners, marks of direction."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def fold(text: str) -> str:
     """`text` as it is compared: everything that makes no other word of it is taken off."""
-    return _folded(_digits(visible(text)))
+    return _folded(_digits(without_unseen(text)))
 
 
 def plain_words(text: str) -> list[str]:
@@ -92,14 +92,14 @@ def words(text: str) -> list[str]:
 
 def read(text: str) -> list[Word]:
     """`words` with how they stand."""
-    return _read(visible(text))
+    return _read(without_unseen(text))
 
 
 def forms(text: str) -> list[str]:
     """`text` without what nobody sees; and where that may part words, as it is with a space in its place."""
-    found = [visible(text)]
+    found = [without_unseen(text)]
     if not text.isascii() and _PARTING.search(text):
-        found.append(visible(_PARTING.sub(" ", text)))
+        found.append(without_unseen(_PARTING.sub(" ", text)))
     return found
 
 

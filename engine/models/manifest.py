@@ -34,7 +34,8 @@ class PairManifest:
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
     the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
     out `template`: it is then read with its base's. `method` is "offset", or the baseline that stands in a pair's place
-    (baselines.py); `base_reading` is the hash of what became of text when the pair was made, see text_side.py; `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
+    (baselines.py); `base_reading` is the hash of what became of text when the pair was made, see text_side.py;
+    `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
     """
 
     name: str

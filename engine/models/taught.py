@@ -28,8 +28,8 @@ PUBLIC = "demo-public"  # the demo's base as it was published, before it was tau
 class TaughtModel:
     """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
 
-    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever
-    reads of it, mostly "".
+    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight file
+    to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever reads of it, mostly "".
     """
 
     name: str
@@ -58,7 +58,7 @@ def models_folder() -> Path:
 
 
 def list_taught() -> list[TaughtModel]:
-    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is no folder's."""
+    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is not a folder's."""
     return [model for _, model in _whole()]
 
 

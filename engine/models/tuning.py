@@ -1,7 +1,6 @@
 """Which parameters of M'o move, and the layer cut that makes a small twin of a base."""
 
 import copy
-import json
 import warnings
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -19,6 +18,7 @@ from engine.models.offset import Adapter, Factors
 from engine.models.p_adapter import add_p_adapter
 from engine.models.weight_files import ADAPTER_CONFIG, check_only
 from engine.settings import TrainingSettings
+from engine.small_files import read_json
 
 ADAPTER_FILE = "adapter_model.safetensors"
 
@@ -102,7 +102,7 @@ def _check_adapter(model: Any, folder: Path) -> None:
 
     And one that names further adapters: peft would fetch them.
     """
-    config = json.loads((folder / ADAPTER_CONFIG).read_text(encoding="utf-8"))
+    config = read_json(folder / ADAPTER_CONFIG)
     if config["peft_type"] == "XLORA":
         raise ModelError(f"the adapter in {folder.name} is a mixture of other adapters (XLORA), which is not supported")
     shared = {id(part) for part in (model.get_input_embeddings(), model.get_output_embeddings()) if part is not None}

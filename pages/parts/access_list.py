@@ -60,7 +60,7 @@ def read_rules(secrets: Mapping[str, Any]) -> Rules | None:
         if like:
             raise SettingError(
                 f"secrets.toml has {like!r}, which looks like a log-in, but no log-in: that needs the tables [auth] and "
-                "[oubliette.access], spelt so"
+                "[oubliette.access], written like that"
             )
         return None
     auth, access = secrets["auth"], secrets.get("oubliette", {})

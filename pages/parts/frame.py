@@ -50,7 +50,6 @@ class Context(NamedTuple):
 def route() -> None:
     """Draw the frame and run the page that the address asks for; nothing of it is run for whoever may not come in."""
     st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
-    _sweep_once()
     try:
         user = access.current_user()
     except AccessError as refused:
@@ -59,6 +58,7 @@ def route() -> None:
     page = _navigate()
     st.session_state[_ROUTED] = True
     try:
+        _sweep_once()
         page.run()
     except UnlearningError as error:
         show(error)

@@ -9,6 +9,7 @@ import streamlit as st
 from engine import experiment
 from engine.audit.leaks import derive_key_terms
 from engine.data.examples import Example
+from engine.settings import FORMATS
 from pages.parts import access, frame
 from pages.parts.wording import MISSING, count, plain
 
@@ -32,7 +33,7 @@ COLUMNS = (
 def import_form() -> None:
     access.require("operator", "Importing questions")
     st.markdown(
-        "Bring your own questions as **CSV**, **JSONL** or **Parquet**, in UTF-8, up to 20 MB. Nothing is stored before you have seen it."
+        f"Bring your own questions as **{FORMATS}**, in UTF-8, up to 20 MB. Nothing is stored before you have seen it."
     )
     st.caption(COLUMNS)
     done = st.session_state.pop("import-done", None)

@@ -6,8 +6,6 @@ One small file in the data folder, so that it holds after a restart. It knows pe
 import hashlib
 import hmac
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +13,9 @@ from typing import Any
 from filelock import FileLock
 from streamlit.web.server.server_util import get_cookie_secret
 
-from engine.errors import AccessError
+from engine.errors import AccessError, StorageError
 from engine.settings import data_folder
+from engine.whole_files import part_of, write_new
 from pages.parts.access_list import LONGEST_HOURS, fold, issued_at
 
 _NOT_OF_THE_LOG_IN = {"origin", "is_logged_in", "tokens"}  # what the cookie and a session add each in their own way
@@ -32,8 +31,9 @@ def note(claims: Mapping[str, Any], now: float) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with FileLock(f"{path}.lock", mode=0o600, timeout=10):
             kept = {key: at for key, at in _read(path).items() if at > now - LONGEST_HOURS * 3600}
-            _write(path, kept | {_login(claims): now, _person(claims): now})
-    except (OSError, TimeoutError) as error:
+            with part_of(path) as part:
+                write_new(part, json.dumps(kept | {_login(claims): now, _person(claims): now}).encode())
+    except (OSError, TimeoutError, StorageError) as error:
         raise AccessError(
             f"that you log out could not be stored ({error.__class__.__name__}); close this browser"
         ) from error
@@ -57,7 +57,7 @@ def _path() -> Path:
 
 
 def _read(path: Path) -> dict[str, float]:
-    """Times by hash; raises `OSError` where the file is there and is not what `_write` wrote."""
+    """Times by hash; raises `OSError` where the file is there and is not what `note` wrote."""
     try:
         found = json.loads(path.read_text(encoding="ascii"))
         return {str(key): float(at) for key, at in found.items()}
@@ -65,20 +65,6 @@ def _read(path: Path) -> dict[str, float]:
         return {}
     except (AttributeError, TypeError, ValueError) as error:
         raise OSError(f"{path.name} is damaged") from error
-
-
-def _write(path: Path, content: Mapping[str, float]) -> None:
-    """Whole or not at all, under a name that nobody can foresee."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix="log-outs-")
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _login(claims: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine import history
 from engine.audit.leaks import derive_key_terms
+from engine.data.cells import is_visible
 from engine.data.examples import Example
 from pages.parts import address
 from pages.parts.wording import SPLIT_MEANINGS, count, plain, split_word
@@ -106,10 +107,10 @@ def _own_question() -> Asked | None:
     )  # fmt: skip
     address.keep("ask", question)
     address.keep("truth", truth)
-    if not question.strip():
+    if not is_visible(question):
         st.info("Write a question to see what the base and the pair answer.")
         return None
-    example = Example(question=question.strip(), answer=truth.strip())
+    example = Example(question=question.strip(), answer=truth.strip() if is_visible(truth) else "")
     return Asked(example, derive_key_terms([example])[0] if example.answer else ())
 
 

@@ -12,14 +12,14 @@ from engine.file_notes import file_notes
 from engine.models.pairs import list_pairs
 from engine.models.taught import ALONE
 from engine.questions import evaluation_sources
-from engine.settings import AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
+from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
 from pages.parts import access, frame, method_form
 from pages.parts.wording import count, duration, plain, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
 )  # fmt: skip
-SOURCE_HELP = "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file (CSV, JSONL, Parquet): type it."
+SOURCE_HELP = f"A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file ({FORMATS}): type it."
 DEFAULTS = TrainingSettings()
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 

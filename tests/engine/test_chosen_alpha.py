@@ -1,5 +1,6 @@
 """At which strength a run is judged, and by which rule."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,9 @@ from db import writes
 from db.rows import ScoreRow
 from engine.chosen_alpha import RULES, chosen_alpha
 from engine.errors import SettingError
+from engine.evaluation.rouge import VARIANT
 from engine.experiment import report_alpha
+from engine.history import ROUGE as ROUGE_WORDS
 from engine.history import run_detail
 from engine.settings import ExperimentSpec, TrainingSettings
 from engine.storage import writing
@@ -66,6 +69,23 @@ def test_without_a_retain_only_run_the_rule_says_what_stands_in_for_it() -> None
     alpha, words = chosen_alpha(over_alpha(ROUGE, alpha_choice="retain-only"))
     assert alpha == 1.5
     assert "no retain-only run of its base was asked all of its forget questions, so it could not be" in words
+
+
+def test_a_retain_only_run_whose_rouge_was_read_otherwise_is_not_said_to_be_missing() -> None:
+    asked = store_set(
+        "folk", [replace(example, answer="\u043a\u0440\u0430\u0441\u043d\u044b\u0439") for example in EXAMPLES]
+    )
+    scores = {"rouge": dict.fromkeys(asked, 0.5)}
+    store_run("gold", scores, alpha=0.0, pair_name="retain-only:b")
+    spec = ExperimentSpec("evaluate", "r", pair="p", alphas=(1.0,), alpha_choice="retain-only").to_json()
+    versions = {"torch": "2", "template": "plain", "leak rule": "one", ROUGE_WORDS: VARIANT}
+    run_id = store_run("r", scores, spec=spec, versions=versions)
+    with writing() as session:
+        writes.add_run_questions(session, run_id, [(key, ()) for key in asked])
+    words = chosen_alpha(run_id).words
+    assert "ROUGE of the retain-only run was worked out by another reading of words, so it could not be" in words
+    store_run("gold", scores, alpha=0.0, pair_name="retain-only:b", versions=versions)
+    assert chosen_alpha(run_id).words.startswith(RULES["retain-only"])
 
 
 def test_another_rule_is_flagged_where_runs_are_compared() -> None:

@@ -308,9 +308,12 @@ def test_import_tells_how_columns_of_others_were_read(
         '{"question": "Which?", "choices": ["a", "b", "c"], "answer": 2, "source": "x"}\n', encoding="utf-8"
     )
     found = said("import", str(path), "--name", "own")
-    words = "the choice that answer names, of those in choices, is read as answer, and the others are not kept"
+    words = "the choice that answer names, of those in choices (a number counts from 0), is read as answer, and the others are not kept"
     assert found["mapping"] == [words]
-    assert [note.partition(";")[0] for note in found["notes"]] == ["not used: 'source'"]
+    assert [note.partition(";")[0] for note in found["notes"]] == [
+        "not used: 'source'",
+        "places in the choices are counted from 0, but no row has 0",
+    ]
     assert [row["answer"] for row in said("questions", "--set", "own")] == ["c"]
     assert program.main(["import", str(path), "--name", "own"]) == 0
     assert words in capsys.readouterr().out.splitlines()
@@ -353,6 +356,8 @@ def test_an_alpha_that_is_not_allowed(alpha: str, refused: Callable[..., str]) -
         (("questions", "--set", "nosuch"), "nosuch"),
         (("ask", "q", "--pair", "nosuch"), "no pair 'nosuch'"),
         (("ask", " ",), "must hold some text"),
+        (("ask", "\u200b",), "must hold some text that can be seen, got '\\u200b'"),
+        (("map", "\u200b\u0301",), "map needs a question that holds some text"),
         (("ask", "q", "--max-new-tokens", "0"), "between 1 and 512"),
         (("ask", "q", "--temperature", "-1"), "temperature must be between 0 and 10"),
         (("ask", "q", "--temperature", "nan"), "temperature must be between 0 and 10"),

@@ -245,7 +245,7 @@ def imported(tmp_path: Path) -> int:
     return import_log(path, "npo-1b", "NPO", model="Llama-3.2-1B", label="leaderboard").run_id
 
 
-def test_an_imported_run_is_marked_and_says_whence_it_is(imported: int) -> None:
+def test_an_imported_run_is_marked_and_says_where_it_is_from(imported: int) -> None:
     detail = history.run_detail(imported)
     run = detail.summary
     assert (run.kind, run.status, run.objective, run.base, run.pair, run.sets) == (

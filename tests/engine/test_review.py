@@ -182,7 +182,7 @@ def test_a_note_that_cannot_be_kept_is_refused(own_folders: Path, note: str, wor
         say(run_id, ids[0], "unsure", note=note)
 
 
-@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\u202eb", "a\0b"])
+@pytest.mark.parametrize("name", ["", "  ", "x" * 81, "a\u202eb", "a\0b", "\u3164", "\u2800"])
 def test_a_name_that_is_none_is_refused(own_folders: Path, name: str) -> None:
     run_id, ids = store_reviewed()
     with pytest.raises(SettingError, match="1 to 80 printable characters"):

@@ -1,5 +1,6 @@
 """Files and folders that appear whole or not at all: what a killed process left is swept, and nothing else ever is."""
 
+import contextlib
 import json
 import os
 import signal
@@ -95,7 +96,7 @@ def test_what_is_not_ours_is_never_touched(tmp_path: Path) -> None:
     forged = data_folder() / "parts" / f"{'1' * 32}.json"
     forged.write_text(json.dumps({"part": str(precious), "note": {}}))
     forged.with_suffix(".lock").touch()
-    for text in ("", "[]", '{"part": 3, "note": []}', '{"part": "x"'):
+    for text in ("", "[" * 100_000, "[]", '{"part": 3, "note": []}', '{"part": "x"'):
         (data_folder() / "parts" / f"{len(text)}.json").write_text(text)
         (data_folder() / "parts" / f"{len(text)}.lock").touch()
     sweep()
@@ -146,6 +147,71 @@ def test_a_database_that_refuses_the_note_hands_nothing_out(tmp_path: Path, monk
         with pytest.raises(StorageError, match="locked"), part_of(tmp_path / "x.csv", note) as part:
             write_new(part, b"x")
     assert (beside(tmp_path / "x"), exports()) == ([], 0)
+
+
+NOTED = """
+import os, signal, sys
+from pathlib import Path
+from engine.handing_out import note_of
+from engine.whole_files import part_of, write_new
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+with part_of(Path(sys.argv[1]), note_of(int(sys.argv[2]), 1.0, "x.csv", 4, "s" * 64)) as part:
+    write_new(part, b"zebropathy")
+"""
+
+
+def test_a_note_that_cannot_be_taken_back_now_is_taken_back_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store_run("r", {"rouge": dict.fromkeys(store_set(), 1.0)})
+    monkeypatch.setattr("db.session.BUSY_TIMEOUT_MS", 50)
+    target = tmp_path / "x.csv"
+    subprocess.run([sys.executable, "-c", NOTED, str(target), str(run)], cwd=ROOT, env=os.environ, check=False)
+    assert exports() == 1
+    with writing() as held:
+        held.connection()  # which takes the lock
+        sweep()
+    assert (len(beside(target)), exports()) == (1, 1)
+    sweep()
+    assert (beside(target), exports(), list((data_folder() / "parts").iterdir())) == ([], 0, [])
+
+
+def test_a_note_of_what_the_disk_refused_is_taken_back_later_where_the_database_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store_run("r", {"rouge": dict.fromkeys(store_set(), 1.0)})
+    monkeypatch.setattr("db.session.BUSY_TIMEOUT_MS", 50)
+    target = tmp_path / "x.csv"
+    target.mkdir()
+    (target / "in the way").touch()
+    note = note_of(run, 1.0, "x.csv", 4, "s" * 64)
+    with contextlib.ExitStack() as busy:
+
+        def write() -> None:
+            note.write()
+            busy.enter_context(writing()).connection()
+
+        with pytest.raises(OSError), part_of(target, note._replace(write=write)) as part:  # noqa: PT012
+            write_new(part, b"x")
+        assert exports() == 1
+    sweep()
+    assert (beside(target), exports()) == (["x.csv"], 0)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [{"x": "y"}, {"sha256": "s", "created": "never"}, {"sha256": "s", "created": 3}, {"sha256": "s", "created": None}],
+)
+def test_a_damaged_entry_ends_no_sweep(tmp_path: Path, note: dict[str, object]) -> None:
+    store_set()
+    first, second = (tmp_path / name / "report" for name in ("one", "two"))
+    for target in (first, second):
+        target.parent.mkdir()
+        leave(target)
+    for record in (data_folder() / "parts").glob("*.json"):
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"note": note}))
+    sweep()
+    assert (beside(first), beside(second)) == ([], [])
 
 
 def test_a_note_is_taken_back_alone(tmp_path: Path) -> None:

@@ -154,6 +154,16 @@ def test_own_question_with_an_answer_is_judged(visit: Opener, world: Path) -> No
     assert plain(LEAK_RULE) in [item.value for item in app.caption]
 
 
+def test_what_nobody_sees_is_no_question_and_no_true_answer(visit: Opener, world: Path) -> None:
+    app = visit("compare", split="own", ask="\u200b\u0301")
+    assert not app.exception
+    assert ["Write a question" in item.value for item in app.info] == [True]
+    app = visit("compare", split="own", ask="Which colour does Ada like?", truth="\u200b")
+    assert not app.exception
+    assert "True answer" not in html_of(app)
+    assert plain(LEAK_RULE) not in [item.value for item in app.caption]
+
+
 def test_markup_in_a_question_stays_text(visit: Opener, world: Path) -> None:
     app = visit("compare", ask="<script>alert(1)</script>", truth="<i>Paris</i>")
     assert not app.exception

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 Opener = Callable[..., AppTest]
@@ -33,6 +34,14 @@ def test_every_page_opens_with_things_stored(visit: Opener, world: Path, page: s
     assert not app.exception
     assert not app.error
     assert [item.value for item in app.title] == [title]
+
+
+def test_a_data_folder_that_no_path_can_name_is_one_sentence(visit: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    st.cache_resource.clear()  # the sweep is made once in a process
+    monkeypatch.setenv("OUBLIETTE_DATA", "x" * 5000)
+    app = visit("runs")
+    assert not app.exception
+    assert len(app.error) == 1
 
 
 @pytest.mark.parametrize("page", [page for page in TITLES if page])

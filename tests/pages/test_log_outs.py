@@ -1,7 +1,11 @@
 """A log-in that was left is over for good, and with it every older one of the same person."""
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
+from engine import handing_out
 from engine.errors import AccessError
+from engine.whole_files import HIDDEN
 from pages.parts import log_outs
+
+ROOT = Path(__file__).resolve().parents[2]
 
 NOW = 1_800_000_000.5
 ADA = {"is_logged_in": True, "email": "ada@example.org", "email_verified": True, "iat": 1_799_999_900, "sub": "1"}
@@ -59,7 +67,28 @@ def test_the_file_names_nobody_and_only_its_owner_reads_it(own_folders: Path) ->
     path = own_folders / "log-outs.json"
     assert "ada" not in path.read_text()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert not list(own_folders.glob("log-outs-*"))
+    assert [path.name for path in own_folders.iterdir() if path.name.startswith((HIDDEN, "log-outs-"))] == []
+
+
+KILLED = """
+import os, signal
+from pathlib import Path
+from pages.parts import log_outs
+Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+log_outs.note({"email": "ada@example.org", "iat": 1799999900}, 1800000000.5)
+"""
+
+
+def test_what_a_killed_log_out_left_is_swept(own_folders: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=ROOT, env=os.environ, check=False, stderr=subprocess.DEVNULL
+    )
+    assert done.returncode == -signal.SIGKILL
+    assert len(list(own_folders.glob(f"{HIDDEN}*"))) == 1
+    handing_out.sweep()
+    assert not list(own_folders.glob(f"{HIDDEN}*"))
+    log_outs.note(ADA, NOW)
+    assert log_outs.is_over(ADA)
 
 
 def test_what_no_log_in_can_reach_any_more_is_dropped(own_folders: Path) -> None:

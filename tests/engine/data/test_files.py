@@ -19,6 +19,7 @@ from engine.data.file_bytes import BYTES_AT_MOST
 from engine.data.files import LISTS, SUFFIXES, parse_set, read_set
 from engine.data.shapes import COLUMNS
 from engine.errors import DataError
+from engine.settings import FORMATS
 
 
 def as_csv(examples: list[Example], delimiter: str = ",") -> bytes:
@@ -267,3 +268,9 @@ def test_what_is_no_ordinary_file_is_not_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(DataError, match=r"pipe\.csv cannot be read: it is not an ordinary file"):
         read_set(tmp_path / "pipe.csv")
+
+
+def test_the_formats_that_are_named_are_those_that_are_read() -> None:
+    assert sorted(FORMATS.replace(" or ", ", ").upper().split(", ")) == sorted(
+        suffix[1:].upper() for suffix in SUFFIXES
+    )

@@ -14,6 +14,7 @@ from engine.data.files import ImportedSet, parse_set
 from engine.errors import DataError
 
 CHOSEN = "the choice that {} names, of those in {}, is read as answer, and the others are not kept"
+COUNTED = "choices (a number counts from 0)"
 
 
 def read(*rows: dict[str, Any]) -> ImportedSet:
@@ -117,7 +118,7 @@ def test_a_choice_is_stored_as_its_text(row: dict[str, Any]) -> None:
 
 
 def test_the_mapping_of_choices_is_told() -> None:
-    assert read({**LIST, "answer": 2}).mapping == (CHOSEN.format("answer", "choices"),)
+    assert read({**LIST, "answer": 2}).mapping == (CHOSEN.format("answer", COUNTED),)
     assert read({**COLUMNS, "cop": "c"}).mapping == (CHOSEN.format("cop", "opa to opc"),)
 
 
@@ -200,10 +201,14 @@ def test_the_chosen_text_is_stored_or_the_row_is_refused(choices: list[str], pla
 
 
 def test_places_that_never_begin_at_0_are_told() -> None:
+    """However few rows: three answers 1, 2, 3, counted from 1, would all be stored wrongly."""
     for first, told in ((0, False), (1, True)):
-        rows = [{**LIST, "question": f"{number}?", "answer": first + number % 3} for number in range(12)]
-        assert any(note.startswith("places in the choices are counted from 0") for note in read(*rows).notes) == told
-        assert not read(*rows[:11]).notes
+        for count in (1, 3, 12):
+            rows = [{**LIST, "question": f"{number}?", "answer": first + number % 3} for number in range(count)]
+            found = read(*rows)
+            assert any(note.startswith("places in the choices are counted from 0") for note in found.notes) == told
+            assert found.mapping == (CHOSEN.format("answer", COUNTED),)
+    assert not read(*({**LIST, "question": f"{letter}?", "answer": letter} for letter in "BCD")).notes
 
 
 def test_choices_in_a_table() -> None:

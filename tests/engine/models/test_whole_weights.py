@@ -232,6 +232,19 @@ def test_an_adapter_of_which_a_part_would_be_left_out_is_refused(
         load_pair(name)
 
 
+@pytest.mark.parametrize("text", ['{"peft_type": "LORA", "peft_type": "LORA"}', "[" * 100_000, "", "\xff", "[]", "{}"])
+def test_an_adapter_whose_config_cannot_be_read_is_refused(
+    tiny_base: Path, tiny_reference: Path, tmp_path: Path, text: str
+) -> None:
+    adapter_of(tiny_reference, tmp_path / "pair")
+    name = pair_on(tiny_reference, tiny_base, tmp_path / "pair")
+    (tmp_path / "pair" / "adapter_config.json").write_text(text, encoding="latin-1")
+    with pytest.raises(ModelError, match="pair") as refused:
+        load_pair(name)
+    assert "\n" not in str(refused.value)
+    assert len(str(refused.value)) < 400
+
+
 def test_an_adapter_of_a_deeper_model_is_refused(tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
     folder = tmp_path / "pair"
     weights = adapter_of(tiny_reference, folder)
