@@ -36,7 +36,10 @@ def like_a_log_in(secrets: Mapping[str, Any]) -> str:
         of_databases = name == "connections"
         for key, inner in _entries({name: value}):
             lists_people = not of_databases and (_is_address(key) or _holds_address(inner))
-            if lists_people or _resembles(key, _KEYS_OF_NO_CONNECTION if of_databases else _KEYS):
+            is_value = not isinstance(
+                inner, Mapping
+            )  # a table is held against the names of tables: [client] is Streamlit's
+            if lists_people or (is_value and _resembles(key, _KEYS_OF_NO_CONNECTION if of_databases else _KEYS)):
                 return "an email address" if "@" in key else key or "a list of people"  # strangers read it
     return ""
 

@@ -1,16 +1,21 @@
 """What looks like a log-in but is not one: a misspelt or half-made secrets.toml must not leave the door open."""
 
+import tomllib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
+from streamlit import config
 
 from engine.errors import SettingError
 from pages.parts.access_list import read_rules
+from pages.parts.half_log_in import like_a_log_in
 from tests.pages.test_access_list import ACCESS, AUTH, rules_of
 
+ROOT = Path(__file__).resolve().parents[2]
 UNRELATED: list[dict[str, Any]] = [
     {"connections": {"sql": {"url": "sqlite:///a.db", "username": "ada", "password": "s"}}},
     {"connections": {"snowflake": {"authenticator": "oauth", "client_id": "c", "client_secret": "s", "access": "x"}}},
@@ -120,3 +125,15 @@ def test_half_a_log_in_lets_nobody_in(secrets: dict[str, Any], says: str) -> Non
 def test_a_list_of_people_is_half_a_log_in_under_any_name(name: str) -> None:
     with pytest.raises(SettingError):
         read_rules({name: ["a@b.c"]})
+
+
+def test_no_option_of_streamlits_own_is_a_log_in() -> None:
+    """config.toml lies beside secrets.toml, and is looked at for a log-in that somebody put into the wrong file."""
+    options: dict[str, dict[str, Any]] = {}
+    for name in config.get_config_options():
+        section, _, option = name.partition(".")
+        options.setdefault(section, {})[option] = "x"
+    del options["server"]  # doors.py leaves it out: server.cookieSecret is one, and not of a log-in's
+    assert like_a_log_in(options) == ""
+    own = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert like_a_log_in({**own, "server": {}}) == ""
