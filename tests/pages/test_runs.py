@@ -407,8 +407,8 @@ def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) ->
     app.file_uploader(key="own-set").upload("wmdp.jsonl", data, "application/jsonl").run()
     assert not app.exception
     assert [item.value.replace("\\", "") for item in app.info] == [
-        "How it was read: query is read as question, the choice that answer names, of those in choices, is read as answer, and the others "
-        "are not kept."
+        "How it was read: query is read as question, the choice that answer names, of those in choices (a number counts from 0), is read "
+        "as answer, and the others are not kept."
     ]
     assert list(app.dataframe[0].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
     app.file_uploader(key="own-set").upload("bad.csv", b"question,answer\nQ,\nR,\n", "text/csv").run()

@@ -73,7 +73,11 @@ def fixed_models_are_read_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fixed_pair(base: list[float], trained: list[float], reference: list[float]) -> Any:
     return SimpleNamespace(
-        by_strength=None, model=FixedModel(base, trained, reference), tokenizer=ThreeTokens(), template=PLAIN
+        name="fixed",
+        by_strength=None,
+        model=FixedModel(base, trained, reference),
+        tokenizer=ThreeTokens(),
+        template=PLAIN,
     )
 
 
