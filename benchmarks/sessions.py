@@ -50,7 +50,7 @@ import os
 os.nice(10)
 from engine import experiment
 from engine.settings import ExperimentSpec, TrainingSettings
-training = TrainingSettings(epochs=500, target_forget_probability=0.0)
+training = TrainingSettings(epochs=200, target_forget_probability=0.0)
 experiment.run_here(ExperimentSpec("train", "beside", training=training))
 """
 MAPPED = """SELECT position + 1 FROM questions JOIN sets ON sets.id = set_id
