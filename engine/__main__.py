@@ -1,5 +1,6 @@
 """`python -m engine COMMAND`: see `cli`."""
 
+import os
 import sys
 import warnings
 
@@ -14,8 +15,8 @@ def run() -> int:
         keep_private()
         return main()
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return 2
+        print("interrupted", file=sys.stderr, flush=True)
+        os._exit(2)  # where Ctrl-C fell into an exec of some library, Python would end by the signal, caught or not
 
 
 if __name__ == "__main__":
