@@ -47,8 +47,8 @@ for place, size in enumerate(map(int, sys.argv[1:])):
 """
 TRAIN = """
 import os
-os.nice(10)
-from engine import experiment
+from engine import experiment, worker
+getattr(worker, "step_back", lambda: os.nice(10))()  # as the program's own workers do, or did
 from engine.settings import ExperimentSpec, TrainingSettings
 training = TrainingSettings(epochs=200, target_forget_probability=0.0)
 experiment.run_here(ExperimentSpec("train", "beside", training=training))

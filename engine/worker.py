@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +31,7 @@ from engine.terminal import Shown
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # after which a main thread that does not stop is not waited for
 LOCK_SECONDS = 15.0  # whoever tends holds the lock for a moment
+NICE = 10
 GONE = 4  # exit code
 
 log = logging.getLogger("worker")
@@ -38,8 +40,7 @@ log = logging.getLogger("worker")
 def main(run_id: int) -> int:
     """Execute one run; the exit code. Leaves without a word where another worker lives: that one tends the queue."""
     signal.signal(signal.SIGINT, _stop)  # a shell may have started us with it ignored
-    if hasattr(os, "nice"):
-        os.nice(10)  # the pages stay usable
+    step_back()
     if not data_folder().is_dir():  # gone since we were started
         return GONE
     lock = runner.worker_lock(LOCK_SECONDS)
@@ -53,6 +54,18 @@ def main(run_id: int) -> int:
         lock.release()
         if data_folder().is_dir():
             runner.tend()
+
+
+def step_back() -> None:
+    """Leave the processor to whoever looks at pages.
+
+    Linux weighs the processes of a session against each other and the sessions as wholes, so a worker, which has a session of
+    its own, must step back twice.
+    """
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    with suppress(OSError):  # another system, or a kernel without groups
+        Path("/proc/self/autogroup").write_text(str(NICE), encoding="ascii")
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
