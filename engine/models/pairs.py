@@ -1,6 +1,7 @@
 """Where pairs lie: found, listed and saved. A pair is listed only when it is whole. Imports no torch."""
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -64,10 +65,17 @@ def _folders() -> list[tuple[Path, PairManifest]]:
     for root in _roots():
         for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
             try:
-                found.append((path.parent, read_manifest(path.parent)))
-            except ModelError:  # not whole: it is not listed, and opening it by name says why
+                known = path.stat()
+                found.append((path.parent, _read_once(path.parent, known.st_size, known.st_mtime_ns)))
+            except (ModelError, OSError):  # not whole: it is not listed, and opening it by name says why
                 continue
     return found
+
+
+@lru_cache(maxsize=1024)
+def _read_once(folder: Path, size: int, modified: int) -> PairManifest:  # noqa: ARG001
+    """A manifest that has not changed since is not read again: every move of α lists the pairs."""
+    return read_manifest(folder)
 
 
 def _named() -> dict[str, tuple[Path, PairManifest]]:
