@@ -77,12 +77,10 @@ def worker_of(run_id: int) -> int:
     return row.worker_pid
 
 
-def is_stuck(pid: int) -> bool:
-    """Whether a process computes nothing for a second; its watchdog hardly counts."""
-    process = psutil.Process(pid)
-    before = sum(process.cpu_times()[:2])
-    time.sleep(1.0)
-    return sum(process.cpu_times()[:2]) - before < 0.05 and process.status() == "sleeping"
+def calls(pid: int, port: int) -> bool:
+    """Whether a process holds a connection to a port here."""
+    connections = psutil.Process(pid).net_connections("tcp")
+    return any(each.status == psutil.CONN_ESTABLISHED and each.raddr.port == port for each in connections)
 
 
 def test_a_run_finishes_in_another_process_and_the_caller_sees_it_move(train_spec: Specs) -> None:
@@ -237,12 +235,13 @@ def test_a_run_stuck_in_foreign_code_is_cancelled_and_the_next_begins(
 ) -> None:
     silent = socket.create_server(("127.0.0.1", 0))  # a hub that takes calls and never answers
     request.addfinalizer(silent.close)
-    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+    port = silent.getsockname()[1]
+    monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "600")
     run_id = experiment.store_spec(train_spec("stuck", base="nobody/nothing"), runner.place())
     runner.tend()
-    wait_for(lambda: status(run_id) == "running" and is_stuck(worker_of(run_id)))
+    wait_for(lambda: status(run_id) == "running" and calls(worker_of(run_id), port))
     (data_folder() / "scratch" / f"run-{run_id}").mkdir(parents=True)
     following = runner.start(train_spec("next", epochs=1))
     runner.cancel(run_id)
