@@ -10,7 +10,7 @@ BIN := .venv/bin
 
 # Another ADDRESS than this machine's own needs a log-in (README, "Who may come in"); HOSTS are the names others reach it by.
 run: .venv/ready
-	@$(BIN)/python -m pages.parts.doors "$(ADDRESS)" $(HOSTS:%="%")
+	@$(BIN)/python -m pages.parts.shared.doors "$(ADDRESS)" $(HOSTS:%="%")
 	$(BIN)/python -m engine demo </dev/null
 	$(BIN)/streamlit run app.py --server.address "$(ADDRESS)" --server.port $(PORT) $(if $(HOSTS),$(patsubst %,--server.allowedHosts "%",$(HOSTS) $(OWN_NAMES))) </dev/null
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.settings import keep_private
-from pages.parts import doors, gate
+from pages.parts.shared import doors, gate
 
 keep_private()
 doors.note_start()

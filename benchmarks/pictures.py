@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.startup import CHROMIUM
+from benchmarks.speed.startup import CHROMIUM
 
 PAGES = {
     "overview": "",

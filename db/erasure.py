@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from db.erasure_reads import chunks
+from db.reads.erasures import chunks
 from db.tables import AlphaMap, Base, Erasure, Question, RunQuestion, Score
 from db.writes import arrange_set, now
 

@@ -367,7 +367,7 @@ class MapInterval(Base):
 
 
 class Erasure(Base):
-    """That a person was erased, and when. `subject_hash` is salted and slow to guess (engine/erased.py)."""
+    """That a person was erased, and when. `subject_hash` is salted and slow to guess (engine/store/erased.py)."""
 
     __tablename__ = "erasures"
 

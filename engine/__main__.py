@@ -9,7 +9,7 @@ def run() -> int:
     if not sys.warnoptions:  # nobody asked to see what libraries warn each other of
         warnings.simplefilter("ignore")
     try:
-        from engine.cli import main  # takes a second, in which Ctrl-C is to end in a word, not in a traceback
+        from engine.cli.main import main  # takes a second, in which Ctrl-C is to end in a word, not in a traceback
         from engine.settings import keep_private
 
         keep_private()

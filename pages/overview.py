@@ -2,24 +2,26 @@
 
 import streamlit as st
 
-from engine import history, remaining_leaks, runner
-from engine.audit.leaks import LEAK_RULE
-from engine.demo import demo_problem, demo_ready
-from engine.figures import leak_figures
-from engine.history import RunSummary
+from engine.analysis import remaining_leaks
+from engine.analysis.figures import leak_figures
+from engine.analysis.remaining_leaks import LargestLeak, LeakCount
+from engine.evaluation.leak_rule import LEAK_RULE
+from engine.models.demo import demo_problem, demo_ready
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
-from engine.remaining_leaks import LargestLeak, LeakCount
-from pages.parts import frame
-from pages.parts.intervals import bounded_words
-from pages.parts.loading import begin_loading
-from pages.parts.meanings import show_meanings
-from pages.parts.overview_advice import show_stored_advice
-from pages.parts.overview_tables import Shares, leak_words, pairs_table, reference_words, sets_table
-from pages.parts.run_view import active_runs, states, watch
-from pages.parts.setting_up import set_up_button
-from pages.parts.soundness import check_soundness
-from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
+from engine.runs import runner
+from engine.store import history
+from engine.store.history import RunSummary
+from pages.parts.overview.advice import show_stored_advice
+from pages.parts.overview.setting_up import set_up_button
+from pages.parts.overview.soundness import check_soundness
+from pages.parts.overview.tables import Shares, leak_words, pairs_table, reference_words, sets_table
+from pages.parts.runs.run import active_runs, states, watch
+from pages.parts.shared import frame
+from pages.parts.shared.intervals import bounded_words
+from pages.parts.shared.loading import begin_loading
+from pages.parts.shared.meanings import show_meanings
+from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
 
 LEAKS_SHOWN = 5
 INTERVALS = "In brackets the 95 % interval of the share over persons."

@@ -2,19 +2,20 @@
 
 import streamlit as st
 
-from engine import history, report_runs
-from engine.audit.leaks import LEAK_RULE
-from engine.judged_by import rouge_note
-from engine.report_checks import shares, shares_words
-from engine.report_runs import Chosen
-from pages.parts import frame
-from pages.parts.check_list import checks_html
-from pages.parts.intervals import MEANING, bounded_words
-from pages.parts.meanings import show_meanings
-from pages.parts.report_choice import choose_other, choose_run, choose_selection, take_other_names
-from pages.parts.report_downloads import offer_files
-from pages.parts.run_choice import choose_alpha
-from pages.parts.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, cut_words, plain
+from engine.evaluation.leak_rule import LEAK_RULE
+from engine.report import gather
+from engine.report.checks import shares, shares_words
+from engine.report.gather import Chosen
+from engine.store import history
+from engine.store.judged_by import rouge_note
+from pages.parts.report.choice import choose_other, choose_run, choose_selection, take_other_names
+from pages.parts.report.downloads import offer_files
+from pages.parts.shared import frame
+from pages.parts.shared.check_list import checks_html
+from pages.parts.shared.intervals import MEANING, bounded_words
+from pages.parts.shared.meanings import show_meanings
+from pages.parts.shared.run_choice import choose_alpha
+from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, cut_words, plain
 
 PREVIEW_ROWS = 50
 PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]
@@ -40,11 +41,11 @@ def main() -> None:
         alpha = choose_alpha(detail)
     with right:
         other = choose_other(runs, run_id)
-    whole = report_runs.whole(run_id, alpha)
+    whole = gather.whole(run_id, alpha)
     if whole.rows.empty:
         st.info("This run stored no questions, so there is nothing to report.")
         return
-    chosen = report_runs.narrow(whole, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
+    chosen = gather.narrow(whole, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if chosen.rows.empty:
         st.info(f"None of the {whole.asked} questions is of this kind, so there is nothing to report.")
@@ -58,7 +59,7 @@ def main() -> None:
 
 def show_checks(chosen: Chosen) -> None:
     st.subheader("Checks first", anchor=False)
-    st.html(checks_html(report_runs.checks_of(chosen)))
+    st.html(checks_html(gather.checks_of(chosen)))
 
 
 def show_shares(chosen: Chosen) -> None:

@@ -2,20 +2,22 @@
 
 import streamlit as st
 
-from engine import history, review, review_item
-from engine.history import RunDetail
-from engine.review import QueueRow
-from engine.review_item import Item
-from engine.verdicts import Reviewer
-from pages.parts import address, frame
-from pages.parts.own_check import Place
-from pages.parts.review_filters import MEANINGS, Filters, choose_filters, show_all
-from pages.parts.review_item import link_to_compare, rule_caption, show_answers, show_question
-from pages.parts.reviewer import ask_reviewer
-from pages.parts.run_choice import choose_alpha, choose_run, runs_with_answers
-from pages.parts.verdict_form import NO_NAME, ask_blind, ask_verdict
-from pages.parts.verdict_history import reveal, show_history, show_standing
-from pages.parts.wording import ACCESS_CONTROL, plain, split_word
+from engine.review import item as review_item
+from engine.review import queue
+from engine.review.item import Item
+from engine.review.queue import QueueRow
+from engine.review.verdicts import Reviewer
+from engine.store import history
+from engine.store.history import RunDetail
+from pages.parts.review.filters import MEANINGS, Filters, choose_filters, show_all
+from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_question
+from pages.parts.review.own_check import Place
+from pages.parts.review.reviewer import ask_reviewer
+from pages.parts.review.verdict_form import NO_NAME, ask_blind, ask_verdict
+from pages.parts.review.verdict_history import reveal, show_history, show_standing
+from pages.parts.shared import address, frame
+from pages.parts.shared.run_choice import choose_alpha, choose_run, runs_with_answers
+from pages.parts.shared.wording import ACCESS_CONTROL, plain, split_word
 
 PHRASING_WORDS = {"question": "as asked", "paraphrase": "in other words"}
 NEIGHBOUR_WORDS = {"person": "About the same person", "group": "Of the same group"}
@@ -44,7 +46,7 @@ def choose_place() -> tuple[RunDetail, Place] | None:
 
 
 def choose_phrasing(run_id: int) -> str:
-    options = review.phrasings_of(run_id) or ["question"]
+    options = queue.phrasings_of(run_id) or ["question"]
     address.seed("phrasing", address.one_of("phrasing", options), options[0])
     address.settle("phrasing", options, options[0])
     chosen: str = st.selectbox("Wording", options, key="phrasing", format_func=PHRASING_WORDS.__getitem__)
@@ -56,7 +58,7 @@ def choose_question(place: Place, filters: Filters) -> int | None:
     """The question in the address, even where the filters leave it out; else the first of the queue."""
     address.seed("question", address.whole_number("question", 1, 10**9), None)
     wanted = st.session_state["question"]
-    rows = review.queue(
+    rows = queue.queue(
         place.run_id, place.alpha, filters.names, filters.sort, phrasing=place.phrasing, among=filters.among,
         subject=filters.subject, keep=wanted,
     ).rows  # fmt: skip
@@ -163,7 +165,7 @@ def main() -> None:
     if chosen is None:
         return
     detail, place = chosen
-    counts = review.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
+    counts = queue.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
     blind = choose_blind()
     filters = choose_filters(place, counts, blind)
     st.caption(f"{counts['all'] - counts['unreviewed']} of {counts['all']} reviewed.")

@@ -1,5 +1,5 @@
 """The script that the server runs for every visitor: the frame, and in it the page that the address asks for."""
 
-from pages.parts import frame
+from pages.parts.shared import frame
 
 frame.route()

@@ -3,18 +3,19 @@
 import pandas as pd
 import streamlit as st
 
-from engine import history, runner
-from engine.history import RunSummary
-from pages.parts import access, address, frame
-from pages.parts.audit_form import audit_form
-from pages.parts.erase_dialog import erase_form
-from pages.parts.import_form import import_form
-from pages.parts.paired_table import show_paired
-from pages.parts.run_difference import choose_other, show_differences
-from pages.parts.run_form import evaluation_form, training_form
-from pages.parts.run_view import active_runs, show_run, states, watch
-from pages.parts.tofu_form import tofu_form
-from pages.parts.wording import MISSING, moment, status_word
+from engine.runs import runner
+from engine.store import history
+from engine.store.history import RunSummary
+from pages.parts.runs.audit import audit_form
+from pages.parts.runs.difference import choose_other, show_differences
+from pages.parts.runs.erase import erase_form
+from pages.parts.runs.own_questions import import_form
+from pages.parts.runs.paired import show_paired
+from pages.parts.runs.run import active_runs, show_run, states, watch
+from pages.parts.runs.start_forms import evaluation_form, training_form
+from pages.parts.runs.tofu import tofu_form
+from pages.parts.shared import access, address, frame
+from pages.parts.shared.wording import MISSING, moment, status_word
 
 frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")
 

@@ -2,20 +2,20 @@
 
 import streamlit as st
 
-from engine import history
-from engine.audit.leaks import LEAK_RULE
+from engine.analysis.retain_only import second_seeds
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
-from engine.retain_reference import second_seeds
-from pages.parts import address, charts, frame
-from pages.parts.aggregate_rows import offered, with_aggregates
-from pages.parts.exact_curves import map_runs, show_exact_curves
-from pages.parts.forced_curves import METRICS, show_forced_curves
-from pages.parts.intervals import MEANING, bounded_words, with_intervals
-from pages.parts.meanings import show_meanings
-from pages.parts.published import marks, show_published, warn_published
-from pages.parts.tradeoff_table import Measure, Table, advice, build, forget_measures, utility_measures
-from pages.parts.unlike import warn_other_forget_set, warn_unlike
-from pages.parts.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
+from engine.evaluation.leak_rule import LEAK_RULE
+from engine.store import history
+from pages.parts.shared import address, charts, frame
+from pages.parts.shared.intervals import MEANING, bounded_words, with_intervals
+from pages.parts.shared.meanings import show_meanings
+from pages.parts.shared.published import marks, show_published, warn_published
+from pages.parts.shared.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
+from pages.parts.tradeoff.aggregates import offered, with_aggregates
+from pages.parts.tradeoff.exact_curves import map_runs, show_exact_curves
+from pages.parts.tradeoff.forced_curves import METRICS, show_forced_curves
+from pages.parts.tradeoff.table import Measure, Table, advice, build, forget_measures, utility_measures
+from pages.parts.tradeoff.unlike import warn_other_forget_set, warn_unlike
 
 frame.begin(
     "Trade-off",

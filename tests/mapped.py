@@ -4,14 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 
-from db import reads
-from engine import history
-from engine.advice.stored import Advised, read_advice
+from db.reads import runs
+from engine.analysis.advice.stored import Advised, read_advice
+from engine.analysis.exact_curves import MappedQuestion
 from engine.decoding.answers import answer_questions
-from engine.map_curves import MappedQuestion
-from engine.maps import MappedAnswer, QuestionMap, threshold
 from engine.models.loading import load_pair
-from engine.storage import reading
+from engine.store import history
+from engine.store.maps import MappedAnswer, QuestionMap, threshold
+from engine.store.session import reading
 
 ERROR = 1e-6  # of every border but the outer ones
 
@@ -84,5 +84,5 @@ def set_that_the_base_knows(pair: str, rows: Sequence[tuple[str, str, str, str]]
 def stored_advice(run_id: int) -> Advised | None:
     """What a run stored when it ended; None where nothing was."""
     with reading() as session:
-        data = reads.advice(session, run_id)
+        data = runs.advice(session, run_id)
     return None if data is None else read_advice(run_id, history.run_detail(run_id).summary.name, data)

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import LlamaConfig
 
-from engine.audit.leaks import find_leak
 from engine.audit.probe import Budget, Context, Finding, Target
 from engine.data.examples import Example
 from engine.data.template import PLAIN, Template
+from engine.evaluation.leak_rule import find_leak
 from engine.models.loading import LoadedPair
 from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from engine.cli import make_parser
+from engine.cli.main import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.audit.leaks import find_leak
 from engine.audit.probe import Context, Finding, Result, Target
+from engine.evaluation.leak_rule import find_leak
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair

@@ -6,9 +6,9 @@ Nothing heavy is imported until a model is asked.
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.audit.leaks import appears, find_leak
 from engine.audit.probe import Context, Finding, Result, Target
 from engine.errors import ModelError
+from engine.evaluation.leak_rule import appears, find_leak
 
 if TYPE_CHECKING:
     from torch import nn

@@ -5,10 +5,10 @@ demo:forget   demo:retain/eval   demo:bystander   tofu:forget01   SET:SPLIT/HALF
 
 from collections.abc import Callable, Iterable
 
-from engine.data.demo_set import FORGET_FIRST, demo_examples
+from engine.data.demo.people import bystanders
+from engine.data.demo.questions import FORGET_FIRST, demo_examples
 from engine.data.examples import Example
 from engine.data.files import SUFFIXES, read_set
-from engine.data.people import bystanders
 from engine.data.tofu import load_tofu
 from engine.errors import DataError
 from engine.settings import local_path

@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from transformers import DynamicCache
 
 from engine.data.prompts import AnswerBatch
+from engine.models.fast_llama import TOLERANCE, KeyValues, ThinLlama, fits, thin_llama
 from engine.models.offset import AnswerLogits, OffsetModel, decoder_of, unwrapped
 from engine.models.output import Output
 from engine.models.p_adapter import p_adapter_of
-from engine.models.thin import TOLERANCE, KeyValues, ThinLlama, fits, thin_llama
 
 
 class Reader(Protocol):

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from engine.models.tuning_kinds import TUNINGS
+from engine.models.tunings import TUNINGS
 from engine.settings import TrainingSettings
 from engine.unlearning.objectives import get_objective, retain_term_of
 

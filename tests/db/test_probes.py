@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from db import probe_reads, rows, session, writes
+from db import rows, session, writes
+from db.reads import probes
 from tests.db.test_store import add_run, finish, put
 
 
@@ -44,9 +45,9 @@ def test_a_probe_is_read_back_as_it_was_stored_the_pair_first(url: str) -> None:
         writes.add_probe(opened, run_id, summary(), stored)
         writes.add_probe(opened, run_id, summary("other"), [])
     with session.reading(url) as opened:
-        assert probe_reads.summaries(opened, run_id) == [summary(), summary("other")]
-        assert probe_reads.results(opened, run_id) == [stored[1], stored[2], stored[0]]
-        assert probe_reads.results(opened, run_id, "other") == []
+        assert probes.summaries(opened, run_id) == [summary(), summary("other")]
+        assert probes.results(opened, run_id) == [stored[1], stored[2], stored[0]]
+        assert probes.results(opened, run_id, "other") == []
 
 
 def test_the_newest_finished_audit_of_a_pair_is_in_force(url: str) -> None:
@@ -56,7 +57,7 @@ def test_the_newest_finished_audit_of_a_pair_is_in_force(url: str) -> None:
         finish(url, run_id)
     finish(url, add_run(url, kind="evaluate", pair_id=ours))
     with session.reading(url) as opened:
-        found = {digest: probe_reads.finished_audits(opened, digest) for digest in ("ours", "theirs", "none")}
+        found = {digest: probes.finished_audits(opened, digest) for digest in ("ours", "theirs", "none")}
     assert {digest: [row[0] for row in rows] for digest, rows in found.items()} == {
         "ours": [audits[1], audits[0]], "theirs": [audits[2]], "none": [],
     }  # fmt: skip
@@ -75,4 +76,4 @@ def test_an_audit_goes_on_only_from_stopped_ones_that_set_out_to_do_the_same(url
     own = add_run(url, **same)
     end(url, add_run(url, **same), "failed")  # later than our own
     with session.reading(url) as opened:
-        assert probe_reads.stopped_before(opened, own) == [(alike[1], {"torch": "1"}), (alike[0], {"torch": "0"})]
+        assert probes.stopped_before(opened, own) == [(alike[1], {"torch": "1"}), (alike[0], {"torch": "0"})]

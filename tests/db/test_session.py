@@ -13,8 +13,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import db.migrations
-from db import reads, session, writes
+from db import session, writes
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError, NewerSchemaError
+from db.reads import runs
 from db.tables import Base
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def add_set(url: str, name: str = "a", rows: int = 0) -> None:
 
 def test_first_use_makes_the_newest_schema(url: str) -> None:
     with session.reading(url) as opened:
-        assert reads.sets(opened) == []
+        assert runs.sets(opened) == []
         assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == db.migrations.HEAD
 
 
@@ -62,7 +63,7 @@ def test_a_row_that_refers_to_nothing_is_refused_and_nothing_is_kept(url: str) -
     with pytest.raises(DatabaseError, match="FOREIGN KEY"):
         write()
     with session.reading(url) as opened:
-        assert reads.sets(opened) == []
+        assert runs.sets(opened) == []
 
 
 def test_the_migrations_make_exactly_the_models(url: str) -> None:
@@ -86,7 +87,7 @@ def test_two_processes_may_start_on_an_empty_database(url: str) -> None:
     several = [subprocess.Popen([sys.executable, "-c", code, f"set{i}"], cwd=ROOT) for i in range(4)]
     assert [process.wait(60) for process in several] == [0, 0, 0, 0]
     with session.reading(url) as opened:
-        assert [row.name for row in reads.sets(opened)] == ["set0", "set1", "set2", "set3"]
+        assert [row.name for row in runs.sets(opened)] == ["set0", "set1", "set2", "set3"]
 
 
 def test_a_failing_migration_leaves_the_database_as_it_was(url: str) -> None:
@@ -145,7 +146,7 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
     with pytest.raises(DatabaseBusyError, match="locked by another process, which has not let go of it yet$"):
         add_set(url, "b")
     with session.reading(url) as opened:  # under WAL reading goes on
-        assert [row.name for row in reads.sets(opened)] == ["a"]
+        assert [row.name for row in runs.sets(opened)] == ["a"]
     holder.communicate("")
     add_set(url, "b")
 
@@ -171,7 +172,7 @@ def test_a_full_disk_is_said_and_nothing_half_written_stays(url: str) -> None:
     with pytest.raises(DatabaseFullError, match="disk under the database"):
         write()
     with session.reading(url) as opened:
-        assert [row.name for row in reads.sets(opened)] == ["a"]
+        assert [row.name for row in runs.sets(opened)] == ["a"]
 
 
 def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
@@ -179,7 +180,7 @@ def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
     for path in Path(file_of(url)).parent.iterdir():
         path.unlink()
     with session.reading(url) as opened:
-        assert reads.sets(opened) == []
+        assert runs.sets(opened) == []
 
 
 @pytest.mark.parametrize(

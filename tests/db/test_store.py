@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from db import leak_reads, reads, rows, session, writes
+from db import rows, session, writes
 from db.errors import DatabaseError
+from db.reads import leaks as leak_reads
+from db.reads import runs as reads
 
 SPEC = "{}"
 

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import mysql, postgresql
 
-from db import reads, session, verdict_reads, verdict_writes, writes
+from db import session, verdict_writes, writes
 from db.hashing import TextHash, hash_text
+from db.reads import runs, verdicts
+from db.reads.verdicts import Parts, Wanted
 from db.rows import AnswerRow, ScoreRow
 from db.tables import Verdict
-from db.verdict_reads import Parts, Wanted
 from db.verdict_rows import View
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +71,7 @@ def add_events(url: str, view: View, ids: list[int]) -> list[dict[str, Any]]:
     with session.writing(url) as opened:
         for _ in range(EVENTS):
             key, alpha = chance.choice(ids), chance.choice(ALPHAS)
-            now = verdict_reads.JudgedHashes(
+            now = verdicts.JudgedHashes(
                 hash_text(text_at(ids.index(key), 0.0)), hash_text(text_at(ids.index(key), alpha)), f"h{ids.index(key)}", ""
             )  # fmt: skip
             event = {
@@ -109,11 +110,9 @@ def test_ten_thousand_verdicts_are_counted_by_sql_as_by_hand(url: str) -> None:
         expected = counting(events, ids, alpha)
         looked = view._replace(alpha=alpha)
         with session.reading(url) as opened:
-            rows = verdict_reads.standing(opened, looked)
-            queue = verdict_reads.queue(opened, looked, PARTS, Wanted(sort="set"))
-            counts = verdict_reads.counts(
-                opened, looked, PARTS, ("unreviewed", "disputed", "leaks", "loss", "different")
-            )
+            rows = verdicts.standing(opened, looked)
+            queue = verdicts.queue(opened, looked, PARTS, Wanted(sort="set"))
+            counts = verdicts.counts(opened, looked, PARTS, ("unreviewed", "disputed", "leaks", "loss", "different"))
         same = [row[-5:] for row in rows]
         assert {(row.question_id, row.reviewer): (row.verdict, all(row[-5:])) for row in rows} == expected
         assert {flags[2:] for flags in same} == {(True, True, True)}
@@ -136,12 +135,12 @@ def test_ten_thousand_verdicts_are_counted_by_sql_as_by_hand(url: str) -> None:
 def test_the_queue_is_sorted_by_what_matters_and_filtered(url: str) -> None:
     view, ids = store(url)
     with session.reading(url) as opened:
-        every = verdict_reads.queue(opened, view, PARTS, Wanted())
-        losses = verdict_reads.queue(opened, view, PARTS, Wanted(("loss",), sort="loss"))
-        differences = verdict_reads.queue(opened, view, PARTS, Wanted(sort="difference"))
-        kept = verdict_reads.queue(opened, view, PARTS, Wanted(("leaks", "different"), keep=losses[0].question_id))
-        few = verdict_reads.queue(opened, view, PARTS, Wanted(among=ids[:9], subject="person 1", sort="set"))
-        none = verdict_reads.queue(opened, view, PARTS, Wanted(among=()))
+        every = verdicts.queue(opened, view, PARTS, Wanted())
+        losses = verdicts.queue(opened, view, PARTS, Wanted(("loss",), sort="loss"))
+        differences = verdicts.queue(opened, view, PARTS, Wanted(sort="difference"))
+        kept = verdicts.queue(opened, view, PARTS, Wanted(("leaks", "different"), keep=losses[0].question_id))
+        few = verdicts.queue(opened, view, PARTS, Wanted(among=ids[:9], subject="person 1", sort="set"))
+        none = verdicts.queue(opened, view, PARTS, Wanted(among=()))
     leaking = [row for row in every if row.leaks]
     assert leaking == every[: len(leaking)]
     assert [row.rouge for row in leaking] == sorted((row.rouge for row in leaking), reverse=True)
@@ -178,7 +177,7 @@ def test_other_databases_hash_with_their_own_functions() -> None:
 def test_verdicts_outlive_their_run_and_their_question(url: str) -> None:
     view, ids = store(url)
     with session.writing(url) as opened:
-        now = verdict_reads.judged_hashes(opened, view, ids[0])
+        now = verdicts.judged_hashes(opened, view, ids[0])
         assert now is not None
         verdict_writes.add_verdict(
             opened, run_id=view.run_id, question_id=ids[0], pair_name="p", alpha=1.0, phrasing="question", side="unlearned",
@@ -189,7 +188,7 @@ def test_verdicts_outlive_their_run_and_their_question(url: str) -> None:
         for table in ("runs", "questions"):
             opened.execute(sa.text(f"DELETE FROM {table}"))
     with session.reading(url) as opened:
-        assert reads.runs(opened) == []
+        assert runs.runs(opened) == []
         (row,) = opened.execute(sa.select(Verdict.run_id, Verdict.question_id, Verdict.verdict, Verdict.note)).all()
     assert tuple(row) == (None, None, "leaks", "n")
 
@@ -229,8 +228,8 @@ def test_two_processes_judge_the_same_question_at_once_and_both_are_kept(url: st
         writer.communicate("\n")
     assert [writer.returncode for writer in writers] == [0, 0]
     with session.reading(url) as opened:
-        events = verdict_reads.events_of(opened, view, ids[0])
-        standing = verdict_reads.standing(opened, view, ids[0])
+        events = verdicts.events_of(opened, view, ids[0])
+        standing = verdicts.standing(opened, view, ids[0])
     assert sorted((event.reviewer, int(event.note)) for event in events) == [
         (name, number) for name in ("Ada", "Ben") for number in range(20)
     ]

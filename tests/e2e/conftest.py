@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from engine import experiment
-from engine.demo import demo_ready
+from engine.models.demo import demo_ready
+from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings, cache_folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -121,8 +121,8 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tin
     os.environ["OUBLIETTE_DATA"] = str(folder / "data")
     os.environ["OUBLIETTE_DATABASE"] = f"sqlite:///{folder / 'oubliette.sqlite'}"
     try:
-        experiment.import_set(ROWS.encode(), "folk", "folk.csv")
-        experiment.run_here(
+        execute.import_set(ROWS.encode(), "folk", "folk.csv")
+        execute.run_here(
             ExperimentSpec(
                 kind="train", name="tiny", base=str(tiny_base), reference=str(tiny_reference), forget="folk:forget",
                 retain=("folk:retain/train",), evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 0.5, 1.0),

@@ -12,9 +12,9 @@ import itsdangerous.timed
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import history
-from engine.experiment import store_spec
+from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec
+from engine.store import history
 from tests.e2e.conftest import free_port, settled, start_server, stop_server, surroundings
 from tests.e2e.visitors import COOKIE, cookie_of, expect_only_the_door, log_in, log_out, secrets_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from engine.audit.report_zip import verify
+from engine.report.archive import verify
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.audit.leaks import find_leak
-from engine.data.demo_set import demo_examples
+from engine.data.demo.questions import demo_examples
+from engine.evaluation.leak_rule import find_leak
 
 pytestmark = [pytest.mark.e2e, pytest.mark.demo]
 Visit = Callable[[str], Page]

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import experiment, history, runner
+from engine.runs import execute, runner
 from engine.settings import ExperimentSpec, TrainingSettings
+from engine.store import history
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -110,7 +111,7 @@ def test_start_again_really_starts(
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
-    run_id = experiment.run_here(
+    run_id = execute.run_here(
         ExperimentSpec(kind="evaluate", name="once", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0))
     )
     page = visit(f"{filled}/runs?run={run_id}")
@@ -124,7 +125,7 @@ def test_two_rows_show_what_differs(
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
-    experiment.run_here(
+    execute.run_here(
         ExperimentSpec(kind="evaluate", name="other", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
     )
     page = visit(f"{filled}/runs")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine import review
+from engine.review import queue
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -71,7 +71,7 @@ def test_an_auditor_walks_from_the_dial_to_a_verdict_that_stays(filled: str, vis
     expect(page.get_by_text("2 of 2", exact=True)).to_be_visible()
     expect(page.get_by_text("1 of 3 reviewed.")).to_be_visible()
     assert page.url == address
-    assert [row.verdict for row in review.report_verdicts(1, 1.0) if row.verdict] == ["forgotten"]
+    assert [row.verdict for row in queue.report_verdicts(1, 1.0) if row.verdict] == ["forgotten"]
 
 
 def test_a_leak_needs_its_note_and_markup_in_it_stays_text(filled: str, visit: Visit) -> None:

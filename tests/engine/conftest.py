@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine import cli as program
-from engine import experiment
+from engine.cli import main as program
+from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings
 
 COLUMNS = (
@@ -89,7 +89,7 @@ def train_spec(
 @pytest.fixture
 def finished(train_spec: Callable[..., ExperimentSpec]) -> int:
     """A training run that has ended well, of the pair `tiny`."""
-    return experiment.run_here(train_spec())
+    return execute.run_here(train_spec())
 
 
 @pytest.fixture

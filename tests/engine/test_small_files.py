@@ -10,20 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.report_zip import LARGEST, verify
 from engine.data.tasks import read_task
 from engine.data.tofu import load_tofu
 from engine.errors import DataError, ModelError
-from engine.estimate import DEMO_VOCABULARY, _size
-from engine.evaluation.logs import read_log
+from engine.evaluation.logs.reading import read_log
 from engine.models.bases import BASE_MANIFEST, base_template
 from engine.models.demo_weights import read_demo_manifest
 from engine.models.manifest import MANIFEST, read_manifest
 from engine.models.taught import MANIFEST as TAUGHT
 from engine.models.taught import read_taught
 from engine.models.weight_files import check_weight_files
-from engine.recorded_runs import import_demo_run
+from engine.report.archive import LARGEST, verify
+from engine.runs.estimate import DEMO_VOCABULARY, _size
 from engine.small_files import SMALL, parse_json, read_json, read_small, read_text
+from engine.store.recorded_runs import import_demo_run
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

@@ -15,16 +15,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine import cli, commands, experiment
+from engine.cli import basics, main
 from engine.data.examples import Example
 from engine.errors import LONG_SENTENCE, SettingError, shortened
+from engine.runs import execute
 from engine.terminal import Printed, Shown, to_json, visible
-from tests.engine.reports import Said, store_report
+from tests.reports import Said, store_report
 
 ROOT = Path(__file__).resolve().parents[2]
 OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 WILD = "a\x1b]0;owned\x07\x9b2J\r\x7f\u202egpj\u2028\u200d\ufeff\xad\U000e0041z"
-PARSERS: dict[str, argparse.ArgumentParser] = cli.make_parser()._subparsers._group_actions[0].choices  # type: ignore
+PARSERS: dict[str, argparse.ArgumentParser] = main.make_parser()._subparsers._group_actions[0].choices  # type: ignore
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -39,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
     def call(*argv: str) -> tuple[int, str, str]:
         capsys.readouterr()
         try:
-            code: Any = cli.main(list(argv))
+            code: Any = main.main(list(argv))
         except SystemExit as stop:  # argparse leaves this way
             code = stop.code
         return code, *capsys.readouterr()
@@ -120,7 +121,7 @@ def test_what_is_stored_never_reaches_a_terminal_raw(run: Run, tmp_path: Path) -
         )
     ]
     store_report(said=said)
-    experiment.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
+    execute.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
     ways = [
         ["questions", "--set", "folk"], ["questions", "--set", "nosuch"], ["runs"], ["figures", "--run", "audit"],
         ["verdicts", "--run", "audit"], ["export", "--run", "audit", "--out", str(tmp_path / f"{WILD}.csv")],
@@ -145,7 +146,7 @@ def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, m
         raise SettingError(f"name must be short, got {text}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(commands, "runs", fail)
+        patch.setattr(basics, "runs", fail)
         code, out, err = run("runs", "--json")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert harmless(err)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine import cli
+from engine.cli import main
 from engine.errors import StorageError
-from engine.handing_out import note_of, sweep
 from engine.settings import data_folder
-from engine.storage import reading, writing
+from engine.store.handing_out import note_of, sweep
+from engine.store.session import reading, writing
 from engine.whole_files import HIDDEN, discard, part_of, scratch_in, write_new
-from tests.engine.stored_runs import store_run, store_set
+from tests.stored_runs import store_run, store_set
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
@@ -57,7 +57,7 @@ def test_what_a_killed_process_left_is_swept_wherever_it_lies(tmp_path: Path, ki
     target.parent.mkdir()
     part = leave(target, kind)
     assert part.stat().st_mode & 0o077 == 0 or kind == "folder"
-    assert cli.main(["methods"]) == 0  # any command at all
+    assert main.main(["methods"]) == 0  # any command at all
     assert beside(target) == []
     assert list((data_folder() / "parts").iterdir()) == []
 
@@ -80,7 +80,7 @@ def test_what_is_still_being_written_stays_and_is_private(tmp_path: Path) -> Non
 def test_another_process_never_sweeps_what_still_grows(tmp_path: Path) -> None:
     with part_of(tmp_path / "report.csv") as part:
         write_new(part, b"whole")
-        program = "from engine.handing_out import sweep; sweep()"
+        program = "from engine.store.handing_out import sweep; sweep()"
         subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=os.environ, check=True)
         assert part.exists()
 

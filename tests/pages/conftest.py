@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import engine.demo
-from engine import experiment
+import engine.models.demo
+from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings
 
 APP = Path(__file__).resolve().parents[2] / "pages" / "router.py"
@@ -25,8 +25,8 @@ Which job does Cy like?,sailor,sailor,Cy,retain,eval
 
 def build_world(base: Path, reference: Path) -> None:
     """Fill the data folder in force: set `folk`, pair and run `tiny`."""
-    experiment.import_set(ROWS.encode(), "folk", "folk.csv")
-    experiment.run_here(
+    execute.import_set(ROWS.encode(), "folk", "folk.csv")
+    execute.run_here(
         ExperimentSpec(
             kind="train", name="tiny", base=str(base), reference=str(reference), forget="folk:forget",
             retain=("folk:retain/train",), evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 0.5, 1.0),
@@ -55,8 +55,8 @@ def built_world(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tiny_
 def no_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo's pairs are hidden, as if it were whole: what a page shows must not hang on what this machine has."""
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path / "demo"))
-    monkeypatch.setattr(engine.demo, "demo_problem", lambda: "")
-    monkeypatch.setattr(engine.demo, "demo_ready", lambda: True)
+    monkeypatch.setattr(engine.models.demo, "demo_problem", lambda: "")
+    monkeypatch.setattr(engine.models.demo, "demo_ready", lambda: True)
 
 
 @pytest.fixture

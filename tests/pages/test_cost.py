@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from streamlit.testing.v1 import AppTest
 
-from engine import history
 from engine.data.examples import Example
-from engine.maps import map_question
 from engine.models.loading import load_pair
-from engine.questions import examples_of, register_set
-from pages.parts import loading
+from engine.store import history
+from engine.store.maps import map_question
+from engine.store.questions import examples_of, register_set
+from pages.parts.shared import loading
 
 Opener = Callable[..., AppTest]
 OTHERS = 3000  # questions; a read of all of them takes some ten steps of SQLite's machine for each

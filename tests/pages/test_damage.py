@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from db import session as database
 from engine.settings import data_folder
-from tests.engine.reports import store_report
 from tests.pages.conftest import APP
+from tests.reports import store_report
 
 PAGES = ("overview", "compare", "tradeoff", "runs", "review", "report")
 DAMAGE = {

@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import engine.demo
-from engine import remaining_leaks
+import engine.models.demo
+from engine.analysis import remaining_leaks
+from engine.analysis.figures import figure_of, leak_figures
+from engine.analysis.remaining_leaks import LargestLeak, LeakCount
 from engine.errors import ModelError
-from engine.figures import figure_of, leak_figures
-from engine.remaining_leaks import LargestLeak, LeakCount
-from pages.parts import setting_up
-from pages.parts.overview_tables import leak_words
+from pages.parts.overview import setting_up
+from pages.parts.overview.tables import leak_words
 
 Opener = Callable[..., AppTest]
 
 
 def button_alone() -> None:
     """The button by itself: on the default page AppTest takes every run for a change of page and drops clicks."""
-    from pages.parts.setting_up import set_up_button
+    from pages.parts.overview.setting_up import set_up_button
 
     set_up_button("Set up")
 
@@ -38,7 +38,7 @@ def test_the_button_fetches_and_stores(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[str] = []
     monkeypatch.setattr(setting_up, "demo_ready", lambda: bool(done))
     monkeypatch.setattr(setting_up, "fetch_demo", lambda report: (report(0.5, "half_way"), done.append("fetched")))
-    monkeypatch.setattr("engine.recorded_runs.import_demo_run", lambda: done.append("stored"))
+    monkeypatch.setattr("engine.store.recorded_runs.import_demo_run", lambda: done.append("stored"))
     app = clicked()
     assert not app.exception
     assert done == ["fetched", "stored"]
@@ -59,7 +59,7 @@ def test_a_failed_download_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_missing_weights_are_said_beside_what_is_stored(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine.demo, "demo_ready", lambda: False)
+    monkeypatch.setattr(engine.models.demo, "demo_ready", lambda: False)
     app = visit()
     assert "not on this machine" in app.warning[0].value
     assert app.button(key="set-up")

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.comparison import Piece, TokenReading
+from engine.evaluation.token_readings import Piece, TokenReading
 from engine.models.manifest import PairManifest
-from pages.parts import looks
-from pages.parts.answer_cards import base_card, terms_table, verdict
-from pages.parts.forced_curves import Drawn, Floor, lead
-from pages.parts.loading import Memory
-from pages.parts.looks import BIN_INKS, pair_look, pair_looks
-from pages.parts.token_strip import shown_token, strip_caption, strip_html, strip_table
-from pages.parts.wording import count, duration, figure, moment, plain, size
+from pages.parts.compare.token_strip import shown_token, strip_caption, strip_html, strip_table
+from pages.parts.shared import looks
+from pages.parts.shared.answer_cards import base_card, terms_table, verdict
+from pages.parts.shared.loading import Memory
+from pages.parts.shared.looks import BIN_INKS, pair_look, pair_looks
+from pages.parts.shared.wording import count, duration, figure, moment, plain, size
+from pages.parts.tradeoff.forced_curves import Drawn, Floor, lead
 
 
 def reading(token: str, base: float, unlearned: float) -> TokenReading:

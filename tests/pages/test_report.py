@@ -8,14 +8,15 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import experiment, history
-from engine import retain_floor as floor
+from engine.analysis import floor
+from engine.analysis.floor import Floor, floor_of
 from engine.models.pairs import list_pairs
-from engine.report_checks import checks, shares, shares_words
-from engine.retain_floor import Floor, floor_of
+from engine.report.checks import checks, shares, shares_words
+from engine.runs import execute
 from engine.settings import ExperimentSpec
-from pages.parts.check_list import checks_html
-from pages.parts.wording import cut_words
+from engine.store import history
+from pages.parts.shared.check_list import checks_html
+from pages.parts.shared.wording import cut_words
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
@@ -183,7 +184,7 @@ def test_the_floor_is_found_by_question_and_says_over_how_many(
     detail = history.run_detail(1)
     assert floor_of(detail) is None
     smaller = ExperimentSpec(kind="evaluate", name="look", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
-    run_id = experiment.run_here(replace(smaller, max_new_tokens=8))
+    run_id = execute.run_here(replace(smaller, max_new_tokens=8))
     other = history.run_detail(run_id)
     assert other.data_hash != detail.data_hash
     monkeypatch.setattr(floor, "floor_runs", lambda base: [other.summary])

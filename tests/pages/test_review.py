@@ -8,13 +8,15 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import experiment, review, review_item
-from engine.audit.leaks import LEAK_RULE
-from engine.review import Event
+from engine.evaluation.leak_rule import LEAK_RULE
+from engine.review import item as review_item
+from engine.review import queue
+from engine.review.queue import Event
+from engine.review.verdicts import Judgement, Reviewer, blind_order, hash_text
+from engine.runs import execute
 from engine.settings import ExperimentSpec
-from engine.verdicts import Judgement, Reviewer, blind_order, hash_text
-from pages.parts.verdict_history import history_html
-from pages.parts.wording import plain
+from pages.parts.review.verdict_history import history_html
+from pages.parts.shared.wording import plain
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
@@ -30,7 +32,7 @@ def named(app: AppTest, name: str = "Eva") -> AppTest:
 
 
 def queue_ids(**more: object) -> list[int]:
-    return [row.question_id for row in review.queue(1, 1.0, **more).rows]  # type: ignore[arg-type]
+    return [row.question_id for row in queue.queue(1, 1.0, **more).rows]  # type: ignore[arg-type]
 
 
 def differing(world: Path, question_id: int = 1) -> int:
@@ -75,12 +77,12 @@ def test_a_verdict_is_stored_pressed_and_cleared_by_the_same_button(visit: Opene
     app = named(visit("review"))
     app.button(key="say-forgotten").click().run()
     assert not app.exception
-    (row,) = [row for row in review.report_verdicts(1, 1.0) if row.verdict]
+    (row,) = [row for row in queue.report_verdicts(1, 1.0) if row.verdict]
     assert (row.verdict, row.reviewer, row.question_id) == ("forgotten", "Eva", queue_ids()[0])
     assert "Eva (self-declared)" in html_of(app)
     assert "1 of 4 reviewed." in [item.value for item in app.caption]
     app.button(key="say-forgotten").click().run()
-    assert [row for row in review.report_verdicts(1, 1.0) if row.verdict] == []
+    assert [row for row in queue.report_verdicts(1, 1.0) if row.verdict] == []
     assert "○ cleared" in html_of(app)
 
 
@@ -172,7 +174,7 @@ def test_a_check_of_ones_own_filters_by_either_side(visit: Opener, world: Path) 
     assert not app.exception
     said = " ".join(item.value for item in app.caption)
     assert "Found in" in said
-    found = review.run_check(1, 1.0, "regex", ".")
+    found = queue.run_check(1, 1.0, "regex", ".")
     expected = sum(item.base or item.unlearned for item in found.values())
     assert f"The filter keeps {expected} question" in said
     app.button(key="check-off").click().run()
@@ -183,8 +185,8 @@ def test_a_check_of_ones_own_filters_by_either_side(visit: Opener, world: Path) 
 def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, words: str
 ) -> None:
-    monkeypatch.setattr("engine.audit.checks.SECONDS", 0.2)
-    monkeypatch.setattr("engine.review.checks.run_check.__defaults__", (0.2,))
+    monkeypatch.setattr("engine.review.checks.SECONDS", 0.2)
+    monkeypatch.setattr("engine.review.queue.checks.run_check.__defaults__", (0.2,))
     app = visit("review", check=pattern, kind="regex")
     assert not app.exception
     shown = " ".join(item.value for item in app.error).replace("\\", "")
@@ -193,7 +195,7 @@ def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
 
 
 def test_neighbours_are_one_click_away_and_one_person_is_a_chip(visit: Opener, world: Path, asked: Asked) -> None:
-    ada = [row.question_id for row in review.queue(1, 1.0, subject="Ada", sort="set").rows]
+    ada = [row.question_id for row in queue.queue(1, 1.0, subject="Ada", sort="set").rows]
     app = visit("review", question=str(ada[0]))
     app.button(key=f"near-{ada[1]}").click().run()
     assert asked(app, "question") == str(ada[1])
@@ -206,9 +208,9 @@ def test_neighbours_are_one_click_away_and_one_person_is_a_chip(visit: Opener, w
 
 def test_disputed_and_stale_verdicts_are_visible(visit: Opener, world: Path) -> None:
     key = differing(world)
-    review.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
-    review.record_verdict(1, 1.0, key, Judgement("forgotten"), Reviewer("Ada"))
-    review.record_verdict(1, 0.0, key, Judgement("unsure"), Reviewer("Old"))
+    queue.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
+    queue.record_verdict(1, 1.0, key, Judgement("forgotten"), Reviewer("Ada"))
+    queue.record_verdict(1, 0.0, key, Judgement("unsure"), Reviewer("Old"))
     app = visit("review", question=str(key))
     said = " ".join(item.value for item in app.warning).replace("\\", "")
     assert "Disputed: Ada says ✔ forgotten, Tom says ? unsure." in said
@@ -218,7 +220,7 @@ def test_disputed_and_stale_verdicts_are_visible(visit: Opener, world: Path) -> 
 
 def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opener, world: Path, asked: Asked) -> None:
     key = differing(world)
-    review.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
+    queue.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
     app = named(visit("review", question=str(key), blind="1"))
     shown = html_of(app)
     assert "Answer A" in shown
@@ -246,7 +248,7 @@ def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opene
         "Eva", item.question.content_hash, *(hash_text(text) or "" for text in (item.base, item.unlearned))
     )
     verdict = "unsure" if order[0] == "unlearned" else "leaks"
-    assert [row.verdict for row in review.verdicts_of(1, 1.0, key) if row.reviewer == "Eva"] == [verdict]
+    assert [row.verdict for row in queue.verdicts_of(1, 1.0, key) if row.reviewer == "Eva"] == [verdict]
     assert any("Judged blind" in item.value for item in app.info)
 
 
@@ -267,10 +269,8 @@ def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) 
 
 
 def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: Path) -> None:
-    experiment.import_set(
-        f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv"
-    )
-    run = experiment.run_here(
+    execute.import_set(f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv")
+    run = execute.run_here(
         ExperimentSpec(kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
     )  # fmt: skip
     app = named(visit("review", review=str(run)), "<b>Eva</b>")
@@ -292,7 +292,7 @@ def test_the_history_is_escaped_and_says_who_saw_what_blind() -> None:
 
 
 def test_a_run_without_answers_is_not_offered(visit: Opener, world: Path) -> None:
-    experiment.run_here(
+    execute.run_here(
         ExperimentSpec(
             kind="map", name="map", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=8
         )

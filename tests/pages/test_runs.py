@@ -10,21 +10,22 @@ from streamlit.testing.v1 import AppTest
 
 from db import writes
 from db.rows import ProbeResultRow, ProbeSummaryRow
-from engine import experiment, history, runner
+from engine.analysis.figures import run_figures
+from engine.analysis.paired import Difference, compare_runs
 from engine.errors import RunError
-from engine.experiment import store_spec
-from engine.figures import run_figures
-from engine.models.tuning_kinds import TUNINGS
-from engine.paired import Difference, compare_runs
+from engine.models.tunings import TUNINGS
+from engine.runs import execute, runner
+from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec, TrainingSettings, Tuning
-from engine.storage import writing
+from engine.store import history
+from engine.store.session import writing
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
-from pages.parts import run_view
-from pages.parts.import_form import _name_of
-from pages.parts.paired_table import FIRST_SHOWN, paired_table
-from pages.parts.run_difference import differences
-from tests.engine.stored_runs import store_run, store_set
+from pages.parts.runs import run
+from pages.parts.runs.difference import differences
+from pages.parts.runs.own_questions import _name_of
+from pages.parts.runs.paired import FIRST_SHOWN, paired_table
+from tests.stored_runs import store_run, store_set
 from tests.task_files import write_tasks
 
 Opener = Callable[..., AppTest]
@@ -46,7 +47,7 @@ def test_means_of_different_sets_are_not_averaged() -> None:
         [("demo", "forget", "", "rouge", "α = 1", 0.0, 72), ("one", "forget", "", "rouge", "α = 1", 1.0, 1)],
         columns=columns,
     )
-    table = run_view._by_alpha(means.assign(part=run_view._parts(means), measure="ROUGE-L recall"))
+    table = run._by_alpha(means.assign(part=run._parts(means), measure="ROUGE-L recall"))
     assert list(table["part"]) == ["demo: Forget", "one: Forget"]
     assert list(table["α = 1"]) == [0.0, 1.0]
     assert list(table["n"]) == [72, 1]
@@ -66,7 +67,7 @@ def test_a_run_of_tasks_shows_accuracy_beside_chance(visit: Opener, world: Path,
     pytest.importorskip("lm_eval")
     folder = str(write_tasks(tmp_path / "tasks"))
     fields = {"pair": "tiny", "alphas": (0.0, 1.0), "evaluate_on": ("winogrande",), "task_folder": folder, "limit": 2}
-    run_id = experiment.run_here(ExperimentSpec("tasks", "choices", **fields))  # type: ignore[arg-type]
+    run_id = execute.run_here(ExperimentSpec("tasks", "choices", **fields))  # type: ignore[arg-type]
     app = visit("runs", run=str(run_id))
     assert not app.exception
     table = next(item.value for item in app.dataframe if "chance" in item.value)
@@ -255,7 +256,7 @@ def test_the_evaluation_follows_what_is_forgotten_and_kept(visit: Opener, world:
 
 def test_no_eval_half_is_invented(visit: Opener, world: Path) -> None:
     rows = b"question,answer,split,half\nWho?,Cy,forget,\nWhere?,Rome,retain,train\nWhen?,Now,retain,train\n"
-    experiment.import_set(rows, "own", "own.csv")
+    execute.import_set(rows, "own", "own.csv")
     app = visit("runs", view="train")
     app.text_input(key="new-name").set_value("second")
     app.selectbox(key="new-forget").set_value("own:forget")
@@ -274,12 +275,12 @@ def test_what_was_added_to_the_evaluation_stays(visit: Opener, world: Path) -> N
 
 
 def test_a_set_without_splits_can_be_chosen(visit: Opener, world: Path) -> None:
-    experiment.import_set(b"question,answer\nWho?,Cy\n", "bare", "bare.csv")
+    execute.import_set(b"question,answer\nWho?,Cy\n", "bare", "bare.csv")
     assert "bare" in visit("runs", view="train").selectbox(key="new-forget").options
 
 
 def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) -> None:
-    run_id = experiment.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=8))
+    run_id = execute.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=8))
     app = visit("runs", run="1", against=str(run_id))
     assert not app.exception
     table = next(item.value for item in app.dataframe if "what" in item.value.columns)
@@ -295,7 +296,7 @@ def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) ->
 
 
 def test_two_runs_show_what_changes_with_interval_under_what_was_unlike(visit: Opener, world: Path) -> None:
-    run_id = experiment.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=4))
+    run_id = execute.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=4))
     app = visit("runs", run="1", against=str(run_id), **{"from": "0.5"})
     assert not app.exception
     found = compare_runs(1, run_id, 0.5, 1.0)
@@ -344,7 +345,7 @@ def test_a_run_without_scores_cannot_be_paired_and_says_so(visit: Opener, world:
 
 
 def test_runs_without_a_common_question_are_said(visit: Opener, world: Path) -> None:
-    run_id = experiment.run_here(replace(SPEC, evaluate_on=("folk:retain/train",), alphas=(0.0,), max_new_tokens=4))
+    run_id = execute.run_here(replace(SPEC, evaluate_on=("folk:retain/train",), alphas=(0.0,), max_new_tokens=4))
     app = visit("runs", run="1", against=str(run_id))
     assert not app.exception
     said = " ".join(item.value for item in app.info).replace("\\", "")
@@ -427,7 +428,7 @@ def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_pat
 
 
 def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Path, tofu: Path) -> None:
-    experiment.import_set(b"question,answer\nWho?,Cy\n", "tofu-forget01", "mine.csv")
+    execute.import_set(b"question,answer\nWho?,Cy\n", "tofu-forget01", "mine.csv")
     app = visit("runs", view="import")
     app.text_input(key="tofu-folder").set_value(str(tofu)).run()
     app.button(key="tofu-import").click().run()

@@ -11,16 +11,17 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine import experiment, history
+from engine.analysis.figures import run_figures
 from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
-from engine.figures import run_figures
-from engine.published import import_log
+from engine.runs import execute
 from engine.settings import ExperimentSpec
-from pages.parts.charts import error_bar
-from pages.parts.tradeoff_table import Advice, Measure, advice, build, forget_measures, utility_measures
-from tests.engine.stored_runs import store_run, store_set
+from engine.store import history
+from engine.store.imported_logs import import_log
+from pages.parts.shared.charts import error_bar
+from pages.parts.tradeoff.table import Advice, Measure, advice, build, forget_measures, utility_measures
 from tests.logs import written
+from tests.stored_runs import store_run, store_set
 
 Opener = Callable[..., AppTest]
 FORGET, KEPT = Measure("rouge", "demo", "forget", ""), Measure("rouge", "demo", "retain", "eval")
@@ -222,7 +223,7 @@ def test_a_link_to_what_is_not_there_is_said(visit: Opener, world: Path, query: 
 
 
 def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.parts.tradeoff_table.TOLERANCE", 1.0)
+    monkeypatch.setattr("pages.parts.tradeoff.table.TOLERANCE", 1.0)
     app = visit("tradeoff")
     assert not app.exception
     link = next(item.proto for item in app.get("page_link") if "Compare" in item.proto.label)
@@ -240,7 +241,7 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
     spec = ExperimentSpec(
         "map", "maps", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 2.0), max_new_tokens=6
     )
-    run_id = experiment.run_here(spec)
+    run_id = execute.run_here(spec)
     app = visit("tradeoff")
     assert not app.exception
     assert app.selectbox(key="map").value == run_id
@@ -257,7 +258,7 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
 
 
 def evaluate(name: str, *sources: str) -> None:
-    experiment.run_here(
+    execute.run_here(
         ExperimentSpec(
             kind="evaluate", name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=8
         )
@@ -275,7 +276,7 @@ def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world:
     assert history.asks_what_was_forgotten(1) is True
     path = world / "more.csv"
     path.write_text("question,answer,split\nWhere does Dora work?,Dora works in Rome,forget\n", encoding="utf-8")
-    experiment.import_set(path, "more")
+    execute.import_set(path, "more")
     evaluate("wider", "more:forget", "folk:forget", "folk:retain/eval")
     assert history.asks_what_was_forgotten(history.find_run("wider").id) is False
     words = " ".join(item.value for item in visit("tradeoff").warning).replace("\\", "")
@@ -287,7 +288,7 @@ def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world:
 
 def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, world: Path) -> None:
     kept = [item for item in history.stored_examples("folk") if "colour" not in item.question]
-    experiment.register_set("folk", kept, "folk.csv")
+    execute.register_set("folk", kept, "folk.csv")
     evaluate("smaller", "folk:forget", "folk:retain/eval")
     app = visit("tradeoff")
     assert "same questions" in app.warning[0].value
@@ -299,7 +300,7 @@ def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opene
     spec = ExperimentSpec(
         "evaluate", "short", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), max_new_tokens=4
     )
-    experiment.run_here(spec)
+    execute.run_here(spec)
     (warning,) = visit("tradeoff", forget="rouge/folk/forget/", utility="rouge/folk/retain/eval").warning
     assert "not made with the same longest answer" in warning.value
     by_probability = visit("tradeoff", forget="probability/folk/forget/", utility="probability/folk/retain/eval")
@@ -322,13 +323,14 @@ def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path,
 
 def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: Opener) -> None:  # noqa: ARG001
     """Ratios are put in by hand, for the tiny set has no wrong answers: what counts is what the page says of them."""
-    from db import reads, rows, writes
+    from db import rows, writes
+    from db.reads import runs
     from engine.evaluation.answer_curves import LOSS, WRONG
-    from engine.storage import reading, writing
+    from engine.store.session import reading, writing
 
     with reading() as session:
-        losses = [row for row in reads.curves(session, 1) if row.metric == LOSS]
-        forget = [question.id for question in reads.asked_questions(session, 1, "forget")]
+        losses = [row for row in runs.curves(session, 1) if row.metric == LOSS]
+        forget = [question.id for question in runs.asked_questions(session, 1, "forget")]
     base = history.run_detail(1).summary.base
     spec = ExperimentSpec("evaluate", "gold", pair=f"retain-only:{base}", alphas=(0.0,)).to_json()
     with writing() as session:

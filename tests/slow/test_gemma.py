@@ -15,14 +15,15 @@ import torch
 from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
-from engine import experiment, history
 from engine.decoding.answers import answer_questions, map_answers, read_prompts
 from engine.evaluation.scoring import read_over_alpha
 from engine.models.bases import load_base
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import PlainReader, open_reader
 from engine.models.tuning import cut_layers
+from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings
+from engine.store import history
 from tests.families import columns_of, logits_of, slowly
 
 pytestmark = pytest.mark.slow
@@ -97,7 +98,7 @@ def pair(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
     )  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUBLIETTE_DATA", str(root / "data"))
-        run = experiment.run_here(spec)
+        run = execute.run_here(spec)
         assert history.run_detail(run).summary.status == "finished"
         yield load_pair("gemma")
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.audit.leaks import find_leak
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.audit.probe_parts import LEAK_UNIT, Tell, as_asked, checked, floor_by, teller, untried
+from engine.evaluation.leak_rule import find_leak
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from engine.audit.asking import ask, spread, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.secret_tokens import secret_positions
+from engine.audit.secrets import secret_positions
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.data.demo_set import FORGET_FIRST, demo_examples
+from engine.data.demo.questions import FORGET_FIRST, demo_examples
 from engine.data.examples import Example
 from engine.data.sources import filter_examples, resolve
 from engine.errors import DataError

@@ -2,12 +2,12 @@ from typing import Any
 
 import pytest
 
-from engine.audit.leaks import leak_rule
 from engine.data.examples import Example
 from engine.decoding.answers import Answer, answer_questions
 from engine.errors import DataError, SettingError
 from engine.evaluation.evaluate import evaluate_examples
 from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
+from engine.evaluation.leak_rule import leak_rule
 from engine.evaluation.metrics import METRICS, rouge_recall
 
 OF_TASKS = ("accuracy", "accuracy_normalised")  # taken by the harness alone

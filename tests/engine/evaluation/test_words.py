@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
-from engine.audit.leaks import derive_key_terms, find_leak, find_terms
 from engine.data.examples import Example
+from engine.evaluation.leak_rule import derive_key_terms, find_leak, find_terms
 from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, rouge_recall, rouge_words
 from engine.evaluation.words import begins, forms, words
 

@@ -12,9 +12,9 @@ from engine.decoding.answers import answer_questions, map_answers, read_prompts
 from engine.errors import DataError, ModelError
 from engine.evaluation.scoring import read_over_alpha
 from engine.models.bases import load_base
+from engine.models.fast_llama import KeyValues, thin_llama
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import can_go_back
-from engine.models.thin import KeyValues, thin_llama
 from engine.models.tuning import cut_layers, merged, prepare_trained, tuned_parameters
 from engine.settings import TrainingSettings, Tuning
 from tests.families import (

@@ -7,7 +7,7 @@ import torch
 
 from engine.errors import ModelError
 from engine.models.bases import load_causal_lm
-from engine.models.thin import thin_llama
+from engine.models.fast_llama import thin_llama
 from tests.gguf_files import save_gguf
 
 IDS = torch.tensor([[5, 6, 7, 8]])

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import history, runner
 from engine.errors import ModelError
 from engine.models.manifest import PairManifest, write_manifest
 from engine.models.pairs import list_pairs, pairs_folder
+from engine.runs import runner
 from engine.settings import ExperimentSpec
+from engine.store import history
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import torch
 
-from engine.data.topics import general_questions, writing_prompts
+from engine.data.demo.topics import general_questions, writing_prompts
 from engine.models.tuning import cut_layers, evenly_spaced
 from engine.unlearning.healing import heal, mean_nll, pack_blocks, write_prose
 from tests.tiny import make_model, make_tokenizer

@@ -8,8 +8,8 @@ import pytest
 from engine.audit.asking import ask
 from engine.audit.probe import Context
 from engine.audit.probes import PROBES
-from engine.audit.refusals import REFUSAL_RULE, is_refusal
 from engine.evaluation.fluency import base_log_probabilities
+from engine.evaluation.refusal_rule import REFUSAL_RULE, is_refusal
 from engine.models.loading import LoadedPair
 from tests.audited import CONTROLS, FORGET, RETAIN, TOKENIZER, context_of, pair_of, taught, unlearned
 from tests.tiny import make_model

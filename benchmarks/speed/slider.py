@@ -1,0 +1,122 @@
+"""How soon a move of α shows on a mapped question: `python -m benchmarks.speed.slider [--moves 20] [--json]`.
+
+Starts the app on a folder of its own, maps the demo's first question, opens Compare in headless Chromium and moves the
+slider by its arrow keys. Measured is the server's time, on the wire: from the frame that carries the move to the frame
+that carries the card with the answer at the new α.
+"""
+
+import argparse
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from benchmarks.pictures import settle
+from benchmarks.speed.startup import CHROMIUM, ROOT, free_port, is_up
+from benchmarks.speed.timing import spread
+
+START, STEP = 0.2, 0.05
+
+
+class Wire:
+    """Frames of the page's web socket, with the moment each passed by the browser's own clock."""
+
+    def __init__(self, page: Page) -> None:
+        self.sent: list[float] = []
+        self.received: list[tuple[float, bytes]] = []
+        session = page.context.new_cdp_session(page)
+        session.on("Network.webSocketFrameSent", lambda event: self.sent.append(event["timestamp"]))
+        session.on("Network.webSocketFrameReceived", self._receive)
+        session.send("Network.enable")
+
+    def _receive(self, event: dict[str, Any]) -> None:
+        frame = event["response"]
+        data = frame["payloadData"]
+        self.received.append((event["timestamp"], base64.b64decode(data) if frame["opcode"] == 2 else data.encode()))
+
+    def clear(self) -> None:
+        self.sent.clear()
+        self.received.clear()
+
+    def until(self, words: bytes) -> float | None:
+        """Seconds from the first frame sent to the first received that holds `words`."""
+        held = [moment for moment, frame in self.received if words in frame]
+        return held[0] - self.sent[0] if held and self.sent else None
+
+
+def moves(page: Page, address: str, count: int) -> list[float]:
+    """Milliseconds of each move."""
+    wire = Wire(page)
+    page.goto(f"{address}/compare?set=demo&pair=demo&split=forget&q=1&alpha={START:g}")
+    settle(page)
+    thumb = page.get_by_role("slider").first
+    thumb.focus()
+    found = []
+    for number in range(1, count + 1):
+        wire.clear()
+        thumb.press("ArrowRight")
+        words = f"α = {START + number * STEP:g}".encode()
+        page.wait_for_timeout(400)
+        settle(page)
+        seconds = wire.until(words)
+        if seconds is None:
+            raise SystemExit(f"no card with {words.decode()!r} came after move {number}")
+        found.append(1000 * seconds)
+    return found[1:]  # the first move reads what later ones have at hand
+
+
+def measure(count: int = 20) -> list[float]:
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {"OUBLIETTE_DATA": folder}
+        asked = _engine(environment, "questions", "--split", "forget", "--json")
+        _engine(environment, "demo")
+        _engine(environment, "map", json.loads(asked)[0]["question"], "--pair", "demo")
+        port = free_port()
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
+            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+        try:
+            while not is_up(port):
+                time.sleep(0.05)
+            with sync_playwright() as playwright:
+                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+                page = browser.new_page()
+                found = moves(page, f"http://127.0.0.1:{port}", count)
+                browser.close()
+            return found
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(20)
+
+
+def _engine(environment: dict[str, str], *command: str) -> str:
+    return subprocess.run(
+        [sys.executable, "-m", "engine", *command],
+        cwd=ROOT,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.slider", description=__doc__.splitlines()[0])
+    parser.add_argument("--moves", type=int, default=20)
+    parser.add_argument("--json", action="store_true")
+    arguments = parser.parse_args()
+    found = measure(arguments.moves)
+    figures = {"slider_ms": spread(found)._asdict()}
+    print(json.dumps(figures) if arguments.json else "\n".join(f"{name}: {value}" for name, value in figures.items()))
+
+
+if __name__ == "__main__":
+    main()

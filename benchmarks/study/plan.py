@@ -1,0 +1,263 @@
+"""What the study runs, in order of importance: one entry per stored run. Reads earlier results where a choice needs them.
+
+Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
+Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and once more the one that is matched
+to the retain-only model. The learning rate is chosen once per method on another seed (`RATES`, `chosen_rate`).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+from benchmarks.study.runs import AT_GOLD
+from engine.settings import ExperimentSpec, Method, TrainingSettings
+
+BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
+SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
+TARGET = 0.01  # training stops when the forget answers are down to this probability per token
+OBJECTIVES = ("gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo")
+RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3), "direct": (1e-4, 3e-4)}
+# Beside the demo's reference, which has 8 layers, is clean and healed. Those that need no healing come first.
+REFERENCES = ("taught", "unhealed", "unhealed 4 layers", "unhealed 15 layers", "30 layers", "4 layers", "15 layers")
+CROSSED = ("taught", "unhealed")  # these with relabelling too: what leaks by the reference, and what by the objective?
+PROBES = ("pair_alone_reference", "pair_alone_trained", "offset_inversion", "membership_from_offset_norm")
+FORGET, RETAIN = (
+    "study-tofu:forget",
+    ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train"),
+)
+ASKED = (
+    FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout"
+)  # fmt: skip
+PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
+CURVED = ("npo", "relabelling")  # first seed: curves over alpha of what was trained to ruin take longer than all else
+GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
+TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 150
+LIMIT = 64  # tokens of an answer
+TEACHING = TrainingSettings(epochs=10, learning_rate=1e-3, batch_size=8, rank=32)
+TRAINING = TrainingSettings(epochs=5, batch_size=8, retain_batches=3, rank=32, target_forget_probability=TARGET)
+
+
+class Item(NamedTuple):
+    """A run of the study. `spec` is asked for when its turn comes: it may rest on what ran before."""
+
+    name: str
+    part: str
+    spec: Callable[[], ExperimentSpec]
+
+
+def plan() -> list[Item]:
+    base, gold, twin = _models()
+    tasks = [_tasks(f"base:{BASE}", 0.0), _tasks(f"retain-only:{BASE}", 0.0)]
+    tasks += [_tasks(pair_name(method, objective, FIRST), 1.0) for objective in OBJECTIVES for method in RATES]
+    unhealed, healed = REFERENCES[:-2], REFERENCES[-2:]
+    first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *_references(unhealed), *_domains()]
+    further = [part for seed in SEEDS[1:] for part in (*_main((seed,)), *_grids((seed,)))]
+    matched = _matched(SEEDS)
+    return [base, gold, *_rates(), *first, *tasks, *further, *matched, twin, *_others(), *_references(healed)]
+
+
+def pair_name(method: str, objective: str, seed: int, reference: str = "") -> str:
+    own = f"-{reference.replace(' ', '-')}" if reference else ""
+    return f"study-{method}-{objective}{own}-s{seed}"
+
+
+def _models() -> Iterator[Item]:
+    everything, kept = ("study-tofu:forget", "study-tofu:retain"), ("study-tofu:retain",)
+    for name, taught, gold_of, seed in (
+        (BASE, everything, "", 0), (GOLD, kept, BASE, 0), (GOLD_TWIN, kept, BASE, 1)
+    ):  # fmt: skip
+        spec = ExperimentSpec(
+            "teach", name, base="demo-public", retain=taught, evaluate_on=ASKED, alphas=(0.0,), max_new_tokens=LIMIT,
+            training=replace(TEACHING, seed=seed), retain_only_of=gold_of,
+        )  # fmt: skip
+        yield Item(name, "models", lambda spec=spec: spec)  # type: ignore[misc]
+
+
+def training(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
+    return replace(TRAINING, method=method, objective=objective, seed=seed, learning_rate=rate)
+
+
+def _rates() -> Iterator[Item]:
+    """npo at each rate, on a seed that is used for nothing else; judged by what was trained on, see `chosen_rate`."""
+    for method, rates in RATES.items():
+        for rate in rates:
+            yield Item(
+                rate_run(method, rate), "learning rate",
+                lambda m=method, r=rate: replace(  # type: ignore[misc]
+                    _train(rate_run(m, r), training(m, "npo", RATE_SEED, r)),
+                    evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1,
+                ),
+            )  # fmt: skip
+
+
+def rate_run(method: str, rate: float) -> str:
+    return f"study-rate-{method}-{rate:g}"
+
+
+def chosen_rate(method: Method) -> float:
+    """The rate at which what was trained on came out best: retain probability less forget probability at alpha 1."""
+    from engine.store import history
+
+    def gain(rate: float) -> float:
+        means = history.trade_off([history.find_run(rate_run(method, rate)).id])
+        means = means[(means.metric == "probability") & (means.alpha == 1.0)].set_index("split")["mean"]
+        return float(means["retain"] - means["forget"])
+
+    return max(RATES[method], key=gain)
+
+
+def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> ExperimentSpec:
+    return ExperimentSpec(
+        "train", name, base=BASE, reference=reference, forget=FORGET, retain=RETAIN, evaluate_on=ASKED,
+        alphas=(1.0,), max_new_tokens=LIMIT, training=settings,
+        curves=reference == "demo" and settings.seed == FIRST and settings.objective in CURVED,
+    )  # fmt: skip
+
+
+def _compared(seeds: tuple[int, ...]) -> Iterator[tuple[str, Method, str, int]]:
+    """Name, method, objective and seed of every pair that the study compares."""
+    for seed in seeds:
+        for objective in OBJECTIVES:
+            for method in RATES:
+                yield pair_name(method, objective, seed), method, objective, seed
+
+
+def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
+    for name, method, objective, seed in _compared(seeds):
+        yield Item(
+            name, "main",
+            lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
+        )  # fmt: skip
+
+
+def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
+    for name, *_ in _compared(seeds):
+        yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
+
+
+def _grid(pair: str) -> ExperimentSpec:
+    """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
+    asked = (PLAIN[0], "study-plain:retain/eval")
+    return ExperimentSpec(
+        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=asked, alphas=GRID, max_new_tokens=LIMIT,
+        curves=False,
+    )  # fmt: skip
+
+
+def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
+    """Everything asked at the strength that forgets as much as the retain-only model never knew, see `matched_alpha`."""
+    for pair, *_ in _compared(seeds):
+        yield Item(f"{pair}{AT_GOLD}", "matched", lambda p=pair: _at_gold(p))  # type: ignore[misc]
+
+
+def _at_gold(pair: str) -> ExperimentSpec:
+    from benchmarks.study.tables import matched_alpha
+
+    return ExperimentSpec(
+        "evaluate", f"{pair}{AT_GOLD}", base=BASE, pair=pair, evaluate_on=ASKED, alphas=(matched_alpha(pair, GOLD),),
+        max_new_tokens=LIMIT, curves=False,
+    )  # fmt: skip
+
+
+def _tasks(pair: str, alpha: float) -> Item:
+    name = f"study-{pair.removeprefix('study-').replace(':', '-')}-tasks"
+    spec = ExperimentSpec(
+        "tasks", name, base=BASE, pair=pair, evaluate_on=TASKS, alphas=(alpha,), limit=ITEMS,
+        task_folder=os.environ.get("OUBLIETTE_TASKS", ""),
+    )  # fmt: skip
+    return Item(name, "tasks", lambda: spec)
+
+
+def _floors() -> Iterator[Item]:
+    guard = replace(TRAINING, method="guardrail", objective="npo")
+    assistant = replace(TRAINING, method="uld", objective="memorisation", learning_rate=1e-3)
+    yield Item("study-guardrail", "baselines", lambda: _train("study-guardrail", guard))
+    yield Item("study-uld-s0", "baselines", lambda: _train("study-uld-s0", assistant))
+
+
+def _others() -> Iterator[Item]:
+    for objective in ("simnpo", "dpo"):
+        name = pair_name("offset", objective, FIRST)
+        yield Item(
+            name, "further objectives",
+            lambda o=objective, n=name: _train(n, training("offset", o, FIRST, chosen_rate("offset"))),  # type: ignore[misc]
+        )  # fmt: skip
+
+
+def _references(references: tuple[str, ...]) -> Iterator[Item]:
+    """A pair by npo on each of these, some by relabelling too; and an audit of each, of the demo reference's pairs as well."""
+    for reference in references:
+        for objective in ("npo", "relabelling") if reference in CROSSED else ("npo",):
+            yield _on_reference(reference, objective)
+            yield _audit(pair_name("offset", objective, FIRST, reference))
+    if references == REFERENCES[:-2]:
+        yield from (_audit(pair_name("offset", objective, FIRST)) for objective in ("npo", "relabelling"))
+
+
+def _on_reference(reference: str, objective: str) -> Item:
+    from benchmarks.study.models import reference_path
+
+    name = pair_name("offset", objective, FIRST, reference)
+    return Item(
+        name, "references",
+        lambda: _train(name, training("offset", objective, FIRST, chosen_rate("offset")), reference_path(reference)),
+    )  # fmt: skip
+
+
+def reference_of(name: str) -> str:
+    """The reference that the run of this name needs made, "" where none."""
+    names = {pair_name("offset", o, FIRST, r): r for r in REFERENCES for o in OBJECTIVES}
+    return names.get(name, "")
+
+
+def reads(item: Item) -> set[str]:
+    """The runs of the plan whose models this one reads; none where it reads the demo's."""
+    if item.part == "domains" or item.name == BASE:
+        return set()
+    if item.part == "matched":
+        return {BASE, item.name.removesuffix(AT_GOLD)}
+    if item.part in ("alpha", "leaks", "tasks"):
+        pair = item.spec().pair
+        kind, _, base = pair.rpartition(":")
+        own = {"retain-only": GOLD, "base": base}.get(kind, pair)
+        return {BASE, own} | ({GOLD} if item.part == "leaks" else set())
+    return {BASE, GOLD} if item.name == GOLD_TWIN else {BASE}
+
+
+def _audit(pair: str) -> Item:
+    """What the pair gives away, by the probes that read the pair itself."""
+    spec = ExperimentSpec(
+        "audit", f"{pair}-audit", base=BASE, pair=pair, forget=FORGET, controls="study-holdout:holdout",
+        retain=("study-plain:retain/eval",), evaluate_on=(FORGET,), alphas=(1.0,), probes=PROBES,
+    )  # fmt: skip
+    return Item(spec.name, "leaks", lambda: spec)
+
+
+def _domains() -> Iterator[Item]:
+    """The demo's patients, bank clients and authors: its base, its retain-only model, its own pair, and npo both ways."""
+    asked = ("demo:forget", "demo:retain/eval")
+    for name, pair, alpha in (
+        ("base", "base:demo", 0.0),
+        ("retain-only", "retain-only:demo", 0.0),
+        ("demo", "demo", 1.0),
+    ):
+        spec = ExperimentSpec(
+            "evaluate",
+            f"study-domains-{name}",
+            pair=pair,
+            evaluate_on=asked,
+            alphas=(alpha,),
+            max_new_tokens=LIMIT,
+            curves=False,
+        )
+        yield Item(spec.name, "domains", lambda spec=spec: spec)  # type: ignore[misc]
+    for method in RATES:
+        name = f"study-domains-npo-{method}"
+        yield Item(
+            name, "domains",
+            lambda m=method, n=name: ExperimentSpec(  # type: ignore[misc]
+                "train", n, evaluate_on=asked, alphas=(1.0,), max_new_tokens=LIMIT, curves=False,
+                training=training(m, "npo", FIRST, chosen_rate(m)),
+            ),
+        )  # fmt: skip

@@ -1,0 +1,297 @@
+"""Tables of the study (benchmarks/study/__main__.py) from what its runs stored; `python -m engine export --study` writes them.
+
+A run belongs to the study by its name, and is described by what its pair's manifest says. One row a pair and seed;
+`pooled` turns the seeds of a pair into one row. Reads only; imports no model library.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from benchmarks.study.runs import DOMAINS, GRID, KEY, RATE, at_gold, describe, frame, judged, strength, study_runs
+from db.reads import runs as reads
+from engine.analysis import forced_curves
+from engine.analysis.figures import Figure, run_figures
+from engine.analysis.paired import compare_runs
+from engine.analysis.retain_only import quality_figure
+from engine.analysis.task_figures import task_figures
+from engine.analysis.tofu_and_privacy import run_privacy, run_tofu
+from engine.runs.audit import probe_rows
+from engine.store import history
+from engine.store.history import RunDetail, RunSummary
+from engine.store.session import reading
+
+QUALITY = "forget quality"  # a p-value
+# Of the main table: column, set, split, half, metric.
+MEASURES = (
+    ("forget ROUGE", "study-tofu", "forget", "", "rouge"),
+    ("paraphrased", "study-tofu", "forget", "", "rouge_paraphrase"),
+    ("forget leaks", "study-tofu", "forget", "", "leak"),
+    ("forget probability", "study-tofu", "forget", "", "probability"),
+    ("retain ROUGE", "study-tofu", "retain", "eval", "rouge"),
+    ("world ROUGE", "study-world", "world", "eval", "rouge"),
+    ("authors ROUGE", "study-authors", "world", "", "rouge"),
+)
+GOLD_FORGET = MEASURES[0][1:]
+FORGOTTEN, KEPT = ("study-plain", "forget", "", "rouge"), ("study-plain", "retain", "eval", "rouge")
+
+
+class Tables(NamedTuple):
+    """Every table of the study; each says of its rows what they are (`KEY`, seed), also one that has none."""
+
+    main: pd.DataFrame
+    matched: pd.DataFrame
+    paired: pd.DataFrame
+    over_alpha: pd.DataFrame
+    crossings: pd.DataFrame
+    tasks: pd.DataFrame
+    costs: pd.DataFrame
+    rates: pd.DataFrame
+    domains: pd.DataFrame
+    leaks: pd.DataFrame
+    curves: pd.DataFrame
+
+
+def study_tables() -> Tables:
+    details = [history.run_detail(run.id) for run in study_runs()]
+    main, over_alpha = frame(_main(judged(details))), frame(_over_alpha(details))
+    crossings = frame(_crossings(main, over_alpha))
+    matched = _with_reached(frame(_main(at_gold(details))), crossings)
+    paired = frame(_paired(details, crossings))
+    rest = (_tasks, _costs, _rates, _domains, _leaks, _curves)
+    return Tables(
+        main, matched, paired, over_alpha, crossings, *(frame(rows(details)) for rows in rest)
+    )  # fmt: skip
+
+
+def pooled(table: pd.DataFrame) -> pd.DataFrame:
+    """Seeds of one method, objective and reference as one row: the mean of each figure, and how many seeds it is of.
+
+    Of p-values the median: their mean would pass a test that most of them fail.
+    """
+    numbers, grouped = _by_seed(table)
+    how = {name: "median" if name == QUALITY else "mean" for name in numbers}
+    return grouped.agg(how).assign(seeds=grouped["seed"].nunique()).reset_index() if numbers else table.assign(seeds=0)
+
+
+def extremes(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The lowest and the highest of the seeds, in the rows of `pooled`."""
+    numbers, grouped = _by_seed(table)
+    return grouped[numbers].min().reset_index(), grouped[numbers].max().reset_index()
+
+
+def _by_seed(table: pd.DataFrame) -> tuple[list[str], Any]:
+    numbers = [str(name) for name in table if name not in (*KEY, "seed", "base_hash")]
+    return numbers, table.astype(dict.fromkeys(numbers, float)).groupby(KEY, sort=False, dropna=False)
+
+
+def _main(asked: Iterator[tuple[RunDetail, float]]) -> Iterator[dict[str, Any]]:
+    for detail, alpha in asked:
+        run_id = detail.summary.id
+        found = {(item.set, item.split, item.half, item.metric): item for item in run_figures(run_id, alpha)}
+        row = {**describe(detail), "base_hash": detail.base_hash, "alpha": alpha}
+        for label, name, split, half, metric in MEASURES:
+            row |= _cells(label, found.get((name, split, half, metric)))
+        row[QUALITY] = quality_figure(run_id, alpha).p_value
+        row["model utility"] = run_tofu(run_id, alpha)["model_utility"].value
+        for item in run_privacy(run_id, alpha):
+            if item.metric == "mia_min_k":
+                row |= {"AUC": item.auc.value, "AUC − retain-only": item.difference.value}
+        yield row
+
+
+def _cells(label: str, figure: Figure | None) -> dict[str, float | None]:
+    if figure is None:
+        return {label: None, f"{label} low": None, f"{label} high": None, f"{label} n": None, f"{label} persons": None}
+    ends = {f"{label} low": figure.low, f"{label} high": figure.high}
+    return {label: figure.mean, **ends, f"{label} n": figure.questions, f"{label} persons": figure.persons}
+
+
+def _grid(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float, float, float]]:
+    """(run, alpha, forget ROUGE, retain ROUGE) of every strength of a run over a grid."""
+    for detail in details:
+        if not detail.summary.name.endswith(GRID):
+            continue
+        means = history.trade_off([detail.summary.id])
+        places = zip(*(means[name] for name in ("set", "split", "half", "metric", "alpha")), strict=True)
+        known = dict(zip(places, means["mean"], strict=True))
+        for alpha in history.alphas_of(detail.summary.id):
+            yield detail, alpha, known[*FORGOTTEN, alpha], known[*KEPT, alpha]
+
+
+def _over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    for detail, alpha, forget, kept in _grid(details):
+        yield {**describe(detail), "alpha": alpha, "forget ROUGE": forget, "retain ROUGE": kept, "gap": kept - forget}
+
+
+class Crossing(NamedTuple):
+    """Where along alpha forget ROUGE first comes down to the retain-only model's; `reached` says whether it does.
+
+    One that is `below` from the first strength on came down before it, so that it is not known where.
+    """
+
+    alpha: float
+    forget: float
+    retain: float
+    reached: bool
+    below: bool = False
+
+
+def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
+    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest."""
+    grid = rows.sort_values("alpha")[["alpha", "forget ROUGE", "retain ROUGE"]].to_numpy(float)
+    forget = grid[:, 1]
+    below = forget <= wanted
+    reached = bool(below.any())
+    last = int(below.argmax() if reached else forget.argmin())
+    place = grid[last]
+    if reached and last > 0:
+        before = grid[last - 1]
+        place = before + (place - before) * (before[1] - wanted) / (before[1] - place[1])
+    alpha, gone, kept = place.tolist()
+    return Crossing(alpha, gone, kept, reached, reached and last == 0)
+
+
+def matched_alpha(pair: str, gold: str) -> float:
+    """The strength at which the run over a grid of `pair` forgets as much as the run `gold` never knew, to two digits."""
+    grid = history.run_detail(history.find_run(f"{pair}{GRID}").id)
+    figures = run_figures(history.find_run(gold).id, 0.0)
+    (wanted,) = (item.mean for item in figures if (item.set, item.split, item.half, item.metric) == GOLD_FORGET)
+    return round(crossing(frame(_over_alpha([grid])), float(wanted or 0.0)).alpha, 2)
+
+
+def _crossings(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    gold = main[main["method"] == "retain-only"]
+    if gold.empty:
+        return
+    wanted = float(gold["forget ROUGE"].iloc[0])
+    for key, rows in grid.groupby([*KEY, "seed"], sort=False):
+        found = crossing(rows, wanted)
+        yield {
+            **dict(zip([*KEY, "seed"], key, strict=True)), "alpha": found.alpha, "forget ROUGE": found.forget,
+            "retain ROUGE": found.retain, "reached": found.reached, "below": found.below, "retain-only's forget ROUGE": wanted,
+        }  # fmt: skip
+
+
+def _with_reached(matched: pd.DataFrame, crossings: pd.DataFrame) -> pd.DataFrame:
+    """With whether each row's pair comes so low at all."""
+    if matched.empty or crossings.empty:
+        return matched
+    return matched.merge(crossings[[*KEY, "seed", "reached"]], "left", [*KEY, "seed"])
+
+
+def _paired(details: list[RunDetail], crossings: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Offset less direct, question by question, each at its own matched strength: [.., column, difference, low, high].
+
+    Of those alone that both come down to the retain-only model's forget ROUGE.
+    """
+    rows = crossings.to_dict("records")
+    reached = {(row["method"], row["objective"], row["seed"]) for row in rows if row["reached"]}
+    runs: dict[tuple[str, int], dict[str, tuple[int, float]]] = {}
+    for detail, alpha in at_gold(details):
+        said = describe(detail)
+        if (said["method"], said["objective"], said["seed"]) not in reached:
+            continue
+        runs.setdefault((said["objective"], said["seed"]), {})[said["method"]] = detail.summary.id, alpha
+    for (objective, seed), both in runs.items():
+        if not {"direct", "offset"} <= set(both):
+            continue
+        (direct, weak), (offset, strong) = both["direct"], both["offset"]
+        found = {tuple(item[:4]): item for item in compare_runs(direct, offset, weak, strong).differences}
+        for label, *place in MEASURES:
+            if item := found.get(tuple(place)):
+                yield {
+                    "method": "offset less direct", "objective": objective, "reference": "", "seed": seed, "column": label,
+                    "difference": item.mean, "low": item.low, "high": item.high, "questions": item.questions, "persons": item.persons,
+                }  # fmt: skip
+
+
+def _tasks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    for detail in details:
+        if detail.summary.kind == "tasks":
+            for item in task_figures(detail.summary.id):
+                yield {**describe(detail), **item._asdict()}
+
+
+def _costs(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    with reading() as session:
+        known = {detail.summary.id: reads.run_figures(session, detail.summary.id) for detail in details}
+    for detail in details:
+        own_base = detail.summary.name.startswith(DOMAINS)
+        if detail.summary.kind != "train" or not detail.manifest or own_base:
+            continue
+        steps, figures = history.steps(detail.summary.id), detail.manifest.get("figures", {})
+        yield {
+            **describe(detail),
+            "steps": len(steps),
+            "trained parameters": figures.get("trained_parameters"),
+            "seconds of training": float(steps["seconds"].sum()) if len(steps) else 0.0,
+            "seconds of the run": _seconds(detail.summary),
+            **known[detail.summary.id],
+        }
+
+
+def _seconds(run: RunSummary) -> float | None:
+    return (run.finished - run.started).total_seconds() if run.started and run.finished else None
+
+
+def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    """What the choice of the learning rate rests on: probabilities of what was trained on, at alpha 1."""
+    for detail in details:
+        if detail.summary.name.startswith(RATE):
+            means = history.trade_off([detail.summary.id])
+            chosen = means[(means["metric"] == "probability") & (means["alpha"] == 1.0)]
+            known = dict(zip(chosen["split"], chosen["mean"], strict=True))
+            forget, retain = known["forget"], known["retain"]
+            rate = detail.spec.training.learning_rate
+            yield {**describe(detail), "rate": rate, "forget": forget, "retain": retain, "gain": retain - forget}
+
+
+def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    """By domain: who is to be forgotten, and of those to be kept the neighbours (of a forgotten person's group) and the others."""
+    for detail in details:
+        if not detail.summary.name.startswith(DOMAINS):
+            continue
+        scores = history.question_scores(detail.summary.id, strength(detail))
+        near = set(scores[scores["split"] == "forget"]["group"]) - {""}
+        side = scores["split"].where(
+            scores["split"] == "forget", scores["group"].isin(near).map({True: "neighbours", False: "others"})
+        )
+        for (domain, which), rows in scores.assign(side=side).groupby(["domain", "side"], sort=False):
+            means = rows.groupby("metric")["value"].mean()
+            yield {
+                **describe(detail), "domain": domain, "side": which, "questions": rows["question_id"].nunique(),
+                "persons": rows["subject"].nunique(), "ROUGE": float(means["rouge"]), "leaks": float(means["leak"]),
+            }  # fmt: skip
+
+
+def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    """What the probes of each audit found, beside their floors."""
+    for detail in details:
+        if detail.summary.kind == "audit":
+            for row in probe_rows(detail.summary.id):
+                yield {
+                    **describe(detail), "probe": row.label, "found": row.share, "low": row.low, "high": row.high,
+                    "questions": row.n, "floor": row.floor_share, "value": row.value, "note": row.note,
+                }  # fmt: skip
+
+
+def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
+    """Of the runs that stored curves: probabilities and forget quality over alpha, from 0 to 2."""
+    known = {run.id for run in forced_curves.runs_with_curves()}
+    for detail, _ in judged(details):
+        if detail.summary.id not in known:
+            continue
+        asked = forced_curves.questions_of(detail.summary.id)
+        low, high = forced_curves.reach(asked)
+        alphas = [step / 20 for step in range(41) if low <= step / 20 <= high]
+        means = forced_curves.means(asked, ["probability"], alphas)
+        value = {(row["split"], row["half"], row["alpha"]): row["value"] for row in means.to_dict("records")}
+        quality = forced_curves.quality(detail.summary.id, asked, alphas)
+        p_values = {point.alpha: point.quality.p_value for point in quality.points} if quality else {}
+        for alpha in alphas:
+            yield {
+                **describe(detail), "alpha": alpha, "forget probability": value.get(("forget", "", alpha)),
+                "retain probability": value.get(("retain", "eval", alpha)), QUALITY: p_values.get(alpha),
+            }  # fmt: skip

@@ -1,0 +1,198 @@
+"""The advice in sentences, for the screen and the terminal alike. Plain text: whoever shows it escapes it."""
+
+import math
+
+from engine.analysis.advice.advise import Advice, KeptPart
+from engine.analysis.advice.choice import MARGIN, SLACK, Front, Span
+from engine.analysis.advice.resample import FEWEST_PERSONS, Bounds
+from engine.evaluation.bootstrap import none_of
+
+UTILITY_MEANING = (
+    "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L recall as a "
+    "share of the base's (α = 0), and of these the lowest. True answers that the package rouge_score cannot read, in other scripts "
+    "than the Latin one or with many accents, are read in Unicode words."
+)
+
+
+CHOICE_MEANING = (
+    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end (a quarter of its width "
+    "where that is less), rounded up to a number that can be typed: other questions have other borders."
+)
+SCOPE = (
+    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten: further "
+    "wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
+)
+SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
+
+
+def demand_words(advice: Advice) -> str:
+    """What is asked for, with the figure that the floor stands for."""
+    floor, asked = advice.basis.floor, advice.basis.forget_questions
+    if advice.demand.max_leaks is not None:
+        leaks = f"leak share at most {advice.limit:.1%}"
+    elif floor.share is None:
+        leaks = "leak share 0.0%, because no retain-only model was asked these questions and so no floor is known"
+    elif floor.questions < asked:
+        leaks = (
+            f"leak share 0.0%, because the retain-only model was asked only {floor.questions} of the {asked} forget questions "
+            f"(of these it leaks on {floor.share:.1%}) and so no floor is known for the others"
+        )
+    else:
+        leaks = (
+            f"leak share no higher than the retain-only model's {floor.share:.1%} on the same {asked} forget questions"
+        )
+    return f"{leaks}; utility at least {1 - advice.demand.max_loss:.1%} of the base's"
+
+
+def verdict(advice: Advice) -> str:
+    """One sentence: the α to use, or that there is none and which is nearest."""
+    if advice.met and advice.alpha == 0:
+        if advice.leaks <= advice.basis.floor.limit(advice.basis.forget_questions) + SLACK:
+            return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
+        return f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: it asks for nothing to be forgotten."
+    if advice.met:
+        return (
+            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'mapped forget question')} "
+            f"leak in a greedy answer{_either(advice)}, with utility {advice.utility:.1%} of the base's."
+        )
+    reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
+    return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
+
+
+def _either(advice: Advice) -> str:
+    """In which wordings the forget questions were asked."""
+    reworded, asked = advice.basis.reworded, advice.basis.forget_questions
+    if not reworded:
+        return ", asked as they stand and in no other words"
+    some = "" if reworded == asked else f" ({reworded} of them)"
+    return f", asked as they stand or in other words{some}"
+
+
+def _questions(number: int, one: str = "question") -> str:
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def misses(advice: Advice) -> list[str]:
+    """What the α shown misses, and by how much."""
+    found = []
+    if advice.leaks > advice.limit + SLACK:
+        found.append(f"leaks on {advice.leaks:.1%} of the forget questions where {advice.limit:.1%} are allowed")
+    least = 1 - advice.demand.max_loss
+    if advice.utility < least - SLACK:
+        found.append(f"keeps {advice.utility:.1%} of the base's utility where {least:.1%} are asked for")
+    return found
+
+
+def figures_words(advice: Advice) -> list[str]:
+    """Leak share, utility and what a mean hides at the α shown; the first two with their interval over persons."""
+    few = min(part.persons for part in advice.parts)
+    return [
+        f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'forget question')} "
+        f"({_leak_interval(advice)}).",
+        f"Utility is {advice.utility:.1%} of the base's ({_interval(advice.resampled.utility, few)}): ROUGE-L recall of "
+        f"{', '.join(map(_part, advice.parts))}.",
+        f"Of {_questions(advice.known, 'kept question')} that the base answers by the leak rule, {advice.lost} {'is' if advice.lost == 1 else 'are'} "
+        f"lost; {_questions(advice.gained, 'other')} {'is' if advice.gained == 1 else 'are'} gained.",
+    ]
+
+
+def _leak_interval(advice: Advice) -> str:
+    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives."""
+    persons = advice.basis.forget_persons
+    if advice.leaks > 0:
+        return _interval(advice.resampled.leaks, persons)
+    return (
+        f"none of {_persons(persons)} leaks, so up to {none_of(persons):.0%} of such persons leaking cannot be "
+        "excluded, 95 %, two-sided, Clopper-Pearson"
+    )
+
+
+def _interval(bounds: Bounds | None, persons: int) -> str:
+    if bounds is None:
+        return f"95 % interval n/a: {_persons(persons)}, and it takes {FEWEST_PERSONS}"
+    return f"95 % over persons {bounds.low:.1%} to {bounds.high:.1%}"
+
+
+def _persons(number: int) -> str:
+    return f"{number} person{'' if number == 1 else 's'}"
+
+
+def _part(part: KeptPart) -> str:
+    if part.base == 0:
+        return f"{part.name} 0, of which nothing can be lost ({_questions(part.questions)})"
+    return f"{part.name} {part.base:.3f} to {part.there:.3f} ({_questions(part.questions)})"
+
+
+def spans_words(advice: Advice) -> str:
+    """Exactly which alphas meet the demand, and whether the pair's recommended one does."""
+    if not advice.spans:
+        met = "No α meets the demand"
+    else:
+        met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
+    if advice.recommended_met is None:
+        return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} lies outside what was mapped."
+    return f"{met}; the pair's recommended α = {advice.recommended_alpha:g} {'meets' if advice.recommended_met else 'does not meet'} it."
+
+
+def _span(span: Span) -> str:
+    error = math.ceil(max(span.low_error, span.high_error) * 1e4) / 1e4
+    return f"from α = {span.low:.4f} to {span.high:.4f} (± {error:.4f})"
+
+
+def is_open(advice: Advice) -> bool:
+    """Whether an advice that meets the demand fails for too many resamples of persons, or too few were asked to tell."""
+    return advice.met and (advice.resampled.met is None or advice.resampled.met < SURE)
+
+
+def sureness(advice: Advice) -> str:
+    """What resampling persons says of the α to use and of the knee."""
+    drawn = advice.resampled
+    if drawn.met is None or drawn.unmet is None:
+        few = [part.name for part in advice.parts if part.persons < FEWEST_PERSONS]
+        few += ["forget"] if advice.basis.forget_persons < FEWEST_PERSONS else []
+        return f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in {', '.join(few)}."
+    found = f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
+    if drawn.alpha is not None:
+        found += f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f}"
+    return f"{'⚠ Whether it holds for other persons is open: ' if is_open(advice) else 'How sure: '}{found}."
+
+
+def knee_words(advice: Advice) -> str:
+    """The front and its knee, with the rule that finds it."""
+    points = f"{len(advice.front)} {'choice is' if len(advice.front) == 1 else 'choices are'} on the Pareto front"
+    if advice.knee is None:
+        return f"{points}; it has no knee: none of them lies above the line between its ends."
+    if len(advice.front) == 1:
+        return f"{points}: {_choice(advice.knee)} is best in both, so nothing is traded."
+    bounds = advice.resampled.knee
+    sure = (
+        f", from {bounds.low:.2f} to {bounds.high:.2f} in 95 % of the resamples of persons that have one"
+        if bounds
+        else ""
+    )
+    return f"{points}; its knee is {_choice(advice.knee)}{sure} (Kneedle: farthest above the line between the front's ends)."
+
+
+def _choice(point: Front) -> str:
+    return f"from α = {point.span.low:.3f} to {point.span.high:.3f} with leak share {point.leaks:.1%} and utility {point.utility:.1%}"
+
+
+def basis_words(advice: Advice) -> str:
+    """What it was worked out from."""
+    basis = advice.basis
+    kept = sum(part.questions for part in advice.parts)
+    partial = (
+        f" {basis.partial} {'map is' if basis.partial == 1 else 'maps are'} not complete: an answer that was not followed to its end counts as a leak."
+        if basis.partial
+        else ""
+    )
+    unnamed = (
+        f" {basis.unnamed} of the forget questions {'names' if basis.unnamed == 1 else 'name'} no split and {'is' if basis.unnamed == 1 else 'are'} "
+        "taken to be forgotten, to be safe."
+        if basis.unnamed
+        else ""
+    )
+    return (
+        f"From the maps of {basis.forget_questions} forget questions about {_persons(basis.forget_persons)} and {kept} questions to be kept, α from {basis.low:g} to "
+        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{unnamed}{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
+    )

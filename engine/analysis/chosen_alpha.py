@@ -1,0 +1,79 @@
+"""At which of the strengths that a run evaluated it is judged, by the rule that its specification names.
+
+Reports, figures and comparisons begin there. The rule is one for all runs that are to be compared; `unlike_runs` says where
+it is not. Reads only; imports no model library.
+"""
+
+from typing import NamedTuple
+
+from engine.analysis.figures import Figure, run_figures
+from engine.analysis.paired import Difference, compare_runs, named
+from engine.analysis.retain_only import references_of
+from engine.errors import RunError
+from engine.evaluation.rouge import variant_of
+from engine.settings import AlphaChoice
+from engine.store import history
+from engine.store.history import RunDetail
+
+ROUGE = "rouge"
+RULES: dict[AlphaChoice, str] = {
+    "recommended": "the pair's recommended one, or else the largest",
+    "retain-only": "the one whose forget ROUGE-L recall is nearest to the retain-only model's on the same questions",
+}
+
+
+class ChosenAlpha(NamedTuple):
+    """A strength, and by which rule; where the rule of the specification had nothing to go by, why."""
+
+    alpha: float
+    words: str
+
+
+def chosen_alpha(run_id: int) -> ChosenAlpha:
+    """`RunError` for an unknown run. A run without scores stands at 0."""
+    detail, stored = history.run_detail(run_id), history.alphas_of(run_id)
+    first = _recommended(detail.recommended_alpha, stored)
+    if detail.spec.alpha_choice == "recommended" or not stored:
+        return ChosenAlpha(first, RULES["recommended"])
+    reason = "no retain-only run of its base was asked all of its forget questions"
+    for reference in references_of(run_id):
+        gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, reference)) is not None}
+        if len(gaps) < len(stored):
+            continue
+        if _rouge_alike(detail, reference):
+            best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
+            return ChosenAlpha(best, f"{RULES['retain-only']}, {named(history.run_detail(reference).summary)}")
+        reason = "ROUGE of the retain-only run was worked out by another reading of words"
+    return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
+
+
+def _recommended(recommended: float | None, stored: list[float]) -> float:
+    if recommended in stored:
+        return float(recommended or 0.0)
+    return stored[-1] if stored else 0.0
+
+
+def _gap(run_id: int, alpha: float, reference: int) -> float | None:
+    """How far the mean forget ROUGE is from the reference's; None unless that was asked all of the run's forget questions."""
+    asked = sum(item.questions for item in run_figures(run_id, alpha) if _of_forget(item))
+    try:
+        moved = [item for item in compare_runs(reference, run_id, 0.0, alpha).differences if _of_forget(item)]
+    except RunError:
+        return None
+    shared = sum(item.questions for item in moved)
+    if not asked or shared != asked:
+        return None
+    return abs(sum((item.mean or 0.0) * item.questions for item in moved) / shared)
+
+
+def _rouge_alike(detail: RunDetail, reference: int) -> bool:
+    """Whether ROUGE of the forget questions was worked out by the same reading of words in both runs."""
+    other = history.run_detail(reference)
+    if detail.versions.get(history.ROUGE) == other.versions.get(history.ROUGE):
+        return True
+    answers = [example.answer for example, _ in history.asked(detail.summary.id) if example.split == "forget"]
+    return not variant_of(answers)
+
+
+def _of_forget(item: Figure | Difference) -> bool:
+    return item.split == "forget" and item.metric == ROUGE

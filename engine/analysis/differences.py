@@ -1,0 +1,137 @@
+"""Two runs: what was not alike when they were made, so that figures of unlike runs are not compared in silence."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import NamedTuple
+
+from engine.evaluation.rouge import ROUGE_SCORE
+from engine.models.taught import ALONE, RETAIN_ONLY
+from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages
+from engine.store.judged_by import rule_of
+
+_OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
+_WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
+SHOWN = 60  # letters of a rule or a template
+
+
+class Unlike(NamedTuple):
+    """One thing that differs, and what it was in either run."""
+
+    what: str
+    first: str
+    second: str
+
+    @property
+    def words(self) -> str:
+        return f"other {self.what}: {self.first} in the first, {self.second} in the second"
+
+
+def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
+    """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
+
+    The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
+    """
+    one, two = first.versions, second.versions
+    names = list(dict.fromkeys([*packages(first), *packages(second)]))
+    found = [
+        _unlike("data", first.data_hash, second.data_hash),
+        _unlike("leak rule", *(rule_of(item) for item in (first, second)))
+        if one.get(LEAK_RULE) != two.get(LEAK_RULE)
+        else None,
+        _unlike("ROUGE words", one.get(ROUGE, ROUGE_SCORE), two.get(ROUGE, ROUGE_SCORE)),
+        _unlike("template", one.get(TEMPLATE, ""), two.get(TEMPLATE, "")),
+        _unlike(READING, one[READING], two[READING]) if READING in one and READING in two else None,
+        _differing("versions", one, two, names),
+        _base(first, second),
+        _unlike("longest answer in tokens", str(first.spec.max_new_tokens), str(second.spec.max_new_tokens)),
+        _unlike("choice of alpha", first.spec.alpha_choice, second.spec.alpha_choice),
+        _unlike("stopping rule", *(_stopping(item) for item in (first, second))) if _trained(first, second) else None,
+        _unlike("seed", str(first.summary.seed), str(second.summary.seed)),
+        _differing("machine", first.machine, second.machine, list(dict.fromkeys([*first.machine, *second.machine]))),
+    ]
+    return [item for item in found if item is not None]
+
+
+def _trained(*details: RunDetail) -> bool:
+    return all(item.spec.kind == "train" and item.spec.training.method != "guardrail" for item in details)
+
+
+def _stopping(detail: RunDetail) -> str:
+    training = detail.spec.training
+    return f"forget probability {training.target_forget_probability:g}, at most {training.epochs} epochs"
+
+
+def _unlike(what: str, first: str, second: str) -> Unlike | None:
+    if first == second:
+        return None
+    one, two = (" ".join(repr(text)[1:-1].split()) for text in (first, second))
+    start = 0 if one[:SHOWN] != two[:SHOWN] else _first_difference(one, two)
+    return Unlike(what, _short(one, start), _short(two, start))
+
+
+def _first_difference(one: str, two: str) -> int:
+    """Where to begin to show what differs, with a few letters before it."""
+    pairs = enumerate(zip(one, two, strict=False))
+    return max(0, next((place for place, (a, b) in pairs if a != b), min(len(one), len(two))) - SHOWN // 3)
+
+
+def _short(text: str, start: int) -> str:
+    if not text:
+        return "not recorded"
+    cut = text[start : start + SHOWN]
+    return f"{'…' if start else ''}{cut}{'…' if start + SHOWN < len(text) else ''}"
+
+
+def _differing(what: str, first: Mapping[str, str], second: Mapping[str, str], names: list[str]) -> Unlike | None:
+    """Of several named values those that differ."""
+    differ = [name for name in names if first.get(name) != second.get(name)]
+    if not differ:
+        return None
+    sides = [", ".join(f"{name} {side.get(name) or 'not recorded'}" for name in differ) for side in (first, second)]
+    return Unlike(what, *sides)
+
+
+def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
+    """A retain-only model differs from its base by design: then only their names are held against each other."""
+    one, two = (_bare(item.summary.base) for item in (first, second))
+    if one != two:
+        return Unlike("base", one, two)
+    if any(item.summary.pair.startswith(RETAIN_ONLY) for item in (first, second)):
+        return None
+    if not first.base_hash or not second.base_hash:  # not recorded, which makes it no other
+        return None
+    return _unlike("base", f"{one} {first.base_hash}", f"{two} {second.base_hash}")
+
+
+def _bare(base: str) -> str:
+    for kind in ALONE:
+        base = base.removeprefix(kind)
+    return base
+
+
+def recorded_settings(detail: RunDetail) -> dict[str, str]:
+    """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    spec = asdict(detail.spec)
+    training = spec.pop("training")
+    if detail.spec.kind != "train":
+        spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
+        training = {"seed": training["seed"]}
+    settings = {**spec, "pair": detail.summary.pair, **training}
+    del settings["name"]
+    hashes = {"pair hash": detail.pair_hash, "base hash": detail.base_hash, "data hash": detail.data_hash}
+    return {
+        **{_WORDS.get(name, name.replace("_", " ")): _text(value) for name, value in settings.items()},
+        **hashes,
+        **{f"version: {name}": version for name, version in detail.versions.items()},
+        **{f"machine: {name}": value for name, value in detail.machine.items()},
+    }
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    if value is None:
+        return "by default"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,56 @@
+"""The floor of a leak share: what the same rule flags on a model that never saw the forget questions."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from engine.models.taught import RETAIN_ONLY
+from engine.store import history
+from engine.store.history import RunDetail, RunSummary
+
+
+class Floor(NamedTuple):
+    """What a retain-only run scored on the questions it shares with another run.
+
+    `scores`: question_id, set, split, half, metric, value, one row per shared question and metric.
+    """
+
+    run_id: int
+    scores: pd.DataFrame
+    shared: int  # questions
+    asked: int  # questions of the run that the floor is for
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.shared} of the {self.asked} questions"
+            if self.shared < self.asked
+            else f"all {self.asked} questions"
+        )
+
+
+def floor_runs(base: str) -> list[RunSummary]:
+    """Finished runs of the retain-only model of a base, newest first: another base's is no floor, as in the report."""
+    return [run for run in history.list_runs() if run.status == "finished" and run.pair == f"{RETAIN_ONLY}{base}"]
+
+
+def floor_of(detail: RunDetail) -> Floor | None:
+    """The retain-only run that shares most questions with `detail`, the newest of equals; None where none shares any."""
+    own = _scores(detail.summary.id)
+    asked = set(own["question_id"])
+    found = [_shared(run.id, asked) for run in floor_runs(detail.summary.base)]
+    best = max(found, key=lambda floor: floor.shared, default=None)
+    return best if best is not None and best.shared else None
+
+
+def _shared(run_id: int, asked: set[int]) -> Floor:
+    scores = _scores(run_id)
+    scores = scores[scores["question_id"].isin(asked)].reset_index(drop=True)
+    return Floor(run_id, scores, scores["question_id"].nunique(), len(asked))
+
+
+def _scores(run_id: int) -> pd.DataFrame:
+    """Scores at the smallest α: a retain-only model has but one, and every α asks the same questions."""
+    alphas = history.alphas_of(run_id)
+    scores = history.question_scores(run_id, alphas[0] if alphas else 0.0)
+    return scores[["question_id", "set", "split", "half", "metric", "value"]]

@@ -1,0 +1,96 @@
+"""What still leaks, as stored runs judged it, and the floor it is read against. Reads only; imports no model library."""
+
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+import pandas as pd
+
+from db.reads import leaks as leak_reads
+from engine.data.examples import is_to_be_forgotten
+from engine.store import history
+from engine.store.session import reading
+
+
+class LargestLeak(NamedTuple):
+    """A forget question whose answer still leaks at the pair's recommended alpha."""
+
+    run_id: int
+    run: str
+    pair: str
+    alpha: float
+    set: str
+    position: int | None  # place of the question in its set, None where the set no longer holds it
+    subject: str
+    question: str
+    answer: str  # what the ensemble answered
+    rouge: float | None
+
+
+class LeakCount(NamedTuple):
+    """Forget questions that a pair was judged on at its recommended alpha, and how many of them leak."""
+
+    pair: str
+    metric: str  # leak | leak_paraphrase
+    alpha: float
+    judged: int
+    leaking: int
+    floor_judged: int  # of the judged questions, those that a retain-only model of the same base was judged on
+    floor_leaking: int
+
+
+class LeakShare(NamedTuple):
+    """Share of one part of a run's questions that the leak rule flags at one alpha, beside the retain-only model's."""
+
+    split: str
+    half: str
+    alpha: float
+    share: float
+    questions: int
+    floor: float | None  # None where no retain-only model was asked any of them
+    floor_questions: int
+
+
+def leak_counts() -> list[LeakCount]:
+    """Per pair, as asked and paraphrased: forget questions judged and leaking at its recommended alpha, and the floor.
+
+    The newest judgement of each question counts; pairs are left out on questions that a successor was judged on.
+    """
+    with reading() as session:
+        return [LeakCount(*row) for row in leak_reads.leak_counts(session)]
+
+
+def largest_leaks(limit: int = 5) -> list[LargestLeak]:
+    """Forget questions that leak by the judgements that `leak_counts` counts, highest ROUGE-L recall first."""
+    with reading() as session:
+        return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit)]
+
+
+def retain_only_leaks(run_id: int) -> dict[int, float]:
+    """The floor of a run's leaks: question id to 0 or 1, for those that a retain-only model of its base was asked."""
+    with reading() as session:
+        return leak_reads.floor_leaks(session, run_id)
+
+
+def forget_floor(run_id: int) -> tuple[float | None, int]:
+    """Share of a run's forget questions that leak on the retain-only model, and how many of them it was asked."""
+    forget = [place.question_id for place in history.question_places(run_id) if is_to_be_forgotten(place.split)]
+    return _floor(forget, retain_only_leaks(run_id))
+
+
+def leak_shares(run_id: int) -> list[LeakShare]:
+    """Every part of a run's questions at every alpha, in the order of the questions."""
+    stored = [history.question_scores(run_id, alpha).assign(alpha=alpha) for alpha in history.alphas_of(run_id)]
+    leaks = pd.concat(stored)
+    leaks = leaks[(leaks["metric"] == "leak") & leaks["value"].notna()]
+    floors = retain_only_leaks(run_id)
+    found = []
+    for key, part in leaks.groupby(["split", "half", "alpha"], sort=False):
+        split, half, alpha = cast(tuple[str, str, float], key)
+        share, floor = float(part["value"].mean()), _floor(part["question_id"], floors)
+        found.append(LeakShare(split, half, alpha, share, len(part), *floor))
+    return found
+
+
+def _floor(questions: Iterable[int], floors: dict[int, float]) -> tuple[float | None, int]:
+    known = [floors[question] for question in questions if question in floors]
+    return (sum(known) / len(known) if known else None), len(known)

@@ -1,0 +1,194 @@
+"""Forget quality of a stored run at one alpha, against a retain-only model of its base on the very same questions."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from db.rows import ScoredPlaceRow
+from engine.analysis.differences import unlike
+from engine.analysis.figures import scores_of
+from engine.errors import RunError
+from engine.evaluation.forget_quality import forget_quality
+from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
+from engine.store import history
+from engine.store.history import RunDetail, RunSummary
+
+FORGET, RATIO = "forget", "truth_ratio"
+FLAGGED = ("template", history.READING, "versions")  # what a truth ratio depends on besides model and question
+ITSELF = "this is a retain-only model itself"
+NAMED = 3  # of the questions that are missing
+
+
+class QualityFigure(NamedTuple):
+    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they stand with it."""
+
+    p_value: float | None  # None: n/a, see `reason`
+    statistic: float | None
+    rows: int
+    reference_rows: int
+    reference_id: int | None
+    reference: str
+    reason: str = ""
+    unlike: tuple[str, ...] = ()  # template and versions, where the two runs were not made with the same
+
+    @property
+    def words(self) -> str:
+        if self.p_value is None:
+            return f"n/a: {self.reason}"
+        return (
+            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows against {self.reference_rows} of "
+            f"{self.reference})" + "".join(f"; {flag}" for flag in self.unlike)
+        )
+
+
+class _Ratios(NamedTuple):
+    places: list[ScoredPlaceRow]
+    values: list[float]
+
+
+def quality_figure(run_id: int, alpha: float) -> QualityFigure:
+    """Against the newest retain-only run of the run's base that was asked the same forget questions; n/a with the reason."""
+    run = history.run_detail(run_id).summary
+    ours = _ratios(run_id, alpha)
+    if not ours.values:
+        return _none("no forget question of this run has a truth ratio")
+    references = references_of(run_id)
+    if run.pair.startswith(RETAIN_ONLY):
+        return _none(ITSELF)
+    if not references:
+        return _none(f"no run of a retain-only model of base {run.base} has finished")
+    refusals = []
+    for reference in references:
+        try:
+            return quality_against(run_id, alpha, reference)
+        except RunError as error:
+            refusals.append(str(error))
+    return _none(refusals[0])
+
+
+def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]:
+    """By its name, each run that taught a second seed of the retain-only model, against the reference of `quality` and over its rows.
+
+    Neither ever knew: so much do two models differ by chance.
+    """
+    if quality.reference_id is None:
+        return {}
+    base = history.run_detail(run_id).summary.base
+    found = {}
+    for run in second_seeds(base):
+        if run.id != run_id:
+            try:
+                found[_name(run)] = quality_against(run.id, 0.0, quality.reference_id)
+            except RunError:  # it was asked others
+                continue
+    return found
+
+
+def second_seeds(base: str) -> list[RunSummary]:
+    """Finished runs that taught a further retain-only model of `base`."""
+    taught = [run for run in history.list_runs() if run.status == "finished" and run.kind == "teach"]
+    return [
+        run for run in taught if run.pair.startswith(BASE) and history.run_detail(run.id).spec.retain_only_of == base
+    ]
+
+
+def noise_words(run_id: int, quality: QualityFigure) -> str:
+    """ "" where there is no second seed that was asked the same."""
+    told = ", ".join(f"{name} {figure.words}" for name, figure in noise_floor(run_id, quality).items())
+    return f"a second seed of the retain-only model, which never knew either: {told}" if told else ""
+
+
+def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigure:
+    """Against one reference, at its only alpha; `RunError` where it is none of this base, or over other rows."""
+    detail, reference = history.run_detail(run_id), history.run_detail(reference_id).summary
+    run, gold = detail.summary, _gold(detail)
+    if reference.pair != gold:
+        raise RunError(
+            f"{_name(reference)} is no retain reference of {_name(run)}: its pair is {reference.pair}, and {gold} is asked for"
+        )
+    ours, theirs = _ratios(run_id, alpha), _ratios(reference_id, 0.0)
+    _check_same(run, ours.places, reference, theirs.places)
+    found = forget_quality(ours.values, theirs.values)
+    if found is None:
+        raise RunError(f"no forget question of {_name(run)} has a truth ratio")
+    flags = unlike(detail, history.run_detail(reference_id))
+    return QualityFigure(
+        *found, reference_id, _name(reference), "", tuple(flag.words for flag in flags if flag.what in FLAGGED)
+    )
+
+
+def references_of(run_id: int) -> list[int]:
+    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is its own reference."""
+    detail = history.run_detail(run_id)
+    gold = _gold(detail)
+    if gold == detail.summary.pair:
+        return []
+    return [
+        other.id
+        for other in history.list_runs()
+        if other.status == "finished" and other.pair == gold and other.kind in ("evaluate", "teach")
+    ]
+
+
+def _gold(detail: RunDetail) -> str:
+    """What a run is read against; a second seed of a retain-only model against the first.
+
+    Whether it is one says the run that taught it, or else the model itself, which need not lie on this machine.
+    """
+    run, of = detail.summary, ""
+    if run.pair.startswith(BASE):
+        folder = taught_folder(run.pair.removeprefix(BASE))
+        of = detail.spec.retain_only_of or (read_taught(folder).retain_only_of if folder else "")
+    return f"{RETAIN_ONLY}{of or run.base}"
+
+
+def _ratios(run_id: int, alpha: float) -> _Ratios:
+    scores = scores_of(run_id, alpha)
+    if RATIO not in scores.metrics:
+        return _Ratios([], [])
+    column = scores.values[:, scores.metrics.index(RATIO)]
+    rows = [row for row, place in enumerate(scores.places) if place.split == FORGET and not np.isnan(column[row])]
+    return _Ratios([scores.places[row] for row in rows], [float(column[row]) for row in rows])
+
+
+def _check_same(
+    run: RunSummary, ours: Sequence[ScoredPlaceRow], reference: RunSummary, theirs: Sequence[ScoredPlaceRow]
+) -> None:
+    missing, more = _without(ours, theirs), _without(theirs, ours)
+    said = []
+    if missing:
+        said.append(
+            f"{_name(reference)} lacks {len(missing)} of the {len(ours)} that {_name(run)} has ({_named(missing)})"
+        )
+    if more:
+        said.append(f"{_name(run)} lacks {len(more)} of the {len(theirs)} that {_name(reference)} has ({_named(more)})")
+    if said:
+        raise RunError(
+            f"forget quality needs truth ratios of the same forget questions on either side: {' and '.join(said)}"
+        )
+
+
+def _without(places: Sequence[ScoredPlaceRow], others: Sequence[ScoredPlaceRow]) -> list[ScoredPlaceRow]:
+    """Those that the others lack, be it under another set's name; a question that is there twice is there twice."""
+    left, found = Counter(place.content_hash for place in others), []
+    for place in places:
+        if left[place.content_hash]:
+            left[place.content_hash] -= 1
+        else:
+            found.append(place)
+    return found
+
+
+def _named(places: Sequence[ScoredPlaceRow]) -> str:
+    more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
+    return ", ".join(f"“{place.question[:60]}”" for place in places[:NAMED]) + more
+
+
+def _name(run: RunSummary) -> str:
+    return f"run {run.name} ({run.id})"
+
+
+def _none(reason: str) -> QualityFigure:
+    return QualityFigure(None, None, 0, 0, None, "", reason)

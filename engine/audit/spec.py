@@ -1,0 +1,61 @@
+"""What an audit of a pair is about, unless somebody says otherwise: its own forget set, at its own strength. Loads no model."""
+
+from pathlib import Path
+
+from engine.data.examples import hash_examples
+from engine.errors import SettingError
+from engine.models.manifest import PairManifest, read_manifest
+from engine.models.pairs import find_pair
+from engine.models.taught import ALONE
+from engine.settings import ExperimentSpec, TrainingSettings
+from engine.store import history
+from engine.store.questions import examples_of
+
+DEMO_SETS = ("demo:forget", "demo:forget/first")
+# Not the bystanders: on those the pair was held still while it was trained.
+DEMO_CONTROLS, DEMO_RETAIN = "demo:holdout", "demo:retain/eval"
+
+
+def audit_spec(
+    pair: str, name: str = "", *, alpha: float | None = None, quick: bool = False, probes: tuple[str, ...] = (),
+    forget: str = "", controls: str = "", retain: tuple[str, ...] = (), seed: int = 0,
+) -> ExperimentSpec:  # fmt: skip
+    """The specification of an audit; a pair that a run here made, or one on the demo's base, knows what it was to forget.
+
+    `SettingError` where the pair is a model alone, or nobody says which questions it was to forget.
+    """
+    if pair.startswith(ALONE):
+        raise SettingError(f"an audit needs a pair, and {pair!r} is a model alone")
+    manifest = read_manifest(find_pair(pair))
+    on_demo = manifest.base == "demo"
+    of_demo = _made_for(manifest.data_hashes.get("forget", "")) if on_demo else ""
+    asked = forget or _of_its_run(manifest) or of_demo
+    if not asked:
+        raise SettingError(f"no run here made pair {pair!r}: say which questions it was to forget (--forget SOURCE)")
+    return ExperimentSpec(
+        kind="audit",
+        name=name or f"audit-{Path(pair).name}",
+        pair=pair,
+        base=manifest.base,
+        reference=manifest.reference,
+        forget=asked,
+        controls=controls or (DEMO_CONTROLS if on_demo else ""),
+        retain=retain or ((DEMO_RETAIN,) if on_demo else ()),
+        evaluate_on=(asked,),
+        alphas=(manifest.recommended_alpha if alpha is None else alpha,),
+        training=TrainingSettings(seed=seed),
+        probes=tuple(dict.fromkeys(probes)),
+        quick=quick,
+    )
+
+
+def _of_its_run(manifest: PairManifest) -> str:
+    """What the run that made this very pair was to forget; "" where none here made it."""
+    named = [run.id for run in history.list_runs() if run.kind == "train" and run.name == manifest.name]
+    made = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
+    return made[0].spec.forget if made else ""
+
+
+def _made_for(data_hash: str) -> str:
+    """The part of the demo that a pair was made to forget, by the hash of its questions; all of it where none fits."""
+    return next((source for source in DEMO_SETS if hash_examples(examples_of(source)) == data_hash), DEMO_SETS[0])

@@ -1,0 +1,68 @@
+"""`python -m engine advise`: which alpha to use, from stored maps."""
+
+import argparse
+
+from engine.analysis.advice import words
+from engine.analysis.advice.cautions import RULES
+from engine.analysis.advice.stored import advise_run, map_run_of
+from engine.errors import SettingError
+from engine.models.manifest import read_manifest
+from engine.models.pairs import find_pair
+from engine.settings import Demand
+from engine.store import history
+from engine.terminal import Adder, Printed
+
+FLOOR = "floor"
+
+
+def advise(arguments: argparse.Namespace) -> Printed:
+    """From the newest finished run that mapped the pair as it is now, or from the run that is named. Calls no model."""
+    demand = Demand(_share("max-loss", arguments.max_loss), _limit(arguments.leaks))
+    if arguments.run is not None:
+        run = history.find_run(arguments.run)
+    else:
+        run = map_run_of(read_manifest(find_pair(arguments.pair)))
+    found = advise_run(run.id, demand)
+    said = [
+        words.verdict(found),
+        words.SCOPE,
+        *words.figures_words(found),
+        words.spans_words(found),
+        words.sureness(found),
+    ]
+    said += [words.knee_words(found), *(f"warning: {item.words} (rule: {RULES[item.kind]})" for item in found.cautions)]
+    lines = [f"demand: {words.demand_words(found)}", *said, words.basis_words(found)]
+    data = {
+        "run": run.name,
+        "run_number": run.id,
+        "pair": run.pair,
+        "verdict": said[0],
+        "scope": words.SCOPE,
+        **found.to_json(),
+    }
+    return Printed(data, "\n".join(lines))
+
+
+def _limit(text: str) -> float | None:
+    return None if text == FLOOR else _share("leaks", text, f" or the word {FLOOR}")
+
+
+def _share(name: str, text: str, otherwise: str = "") -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise SettingError(f"{name} must be a share such as 0.02{otherwise}, got {text!r}") from None
+
+
+def add_command(add: Adder) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add("advise", advise, "say which alpha meets a demand, from stored maps")
+    parser.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
+    parser.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
+    parser.add_argument(
+        "--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)"
+    )
+    parser.add_argument(
+        "--leaks", default=FLOOR, metavar="SHARE",
+        help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
+    )  # fmt: skip

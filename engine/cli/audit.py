@@ -1,0 +1,94 @@
+"""`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
+
+import argparse
+from typing import Any
+
+from engine.analysis.figures import interval_words
+from engine.audit.probes import chosen
+from engine.audit.spec import audit_spec
+from engine.cli.runs import SOURCE, execute, run_data
+from engine.runs.audit import ProbeRow, probe_rows
+from engine.settings import check_alpha
+from engine.terminal import Adder, Printed
+
+
+def add_command(add: Adder) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add("audit", audit, "try to get out what a pair is to hide, each way beside its floor")
+    parser.add_argument("--pair", required=True, help="name or folder of a pair")
+    parser.add_argument("--alpha", help="offset strength under audit (default: the pair's recommended one)")
+    parser.add_argument("--quick", action="store_true", help="12 questions and small fixed budgets")
+    parser.add_argument(
+        "--probe", action="append", metavar="NAME",
+        help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--forget",
+        default="",
+        metavar="SOURCE",
+        help=f"what was to be forgotten, {SOURCE}",
+    )
+    parser.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
+    parser.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
+    parser.add_argument("--name", default="", help="name of the run (default: audit-PAIR)")
+
+
+def audit(arguments: argparse.Namespace) -> Printed:
+    """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
+    spec = audit_spec(
+        arguments.pair, arguments.name, alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),
+        quick=arguments.quick, probes=tuple(arguments.probe or ()), forget=arguments.forget, controls=arguments.controls,
+        retain=tuple(arguments.retain or ()), seed=arguments.seed,
+    )  # fmt: skip
+    chosen(spec.probes)
+    summary = execute(spec, arguments)
+    rows = probe_rows(summary.id)
+    data = {
+        "pair": spec.pair,
+        "alpha": spec.alphas[0],
+        "run": summary.id,
+        "quick": spec.quick,
+        "seed": spec.training.seed,
+        "probes": [probe_data(row) for row in rows],
+    }
+    head = f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'} budgets"
+    lines = [head, *(line for row in rows for line in _lines(row))]
+    return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
+
+
+def probe_data(row: ProbeRow) -> dict[str, Any]:
+    """Plain JSON values. `found` and `floor` are counts of questions, `interval` is of the share found / n."""
+    return {
+        "name": row.name,
+        "label": row.label,
+        "sentence": row.sentence,
+        "source": row.source,
+        "unit": row.unit,
+        "found": row.found,
+        "n": row.n,
+        "share": row.share,
+        "interval": None if row.low is None else [row.low, row.high],
+        "floor": row.floor_found,
+        "floor_n": row.floor_n,
+        "floor_share": row.floor_share,
+        "floor_reason": row.floor_reason,
+        "value": row.value,
+        "value_interval": None if row.value_low is None else [row.value_low, row.value_high],
+        "greedy_found": row.greedy_found,
+        "beyond_greedy": row.beyond_greedy,
+        "note": row.note,
+        "budget": row.budget,
+        "seconds": round(row.seconds, 2),
+    }
+
+
+def _lines(row: ProbeRow) -> list[str]:
+    if not row.n:
+        return [f"{row.label}: not tried, {row.note or row.floor_reason}"]
+    floor = "n/a" if row.floor_found is None else f"{row.floor_found} of {row.floor_n}"
+    lines = [
+        f"{row.label}: {row.found} of {row.n} {interval_words(row.low, row.high)}; floor {floor} ({row.floor_reason}); "
+        f"beyond greedy decoding {row.beyond_greedy}"
+    ]
+    return [*lines, f"    {row.note}"] if row.note else lines

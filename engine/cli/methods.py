@@ -1,0 +1,37 @@
+"""`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and where each comes from."""
+
+import argparse
+from dataclasses import asdict
+
+from engine.models.tunings import TUNINGS
+from engine.terminal import Printed
+
+
+def methods(_: argparse.Namespace) -> Printed:
+    from engine.unlearning.methods import METHODS  # these bring torch, which the other commands need not wait for
+    from engine.unlearning.objectives import OBJECTIVES
+
+    ways = [
+        {"name": entry.name, "label": entry.label, "formula": entry.formula, "source": entry.source}
+        for entry in METHODS.values()
+    ]
+
+    objectives = [
+        {
+            "name": entry.name,
+            "label": entry.label,
+            "formula": entry.formula,
+            "source": entry.source,
+            "retain_term": entry.retain_term,
+            "beta": entry.beta,
+        }
+        for entry in OBJECTIVES.values()
+    ]
+    tunings = [{"name": name, **asdict(entry)} for name, entry in TUNINGS.items()]
+    lines = []
+    for title, rows in (("methods", ways), ("objectives", objectives), ("tunings", tunings)):
+        lines += [
+            f"{title}:",
+            *(f"  {row['name']:<20} {row['label']}: {row['formula']} [{row['source']}]" for row in rows),
+        ]
+    return Printed({"methods": ways, "objectives": objectives, "tunings": tunings}, "\n".join(lines))

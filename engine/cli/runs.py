@@ -1,0 +1,291 @@
+"""The commands that start a run and follow it to its end: `train`, `teach` and `evaluate`; what all such share."""
+
+import argparse
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from engine.analysis.chosen_alpha import RULES
+from engine.analysis.figures import with_intervals
+from engine.analysis.remaining_leaks import LeakShare, leak_shares
+from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
+from engine.errors import RunError
+from engine.models.taught import PUBLIC
+from engine.runs import runner
+from engine.runs.estimate import Estimate
+from engine.runs.file_notes import file_notes
+from engine.settings import FORMATS, ExperimentSpec, TrainingSettings, parse_alphas
+from engine.store import history
+from engine.store.judged_by import rouge_note
+from engine.store.questions import evaluation_sources
+from engine.terminal import Adder, Bar, Interrupts, Printed, say
+
+SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
+TRAINING_OPTIONS = {
+    "epochs": "at most this many passes over the forget set",
+    "learning_rate": "AdamW's",
+    "batch_size": "questions per batch",
+    "rank": "of a LoRA; the width of a P-Adapter",
+    "retain_batches": "retain batches per forget batch",
+    "forget_weight": "weight of the loss on the forget questions",
+    "retain_weight": "weight of the retain term",
+    "beta": "sharpness of npo, simnpo and dpo",
+    "delta": "margin of simnpo, in nats per answer token",
+    "target_forget_probability": "training stops at this probability per answer token of the forget set",
+    "clip_norm": "largest norm of a gradient",
+    "seed": "the same seed and settings give the same pair",
+}
+TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
+SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
+
+
+def train(arguments: argparse.Namespace) -> Printed:
+    training = TrainingSettings(
+        objective=arguments.objective,
+        method=arguments.method,
+        retain_term=arguments.retain_term,
+        tuning=arguments.tuning,
+        **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
+    )
+    refuse_unused(arguments, training)
+    retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
+    alphas = parse_alphas(arguments.alphas)
+    if training.method == "guardrail" and "alphas" not in arguments.given:
+        alphas = (0.0, 1.0)
+    spec = ExperimentSpec(
+        kind="train",
+        name=arguments.name,
+        base=arguments.base,
+        reference=arguments.reference,
+        forget=arguments.forget,
+        retain=retain,
+        evaluate_on=tuple(arguments.on or evaluation_sources(arguments.forget, retain)),
+        alphas=alphas,
+        training=training,
+        parent=arguments.parent,
+        max_new_tokens=arguments.max_new_tokens,
+        curves=not arguments.no_curves,
+        alpha_choice=arguments.alpha_choice,
+    )
+    return run_and_show(spec, arguments)
+
+
+def teach(arguments: argparse.Namespace) -> Printed:
+    training = TrainingSettings(**{name: getattr(arguments, name) for name in TEACHING_OPTIONS})
+    spec = ExperimentSpec(
+        kind="teach",
+        name=arguments.name,
+        base=arguments.start,
+        retain=tuple(arguments.teach),
+        retain_only_of=arguments.retain_only_of,
+        evaluate_on=tuple(arguments.on or arguments.teach),
+        alphas=(0.0,),
+        training=training,
+        max_new_tokens=arguments.max_new_tokens,
+    )
+    return run_and_show(spec, arguments)
+
+
+def evaluate(arguments: argparse.Namespace) -> Printed:
+    alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
+    name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
+    if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
+        name = f"evaluate-{name}"  # the recorded run keeps its name to itself
+    on = tuple(arguments.on or ExperimentSpec.evaluate_on)
+    spec = ExperimentSpec(
+        kind="evaluate",
+        name=name,
+        pair=arguments.pair,
+        alphas=alphas,
+        evaluate_on=on,
+        max_new_tokens=arguments.max_new_tokens,
+        curves=not arguments.no_curves,
+        alpha_choice=arguments.alpha_choice,
+    )
+    return run_and_show(spec, arguments)
+
+
+def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunSummary:
+    """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
+    with Interrupts() as interrupts:
+        run_id = runner.start(spec)
+        if not arguments.json:
+            say("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))))
+        with Bar() as bar:
+            for summary in runner.follow(run_id):
+                if interrupts.take():
+                    runner.cancel(run_id)
+                bar(summary.progress or 0.0, summary.stage or summary.status)
+    if summary.status != "finished":
+        raise RunError(f"run {run_id} ({spec.name}) was {_ended(summary)}")
+    return summary
+
+
+def run_and_show(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
+    """Execute a run; what it found."""
+    summary = execute(spec, arguments)
+    run_id = summary.id
+    if spec.kind == "map":
+        asked = len(history.asked(run_id))
+        return Printed({**run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
+    means = history.trade_off([run_id])
+    means = means[means["metric"].isin(SHOWN_METRICS) & (means["count"] > 0)]
+    columns = ["alpha", "set", "split", "half", "metric", "mean", "low", "high", "count"]
+    means = with_intervals(means)
+    table = means[columns].to_string(index=False, float_format="{:.3f}".format, na_rep="n/a")
+    shares = leak_shares(run_id)
+    detail = history.run_detail(run_id)
+    rule, reads = detail.versions.get(history.LEAK_RULE, ""), rouge_note(detail)
+    known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
+    data = {
+        "means": known.to_dict("records"),
+        "leaks": [row._asdict() for row in shares],
+        "leak_rule": rule,
+        "rouge_words": reads,
+    }
+    lines = [
+        f"run {run_id} finished: means, with the ends of their 95 % intervals over persons",
+        table,
+        "",
+        *_leak_words(shares),
+        rule,
+        *filter(None, [reads]),
+    ]
+    return Printed({**run_data(summary), **data}, "\n".join(lines))
+
+
+def _estimate_words(guess: Estimate) -> str:
+    disk = f"{guess.disk_bytes / 1e9:.1f} GB of disk while it runs, " if guess.disk_bytes else ""
+    return f"estimate: {max(1, round(guess.seconds / 60))} min, {disk}{guess.memory_bytes / 1e9:.1f} GB of memory"
+
+
+def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
+    """Leak shares per split, half and alpha beside their floor where it is known."""
+    lines = []
+    for (split, half), group in itertools.groupby(
+        sorted(shares, key=lambda row: (row.split, row.half, row.alpha)), lambda row: (row.split, row.half)
+    ):
+        part = list(group)
+        at = ", ".join(f"{row.share:.0%} at alpha {row.alpha:g}" for row in part)
+        asked, floor = part[0].questions, part[0].floor
+        known = "not known" if floor is None else f"{floor:.0%} ({part[0].floor_questions} of {asked} questions)"
+        where = "/".join(filter(None, (split, half))) or "all questions"
+        lines.append(f"leaks, {where}: {at}; floor, a retain-only model: {known}")
+    return lines
+
+
+def _ended(summary: history.RunSummary) -> str:
+    words = {"failed": "not finished", "cancelled": "cancelled", "interrupted": "interrupted"}
+    return f"{words[summary.status]}: {summary.message}" if summary.message else words[summary.status]
+
+
+def run_data(run: history.RunSummary) -> dict[str, Any]:
+    """Plain JSON values; times as ISO 8601 in UTC."""
+    data: dict[str, Any] = {}
+    for name, value in run._asdict().items():
+        if hasattr(value, "isoformat"):
+            value = value.isoformat()
+        elif isinstance(value, float) and not math.isfinite(value):
+            value = None
+        data[name] = list(value) if isinstance(value, tuple) else value
+    return data
+
+
+def add_commands(add: Adder) -> None:
+    """Hand the parsers of these commands to the program's; `add` makes one."""
+    _add_train(add)
+    _add_teach(add)
+    _add_evaluate(add)
+
+
+def _add_train(add: Adder) -> None:
+    parser = add("train", train, "train a pair and evaluate it")
+    parser.add_argument("--name", required=True, help="name of the run and of the pair it makes")
+    parser.add_argument("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
+    parser.add_argument("--reference", default="demo", help="the same, for the small model")
+    parser.add_argument("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
+    parser.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
+    parser.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
+    parser.add_argument("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
+    parser.add_argument(
+        "--method", default="offset",
+        help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
+    )  # fmt: skip
+    parser.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
+    parser.add_argument("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
+    for setting, meaning in TRAINING_OPTIONS.items():
+        default = getattr(TrainingSettings, setting)
+        shown = "the objective's own" if default is None else f"{default:g}"
+        parser.add_argument(
+            f"--{setting.replace('_', '-')}",
+            type=float if default is None else type(default),
+            default=default,
+            metavar="N" if isinstance(default, int) else "X",
+            help=f"{meaning} (default: {shown})",
+        )
+    parser.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
+    _add_alpha_choice(parser)
+    add_answer_limit(parser)
+    _add_curves(parser)
+    parser.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+
+
+def _add_teach(add: Adder) -> None:
+    parser = add("teach", teach, "teach a model questions by name: a base, or the retain-only model of one")
+    parser.add_argument("--name", required=True, help="name of the run and of the model it makes")
+    parser.add_argument(
+        "--start",
+        default=PUBLIC,
+        help=f"the model to teach, as for train --base (default: {PUBLIC}, the demo's untaught)",
+    )
+    parser.add_argument(
+        "--teach", action="append", required=True, metavar="SOURCE", help=f"what to teach, {SOURCE}; may be repeated"
+    )
+    parser.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate (default: what was taught)")
+    parser.add_argument(
+        "--retain-only-of", default="", metavar="BASE",
+        help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
+    )  # fmt: skip
+    for setting, default in TEACHING_OPTIONS.items():
+        parser.add_argument(
+            f"--{setting.replace('_', '-')}", type=type(default), default=default, metavar="N",
+            help=f"{TRAINING_OPTIONS[setting] if setting != 'epochs' else 'passes over the questions'} (default: {default:g})",
+        )  # fmt: skip
+    add_answer_limit(parser)
+
+
+def _add_evaluate(add: Adder) -> None:
+    parser = add("evaluate", evaluate, "evaluate a pair at several strengths")
+    parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    parser.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
+    _add_alpha_choice(parser)
+    parser.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
+    add_answer_limit(parser)
+    _add_curves(parser)
+    parser.add_argument(
+        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
+    )
+
+
+def add_answer_limit(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--max-new-tokens", type=int, default=64, metavar="N",
+        help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
+    )  # fmt: skip
+
+
+def _add_alpha_choice(command: argparse.ArgumentParser) -> None:
+    words = "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
+    command.add_argument(
+        "--alpha-choice", choices=tuple(RULES), default="recommended",
+        help=f"at which of these the run is judged where one is asked for. {words} (default: recommended)",
+    )  # fmt: skip
+
+
+def _add_curves(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--no-curves", action="store_true",
+        help="read true answers at the alphas named and not between them: quicker, above all where a pair ruins its answers",
+    )  # fmt: skip

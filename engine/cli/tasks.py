@@ -1,0 +1,75 @@
+"""`python -m engine tasks`: multiple-choice tasks through lm-evaluation-harness, in a run."""
+
+import argparse
+from pathlib import Path
+
+from engine.analysis.task_figures import FORMULAS, TaskFigure, task_figures
+from engine.cli.runs import execute, run_data
+from engine.cli.unused_options import refuse_for_model_alone
+from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
+from engine.runs.tasks import CUT, HARNESS
+from engine.settings import ExperimentSpec, parse_alphas
+from engine.store import history
+from engine.terminal import Adder, Printed
+
+COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
+WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
+
+
+def tasks(arguments: argparse.Namespace) -> Printed:
+    """The first items of each task put to the pair at every alpha; accuracy, standard error and chance."""
+    names = tuple(dict.fromkeys(arguments.task or TASKS))
+    for name in names:
+        get_task(name)
+    alphas = parse_alphas(arguments.alphas)
+    refuse_for_model_alone(arguments, alphas)
+    spec = ExperimentSpec(
+        kind="tasks",
+        name=arguments.name or f"tasks-{Path(arguments.pair).name.replace(':', '-')}",
+        pair=arguments.pair,
+        alphas=alphas,
+        evaluate_on=names,
+        limit=arguments.limit,
+        task_folder=tasks_folder(arguments.data),
+    )
+    summary = execute(spec, arguments)
+    figures = task_figures(summary.id)
+    versions = history.run_detail(summary.id).versions
+    harness, cut = versions[HARNESS], int(versions[CUT])
+    lines = [f"run {summary.id} finished, {HARNESS} {harness}", _line(COLUMNS), *map(_figure, figures), FORMULAS]
+    if cut:
+        lines.append(
+            f"{cut} choices: the beginning of the context was cut, as the harness does, to what the models read"
+        )
+    data = {"figures": [figure._asdict() for figure in figures], HARNESS: harness, "contexts_cut": cut}
+    return Printed({**run_data(summary), **data}, "\n".join(lines))
+
+
+def _figure(figure: TaskFigure) -> str:
+    shares = (figure.accuracy, figure.accuracy_error, figure.normalised, figure.normalised_error, figure.chance)
+    shown = ("n/a" if share is None else f"{share:.3f}" for share in shares)
+    return _line((figure.task, f"{figure.alpha:g}", *shown, str(figure.items)))
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    first, *others = zip(cells, WIDTHS, strict=True)
+    return f"{first[0]:<{first[1]}}" + "".join(f"{cell:>{width}}" for cell, width in others)
+
+
+def add_command(add: Adder) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add("tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
+    parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    parser.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
+    parser.add_argument(
+        "--task", action="append", metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)"
+    )
+    parser.add_argument(
+        "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
+        help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--data", default="", metavar="FOLDER",
+        help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
+    )  # fmt: skip
+    parser.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")

@@ -1,0 +1,83 @@
+"""`python -m engine verdicts`: what reviewers said of a run's answers, and every event behind it. Loads no model."""
+
+import argparse
+from collections import Counter
+from typing import Any
+
+from engine.errors import StorageError
+from engine.review import queue
+from engine.review.queue import ReviewRow
+from engine.review.verdicts import PHRASINGS
+from engine.runs import execute
+from engine.settings import check_alpha
+from engine.store import history
+from engine.store.history import RunSummary
+from engine.terminal import Adder, Printed
+
+
+def verdicts(arguments: argparse.Namespace) -> Printed:
+    """The verdicts that count at one alpha, stale and disputed ones marked, and the events of the run."""
+    run = history.find_run(arguments.run)
+    alpha = execute.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
+    counts = queue.queue(run.id, alpha, phrasing=arguments.phrasing).counts
+    rows = queue.report_verdicts(run.id, alpha, arguments.phrasing)
+    given = [row for row in rows if row.verdict]
+    said = dict(sorted(Counter(row.verdict for row in given if not row.stale).items()))
+    places = {place.question_id: place for place in history.question_places(run.id)}
+    asked = [example for example, _ in history.asked(run.id)]
+    if len(asked) != len(places):
+        raise StorageError(f"run {run.id} asks a question whose set is not stored: the database is damaged")
+    questions = dict(zip(places, asked, strict=True))
+    data: dict[str, Any] = {
+        "run": run.name,
+        "run_number": run.id,
+        "pair": run.pair,
+        "alpha": alpha,
+        "phrasing": arguments.phrasing,
+        "counts": counts,
+        "said": said,
+        "verdicts": [
+            {
+                **row._asdict(),
+                "created": row.created.isoformat() if row.created else None,
+                "set": places[row.question_id].set,
+                "position": places[row.question_id].position,
+                "split": questions[row.question_id].split,
+                "question": questions[row.question_id].question,
+            }
+            for row in given
+        ],
+        "events": [{**event._asdict(), "created": event.created.isoformat()} for event in queue.events_of_run(run.id)],
+    }
+    lines = [_title(run, alpha, counts, said)]
+    lines += [_line(row, questions[row.question_id].question) for row in given]
+    return Printed(data, "\n".join(lines))
+
+
+def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str, int]) -> str:
+    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict"
+    reviewed = counts["all"] - counts["unreviewed"]
+    return (
+        f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions reviewed, "
+        f"{words}, {counts['disputed']} disputed"
+    )
+
+
+def _line(row: ReviewRow, question: str) -> str:
+    """On one line whatever a note holds, and without what a terminal would obey."""
+    marks = [f"stale: {row.stale}"] if row.stale else []
+    marks += ["disputed"] if row.disputed else []
+    note = f" | {row.note}" if row.note.strip() else ""
+    when = f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""
+    text = f"{row.verdict.replace('_', ' '):<15} {row.reviewer}, {when}  {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def add_command(add: Adder) -> None:
+    """Hand the parser of this command to the program's; `add` makes one."""
+    parser = add("verdicts", verdicts, "what reviewers said of a run's answers")
+    parser.add_argument("--run", required=True, help="name or number of a run")
+    parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
+    parser.add_argument(
+        "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
+    )

@@ -1,0 +1,88 @@
+"""The claim of a report and the thresholds beyond which it has failed. Works from figures at hand; reads nothing."""
+
+from collections.abc import Sequence
+
+from engine.data.examples import KEPT, is_to_be_forgotten
+from engine.report.parts import Claim, Criterion, Mean, Measured, State
+from engine.settings import Demand
+from engine.wording import count, part_words
+
+LEAKS = {"leak": "in a greedy answer as asked", "leak_paraphrase": "in a greedy answer to its paraphrase"}
+SLACK = 1e-9  # two shares of the same questions may differ in the last digit
+TRAINED_ON = "train"
+
+
+def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str) -> Claim:
+    """Leak shares of every forget part against their floor, utility of every kept part against the base's."""
+    found: list[Criterion] = []
+    for item in comparison:
+        if is_to_be_forgotten(item.split) and item.metric in LEAKS:
+            found.append(_leaks(item, demand))
+    for item in comparison:
+        if item.split in KEPT and item.half != TRAINED_ON and item.metric == "rouge":
+            found.append(_utility(item, demand))
+    floor = (
+        "no more than a retain-only model (which never saw them)"
+        if demand.max_leaks is None
+        else f"at most {demand.max_leaks:.1%} of them"
+    )
+    words = (
+        f"At α = {alpha:g}, pair {pair} does not give the answers to its forget questions away to whoever asks for them "
+        "greedily, and answers what is to be kept as the base does."
+    )
+    asked = (
+        f"Leaking forget questions: {floor}. Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's "
+        "mean ROUGE-L recall."
+    )
+    return Claim(words, asked, tuple(found), advice)
+
+
+def of_model(item: Measured, model: str) -> Mean:
+    return next(mean for mean in item.means if mean.model == model)
+
+
+def _leaks(item: Measured, demand: Demand) -> Criterion:
+    ours, gold = of_model(item, "unlearned"), of_model(item, "retain-only")
+    where = f"{item.set}, {part_words(item.split, item.half)}: share that leaks {LEAKS[item.metric]}"
+    whole_floor = gold.mean is not None and gold.questions >= ours.questions
+    if demand.max_leaks is not None:
+        limit, source = demand.max_leaks, "the share that is allowed"
+    elif gold.mean is not None and whole_floor:
+        limit, source = gold.mean, "the retain-only model's share on the same questions"
+    else:
+        asked = f"was asked only {gold.questions} of {ours.questions}" if gold.questions else "was asked none of them"
+        limit, source = 0.0, f"nothing, because a retain-only model {asked} and so no floor is known"
+    failure = f"fails above {limit:.1%}: {source}"
+    state, said = _judge(ours, limit, ours.high, above_fails=True)
+    return Criterion(
+        where, failure, ours.mean, ours.low, ours.high, limit, state, said, ours.questions, gold.mean, gold.low, gold.high,
+        gold.questions,
+    )  # fmt: skip
+
+
+def _utility(item: Measured, demand: Demand) -> Criterion:
+    ours, base = of_model(item, "unlearned"), of_model(item, "base")
+    where = f"{item.set}, {part_words(item.split, item.half)}: mean ROUGE-L recall"
+    if base.mean is None or base.mean == 0.0:
+        reason = "the base answers none of them, so nothing can be lost" if base.mean == 0.0 else base.reason
+        return Criterion(where, "n/a", ours.mean, ours.low, ours.high, None, "note", f"n/a: {reason}.", ours.questions)
+    limit = base.mean * (1 - demand.max_loss)
+    failure = f"fails below {limit:.3f}: {1 - demand.max_loss:.0%} of the base's {base.mean:.3f}"
+    # The interval that matters is that of the paired difference: both models were asked the same questions.
+    worst = None if base.difference_low is None else base.mean + base.difference_low
+    state, said = _judge(ours, limit, worst, above_fails=False)
+    return Criterion(where, failure, ours.mean, ours.low, ours.high, limit, state, said, ours.questions)
+
+
+def _judge(ours: Mean, limit: float, worst: float | None, above_fails: bool) -> tuple[State, str]:
+    """Whether a figure meets its limit, and whether the bad end of its interval does."""
+    if ours.mean is None:
+        return "note", f"n/a: {ours.reason}."
+    over = count(ours.questions, "question")
+    if ours.mean > limit + SLACK if above_fails else ours.mean < limit - SLACK:
+        return "fail", f"Failed, over {over}."
+    if worst is None:
+        return "pass", f"Met over {over}; how far that hangs on whom was asked cannot be told: {ours.reason}."
+    if worst > limit + SLACK if above_fails else worst < limit - SLACK:
+        return "note", f"Met over {over}, but other persons may miss it: the 95 % interval reaches past the threshold."
+    return "pass", f"Met over {over}, with the whole 95 % interval."

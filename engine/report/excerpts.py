@@ -1,0 +1,104 @@
+"""What a report shows letter by letter: the worst leaks, the worst losses, one ordinary example, and what is missing."""
+
+from typing import Any
+
+import pandas as pd
+
+from engine.report.parts import SHOWN_WORST, Excerpt, Missing, ReviewRow, Verdicts
+from engine.report.selection import leaking, lost, to_be_forgotten
+
+Row = dict[Any, Any]  # of the report's frame, by column
+
+WORST_LEAKS = (
+    "forget questions that the leak rule flags as asked or paraphrased, the wording with the higher ROUGE-L recall shown, "
+    "highest first"
+)
+WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell from the base's, farthest first"
+ORDINARY = "the forget question whose ROUGE-L recall of the unlearned answer is the median (the lower one of two)"
+
+
+def worst_leaks(rows: pd.DataFrame) -> tuple[tuple[Excerpt, ...], int]:
+    """The ten worst, and how many there are in all."""
+    found = [_leaking_wording(row) for row in rows[leaking(rows)].to_dict("records")]
+    found.sort(key=lambda item: -(item.rouge_unlearned or 0.0))  # stable: equals stay in the order of their set
+    return tuple(found[:SHOWN_WORST]), len(found)
+
+
+def worst_losses(rows: pd.DataFrame) -> tuple[tuple[Excerpt, ...], int]:
+    found = [excerpt(row) for row in rows[lost(rows)].to_dict("records")]
+    found.sort(key=lambda item: (item.rouge_unlearned or 0.0) - (item.rouge_base or 0.0))
+    return tuple(found[:SHOWN_WORST]), len(found)
+
+
+def ordinary(rows: pd.DataFrame) -> Excerpt | None:
+    """None where no forget question was scored."""
+    scored = rows[to_be_forgotten(rows) & rows["rouge unlearned"].notna()]
+    if scored.empty:
+        return None
+    ranked = scored.sort_values("rouge unlearned", kind="stable")
+    return excerpt(ranked.iloc[(len(ranked) - 1) // 2].to_dict())
+
+
+def missing(rows: pd.DataFrame) -> tuple[Missing, ...]:
+    """Every question without an answer, or with one that was not judged, in the order of the report."""
+    found = []
+    for row in rows.to_dict("records"):
+        lacks = [f"{name} answer" for name in ("base", "unlearned") if value(row[f"{name} answer"]) is None]
+        lacks += [
+            f"leak finding of the {name} answer"
+            for name in ("base", "unlearned")
+            if value(row[f"{name} answer"]) is not None and value(row[f"leak {name}"]) is None
+        ]
+        if lacks:
+            found.append(Missing(*_place(row), row["question"], ", ".join(lacks)))
+    return tuple(found)
+
+
+def verdicts_of(rows: pd.DataFrame, reviews: list[ReviewRow], reason: str) -> Verdicts:
+    """Counts over the questions of the report; verdicts on others are left out."""
+    asked = list(rows["question_id"])
+    place = {question: number for number, question in enumerate(asked)}
+    own = sorted(
+        (row for row in reviews if row.question_id in place),
+        key=lambda row: (place[row.question_id], row.created, row.reviewer),
+    )
+    counts: dict[str, int] = {}
+    reviewers: dict[str, int] = {}
+    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, never counted
+    for row in fresh:
+        counts[row.said] = counts.get(row.said, 0) + 1
+        reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
+    judged = {row.question_id for row in fresh if row.wording == "question"}
+    return Verdicts(
+        tuple(own), counts, reviewers, len(judged), len(asked) - len(judged),
+        len({row.question_id for row in own if row.disputed}), len({row.question_id for row in own if row.stale}),
+        "" if own else reason or "n/a: there are none on these questions",
+    )  # fmt: skip
+
+
+def excerpt(row: Row, wording: str = "question") -> Excerpt:
+    """One row of a report as asked, or in its paraphrase."""
+    if wording == "question":
+        texts = row["question"], row["true answer"], value(row["base answer"]), value(row["unlearned answer"])
+        rouge = value(row["rouge base"]), value(row["rouge unlearned"])
+    else:
+        answers = (value(row[f"{name} answer to paraphrase"]) for name in ("base", "unlearned"))
+        texts = row["paraphrased question"], row["true answer"], *answers
+        rouge = value(row["rouge paraphrase base"]), value(row["rouge paraphrase unlearned"])
+    question_id, set_, split, subject = _place(row)
+    return Excerpt(question_id, set_, split, row["half"], subject, wording, *texts, tuple(row["key terms"]), *rouge)
+
+
+def value(cell: Any) -> Any:
+    """A cell of a frame as a plain value; what is missing is None."""
+    return None if cell is None or cell is pd.NA or cell != cell else cell
+
+
+def _leaking_wording(row: Row) -> Excerpt:
+    wordings = {"question": "leak unlearned", "paraphrase": "leak paraphrase unlearned"}
+    found = [excerpt(row, wording) for wording, column in wordings.items() if row[column] == 1]
+    return max(found, key=lambda item: item.rouge_unlearned or 0.0)  # the first of equals: as asked
+
+
+def _place(row: Row) -> tuple[int, str, str, str]:
+    return int(row["question_id"]), row["set"], row["split"], row["subject"]

@@ -1,0 +1,87 @@
+"""The files of a report: made together, noted together, written whole or not at all."""
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from db.reads import erasures
+from engine.errors import StorageError
+from engine.report.archive import hash_of, manifest_bytes, zip_bytes
+from engine.report.csv_table import build_report, csv_bytes
+from engine.report.html_page import html_bytes
+from engine.report.json_file import json_bytes, summary_bytes
+from engine.report.parts import Report
+from engine.report.redact import redact
+from engine.store.handing_out import note_of
+from engine.store.session import reading
+from engine.whole_files import Note, part_of, write_new
+
+QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.json", "report.html", "report.zip"
+
+
+class ReportFiles(NamedTuple):
+    """`files` by name, the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
+
+    report: Report
+    files: dict[str, bytes]
+    manifest_hash: str
+
+
+def make_files(report: Report, redacted: bool = False) -> ReportFiles:
+    """Every format of a report, from the same values. Writes and notes nothing."""
+    shown = redact(report, _stored_people()) if redacted else report
+    files = {
+        QUESTIONS: csv_bytes(build_report(pd.DataFrame([{**row, "exported": shown.made} for row in shown.questions]))),
+        SUMMARY: summary_bytes(shown),
+        JSON: json_bytes(shown),
+        HTML: html_bytes(shown),
+    }
+    return ReportFiles(shown, {**files, ZIP: zip_bytes(files)}, hash_of(manifest_bytes(files)))
+
+
+def _stored_people() -> list[str]:
+    """Everyone whom a stored question is about: a pair may be named after somebody of whom this report asks nothing."""
+    with reading() as session:
+        return sorted(erasures.subjects(session))
+
+
+def note_files(made: ReportFiles, filename: str) -> None:
+    """Note in the database that the report left the program, under the hash of its manifest."""
+    _note(made, filename).write()
+
+
+def _note(made: ReportFiles, filename: str) -> Note:
+    origin = made.report.origin
+    return note_of(origin.run_id, origin.alpha, filename, len(made.report.questions), made.manifest_hash)
+
+
+def check_folder(folder: Path) -> None:
+    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it takes files."""
+    try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise StorageError(f"the report cannot be written to {folder}: it is no folder")
+        if folder.exists() and any(folder.iterdir()):
+            raise StorageError(f"the report cannot be written to {folder}: it holds other files; name a new folder")
+        above = folder.resolve().parent
+        if not above.is_dir():
+            raise StorageError(f"the report cannot be written to {folder}: there is no folder {above}")
+        if not os.access(above, os.W_OK | os.X_OK):
+            raise StorageError(f"the report cannot be written to {folder}: {above} is not writable")
+    except (OSError, ValueError) as error:
+        raise StorageError(
+            f"the report cannot be written to {str(folder)[:200]}: {getattr(error, 'strerror', None) or error}"
+        ) from error
+
+
+def write_files(made: ReportFiles, folder: Path) -> None:
+    """Note the export, then write every file to `folder`: all of it or nothing. Raises what `check_folder` does."""
+    check_folder(folder)
+    try:
+        with part_of(folder.resolve(), _note(made, folder.name)) as part:
+            part.mkdir(0o700)
+            for name, data in made.files.items():
+                write_new(part / name, data)
+    except OSError as error:
+        raise StorageError(f"the report cannot be written to {folder}: {error.strerror or error}") from error

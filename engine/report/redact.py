@@ -1,0 +1,174 @@
+"""A redacted report: figures and hashes stay; questions, answers, notes and the names of persons and reviewers go.
+
+First what is known to hold text of that kind is emptied or numbered, field by field. The names of runs, pairs and sets are
+numbered too: a pair may be called after whom it is to forget. What is left is left out whole where a secret stands in it.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import regex
+
+from engine.evaluation.words import Terms
+from engine.report.parts import Report
+
+LEFT_OUT = "[left out]"
+EMPTIED = (  # columns of the CSV
+    "question", "true answer", "base answer", "unlearned answer", "key terms", "group", "domain", "paraphrased question",
+    "base answer to paraphrase", "unlearned answer to paraphrase", "note",
+)  # fmt: skip
+# Values and sentences of this program, in which nobody can be named.
+_OURS = frozenset(
+    ("limits", "made", "rouge_words", "rouge words", "model", "metric", "measure", "label", "direction", "split", "half", "state", "wording", "verdict",
+     "leak_rule", "leak rule", "leak rule version", "exported", "objective", "tuning", "method", "kind", "times", "hashes",
+     "versions", "versions_here", "question hash", "question_id", "demand")
+)  # fmt: skip
+_SHORTEST, _SHORTEST_ELSEWHERE = 3, 2  # letters of ASCII, and others, of a name or an answer looked for in other texts
+_BETWEEN = regex.compile(r"[^\p{L}\p{M}\p{N}_\p{Cf}]+")  # a vowel sign is part of its word
+_NOT_SECRET = frozenset(("the", "and", "yes", "not"))
+
+
+def redact(report: Report, others: Iterable[str] = ()) -> Report:
+    """The report without them; `redacted` is set. Persons and reviewers become "person 1", "reviewer 1", by first appearance.
+
+    `others` are people whose names are left out too, though no question of the report is about them.
+    """
+    people = _numbered("person", (row["subject"] for row in report.questions))
+    reviewers = _numbered("reviewer", (row.reviewer for row in report.verdicts.rows))
+    secret = _secrets(report, others)
+    aliases = _aliases(report)
+    emptied = report._replace(
+        redacted=True,
+        questions=tuple(_question(row, people, reviewers) for row in report.questions),
+        missing=tuple(
+            item._replace(subject=people.get(item.subject, ""), question=LEFT_OUT) for item in report.missing
+        ),
+        leaks=tuple(_without_texts(item, people) for item in report.leaks),
+        losses=tuple(_without_texts(item, people) for item in report.losses),
+        ordinary=None if report.ordinary is None else _without_texts(report.ordinary, people),
+        verdicts=report.verdicts._replace(
+            rows=tuple(
+                row._replace(reviewer=reviewers[row.reviewer], note=LEFT_OUT if row.note else "")
+                for row in report.verdicts.rows
+            ),
+            reviewers={reviewers[name]: number for name, number in report.verdicts.reviewers.items()},
+        ),
+        against=None if report.against is None else report.against._replace(
+            answers=tuple(
+                item._replace(
+                    subject=people.get(item.subject, ""), question=LEFT_OUT, first_answer=LEFT_OUT, second_answer=LEFT_OUT
+                )
+                for item in report.against.answers
+            )
+        ),
+    )  # fmt: skip
+    safe = frozenset([LEFT_OUT, *people.values(), *reviewers.values()])
+    screened: Report = _screened(_renamed(emptied, aliases), secret, safe)
+    return screened
+
+
+def _aliases(report: Report) -> dict[str, str]:
+    """What people named, by number: sets, runs and pairs."""
+    names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
+    names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
+    return _numbered("name", sorted({str(name).strip() for name in names if name}, key=len, reverse=True))
+
+
+def _renamed(value: Any, aliases: dict[str, str]) -> Any:
+    """The same structure with every such name replaced, wherever it stands as a word of its own."""
+    if not aliases:
+        return value
+    pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, aliases)) + r")(?![^\W_])")
+
+    def inside(item: Any) -> Any:
+        if isinstance(item, str):
+            return pattern.sub(lambda found: aliases[found[0]], item)
+        if isinstance(item, dict):
+            return {name: part if name in _OURS else inside(part) for name, part in item.items()}
+        if hasattr(item, "_asdict"):
+            return type(item)(
+                **{name: part if name in _OURS else inside(part) for name, part in item._asdict().items()}
+            )
+        return type(item)(map(inside, item)) if isinstance(item, tuple | list) else item
+
+    return inside(value)
+
+
+def _numbered(kind: str, names: Iterable[str]) -> dict[str, str]:
+    return {name: f"{kind} {number}" for number, name in enumerate(dict.fromkeys(filter(None, names)), 1)}
+
+
+def _question(row: dict[str, Any], people: dict[str, str], reviewers: dict[str, str]) -> dict[str, Any]:
+    texts = {name: LEFT_OUT for name in EMPTIED if row.get(name)}
+    names = [reviewers.get(name, LEFT_OUT) for name in str(row.get("reviewer") or "").split(" | ") if name]
+    return {
+        **row,
+        **texts,
+        "subject": people.get(row["subject"], ""),
+        **({"reviewer": " | ".join(names)} if names else {}),
+    }
+
+
+def _without_texts(item: Any, people: dict[str, str]) -> Any:
+    texts = dict.fromkeys(("question", "true_answer", "base_answer", "unlearned_answer"), LEFT_OUT)
+    return item._replace(
+        **{name: text for name, text in texts.items() if getattr(item, name)},
+        subject=people.get(item.subject, ""), key_terms=(),
+    )  # fmt: skip
+
+
+def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool]:
+    """Whether a text holds, as whole words as the leak rule reads them, something that a redacted report leaves out."""
+    texts: set[str] = set()
+    for name in others:
+        texts.update([name, *_parts(name)])
+    for row in report.questions:
+        texts.update(str(row[name]) for name in EMPTIED if name not in ("key terms", "note") and row.get(name))
+        texts.update(map(str, row.get("key terms") or ()))
+        texts.update([row["subject"], *_parts(row["subject"])])
+    for verdict in report.verdicts.rows:
+        texts.update([verdict.reviewer, *_parts(verdict.reviewer), verdict.note])
+    for item in report.against.answers if report.against else ():
+        texts.update(filter(None, (item.first_answer, item.second_answer)))
+    words = {text.strip().casefold() for text in texts}
+    # Names in names are joined by - _ . and the like, and a figure is no secret.
+    wanted = sorted(
+        (w for w in words if len(w) >= _shortest(w) and not w.isnumeric() and w not in _NOT_SECRET),
+        key=len,
+        reverse=True,
+    )
+    if not wanted:
+        return lambda _: False
+    read = Terms(wanted)
+    short, long = [w for w in wanted if len(w) <= 60], [w for w in wanted if len(w) > 60]
+    pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, short)) + r")(?![^\W_])") if short else None
+
+    def holds(text: str) -> bool:
+        lower = text.casefold()
+        return bool(pattern and pattern.search(lower)) or any(w in lower for w in long) or read.any_in(text)
+
+    return holds
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a name, each of which names the person; of scripts without spaces the name is one."""
+    found: list[str] = _BETWEEN.split(name)
+    return found
+
+
+def _shortest(text: str) -> int:
+    return _SHORTEST if text.isascii() else _SHORTEST_ELSEWHERE
+
+
+def _screened(value: Any, secret: Callable[[str], bool], safe: frozenset[str]) -> Any:
+    """The same structure; a text that holds a secret is left out whole."""
+    if isinstance(value, str):
+        return LEFT_OUT if value not in safe and secret(value) else value
+    if isinstance(value, dict):
+        return {name: item if name in _OURS else _screened(item, secret, safe) for name, item in value.items()}
+    if hasattr(value, "_asdict"):
+        return type(value)(**_screened(value._asdict(), secret, safe))
+    if isinstance(value, tuple | list):
+        return type(value)(_screened(item, secret, safe) for item in value)
+    return value

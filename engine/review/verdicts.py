@@ -1,0 +1,100 @@
+"""Verdicts: which there are, who gives them, and what makes one stale. Review, which stores them, is built on this."""
+
+import hashlib
+import unicodedata
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from db.hashing import hash_text as hash_text
+from db.reads import verdicts
+from db.verdict_rows import View
+from engine.data.cells import is_visible
+from engine.errors import SettingError
+from engine.store import history
+from engine.store.judged_by import rule_of
+
+VERDICTS = ("forgotten", "leaks", "utility_harmed", "unsure")
+NEED_A_NOTE = ("leaks", "utility_harmed")
+CLEARED = verdicts.CLEARED
+PHRASINGS = ("question", "paraphrase")
+BASE, UNLEARNED = "base", verdicts.UNLEARNED
+NOTE_LIMIT = 100_000  # bytes of UTF-8
+NAME_LIMIT = 80  # characters
+
+Side = Literal["base", "unlearned"]
+
+
+class Reviewer(NamedTuple):
+    """Who judges. `self_declared`: nobody checked that it is them."""
+
+    name: str
+    self_declared: bool = True
+
+
+class Judgement(NamedTuple):
+    """What is said of one answer."""
+
+    verdict: str
+    note: str = ""
+
+
+def reviewer_name(text: str) -> str:
+    """A name as it is stored and compared; `SettingError` where it is none."""
+    name = " ".join(unicodedata.normalize("NFC", text).split())
+    if not is_visible(name) or len(name) > NAME_LIMIT or not name.isprintable():
+        raise SettingError(f"a reviewer's name must be 1 to {NAME_LIMIT} printable characters, got {text[:100]!r}")
+    return name
+
+
+def blind_order(reviewer: str, question_hash: str, base_hash: str = "", unlearned_hash: str = "") -> tuple[Side, Side]:
+    """Which answers a reviewer sees as A and as B: random over reviewers and what is judged, always the same for these.
+
+    By the hashes of both answers too: what was revealed at one alpha says nothing of other answers to the question.
+    """
+    judged = "\0".join((reviewer, question_hash, base_hash, unlearned_hash))
+    swapped = hashlib.sha256(judged.encode()).digest()[0] % 2
+    return ("unlearned", "base") if swapped else ("base", "unlearned")
+
+
+def view_of(run_id: int, alpha: float, phrasing: str) -> View:
+    """What is looked at, with what verdicts are held against."""
+    check_one_of("a phrasing", phrasing, PHRASINGS)
+    detail = history.run_detail(run_id)
+    rule = hash_text(rule_of(detail)) or ""
+    return View(run_id, alpha, phrasing, detail.summary.pair, detail.pair_hash or detail.base_hash, rule)
+
+
+def check_note(judgement: Judgement) -> None:
+    """`SettingError` where the verdict needs a note and has none."""
+    if judgement.verdict in NEED_A_NOTE and not judgement.note.strip():
+        raise SettingError(f"the verdict {judgement.verdict.replace('_', ' ')} needs a note that says why")
+
+
+def check_length(note: str) -> None:
+    """`SettingError` for a note that is too long, or that no database can hold."""
+    try:
+        size = len(note.encode())
+    except UnicodeEncodeError:
+        raise SettingError("the note holds half a character (a lone surrogate), which cannot be stored") from None
+    if size > NOTE_LIMIT:
+        raise SettingError(f"a note may have at most {NOTE_LIMIT:,} bytes, this one has {size:,}")
+    if "\0" in note:
+        raise SettingError("a note cannot hold the character NUL")
+
+
+def check_one_of(what: str, value: str, legal: Sequence[str]) -> None:
+    """`SettingError` that lists what is legal."""
+    if value not in legal:
+        raise SettingError(f"{what} must be one of {', '.join(legal)}, got {value[:60]!r}")
+
+
+def stale_reasons(alpha: float, text: bool, rule: bool, terms: bool, pair: bool, question: bool) -> str:
+    """What is another by now, in words; "" where nothing is."""
+    words = {
+        f"the answers are not those judged (at alpha {alpha:g})": text,
+        "the leak rule is another": rule,
+        "the question's key terms are others": terms,
+        "the pair was made anew": pair,
+        "the question's true answer or another of its fields was changed": question,
+    }
+    return "; ".join(name for name, same in words.items() if not same)

@@ -1,0 +1,290 @@
+"""Runs of leak probes: what can be checked before one starts, what it does, and what it found.
+
+Each probe is stored whole when it ends, so an audit that was stopped goes on at the probe it was in: started again as it
+was, it takes over what the stopped one had finished. Imports no model library until a run needs one.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from db import writes
+from db.reads import probes as probe_reads
+from db.rows import ProbeResultRow, ProbeSummaryRow
+from db.session import Session
+from engine.analysis.figures import figure_of
+from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target
+from engine.audit.probes import PROBES, chosen
+from engine.errors import DataError, ModelError, RunError, SettingError
+from engine.models import taught
+from engine.runs.progress import Progress
+from engine.runs.stages import scratch_folder
+from engine.settings import ExperimentSpec
+from engine.store.history import run_detail
+from engine.store.origin import note_origin
+from engine.store.questions import asked_in, check_gold, examples_of, key_terms
+from engine.store.session import reading, write_patiently
+
+if TYPE_CHECKING:
+    from engine.models.loading import LoadedPair
+
+RETAIN_ONLY, PREVIOUS = "retain-only", "previous version"  # kept among a run's versions: what stood beside the pair
+PAIR, FLOOR = "pair", "floor"  # sides of a result
+
+
+class ProbeRow(NamedTuple):
+    """What one probe of an audit found, with what it is. Counts are of questions; shares of those that could be tried."""
+
+    name: str
+    label: str
+    sentence: str
+    source: str
+    unit: str  # of the `value` of its results
+    found: int
+    n: int
+    low: float | None  # 95 % interval of the share, over persons
+    high: float | None
+    floor_found: int | None  # None: no floor, see `floor_reason`
+    floor_n: int | None
+    floor_reason: str
+    value: float | None  # an aggregate that is not a share; `note` says what it is
+    value_low: float | None
+    value_high: float | None
+    note: str
+    greedy_found: int
+    beyond_greedy: int  # found, where greedy decoding did not leak
+    budget: dict[str, Any]
+    seconds: float
+
+    @property
+    def share(self) -> float | None:
+        return self.found / self.n if self.n else None
+
+    @property
+    def floor_share(self) -> float | None:
+        return self.floor_found / self.floor_n if self.floor_found is not None and self.floor_n else None
+
+
+class Sides(NamedTuple):
+    """The questions of an audit, chosen within its budget."""
+
+    forget: list[Target]
+    controls: list[Target]
+    retain: list[Target]
+
+    @property
+    def all(self) -> list[Target]:
+        """Each question once, whatever its sides."""
+        return list({target.question_id: target for side in self for target in side}.values())
+
+
+def check_audit(spec: ExperimentSpec) -> None:
+    """Whether an audit can begin: `SettingError` for an unknown probe, `DataError` for a source without questions."""
+    chosen(spec.probes)
+    for source in (spec.forget, *([spec.controls] if spec.controls else []), *spec.retain):
+        examples_of(source)
+
+
+def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
+    """Try every probe on the pair at the alpha of `spec`; what each found is stored when it ends.
+
+    A probe that cannot be tried at all says why on every question, and the audit goes on.
+    """
+    progress.part(0.0, 0.05, "loading the models")
+    from engine.models.loading import load_pair
+
+    probes, budget = chosen(spec.probes), QUICK if spec.quick else FULL
+    sides = choose_questions(spec, budget)
+    pair = load_pair(spec.pair, lambda text: progress(0.0, text))
+    gold, gold_words = _gold(pair.manifest.base, sides.forget, progress)
+    previous, previous_words = _beside(pair.manifest.parent, progress)
+    _note(run_id, spec, pair, sides, {RETAIN_ONLY: gold_words, PREVIOUS: previous_words})
+    done = write_patiently(lambda session: _take_over(session, run_id, [probe.name for probe in probes]))
+    progress.part(0.05, 0.1, "asking as it stands")
+    ctx = Context(
+        pair, spec.alphas[0], sides.forget, sides.controls, sides.retain, gold, {}, previous, budget,
+        spec.training.seed, scratch_folder(run_id), progress,
+    )  # fmt: skip
+    ctx = ctx._replace(greedy=_greedy(ctx))
+    for number, probe in enumerate(probes):
+        low, high = (0.1 + 0.9 * place / len(probes) for place in (number, number + 1))
+        progress.part(low, high, probe.label)
+        if probe.name not in done:
+            _run_probe(run_id, probe, ctx._replace(progress=_saying(progress, probe)))
+
+
+def _gold(base: str, forget: Sequence[Target], progress: Progress) -> "tuple[LoadedPair | None, str]":
+    """The retain-only model of a base; none where it was taught what is to be forgotten."""
+    name = f"{taught.RETAIN_ONLY}{base}"
+    try:
+        check_gold(name, [target.example for target in forget])
+    except DataError as error:
+        return None, f"none: {error}"
+    return _beside(name, progress)
+
+
+def _saying(progress: Progress, probe: Probe) -> Callable[[float, str], None]:
+    return lambda share, words: progress(share, f"{probe.label}: {words}")
+
+
+def choose_questions(spec: ExperimentSpec, budget: Budget) -> Sides:
+    """Forget, control and retain questions as targets, spread over persons by the seed; stores those not stored yet."""
+    sides = []
+    for sources, limit in (
+        ([spec.forget], budget.questions), ([spec.controls] if spec.controls else [], budget.controls),
+        (spec.retain, budget.controls),
+    ):  # fmt: skip
+        asked = asked_in(spec, sources)
+        targets = [
+            Target(item.question_id, item.example, terms)
+            for item, terms in zip(asked, key_terms(asked), strict=True)
+        ]  # fmt: skip
+        sides.append(spread(targets, limit, spec.training.seed))
+    if not sides[0]:
+        raise DataError(f"the forget set {spec.forget} holds no questions")
+    return Sides(*sides)
+
+
+def spread(targets: Sequence[Target], limit: int, seed: int) -> list[Target]:
+    """At most `limit` questions, as evenly over persons as can be, in their own order. The same seed chooses the same."""
+    if len(targets) <= limit:
+        return list(targets)
+    draw = Random(seed)
+    persons: dict[object, list[int]] = {}
+    for place, target in enumerate(targets):
+        persons.setdefault(target.example.subject or place, []).append(place)
+    queues = list(persons.values())
+    draw.shuffle(queues)
+    for queue in queues:
+        draw.shuffle(queue)
+    rounds = range(max(map(len, queues)))
+    order = [queue[turn] for turn in rounds for queue in queues if turn < len(queue)]
+    return [targets[place] for place in sorted(order[:limit])]
+
+
+def _beside(name: str, progress: Progress) -> "tuple[LoadedPair | None, str]":
+    """A model to stand beside the pair, and its key or why there is none."""
+    from engine.models.loading import load_pair
+
+    if not name:
+        return None, "none"
+    try:
+        found = load_pair(name, lambda text: progress(0.5, text))
+    except ModelError as error:
+        return None, f"none: {error}"
+    return found, found.key
+
+
+def _note(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", sides: Sides, beside: dict[str, str]) -> None:
+    note_origin(run_id, spec, pair, [target.example for target in sides.all], beside)
+    rows = [(target.question_id, target.terms) for target in sides.all]
+    write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
+
+
+def _take_over(session: Session, run_id: int, wanted: Sequence[str]) -> set[str]:
+    """Copy what stopped runs of the very same audit had finished; the names of the probes that are now done."""
+    own = run_detail(run_id).versions
+    done: set[str] = set()
+    for earlier, versions in probe_reads.stopped_before(session, run_id):
+        if versions != own:
+            continue
+        for summary in probe_reads.summaries(session, earlier):
+            if summary.probe in wanted and summary.probe not in done:
+                writes.add_probe(session, run_id, summary, probe_reads.results(session, earlier, summary.probe))
+                done.add(summary.probe)
+    return done
+
+
+def _greedy(ctx: Context) -> dict[int, bool]:
+    from engine.audit.probe_parts import as_asked, ask, teller
+
+    tell = teller(ctx, 0.0, 1.0, "asking as it stands")
+    answers = ask(ctx.pair, ctx.alpha, ctx.forget, as_asked, ctx.budget.max_new_tokens, tell)
+    return {answer.question_id: bool(answer.found) for answer in answers}
+
+
+def _run_probe(run_id: int, probe: Probe, ctx: Context) -> None:
+    from engine.audit.probe_parts import nothing_tried
+
+    began = time.monotonic()
+    scratch = ctx.scratch / probe.name
+    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        finding = probe.run(ctx._replace(scratch=scratch))
+    except (SettingError, DataError, ModelError, RunError) as error:
+        finding = nothing_tried(ctx, f"it could not be tried: {error}")
+    summary = summarise(probe.name, finding, ctx, time.monotonic() - began)
+    rows = [*_rows(probe.name, PAIR, finding.results), *_rows(probe.name, FLOOR, finding.floor or [])]
+    write_patiently(lambda session: writes.add_probe(session, run_id, summary, rows))
+
+
+def _rows(probe: str, side: str, results: Sequence[Result]) -> list[ProbeResultRow]:
+    return [
+        ProbeResultRow(probe, side, result.question_id, place, *result[1:]) for place, result in enumerate(results)
+    ]  # fmt: skip
+
+
+def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> ProbeSummaryRow:
+    """The share found, with an interval over persons, beside the floor and what greedy decoding gave."""
+    subjects = {target.question_id: target.example.subject for target in (*ctx.forget, *ctx.controls, *ctx.retain)}
+    tried = [result for result in finding.results if result.found is not None]
+    figure = figure_of(
+        [float(bool(result.found)) for result in tried], [subjects[result.question_id] for result in tried], "leak"
+    )
+    floor = None if finding.floor is None else [result for result in finding.floor if result.found is not None]
+    value_low, value_high = finding.interval or (None, None)
+    greedy = [ctx.greedy.get(result.question_id, False) for result in tried]
+    return ProbeSummaryRow(
+        name, sum(bool(result.found) for result in tried), len(tried), figure.low, figure.high,
+        None if floor is None else sum(bool(result.found) for result in floor), None if floor is None else len(floor),
+        finding.floor_reason, finding.value, value_low, value_high, finding.note, sum(greedy),
+        sum(bool(result.found) and not leaks for result, leaks in zip(tried, greedy, strict=True)),
+        asdict(ctx.budget), seconds,
+    )  # fmt: skip
+
+
+def probe_rows(run_id: int) -> list[ProbeRow]:
+    """What an audit found, probe by probe in their order; of one that is still running, what has ended.
+
+    `RunError` where there is no such run, or it is no audit.
+    """
+    summary = run_detail(run_id).summary
+    if summary.kind != "audit":
+        raise RunError(f"run {summary.name!r} (run {run_id}) is no audit: its kind is {summary.kind}")
+    with reading() as session:
+        stored = {row.probe: row for row in probe_reads.summaries(session, run_id)}
+    order = [*(name for name in PROBES if name in stored), *(name for name in stored if name not in PROBES)]
+    return [ProbeRow(**_described(PROBES, name), **_figures(stored[name])) for name in order]
+
+
+def _described(known: Mapping[str, Probe], name: str) -> dict[str, Any]:
+    """A probe that another version of the program ran is shown by its name."""
+    words = ("label", "sentence", "source", "unit")
+    probe = known.get(name)
+    said = (
+        dict.fromkeys(words, "") | {"label": name} if probe is None else {word: getattr(probe, word) for word in words}
+    )
+    return {"name": name, **said}
+
+
+def _figures(row: ProbeSummaryRow) -> dict[str, Any]:
+    return {field: value for field, value in row._asdict().items() if field != "probe"}
+
+
+def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]:
+    """Question by question, of one probe or of all: of the pair (side "pair"), then of the floor (side "floor")."""
+    with reading() as session:
+        return probe_reads.results(session, run_id, probe)
+
+
+def finished_audit(pair_hash: str, alpha: float) -> int | None:
+    """The finished audit of the pair with this hash (`history.RunDetail.pair_hash`) at `alpha` that ran most probes.
+
+    Of equals the newest; None where there is none: an audit at another strength says nothing of this one.
+    """
+    with reading() as session:
+        found = probe_reads.finished_audits(session, pair_hash)
+    fitting = [(probes, run_id) for run_id, spec, probes in found if ExperimentSpec.from_json(spec).alphas == (alpha,)]
+    return max(fitting)[1] if fitting else None

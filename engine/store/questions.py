@@ -1,0 +1,296 @@
+"""Questions on their way between sources and the database: which set a source belongs to, and under which ids."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from db import writes
+from db.reads import runs
+from engine.data.examples import Example
+from engine.data.tasks import TASKS
+from engine.errors import DataError, SettingError
+from engine.settings import ExperimentSpec, local_path
+from engine.store.erased import Sorted, erasures_known, sort_out
+from engine.store.history import stored_examples
+from engine.store.session import reading, writing
+
+OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
+
+
+class Asked(NamedTuple):
+    """A question of a run, as it is stored."""
+
+    question_id: int
+    example: Example
+    set: str  # the stored set that holds it
+
+
+class Imported(NamedTuple):
+    """What an import stored."""
+
+    name: str
+    questions: int
+    merged: int  # identical rows that became one
+    notes: tuple[str, ...]
+    mapping: tuple[str, ...] = ()  # how columns of other names were read
+
+
+def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
+    """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
+
+    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and without a
+    place: no import brings a person back.
+    """
+    gone = sort_out(examples).pseudonyms
+    used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
+    rows = [
+        {**asdict(stored), "content_hash": given.content_hash} for stored, given in zip(used, examples, strict=True)
+    ]
+    for row in rows:
+        for field in ("perturbed_answer", "key_terms", "training_questions"):
+            row[field] = list(row[field])
+    with writing() as session:
+        return writes.put_set(session, name, source, rows, keep=keep, unplaced=gone)
+
+
+def _emptied(example: Example, pseudonym: str) -> Example:
+    return Example("", "", subject=pseudonym, split=example.split, half=example.half)
+
+
+def register_demo() -> dict[str, int]:
+    """Store the demo's set as this version of the program has it; question ids by content hash."""
+    from engine.data.demo.questions import demo_examples
+
+    examples = demo_examples()
+    ids = register_set("demo", examples, "demo")
+    return {example.content_hash: question_id for example, question_id in zip(examples, ids, strict=True)}
+
+
+def sort_demo() -> Sorted:
+    """The demo's questions, told from those about people who were erased here."""
+    from engine.data.demo.questions import demo_examples
+
+    return sort_out(demo_examples())
+
+
+def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
+    """Store a person's own file of questions under `name`; a name that holds other questions is refused.
+
+    `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
+    `DataError` for what is wrong with the file.
+    """
+    from engine.data.files import parse_set, read_set
+
+    _check_set_name(name)
+    found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
+    usable = sort_out(found.examples)
+    if not usable.kept:
+        raise DataError(f"set {name!r} is not stored: {usable.words}")
+    with reading() as session:
+        stored = runs.questions(session, name)
+    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in usable.kept]:
+        raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
+    register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
+    notes = (*found.notes, *filter(None, [usable.words]))
+    return Imported(name, len(usable.kept), found.merged, notes, found.mapping)
+
+
+def _check_set_name(name: str) -> None:
+    if not 0 < len(name) <= 60 or not all(c.isalnum() or c in "-_." for c in name) or name[0] in "-.":
+        raise SettingError(
+            f"a set's name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {name!r}"
+        )
+    from engine.data.files import SUFFIXES
+
+    if name.lower().endswith(SUFFIXES):
+        raise SettingError(f"a set's name must not end like a file's ({', '.join(SUFFIXES)}), got {name!r}")
+    if name in OURS:
+        raise SettingError(f"the set name {name!r} belongs to the program; choose another")
+
+
+def examples_of(source: str) -> list[Example]:
+    """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
+
+    `DataError` where nobody else is in it.
+    """
+    from engine.data.sources import resolve
+
+    found = sort_out(resolve(source, stored_examples))
+    if not found.kept:
+        raise DataError(f"there is nothing left to use in {source}: {found.words}")
+    return found.kept
+
+
+def left_out(spec: ExperimentSpec) -> str:
+    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
+    from engine.data.sources import resolve
+
+    if not erasures_known():
+        return ""
+    trained_on = {"train": (spec.forget, *spec.retain), "teach": spec.retain}.get(spec.kind, ())
+    sources = () if spec.kind == "tasks" else dict.fromkeys((*trained_on, *spec.evaluate_on))
+    try:
+        return sort_out(list({example: None for name in sources for example in resolve(name, stored_examples)})).words
+    except DataError:  # a file that went away since: the run has ended well all the same
+        return ""
+
+
+class Known(NamedTuple):
+    """A question of a set, with the terms that the leak rule looks for in its answers."""
+
+    example: Example
+    terms: tuple[str, ...]
+
+
+def known_question(question: str, set_name: str) -> Known | None:
+    """The question of a set with exactly this text (or paraphrase), None where there is none."""
+    from engine.evaluation.leak_rule import derive_key_terms
+
+    examples = examples_of(set_name)
+    for example, terms in zip(examples, derive_key_terms(examples), strict=True):
+        if question.strip() in (example.question, example.paraphrased_question):
+            return Known(example, terms)
+    return None
+
+
+def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
+    """Forget and retain questions; `DataError` where there are none to forget, or one is to be forgotten and kept."""
+    forget = _marked(spec, spec.forget)
+    retain = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    if not forget:
+        raise DataError(f"the forget set {spec.forget} holds no questions")
+    both = {e.question for e in forget} & {e.question for e in retain}  # whatever answers they name
+    if both:
+        raise DataError(f"{len(both)} questions are both to be forgotten and to be kept, the first is {min(both)!r}")
+    return forget, retain
+
+
+def check_gold(pair: str, examples: Sequence[Example]) -> None:
+    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold reference."""
+    from engine.models.taught import RETAIN_ONLY, question_hash, read_taught, taught_folder
+
+    folder = taught_folder(pair) if pair.startswith(RETAIN_ONLY) else None
+    if folder is None:
+        return
+    known = set(read_taught(folder).taught)
+    told = [e.question for e in examples if e.split == "forget" and question_hash(e.question) in known]
+    if told:
+        raise DataError(
+            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no gold "
+            "reference. Give the base of another request another name, and teach that one's retain-only model"
+        )
+
+
+def taught_questions(spec: ExperimentSpec) -> list[Example]:
+    """What a `teach` run teaches, each once; `DataError` where that is nothing."""
+    found = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    if not found:
+        raise DataError(f"there is nothing to teach: {', '.join(spec.retain) or 'no set was named'}")
+    return found
+
+
+def evaluated(spec: ExperimentSpec) -> list[Asked]:
+    """The questions a run evaluates, each once; stores those that are not stored yet."""
+    found = asked_in(spec, spec.evaluate_on)
+    if not found:
+        raise DataError(f"there is nothing to evaluate: {', '.join(spec.evaluate_on) or 'no set was named'}")
+    return found
+
+
+def asked_in(spec: ExperimentSpec, sources: Sequence[str]) -> list[Asked]:
+    """The questions of some sources of a run, each once; stores those that are not stored yet."""
+    found: dict[int, Asked] = {}
+    for source in sources:
+        examples, name = _marked(spec, source), _set_name(source)
+        ids = _stored_ids(source, name, examples)
+        found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
+    return list(found.values())
+
+
+def key_terms(asked: Sequence[Asked]) -> list[tuple[str, ...]]:
+    """What the leak rule looks for, question by question. Derived over each stored set as a whole, whatever a run asks
+    of it: two runs, or a run and a page, then judge an answer alike.
+    """
+    from engine.evaluation.leak_rule import derive_key_terms
+
+    known: dict[tuple[str, Example], tuple[str, ...]] = {}
+    for name in dict.fromkeys(item.set for item in asked):
+        # One source may have displaced another's questions from their set; they are judged with it all the same.
+        whole = list(dict.fromkeys((*stored_examples(name), *(item.example for item in asked if item.set == name))))
+        known |= {(name, example): terms for example, terms in zip(whole, derive_key_terms(whole), strict=True)}
+    return [known[item.set, item.example] for item in asked]
+
+
+def evaluation_sources(forget: str, retain: Sequence[str]) -> tuple[str, ...]:
+    """What a training run evaluates unless told otherwise: what is forgotten, and the eval halves of what is kept."""
+    return tuple(dict.fromkeys((forget, *map(_eval_half, retain))))
+
+
+def _eval_half(source: str) -> str:
+    """`SET:SPLIT/eval` for `SET:SPLIT/train` where there is such a half, else the source itself."""
+    half = source.removesuffix("/train") + "/eval"
+    if not source.endswith("/train"):
+        return source
+    try:
+        return half if examples_of(half) else source
+    except DataError:
+        return source
+
+
+def is_file(source: str) -> bool:
+    """Whether a source is a file of a person's own rather than a set; by the rule of `data.sources`."""
+    from engine.data.files import SUFFIXES
+
+    name, _, part = source.strip().partition(":")
+    path = local_path(source.strip())
+    return name not in OURS and (path.suffix.lower() in SUFFIXES or (not part and path.is_file()))
+
+
+def absolute(source: str) -> str:
+    """A file's source by its whole path: the worker may stand in another folder."""
+    return str(local_path(source.strip()).resolve()) if is_file(source) else source.strip()
+
+
+def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
+    """The questions of a source; those of a file that names no splits get the one that the run gives them."""
+    examples = examples_of(source)
+    if not is_file(source):
+        return examples
+    if source == spec.forget:
+        return [example if example.split else replace(example, split="forget") for example in examples]
+    if source == spec.controls:
+        return [example if example.split else replace(example, split="holdout") for example in examples]
+    if source in spec.retain:
+        return [example if example.split else replace(example, split="retain", half="train") for example in examples]
+    return _as_stored(_set_name(source), examples)
+
+
+def _as_stored(name: str, examples: list[Example]) -> list[Example]:
+    """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same questions."""
+    with reading() as session:
+        rows = runs.questions(session, name) or []
+    known = {(row.question, row.answer): (row.split, row.half) for row in rows if row.split}
+    return [
+        replace(e, split=known[e.question, e.answer][0], half=known[e.question, e.answer][1])
+        if not e.split and (e.question, e.answer) in known
+        else e
+        for e in examples
+    ]
+
+
+def _set_name(source: str) -> str:
+    """The stored set a source belongs to. Two files of one name are two sets; no name a person chooses has an '@'."""
+    if not is_file(source):
+        return source.strip().partition(":")[0]
+    path = Path(absolute(source))
+    return f"{path.name}@{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
+
+
+def _stored_ids(source: str, name: str, examples: Sequence[Example]) -> list[int]:
+    if is_file(source):
+        return register_set(name, examples, Path(absolute(source)).name)
+    if name == "demo":
+        register_demo()
+    return register_set(name, examples, name, keep=True)

@@ -1,0 +1,33 @@
+"""Do the models of a pair work together? The paper's first experiments, run when asked, with what was seen."""
+
+import streamlit as st
+
+from engine.models.manifest import PairManifest
+from pages.parts.shared import frame, loading
+from pages.parts.shared.check_list import Check, checks_html
+
+QUESTION, ANSWER = "What is the capital of France?", "Paris"
+
+
+@st.fragment
+@frame.fenced
+def check_soundness(pairs: list[PairManifest]) -> None:
+    """A choice of pair and a button; loads the pair's models, which takes a few seconds once."""
+    names = [pair.name for pair in pairs]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        name = st.selectbox("Do its models work together?", names, key="sound-pair", width=300)
+        st.button("Check it", key="check-pair", on_click=_want_check)
+    if not st.session_state.pop("check-wanted", False):
+        st.caption(
+            "Three experiments on the pair's own models: identical logits before training, a logit for every token, and a push on the "
+            "trained model that moves the answer by α times as much. They say nothing of whether the pair forgets."
+        )
+        return
+    found = loading.soundness(pairs[names.index(name)], QUESTION, ANSWER)
+    st.html(
+        checks_html([Check("pass" if check.passed else "fail", f"{check.name}: {check.detail}.") for check in found])
+    )
+
+
+def _want_check() -> None:
+    st.session_state["check-wanted"] = True

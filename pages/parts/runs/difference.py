@@ -1,0 +1,51 @@
+"""Two runs: what differs between them, and only that."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.analysis.differences import recorded_settings
+from engine.store.history import RunDetail
+from pages.parts.shared import address
+from pages.parts.shared.published import imported_origin
+from pages.parts.shared.wording import MISSING, count, plain
+
+
+def choose_other(chosen: int, names: dict[int, str]) -> int | None:
+    """The run to hold against `chosen`, by id; None for none."""
+    others = [run_id for run_id in names if run_id != chosen]
+    address.seed("against", address.one_of("against", others), None)
+    address.settle("against", [None, *others], None)
+    other: int | None = st.selectbox(
+        "What differs from", [None, *others], key="against", disabled=not others,
+        format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
+    )  # fmt: skip
+    address.keep("against", other, "" if other is None else str(other))
+    return other
+
+
+def show_differences(left: RunDetail, right: RunDetail) -> None:
+    table, same = differences(left, right)
+    names = [str(name) for name in table.columns[1:]]
+    st.subheader(plain(f"What differs between {' and '.join(names)}"), anchor=False)
+    if table.empty:
+        st.text("Nothing: settings, hashes, versions and machine are the same.")
+        return
+    words = f"{count(len(table), 'thing differs', 'things differ')}; the other {same} recorded are the same."
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=words)
+    st.caption(words)
+
+
+def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
+    """What differs, one row each, and how many things do not. What only one of them has is "–" for the other."""
+    one, two = recorded(left), recorded(right)
+    things = list(dict.fromkeys([*one, *two]))
+    rows = [(name, one.get(name) or "–", two.get(name) or "–") for name in things if one.get(name) != two.get(name)]
+    columns = ["what", *(f"{item.summary.name} (run {item.summary.id})" for item in (left, right))]
+    return pd.DataFrame(rows, columns=columns), len(things) - len(rows)
+
+
+def recorded(detail: RunDetail) -> dict[str, str]:
+    """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    if detail.summary.kind == "imported":
+        return imported_origin(detail)
+    return recorded_settings(detail)

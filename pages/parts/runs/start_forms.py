@@ -1,0 +1,235 @@
+"""The forms that start a run: what it is to do, what it will take, and a button."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any, cast
+
+import streamlit as st
+
+from engine.analysis.chosen_alpha import RULES
+from engine.models.pairs import list_pairs
+from engine.models.taught import ALONE
+from engine.runs import runner
+from engine.runs.file_notes import file_notes
+from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
+from engine.store import history
+from engine.store.questions import evaluation_sources
+from pages.parts.runs import method as method_form
+from pages.parts.shared import access, frame
+from pages.parts.shared.wording import count, duration, plain, size
+
+DEMO_SOURCES = (
+    "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
+)  # fmt: skip
+SOURCE_HELP = f"A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file ({FORMATS}): type it."
+DEFAULTS = TrainingSettings()
+_SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
+
+
+@st.fragment
+@frame.fenced
+def training_form() -> None:
+    """Choose, see the estimate, start. The estimate follows every change."""
+    access.require("operator", "Starting a run")
+    left, right = st.columns(2)
+    with left:
+        name = st.text_input("Name of the new pair", key="new-name", placeholder="for instance npo-first", max_chars=60)
+        forget = _source("Questions to forget", "new-forget", "demo:forget")
+        retain = _sources("Questions to keep (the training half)", "new-retain", _SPEC_DEFAULTS["retain"])
+        _follow("new-evaluate", list(evaluation_sources(forget, retain)))
+        evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
+        st.caption("Follows the two choices above; what you add stays.")
+    with right:
+        method = method_form.choose_method()
+        objective = method_form.choose_objective(method)
+        retain_term = method_form.choose_retain_term(method)
+        epochs = st.number_input(
+            "Epochs at most",
+            1,
+            200,
+            DEFAULTS.epochs,
+            key="new-epochs",
+            disabled=method == "guardrail",
+            help="Training stops earlier once the forget probability reaches its target.",
+        )
+        seed = st.number_input(
+            "Seed",
+            0,
+            2**31 - 1,
+            0,
+            key="new-seed",
+            disabled=method == "guardrail",
+            help="The same seed and settings give the same pair.",
+        )
+        alphas = "0, 1" if method == "guardrail" else _choose_alphas("new-alphas")
+        choice = _choose_rule("new-rule")
+        limit = _choose_limit("new-limit")
+    with st.expander("Models and further settings"):
+        base, reference, parent = _choose_models(own_reference=method in ("direct", "guardrail"))
+        further = method_form.choose_further(method, objective, retain_term)
+    if not name.strip():
+        st.info("Give the pair a name to see the estimate and to start.")
+        return
+    pace: dict[str, Any] = {} if method == "guardrail" else {"epochs": int(epochs), "seed": int(seed)}
+    training = TrainingSettings(
+        method=method,
+        objective=objective,
+        retain_term=cast(Any, retain_term),
+        **pace,
+        **further,
+    )
+    spec = ExperimentSpec(
+        kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
+        evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,
+        alpha_choice=choice,
+    )  # fmt: skip
+    estimate_and_start(spec, "Start training")
+
+
+@st.fragment
+@frame.fenced
+def evaluation_form() -> None:
+    access.require("operator", "Starting a run")
+    names = [pair.name for pair in list_pairs()]
+    left, right = st.columns(2)
+    with left:
+        pair = st.selectbox(
+            "Pair to evaluate", [*names, "base:demo", "retain-only:demo"], key="eval-pair", accept_new_options=True,
+            help="base:SOURCE is a base alone; retain-only:demo never saw the forget set and is the floor of every leak share.",
+        )  # fmt: skip
+        evaluate_on = _sources("Questions", "eval-on", _SPEC_DEFAULTS["evaluate_on"])
+    with right:
+        name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
+        mapped = st.toggle(
+            "Every α from 0 to 2", key="eval-map",
+            help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
+        )  # fmt: skip
+        alone = str(pair).startswith(ALONE)  # it answers the same at every alpha
+        alphas = "0, 2" if mapped else "0" if alone else _choose_alphas("eval-alphas")
+        choice: AlphaChoice = "recommended" if mapped or alone else _choose_rule("eval-rule")
+        limit = _choose_limit("eval-limit")
+    if not name.strip():
+        st.info("Give the run a name to see the estimate and to start.")
+        return
+    base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
+    spec = ExperimentSpec(
+        kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
+        max_new_tokens=limit, alpha_choice=choice,
+    )  # fmt: skip
+    estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
+
+
+def _sources_known() -> list[str]:
+    """Every split and half of every stored set, and sets without splits; the demo's are there before it is stored."""
+    stored = [
+        f"{item.name}:{part}" if part else item.name
+        for item in history.list_sets()
+        for part in [*item.splits, *_whole_splits(item.splits)]
+    ]
+    return list(dict.fromkeys([*DEMO_SOURCES, *sorted(stored)]))
+
+
+def _whole_splits(splits: dict[str, int]) -> list[str]:
+    return [part.partition("/")[0] for part in splits if "/" in part]
+
+
+def _follow(key: str, suggested: list[str]) -> None:
+    """Give the control `key` what is suggested whenever that changes; what a person added to it stays."""
+    before = st.session_state.get(f"{key}-suggested", [])
+    if key in st.session_state and before != suggested:
+        added = [item for item in st.session_state[key] if item not in before]
+        st.session_state[key] = list(dict.fromkeys([*suggested, *added]))
+    st.session_state.setdefault(key, suggested)
+    st.session_state[f"{key}-suggested"] = suggested
+
+
+def _source(label: str, key: str, default: str) -> str:
+    options = _sources_known()
+    st.session_state.setdefault(key, default)
+    if st.session_state[key] not in options:
+        options.append(st.session_state[key])
+    return str(st.selectbox(label, options, key=key, accept_new_options=True, help=SOURCE_HELP))
+
+
+def _sources(label: str, key: str, default: object) -> list[str]:
+    st.session_state.setdefault(key, list(cast(Sequence[str], default)))
+    options = list(dict.fromkeys([*_sources_known(), *st.session_state[key]]))
+    return [str(item) for item in st.multiselect(label, options, key=key, accept_new_options=True, help=SOURCE_HELP)]
+
+
+def _choose_alphas(key: str) -> str:
+    return str(
+        st.text_input(
+            "Evaluate at α =",
+            "0, 0.5, 1, 1.5, 2",
+            key=key,
+            help="Numbers from -4 to 8, separated by commas; 0 (the base) is always added.",
+        )
+    )
+
+
+def _choose_rule(key: str) -> AlphaChoice:
+    words = {
+        "recommended": "recommended for the pair",
+        "retain-only": "nearest to the retain-only model's forget ROUGE",
+    }
+    chosen: AlphaChoice = st.selectbox(
+        "Judged at the α that is", list(RULES), key=key, format_func=words.__getitem__,
+        help="Where one α is asked for (Report, Review, figures). Give all runs that you compare the same rule.",
+    )  # fmt: skip
+    return chosen
+
+
+def _choose_limit(key: str) -> int:
+    return int(
+        st.number_input(
+            "Longest answer, in tokens", 1, 512, cast(int, _SPEC_DEFAULTS["max_new_tokens"]), key=key,
+            help="Answers are cut there. TOFU's published figures use 200.",
+        )
+    )  # fmt: skip
+
+
+def _choose_models(own_reference: bool) -> tuple[str, str, str]:
+    """Base, reference and parent. With `own_reference` the method has no use for another, and none can be named."""
+    one, two, three = st.columns(3)
+    base = one.text_input(
+        "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
+    )
+    reference = two.text_input(
+        "Reference",
+        "demo",
+        key="new-reference",
+        disabled=own_reference,
+        help="The small model that is tuned into the trained one.",
+    )
+    parent = three.selectbox(
+        "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
+        format_func=lambda name: name or "no other pair",
+        help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
+    )  # fmt: skip
+    return base.strip(), "demo" if own_reference else reference.strip(), str(parent)
+
+
+def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
+    guess = runner.estimate(spec)
+    what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
+    source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"
+    strengths = "every strength" if spec.kind == "map" else count(len(spec.alphas), "strength")
+    disk = f"**{size(guess.disk_bytes)}** of disk while it runs, " if guess.disk_bytes else ""
+    st.info(
+        f"Estimate: about **{duration(guess.seconds)}** ({source}), {disk}"
+        f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {strengths} of α.",
+        icon=":material/timer:",
+    )
+    for note in file_notes(spec):
+        st.info(plain(f"{note}."))
+    st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
+    if st.session_state.pop("start-wanted", False):
+        access.require("operator", "Starting a run")
+        st.session_state["start-done"] = runner.start(spec)
+        st.rerun()  # the whole page: the list above must show the new run
+
+
+def _want_start() -> None:
+    """Only notes the click: a callback's arguments are those of the drawing before, and may lack the last change."""
+    st.session_state["start-wanted"] = True

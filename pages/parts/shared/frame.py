@@ -1,0 +1,173 @@
+"""The frame around every page: navigation, the sidebar's context, and the one place where errors become sentences.
+
+A page draws nothing unless the frame runs it, which has asked who is here: its first line is `frame.begin(...)`.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import NamedTuple, ParamSpec
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from engine.errors import AccessError, UnlearningError
+from engine.models.manifest import PairManifest
+from engine.models.pairs import list_pairs
+from engine.store import handing_out, history
+from pages.parts.shared import access, address
+from pages.parts.shared.access_list import User
+from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
+
+P = ParamSpec("P")
+_ROUTED = "frame_routed"
+
+OVERVIEW, COMPARE, TRADE_OFF = "overview.py", "compare.py", "tradeoff.py"  # beside pages/router.py
+RUNS, REVIEW, REPORT = "runs.py", "review.py", "report.py"
+PATHS = ("", "compare", "tradeoff", "runs", "review", "report")  # of the pages in the address, the first one's is empty
+
+_COPY_LINK = """
+<button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
+<style>#copy-link{font:inherit;font-size:.875rem;color:inherit;background:transparent;cursor:pointer;padding:.3rem .7rem;
+border:1px solid color-mix(in srgb,currentColor 30%,transparent);border-radius:4px}
+#copy-link:hover,#copy-link:focus{border-color:currentColor}#copied{font-size:.8rem;overflow-wrap:anywhere}</style>
+<script>
+document.getElementById("copy-link").onclick = async () => {
+  const said = document.getElementById("copied"), link = window.location.href;
+  try { await navigator.clipboard.writeText(link); said.textContent = "copied"; }
+  catch (refused) { said.textContent = link; }
+};
+</script>
+"""
+
+
+class Context(NamedTuple):
+    """What the sidebar holds: the set whose questions are looked at, and the pair; None where there is none yet."""
+
+    set: str | None
+    pair: PairManifest | None
+
+
+def route() -> None:
+    """Draw the frame and run the page that the address asks for; nothing of it is run for whoever may not come in."""
+    st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
+    try:
+        user = access.current_user()
+    except AccessError as refused:
+        access.show_door(refused, _navigate(hidden=True).url_path)
+        return
+    page = _navigate()
+    st.session_state[_ROUTED] = True
+    try:
+        _sweep_once()
+        page.run()
+    except UnlearningError as error:
+        show(error)
+    finally:
+        _sidebar_foot(user)
+        st.session_state[_ROUTED] = False
+
+
+@st.cache_resource(show_spinner=False)
+def _sweep_once() -> None:
+    """At the start of the program; every command does the same."""
+    handing_out.sweep()
+
+
+def begin(title: str, lead: str) -> None:
+    """First line of every page. Ends one that was started by itself (`streamlit run pages/compare.py`), past the frame."""
+    if not st.session_state.get(_ROUTED):
+        show(AccessError("this page is part of a program that is started with: streamlit run app.py"))
+        st.stop()
+    st.title(title, anchor=False)
+    st.caption(lead)
+
+
+def context() -> Context:
+    """Draw the sidebar's choice of set and pair."""
+    with st.sidebar:
+        chosen_set = _choose_set(list(history.set_hashes()))
+        return Context(chosen_set, _choose_pair(list_pairs()))
+
+
+def _sidebar_foot(user: User) -> None:
+    """Who is logged in, the button that copies the address, which always says everything that was chosen, and the words used."""
+    with st.sidebar:
+        access.show_user(user)
+        st.html(_COPY_LINK, unsafe_allow_javascript=True)
+        with st.expander("Words used here"):
+            for word, meaning in (GLOSSARY | TERMS).items():
+                st.markdown(f"**{word}**: {meaning}")
+
+
+def nothing_yet(words: str) -> None:
+    """Where a page has nothing to show: why, and the way to where it begins."""
+    st.info(words, icon=":material/info:")
+    st.page_link(OVERVIEW, label="Go to Overview", icon=":material/arrow_forward:")
+
+
+def show(error: UnlearningError) -> None:
+    st.error(plain(sentence(str(error))), icon=":material/error:")
+
+
+def fenced(function: Callable[P, None]) -> Callable[P, None]:
+    """For fragments and callbacks, which run outside `route`: so they ask who is here themselves.
+
+    An `UnlearningError` is shown, nothing else is caught.
+    """
+
+    @wraps(function)
+    def inside(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            access.current_user()  # a log-in ends while its page is open
+            function(*args, **kwargs)
+        except UnlearningError as error:
+            show(error)
+
+    return inside
+
+
+def _navigate(hidden: bool = False) -> Page:
+    files = (OVERVIEW, COMPARE, TRADE_OFF, RUNS, REVIEW, REPORT)
+    titles = ("Overview", "Compare", "Trade-off", "Runs", "Review", "Report")
+    return st.navigation(
+        [
+            st.Page(file, title=title, url_path=path or None, default=not path)
+            for file, title, path in zip(files, titles, PATHS, strict=True)
+        ],
+        position="hidden" if hidden else "top",
+    )
+
+
+def _choose_set(names: list[str]) -> str | None:
+    if not names:
+        st.caption("No set of questions yet.")
+        return None
+    default = "demo" if "demo" in names else names[0]
+    address.seed("set", address.one_of("set", names), default)
+    address.settle("set", names, default)
+    chosen: str = st.selectbox("Set of questions", names, key="set")
+    address.keep("set", chosen)
+    return chosen
+
+
+def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
+    if not pairs:
+        st.caption("No pair yet.")
+        return None
+    names = [pair.name for pair in pairs]
+    address.seed("pair", address.one_of("pair", names), names[0])
+    address.settle("pair", names, names[0])
+    chosen = st.selectbox(
+        "Pair", names, key="pair", help="A reference and a trained small model; their offset steers the base."
+    )
+    address.keep("pair", chosen)
+    pair = pairs[names.index(chosen)]
+    st.caption(f"Base: {base_words(pair.base)}")
+    return pair
+
+
+def base_words(base: str) -> str:
+    """The base as it is named wherever it appears: the demo's is a dequantised copy, and says so."""
+    if base == "demo":
+        return "SmolLM2-135M-Instruct (dequantised Q4\\_1), taught the demo's people"
+    return plain(base)

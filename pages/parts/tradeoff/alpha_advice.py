@@ -1,0 +1,138 @@
+"""The α to use: the auditor states a demand; which alphas meet it, how sure that is, and what to be wary of."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from engine.analysis.advice import words
+from engine.analysis.advice.advise import Advice, Floor
+from engine.analysis.advice.cautions import RULES, Caution
+from engine.analysis.advice.stored import Ground
+from engine.analysis.forced_curves import likely_words
+from engine.data.examples import is_to_be_forgotten
+from engine.errors import DataError
+from engine.models.pairs import list_pairs
+from engine.settings import Demand
+from engine.store import history
+from engine.store.history import RunDetail
+from pages.parts.shared import address, frame
+from pages.parts.shared.wording import MISSING, plain
+
+FLOOR, NUMBER = "floor", "number"
+_LIMITS = {FLOOR: "as the retain-only model's", NUMBER: "a number of my own"}
+
+
+def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
+    """Ask for the demand and say what meets it; None, with the reason, where these maps cannot tell."""
+    demand = _ask()
+    try:
+        found = _advise(detail.summary.id, ground.floor, ground.pair, demand, ground)
+    except DataError as error:
+        st.info(f"No advice from this run: {plain(str(error))}.", icon=":material/info:")
+        return None
+    _say(found)
+    st.caption(plain(words.SCOPE))
+    if (likely := likely_words(detail.pair_hash, found.alpha)) is not None:
+        st.caption(plain(likely))
+    said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
+    st.markdown("\n".join(f"- {plain(line)}" for line in said))
+    reachable = _is_current(detail)
+    if reachable:
+        _compare_link(detail, f"Open in Compare at α = {found.alpha:g}", found.alpha)
+    else:
+        st.caption(
+            f"Pair {plain(detail.summary.pair)} is not here any more as it was mapped, so Compare cannot show these answers."
+        )
+    _show_cautions(detail, found.cautions, reachable)
+    st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
+    return found
+
+
+def _say(found: Advice) -> None:
+    """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset is open."""
+    if found.met and found.alpha == 0:
+        say, icon = st.info, ":material/info:"
+    elif found.met and words.is_open(found):
+        say, icon = st.warning, ":material/warning:"
+    elif found.met:
+        say, icon = st.success, ":material/check_circle:"
+    else:
+        say, icon = st.error, ":material/cancel:"
+    say(f"**{plain(words.verdict(found))}**", icon=icon)
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _advise(run_id: int, floor: Floor, maps: str, demand: Demand, _ground: Ground) -> Advice:  # noqa: ARG001
+    """Worked out once for each demand, not at every click; run, floor and key of the maps say which ground it is."""
+    return _ground.advise(demand)
+
+
+def show_front(found: Advice) -> None:
+    """The Pareto front as a table, with its knee in words."""
+    said = words.knee_words(found)
+    st.caption(plain(said))
+    with st.expander("The Pareto front as a table"):
+        rows = [
+            (point.span.low, point.span.high, point.leaks, point.utility, "knee" if point == found.knee else "")
+            for point in found.front
+        ]
+        frame_ = pd.DataFrame(rows, columns=["α from", "α to", "leak share", "utility", "knee"])
+        st.dataframe(frame_, hide_index=True, placeholder=MISSING, alt=said)
+
+
+def _ask() -> Demand:
+    """The controls of the demand, in per cent; the address holds them."""
+    address.seed("loss", address.decimal("loss", 0, 50), 2.0)
+    address.seed("leaks", address.one_of("leaks", list(_LIMITS)), FLOOR)
+    address.seed("leakshare", address.decimal("leakshare", 0, 100), 0.0)
+    left, middle, right = st.columns([3, 4, 3])
+    with left:
+        loss: float = st.number_input(
+            "Utility may fall by at most, % of the base's", 0.0, 50.0, step=0.5, format="%.1f", key="loss",
+            help=words.UTILITY_MEANING,
+        )  # fmt: skip
+    with middle:
+        limit: str = st.selectbox("Leak share at most", list(_LIMITS), key="leaks", format_func=_LIMITS.__getitem__)  # fmt: skip
+    address.keep("loss", loss, f"{loss:g}")
+    address.keep("leaks", limit)
+    if limit == FLOOR:
+        address.keep("leakshare", st.session_state["leakshare"], "")
+        return Demand(loss / 100)
+    with right:
+        share: float = st.number_input(
+            "That number, % of the forget questions", 0.0, 100.0, step=1.0, format="%.1f", key="leakshare"
+        )
+    address.keep("leakshare", share, f"{share:g}")
+    return Demand(loss / 100, share / 100)
+
+
+def _is_current(detail: RunDetail) -> bool:
+    """Whether the pair of that name is still the one that was mapped."""
+    return any(pair.hash == detail.pair_hash for pair in list_pairs())
+
+
+def _show_cautions(detail: RunDetail, found: Sequence[Caution], reachable: bool) -> None:
+    """Every warning with its figures and the way to look; then all rules, those that found nothing too."""
+    places = {place.question_id: place for place in history.question_places(detail.summary.id)}
+    for item in found:
+        st.warning(f"**{item.kind.capitalize()}.** {plain(item.words)}", icon=":material/warning:")
+        place = places.get(item.question_id) if item.question_id is not None else None
+        if reachable and place is not None and place.position is not None:
+            where = {"set": place.set, "split": place.split, "q": str(place.position + 1)}
+            _compare_link(detail, f"Open that question at α = {item.alpha:.3g}", item.alpha, where)
+    kinds = {item.kind for item in found}
+    with st.expander(f"{len(found)} of {len(RULES)} rules warn: what they look for"):
+        for kind, rule in RULES.items():
+            mark = "⚠ warns" if kind in kinds else "✔ found nothing"
+            st.markdown(f"- **{kind}** ({mark}): {plain(rule)}.")
+
+
+def _compare_link(detail: RunDetail, label: str, alpha: float, where: dict[str, str] | None = None) -> None:
+    query = {"pair": detail.summary.pair, "alpha": f"{alpha:.4g}", **(where or _first_forget(detail.summary.id))}
+    st.page_link(frame.COMPARE, label=plain(label), icon=":material/search:", query_params=query)
+
+
+def _first_forget(run_id: int) -> dict[str, str]:
+    place = next((item for item in history.question_places(run_id) if is_to_be_forgotten(item.split)), None)
+    return {} if place is None else {"set": place.set, "split": place.split}

@@ -1,0 +1,222 @@
+"""Trade-off's teacher-forced part: probability, truth ratio, KL and forget quality of a run at every α."""
+
+from typing import NamedTuple
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.analysis import forced_curves
+from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
+from engine.evaluation.forget_quality import CONVENTION
+from engine.store import history
+from pages.parts.shared import address
+from pages.parts.shared.charts import PLAIN_BAR, add_level
+from pages.parts.shared.looks import RETAIN_ONLY, Ink
+from pages.parts.shared.wording import MISSING, bound, figure, plain, split_word
+from pages.parts.tradeoff.unlike import warn_other_forget_set
+
+METRICS = ("probability", "truth_ratio_score", "kl")
+FLOORED = ("probability", "truth_ratio_score")
+_STYLES = {
+    "forget": (Ink("#A8327A", "#F58CC6"), "solid"),
+    "retain": (Ink("#2C5FB3", "#8DB8FF"), "dash"),
+    "world": (Ink("#0D7285", "#5FCBDD"), "dot"),
+}
+_OTHER = Ink("#7A5230", "#D9AE86"), "dashdot"
+_TITLES = {
+    "probability": "Probability of the true answer, per token",
+    "truth_ratio_score": "Truth ratio (A)",
+    "kl": "KL from the base, nats per answer token",
+}
+_MEANINGS = {
+    "probability": "On the forget set lower is better, down to the retain-only model's: below that, what is hidden stands out. Elsewhere higher is better.",
+    "truth_ratio_score": "Forget: near 1 means right and wrong answers are equally likely; elsewhere higher is better.",
+    "kl": "How far the answers' tokens move from what the base would give: where a question is to be kept, lower is better.",
+}
+
+
+class Floor(NamedTuple):
+    """The retain-only model's mean on the forget questions that it was asked."""
+
+    mean: float
+    questions: int
+
+
+class Drawn(NamedTuple):
+    """What is drawn of a run; floors by measure, where they are known."""
+
+    means: pd.DataFrame
+    quality: Quality | None
+    floors: dict[str, Floor]
+
+
+def show_forced_curves() -> None:
+    """Choose a run that stored curves and see them; a sentence where there is none."""
+    st.subheader("Under teacher forcing, at every α", anchor=False)
+    runs = forced_curves.runs_with_curves()
+    if not runs:
+        st.caption("No evaluation of a pair has stored curves yet; Runs starts one.")
+        return
+    st.caption(
+        "The true answer is put before the models word by word, and what counts is how likely each next token of it is. "
+        "A secret that no answer tells any more can stay likely here."
+    )
+    ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
+    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+    address.seed("forced", address.one_of("forced", ids), ids[0])
+    address.settle("forced", ids, ids[0])
+    chosen: int = st.selectbox("Evaluated by run", ids, key="forced", format_func=names.__getitem__)
+    address.keep("forced", chosen, "" if chosen == ids[0] else str(chosen))
+    warn_other_forget_set([chosen])
+    floors = {name: forced_curves.retain_only_scores(chosen, name) for name in (*FLOORED, "truth_ratio")}
+    _draw(_read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items())))
+
+
+def _of_other_questions(run_id: int) -> bool:
+    """Whether a run measures its pair on other questions than it was made to forget: none to begin with."""
+    return history.asks_what_was_forgotten(run_id) is False
+
+
+@st.cache_data(show_spinner="reading the curves", max_entries=8)
+def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], ...]) -> Drawn:
+    """The curves at the dial's alphas. `floors` is part of the key: a new retain-only run changes what is drawn."""
+    questions = forced_curves.questions_of(run_id)
+    alphas = forced_curves.grid(*forced_curves.reach(questions))
+    asked = {item.question_id for item in questions if item.split == FORGET}
+    known: dict[str, Floor] = {}
+    for name, scores in floors:
+        values = [value for key, value in scores if key in asked]
+        if values:
+            known[name] = Floor(sum(values) / len(values), len(values))
+    means = forced_curves.means(questions, METRICS, alphas)
+    return Drawn(means, forced_curves.quality(run_id, questions, alphas), known)
+
+
+def _draw(drawn: Drawn) -> None:
+    said = lead(drawn)
+    if said:
+        st.markdown(f"**{plain(said)}**")
+    above, below = st.columns(2), st.columns(2)
+    for place, metric in zip((*above, below[0]), METRICS, strict=True):
+        part = drawn.means[drawn.means["metric"] == metric]
+        with place:
+            st.markdown(f"**{_TITLES[metric]}**")
+            if len(part):
+                _mean_chart(metric, part, drawn.floors.get(metric) if metric in FLOORED else None)
+            else:
+                st.caption("n/a: no question of this run has wrong answers to compare.")
+    with below[1]:
+        st.markdown("**Forget quality**")
+        _quality_chart(drawn.quality)
+    with st.expander("All these figures as a table"):
+        st.dataframe(
+            _table(drawn), hide_index=True, placeholder=MISSING, alt="Every figure of the four charts, one row per α."
+        )
+        st.caption(
+            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller than "
+            "“at least” and no larger than “at most” is possible within the errors of the ratios."
+        )
+
+
+def lead(drawn: Drawn) -> str:
+    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both halves."""
+    means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
+    at_one, floor = means[means["alpha"] == 1.0], drawn.floors.get("probability")
+    if at_one.empty:
+        return ""
+    asked = int(at_one["questions"].sum())
+    mean = float((at_one["value"] * at_one["questions"]).sum()) / asked
+    words = f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(mean)} (n = {asked})"
+    known = (
+        f"a model that never saw it gives {figure(floor.mean)} (n = {floor.questions})"
+        if floor
+        else "no retain-only model says what a guess would get"
+    )
+    return f"{words}; {known}."
+
+
+def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
+    chart = go.Figure()
+    said = []
+    for (split, half), rows in part.groupby(["split", "half"], sort=False):
+        ink, dash = _STYLES.get(str(split), _OTHER)
+        name = _part_name(str(split), str(half))
+        chart.add_scatter(
+            x=rows["alpha"], y=rows["value"], name=name, mode="lines", line={"color": ink.shown, "dash": dash, "width": 2},
+            hovertemplate="α %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
+        )  # fmt: skip
+        said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
+    if floor is not None:
+        ends = float(part["alpha"].min()), float(part["alpha"].max())
+        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", RETAIN_ONLY.shown)
+    _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
+    words = f"{_TITLES[metric]}: {'; '.join(said)}."
+    if floor is not None:
+        words += f" A retain-only model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
+    error = part["error"].max()
+    st.plotly_chart(chart, key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
+    st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(error)}."))
+
+
+def _part_name(split: str, half: str) -> str:
+    return split_word(split) + (f", {half} half" if half else "")
+
+
+def _at_marks(rows: pd.DataFrame) -> str:
+    """The values at 0, 1 and 2, as far as the curve has them."""
+    known = rows.set_index("alpha")["value"]
+    return ", ".join(f"{figure(known[alpha])} at α = {alpha:g}" for alpha in (0.0, 1.0, 2.0) if alpha in known.index)
+
+
+def _quality_chart(quality: Quality | None) -> None:
+    if quality is None:
+        st.caption(
+            "n/a: it needs the truth ratios of a model that never saw the forget set (retain-only) on the same questions."
+        )
+        return
+    steps = quality.steps
+    chart = go.Figure(
+        go.Scatter(
+            x=[*steps.alphas, steps.high], y=[*steps.values, steps.values[-1]], mode="lines", name="p-value",
+            line={"shape": "hv", "color": _STYLES["forget"][0].shown, "width": 2},
+            hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
+        )
+    )  # fmt: skip
+    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", RETAIN_ONLY.shown)
+    _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
+    words = _quality_words(quality)
+    st.plotly_chart(chart, key="forced-quality", config=PLAIN_BAR, alt=words)
+    st.caption(plain(words))
+
+
+def _quality_words(quality: Quality) -> str:
+    n = quality.reference_rows
+    at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
+    return (
+        f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget questions): p = {at}; "
+        f"{quality_verdict(quality)}. p depends on n: never compare it with another n. A step function: it changes only where a ratio passes one of the "
+        f"retain-only model's ({len(quality.steps.alphas)} steps)."
+    )
+
+
+def _layout(chart: go.Figure, yaxis: dict[str, object]) -> None:
+    chart.update_layout(
+        height=300, margin={"l": 10, "r": 10, "t": 10, "b": 10}, xaxis_title="α", yaxis=yaxis,
+        legend={"orientation": "h", "y": -0.3}, hovermode="x unified",
+    )  # fmt: skip
+
+
+def _table(drawn: Drawn) -> pd.DataFrame:
+    """One row per α: forget quality, then every measure of every part."""
+    short = {"probability": "p", "truth_ratio_score": "TR", "kl": "KL"}
+    columns: dict[str, pd.Series] = {}
+    if drawn.quality is not None:  # first: it would stand out of sight at the right
+        alphas = [point.alpha for point in drawn.quality.points]
+        columns["FQ"] = pd.Series([f"{point.quality.p_value:.2e}" for point in drawn.quality.points], alphas)
+        columns["FQ at least"] = pd.Series([f"{point.least:.2e}" for point in drawn.quality.points], alphas)
+        columns["FQ at most"] = pd.Series([f"{point.most:.2e}" for point in drawn.quality.points], alphas)
+    for (split, half, metric), rows in drawn.means.groupby(["split", "half", "metric"], sort=False):
+        name = f"{short[str(metric)]} {_part_name(str(split), str(half)).lower()}"
+        columns[name] = rows.set_index("alpha")["value"].round(4)
+    return pd.DataFrame(columns).rename_axis("α").reset_index()

@@ -1,0 +1,96 @@
+"""The α from which each secret is gone: how these thresholds lie, and each question's, the largest first."""
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from engine.analysis.exact_curves import MappedQuestion, threshold_table
+from pages.parts.shared.charts import PLAIN_BAR
+from pages.parts.shared.looks import FAIL, Ink
+from pages.parts.shared.wording import MISSING, count, plain
+
+BIN = 0.1
+_INK, NEVER, SILENT = Ink("#6A3FC0", "#B99CFF"), "never", "no leak at first"
+
+
+def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
+    """Their distribution as bars and in words, then the questions sorted by threshold."""
+    words = distribution_words(questions)
+    bars = distribution(questions)
+    chart = go.Figure(
+        go.Bar(
+            x=bars["forgotten from"], y=bars["questions"], text=bars["questions"], textposition="outside", cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
+            marker={"color": [FAIL.shown if name == NEVER else _INK.shown for name in bars["forgotten from"]], "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]}},
+        )
+    )  # fmt: skip
+    chart.update_layout(
+        height=240, margin={"l": 10, "r": 10, "t": 24, "b": 10}, xaxis={"title": "forgotten from α", "type": "category"},
+        yaxis_title="forget questions",
+    )  # fmt: skip
+    st.plotly_chart(chart, key="thresholds", config=PLAIN_BAR, alt=words)
+    st.caption(plain(words))
+    st.dataframe(
+        shown_table(threshold_table(questions)),
+        hide_index=True,
+        placeholder=MISSING,
+        column_order=[
+            "forgotten from",
+            "comes back at",
+            "question",
+            "subject",
+            "split",
+        ],  # figures first: screens are narrow
+        alt="Thresholds by question, the largest first.",
+    )
+    st.caption(
+        "The smallest α from which the answer no longer leaks, the largest first; “never” where every α leaks. "
+        "“No” where it does not come back at a larger α."
+    )
+
+
+def shown_table(table: pd.DataFrame) -> pd.DataFrame:
+    """The thresholds as text: a cell without a number says what that means."""
+    texts = {
+        name: [empty if pd.isna(value) else f"{value:.4f}" for value in table[name]]
+        for name, empty in (("forgotten from", NEVER), ("comes back at", "no"))
+    }
+    return table.drop(columns="error").assign(**texts)
+
+
+def distribution(questions: Sequence[MappedQuestion]) -> pd.DataFrame:
+    """Questions per tenth of α, without gaps; before them those that never leaked to begin with, after them those that
+    leak at every α. Columns: forgotten from, questions.
+    """
+    silent, known, never = _kinds(questions)
+    places = [math.floor(alpha / BIN + 1e-9) for alpha in known]
+    rows = [(SILENT, silent)] if silent else []
+    rows += [
+        (f"{place * BIN:.1f} to {(place + 1) * BIN:.1f}", places.count(place))
+        for place in range(min(places, default=0), max(places, default=-1) + 1)
+    ]
+    return pd.DataFrame([*rows, *([(NEVER, never)] if never else [])], columns=["forgotten from", "questions"])
+
+
+def _kinds(questions: Sequence[MappedQuestion]) -> tuple[int, list[float], int]:
+    """How many do not leak where their map begins (the base, as a rule), from where the others are gone, how many never."""
+    known = [(item.threshold.alpha, item.map.low) for item in questions if item.threshold.alpha is not None]
+    later = sorted(alpha for alpha, low in known if alpha > low)
+    return len(known) - len(later), later, len(questions) - len(known)
+
+
+def distribution_words(questions: Sequence[MappedQuestion]) -> str:
+    silent, known, never = _kinds(questions)
+    back = sum(item.threshold.returns is not None for item in questions)
+    parts = (
+        [f"{count(silent, 'does', 'do')} not leak to begin with, which says nothing about forgetting"] if silent else []
+    )
+    if known:
+        parts.append(
+            f"{len(known)} are forgotten, from α = {known[0]:.3f} at the earliest, {median(known):.3f} in the middle and {known[-1]:.3f} at the latest"
+        )
+    parts.append(f"{count(never, 'leaks', 'leak')} at every α")
+    return f"{count(len(questions), 'forget question')}: {'; '.join(parts)}; {count(back, 'comes', 'come')} back at a larger one."
