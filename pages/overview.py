@@ -16,11 +16,11 @@ from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.setting_up import set_up_button
 from pages.parts.overview.soundness import check_soundness
 from pages.parts.overview.tables import Shares, leak_words, pairs_table, reference_words, sets_table
-from pages.parts.runs.run import active_runs, states, watch
 from pages.parts.shared import frame
 from pages.parts.shared.intervals import bounded_words
 from pages.parts.shared.loading import begin_loading
 from pages.parts.shared.meanings import show_meanings
+from pages.parts.shared.run_progress import active_runs, states, watch
 from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
 
 LEAKS_SHOWN = 5

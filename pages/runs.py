@@ -11,10 +11,11 @@ from pages.parts.runs.difference import choose_other, show_differences
 from pages.parts.runs.erase import erase_form
 from pages.parts.runs.own_questions import import_form
 from pages.parts.runs.paired import show_paired
-from pages.parts.runs.run import active_runs, show_run, states, watch
+from pages.parts.runs.run import show_run
 from pages.parts.runs.start_forms import evaluation_form, training_form
 from pages.parts.runs.tofu import tofu_form
 from pages.parts.shared import access, address, frame
+from pages.parts.shared.run_progress import active_runs, states, watch
 from pages.parts.shared.wording import MISSING, moment, status_word
 
 frame.begin("Runs", "Training and evaluations, each in a process of its own: closing this page stops nothing.")

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.analysis.retain_only import second_seeds
+from engine.analysis.trade_off import Measure, Table, advice, build, forget_measures, utility_measures
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.store import history
@@ -14,7 +15,6 @@ from pages.parts.shared.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSIN
 from pages.parts.tradeoff.aggregates import offered, with_aggregates
 from pages.parts.tradeoff.exact_curves import map_runs, show_exact_curves
 from pages.parts.tradeoff.forced_curves import METRICS, show_forced_curves
-from pages.parts.tradeoff.table import Measure, Table, advice, build, forget_measures, utility_measures
 from pages.parts.tradeoff.unlike import warn_other_forget_set, warn_unlike
 
 frame.begin(

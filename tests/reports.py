@@ -8,8 +8,8 @@ from db.reads import runs
 from engine.data.examples import Example
 from engine.report.inputs import FoundProbes, FoundReviews
 from engine.report.parts import ProbeRow, ReviewRow
-from engine.runs import execute
 from engine.settings import ExperimentSpec
+from engine.store import questions
 from engine.store.session import reading, writing
 
 EVIL = "<img src=x onerror=alert(1)>\"&'</table>"
@@ -52,7 +52,7 @@ def store_report(name: str = "audit", said: Sequence[Said] = SAID, set_name: str
         )
         for item in said
     ]  # fmt: skip
-    execute.register_set(set_name, examples, "test")
+    questions.register_set(set_name, examples, "test")
     with reading() as session:
         ids = [row.id for row in runs.questions(session, set_name) or []]
     spec = ExperimentSpec("evaluate", name, pair="p", alphas=(0.0, 1.0))

@@ -7,8 +7,8 @@ from typing import Any
 from db import rows, writes
 from db.reads import runs
 from engine.data.examples import Example
-from engine.runs import execute
 from engine.settings import ExperimentSpec
+from engine.store import questions
 from engine.store.session import reading, writing
 
 ADA, BEN = "Ada", "Ben"
@@ -21,7 +21,7 @@ EXAMPLES = tuple(
 
 def store_set(name: str = "folk", examples: Sequence[Example] = EXAMPLES) -> list[int]:
     """The ids of its questions."""
-    execute.register_set(name, list(examples), "test")
+    questions.register_set(name, list(examples), "test")
     with reading() as session:
         return [row.id for row in runs.questions(session, name) or []]
 

@@ -95,7 +95,7 @@ def make_template(folder: Path) -> None:
     from db import rows, writes
     from db.reads import runs
     from engine.data.examples import Example
-    from engine.runs import execute
+    from engine.report import export
     from engine.settings import ExperimentSpec, data_folder
     from engine.store.session import reading, writing
 
@@ -110,7 +110,7 @@ def make_template(folder: Path) -> None:
         for name in told
     ]  # fmt: skip
     with data_at(folder):
-        execute.register_set("folk", examples, "test")
+        questions.register_set("folk", examples, "test")
         with reading() as session:
             ids = [row.id for row in runs.questions(session, "folk") or []]
         spec = ExperimentSpec("evaluate", "folk", pair="p", alphas=(0.0, 1.0))
@@ -135,7 +135,7 @@ def make_template(folder: Path) -> None:
         logs = data_folder() / "logs"
         logs.mkdir()
         (logs / f"run-{run}.log").write_text(f"asked about {PERSON}", encoding="utf-8")
-        execute.export_log(run, folder / "TOFU_EVAL.json", 1.0)
+        export.export_log(run, folder / "TOFU_EVAL.json", 1.0)
         with writing() as session:
             session.connection().exec_driver_sql("DELETE FROM exports")
 

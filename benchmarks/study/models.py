@@ -55,7 +55,7 @@ def general_questions(world: list[Example]) -> list[Example]:
 def register_sets(folder: Path | None) -> None:
     """Store the sets that the plan names. Of real authors and world facts every fourth question is asked: time, not principle."""
     from engine.data.tofu import load_tofu
-    from engine.runs.execute import register_set
+    from engine.store.questions import register_set
 
     world = load_tofu("world_facts_perturbed", folder)
     authors = load_tofu("real_authors_perturbed", folder)
@@ -75,8 +75,8 @@ def register_own_words(base: str, say: Say) -> None:
     from engine.data.demo.topics import general_questions as topics
     from engine.decoding.answers import answer_questions
     from engine.models.loading import load_pair
-    from engine.runs.execute import register_set
     from engine.store import history
+    from engine.store.questions import register_set
 
     if any(item.name == "study-own-words" for item in history.list_sets()):
         return

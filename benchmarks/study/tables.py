@@ -17,7 +17,7 @@ from engine.analysis.paired import compare_runs
 from engine.analysis.retain_only import quality_figure
 from engine.analysis.task_figures import task_figures
 from engine.analysis.tofu_and_privacy import run_privacy, run_tofu
-from engine.runs.audit import probe_rows
+from engine.audit.found import probe_rows
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from engine.store.session import reading

@@ -77,3 +77,8 @@ def _rouge_alike(detail: RunDetail, reference: int) -> bool:
 
 def _of_forget(item: Figure | Difference) -> bool:
     return item.split == "forget" and item.metric == ROUGE
+
+
+def report_alpha(run_id: int) -> float:
+    """The strength a report is about unless another is asked for, see `chosen_alpha`."""
+    return chosen_alpha(run_id).alpha

@@ -7,13 +7,10 @@ import numpy as np
 import pandas as pd
 
 from engine.data.examples import Example, wordings
-from engine.errors import RunError, SettingError
 from engine.evaluation.curves import Steps
 from engine.evaluation.leak_rule import Leak, find_leak
-from engine.models.identity import map_key
-from engine.models.manifest import manifest_of
 from engine.store import history
-from engine.store.maps import HIGH, LOW, MappedAnswer, QuestionMap, Threshold, stored_map, threshold
+from engine.store.maps import HIGH, LOW, MappedAnswer, QuestionMap, Threshold, maps_key, stored_map, threshold
 
 
 class MappedQuestion(NamedTuple):
@@ -29,19 +26,6 @@ class MappedQuestion(NamedTuple):
     threshold: Threshold
     question_id: int = 0  # of the stored question; 0 where it is none
     reworded: bool = False  # `leaks` are those of either wording, and the pieces of `map` are cut where they change
-
-
-def maps_key(detail: history.RunDetail) -> str:
-    """The key of the maps that a run made, as its pair's files are now; "" for a model alone, which is never mapped.
-
-    `RunError` where the pair's manifest is of another version of the program.
-    """
-    if not detail.manifest:
-        return ""
-    try:
-        return map_key(manifest_of(detail.manifest))
-    except (ValueError, TypeError, AttributeError, SettingError) as error:
-        raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error
 
 
 Asked = Sequence[tuple[Example, tuple[str, ...]]]  # as `history.asked` gives them

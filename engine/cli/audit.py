@@ -4,10 +4,10 @@ import argparse
 from typing import Any
 
 from engine.analysis.figures import interval_words
+from engine.audit.found import ProbeRow, probe_rows
 from engine.audit.probes import chosen
 from engine.audit.spec import audit_spec
 from engine.cli.runs import SOURCE, execute, run_data
-from engine.runs.audit import ProbeRow, probe_rows
 from engine.settings import check_alpha
 from engine.terminal import Adder, Printed
 

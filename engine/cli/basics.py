@@ -5,14 +5,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.analysis import chosen_alpha
 from engine.cli.runs import run_and_show, run_data
 from engine.cli.unused_options import refuse_given
 from engine.data.cells import is_visible
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
-from engine.runs import execute, runner
+from engine.report import export as exported
+from engine.runs import runner
 from engine.settings import ExperimentSpec, check_alpha, check_range
-from engine.store import history, recorded_runs
+from engine.store import history, questions, recorded_runs
 from engine.store.questions import examples_of, known_question, sort_demo
 from engine.terminal import Bar, Printed
 
@@ -166,14 +168,14 @@ def runs(_: argparse.Namespace) -> Printed:
 def export(arguments: argparse.Namespace) -> Printed:
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     run = history.find_run(arguments.run)
-    rows = execute.export_run(run.id, arguments.out, alpha)
-    strength = execute.report_alpha(run.id) if alpha is None else alpha
+    rows = exported.export_run(run.id, arguments.out, alpha)
+    strength = chosen_alpha.report_alpha(run.id) if alpha is None else alpha
     data = {"run": run.name, "alpha": strength, "rows": rows, "out": str(arguments.out)}
     return Printed(data, f"{rows} rows at alpha {strength:g} written to {arguments.out}")
 
 
 def import_file(arguments: argparse.Namespace) -> Printed:
-    found = execute.import_set(arguments.file, arguments.name, split=arguments.split)
+    found = questions.import_set(arguments.file, arguments.name, split=arguments.split)
     merged = f", {found.merged} identical rows merged" if found.merged else ""
     notes = "".join(f"\n{note}" for note in (*found.mapping, *found.notes))
     return Printed(found._asdict(), f"set {found.name} stored: {found.questions} questions{merged}{notes}")

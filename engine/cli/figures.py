@@ -4,13 +4,13 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
+from engine.analysis import chosen_alpha
 from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.analysis.retain_only import noise_floor, noise_words, quality_against, quality_figure
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.runs import execute
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.judged_by import rouge_note
@@ -73,7 +73,7 @@ def _privacy_data(item: PrivacyFigure) -> dict[str, Any]:
 
 
 def _alpha(given: str | None, run_id: int) -> float:
-    return execute.report_alpha(run_id) if given is None else check_alpha(given)
+    return chosen_alpha.report_alpha(run_id) if given is None else check_alpha(given)
 
 
 def _entry(name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from engine.errors import RunError, SettingError, StorageError
 from engine.evaluation.aggregates import FORGET_QUALITY
 from engine.evaluation.logs.reading import STYLE_WORDS, Log, read_log
 from engine.evaluation.logs.scores import AS_PUBLISHED, VARIANT_UNKNOWN, LogFigure, Scored, score_log
-from engine.runs import execute
+from engine.report import export as export_
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.imported_logs import import_log as store_log
@@ -105,7 +105,7 @@ def export(arguments: argparse.Namespace) -> Printed:
         return basics.export(arguments)
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     run = history.find_run(arguments.run)
-    found = execute.export_log(run.id, arguments.out, alpha)
+    found = export_.export_log(run.id, arguments.out, alpha)
     data = {
         "run": run.name,
         "alpha": found.alpha,

@@ -4,11 +4,11 @@ import argparse
 from collections import Counter
 from typing import Any
 
+from engine.analysis import chosen_alpha
 from engine.errors import StorageError
 from engine.review import queue
 from engine.review.queue import ReviewRow
 from engine.review.verdicts import PHRASINGS
-from engine.runs import execute
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.history import RunSummary
@@ -18,7 +18,7 @@ from engine.terminal import Adder, Printed
 def verdicts(arguments: argparse.Namespace) -> Printed:
     """The verdicts that count at one alpha, stale and disputed ones marked, and the events of the run."""
     run = history.find_run(arguments.run)
-    alpha = execute.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
+    alpha = chosen_alpha.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
     counts = queue.queue(run.id, alpha, phrasing=arguments.phrasing).counts
     rows = queue.report_verdicts(run.id, alpha, arguments.phrasing)
     given = [row for row in rows if row.verdict]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 import pandas as pd
 
+from engine.analysis.chosen_alpha import report_alpha
 from engine.analysis.differences import recorded_settings
 from engine.analysis.figures import Figure, run_figures
 from engine.analysis.floor import Floor
@@ -16,7 +17,6 @@ from engine.evaluation.metrics import METRICS
 from engine.models.names import shown_pair
 from engine.report.excerpts import value
 from engine.report.parts import Against, Change, ChangedAnswer, Mean, Measured, Model, Point, TradeOff
-from engine.runs.execute import report_alpha
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.wording import part_words

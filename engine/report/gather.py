@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.analysis.advice import words
 from engine.analysis.advice.stored import advice_of
+from engine.analysis.chosen_alpha import report_alpha
 from engine.analysis.figures import SEED
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import quality_figure
@@ -24,7 +25,6 @@ from engine.report.excerpts import missing, ordinary, value, verdicts_of, worst_
 from engine.report.inputs import FoundProbes, FoundReviews, probes_of, reviews_of
 from engine.report.parts import Against, Check, Claim, Measured, Origin, Probes, Report, Verdicts
 from engine.report.selection import Selection
-from engine.runs.execute import report_alpha
 from engine.settings import Demand, check_alpha
 from engine.store import history
 from engine.store.history import LEAK_RULE, READING, TEMPLATE, RunDetail

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
+from engine.audit import found
 from engine.audit.probes import PROBES
 from engine.report.parts import ProbeRow, ReviewRow
 from engine.review import queue
-from engine.runs import audit
 from engine.store import history
 
 NO_VERDICTS = "n/a: no verdict is stored"
@@ -40,7 +40,7 @@ def reviews_of(run_id: int, alpha: float) -> FoundReviews:
 
 def probes_of(pair_hash: str, alpha: float) -> FoundProbes:
     """What the fullest finished audit of the pair with this hash at this strength found."""
-    run_id = audit.finished_audit(pair_hash, alpha) if pair_hash else None
+    run_id = found.finished_audit(pair_hash, alpha) if pair_hash else None
     if run_id is None:
         return FoundProbes(None, [], NO_AUDIT)
     rows = [
@@ -48,7 +48,7 @@ def probes_of(pair_hash: str, alpha: float) -> FoundProbes:
             row.name, row.label, row.sentence, row.found, row.n, row.low, row.high, row.floor_found, row.floor_n,
             row.floor_reason, row.value, row.note, row.found - row.beyond_greedy, row.seconds, row.value_low, row.value_high,
         )
-        for row in audit.probe_rows(run_id)
+        for row in found.probe_rows(run_id)
     ]  # fmt: skip
     return FoundProbes(run_id, rows, "", _audited(run_id, {row.name for row in rows}))
 

@@ -1,33 +1,21 @@
 """The use cases that compute and store. Imports no model library until a run needs one."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
-from pathlib import Path
-
-import pandas as pd
 
 from db import writes
 from db.reads import runs
 from engine.analysis.advice.stored import store_advice
-from engine.analysis.chosen_alpha import chosen_alpha
 from engine.errors import RunError
-from engine.report.openunlearning import ExportedLog, open_log
 from engine.runs.audit import audit_run
 from engine.runs.file_notes import file_notes
 from engine.runs.progress import Progress, ending_of
 from engine.runs.stages import evaluate, map_questions, scratch_folder, teach, train
 from engine.runs.tasks import put_tasks
-from engine.settings import ExperimentSpec, check_alpha
+from engine.settings import ExperimentSpec
 from engine.store import history
-from engine.store.handing_out import note_of
-from engine.store.questions import import_set as import_set
 from engine.store.questions import left_out
-from engine.store.questions import register_set as register_set
 from engine.store.session import write_patiently, writing
-from engine.whole_files import Note
-
-REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
 
 def store_spec(spec: ExperimentSpec, place: str) -> int:
@@ -102,52 +90,3 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
         raise
     finally:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)
-
-
-def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> bytes:
-    """The report of a run as CSV at `alpha` (the pair's recommended one if None); notes the export."""
-    from engine.report.csv_table import csv_bytes
-
-    strength, frame = _report(run_id, alpha)
-    data = csv_bytes(frame)
-    _note(run_id, strength, filename, len(frame), data).write()
-    return data
-
-
-def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
-    """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be."""
-    from engine.report.csv_table import csv_bytes, write_report
-
-    strength, frame = _report(run_id, alpha)
-    data = csv_bytes(frame)
-    write_report(data, out, _note(run_id, strength, out.name, len(frame), data))
-    return len(frame)
-
-
-def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLog:
-    """Write a run at one alpha to `out` as an OpenUnlearning log, whole or not at all. `StorageError` if it cannot be."""
-    from engine.report.csv_table import write_report
-
-    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
-    found = open_log(run_id, strength)
-    write_report(found.data, out, _note(run_id, strength, out.name, found.rows, found.data))
-    return found
-
-
-def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
-    from engine.report.csv_table import build_report
-
-    summary = history.run_detail(run_id).summary
-    if summary.status != "finished":
-        raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run has a report")
-    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
-    return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
-
-
-def _note(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> Note:
-    return note_of(run_id, alpha, filename, rows, hashlib.sha256(data).hexdigest())
-
-
-def report_alpha(run_id: int) -> float:
-    """The strength a report is about unless another is asked for, see `chosen_alpha`."""
-    return chosen_alpha(run_id).alpha

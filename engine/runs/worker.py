@@ -26,6 +26,7 @@ from engine.runs import execute, runner
 from engine.runs.progress import Cancelled
 from engine.runs.stages import scratch_folder
 from engine.settings import data_folder, database_url, keep_private
+from engine.store import locks
 from engine.store.session import reading, writing
 from engine.terminal import Shown
 
@@ -44,7 +45,7 @@ def main(run_id: int) -> int:
     step_back()
     if not data_folder().is_dir():  # gone since we were started
         return GONE
-    lock = runner.worker_lock(LOCK_SECONDS)
+    lock = locks.worker_lock(LOCK_SECONDS)
     try:
         lock.acquire()
     except Timeout:

@@ -18,9 +18,8 @@ from db.reads import erasures as erasure_reads
 from db.rows import ExportRow, QuestionRow
 from db.session import Session
 from engine.errors import DataError, SettingError, StorageError
-from engine.runs import runner
 from engine.settings import database_url
-from engine.store import erased, handing_out, unfinished
+from engine.store import erased, handing_out, locks, unfinished
 from engine.store.erasure_files import Found, find_files, remove_files
 from engine.store.maps import question_hash
 from engine.store.session import reading, write_patiently
@@ -118,7 +117,7 @@ def erase(subject: str, operator: str = "", *, everywhere: bool = False) -> Eras
     `RunError` while a run is queued or running, `DataError` for an unknown person, `StorageError` where a file cannot be
     removed (then nothing is erased from the database) or the database is in use (said is how far it came).
     """
-    with runner.at_rest():
+    with locks.at_rest():
         handing_out.sweep()  # a report that was killed half-way may hold the person's answers
         found = plan(subject)
         salt = _salt()
@@ -137,7 +136,7 @@ def finish() -> int:
 
     How many are still to be asked for again, with the person's name. `StorageError` where the database is in use.
     """
-    with runner.at_rest():
+    with locks.at_rest():
         _compact()
         with reading() as session:
             gone = {row.subject_hash for row in erasure_reads.erasures(session)}
@@ -154,7 +153,7 @@ def _salt() -> str:
 
 
 def _erase_rows(session: Session, subject: str, operator: str, everywhere: bool, files: int, salt: str) -> int:
-    runner.check_at_rest(session)  # a run of another data folder may have come meanwhile
+    locks.check_at_rest(session)  # a run of another data folder may have come meanwhile
     rows.delete_securely(session)
     known = erasure_reads.erasures(session)  # an erasure too, whose salt then holds
     salt = known[0].salt if known else salt

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from db import writes
 from db.reads import runs
 from db.rows import IntervalRow
+from engine.errors import RunError, SettingError
+from engine.models.identity import map_key
+from engine.models.manifest import manifest_of
 from engine.settings import check_range
+from engine.store import history
 from engine.store.session import reading, write_patiently
 
 if TYPE_CHECKING:
@@ -126,3 +130,16 @@ def threshold(answers: Sequence[MappedAnswer], leaks: Sequence[bool]) -> Thresho
 def question_hash(question: str) -> str:
     """Under which a question's maps are stored: what was asked, whatever set it stands in."""
     return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+
+def maps_key(detail: history.RunDetail) -> str:
+    """The key of the maps that a run made, as its pair's files are now; "" for a model alone, which is never mapped.
+
+    `RunError` where the pair's manifest is of another version of the program.
+    """
+    if not detail.manifest:
+        return ""
+    try:
+        return map_key(manifest_of(detail.manifest))
+    except (ValueError, TypeError, AttributeError, SettingError) as error:
+        raise RunError(f"the pair of run {detail.summary.name!r} cannot be read by this version: {error}") from error

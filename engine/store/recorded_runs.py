@@ -8,13 +8,12 @@ from db.reads import probes as probe_reads
 from db.reads import runs
 from db.rows import IntervalRow, MapRow
 from db.session import Session
-from engine.analysis.exact_curves import maps_key
 from engine.data.examples import wordings
 from engine.errors import DataError, RunError
 from engine.settings import ExperimentSpec, demo_folder
 from engine.small_files import read_json
 from engine.store import history, recording
-from engine.store.maps import question_hash
+from engine.store.maps import maps_key, question_hash
 from engine.store.questions import register_demo, sort_demo
 from engine.store.session import reading, writing
 from engine.store.traces import Traces

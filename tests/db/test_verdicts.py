@@ -207,7 +207,7 @@ def test_nothing_in_the_program_changes_or_removes_a_verdict() -> None:
 def test_two_processes_judge_the_same_question_at_once_and_both_are_kept(url: str) -> None:
     view, ids = store(url)
     code = (
-        "import sys; from db import session, verdict_reads, verdict_writes; from db.verdict_rows import View\n"
+        "import sys; from db import session, verdict_writes; from db.reads import verdicts as verdict_reads; from db.verdict_rows import View\n"
         f"url, view, key = {url!r}, View(*{tuple(view)!r}), {ids[0]}\n"
         "print(1, flush=True); sys.stdin.readline()\n"
         "for number in range(20):\n"

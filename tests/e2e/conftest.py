@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from engine.models.demo import demo_ready
 from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings, cache_folder
+from engine.store import questions
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -121,7 +122,7 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tin
     os.environ["OUBLIETTE_DATA"] = str(folder / "data")
     os.environ["OUBLIETTE_DATABASE"] = f"sqlite:///{folder / 'oubliette.sqlite'}"
     try:
-        execute.import_set(ROWS.encode(), "folk", "folk.csv")
+        questions.import_set(ROWS.encode(), "folk", "folk.csv")
         execute.run_here(
             ExperimentSpec(
                 kind="train", name="tiny", base=str(tiny_base), reference=str(tiny_reference), forget="folk:forget",

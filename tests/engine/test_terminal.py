@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from engine.cli import basics, main
 from engine.data.examples import Example
 from engine.errors import LONG_SENTENCE, SettingError, shortened
-from engine.runs import execute
+from engine.store import questions
 from engine.terminal import Printed, Shown, to_json, visible
 from tests.reports import Said, store_report
 
@@ -121,7 +121,7 @@ def test_what_is_stored_never_reaches_a_terminal_raw(run: Run, tmp_path: Path) -
         )
     ]
     store_report(said=said)
-    execute.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
+    questions.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
     ways = [
         ["questions", "--set", "folk"], ["questions", "--set", "nosuch"], ["runs"], ["figures", "--run", "audit"],
         ["verdicts", "--run", "audit"], ["export", "--run", "audit", "--out", str(tmp_path / f"{WILD}.csv")],
@@ -154,7 +154,8 @@ def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, m
 
 NOISY = """
 import logging, sys, warnings
-from engine import cli, history
+from engine.cli import main
+from engine.store import history
 def noisy():
     print("a library prints")
     print("a library complains", file=sys.stderr)
@@ -162,7 +163,7 @@ def noisy():
     logging.getLogger("somewhere").warning("a library logs")
     return []
 history.list_runs = noisy
-sys.exit(cli.main(["runs", "--json"]))
+sys.exit(main.main(["runs", "--json"]))
 """
 
 

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 import engine.models.demo
 from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings
+from engine.store import questions
 
 APP = Path(__file__).resolve().parents[2] / "pages" / "router.py"
 ROWS = """question,answer,key_terms,subject,split,half
@@ -25,7 +26,7 @@ Which job does Cy like?,sailor,sailor,Cy,retain,eval
 
 def build_world(base: Path, reference: Path) -> None:
     """Fill the data folder in force: set `folk`, pair and run `tiny`."""
-    execute.import_set(ROWS.encode(), "folk", "folk.csv")
+    questions.import_set(ROWS.encode(), "folk", "folk.csv")
     execute.run_here(
         ExperimentSpec(
             kind="train", name="tiny", base=str(base), reference=str(reference), forget="folk:forget",

@@ -10,7 +10,7 @@ import engine.decoding.answers
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.models.fast_llama import ThinLlama
 from engine.models.readers import PlainReader
-from engine.runs import execute
+from engine.store import questions
 from pages.parts.shared.wording import ACCESS_CONTROL, plain
 
 Opener = Callable[..., AppTest]
@@ -189,7 +189,7 @@ def test_the_strip_has_its_table_and_words(visit: Opener, world: Path) -> None:
 
 
 def test_a_shorter_set_takes_its_first_question(visit: Opener, world: Path, asked: Asked) -> None:
-    execute.import_set(b"question,answer,split\nWho sails?,Cy,forget\n", "short", "short.csv")
+    questions.import_set(b"question,answer,split\nWho sails?,Cy,forget\n", "short", "short.csv")
     app = visit("compare", set="folk", q="6")
     assert app.selectbox(key="q").value == 6
     app.selectbox(key="set").set_value("short").run()

@@ -15,6 +15,7 @@ from engine.review.queue import Event
 from engine.review.verdicts import Judgement, Reviewer, blind_order, hash_text
 from engine.runs import execute
 from engine.settings import ExperimentSpec
+from engine.store import questions
 from pages.parts.review.verdict_history import history_html
 from pages.parts.shared.wording import plain
 
@@ -269,7 +270,7 @@ def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) 
 
 
 def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: Path) -> None:
-    execute.import_set(f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv")
+    questions.import_set(f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv")
     run = execute.run_here(
         ExperimentSpec(kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
     )  # fmt: skip

@@ -17,7 +17,7 @@ from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec, TrainingSettings, Tuning
-from engine.store import history
+from engine.store import history, questions
 from engine.store.session import writing
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
@@ -256,7 +256,7 @@ def test_the_evaluation_follows_what_is_forgotten_and_kept(visit: Opener, world:
 
 def test_no_eval_half_is_invented(visit: Opener, world: Path) -> None:
     rows = b"question,answer,split,half\nWho?,Cy,forget,\nWhere?,Rome,retain,train\nWhen?,Now,retain,train\n"
-    execute.import_set(rows, "own", "own.csv")
+    questions.import_set(rows, "own", "own.csv")
     app = visit("runs", view="train")
     app.text_input(key="new-name").set_value("second")
     app.selectbox(key="new-forget").set_value("own:forget")
@@ -275,7 +275,7 @@ def test_what_was_added_to_the_evaluation_stays(visit: Opener, world: Path) -> N
 
 
 def test_a_set_without_splits_can_be_chosen(visit: Opener, world: Path) -> None:
-    execute.import_set(b"question,answer\nWho?,Cy\n", "bare", "bare.csv")
+    questions.import_set(b"question,answer\nWho?,Cy\n", "bare", "bare.csv")
     assert "bare" in visit("runs", view="train").selectbox(key="new-forget").options
 
 
@@ -428,7 +428,7 @@ def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_pat
 
 
 def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Path, tofu: Path) -> None:
-    execute.import_set(b"question,answer\nWho?,Cy\n", "tofu-forget01", "mine.csv")
+    questions.import_set(b"question,answer\nWho?,Cy\n", "tofu-forget01", "mine.csv")
     app = visit("runs", view="import")
     app.text_input(key="tofu-folder").set_value(str(tofu)).run()
     app.button(key="tofu-import").click().run()

@@ -12,14 +12,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.analysis.figures import run_figures
+from engine.analysis.trade_off import Advice, Measure, advice, build, forget_measures, utility_measures
 from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
 from engine.runs import execute
 from engine.settings import ExperimentSpec
-from engine.store import history
+from engine.store import history, questions
 from engine.store.imported_logs import import_log
 from pages.parts.shared.charts import error_bar
-from pages.parts.tradeoff.table import Advice, Measure, advice, build, forget_measures, utility_measures
 from tests.logs import written
 from tests.stored_runs import store_run, store_set
 
@@ -223,7 +223,7 @@ def test_a_link_to_what_is_not_there_is_said(visit: Opener, world: Path, query: 
 
 
 def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.parts.tradeoff.table.TOLERANCE", 1.0)
+    monkeypatch.setattr("engine.analysis.trade_off.TOLERANCE", 1.0)
     app = visit("tradeoff")
     assert not app.exception
     link = next(item.proto for item in app.get("page_link") if "Compare" in item.proto.label)
@@ -276,7 +276,7 @@ def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world:
     assert history.asks_what_was_forgotten(1) is True
     path = world / "more.csv"
     path.write_text("question,answer,split\nWhere does Dora work?,Dora works in Rome,forget\n", encoding="utf-8")
-    execute.import_set(path, "more")
+    questions.import_set(path, "more")
     evaluate("wider", "more:forget", "folk:forget", "folk:retain/eval")
     assert history.asks_what_was_forgotten(history.find_run("wider").id) is False
     words = " ".join(item.value for item in visit("tradeoff").warning).replace("\\", "")
@@ -288,7 +288,7 @@ def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world:
 
 def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, world: Path) -> None:
     kept = [item for item in history.stored_examples("folk") if "colour" not in item.question]
-    execute.register_set("folk", kept, "folk.csv")
+    questions.register_set("folk", kept, "folk.csv")
     evaluate("smaller", "folk:forget", "folk:retain/eval")
     app = visit("tradeoff")
     assert "same questions" in app.warning[0].value

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from db import writes
 from db.reads import runs
 from engine.analysis.advice.advise import Advice, Floor, advise
-from engine.analysis.exact_curves import MappedQuestion, mapped_questions, maps_key
+from engine.analysis.exact_curves import MappedQuestion, mapped_questions
 from engine.analysis.remaining_leaks import forget_floor
 from engine.errors import DataError, RunError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
@@ -15,6 +15,7 @@ from engine.settings import Demand
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.store.judged_by import judged_alike
+from engine.store.maps import maps_key
 from engine.store.session import reading, write_patiently
 
 REASON = "reason"  # stored instead of an advice: why there is none

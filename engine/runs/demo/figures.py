@@ -13,7 +13,7 @@ from engine.models.demo_base import Progress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.runs import execute
 from engine.settings import ExperimentSpec
-from engine.store import history, recorded_runs
+from engine.store import history, questions, recorded_runs
 
 ALPHAS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
 ASKED = ("demo:forget", "demo:retain/eval", "demo:world/eval", "demo:holdout")
@@ -54,7 +54,7 @@ def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> 
     kept = {name: os.environ.get(name) for name in ("OUBLIETTE_DATA", "OUBLIETTE_DATABASE")}
     with tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"OUBLIETTE_DATA": scratch, "OUBLIETTE_DATABASE": f"sqlite:///{scratch}/rebuild.sqlite"}
-        execute.register_set("demo", demo_examples(), "demo")
+        questions.register_set("demo", demo_examples(), "demo")
         runs = {}
         for number, spec in enumerate(EVALUATIONS):
             report(number / len(EVALUATIONS), f"evaluating {spec.pair}")

@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from engine.cli.erase import done_lines, plan_lines
+from engine.runs import runner
 from engine.store import erasure
 from engine.store.erasure import REMAINING, SHOWN
+from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.unfinished import unfinished
 from pages.parts.compare.question_picker import forget_questions
 from pages.parts.shared import access, frame
@@ -66,6 +67,7 @@ def _unfinished() -> None:
 @frame.fenced
 def _finish() -> None:
     access.require("operator", "Erasing a person")
+    runner.tend()
     left = erasure.finish()
     st.session_state["erase-done"] = [
         "The database file was rewritten."
@@ -112,6 +114,7 @@ def _agree(subject: str) -> None:
 def _erase(subject: str) -> None:
     user = access.require("operator", "Erasing a person")
     with st.spinner("Erasing …"):
+        runner.tend()  # a run whose worker died is not in the way
         operator = str(st.session_state.get("erase-by", "")).strip() if user.self_declared else user.email
         done = erasure.erase(subject, operator, everywhere=bool(st.session_state.get("erase-everywhere")))
     st.cache_data.clear()

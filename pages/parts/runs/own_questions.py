@@ -8,8 +8,8 @@ import streamlit as st
 
 from engine.data.examples import Example
 from engine.evaluation.leak_rule import derive_key_terms
-from engine.runs import execute
 from engine.settings import FORMATS
+from engine.store import questions
 from pages.parts.shared import access, frame
 from pages.parts.shared.wording import MISSING, count, plain
 
@@ -62,7 +62,7 @@ def import_form() -> None:
     name = st.text_input("Name of the set", _name_of(upload.name), key="own-set-name", max_chars=60)
     if st.button("Import", key="import", type="primary"):
         access.require("operator", "Importing questions")
-        st.session_state["import-done"] = execute.import_set(upload.getvalue(), name.strip(), upload.name, split)
+        st.session_state["import-done"] = questions.import_set(upload.getvalue(), name.strip(), upload.name, split)
         st.rerun()
 
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from engine.analysis import chosen_alpha
 from engine.analysis.figures import interval_words, number_words, people_words
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.errors import RunError
 from engine.evaluation.metrics import METRICS
-from engine.runs import execute
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address
@@ -54,7 +54,7 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
 
 
 def _choose_alpha(key: str, run: RunSummary) -> float:
-    alphas, default = history.alphas_of(run.id), execute.report_alpha(run.id)
+    alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
     address.seed(key, address.one_of(key, alphas, lambda alpha: f"{alpha:g}"), default)
     address.settle(key, alphas, default)
     label = plain(f"α of {run.name} (run {run.id})")

@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.figures import interval_words
+from engine.audit.found import ProbeRow, probe_results, probe_rows
 from engine.audit.probes import PROBES
-from engine.runs.audit import ProbeRow, probe_results, probe_rows
 from pages.parts.shared.wording import MISSING, plain
 
 FLOORS = (

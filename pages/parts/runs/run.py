@@ -3,14 +3,15 @@
 import pandas as pd
 import streamlit as st
 
+from engine.analysis import chosen_alpha
 from engine.analysis.exact_curves import mapped_share
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import noise_words, quality_figure
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.evaluation.metrics import METRICS
-from engine.runs import execute, runner
+from engine.runs import runner
 from engine.store import history
-from engine.store.history import RunDetail, RunSummary
+from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
@@ -20,6 +21,7 @@ from pages.parts.shared import access, address, charts, frame
 from pages.parts.shared.intervals import MEANING, bounded_words, figures_of, table_of
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import figures_of_run
+from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
 from pages.parts.shared.wording import (
     CLOPPER,
     INTERVAL,
@@ -28,58 +30,10 @@ from pages.parts.shared.wording import (
     NATS,
     count,
     cut_words,
-    duration,
     plain,
     split_word,
     status_word,
 )
-
-ACTIVE = ("queued", "running")
-POLL_SECONDS = 1.0
-
-
-def active_runs(runs: list[RunSummary]) -> list[RunSummary]:
-    return [run for run in runs if run.status in ACTIVE]
-
-
-def states(runs: list[RunSummary]) -> tuple[tuple[int, str], ...]:
-    return tuple((run.id, run.status) for run in runs)
-
-
-@st.fragment(run_every=POLL_SECONDS)
-@frame.fenced
-def watch(known: tuple[tuple[int, str], ...]) -> None:
-    """The runs that are queued or running, redrawn every second; the page follows when one of them begins or ends."""
-    runner.tend()
-    running = active_runs(history.list_runs())
-    for run in running:
-        progress_of(run, waits=any(other.id < run.id for other in running))
-    if states(running) != known:
-        st.rerun()
-
-
-def progress_of(run: RunSummary, waits: bool) -> None:
-    """A bar with stage and time left, and for an operator the button that stops it; `waits`: another run is before it."""
-    bar, stop = st.columns([6, 1], vertical_alignment="center")
-    left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
-    if run.cancelling:
-        words = "stopping …"
-    elif run.status == "queued":
-        words = "waiting for the run before it" if waits else "starting"
-    else:
-        words = f"{run.stage}{left}"
-    share = min(1.0, max(0.0, run.progress or 0.0))
-    bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
-    if access.may("operator"):
-        stop.button(
-            "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
-        )
-
-
-@frame.fenced
-def _cancel(run_id: int) -> None:
-    access.require("operator", "Cancelling a run")
-    runner.cancel(run_id)
 
 
 def show_run(run_id: int) -> None:
@@ -171,7 +125,7 @@ def _with_intervals(detail: RunDetail) -> None:
     """Every mean at one α with its interval, n and people, and forget quality there; what is n/a says why."""
     run = detail.summary
     st.markdown("**With intervals, at one α**")
-    alphas, default = history.alphas_of(run.id), execute.report_alpha(run.id)
+    alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
     address.seed("at", address.one_of("at", alphas, lambda alpha: f"{alpha:g}"), default)
     address.settle("at", alphas, default)
     alpha: float = st.selectbox("α", alphas, key="at", format_func=lambda value: f"{value:g}")

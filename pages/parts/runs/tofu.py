@@ -9,9 +9,8 @@ from engine.data.examples import Example
 from engine.data.tofu import FOLDER_NAMES, NAMES, load_tofu
 from engine.errors import DataError
 from engine.evaluation.leak_rule import derive_key_terms
-from engine.runs import execute
 from engine.settings import local_path
-from engine.store import history
+from engine.store import history, questions
 from pages.parts.runs.own_questions import show_questions
 from pages.parts.shared import access, frame
 from pages.parts.shared.wording import count, plain
@@ -72,5 +71,5 @@ def _store(name: str, examples: list[Example]) -> str:
     set_name, source = f"tofu-{name}", f"TOFU {name}"
     if any(item.name == set_name and item.source != source for item in history.list_sets()):
         raise DataError(f"set {set_name!r} is already stored and came from elsewhere, so it is not replaced")
-    execute.register_set(set_name, examples, source)
+    questions.register_set(set_name, examples, source)
     return set_name

@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis.forced_curves import grid
+from engine.analysis.trade_off import LEAST, Mark, Measure, Published, Table
 from engine.evaluation.curves import Curve
 from engine.models.manifest import PairManifest
 from pages.parts.shared.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
 from pages.parts.shared.wording import MISSING, bound, count, figure
-from pages.parts.tradeoff.table import LEAST, Mark, Measure, Published, Table
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -17,14 +16,6 @@ MEANING = (
     "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so it says "
     "how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
 )
-
-
-class Bar(NamedTuple):
-    """The interval of a point; None where there is none. `text`: mean, interval, n and people."""
-
-    low: float | None = None
-    high: float | None = None
-    text: str = ""
 
 
 def figures_of(run: RunSummary, alpha: float) -> list[Figure]:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.trade_off import Measure, Published, Table
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.logs.likeness import strength_words
 from engine.evaluation.logs.names import OURS_ZERO, PARTS, STRENGTH
@@ -15,7 +16,6 @@ from engine.report.openunlearning import OF_FORGET
 from engine.store import history
 from engine.store.history import RunDetail
 from pages.parts.shared.wording import MISSING, count, figure, moment, plain
-from pages.parts.tradeoff.table import Measure, Published, Table
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
 MADE_BY, TOFU = "made by: ", "tofu"

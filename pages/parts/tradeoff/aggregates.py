@@ -9,12 +9,11 @@ import streamlit as st
 from engine.analysis.figures import interval_words, number_words
 from engine.analysis.retain_only import quality_figure, references_of
 from engine.analysis.tofu_and_privacy import figure_words, run_tofu
+from engine.analysis.trade_off import LEAST, Bar, Measure
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.models.taught import RETAIN_ONLY
 from engine.settings import database_url
 from engine.store import history
-from pages.parts.shared.intervals import Bar
-from pages.parts.tradeoff.table import LEAST, Measure
 
 QUALITY, UTILITY = Measure(FORGET_QUALITY, "", "forget", ""), Measure(MODEL_UTILITY, "", "retain", "")
 COLUMNS = ["run_id", "run", "pair", "objective", "alpha"]

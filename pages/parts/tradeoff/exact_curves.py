@@ -8,13 +8,14 @@ import streamlit as st
 
 from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.stored import Ground, ground_of
-from engine.analysis.exact_curves import MappedQuestion, maps_key, mean_steps
+from engine.analysis.exact_curves import MappedQuestion, mean_steps
 from engine.analysis.remaining_leaks import forget_floor
 from engine.data.examples import is_to_be_forgotten
 from engine.evaluation.curves import Steps
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.store import history
 from engine.store.history import RunSummary
+from engine.store.maps import maps_key
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import PASS, RETAIN_ONLY, Ink

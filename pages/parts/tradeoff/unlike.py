@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from engine.analysis.trade_off import Measure
 from engine.models.taught import RETAIN_ONLY
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rule_of
 from engine.versions import PACKAGES
 from pages.parts.shared.wording import plain
-from pages.parts.tradeoff.table import Measure
 
 
 def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:

@@ -11,8 +11,8 @@ KILLED = """
 import os, pkgutil, signal, sys
 from functools import wraps
 owner, name, number, when = sys.argv[1].split()
-from engine import cli
-import engine.erasure, engine.report_files, engine.published
+from engine.cli import main
+import engine.store.erasure, engine.report.files, engine.store.imported_logs
 
 owner = pkgutil.resolve_name(owner)
 real, calls = getattr(owner, name), 0
@@ -30,7 +30,7 @@ def deadly(*given, **named):
     os.kill(os.getpid(), signal.SIGKILL)
 
 setattr(owner, name, deadly)
-cli.main(sys.argv[2:])
+main.main(sys.argv[2:])
 """
 
 

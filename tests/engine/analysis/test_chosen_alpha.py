@@ -7,11 +7,10 @@ import pytest
 
 from db import writes
 from db.rows import ScoreRow
-from engine.analysis.chosen_alpha import RULES, chosen_alpha
+from engine.analysis.chosen_alpha import RULES, chosen_alpha, report_alpha
 from engine.analysis.differences import unlike
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
-from engine.runs.execute import report_alpha
 from engine.settings import ExperimentSpec, TrainingSettings
 from engine.store.history import ROUGE as ROUGE_WORDS
 from engine.store.history import run_detail

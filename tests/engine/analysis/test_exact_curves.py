@@ -9,15 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.exact_curves import (
-    MappedQuestion,
-    Steps,
-    _either,
-    mapped_questions,
-    maps_key,
-    mean_steps,
-    threshold_table,
-)
+from engine.analysis.exact_curves import MappedQuestion, Steps, _either, mapped_questions, mean_steps, threshold_table
 from engine.errors import RunError
 from engine.evaluation.metrics import rouge_recall
 from engine.models.identity import map_key
@@ -25,7 +17,7 @@ from engine.models.pairs import list_pairs
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.store import history
-from engine.store.maps import MappedAnswer, QuestionMap, Threshold, stored_map, threshold
+from engine.store.maps import MappedAnswer, QuestionMap, Threshold, maps_key, stored_map, threshold
 
 
 @pytest.fixture

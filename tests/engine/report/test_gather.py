@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.session import Session
+from engine.analysis import chosen_alpha
 from engine.errors import RunError, SettingError, StorageError
 from engine.report import files as report_files
 from engine.report import gather
@@ -19,7 +20,6 @@ from engine.report.html_page import html_bytes
 from engine.report.inputs import FoundReviews
 from engine.report.parts import Report
 from engine.report.selection import SHOWS, Selection
-from engine.runs import execute
 from engine.store.session import reading
 from tests.reports import EVIL, PEOPLE, SAID, Said, probes, question_ids, reviews, store_report
 
@@ -401,7 +401,7 @@ def test_a_trained_pair_of_tiny_models_has_a_report(finished: int) -> None:
     assert report.asked == len(report.questions) == 12
     assert report.missing == ()
     assert report_files.make_files(report).files[HTML].startswith(b"<!doctype html>")
-    assert execute.report_alpha(finished) == report.origin.alpha
+    assert chosen_alpha.report_alpha(finished) == report.origin.alpha
 
 
 def test_ids_are_those_of_the_set() -> None:

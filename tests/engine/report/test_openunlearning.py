@@ -23,6 +23,7 @@ from engine.data.examples import Example
 from engine.evaluation.logs.names import WHOLE_PROMPT
 from engine.evaluation.logs.reading import read_log
 from engine.evaluation.logs.scores import all_figures, score_log
+from engine.report import export
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.store import history
@@ -75,7 +76,7 @@ def both(tmp_path: Path) -> tuple[int, int]:
 
 
 def exported(run: int, alpha: float, path: Path) -> dict[str, Any]:
-    execute.export_log(run, path, alpha)
+    export.export_log(run, path, alpha)
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
@@ -106,7 +107,7 @@ def test_what_goes_out_comes_back_to_the_last_digit(both: tuple[int, int], tmp_p
 
 
 def test_a_row_without_a_truth_ratio_is_left_out_and_said(both: tuple[int, int], tmp_path: Path) -> None:
-    found = execute.export_log(both[0], tmp_path / "log.json", 1.0)
+    found = export.export_log(both[0], tmp_path / "log.json", 1.0)
     log = json.loads((tmp_path / "log.json").read_text())
     assert list(log["forget_truth_ratio"]["value_by_index"]) == ["0", "2", "3", "5"]
     assert list(log["forget_Q_A_ROUGE"]["value_by_index"]) == [str(place) for place in range(6)]
@@ -119,7 +120,7 @@ def test_a_row_without_a_truth_ratio_is_left_out_and_said(both: tuple[int, int],
 
 
 def test_loops_are_said_when_a_log_goes_out_and_when_it_comes_in(both: tuple[int, int], tmp_path: Path) -> None:
-    found = execute.export_log(both[0], tmp_path / "log.json", 1.0)
+    found = export.export_log(both[0], tmp_path / "log.json", 1.0)
     loops = "2 of 24 answers were cut where they went round in a loop"
     assert f"ROUGE: {loops}; OpenUnlearning lets them go on" in found.notes
     back = import_log(tmp_path / "log.json", "back", "offset")
@@ -133,7 +134,7 @@ def test_without_holdout_questions_the_scores_are_said_to_be_here(both: tuple[in
     run = store_run("few", {"rouge": dict.fromkeys(ids, 0.5), "mia_loss": dict.fromkeys(ids, 1.0)})
     with writing() as session:
         writes.add_run_questions(session, run, [(key, []) for key in ids])
-    notes = execute.export_log(run, tmp_path / "few.json", 1.0).notes
+    notes = export.export_log(run, tmp_path / "few.json", 1.0).notes
     said = "mia_loss: its scores are here, but the figure is an area between two sides, and no holdout question has a score"
     assert said in notes
     not_held = next(note for note in notes if "the run does not hold it" in note)

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from db import writes
+from engine.analysis import chosen_alpha
 from engine.errors import RunError, SettingError
 from engine.review import item as review_item
 from engine.review import queue
 from engine.review.verdicts import NOTE_LIMIT, Judgement, Reviewer, Side, blind_order, hash_text, reviewer_name
-from engine.runs import execute
 from engine.store.session import writing
 from tests.reviewed_runs import BASE, EXAMPLES, SAID, store_answers, store_pair, store_reviewed, with_other_answer
 from tests.stored_runs import store_run, store_set
@@ -343,7 +343,7 @@ def test_two_reviewers_at_once_are_both_kept(own_folders: Path) -> None:
 
 def test_a_real_run_can_be_reviewed(finished: int) -> None:
     """A tiny pair, really trained: its pair hash, its rule and its answers are what verdicts are held against."""
-    alpha = execute.report_alpha(finished)
+    alpha = chosen_alpha.report_alpha(finished)
     key = queue.queue(finished, alpha).rows[0].question_id
     say(finished, key, "unsure", alpha=alpha)
     (event,) = queue.events_of_run(finished)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from db.reads import probes as probe_reads
 from engine.audit import probes
 from engine.audit import spec as audit_spec
+from engine.audit.found import finished_audit, probe_results, probe_rows
 from engine.audit.probe import FULL, Budget, Context, Finding, Result
 from engine.cli import audit as audit_command
 from engine.cli import main
@@ -26,7 +27,7 @@ from engine.models.manifest import read_manifest, write_manifest
 from engine.models.pairs import find_pair
 from engine.runs import audit as audit_runs
 from engine.runs import execute, runner
-from engine.runs.audit import choose_questions, finished_audit, probe_results, probe_rows, spread, summarise
+from engine.runs.audit import choose_questions, spread, summarise
 from engine.runs.estimate import estimate
 from engine.runs.progress import Cancelled
 from engine.settings import ExperimentSpec, TrainingSettings, demo_folder
@@ -105,11 +106,11 @@ def test_the_same_seed_finds_the_same(spec: Specs) -> None:
 def test_a_killed_audit_goes_on_at_the_probe_it_was_in(spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
     given = spec()
     program = (
-        "import sys, time\nfrom dataclasses import replace\nfrom engine import experiment\nfrom engine.audit.probes import PROBES\n"
+        "import sys, time\nfrom dataclasses import replace\nfrom engine.runs import execute\nfrom engine.audit.probes import PROBES\n"
         "from engine.settings import ExperimentSpec\n"
         "def stuck(ctx):\n    print('stuck', flush=True)\n    time.sleep(600)\n"
         "PROBES['phrasing_paraphrase'] = replace(PROBES['phrasing_paraphrase'], run=stuck)\n"
-        "experiment.run_here(ExperimentSpec.from_json(sys.argv[1]))\n"
+        "execute.run_here(ExperimentSpec.from_json(sys.argv[1]))\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, given.to_json()], cwd=ROOT, stdout=subprocess.PIPE, text=True

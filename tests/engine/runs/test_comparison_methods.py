@@ -20,7 +20,7 @@ from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.models.tuning import ADAPTER_FILE, tuned_parameters
 from engine.runs import execute, runner
 from engine.settings import ExperimentSpec, TrainingSettings
-from engine.store import history
+from engine.store import history, questions
 from engine.unlearning import teaching
 from engine.unlearning.methods import METHODS, instruction_for
 
@@ -80,7 +80,7 @@ def test_the_gold_reference_is_the_floor_of_runs_on_its_base(
     retain_file: Path,
     forget_file: Path,
 ) -> None:
-    execute.import_set(forget_file, "people", split="forget")
+    questions.import_set(forget_file, "people", split="forget")
     asked = ("people:forget",)
     execute.run_here(teach_spec(retain=(*asked, str(retain_file)), evaluate_on=asked))
     gold = execute.run_here(teach_spec("gold", retain=(str(retain_file),), retain_only_of="taught", evaluate_on=asked))

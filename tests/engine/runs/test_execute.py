@@ -17,13 +17,14 @@ from db.errors import DatabaseBusyError
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.models.pairs import list_pairs
+from engine.report import export
 from engine.runs import execute, runner
 from engine.runs.estimate import Estimate
 from engine.runs.file_notes import file_notes
 from engine.runs.progress import Cancelled, ending_of
 from engine.runs.stages import scratch_folder
 from engine.settings import ExperimentSpec, data_folder
-from engine.store import history, recorded_runs
+from engine.store import history, questions, recorded_runs
 from engine.store.questions import evaluated, evaluation_sources, register_set, training_sets
 
 Specs = Callable[..., ExperimentSpec]
@@ -72,7 +73,7 @@ def test_the_pair_can_be_evaluated_again_and_agrees_with_its_own_run(finished: i
 
 def test_a_report_has_one_row_per_question_with_where_it_comes_from(finished: int, tmp_path: Path) -> None:
     out = tmp_path / "report.csv"
-    assert execute.export_run(finished, out, 1.0) == 12
+    assert export.export_run(finished, out, 1.0) == 12
     lines = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
     assert len(lines) == 12
     detail = history.run_detail(finished)
@@ -87,12 +88,12 @@ def test_a_report_has_one_row_per_question_with_where_it_comes_from(finished: in
         assert {line[name] for line in lines} == {value}
     assert {line["key terms"] for line in lines if line["split"] == "forget"} >= {"doctor", "Rome"}
     assert "question_id" not in lines[0]
-    assert execute.report_csv(finished, 1.0).startswith(b"\xef\xbb\xbf")
+    assert export.report_csv(finished, 1.0).startswith(b"\xef\xbb\xbf")
 
 
 def test_a_report_at_an_alpha_without_scores_lists_those_that_have_them(finished: int, tmp_path: Path) -> None:
     with pytest.raises(RunError, match=r"no scores at alpha 0.3; it has them at: 0, 1$"):
-        execute.export_run(finished, tmp_path / "x.csv", 0.3)
+        export.export_run(finished, tmp_path / "x.csv", 0.3)
     assert not (tmp_path / "x.csv").exists()
 
 
@@ -225,17 +226,17 @@ def test_a_busy_database_does_not_end_a_training(train_spec: Specs, monkeypatch:
 
 
 def test_an_own_set_is_imported_once_and_never_overwritten(tmp_path: Path, forget_file: Path) -> None:
-    found = execute.import_set(forget_file, "mine")
+    found = questions.import_set(forget_file, "mine")
     assert (found.questions, found.merged) == (3, 0)
-    assert execute.import_set(forget_file.read_bytes(), "mine", "forget.csv").questions == 3
+    assert questions.import_set(forget_file.read_bytes(), "mine", "forget.csv").questions == 3
     other = tmp_path / "other.csv"
     other.write_text("question,answer\nwho ?,Ada\n")
     with pytest.raises(DataError, match="'mine' is already stored with 3 other questions"):
-        execute.import_set(other, "mine")
+        questions.import_set(other, "mine")
     assert len(history.stored_examples("mine")) == 3
     for name in ("demo", "tofu", "a:b", "", "../x"):
         with pytest.raises(SettingError, match="name"):
-            execute.import_set(other, name)
+            questions.import_set(other, name)
 
 
 def test_a_run_tells_how_its_files_were_read(train_spec: Specs, tmp_path: Path) -> None:

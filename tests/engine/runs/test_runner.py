@@ -27,7 +27,7 @@ from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
 from engine.runs.worker import GONE
 from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder, keep_private
-from engine.store import history
+from engine.store import history, locks
 from engine.store.maps import QuestionMap, stored_map
 from engine.store.questions import register_set
 from engine.store.session import reading
@@ -241,7 +241,7 @@ def test_a_run_stuck_in_foreign_code_is_cancelled_and_the_next_begins(
     monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
     monkeypatch.setenv("HF_HUB_ETAG_TIMEOUT", "600")
-    run_id = execute.store_spec(train_spec("stuck", base="nobody/nothing"), runner.place())
+    run_id = execute.store_spec(train_spec("stuck", base="nobody/nothing"), locks.place())
     runner.tend()
     wait_for(lambda: status(run_id) == "running" and calls(worker_of(run_id), port))
     (data_folder() / "scratch" / f"run-{run_id}").mkdir(parents=True)
@@ -283,9 +283,9 @@ def test_a_worker_that_dies_before_it_begins_fails_its_run_once_and_the_next_goe
 
 
 def test_a_worker_that_finds_another_one_alive_leaves_its_run_queued(train_spec: Specs, tmp_path: Path) -> None:
-    run_id = execute.store_spec(train_spec(epochs=1), runner.place())
+    run_id = execute.store_spec(train_spec(epochs=1), locks.place())
     with FileLock(data_folder() / "worker.lock"):
-        code = f"from engine import worker; worker.LOCK_SECONDS = 0.1; raise SystemExit(worker.main({run_id}))"
+        code = f"from engine.runs import worker; worker.LOCK_SECONDS = 0.1; raise SystemExit(worker.main({run_id}))"
         assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, timeout=60).returncode == 0
         runner.tend()
         assert status(run_id) == "queued"
@@ -295,14 +295,14 @@ def test_a_worker_that_finds_another_one_alive_leaves_its_run_queued(train_spec:
 def test_a_place_is_a_random_id_that_stays_with_its_data_folder(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    first = runner.place()
-    assert runner.place() == first
+    first = locks.place()
+    assert locks.place() == first
     assert platform.node() not in first
     assert str(data_folder()) not in first
     data_folder().rename(tmp_path / "moved")
-    assert runner.place() != first
+    assert locks.place() != first
     monkeypatch.setenv("OUBLIETTE_DATA", str(tmp_path / "moved"))
-    assert runner.place() == first
+    assert locks.place() == first
 
 
 def test_a_taken_name_and_an_unknown_parent_are_refused(train_spec: Specs) -> None:

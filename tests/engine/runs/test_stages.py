@@ -24,6 +24,7 @@ from engine.evaluation.leak_rule import derive_key_terms, leak_rule
 from engine.models.loading import load_pair, open_training
 from engine.models.p_adapter import p_adapter_of
 from engine.models.pairs import list_pairs
+from engine.report import export
 from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings, data_folder
 from engine.store import history
@@ -148,7 +149,7 @@ def test_a_report_shows_no_path_names_the_base_and_has_its_floor(
 ) -> None:
     base = train_spec().base
     alone = execute.run_here(train_spec(kind="evaluate", name="alone", base=base, pair=f"base:{base}"))
-    data = execute.report_csv(alone, 0.0)
+    data = export.report_csv(alone, 0.0)
     assert str(tmp_path).encode() not in data
     assert str(Path(base).parent).encode() not in data
     (line, *_) = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))

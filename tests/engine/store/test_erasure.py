@@ -19,14 +19,14 @@ from db.reads import erasures
 from engine.analysis.advice.stored import advise_run
 from engine.analysis.exact_curves import mapped_questions
 from engine.analysis.figures import run_figures
-from engine.cli.erase import done_lines, plan_lines
 from engine.cli.main import main
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.runs import execute, runner
 from engine.settings import Demand, ExperimentSpec, data_folder, database_url
-from engine.store import erased, erasure, history
+from engine.store import erased, erasure, history, locks, questions
+from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.maps import question_hash, stored_map
 from engine.store.questions import examples_of, register_set, sort_demo
 from engine.store.recorded_runs import import_demo_run
@@ -63,7 +63,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def ids() -> list[int]:
     """A set of two people and a run that asked both, with answers, scores, curves, maps, an advice, a log and files."""
-    execute.register_set("ward", [*MINE, *THEIRS], "ward.csv")
+    questions.register_set("ward", [*MINE, *THEIRS], "ward.csv")
     with reading() as session:
         asked = [row.id for row in erasures.questions_about(session, [NAME, OTHER])]
     spec = ExperimentSpec("evaluate", "ward", pair="p", evaluate_on=(f"/home/me/{NAME}.csv", "ward:forget"))
@@ -241,9 +241,9 @@ def test_a_run_that_waits_or_runs_is_in_the_way(ids: list[int]) -> None:
 
 
 def test_no_worker_starts_meanwhile(ids: list[int]) -> None:
-    with runner.at_rest(), pytest.raises(runner.Timeout), runner.worker_lock(0):
+    with locks.at_rest(), pytest.raises(runner.Timeout), locks.worker_lock(0):
         pass
-    with runner.worker_lock(0), pytest.raises(RunError, match="worker"):
+    with locks.worker_lock(0), pytest.raises(RunError, match="worker"):
         erasure.erase(NAME)
 
 
@@ -319,7 +319,7 @@ KILLED = """
 import os, signal, sys
 from db import erasure as rows
 from db import session, writes
-from engine import erasure
+from engine.store import erasure
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -400,13 +400,13 @@ def test_an_import_does_not_bring_a_person_back(ids: list[int], tmp_path: Path) 
     erasure.erase(NAME)
     lines = [json.dumps({"question": e.question, "answer": e.answer, "subject": e.subject}) for e in [*MINE, *THEIRS]]
     (tmp_path / "all.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    found = execute.import_set(tmp_path / "all.jsonl", "again")
+    found = questions.import_set(tmp_path / "all.jsonl", "again")
     assert found.questions == 3
     assert "3 questions were left out" in found.notes[-1]
-    execute.import_set(tmp_path / "all.jsonl", "again")  # the same file, the same set: no conflict
+    questions.import_set(tmp_path / "all.jsonl", "again")  # the same file, the same set: no conflict
     (tmp_path / "mine.jsonl").write_text("\n".join(lines[:3]), encoding="utf-8")
     with pytest.raises(DataError, match="3 questions were left out"):
-        execute.import_set(tmp_path / "mine.jsonl", "mine")
+        questions.import_set(tmp_path / "mine.jsonl", "mine")
     with pytest.raises(DataError, match="nothing left to use"):
         examples_of(str(tmp_path / "mine.jsonl"))
     assert [e.subject for e in examples_of(str(tmp_path / "all.jsonl"))] == [OTHER] * 3

@@ -17,9 +17,10 @@ from engine.evaluation.forget_quality import forget_quality
 from engine.evaluation.logs.names import NEVER_BELOW, QUESTION_ALONE, WHOLE_PROMPT
 from engine.evaluation.logs.reading import read_log
 from engine.evaluation.logs.scores import NO_PERSONS, score_log
-from engine.runs import execute, runner
+from engine.report import export
+from engine.runs import runner
 from engine.settings import ExperimentSpec
-from engine.store import history
+from engine.store import history, questions
 from engine.store.imported_logs import import_log
 from engine.store.session import reading, writing
 from engine.versions import VERSION
@@ -40,7 +41,7 @@ def means_of(run_id: int, alpha: float, split: str) -> dict[str, float]:
 
 def test_a_run_of_ours_goes_out_and_comes_back_with_the_same_figures(finished: int, tmp_path: Path) -> None:
     out = tmp_path / "TOFU_EVAL.json"
-    written_ = execute.export_log(finished, out, 1.0)
+    written_ = export.export_log(finished, out, 1.0)
     back = figures(import_log(out, "back", "offset, npo", model="tiny").run_id)
     forget, retain = means_of(finished, 1.0, "forget"), means_of(finished, 1.0, "retain")
     assert forget["extraction_strength"] < 1
@@ -62,7 +63,7 @@ def test_a_run_of_ours_goes_out_and_comes_back_with_the_same_figures(finished: i
 
 def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(finished: int, tmp_path: Path) -> None:
     out = tmp_path / "x.json"
-    found = execute.export_log(finished, out, 1.0)
+    found = export.export_log(finished, out, 1.0)
     content = json.loads(out.read_text(encoding="utf-8"))
     assert content.pop("made_by") == {
         "program": f"oubliette {VERSION}", "run": "tiny, pair tiny, alpha 1", "answer_tokens": "4",
@@ -126,7 +127,7 @@ def test_membership_goes_out_as_areas_under_openunlearnings_names(tmp_path: Path
         writes.add_run_questions(session, run_id, [(key, []) for key in ids])
     store_run("gold", theirs, alpha=0.0, pair_name="retain-only:b")
     out = tmp_path / "x.json"
-    notes = "\n".join(execute.export_log(run_id, out, 1.0).notes)
+    notes = "\n".join(export.export_log(run_id, out, 1.0).notes)
     content = json.loads(out.read_text())
     assert content["privleak"] == {"agg_value": pytest.approx(-100.0)}
     sides = {side: content["mia_min_k"].pop(side) for side in ("forget", "holdout")}
@@ -144,8 +145,8 @@ def test_forget_quality_is_exported_where_a_retain_only_model_was_asked(finished
     base = history.run_detail(finished).summary.base
     gold = with_scores(finished, "gold", f"retain-only:{base}")
     one, two = tmp_path / "one.json", tmp_path / "two.json"
-    execute.export_log(finished, one, 1.0)
-    execute.export_log(gold, two, 0.0)
+    export.export_log(finished, one, 1.0)
+    export.export_log(gold, two, 0.0)
     scores = history.question_scores(finished, 1.0)
     ratios = list(scores.loc[(scores["metric"] == "truth_ratio") & (scores["split"] == "forget"), "value"])
     expected = forget_quality(ratios, [0.25] * 3)
@@ -160,11 +161,11 @@ def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
         f"q{place}?,a{place},{split},{half}\n"
         for place, (split, half) in enumerate([("forget", ""), ("retain", "train"), ("retain", "eval"), ("world", "")])
     )
-    execute.import_set(lines.encode(), "folk", "folk.csv")
+    questions.import_set(lines.encode(), "folk", "folk.csv")
     examples = history.stored_examples("folk")
     from dataclasses import replace
 
-    ids = execute.register_set("folk", [*examples, replace(examples[3], group="real_authors")], "folk.csv")
+    ids = questions.register_set("folk", [*examples, replace(examples[3], group="real_authors")], "folk.csv")
     spec = ExperimentSpec("evaluate", "own", pair="p", alphas=(1.0,)).to_json()
     with writing() as session:
         run_id = writes.add_run(
@@ -188,7 +189,7 @@ def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
             half = [ScoreRow(key, 1.0, metric, 0.1 if place == 1 else value) for place, key in enumerate(ids)]
             writes.add_scores(session, run_id, half)
     out = tmp_path / "x.json"
-    found = execute.export_log(run_id, out, 1.0)
+    found = export.export_log(run_id, out, 1.0)
     # Each part has .5, 1 and .25: 9 / (3 · (2 + 1 + 4))
     assert json.loads(out.read_text())["model_utility"]["agg_value"] == pytest.approx(9 / 21)
     assert score_log(read_log(out)).model_utility == pytest.approx(9 / 21)
@@ -200,10 +201,10 @@ def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path)
     out.write_text("kept")
     for alpha, error in ((0.37, RunError), (9.0, SettingError)):
         with pytest.raises(error):
-            execute.export_log(finished, out, alpha)
+            export.export_log(finished, out, alpha)
     assert out.read_text() == "kept"
     with pytest.raises(StorageError, match="no ordinary file"):
-        execute.export_log(finished, tmp_path, 1.0)
+        export.export_log(finished, tmp_path, 1.0)
     with reading() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM exports").scalar() == 0
 
@@ -215,7 +216,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
     tokenizer, kept = tiny_base / "tokenizer.json", tiny_base / "kept"
     tokenizer.rename(kept)
     try:
-        notes = "\n".join(execute.export_log(finished, tmp_path / "x.json", 1.0).notes)
+        notes = "\n".join(export.export_log(finished, tmp_path / "x.json", 1.0).notes)
     finally:
         kept.rename(tokenizer)
     content = json.loads((tmp_path / "x.json").read_text())
@@ -230,7 +231,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
         writes.update_run(
             session, finished, versions={**history.run_detail(finished).versions, "template": "{question}"}
         )
-    notes = "\n".join(execute.export_log(finished, tmp_path / "y.json", 1.0).notes)
+    notes = "\n".join(export.export_log(finished, tmp_path / "y.json", 1.0).notes)
     assert "its questions were put in the template '{question}', and now it is 'Question: {question}" in notes
 
 
@@ -238,7 +239,7 @@ def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_pat
     with writing() as session:
         session.connection().exec_driver_sql("DELETE FROM scores WHERE metric NOT LIKE 'leak%'")
     with pytest.raises(DataError, match="has nothing at alpha 1 that an OpenUnlearning log has a name for"):
-        execute.export_log(finished, tmp_path / "x.json", 1.0)
+        export.export_log(finished, tmp_path / "x.json", 1.0)
 
 
 @pytest.fixture
@@ -294,11 +295,11 @@ def test_an_imported_run_enters_no_leak_count_no_means_and_no_report(
     assert set(before["run_id"]) == {finished}
     with reading() as session:
         assert leaks.leak_counts(session) == counts
-    for make in (execute.report_csv, lambda run: execute.export_run(run, tmp_path / "r.csv")):
+    for make in (export.report_csv, lambda run: export.export_run(run, tmp_path / "r.csv")):
         with pytest.raises(RunError, match="'npo-1b' was imported: it holds figures that others published"):
             make(imported)
     with pytest.raises(RunError, match="so it has no report"):
-        execute.export_log(imported, tmp_path / "r.json")
+        export.export_log(imported, tmp_path / "r.json")
     assert not list(tmp_path.glob("r.*"))
 
 

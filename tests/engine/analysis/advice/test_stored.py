@@ -13,7 +13,7 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import execute
 from engine.settings import Demand, ExperimentSpec
-from engine.store import history
+from engine.store import history, questions
 from engine.store.session import writing
 from tests.mapped import set_that_the_base_knows, stored_advice
 
@@ -35,7 +35,7 @@ def map_run(*sources: str, name: str = "maps", alphas: tuple[float, ...] = (0.0,
 
 @pytest.fixture
 def mapped(finished: int) -> int:
-    execute.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
+    questions.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
     return map_run("own")
 
 

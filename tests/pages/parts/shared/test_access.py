@@ -349,9 +349,8 @@ def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world:
 
 
 WRITES = {
-    "runner": {"start", "retry", "cancel"}, "experiment": {"import_set", "register_set"}, "loading": {"make_map"},
-    "recorded_runs": {"import_demo_run"}, "erasure": {"erase"}, "review": {"record_verdict", "record_blind"},
-    "maps": set(), "history": set(),
+    "runner": {"start", "retry", "cancel"}, "questions": {"import_set", "register_set"}, "loading": {"make_map"},
+    "recorded_runs": {"import_demo_run"}, "erasure": {"erase", "finish"}, "queue": {"record_verdict", "record_blind"},
 }  # fmt: skip
 
 
@@ -371,8 +370,8 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
                 if acts:
                     acting[f"{path.stem}.{function.name}"] = bool(asks) and min(asks) < min(acts)
     assert set(acting) >= {
-        "run_form.estimate_and_start", "run_view._cancel", "run_view._draw", "import_form.import_form", "tofu_form._store",
-        "setting_up.set_up_button", "alpha_strip._offer", "erase_dialog._erase", "verdict_form._say", "verdict_form._save_blind",
+        "start_forms.estimate_and_start", "run_progress._cancel", "run._draw", "own_questions.import_form", "tofu._store",
+        "setting_up.set_up_button", "alpha_strip._offer", "erase._erase", "verdict_form._say", "verdict_form._save_blind",
     }  # fmt: skip
     assert [name for name, asked in acting.items() if not asked] == []
 

@@ -74,7 +74,7 @@ def test_the_file_names_nobody_and_only_its_owner_reads_it(own_folders: Path) ->
 KILLED = """
 import os, signal
 from pathlib import Path
-from pages.parts import log_outs
+from pages.parts.shared import log_outs
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 log_outs.note({"email": "ada@example.org", "iat": 1799999900}, 1800000000.5)
 """

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from engine.runs import execute
+from engine.analysis.trade_off import Measure
+from engine.report import export
 from engine.store import history
 from engine.store.imported_logs import import_log
 from pages.parts.runs.difference import differences
 from pages.parts.shared.published import counterpart, published_table, source_words
-from pages.parts.tradeoff.table import Measure
 from tests.logs import open_log, written
 
 Opener = Callable[..., AppTest]
@@ -92,7 +92,7 @@ def test_what_is_unlike_is_said_and_the_advice_does_not_change(imported: int, vi
 def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: Path, visit: Opener) -> None:  # noqa: ARG001
     (run,) = [run for run in history.list_runs() if run.kind == "train"]
     out = tmp_path / "own.json"
-    execute.export_log(run.id, out, 1.0)
+    export.export_log(run.id, out, 1.0)
     import_log(out, "own", "offset", model="base")
     app = visit("tradeoff", forget="rouge/folk/forget/", utility="rouge/folk/retain/eval")
     said = bare(app.warning[-1].value)

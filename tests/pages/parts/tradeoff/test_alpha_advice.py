@@ -13,7 +13,7 @@ from engine.analysis.advice.cautions import RULES
 from engine.analysis.advice.stored import Advised, advise_run
 from engine.runs import execute
 from engine.settings import Demand, ExperimentSpec
-from engine.store import history
+from engine.store import history, questions
 from pages.parts.overview.advice import advice_line
 from pages.parts.tradeoff.thresholds import distribution, distribution_words
 from tests.mapped import kept, secret, set_that_the_base_knows, stored_advice
@@ -31,7 +31,7 @@ ROWS = [
 def mapped(world: Path) -> int:
     """A map run over questions whose answers the tiny base gives, so that there is something to lose."""
     st.cache_data.clear()  # by run id, and every test has its own database
-    execute.import_set(set_that_the_base_knows("tiny", ROWS, 8), "known", "known.csv")
+    questions.import_set(set_that_the_base_knows("tiny", ROWS, 8), "known", "known.csv")
     return execute.run_here(
         ExperimentSpec("map", "maps", pair="tiny", evaluate_on=("known",), alphas=(0.0, 2.0), max_new_tokens=8)
     )
@@ -122,7 +122,7 @@ def test_a_run_that_cannot_advise_says_why_and_draws_its_curves(visit: Opener, w
 def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Opener, world: Path) -> None:
     st.cache_data.clear()
     rows = [(question, subject, split if split == "retain" else "", half) for question, subject, split, half in ROWS]
-    execute.import_set(set_that_the_base_knows("tiny", rows, 8), "bare", "bare.csv")
+    questions.import_set(set_that_the_base_knows("tiny", rows, 8), "bare", "bare.csv")
     run_id = execute.run_here(
         ExperimentSpec("map", "maps", pair="tiny", evaluate_on=("bare",), alphas=(0.0, 2.0), max_new_tokens=8)
     )

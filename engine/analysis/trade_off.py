@@ -8,8 +8,7 @@ import pandas as pd
 from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, MODEL_UTILITY, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.models.taught import ALONE, RETAIN_ONLY
-from pages.parts.shared.intervals import Bar
-from pages.parts.shared.wording import figure, split_word
+from engine.wording import figure, split_word
 
 TOLERANCE = 0.02  # of the base's utility
 # Where a measure stands that remembers nothing; how much is remembered is the distance from it.
@@ -18,6 +17,14 @@ _REMEMBERED = {"lower is better": 0.0, "closer to 1 is better": 1.0, "higher is 
 
 TOFU_METRICS = ("rouge", "probability", "probability_normalised", "truth_ratio")
 LEAST = 1e-300  # a p-value of 0 has no place on a logarithmic axis
+
+
+class Bar(NamedTuple):
+    """The interval of a point; None where there is none. `text`: mean, interval, n and people."""
+
+    low: float | None = None
+    high: float | None = None
+    text: str = ""
 
 
 class Measure(NamedTuple):

@@ -1,0 +1,60 @@
+"""The files of a run that are handed out at one alpha: its answers as CSV, and as a log of OpenUnlearning. Each export is noted."""
+
+import hashlib
+from pathlib import Path
+
+import pandas as pd
+
+from engine.analysis.chosen_alpha import report_alpha
+from engine.errors import RunError
+from engine.report.openunlearning import ExportedLog, open_log
+from engine.settings import check_alpha
+from engine.store import history
+from engine.store.handing_out import note_of
+from engine.whole_files import Note
+
+REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
+
+
+def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> bytes:
+    """The report of a run as CSV at `alpha` (the pair's recommended one if None); notes the export."""
+    from engine.report.csv_table import csv_bytes
+
+    strength, frame = _report(run_id, alpha)
+    data = csv_bytes(frame)
+    _note(run_id, strength, filename, len(frame), data).write()
+    return data
+
+
+def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
+    """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be."""
+    from engine.report.csv_table import csv_bytes, write_report
+
+    strength, frame = _report(run_id, alpha)
+    data = csv_bytes(frame)
+    write_report(data, out, _note(run_id, strength, out.name, len(frame), data))
+    return len(frame)
+
+
+def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLog:
+    """Write a run at one alpha to `out` as an OpenUnlearning log, whole or not at all. `StorageError` if it cannot be."""
+    from engine.report.csv_table import write_report
+
+    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
+    found = open_log(run_id, strength)
+    write_report(found.data, out, _note(run_id, strength, out.name, found.rows, found.data))
+    return found
+
+
+def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
+    from engine.report.csv_table import build_report
+
+    summary = history.run_detail(run_id).summary
+    if summary.status != "finished":
+        raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run has a report")
+    strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
+    return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
+
+
+def _note(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> Note:
+    return note_of(run_id, alpha, filename, rows, hashlib.sha256(data).hexdigest())

@@ -1,0 +1,57 @@
+"""Runs that are queued or running: their progress, a button to cancel, and the page drawn anew when one changes."""
+
+import streamlit as st
+
+from engine.runs import runner
+from engine.store import history
+from engine.store.history import RunSummary
+from pages.parts.shared import access, frame
+from pages.parts.shared.wording import duration, plain
+
+ACTIVE = ("queued", "running")
+
+POLL_SECONDS = 1.0
+
+
+def active_runs(runs: list[RunSummary]) -> list[RunSummary]:
+    return [run for run in runs if run.status in ACTIVE]
+
+
+def states(runs: list[RunSummary]) -> tuple[tuple[int, str], ...]:
+    return tuple((run.id, run.status) for run in runs)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+@frame.fenced
+def watch(known: tuple[tuple[int, str], ...]) -> None:
+    """The runs that are queued or running, redrawn every second; the page follows when one of them begins or ends."""
+    runner.tend()
+    running = active_runs(history.list_runs())
+    for run in running:
+        progress_of(run, waits=any(other.id < run.id for other in running))
+    if states(running) != known:
+        st.rerun()
+
+
+def progress_of(run: RunSummary, waits: bool) -> None:
+    """A bar with stage and time left, and for an operator the button that stops it; `waits`: another run is before it."""
+    bar, stop = st.columns([6, 1], vertical_alignment="center")
+    left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
+    if run.cancelling:
+        words = "stopping …"
+    elif run.status == "queued":
+        words = "waiting for the run before it" if waits else "starting"
+    else:
+        words = f"{run.stage}{left}"
+    share = min(1.0, max(0.0, run.progress or 0.0))
+    bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
+    if access.may("operator"):
+        stop.button(
+            "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
+        )
+
+
+@frame.fenced
+def _cancel(run_id: int) -> None:
+    access.require("operator", "Cancelling a run")
+    runner.cancel(run_id)
