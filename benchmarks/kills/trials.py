@@ -97,6 +97,7 @@ def make_template(folder: Path) -> None:
     from engine.data.examples import Example
     from engine.report import export
     from engine.settings import ExperimentSpec, data_folder
+    from engine.store import questions
     from engine.store.session import reading, writing
 
     (folder / "out").mkdir(parents=True)

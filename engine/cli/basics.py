@@ -14,8 +14,8 @@ from engine.errors import DataError, SettingError
 from engine.report import export as exported
 from engine.runs import runner
 from engine.settings import ExperimentSpec, check_alpha, check_range
-from engine.store import history, questions, recorded_runs
-from engine.store.questions import examples_of, known_question, sort_demo
+from engine.store import history, recorded_runs
+from engine.store.questions import examples_of, import_set, known_question, sort_demo
 from engine.terminal import Bar, Printed
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def export(arguments: argparse.Namespace) -> Printed:
 
 
 def import_file(arguments: argparse.Namespace) -> Printed:
-    found = questions.import_set(arguments.file, arguments.name, split=arguments.split)
+    found = import_set(arguments.file, arguments.name, split=arguments.split)
     merged = f", {found.merged} identical rows merged" if found.merged else ""
     notes = "".join(f"\n{note}" for note in (*found.mapping, *found.notes))
     return Printed(found._asdict(), f"set {found.name} stored: {found.questions} questions{merged}{notes}")

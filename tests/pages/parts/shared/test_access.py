@@ -226,7 +226,7 @@ def refuse_to_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that an action may reach in the engine, watched instead of done."""
     called: list[str] = []
     for place, name in [
-        (runner, "start"), (runner, "retry"), (runner, "cancel"), (execute, "import_set"), (execute, "register_set"),
+        (runner, "start"), (runner, "retry"), (runner, "cancel"), (questions, "import_set"), (questions, "register_set"),
         (recorded_runs, "import_demo_run"), (setting_up, "fetch_demo"), (loading, "make_map"),
     ]:  # fmt: skip
         done = SimpleNamespace(name="own", questions=1) if name == "import_set" else 1
