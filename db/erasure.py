@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy import and_, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
+from db.base import Base
 from db.reads.erasures import chunks
-from db.tables import AlphaMap, Base, Erasure, Question, RunQuestion, Score
+from db.review_tables import Erasure
+from db.tables import AlphaMap, Question, RunQuestion, Score
 from db.writes import arrange_set, now
 
 Tie = Literal["question", "run", "map", ""]

@@ -1,4 +1,4 @@
-"""The tables, as SQLAlchemy models. Rows of these never leave `db`.
+"""The tables, as SQLAlchemy models; `review_tables` has the exports, verdicts and erasures. Rows of these never leave `db`.
 
     sets ─< questions ─< run_questions >─ runs >─ pairs
                 │                          ├─< steps
@@ -14,67 +14,18 @@
 A metric is a row, never a column. Times are UTC. Names are short strings so that every backend can index them.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, MetaData, UniqueConstraint
-from sqlalchemy.engine import Dialect
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
+from db.base import HASH, NAME, Base, Text
 from db.checked import (
-    Checked,
-    Flag,
-    JsonObject,
     JsonObjectOrNone,
-    JsonTexts,
-    JsonWholes,
     Measure,
-    Number,
-    Time,
-    Whole,
     Words,
 )
-
-NAME = Words(120)
-HASH = Words(64)
-Text = Checked()
-
-
-class UtcTime(Time):
-    """A time with its zone in Python, naive UTC in the database (SQLite keeps no zones)."""
-
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a stored time needs its zone")
-        return value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-class Base(DeclarativeBase):
-    # Named constraints: Alembic can only alter what has a name.
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {
-        int: Whole,
-        bool: Flag,
-        float: Number,
-        datetime: UtcTime,
-        dict[str, Any]: JsonObject,
-        list[str]: JsonTexts,
-        list[int]: JsonWholes,
-    }
 
 
 class QuestionSet(Base):
@@ -283,52 +234,6 @@ class ProbeSummary(Base):
     seconds: Mapped[float]
 
 
-class Export(Base):
-    """A report that left the program. It outlives its run: a file that is out is out."""
-
-    __tablename__ = "exports"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), index=True)
-    alpha: Mapped[float]
-    filename: Mapped[str] = mapped_column(Text)
-    rows: Mapped[int]
-    sha256: Mapped[str] = mapped_column(HASH)
-    created: Mapped[datetime]
-
-
-class Verdict(Base):
-    """What a reviewer said of one answer, as an event: only ever added, never changed or taken back.
-
-    The hashes are of what was judged, by which a later reader sees whether it is still what stands there. Verdicts
-    outlive run and question, and go on to another run of the pair in which the same texts stand.
-    """
-
-    __tablename__ = "verdicts"
-    __table_args__ = {"sqlite_autoincrement": True}
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="SET NULL"), index=True)
-    question_id: Mapped[int | None] = mapped_column(ForeignKey("questions.id", ondelete="SET NULL"), index=True)
-    pair_name: Mapped[str] = mapped_column(Text)
-    alpha: Mapped[float]
-    phrasing: Mapped[str] = mapped_column(Words(40))
-    side: Mapped[str] = mapped_column(Words(20))  # which of the two answers it is about
-    verdict: Mapped[str] = mapped_column(Words(20))
-    reviewer: Mapped[str] = mapped_column(NAME)
-    self_declared: Mapped[bool]
-    note: Mapped[str] = mapped_column(Text)
-    blind: Mapped[bool]
-    shown_as: Mapped[str] = mapped_column(Words(1))  # A or B, by what name the reviewer saw it; "" where not blind
-    base_text_hash: Mapped[str] = mapped_column(HASH)
-    unlearned_text_hash: Mapped[str] = mapped_column(HASH)
-    question_hash: Mapped[str] = mapped_column(HASH)  # the question's content hash
-    terms_hash: Mapped[str] = mapped_column(HASH)  # of the key terms that the leak rule looked for
-    rule_hash: Mapped[str] = mapped_column(HASH)
-    pair_hash: Mapped[str] = mapped_column(HASH)  # where no pair is read, the base's
-    created: Mapped[datetime]
-
-
 class AlphaMap(Base):
     """Every greedy answer of a pair to one question for alpha from `low` to `high`, cut at `max_new_tokens`."""
 
@@ -364,18 +269,3 @@ class MapInterval(Base):
     ended: Mapped[bool]
     degenerate: Mapped[bool]
     followed: Mapped[bool]
-
-
-class Erasure(Base):
-    """That a person was erased, and when. `subject_hash` is salted and slow to guess (engine/store/erased.py)."""
-
-    __tablename__ = "erasures"
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    created: Mapped[datetime]
-    salt: Mapped[str] = mapped_column(HASH)
-    subject_hash: Mapped[str] = mapped_column(HASH)
-    counts: Mapped[dict[str, Any]]  # rows changed, by table
-    files: Mapped[int]
-    everywhere: Mapped[bool]  # what merely names the person was emptied too
-    operator: Mapped[str] = mapped_column(NAME)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from db.tables import Verdict
+from db.review_tables import Verdict
 from db.writes import now
 
 

@@ -9,12 +9,13 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
-from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ProbeResultRow, ProbeSummaryRow, ScoreRow, StepRow
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
+from db.review_tables import Export
+from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ScoreRow, StepRow
 from db.tables import (
     AlphaMap,
     Answer,
     Curve,
-    Export,
     Figure,
     MapInterval,
     Pair,

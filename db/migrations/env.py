@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from db.tables import Base
+from db import review_tables, tables  # noqa: F401: which make the metadata whole
+from db.base import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -6,8 +6,9 @@ from typing import TypeVar
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from db.review_tables import Erasure, Export
 from db.rows import ErasureRow, ExportRow, QuestionRow
-from db.tables import Erasure, Export, Question, Run
+from db.tables import Question, Run
 
 T = TypeVar("T")
 CHUNK = 500  # ids or texts in one statement: every backend takes so many

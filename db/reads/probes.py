@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from db.rows import ProbeResultRow, ProbeSummaryRow
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.tables import Pair, ProbeResult, ProbeSummary, Run
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.

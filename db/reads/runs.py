@@ -14,8 +14,6 @@ from db.rows import (
     CurveRow,
     FigureRow,
     ImportedFigureRow,
-    IntervalRow,
-    MapRow,
     PairRow,
     PlaceRow,
     QuestionRow,
@@ -27,11 +25,9 @@ from db.rows import (
     TradeOffRow,
 )
 from db.tables import (
-    AlphaMap,
     Answer,
     Curve,
     Figure,
-    MapInterval,
     Pair,
     Question,
     QuestionSet,
@@ -266,24 +262,6 @@ def runs_with_curves(session: Session) -> set[int]:
     """Ids of the finished runs that have curves."""
     query = select(Curve.run_id).join(Run, Run.id == Curve.run_id).where(Run.status == "finished").distinct()
     return set(session.scalars(query))
-
-
-def find_map(
-    session: Session, pair_hash: str, question_hash: str, low: float, high: float, max_new_tokens: int
-) -> MapRow | None:
-    """The widest stored map that covers `low` to `high`."""
-    columns = [getattr(AlphaMap, name) for name in MapRow._fields]
-    query = select(*columns).where(AlphaMap.pair_hash == pair_hash, AlphaMap.question_hash == question_hash)
-    query = query.where(AlphaMap.max_new_tokens == max_new_tokens, AlphaMap.low <= low, AlphaMap.high >= high)
-    row = session.execute(query.order_by((AlphaMap.high - AlphaMap.low).desc())).first()
-    return None if row is None else MapRow(*row)
-
-
-def map_intervals(session: Session, map_id: int) -> list[IntervalRow]:
-    """In the order of alpha."""
-    columns = [getattr(MapInterval, name) for name in IntervalRow._fields]
-    query = select(*columns).where(MapInterval.map_id == map_id).order_by(MapInterval.place)
-    return [IntervalRow(*row) for row in session.execute(query)]
 
 
 def durations(session: Session, kind: str, base: str) -> list[tuple[str, float]]:

@@ -12,7 +12,8 @@ from sqlalchemy import Text, and_, case, cast, func, literal, or_, select, true,
 from sqlalchemy.orm import Session, aliased
 
 from db.hashing import TextHash
-from db.tables import Answer, Question, QuestionSet, RunQuestion, Score, Verdict
+from db.review_tables import Verdict
+from db.tables import Answer, Question, QuestionSet, RunQuestion, Score
 from db.verdict_rows import EventRow, JudgedHashes, QueueRow, SidesRow, StandingRow, View
 
 UNLEARNED, CLEARED = "unlearned", "cleared"

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
-from db.rows import ProbeResultRow, ProbeSummaryRow
 from engine.audit.probe import Probe
 from engine.audit.probes import PROBES
 from engine.errors import RunError

@@ -11,8 +11,8 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from db import writes
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
-from db.rows import ProbeResultRow, ProbeSummaryRow
 from db.session import Session
 from engine.analysis.figures import figure_of
 from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target

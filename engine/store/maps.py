@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from db import writes
-from db.reads import runs
+from db.reads import maps
 from db.rows import IntervalRow
 from engine.errors import RunError, SettingError
 from engine.models.identity import map_key
@@ -74,10 +74,10 @@ def stored_map(
     `key` is `identity.map_key` of the pair: with another tokenizer, template or reference it is another one.
     """
     with reading() as session:
-        row = runs.find_map(session, key, question_hash(question), low, high, max_new_tokens)
+        row = maps.find_map(session, key, question_hash(question), low, high, max_new_tokens)
         if row is None:
             return None
-        intervals = runs.map_intervals(session, row.id)
+        intervals = maps.map_intervals(session, row.id)
     return QuestionMap(*row[1:], _answers(intervals))
 
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from db import writes
+from db.reads import maps as map_reads
 from db.reads import probes as probe_reads
 from db.reads import runs
 from db.rows import IntervalRow, MapRow
@@ -54,9 +55,9 @@ def _maps_of(session: Session, detail: history.RunDetail) -> Maps:
     found: Maps = {}
     for place, (example, _) in zip(places, history.asked(detail.summary.id), strict=True):
         for text in wordings(example):
-            known = runs.find_map(session, key, question_hash(text), low, high, detail.spec.max_new_tokens)
+            known = map_reads.find_map(session, key, question_hash(text), low, high, detail.spec.max_new_tokens)
             if known is not None:
-                found.setdefault(place.question_id, []).append((known, runs.map_intervals(session, known.id)))
+                found.setdefault(place.question_id, []).append((known, map_reads.map_intervals(session, known.id)))
     return found
 
 

@@ -11,7 +11,8 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ProbeResultRow, ProbeSummaryRow, ScoreRow
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
+from db.rows import AnswerRow, CurveRow, IntervalRow, MapRow, ScoreRow
 from engine.errors import DataError
 from engine.store.history import RunDetail
 

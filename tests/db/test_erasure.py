@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from db import erasure, rows, session, writes
+from db.base import Base
 from db.checked import Checked
-from db.tables import Base
 
 LISTED = {entry.table: entry for entry in erasure.PERSONAL}
 LONGEST_WORD = 64  # a column of fewer characters holds a hash or a word of a fixed list

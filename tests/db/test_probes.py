@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db import rows, session, writes
+from db import probe_rows, session, writes
 from db.reads import probes
 from tests.db.test_store import add_run, finish, put
 
@@ -22,14 +22,14 @@ def pair(url: str, digest: str) -> int:
         )
 
 
-def summary(probe: str = "greedy", found: int = 1) -> rows.ProbeSummaryRow:
-    return rows.ProbeSummaryRow(
+def summary(probe: str = "greedy", found: int = 1) -> probe_rows.ProbeSummaryRow:
+    return probe_rows.ProbeSummaryRow(
         probe, found, 2, 0.0, 1.0, None, None, "none", None, None, None, "", 0, 1, {"questions": 2}, 1.5
     )
 
 
-def result(question: int, place: int, side: str = "pair", found: bool | None = True) -> rows.ProbeResultRow:
-    return rows.ProbeResultRow("greedy", side, question, place, found, None, "said", "why")
+def result(question: int, place: int, side: str = "pair", found: bool | None = True) -> probe_rows.ProbeResultRow:
+    return probe_rows.ProbeResultRow("greedy", side, question, place, found, None, "said", "why")
 
 
 def end(url: str, run_id: int, status: str) -> None:

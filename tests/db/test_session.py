@@ -14,9 +14,9 @@ from alembic.script import ScriptDirectory
 
 import db.migrations
 from db import session, writes
+from db.base import Base
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError, NewerSchemaError
 from db.reads import runs
-from db.tables import Base
 
 ROOT = Path(__file__).resolve().parents[2]
 

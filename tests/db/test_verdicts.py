@@ -17,8 +17,8 @@ from db import session, verdict_writes, writes
 from db.hashing import TextHash, hash_text
 from db.reads import runs, verdicts
 from db.reads.verdicts import Parts, Wanted
+from db.review_tables import Verdict
 from db.rows import AnswerRow, ScoreRow
-from db.tables import Verdict
 from db.verdict_rows import View
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db import writes
-from db.rows import ProbeResultRow, ProbeSummaryRow
+from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from engine.analysis.figures import run_figures
 from engine.analysis.paired import Difference, compare_runs
 from engine.errors import RunError

@@ -8,7 +8,8 @@ import pytest
 
 from benchmarks.study.tables import Tables, crossing, extremes, matched_alpha, pooled, study_tables
 from db import writes
-from db.rows import FigureRow, ProbeSummaryRow, StepRow
+from db.probe_rows import ProbeSummaryRow
+from db.rows import FigureRow, StepRow
 from engine.cli import main as cli
 from engine.data.examples import Example
 from engine.models.manifest import PairManifest

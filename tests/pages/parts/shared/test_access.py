@@ -12,10 +12,10 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine.review import queue
-from engine.runs import execute, runner
+from engine.runs import runner
 from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec
-from engine.store import history, recorded_runs
+from engine.store import history, questions, recorded_runs
 from pages.parts.overview import setting_up
 from pages.parts.runs import run as run_view
 from pages.parts.shared import access, doors, frame, loading
