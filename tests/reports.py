@@ -1,13 +1,18 @@
 """Stored runs with questions, answers and scores that a test writes itself, to be reported on."""
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from db import rows, writes
 from db.reads import runs
 from engine.data.examples import Example
+from engine.report import gather
+from engine.report.files import ReportFiles, make_files
 from engine.report.inputs import FoundProbes, FoundReviews
-from engine.report.parts import ProbeRow, ReviewRow
+from engine.report.parts import ProbeRow, Report, ReviewRow
+from engine.report.selection import Selection
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.store.session import reading, writing
@@ -123,3 +128,16 @@ def probes() -> FoundProbes:
         ],
         "",
     )  # fmt: skip
+
+
+def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:
+    chosen = gather.choose(run_id, None, selection or Selection(), reviews())
+    return gather.gather(chosen, probes(), other)
+
+
+def made(run_id: int, redacted: bool = False) -> ReportFiles:
+    return make_files(gathered(run_id)._replace(made="2026-01-01T00:00:00+00:00"), redacted)
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))

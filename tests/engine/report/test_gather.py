@@ -1,46 +1,19 @@
-"""Reports: what is gathered, that nothing is dropped, that every format is safe and the same twice, and redaction."""
+"""Reports: what is gathered, that nothing is dropped, and that it comes out the same twice."""
 
-import csv
-import io
 import json
-import os
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from db.session import Session
-from engine.errors import RunError, SettingError, StorageError
+from engine.errors import RunError, SettingError
 from engine.report import files as report_files
 from engine.report import gather
-from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles, check_folder, make_files, write_files
+from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, make_files
 from engine.report.html_page import html_bytes
-from engine.report.inputs import FoundReviews
 from engine.report.parts import Report
 from engine.report.selection import SHOWS, Selection
 from engine.runs import execute
-from engine.store.session import reading
-from tests.reports import EVIL, PEOPLE, SAID, Said, probes, question_ids, reviews, store_report
-
-
-def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:
-    chosen = gather.choose(run_id, None, selection or Selection(), reviews())
-    return gather.gather(chosen, probes(), other)
-
-
-def made(run_id: int, redacted: bool = False) -> ReportFiles:
-    return make_files(gathered(run_id)._replace(made="2026-01-01T00:00:00+00:00"), redacted)
-
-
-def rows_of(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-
-
-def exports(session: Session) -> list[tuple[str, str, int]]:
-    from sqlalchemy import text
-
-    return [tuple(row) for row in session.execute(text("SELECT filename, sha256, rows FROM exports"))]  # type: ignore[misc]
+from tests.reports import PEOPLE, SAID, gathered, made, question_ids, rows_of, store_report
 
 
 def test_everything_is_there_and_checks_come_first() -> None:
@@ -212,187 +185,6 @@ def test_json_has_its_version_raw_text_and_every_field_is_documented() -> None:
     ):
         undocumented += [] if f"`{field}`" in docs else [field]
     assert undocumented == []
-
-
-@pytest.mark.parametrize(
-    "note", ["=1+1", "-2", "@SUM(A1)", "\t=1", EVIL, "🦊 ünïcödé\nnext line", "x" * 100_000, "a\x00b"]
-)
-def test_a_note_comes_out_right_everywhere(note: str) -> None:
-    run_id = store_report()
-    found = reviews()
-    rows = [found.rows[0]._replace(note=note)]
-    chosen = gather.choose(run_id, None, Selection(), FoundReviews(rows, ""))
-    files = make_files(gather.gather(chosen)).files
-    row = rows_of(files[QUESTIONS])[0]
-    assert row["note"] == (f"'{note}" if note[:1] in "=-@\t" else note)
-    data = json.loads(files[JSON])
-    assert data["verdicts"]["rows"][0]["note"] == data["questions"][0]["note"] == note
-    page = files[HTML].decode()
-    assert note.replace("\x00", "␀") in texts_of(page)
-    assert EVIL not in page
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self.text.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.text.append("")
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(self.text.pop() + data if self.text else data)
-
-
-def read_page(page: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(page)
-    return reader
-
-
-def texts_of(page: str) -> list[str]:
-    return read_page(page).text
-
-
-def test_the_page_needs_nothing_but_itself() -> None:
-    page = made(store_report()).files[HTML].decode()
-    reader = read_page(page)
-    tags = {tag for tag, _ in reader.tags}
-    assert not tags & {"script", "img", "link", "iframe", "object", "form", "base"}
-    assert all(
-        str(attrs[name]).startswith("#") for _, attrs in reader.tags for name in ("href", "src") if name in attrs
-    )
-    assert not [attrs for _, attrs in reader.tags if any(name.startswith("on") or name == "style" for name in attrs)]
-    policy = next(str(attrs["content"]) for tag, attrs in reader.tags if tag == "meta" and "http-equiv" in attrs)
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "unsafe" not in policy
-    (svg,) = [attrs for tag, attrs in reader.tags if tag == "svg"]
-    assert "forget 0.450, utility 0.250" in str(svg["aria-label"])
-    assert "url(" not in page
-
-
-def test_the_page_shows_verbatim_and_escaped() -> None:
-    page = made(store_report()).files[HTML].decode()
-    assert SAID[0].unlearned in texts_of(page)
-    assert SAID[1].unlearned in texts_of(page)
-    assert EVIL not in page
-    headings = re.findall("<h2>([^<]*)</h2>", page)
-    assert headings[:3] == ["Checks", "The claim, and what would count as failure", "Verdicts of reviewers"]
-    assert "python -m engine report --run" in page
-
-
-def test_ten_thousand_verdicts_leave_a_page_that_can_be_read() -> None:
-    run_id = store_report()
-    row = reviews().rows[0]
-    rows = [row._replace(reviewer=f"reviewer {number:05}") for number in range(10_000)]
-    chosen = gather.choose(run_id, None, Selection(), FoundReviews(rows, ""))
-    report = gather.gather(chosen)
-    page = html_bytes(report._replace(verdicts=report.verdicts._replace(reviewers={}))).decode()
-    assert "9900 more stand in" in page
-
-
-def test_a_redacted_report_keeps_figures_and_hashes_and_no_text() -> None:
-    run_id = store_report("forget-ada")
-    whole, redacted = made(run_id), made(run_id, redacted=True)
-    secrets = [
-        text for item in SAID for text in (item.question, item.answer, item.base, item.unlearned, item.paraphrase)
-    ]
-    secrets += [name for person in PEOPLE for name in (person, *person.split())]
-    secrets += ["Rita", "Oversight", "Sam Secondeye", "Clinic Nord", "says Zanzibar", "=1+1", "Pumpernickel", "onerror"]
-    for name, data in redacted.files.items():
-        text = data.decode("utf-8", errors="replace")
-        found = [s for s in secrets if s and re.search(rf"(?<!\w){re.escape(s)}(?!\w)", text, re.IGNORECASE)]
-        assert found == [], name
-    before, after = (json.loads(item.files[JSON]) for item in (whole, redacted))
-    assert after["redacted"]
-    for ours, theirs in zip(after["comparison"], before["comparison"], strict=True):
-        assert {**ours, "set": ""} == {**theirs, "set": ""}
-        assert ours["set"].startswith("name ")
-    assert after["origin"]["hashes"] == before["origin"]["hashes"]
-    assert [row["question hash"] for row in after["questions"]] == [row["question hash"] for row in before["questions"]]
-    assert [row["rouge unlearned"] for row in after["questions"]] == [
-        row["rouge unlearned"] for row in before["questions"]
-    ]
-    assert [row["subject"] for row in after["questions"]] == ["person 1", "person 1", "person 2", "person 3", ""]
-    assert [row["reviewer"] for row in after["verdicts"]["rows"]] == ["reviewer 1", "reviewer 2", "reviewer 1"]
-    assert after["origin"]["run"].startswith("name ")  # it is named after whom it is to forget
-
-
-@pytest.mark.parametrize(
-    ("subject", "handle"),
-    [
-        ("محمد حداد", "run of مُحَمَّد"),
-        ("मीरा वर्मा", "of मीरा"),
-        ("田中", "run-田中"),
-        ("Zoë", "about Zoe"),
-        ("Анна", "для Анна́"),
-    ],
-)
-def test_redaction_finds_a_name_in_any_script(subject: str, handle: str) -> None:
-    said = Said("Who ?", "a baker", "a baker", "I cannot say", (1, 0), (1, 0), subject=subject)
-    run_id = store_report("audit", (said,), machine={"cores": handle})
-    report = gather.gather(gather.choose(run_id, None, Selection()))
-    plain, redacted = (make_files(report, redacted).files[JSON].decode() for redacted in (False, True))
-    assert handle in plain
-    assert handle not in redacted
-
-
-def test_a_redacted_report_beside_another_run_tells_nothing_either() -> None:
-    run_id = store_report()
-    other = store_report("second", (SAID[0]._replace(unlearned="Somewhere else", leaks=(1, 0)), *SAID[1:]))
-    report = gathered(run_id, other=other)
-    files = make_files(report, redacted=True).files
-    for name, data in files.items():
-        text = data.decode("utf-8", errors="replace")
-        assert "Zanzibar" not in text, name
-        assert "Somewhere else" not in text, name
-
-
-def test_a_folder_is_written_whole_noted_and_never_into(tmp_path: Path) -> None:
-    found = made(store_report())
-    folder = tmp_path / "report"
-    write_files(found, folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == found.files
-    assert list(found.files) == [QUESTIONS, SUMMARY, JSON, HTML, ZIP]
-    with reading() as session:
-        assert exports(session) == [("report", found.manifest_hash, 5)]
-    with pytest.raises(StorageError, match="it holds other files"):
-        write_files(found, folder)
-    with pytest.raises(StorageError, match="there is no folder"):
-        check_folder(tmp_path / "none" / "report")
-    (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="it is no folder"):
-        check_folder(tmp_path / "file")
-    (tmp_path / "empty").mkdir()
-    write_files(found, tmp_path / "empty")
-    assert (tmp_path / "empty" / ZIP).is_file()
-
-
-def test_a_folder_that_is_not_writable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anywhere
-    with pytest.raises(StorageError, match="is not writable"):
-        check_folder(tmp_path / "report")
-
-
-@pytest.mark.parametrize("step", ["engine.report.files.write_new", "pathlib.Path.replace"])
-def test_a_disk_that_refuses_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    found = made(store_report())
-
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(step, refuse)
-    with pytest.raises(StorageError, match="No space left on device"):
-        write_files(found, tmp_path / "report")
-    monkeypatch.undo()
-    assert [path.name for path in tmp_path.iterdir() if "report" in path.name] == []
-    with reading() as session:
-        assert exports(session) == []
 
 
 def test_a_trained_pair_of_tiny_models_has_a_report(finished: int) -> None:
