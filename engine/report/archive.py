@@ -17,7 +17,7 @@ from typing import NamedTuple
 from engine.errors import DataError
 from engine.small_files import read_small
 
-MANIFEST = "MANIFEST.sha256"
+MANIFEST_NAME = "MANIFEST_NAME.sha256"
 LARGEST = 512 * 2**20  # bytes of an archive, and of all it holds
 MOST_FILES = 32
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -33,12 +33,12 @@ class Verified(NamedTuple):
 
 
 def manifest_bytes(files: Mapping[str, bytes]) -> bytes:
-    return "".join(f"{hashlib.sha256(data).hexdigest()}  {name}\n" for name, data in sorted(files.items())).encode()
+    return "".join(f"{hash_of(data)}  {name}\n" for name, data in sorted(files.items())).encode()
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     """The files and their manifest; the same files give the same bytes."""
-    return _pack({**files, MANIFEST: manifest_bytes(files)})
+    return _pack({**files, MANIFEST_NAME: manifest_bytes(files)})
 
 
 def hash_of(data: bytes) -> str:
@@ -61,11 +61,11 @@ def verify(path: Path, manifest_hash: str = "") -> Verified:
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OverflowError, EOFError) as error:
         raise DataError(f"{path.name} cannot be read as a zip: {error}") from error
     differences = [f"{name}: its bytes are damaged" for name in damaged]
-    if MANIFEST not in files:
-        return Verified("", len(files), [*differences, f"{MANIFEST}: missing, so nothing can be checked"])
-    own = hash_of(files[MANIFEST])
+    if MANIFEST_NAME not in files:
+        return Verified("", len(files), [*differences, f"{MANIFEST_NAME}: missing, so nothing can be checked"])
+    own = hash_of(files[MANIFEST_NAME])
     if kept and own != kept:
-        differences.append(f"{MANIFEST}: its hash is {own}, not {kept} as was kept")
+        differences.append(f"{MANIFEST_NAME}: its hash is {own}, not {kept} as was kept")
     differences += _against_manifest(files, damaged)
     if not differences and _pack(files) != data:
         differences.append(
@@ -76,14 +76,14 @@ def verify(path: Path, manifest_hash: str = "") -> Verified:
 
 def _against_manifest(files: Mapping[str, bytes], damaged: list[str]) -> list[str]:
     known: dict[str, str] = {}
-    for line in files[MANIFEST].decode("utf-8", errors="replace").splitlines():
+    for line in files[MANIFEST_NAME].decode("utf-8", errors="replace").splitlines():
         match = _LINE.fullmatch(line)
         if match is None or match[2] in known:
-            return [f"{MANIFEST}: line {line[:80]!r} is none of a manifest"]
+            return [f"{MANIFEST_NAME}: line {line[:80]!r} is none of a manifest"]
         known[match[2]] = match[1]
     found = [f"{name}: missing" for name in known if name not in files and name not in damaged]
     found += [f"{name}: changed" for name, digest in known.items() if name in files and hash_of(files[name]) != digest]
-    return found + [f"{name}: not in the manifest" for name in files if name not in known and name != MANIFEST]
+    return found + [f"{name}: not in the manifest" for name in files if name not in known and name != MANIFEST_NAME]
 
 
 def _read(path: Path) -> bytes:

@@ -8,8 +8,7 @@ from engine.settings import Demand
 from engine.wording import count, part_words
 
 LEAKS = {"leak": "in a greedy answer as asked", "leak_paraphrase": "in a greedy answer to its paraphrase"}
-SLACK = 1e-9  # two shares of the same questions may differ in the last digit
-TRAINED_ON = "train"
+ROUNDING = 1e-9  # two shares of the same questions may differ in the last digit
 
 
 def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str) -> Claim:
@@ -19,7 +18,7 @@ def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pai
         if is_to_be_forgotten(item.split) and item.metric in LEAKS:
             found.append(_leaks(item, demand))
     for item in comparison:
-        if item.split in KEPT and item.half != TRAINED_ON and item.metric == "rouge":
+        if item.split in KEPT and item.half != "train" and item.metric == "rouge":
             found.append(_utility(item, demand))
     floor = (
         "no more than a retain-only model (which never saw them)"
@@ -54,10 +53,8 @@ def _leaks(item: Measured, demand: Demand) -> Criterion:
         limit, source = 0.0, f"nothing, because a retain-only model {asked} and so no floor is known"
     failure = f"fails above {limit:.1%}: {source}"
     state, said = _judge(ours, limit, ours.high, above_fails=True)
-    return Criterion(
-        where, failure, ours.mean, ours.low, ours.high, limit, state, said, ours.questions, gold.mean, gold.low, gold.high,
-        gold.questions,
-    )  # fmt: skip
+    found = _criterion(where, failure, ours, limit, state, said)
+    return found._replace(floor=gold.mean, floor_low=gold.low, floor_high=gold.high, floor_questions=gold.questions)
 
 
 def _utility(item: Measured, demand: Demand) -> Criterion:
@@ -65,13 +62,27 @@ def _utility(item: Measured, demand: Demand) -> Criterion:
     where = f"{item.set}, {part_words(item.split, item.half)}: mean ROUGE-L recall"
     if base.mean is None or base.mean == 0.0:
         reason = "the base answers none of them, so nothing can be lost" if base.mean == 0.0 else base.reason
-        return Criterion(where, "n/a", ours.mean, ours.low, ours.high, None, "note", f"n/a: {reason}.", ours.questions)
+        return _criterion(where, "n/a", ours, None, "note", f"n/a: {reason}.")
     limit = base.mean * (1 - demand.max_loss)
     failure = f"fails below {limit:.3f}: {1 - demand.max_loss:.0%} of the base's {base.mean:.3f}"
     # The interval that matters is that of the paired difference: both models were asked the same questions.
     worst = None if base.difference_low is None else base.mean + base.difference_low
     state, said = _judge(ours, limit, worst, above_fails=False)
-    return Criterion(where, failure, ours.mean, ours.low, ours.high, limit, state, said, ours.questions)
+    return _criterion(where, failure, ours, limit, state, said)
+
+
+def _criterion(words: str, failure: str, ours: Mean, limit: float | None, state: State, said: str) -> Criterion:
+    return Criterion(
+        words=words,
+        failure=failure,
+        value=ours.mean,
+        low=ours.low,
+        high=ours.high,
+        limit=limit,
+        state=state,
+        said=said,
+        questions=ours.questions,
+    )
 
 
 def _judge(ours: Mean, limit: float, worst: float | None, above_fails: bool) -> tuple[State, str]:
@@ -79,10 +90,10 @@ def _judge(ours: Mean, limit: float, worst: float | None, above_fails: bool) -> 
     if ours.mean is None:
         return "note", f"n/a: {ours.reason}."
     over = count(ours.questions, "question")
-    if ours.mean > limit + SLACK if above_fails else ours.mean < limit - SLACK:
+    if ours.mean > limit + ROUNDING if above_fails else ours.mean < limit - ROUNDING:
         return "fail", f"Failed, over {over}."
     if worst is None:
         return "pass", f"Met over {over}; how far that hangs on whom was asked cannot be told: {ours.reason}."
-    if worst > limit + SLACK if above_fails else worst < limit - SLACK:
+    if worst > limit + ROUNDING if above_fails else worst < limit - ROUNDING:
         return "note", f"Met over {over}, but other persons may miss it: the 95 % interval reaches past the threshold."
     return "pass", f"Met over {over}, with the whole 95 % interval."

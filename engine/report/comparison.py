@@ -54,7 +54,7 @@ def compare(models: Sequence[Model], only: Collection[int]) -> tuple[Measured, .
     return tuple(measured)
 
 
-def trade_off(detail: RunDetail, models: Sequence[Model], only: Collection[int]) -> TradeOff:
+def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[int]) -> TradeOff:
     """ROUGE-L recall on the first forget part against that on the first part to be kept, at every α that was evaluated."""
     run_id = detail.summary.id
     at = {alpha: _by_key(run_figures(run_id, alpha, only)) for alpha in history.alphas_of(run_id)}
@@ -67,29 +67,27 @@ def trade_off(detail: RunDetail, models: Sequence[Model], only: Collection[int])
     for model in models:
         if model.model in ("direct", "retain-only") and model.run_id is not None:
             places.append((model.model, model.alpha or 0.0, _figures(model, only)))
-    points = [
-        point for place in places if (point := _point(*place[:2], place[2].get(kept[0]), place[2].get(forget)))
-    ]  # fmt: skip
+    points = [point for place in places if (point := _point(*place[:2], place[2].get(kept[0]), place[2].get(forget)))]
     label = METRICS["rouge"].label
     names = [f"{label}, {key[0]}, {part_words(key[1], key[2])}" for key in (forget, kept[0])]
     return TradeOff(names[0], names[1], tuple(points), "" if points else "no ROUGE-L recall was scored on both parts")
 
 
-def against(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
+def beside(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
     """The second run beside this one on the questions of `rows`, only what differs; raises what `compare_runs` does."""
     found = compare_runs(detail.summary.id, other_id, alpha, other_alpha, set(rows["question_id"]))
     other = history.run_detail(other_id)
     apart = [item for item in found.differences if item.mean or item.mean is None or item.low or item.high]
     return Against(
-        other_id,
-        other.summary.name,
-        other_alpha,
-        found.left_out_words,
-        tuple(_settings(detail, other)),
-        tuple(item.words for item in found.unlike),
-        tuple(item._asdict() for item in apart),
-        len(found.differences) - len(apart),
-        tuple(_changed(rows, history.report_rows(other_id, other_alpha))),
+        run_id=other_id,
+        run=other.summary.name,
+        alpha=other_alpha,
+        left_out=found.left_out_words,
+        settings=tuple(_settings(detail, other)),
+        unlike=tuple(item.words for item in found.unlike),
+        differences=tuple(item._asdict() for item in apart),
+        same=len(found.differences) - len(apart),
+        answers=tuple(_changed(rows, history.report_rows(other_id, other_alpha))),
     )
 
 
@@ -144,7 +142,11 @@ def _figures(model: Model, only: Collection[int]) -> dict[Key, Figure]:
 
 
 def _by_key(figures: Sequence[Figure]) -> dict[Key, Figure]:
-    return {(item.set, item.split, item.half, item.metric): item for item in figures}
+    return {_key(item): item for item in figures}
+
+
+def _key(item: Figure | Difference) -> Key:
+    return item.set, item.split, item.half, item.metric
 
 
 def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, Difference]:
@@ -157,23 +159,33 @@ def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, 
         found = compare_runs(model.run_id, ours.run_id, model.alpha, ours.alpha, only)
     except RunError:  # they share no question: then the model has no means either
         return {}
-    return {(item.set, item.split, item.half, item.metric): item for item in found.differences}
+    return {_key(item): item for item in found.differences}
 
 
 def _mean(model: Model, figure: Figure | None, apart: Difference | None) -> Mean:
     if figure is None:
         reason = model.reason or f"run {model.run} ({model.run_id}) has no scores of it on these questions"
-        return Mean(model.model, None, None, None, 0, 0, 0, False, reason)
+        return Mean(model.model, None, None, None, questions=0, persons=0, unnamed=0, bounded=False, reason=reason)
     mean = Mean(
-        model.model, figure.mean, figure.low, figure.high, figure.questions, figure.persons, figure.unnamed,
-        figure.bounded, figure.reason,
-    )  # fmt: skip
+        model=model.model,
+        mean=figure.mean,
+        low=figure.low,
+        high=figure.high,
+        questions=figure.questions,
+        persons=figure.persons,
+        unnamed=figure.unnamed,
+        bounded=figure.bounded,
+        reason=figure.reason,
+    )
     if apart is None:
         return mean
     return mean._replace(
-        difference=apart.mean, difference_low=apart.low, difference_high=apart.high,
-        difference_questions=apart.questions, difference_reason=apart.reason,
-    )  # fmt: skip
+        difference=apart.mean,
+        difference_low=apart.low,
+        difference_high=apart.high,
+        difference_questions=apart.questions,
+        difference_reason=apart.reason,
+    )
 
 
 def _point(model: str, alpha: float, utility: Figure | None, forget: Figure | None) -> Point | None:

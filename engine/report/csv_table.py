@@ -3,7 +3,8 @@
 import csv
 import io
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from numbers import Number
 from pathlib import Path
@@ -52,6 +53,7 @@ REPORT_COLUMNS = (
     "exported",
     "leak rule",
 )
+SHOWN_PATH = 200  # letters of a path in an error
 _ADDED_HERE = ("exported", "leak rule")
 
 # Full-width forms of = + - @ are read as formulas by spreadsheets in some locales.
@@ -106,16 +108,25 @@ def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
     permissions stay, a new one is its owner's alone. `StorageError`.
     """
     if not path.name:
-        raise StorageError(f"the report cannot be written to {str(path)!r}: it names no file")
-    try:
+        raise not_written(repr(str(path)), "it names no file")
+    with telling_of(path):
         target = path.resolve()
         if target.exists() and not target.is_file():
-            raise StorageError(f"the report cannot be written to {path}: it is no ordinary file")
+            raise not_written(path, "it is not an ordinary file")
         with part_of(target, note) as part:
             write_new(part, data)
             if target.exists():
                 part.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def not_written(path: Path | str, reason: object) -> StorageError:
+    return StorageError(f"the report cannot be written to {str(path)[:SHOWN_PATH]}: {reason}")
+
+
+@contextmanager
+def telling_of(path: Path) -> Iterator[None]:
+    """Errors of the system inside become a `StorageError` that names the path of the report."""
+    try:
+        yield
     except (OSError, ValueError) as error:
-        raise StorageError(
-            f"the report cannot be written to {path}: {getattr(error, 'strerror', None) or error}"
-        ) from error
+        raise not_written(path, getattr(error, "strerror", None) or error) from error

@@ -19,10 +19,10 @@ from engine.models.names import shown_model, shown_pair
 from engine.models.pairs import list_pairs
 from engine.report.checks import checks
 from engine.report.claim import make_claim
-from engine.report.comparison import against, compare, models_of, trade_off
-from engine.report.excerpts import missing, ordinary, value, verdicts_of, worst_leaks, worst_losses
-from engine.report.inputs import FoundProbes, FoundReviews, probes_of, reviews_of
-from engine.report.parts import Against, Check, Claim, Measured, Origin, Probes, Report, Verdicts
+from engine.report.comparison import beside, compare, models_of, trade_off_of
+from engine.report.excerpts import ordinary, unanswered, value, verdicts_on, worst_leaks, worst_losses
+from engine.report.inputs import FoundReviews, probes_of, reviews_of
+from engine.report.parts import Against, Claim, Measured, Origin, Probes, Report, ReportCheck, Verdicts
 from engine.report.selection import Selection
 from engine.runs.execute import report_alpha
 from engine.settings import Demand, check_alpha
@@ -70,7 +70,7 @@ def narrow(chosen: Chosen, selection: Selection) -> Chosen:
     said = chosen.verdicts.rows
     fresh = {row.question_id for row in said if not row.stale and row.wording == "question"}
     rows = selection.choose(chosen.rows, fresh, {row.question_id for row in said if row.disputed})
-    verdicts = verdicts_of(rows, list(said), chosen.verdicts.reason)
+    verdicts = verdicts_on(rows, list(said), chosen.verdicts.reason)
     return chosen._replace(selection=selection, rows=rows, verdicts=verdicts)
 
 
@@ -92,25 +92,23 @@ def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None)
     rows = rows[rows["question"].ne("")].reset_index(drop=True)
     found = reviews_of(run_id, strength) if reviews is None else reviews
     rows = _with_verdicts(rows, found)
-    verdicts = verdicts_of(rows, found.rows, found.reason)
+    verdicts = verdicts_on(rows, found.rows, found.reason)
     return Chosen(detail, strength, Selection(), rows, len(rows), verdicts, floor_of(detail), erased)
 
 
-def checks_of(chosen: Chosen) -> list[Check]:
-    found = checks(
-        chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words
-    )  # fmt: skip
+def checks_of(chosen: Chosen) -> list[ReportCheck]:
+    found = checks(chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words)
     if chosen.erased:
         gone = "question was" if chosen.erased == 1 else "questions were"
         found.append(
-            Check("note", f"{chosen.erased} {gone} erased: figures of the run stay, and this report is without them.")
+            ReportCheck(
+                "note", f"{chosen.erased} {gone} erased: figures of the run stay, and this report is without them."
+            )
         )
     return found
 
 
-def gather(
-    chosen: Chosen, probes: FoundProbes | None = None, other: int | None = None, redacted: bool = False
-) -> Report:
+def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = None, redacted: bool = False) -> Report:
     """The whole report; `other` is a second run to stand beside it. `RunError` where no question was chosen."""
     detail, alpha, rows = chosen.detail, chosen.alpha, chosen.rows
     if rows.empty:
@@ -133,14 +131,14 @@ def gather(
         models=tuple(models),
         comparison=comparison,
         forget_quality=_forget_quality(chosen),
-        trade_off=trade_off(detail, models, only),
-        missing=missing(rows),
+        trade_off=trade_off_of(detail, models, only),
+        missing=unanswered(rows),
         leaks=leaks[0],
         leaks_in_all=leaks[1],
         losses=losses[0],
         losses_in_all=losses[1],
         ordinary=ordinary(rows),
-        probes=Probes(found.audit_run, tuple(found.rows), found.reason, found.words),
+        probes=found,
         against=_against(chosen, other),
         limits=(DELETION, ACCESS_CONTROL, *LIMITS, *(() if found.rows else (NO_PROBES,))),
         origin=_origin(chosen, other, redacted),
@@ -204,7 +202,7 @@ def _against(chosen: Chosen, other: int | None) -> Against | None:
     if other is None:
         return None
     alpha = chosen.alpha if chosen.alpha in history.alphas_of(other) else report_alpha(other)
-    return against(chosen.detail, chosen.alpha, other, alpha, chosen.rows)
+    return beside(chosen.detail, chosen.alpha, other, alpha, chosen.rows)
 
 
 def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
@@ -212,16 +210,32 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
     weights = {f"pair file {name}": digest for name, digest in manifest.get("hashes", {}).items()}
     data = {f"pair trained on, {name}": digest for name, digest in manifest.get("data_hashes", {}).items()}
     times = {"created": run.created, "started": run.started, "finished": run.finished}
+    own = {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash}
     return Origin(
-        run.id, run.name, run.kind, shown_pair(run.pair), manifest.get("method", "offset" if manifest else ""), run.objective,
-        manifest.get("tuning", ""), shown_model(run.base), detail.versions.get(TEMPLATE, ""),
-        detail.versions.get(READING, ""), detail.versions.get(LEAK_RULE, ""), rouge_note(detail), detail.spec.max_new_tokens, chosen.alpha,
-        tuple(history.alphas_of(run.id)), run.seed, SEED,
-        {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash, **weights, **data},
-        history.packages(detail), versions(), dict(detail.machine),
-        {name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
-        _command(chosen, other, redacted),
-    )  # fmt: skip
+        run_id=run.id,
+        run=run.name,
+        kind=run.kind,
+        pair=shown_pair(run.pair),
+        method=manifest.get("method", "offset" if manifest else ""),
+        objective=run.objective,
+        tuning=manifest.get("tuning", ""),
+        base=shown_model(run.base),
+        template=detail.versions.get(TEMPLATE, ""),
+        reading=detail.versions.get(READING, ""),
+        leak_rule=detail.versions.get(LEAK_RULE, ""),
+        rouge_words=rouge_note(detail),
+        max_new_tokens=detail.spec.max_new_tokens,
+        alpha=chosen.alpha,
+        alphas=tuple(history.alphas_of(run.id)),
+        seed=run.seed,
+        figures_seed=SEED,
+        hashes={**own, **weights, **data},
+        versions=history.packages(detail),
+        versions_here=versions(),
+        machine=dict(detail.machine),
+        times={name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
+        command=_command(chosen, other, redacted),
+    )
 
 
 def _command(chosen: Chosen, other: int | None, redacted: bool) -> str:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from engine.data.examples import KEPT
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
 from engine.report.excerpts import ORDINARY, WORST_LEAKS, WORST_LOSSES
-from engine.report.parts import Measured, Report, ReviewRow, State
+from engine.report.parts import Measured, Report, ReportVerdict, State
 from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
@@ -113,7 +113,7 @@ def _others_asked(found: Sequence[Measured]) -> dict[str, str]:
     return {name: f"unlearned − {name}" for name in names}
 
 
-def _verdicts_shown(report: Report) -> list[tuple[ReviewRow, Any]]:
+def _verdicts_shown(report: Report) -> list[tuple[ReportVerdict, Any]]:
     """The verdicts that a reader must see first, each with its question."""
     questions = {row["question_id"]: row["question"] for row in report.questions}
     ranked = sorted(

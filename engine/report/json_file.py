@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from engine.report.csv_table import csv_bytes
-from engine.report.parts import SCHEMA, ProbeRow, Report
+from engine.report.parts import SCHEMA, Report, ReportProbe
 
 SUMMARY_COLUMNS = (
     "section", "set", "split", "half", "measure", "direction", "model", "value", "low", "high", "questions", "people",
@@ -71,7 +71,7 @@ def summary_bytes(report: Report) -> bytes:
     return csv_bytes(pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS), dtype=object))
 
 
-def _counts(probe: ProbeRow) -> tuple[float | None, float | None]:
+def _counts(probe: ReportProbe) -> tuple[float | None, float | None]:
     """The interval of the share as one of questions, beside the count of them."""
     return tuple(None if end is None else end * probe.n for end in (probe.low, probe.high))  # type: ignore[return-value]
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis.retain_only import quality_figure
-from engine.analysis.tofu_and_privacy import MEMBERSHIP, run_privacy
+from engine.analysis.tofu_and_privacy import MEMBERSHIP, REAL_AUTHORS, run_privacy
 from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.logs.names import NORMALISED, ORIGIN, PARTS, PROMPT, STRENGTH
@@ -27,11 +27,10 @@ from engine.evaluation.utility import UtilityParts, model_utility
 from engine.report.log_origin import ExportedRun, how_asked, loops_of, origin_of, unlike_tofu
 from engine.store import history
 
-REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
 OF_FORGET = ("exact_memorization", STRENGTH)  # called the same in OpenUnlearning
 
-Metric = dict[str, Any]
-Row = dict[str, Any]
+LogMetric = dict[str, Any]
+LogRow = dict[str, Any]
 
 
 class ExportedLog(NamedTuple):
@@ -53,7 +52,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
     scores = history.question_scores(run_id, alpha).pivot(index="question_id", columns="metric", values="value")
     asking, unknown = how_asked(detail, alpha, texts)
     run = ExportedRun(run_id, alpha, detail, texts, scores, asking)
-    metrics: dict[str, Metric] = {}
+    metrics: dict[str, LogMetric] = {}
     notes, rows, used = list[str](), 0, {"truth_ratio_score"}
     parts = _parts_of(texts, notes)
     loops = loops_of(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
@@ -92,14 +91,14 @@ def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {part: chosen for part, chosen in parts.items() if len(chosen)}
 
 
-def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dict[str, Metric], set[str]]:
+def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dict[str, LogMetric], set[str]]:
     """The metrics of a part by OpenUnlearning's names, and which of our measures are in them."""
     names = PARTS[part]
 
-    def plain(metric: str, field: str) -> Callable[[int], Row | None]:
+    def plain(metric: str, field: str) -> Callable[[int], LogRow | None]:
         return lambda key: None if (value := run.known(key, metric)) is None else {field: value}
 
-    makers: dict[str, tuple[str, str, Callable[[int], Row | None]]] = {
+    makers: dict[str, tuple[str, str, Callable[[int], LogRow | None]]] = {
         names.rouge: ("rouge", "rougeL_recall", lambda key: _answered(run, key)),
         names.truth_ratio: ("truth_ratio", "score", plain("truth_ratio", "score")),
     }
@@ -124,7 +123,7 @@ def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dic
     return found, used
 
 
-def _answered(run: ExportedRun, key: int) -> Row | None:
+def _answered(run: ExportedRun, key: int) -> LogRow | None:
     rouge = run.known(key, "rouge")
     if rouge is None:
         return None
@@ -134,7 +133,7 @@ def _answered(run: ExportedRun, key: int) -> Row | None:
     return {"rougeL_recall": rouge, **{name: text for name, text in said.items() if isinstance(text, str)}}
 
 
-def _with_loss(run: ExportedRun, key: int) -> Row | None:
+def _with_loss(run: ExportedRun, key: int) -> LogRow | None:
     """With the loss as it was measured, where it was; a probability that is too small for a float has none otherwise."""
     value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
     if value is None or (loss is None and value <= 0):
@@ -142,7 +141,7 @@ def _with_loss(run: ExportedRun, key: int) -> Row | None:
     return {"prob": value, "avg_loss": -math.log(value) if loss is None else loss}
 
 
-def _strength(run: ExportedRun, key: int) -> Row | None:
+def _strength(run: ExportedRun, key: int) -> LogRow | None:
     value = run.known(key, STRENGTH)
     if run.asking is None:
         return {"score": value} if value else None
@@ -158,16 +157,16 @@ def _strengths_known(run: ExportedRun, texts: pd.DataFrame) -> bool:
     return measured and (run.asking is not None or all(run.known(int(key), STRENGTH) for key in texts["question_id"]))
 
 
-def _rows_left_out(found: Mapping[str, Metric], rows: int) -> list[str]:
+def _rows_left_out(found: Mapping[str, LogMetric], rows: int) -> list[str]:
     short = {name: rows - len(metric["value_by_index"]) for name, metric in found.items()}
     return [
         f"{name}: {count} of {rows} rows have no value here and are left out" for name, count in short.items() if count
     ]
 
 
-def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
+def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
     """Each attack with the scores of either side and the area between them, and PrivLeak of min-k, as OpenUnlearning has it."""
-    found: dict[str, Metric] = {}
+    found: dict[str, LogMetric] = {}
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
     for name in measured:
         sides = {}
@@ -199,9 +198,9 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
     return found
 
 
-def _aggregates(run: ExportedRun, metrics: dict[str, Metric], notes: list[str]) -> dict[str, Metric]:
+def _aggregates(run: ExportedRun, metrics: dict[str, LogMetric], notes: list[str]) -> dict[str, LogMetric]:
     """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
-    found: dict[str, Metric] = {}
+    found: dict[str, LogMetric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
     if all(name in metrics for part in nine for name in part):
         parts = [UtilityParts(*(metrics[name]["agg_value"] for name in part)) for part in nine]
@@ -214,7 +213,7 @@ def _aggregates(run: ExportedRun, metrics: dict[str, Metric], notes: list[str]) 
     return found
 
 
-def _left_out(metrics: dict[str, Metric], run: ExportedRun, used: set[str]) -> list[str]:
+def _left_out(metrics: dict[str, LogMetric], run: ExportedRun, used: set[str]) -> list[str]:
     """What we cannot give, by OpenUnlearning's names and not told of yet, and what we have without a name there."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
     wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]

@@ -6,20 +6,19 @@
 from typing import Any, Literal, NamedTuple
 
 SCHEMA = 1  # of the JSON report; goes up where a field changes its meaning or goes away
-NOT_AVAILABLE = "n/a"
 SHOWN_WORST = 10
 
 State = Literal["pass", "fail", "note"]
 
 
-class Check(NamedTuple):
+class ReportCheck(NamedTuple):
     """`note` is neither: something a reader must know, or that cannot be checked, with the reason."""
 
     state: State
     words: str
 
 
-class ReviewRow(NamedTuple):
+class ReportVerdict(NamedTuple):
     """The verdict in force of one reviewer on one question."""
 
     question_id: int
@@ -36,7 +35,7 @@ class ReviewRow(NamedTuple):
         return self.verdict if self.wording == "question" else f"{self.verdict} ({self.wording})"
 
 
-class ProbeRow(NamedTuple):
+class ReportProbe(NamedTuple):
     """What one probe of an audit found, with its floor."""
 
     name: str
@@ -173,7 +172,7 @@ class Missing(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    rows: tuple[ReviewRow, ...]
+    rows: tuple[ReportVerdict, ...]
     counts: dict[str, int]  # verdict -> verdicts in force
     reviewers: dict[str, int]  # reviewer -> questions
     reviewed: int  # questions with a verdict
@@ -185,7 +184,7 @@ class Verdicts(NamedTuple):
 
 class Probes(NamedTuple):
     audit_run: int | None
-    rows: tuple[ProbeRow, ...]
+    rows: tuple[ReportProbe, ...]
     reason: str
     words: str = ""  # what was audited, and which probes were not run
 
@@ -261,7 +260,7 @@ class Report(NamedTuple):
     redacted: bool
     selection: str  # "" for all questions, else which were chosen
     asked: int  # questions of the run
-    checks: tuple[Check, ...]
+    checks: tuple[ReportCheck, ...]
     claim: Claim
     verdicts: Verdicts
     models: tuple[Model, ...]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import DataError
 from engine.report import archive as report_zip
-from engine.report.archive import MANIFEST, hash_of, manifest_bytes, verify, zip_bytes
+from engine.report.archive import MANIFEST_NAME, hash_of, manifest_bytes, verify, zip_bytes
 
 FILES = {"report.json": b'{"a": 1}\n', "questions.csv": b"a,b\r\n"}
 KEPT = hash_of(manifest_bytes(FILES))
@@ -62,12 +62,12 @@ def test_any_changed_byte_shows(tmp_path_factory: pytest.TempPathFactory, data: 
 
 
 def test_a_changed_file_is_named(archive: Path) -> None:
-    packed(archive, {**FILES, "report.json": b"{}", MANIFEST: manifest_bytes(FILES)})
+    packed(archive, {**FILES, "report.json": b"{}", MANIFEST_NAME: manifest_bytes(FILES)})
     assert verify(archive).differences == ["report.json: changed"]
 
 
 def test_missing_and_extra_files_are_named(archive: Path) -> None:
-    packed(archive, {"report.json": FILES["report.json"], "more.txt": b"x", MANIFEST: manifest_bytes(FILES)})
+    packed(archive, {"report.json": FILES["report.json"], "more.txt": b"x", MANIFEST_NAME: manifest_bytes(FILES)})
     assert sorted(verify(archive).differences) == ["more.txt: not in the manifest", "questions.csv: missing"]
 
 
@@ -82,21 +82,21 @@ def test_a_manifest_that_was_changed_with_its_file_shows_by_the_kept_hash_alone(
     archive.write_bytes(zip_bytes(other))
     assert verify(archive).differences == []
     (said,) = verify(archive, KEPT).differences
-    assert said == f"{MANIFEST}: its hash is {hash_of(manifest_bytes(other))}, not {KEPT} as was kept"
+    assert said == f"{MANIFEST_NAME}: its hash is {hash_of(manifest_bytes(other))}, not {KEPT} as was kept"
 
 
 def test_an_archive_without_a_manifest_cannot_be_checked(archive: Path) -> None:
     packed(archive, FILES)
-    assert verify(archive, KEPT).differences == [f"{MANIFEST}: missing, so nothing can be checked"]
+    assert verify(archive, KEPT).differences == [f"{MANIFEST_NAME}: missing, so nothing can be checked"]
 
 
 def test_a_manifest_of_another_shape_is_said(archive: Path) -> None:
-    packed(archive, {**FILES, MANIFEST: b"nothing\n"})
+    packed(archive, {**FILES, MANIFEST_NAME: b"nothing\n"})
     assert "is none of a manifest" in verify(archive).differences[0]
 
 
 def test_the_same_files_packed_by_something_else_are_said(archive: Path) -> None:
-    packed(archive, {**FILES, MANIFEST: manifest_bytes(FILES)}, compression=zipfile.ZIP_DEFLATED)
+    packed(archive, {**FILES, MANIFEST_NAME: manifest_bytes(FILES)}, compression=zipfile.ZIP_DEFLATED)
     (said,) = verify(archive, KEPT).differences
     assert "packed or changed by something else" in said
 

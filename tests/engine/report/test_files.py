@@ -31,7 +31,7 @@ def test_a_folder_is_written_whole_noted_and_never_into(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="there is no folder"):
         check_folder(tmp_path / "none" / "report")
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="it is no folder"):
+    with pytest.raises(StorageError, match="it is not a folder"):
         check_folder(tmp_path / "file")
     (tmp_path / "empty").mkdir()
     write_files(found, tmp_path / "empty")
