@@ -1,4 +1,4 @@
-"""The claim of a report and the thresholds beyond which it has failed. Works from figures at hand; reads nothing."""
+"""The claim of a report and the thresholds at which it fails. Works on figures it is given; reads nothing."""
 
 from collections.abc import Sequence
 
@@ -7,12 +7,12 @@ from engine.report.parts import Claim, Criterion, Mean, Measured, State
 from engine.settings import Demand
 from engine.wording import count, part_words
 
-LEAKS = {"leak": "in a greedy answer as asked", "leak_paraphrase": "in a greedy answer to its paraphrase"}
+LEAKS = {"leak": "in the likeliest answer", "leak_paraphrase": "in the likeliest answer to the paraphrase"}
 ROUNDING = 1e-9  # two shares of the same questions may differ in the last digit
 
 
 def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str) -> Claim:
-    """Leak shares of every forget part against their floor, utility of every kept part against the base's."""
+    """Leak shares of every forget part against their baseline, utility of every kept part against that of the base."""
     found: list[Criterion] = []
     for item in comparison:
         if is_to_be_forgotten(item.split) and item.metric in LEAKS:
@@ -20,17 +20,17 @@ def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pai
     for item in comparison:
         if item.split in KEPT and item.half != "train" and item.metric == "rouge":
             found.append(_utility(item, demand))
-    floor = (
-        "no more than a retain-only model (which never saw them)"
+    allowed = (
+        "no more than with a retain model, which never saw them"
         if demand.max_leaks is None
         else f"at most {demand.max_leaks:.1%} of them"
     )
     words = (
-        f"At α = {alpha:g}, pair {pair} does not give the answers to its forget questions away to whoever asks for them "
-        "greedily, and answers what is to be kept as the base does."
+        f"At α = {alpha:g}, pair {pair} does not reveal the answers to its forget questions in its likeliest answers, "
+        "and it answers the questions to be kept as the base does."
     )
     asked = (
-        f"Leaking forget questions: {floor}. Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's "
+        f"Forget questions that leak: {allowed}. Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's "
         "mean ROUGE-L recall."
     )
     return Claim(words, asked, tuple(found), advice)
@@ -43,16 +43,16 @@ def of_model(item: Measured, model: str) -> Mean:
 def _leaks(item: Measured, demand: Demand) -> Criterion:
     ours, gold = of_model(item, "unlearned"), of_model(item, "retain-only")
     where = f"{item.set}, {part_words(item.split, item.half)}: share that leaks {LEAKS[item.metric]}"
-    whole_floor = gold.mean is not None and gold.questions >= ours.questions
+    whole_baseline = gold.mean is not None and gold.questions >= ours.questions
     if demand.max_leaks is not None:
         limit, source = demand.max_leaks, "the share that is allowed"
-    elif gold.mean is not None and whole_floor:
-        limit, source = gold.mean, "the retain-only model's share on the same questions"
+    elif gold.mean is not None and whole_baseline:
+        limit, source = gold.mean, "the share of the retain model on the same questions"
     else:
         asked = f"was asked only {gold.questions} of {ours.questions}" if gold.questions else "was asked none of them"
-        limit, source = 0.0, f"nothing, because a retain-only model {asked} and so no floor is known"
+        limit, source = 0.0, f"no leak is allowed, because a retain model {asked} and so no baseline is known"
     failure = f"fails above {limit:.1%}: {source}"
-    state, said = _judge(ours, limit, ours.high, above_fails=True)
+    state, said = _judge(ours, limit, ours.high, ours.reason, above_fails=True)
     found = _criterion(where, failure, ours, limit, state, said)
     return found._replace(floor=gold.mean, floor_low=gold.low, floor_high=gold.high, floor_questions=gold.questions)
 
@@ -67,7 +67,8 @@ def _utility(item: Measured, demand: Demand) -> Criterion:
     failure = f"fails below {limit:.3f}: {1 - demand.max_loss:.0%} of the base's {base.mean:.3f}"
     # The interval that matters is that of the paired difference: both models were asked the same questions.
     worst = None if base.difference_low is None else base.mean + base.difference_low
-    state, said = _judge(ours, limit, worst, above_fails=False)
+    unknown = base.difference_reason or ours.reason or "here the base is the model itself"
+    state, said = _judge(ours, limit, worst, unknown, above_fails=False)
     return _criterion(where, failure, ours, limit, state, said)
 
 
@@ -85,15 +86,18 @@ def _criterion(words: str, failure: str, ours: Mean, limit: float | None, state:
     )
 
 
-def _judge(ours: Mean, limit: float, worst: float | None, above_fails: bool) -> tuple[State, str]:
-    """Whether a figure meets its limit, and whether the bad end of its interval does."""
+def _judge(ours: Mean, limit: float, worst: float | None, unknown: str, above_fails: bool) -> tuple[State, str]:
+    """Whether a figure meets its limit, and whether the bad end of its interval does; `unknown` is why there is no such end."""
     if ours.mean is None:
         return "note", f"n/a: {ours.reason}."
     over = count(ours.questions, "question")
     if ours.mean > limit + ROUNDING if above_fails else ours.mean < limit - ROUNDING:
-        return "fail", f"Failed, over {over}."
+        return "fail", f"Failed over {over}."
     if worst is None:
-        return "pass", f"Met over {over}; how far that hangs on whom was asked cannot be told: {ours.reason}."
+        return "pass", f"Met over {over}; how much that depends on the people asked about is not known: {unknown}."
     if worst > limit + ROUNDING if above_fails else worst < limit - ROUNDING:
-        return "note", f"Met over {over}, but other persons may miss it: the 95 % interval reaches past the threshold."
+        return (
+            "note",
+            f"Met over {over}, but with other people it might not be: the 95 % interval reaches past the threshold.",
+        )
     return "pass", f"Met over {over}, with the whole 95 % interval."

@@ -1,4 +1,4 @@
-"""The models that a report holds against each other, on the same questions: base, unlearned, direct, retain-only; and a
+"""The models that a report compares, on the same questions: base, unlearned, direct, retain-only; and a
 second run. Reads stored scores; loads no model.
 """
 
@@ -26,7 +26,7 @@ OF_PAIR = ("method", "objective", "tuning", "retain_term", "reference_kind", "pa
 
 
 def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collection[int]) -> list[Model]:
-    """The columns of the comparison; a model of which no run can stand there says why."""
+    """The columns of the comparison; a model without a run that fits says why."""
     run = detail.summary
     stored = history.alphas_of(run.id)
     base = (
@@ -34,7 +34,7 @@ def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collec
         if 0.0 in stored
         else _without("base", "this run did not evaluate α = 0")
     )
-    gold = _without("retain-only", f"no finished run of a retain-only model of base {shown_pair(run.base)} was asked any of these questions")  # fmt: skip
+    gold = _without("retain-only", f"no finished run of the retain model of base {shown_pair(run.base)} was asked any of these questions")  # fmt: skip
     if floor is not None and floor.scores["question_id"].isin(list(only)).any():
         gold = Model("retain-only", floor.run_id, history.run_detail(floor.run_id).summary.name, 0.0, "")
     return [base, Model("unlearned", run.id, run.name, alpha, ""), _direct(detail, only), gold]
@@ -62,7 +62,7 @@ def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[in
     forget = next((key for key in keys if is_to_be_forgotten(key[1])), None)
     kept = sorted((key for key in keys if key[1] in KEPT), key=lambda key: (key[2] != "eval", key[1] != "retain"))
     if forget is None or not kept:
-        return TradeOff("", "", (), "these questions do not hold both a part to be forgotten and one to be kept")
+        return TradeOff("", "", (), "these questions do not include both a part to be forgotten and one to be kept")
     places = [("base" if alpha == 0 else "unlearned", alpha, figures) for alpha, figures in at.items()]
     for model in models:
         if model.model in ("direct", "retain-only") and model.run_id is not None:
@@ -74,7 +74,7 @@ def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[in
 
 
 def beside(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
-    """The second run beside this one on the questions of `rows`, only what differs; raises what `compare_runs` does."""
+    """The second run compared with this one on the questions of `rows`, only what differs; raises what `compare_runs` does."""
     found = compare_runs(detail.summary.id, other_id, alpha, other_alpha, set(rows["question_id"]))
     other = history.run_detail(other_id)
     apart = [item for item in found.differences if item.mean or item.mean is None or item.low or item.high]
@@ -96,10 +96,10 @@ def _without(model: str, reason: str) -> Model:
 
 
 def _direct(detail: RunDetail, only: Collection[int]) -> Model:
-    """The finished direct run of the same base that shares most questions, the newest of equals."""
+    """The finished direct run of the same base that shares the most questions; of equals the newest."""
     run = detail.summary
     if detail.manifest.get("method") == "direct":
-        return _without("direct", "this report is of a direct baseline itself")
+        return _without("direct", "this report is itself about a run of the direct method")
     best: tuple[int, Model] | None = None
     for other in history.list_runs():
         if (
@@ -111,11 +111,11 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
             continue
         try:
             known = history.run_detail(other.id)
-        except RunError:  # another version of the program stored it: nothing can be said of it
+        except RunError:  # stored by another version of the program: it cannot be read
             continue
         if known.manifest.get("method") != "direct" or known.base_hash != detail.base_hash:
             continue
-        if _forgot(known) != _forgot(detail):  # what it was never asked to forget it would seem to leak
+        if _forgot(known) != _forgot(detail):  # it would seem to leak what it was never asked to forget
             continue
         alpha = report_alpha(other.id)
         scores = history.question_scores(other.id, alpha)
@@ -123,8 +123,8 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
         if shared and (best is None or shared > best[0]):
             best = shared, Model("direct", other.id, other.name, alpha, "")
     reason = (
-        f"no finished run of a direct baseline on base {shown_pair(run.base)} that was to forget the same was asked any of these "
-        "questions"
+        f"no finished run of the direct method on base {shown_pair(run.base)} with the same questions to forget was asked any "
+        "of these questions"
     )
     return _without("direct", reason) if best is None else best[1]
 
@@ -164,7 +164,7 @@ def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, 
 
 def _mean(model: Model, figure: Figure | None, apart: Difference | None) -> Mean:
     if figure is None:
-        reason = model.reason or f"run {model.run} ({model.run_id}) has no scores of it on these questions"
+        reason = model.reason or f"run {model.run} ({model.run_id}) has no scores for it on these questions"
         return Mean(model.model, None, None, None, questions=0, persons=0, unnamed=0, bounded=False, reason=reason)
     mean = Mean(
         model=model.model,

@@ -1,4 +1,4 @@
-"""The report of a run: one row per question, base beside unlearned, as CSV that a spreadsheet opens without harm."""
+"""The report of a run: one row per question, base beside unlearned, as CSV that is safe to open in a spreadsheet."""
 
 import csv
 import io
@@ -61,9 +61,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "�
 
 
 def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: datetime | None = None) -> pd.DataFrame:
-    """Put plain rows into the order of `REPORT_COLUMNS`; columns beyond these follow as they come.
+    """Put plain rows into the order of `REPORT_COLUMNS`; further columns follow as they come.
 
-    Adds the time (UTC) and the leak rule where the rows do not bring them. Raises `DataError` for missing columns.
+    Adds the time (UTC) and the leak rule where the rows do not have them. Raises `DataError` for missing columns.
     """
     frame = pd.DataFrame(rows) if isinstance(rows, pd.DataFrame) or rows else pd.DataFrame(columns=list(REPORT_COLUMNS))
     missing = [name for name in REPORT_COLUMNS if name not in frame.columns and name not in _ADDED_HERE]
@@ -102,10 +102,10 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
-    """Write the bytes of a report: the whole file appears at once or not at all; what stood there stays on an error.
+    """Write the bytes of a report: the whole file appears at once or not at all; on an error the old file stays.
 
-    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused; a file's
-    permissions stay, a new one is its owner's alone. `StorageError`.
+    It is noted before it appears. A link is followed; anything that is not an ordinary file (a device, a pipe) is refused. An existing
+    file keeps its permissions; a new one can be read by its owner alone. `StorageError`.
     """
     if not path.name:
         raise not_written(repr(str(path)), "it names no file")

@@ -1,4 +1,4 @@
-"""Where everything stands in the drawing of a report's trade-off: forgetting upwards is worse, utility to the right is better.
+"""Where everything stands in the drawing of a report's trade-off: higher forgets less, further right keeps more.
 
 Places are in units of the drawing, from its top left corner. The template draws them.
 """
@@ -6,7 +6,7 @@ Places are in units of the drawing, from its top left corner. The template draws
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.report.parts import Point, TradeOff
+from engine.report.parts import Point, TradeOff, model_word
 
 LETTER = 6.6  # width of a letter, about
 
@@ -83,7 +83,8 @@ def drawing_of(found: TradeOff, alpha: float) -> Drawing:
 def trade_off_words(found: TradeOff) -> str:
     """What the drawing shows, for people who cannot see it."""
     said = [
-        f"{point.model}{_at(point)}: forget {point.forget:.3f}, utility {point.utility:.3f}" for point in found.points
+        f"{model_word(point.model)}{_at(point)}: forget {point.forget:.3f}, utility {point.utility:.3f}"
+        for point in found.points
     ]
     return f"{found.forget} (lower is better) against {found.utility} (higher is better). {'; '.join(said)}."
 
@@ -111,12 +112,14 @@ def _whiskers(point: Point) -> list[Line]:
 
 
 def _labels(points: Sequence[Point]) -> list[Label]:
-    """Beside its mark, to the left at the right edge; one that would lie upon another moves up or down."""
+    """Beside its mark, to the left at the right edge; one that would cover another moves up or down."""
     taken: list[tuple[float, float, float]] = []
     found = []
     for point in sorted(points, key=lambda item: (item.forget, item.alpha), reverse=True):
         text = (
-            f"α = {point.alpha:g}" if point.model == "unlearned" else f"{point.model}{_at(point).replace(' at', ',')}"
+            f"α = {point.alpha:g}"
+            if point.model == "unlearned"
+            else f"{model_word(point.model)}{_at(point).replace(' at', ',')}"
         )
         on_left, width = point.utility > 0.8, LETTER * len(text)
         x = _x(point.utility) + (-12 if on_left else 12)

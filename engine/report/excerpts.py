@@ -1,4 +1,4 @@
-"""What a report shows letter by letter: the worst leaks, the worst losses, one ordinary example, and what is missing."""
+"""What a report shows verbatim: the worst leaks, the worst losses, one ordinary example, and what is missing."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ from engine.report.selection import leaking, lost, to_be_forgotten
 FrameRow = dict[Any, Any]  # of the report's frame, by column
 
 WORST_LEAKS = (
-    "forget questions that the leak rule flags as asked or paraphrased, the wording with the higher ROUGE-L recall shown, "
-    "highest first"
+    "forget questions whose answer the leak rule flags, as asked or paraphrased; shown is the phrasing with the higher "
+    "ROUGE-L recall, highest first"
 )
-WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell from the base's, farthest first"
-ORDINARY = "the forget question whose ROUGE-L recall of the unlearned answer is the median (the lower one of two)"
+WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell below that of the base, largest fall first"
+ORDINARY = "the forget question whose unlearned answer has the median ROUGE-L recall (the lower of two)"
 
 
 def worst_leaks(rows: pd.DataFrame) -> tuple[tuple[Excerpt, ...], int]:
@@ -64,7 +64,7 @@ def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -
     )
     counts: dict[str, int] = {}
     reviewers: dict[str, int] = {}
-    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, never counted
+    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, not counted
     for row in fresh:
         counts[row.said] = counts.get(row.said, 0) + 1
         reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
@@ -109,7 +109,7 @@ def excerpt(row: FrameRow, wording: str = "question") -> Excerpt:
 
 
 def value(cell: Any) -> Any:
-    """A cell of a frame as a plain value; what is missing is None."""
+    """A cell of a frame as a plain value; a missing one is None."""
     return None if cell is None or cell is pd.NA or cell != cell else cell
 
 

@@ -21,7 +21,7 @@ QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.js
 
 
 class ReportFiles(NamedTuple):
-    """`files` by name, the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
+    """`files` by name, with the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
 
     report: Report
     files: dict[str, bytes]
@@ -46,13 +46,13 @@ def make_files(report: Report, redacted: bool = False) -> ReportFiles:
 
 
 def _stored_people() -> list[str]:
-    """Everyone whom a stored question is about: a pair may be named after somebody of whom this report asks nothing."""
+    """Everyone whom a stored question is about: a pair may be named after somebody whom this report does not ask about."""
     with reading() as session:
         return sorted(erasures.subjects(session))
 
 
 def check_folder(folder: Path) -> None:
-    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it takes files."""
+    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it is writable."""
     with telling_of(folder):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise not_written(folder, "it is not a folder")

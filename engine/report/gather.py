@@ -1,6 +1,6 @@
 """A report, gathered from the database: what was evaluated, what reviewers and probes say, and where all of it comes from.
 
-Loads no model and writes nothing. The same database gives the same report but for `made`.
+Loads no model and writes nothing. The same database gives the same report, except for `made`.
 """
 
 import shlex
@@ -32,14 +32,14 @@ from engine.store.judged_by import rouge_note
 from engine.versions import versions
 from engine.wording import ACCESS_CONTROL
 
-DELETION = "α = 0 knows everything: this is access control, not deletion."
-NO_PROBES = "No leak probe stands in this report: sampling, other phrasings, relearning, quantisation and what the pair gives away by itself were not tried."
+DELETION = "At α = 0 the model knows everything: this is access control, not deletion."
+NO_PROBES = "No leak probe was run for this report: sampling, other phrasings, relearning, quantization and the pair on its own were not tried."
 LIMITS = (
-    "Leaks are what the leak rule flags in one greedy answer per wording: drawn answers, other wordings and a given beginning may bring out more.",
-    "The rule finds key terms, not meaning: number words, plurals, endings and prefixes of words, and reordered dates are not equated.",
-    "Intervals resample the persons that were asked about; with few persons they are rough and rather too narrow.",
-    "Nothing was tried against whoever holds the base's weights or its logits at α = 0.",
-    "One seed of one pair: how far another training would come out differently is not in these figures.",
+    "Leaks are what the leak rule flags in the likeliest answer to each phrasing: sampled answers, other phrasings and a given beginning may reveal more.",
+    "The rule finds key terms, not meaning: it does not match number words, plurals, endings and prefixes of words, or reordered dates.",
+    "Intervals are over the people asked about; with few people they are rough and somewhat too narrow.",
+    "Nothing was tried against somebody who has the base's weights or its logits at α = 0.",
+    "One seed of one pair: these figures do not show how much another training would differ.",
 )
 
 
@@ -66,7 +66,7 @@ def choose(run_id: int, alpha: float | None, selection: Selection, reviews: Foun
 
 
 def narrow(chosen: Chosen, selection: Selection) -> Chosen:
-    """Of all questions those of a selection; `SettingError` for one that leaves nothing."""
+    """Only the questions of a selection; `SettingError` for a split that the run does not have."""
     said = chosen.verdicts.rows
     fresh = {row.question_id for row in said if not row.stale and row.wording == "question"}
     rows = selection.choose(chosen.rows, fresh, {row.question_id for row in said if row.disputed})
@@ -75,9 +75,9 @@ def narrow(chosen: Chosen, selection: Selection) -> Chosen:
 
 
 def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
-    """All questions of a report and what stands beside them; quick enough for a page.
+    """All questions of a report with verdicts and baseline; quick enough for a page.
 
-    `alpha` None is the pair's recommended one. `RunError` where the run has not finished, has no answers or no scores at
+    `alpha` None means the pair's recommended one. `RunError` where the run has not finished, has no answers or no scores at
     `alpha`.
     """
     detail = history.run_detail(run_id)
@@ -85,7 +85,7 @@ def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None)
     if run.status != "finished":
         raise RunError(f"run {run.name!r} is {run.status}: only a finished run has a report")
     if run.kind == "tasks":
-        raise RunError(f"run {run.name!r} put multiple-choice tasks: it holds no answers, so it has no report")
+        raise RunError(f"run {run.name!r} asked multiple-choice tasks: it has no answers, so it has no report")
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     rows = history.report_rows(run_id, strength)
     erased = int(rows["question"].eq("").sum())
@@ -102,18 +102,18 @@ def checks_of(chosen: Chosen) -> list[ReportCheck]:
         gone = "question was" if chosen.erased == 1 else "questions were"
         found.append(
             ReportCheck(
-                "note", f"{chosen.erased} {gone} erased: figures of the run stay, and this report is without them."
+                "note", f"{chosen.erased} {gone} erased: the figures of the run stay, and this report leaves them out."
             )
         )
     return found
 
 
 def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = None, redacted: bool = False) -> Report:
-    """The whole report; `other` is a second run to stand beside it. `RunError` where no question was chosen."""
+    """The whole report; `other` is a second run to compare with. `RunError` where no question was chosen."""
     detail, alpha, rows = chosen.detail, chosen.alpha, chosen.rows
     if rows.empty:
         raise RunError(
-            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is meant, so there is nothing to report"
+            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is chosen, so there is nothing to report"
         )
     only = {int(key) for key in rows["question_id"]}
     models = models_of(detail, alpha, chosen.floor, only)
@@ -161,7 +161,7 @@ def _with_verdicts(rows: pd.DataFrame, found: FoundReviews) -> pd.DataFrame:
 
 
 def _plain_rows(rows: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Flags and leaks as 0 or 1, positions as whole numbers: what a frame keeps as floats beside an empty cell."""
+    """Flags and leaks as 0 or 1, positions as whole numbers: a frame keeps them as floats beside an empty cell."""
     found: list[dict[Any, Any]] = rows.to_dict("records")
     whole = [
         name for name in rows.columns if name.startswith(("leak ", "retain-only ", "degenerate ")) and name != LEAK_RULE
@@ -182,7 +182,7 @@ def _advice(detail: RunDetail) -> str:
     here = next((pair for pair in list_pairs() if pair.hash == detail.pair_hash), None)
     advised = None if here is None else advice_of(here)
     if advised is None:
-        return "Advice from maps over α: n/a, no set was mapped with this pair here."
+        return "Advice from maps over α: n/a, no set has been mapped with this pair here."
     if advised.advice is None:
         return f"Advice from maps over α: n/a, {advised.reason}."
     return f"Advice from maps over α (run {advised.run_id}): {words.verdict(advised.advice)} {words.sureness(advised.advice)}"
@@ -198,7 +198,7 @@ def _forget_quality(chosen: Chosen) -> str:
 
 
 def _against(chosen: Chosen, other: int | None) -> Against | None:
-    """At its own strength where it was evaluated there, else at the one that its report is about."""
+    """At the same α where the other run was evaluated there, else at the one that its own report is about."""
     if other is None:
         return None
     alpha = chosen.alpha if chosen.alpha in history.alphas_of(other) else report_alpha(other)

@@ -1,6 +1,6 @@
 """A report as one HTML page that needs nothing but itself: no script, no request, escaped text, a strict policy.
 
-What it looks like is in `templates/`; every value gets there through `_shown` and autoescape, and nothing else.
+Its looks are in `templates/`. Every value passes through `_shown` and autoescape on its way to the page.
 """
 
 import base64
@@ -15,7 +15,7 @@ from markupsafe import Markup
 from engine.data.examples import KEPT
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
 from engine.report.excerpts import ORDINARY, WORST_LEAKS, WORST_LOSSES
-from engine.report.parts import Measured, Report, ReportVerdict, State
+from engine.report.parts import Measured, Report, ReportVerdict, State, model_word
 from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
@@ -55,7 +55,8 @@ def _templates() -> Environment:
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
     )  # fmt: skip
     found.filters |= {
-        "counts_memory": _counts_memory, "figure": figure, "g": _short, "moment": _moment, "signed": signed,
+        "counts_memory": _counts_memory, "figure": figure, "g": _short, "model_word": model_word, "moment": _moment,
+        "signed": signed,
     }  # fmt: skip
     found.globals |= {
         "access_control": ACCESS_CONTROL, "count": count, "cut_words": cut_words, "interval": interval, "marks": MARKS,
@@ -73,7 +74,7 @@ def _style() -> str:
 
 
 def _shown(value: object) -> object:
-    """What autoescape then escapes: nothing is "n/a", control characters become their pictures, markup stays."""
+    """Before autoescape: None becomes "n/a" and control characters become visible; what a template made stays as it is."""
     if value is None:
         return "n/a"
     return value if isinstance(value, Markup) else str(value).translate(CONTROL_PICTURES)
@@ -110,11 +111,11 @@ def _others_asked(found: Sequence[Measured]) -> dict[str, str]:
     means = [mean for item in found for mean in item.means]
     asked = {mean.model for mean in means if mean.difference_questions}
     names = dict.fromkeys(mean.model for mean in means if mean.model in asked and mean.model != "unlearned")
-    return {name: f"unlearned − {name}" for name in names}
+    return {name: f"unlearned − {model_word(name)}" for name in names}
 
 
 def _verdicts_shown(report: Report) -> list[tuple[ReportVerdict, Any]]:
-    """The verdicts that a reader must see first, each with its question."""
+    """The verdicts that a reader should see first, each with its question."""
     questions = {row["question_id"]: row["question"] for row in report.questions}
     ranked = sorted(
         report.verdicts.rows, key=lambda row: (not row.disputed, _VERDICTS_FIRST.get(row.verdict, 3), not row.note)

@@ -1,4 +1,4 @@
-"""What other rooms know of a run that a report shows: the verdicts on its answers and the probes of its pair."""
+"""What a report takes from other rooms: the verdicts on the answers of its run and the probes of its pair."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ class FoundReviews(NamedTuple):
 
 
 def reviews_of(run_id: int, alpha: float) -> FoundReviews:
-    """The verdicts in force on the answers of a run at `alpha`; a stale one is among them, and marked."""
+    """The verdicts in force on the answers of a run at `alpha`; stale ones are included and marked."""
     rows = [
         ReportVerdict(
             question_id=row.question_id,
@@ -38,7 +38,7 @@ def reviews_of(run_id: int, alpha: float) -> FoundReviews:
 
 
 def probes_of(pair_hash: str, alpha: float) -> Probes:
-    """What the fullest finished audit of the pair with this hash at this strength found."""
+    """What the fullest finished audit of the pair with this hash at this α found."""
     run_id = audit.finished_audit(pair_hash, alpha) if pair_hash else None
     if run_id is None:
         return Probes(None, (), NO_AUDIT)

@@ -13,7 +13,7 @@ SUMMARY_COLUMNS = (
     "section", "set", "split", "half", "measure", "direction", "model", "value", "low", "high", "questions", "people",
     "difference", "difference low", "difference high", "difference questions", "note",
 )  # fmt: skip
-# Columns of the CSV that are the same for every question: in JSON they stand once, under `origin`.
+# Columns of the CSV that are the same for every question: JSON has them once, under `origin`.
 IN_ORIGIN = frozenset(
     ("alpha", "pair", "pair hash", "base", "base hash", "data hash", "objective", "seed", "template", "versions", "run",
      "run number", "leak rule", "exported")
@@ -21,7 +21,7 @@ IN_ORIGIN = frozenset(
 
 
 def json_bytes(report: Report) -> bytes:
-    """UTF-8, raw text (nothing is defused or escaped but as JSON needs it), keys in the order of `Report`, a line feed at the end."""
+    """UTF-8, raw text (escaped only as JSON needs it), keys in the order of `Report`, a line feed at the end."""
     document = {"schema": SCHEMA, **_plain(report)}
     document["questions"] = [
         {name: cell for name, cell in row.items() if name not in IN_ORIGIN} for row in document["questions"]
@@ -31,7 +31,7 @@ def json_bytes(report: Report) -> bytes:
 
 
 def summary_bytes(report: Report) -> bytes:
-    """One row per model, part and measure, then the criteria of the claim, the verdicts and the probes. Holds no time."""
+    """One row per model, part and measure, then the criteria of the claim, the verdicts and the probes. It holds no time."""
     rows: list[dict[str, Any]] = [
         {
             "section": "comparison", "set": item.set, "split": item.split, "half": item.half, "measure": item.metric,
@@ -72,12 +72,12 @@ def summary_bytes(report: Report) -> bytes:
 
 
 def _counts(probe: ReportProbe) -> tuple[float | None, float | None]:
-    """The interval of the share as one of questions, beside the count of them."""
+    """The interval of the share, as numbers of questions."""
     return tuple(None if end is None else end * probe.n for end in (probe.low, probe.high))  # type: ignore[return-value]
 
 
 def _plain(value: Any) -> Any:
-    """NamedTuples as objects, tuples as lists; what is no number is null."""
+    """NamedTuples as objects, tuples as lists; NaN and infinity as null."""
     if hasattr(value, "_asdict"):
         return {name: _plain(item) for name, item in value._asdict().items()}
     if isinstance(value, dict):

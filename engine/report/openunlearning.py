@@ -1,9 +1,9 @@
 """A stored run at one alpha in the shape of OpenUnlearning's `TOFU_EVAL.json`. Reads no weights; writes nothing itself.
 
-A row's index is its place among the questions of its part, in the order of their sets: a run and the retain-only model's
-on the same questions have the same rows. Under OpenUnlearning's names stand its own values, where they are not ours: its
-truth ratio divides with 1e-10 more, its extraction strength never goes below 1/T. A row without a value is left out, as
-its code reads a field of every row.
+A row's index is its place among the questions of its part, in the order of their sets: a run and a run of the retain model
+on the same questions have the same rows. OpenUnlearning's names carry its own values where they differ from ours: its
+truth ratio adds 1e-10 to the divisor, its extraction strength never goes below 1/T. A row without a value is left out,
+because its code reads a field of every row.
 """
 
 import json
@@ -34,7 +34,7 @@ LogRow = dict[str, Any]
 
 
 class ExportedLog(NamedTuple):
-    """A log as bytes; `rows` questions are in it, `notes` say what is not."""
+    """A log as bytes, with `rows` questions in it; `notes` say what is left out."""
 
     data: bytes
     alpha: float
@@ -43,7 +43,7 @@ class ExportedLog(NamedTuple):
 
 
 def open_log(run_id: int, alpha: float) -> ExportedLog:
-    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where nothing of it has a name there."""
+    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where OpenUnlearning has a name for nothing in it."""
     detail = history.run_detail(run_id)
     summary = detail.summary
     if summary.status != "finished":
@@ -64,9 +64,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
         used |= names
         rows += len(chosen) if found else 0
     if not metrics:
-        raise DataError(
-            f"run {summary.name!r} has nothing at alpha {alpha:g} that an OpenUnlearning log has a name for"
-        )
+        raise DataError(f"run {summary.name!r} has nothing at alpha {alpha:g} that OpenUnlearning has a name for")
     metrics |= {**_aggregates(run, metrics, notes), **_membership(run, notes)}
     notes += _left_out(metrics, run, used)
     data = json.dumps(
@@ -76,12 +74,12 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
 
 
 def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """The questions of each part of TOFU; of retain questions those that the pair was not trained on, where there are any."""
+    """The questions of each part of TOFU; of retain questions only those that the pair was not trained on, where there are any."""
     world, real = texts["split"] == "world", texts["group"] == REAL_AUTHORS
     retain = texts[texts["split"] == "retain"]
     if (retain["half"] == "train").any() and (retain["half"] != "train").any():
         retain = retain[retain["half"] != "train"]
-        notes.append("retain: the half that was trained on is left out")
+        notes.append("retain: the half that was used in training is left out")
     parts = {
         "forget": texts[texts["split"] == "forget"],
         "retain": retain,
@@ -134,7 +132,7 @@ def _answered(run: ExportedRun, key: int) -> LogRow | None:
 
 
 def _with_loss(run: ExportedRun, key: int) -> LogRow | None:
-    """With the loss as it was measured, where it was; a probability that is too small for a float has none otherwise."""
+    """With the measured loss where there is one; without it, a probability too small for a float has none."""
     value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
     if value is None or (loss is None and value <= 0):
         return None
@@ -152,7 +150,7 @@ def _strength(run: ExportedRun, key: int) -> LogRow | None:
 
 
 def _strengths_known(run: ExportedRun, texts: pd.DataFrame) -> bool:
-    """Without the answers' tokens a 0 of ours cannot become the 1/T of theirs, and a mean without it would mislead."""
+    """Without the tokens of the answers our 0 cannot become their 1/T, and a mean without those rows would mislead."""
     measured = STRENGTH in run.scores.columns
     return measured and (run.asking is not None or all(run.known(int(key), STRENGTH) for key in texts["question_id"]))
 
@@ -165,7 +163,7 @@ def _rows_left_out(found: Mapping[str, LogMetric], rows: int) -> list[str]:
 
 
 def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
-    """Each attack with the scores of either side and the area between them, and PrivLeak of min-k, as OpenUnlearning has it."""
+    """Each attack with the scores of both sides and its AUC, and PrivLeak of min-k, as OpenUnlearning has them."""
     found: dict[str, LogMetric] = {}
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
     for name in measured:
@@ -177,7 +175,7 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
         forget, holdout = ([Scored(place, "", value) for place, value in rows.items()] for rows in sides.values())
         auc = membership_auc(forget, holdout, np.random.default_rng(0), resamples=1)
         if auc.value is None:
-            notes.append(f"{name}: its scores are here, but the figure is an area between two sides, and {auc.reason}")
+            notes.append(f"{name}: its scores are here, but its AUC compares two sides, and {auc.reason}")
             continue
         whole = {
             side: {
@@ -199,7 +197,7 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
 
 
 def _aggregates(run: ExportedRun, metrics: dict[str, LogMetric], notes: list[str]) -> dict[str, LogMetric]:
-    """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
+    """Model utility of exactly nine means, forget quality against one run of the retain model on the same questions."""
     found: dict[str, LogMetric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
     if all(name in metrics for part in nine for name in part):
@@ -214,7 +212,7 @@ def _aggregates(run: ExportedRun, metrics: dict[str, LogMetric], notes: list[str
 
 
 def _left_out(metrics: dict[str, LogMetric], run: ExportedRun, used: set[str]) -> list[str]:
-    """What we cannot give, by OpenUnlearning's names and not told of yet, and what we have without a name there."""
+    """Notes on what OpenUnlearning has a name for and the run does not have, and on what we have that it has no name for."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
     wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]
     missing = [name for name in dict.fromkeys(wanted) if name not in metrics]
@@ -224,6 +222,6 @@ def _left_out(metrics: dict[str, LogMetric], run: ExportedRun, used: set[str]) -
         used = used | {STRENGTH}
         notes.append(f"{STRENGTH}: where ours is 0 theirs is 1/T, and the tokens of the answers are not known here")
     if missing:
-        notes.append(f"not in the file, for the run does not hold it: {', '.join(missing)}")
+        notes.append(f"not in the file, because the run does not have it: {', '.join(missing)}")
     ours = [str(name) for name in run.scores.columns if name not in used and name not in MEMBERSHIP]
-    return notes + ([f"not in the file, for OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])
+    return notes + ([f"not in the file, because OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])

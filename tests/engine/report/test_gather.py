@@ -19,7 +19,7 @@ from tests.reports import PEOPLE, SAID, gathered, made, question_ids, rows_of, s
 def test_everything_is_there_and_checks_come_first() -> None:
     report = gathered(store_report())
     assert list(Report._fields).index("checks") < list(Report._fields).index("claim")
-    assert any("lack an answer" in check.words and check.state == "fail" for check in report.checks)
+    assert any("Without an answer" in check.words and check.state == "fail" for check in report.checks)
     assert any(
         check.words.startswith("2 of 5 questions have a verdict (3 unreviewed, 1 disputed, 1 stale)")
         for check in report.checks
@@ -60,8 +60,8 @@ def test_the_means_and_differences_are_those_of_the_answers() -> None:
     assert base.difference == pytest.approx(-0.55)
     assert base.difference_questions == 2
     assert (direct.mean, gold.mean) == (None, None)
-    assert "direct baseline" in direct.reason
-    assert "retain-only" in gold.reason
+    assert "direct method" in direct.reason
+    assert "retain model" in gold.reason
 
 
 def test_direct_and_retain_only_runs_of_the_same_base_and_questions_stand_beside_it() -> None:
@@ -81,7 +81,9 @@ def test_direct_and_retain_only_runs_of_the_same_base_and_questions_stand_beside
 
 def test_a_direct_run_itself_has_no_direct_column() -> None:
     report = gathered(store_report("direct", manifest={"method": "direct"}))
-    assert "direct baseline itself" in next(model.reason for model in report.models if model.model == "direct")
+    assert "itself about a run of the direct method" in next(
+        model.reason for model in report.models if model.model == "direct"
+    )
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_an_export_is_what_was_chosen_and_says_so(show: str, expected: list[int]
     assert [row["question"] for row in report.questions] == [SAID[place].question for place in expected]
     assert (report.selection == "") == (show == "all")
     if show != "all":
-        assert report.selection.startswith(f"{len(expected)} of the 5 questions, chosen are {SHOWS[show]}")
+        assert report.selection.startswith(f"{len(expected)} of the 5 questions: {SHOWS[show]}")
         assert report.checks[0].words.startswith("Not the whole run")
         assert f"--show {show}" in report.origin.command
         assert report.selection in html_bytes(report).decode()

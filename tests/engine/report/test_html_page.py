@@ -76,7 +76,7 @@ def test_ten_thousand_verdicts_leave_a_page_that_can_be_read() -> None:
     chosen = gather.choose(run_id, None, Selection(), FoundReviews(rows, ""))
     report = gather.gather(chosen)
     page = html_bytes(report._replace(verdicts=report.verdicts._replace(reviewers={}))).decode()
-    assert "9900 more stand in" in page
+    assert "9900 more are in" in page
 
 
 @cache
