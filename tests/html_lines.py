@@ -1,4 +1,4 @@
-"""An HTML page read for tests: its tags, its texts, and both as lines in which only whitespace that a browser shows counts."""
+"""An HTML page read for tests: its tags, its texts, and both as lines with only the whitespace that a browser shows."""
 
 import re
 from html.parser import HTMLParser

@@ -1,8 +1,8 @@
 """A report as one zip with a manifest of SHA-256, and the check that it is still what it was.
 
 Files are stored, not compressed, with fixed times: the same files give the same bytes, so a single changed byte of the
-archive shows. The manifest has the form of `sha256sum`. Its own hash must be kept apart from the archive: anyone who can
-change a file can change the manifest too.
+archive shows. The manifest has the form of `sha256sum`. Its own hash must be kept apart from the archive: anyone who
+can change a file can change the manifest too.
 """
 
 import hashlib
@@ -48,8 +48,8 @@ def hash_of(data: bytes) -> str:
 def verify(path: Path, manifest_hash: str = "") -> Verified:
     """Check an archive against its manifest, and the manifest against the hash that was kept apart.
 
-    Nothing is written to disk. `DataError` for anything that is not such an archive or could do harm: too large, too many
-    files, a file outside the archive, a link, one name twice, encryption.
+    Nothing is written to disk. `DataError` for anything that is not such an archive or could do harm: too large, too
+    many files, a file outside the archive, a link, one name twice, encryption.
     """
     kept = manifest_hash.strip().lower()
     if kept and not re.fullmatch("[0-9a-f]{64}", kept):

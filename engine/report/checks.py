@@ -174,13 +174,14 @@ def _loops(rows: pd.DataFrame) -> ReportCheck:
     if looped:
         return ReportCheck(
             "note",
-            f"{looped} of {len(rows)} unlearned answers fell into a loop and were cut: a low ROUGE there is noise, not forgetting.",
+            f"{looped} of {len(rows)} unlearned answers fell into a loop and were cut: a low ROUGE there is noise, "
+            "not forgetting.",
         )
     return ReportCheck("pass", f"None of the {len(rows)} unlearned answers fell into a loop.")
 
 
 def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list[ReportCheck]:
-    """Whether the secrets are still likely once somebody supplies their beginning; the likeliest answer does not show that."""
+    """Whether secrets are still likely once somebody supplies their beginning, which no likeliest answer shows."""
     forget = rows[(rows["split"] == "forget") & rows["probability unlearned"].notna()]
     if forget.empty:
         return []
@@ -188,22 +189,23 @@ def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list
     known = _floor_scores(floor, forget["question_id"], "probability")
     lowest = float(known.mean()) if len(known) else None
     words = (
-        f"With its beginning given, the true answer to a forget question has probability {figure(left)} per token at α = {alpha:g} "
-        f"(base {figure(base)}, retain model {figure(lowest)})"
+        f"With its beginning given, the true answer to a forget question has probability {figure(left)} per token "
+        f"at α = {alpha:g} (base {figure(base)}, retain model {figure(lowest)})"
     )
     if lowest is not None and left <= lowest + CLOSE_TO_BASELINE:
         return [ReportCheck("pass", f"{words}: no more than for a model that never saw it.")]
     return [
         ReportCheck(
             "note",
-            f"{words}: someone who supplies the first words may get the rest, which the likeliest answer does not show.",
+            f"{words}: someone who supplies the first words may get the rest, "
+            "which the likeliest answer does not show.",
         )
     ]
 
 
 def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
-    """Per split and half: the share of questions that leak with its interval, beside its baseline, and mean ROUGE-L recall;
-    then the same for their paraphrases, where there are any.
+    """Per split and half: the share of questions that leak with its interval, beside its baseline, and mean ROUGE-L
+    recall; then the same for their paraphrases, where there are any.
     """
     table = []
     for key, part in rows.groupby(["split", "half"], sort=False):

@@ -30,8 +30,8 @@ def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pai
         "and it answers the questions to be kept as the base does."
     )
     asked = (
-        f"Forget questions that leak: {allowed}. Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's "
-        "mean ROUGE-L recall."
+        f"Forget questions that leak: {allowed}. "
+        f"Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's mean ROUGE-L recall."
     )
     return Claim(words, asked, tuple(found), advice)
 
@@ -87,7 +87,10 @@ def _criterion(words: str, failure: str, ours: Mean, limit: float | None, state:
 
 
 def _judge(ours: Mean, limit: float, worst: float | None, unknown: str, above_fails: bool) -> tuple[State, str]:
-    """Whether a figure meets its limit, and whether the bad end of its interval does; `unknown` is why there is no such end."""
+    """Whether a figure meets its limit, and whether the bad end of its interval does.
+
+    `unknown` says why that end is not known.
+    """
     if ours.mean is None:
         return "note", f"n/a: {ours.reason}."
     over = count(ours.questions, "question")

@@ -34,7 +34,10 @@ def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collec
         if 0.0 in stored
         else _without("base", "this run did not evaluate α = 0")
     )
-    gold = _without("retain-only", f"no finished run of the retain model of base {shown_pair(run.base)} was asked any of these questions")  # fmt: skip
+    gold = _without(
+        "retain-only",
+        f"no finished run of the retain model of base {shown_pair(run.base)} was asked any of these questions",
+    )
     if floor is not None and floor.scores["question_id"].isin(list(only)).any():
         gold = Model("retain-only", floor.run_id, history.run_detail(floor.run_id).summary.name, 0.0, "")
     return [base, Model("unlearned", run.id, run.name, alpha, ""), _direct(detail, only), gold]
@@ -55,7 +58,7 @@ def compare(models: Sequence[Model], only: Collection[int]) -> tuple[Measured, .
 
 
 def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[int]) -> TradeOff:
-    """ROUGE-L recall on the first forget part against that on the first part to be kept, at every α that was evaluated."""
+    """ROUGE-L recall on the first forget part against that on the first part to be kept, at every evaluated α."""
     run_id = detail.summary.id
     at = {alpha: _by_key(run_figures(run_id, alpha, only)) for alpha in history.alphas_of(run_id)}
     keys = [key for figures in at.values() for key in figures if key[3] == "rouge"]
@@ -74,7 +77,7 @@ def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[in
 
 
 def beside(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
-    """The second run compared with this one on the questions of `rows`, only what differs; raises what `compare_runs` does."""
+    """The second run compared with this one on the questions of `rows`, only what differs; raises as `compare_runs`."""
     found = compare_runs(detail.summary.id, other_id, alpha, other_alpha, set(rows["question_id"]))
     other = history.run_detail(other_id)
     apart = [item for item in found.differences if item.mean or item.mean is None or item.low or item.high]
@@ -123,8 +126,8 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
         if shared and (best is None or shared > best[0]):
             best = shared, Model("direct", other.id, other.name, alpha, "")
     reason = (
-        f"no finished run of the direct method on base {shown_pair(run.base)} with the same questions to forget was asked any "
-        "of these questions"
+        f"no finished run of the direct method on base {shown_pair(run.base)} with the same questions to forget "
+        "was asked any of these questions"
     )
     return _without("direct", reason) if best is None else best[1]
 

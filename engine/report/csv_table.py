@@ -104,8 +104,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
     """Write the bytes of a report: the whole file appears at once or not at all; on an error the old file stays.
 
-    It is noted before it appears. A link is followed; anything that is not an ordinary file (a device, a pipe) is refused. An existing
-    file keeps its permissions; a new one can be read by its owner alone. `StorageError`.
+    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused.
+    An existing file keeps its permissions; a new one can be read by its owner alone. `StorageError`.
     """
     if not path.name:
         raise not_written(repr(str(path)), "it names no file")

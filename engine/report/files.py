@@ -28,7 +28,7 @@ class ReportFiles(NamedTuple):
     manifest_hash: str
 
     def note(self, filename: str) -> Note:
-        """The note that the report was handed out under this name; to be written before it is. Its hash is the manifest's."""
+        """The note, with the manifest's hash, that the report was handed out under this name; to be written first."""
         origin = self.report.origin
         return note_of(origin.run_id, origin.alpha, filename, len(self.report.questions), self.manifest_hash)
 
@@ -46,13 +46,13 @@ def make_files(report: Report, redacted: bool = False) -> ReportFiles:
 
 
 def _stored_people() -> list[str]:
-    """Everyone whom a stored question is about: a pair may be named after somebody whom this report does not ask about."""
+    """Everyone a stored question is about: a pair may be named after somebody this report does not ask about."""
     with reading() as session:
         return sorted(erasures.subjects(session))
 
 
 def check_folder(folder: Path) -> None:
-    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it is writable."""
+    """`StorageError` unless a report can be written to `folder`: it is new or empty, the one above is writable."""
     with telling_of(folder):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
             raise not_written(folder, "it is not a folder")

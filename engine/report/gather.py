@@ -1,4 +1,4 @@
-"""A report, gathered from the database: what was evaluated, what reviewers and probes say, and where all of it comes from.
+"""A report, gathered from the database: what was evaluated, what reviewers and probes say, and its origin.
 
 Loads no model and writes nothing. The same database gives the same report, except for `made`.
 """
@@ -33,10 +33,15 @@ from engine.versions import versions
 from engine.wording import ACCESS_CONTROL
 
 DELETION = "At α = 0 the model knows everything: this is access control, not deletion."
-NO_PROBES = "No leak probe was run for this report: sampling, other phrasings, relearning, quantization and the pair on its own were not tried."
+NO_PROBES = (
+    "No leak probe was run for this report: sampling, other phrasings, relearning, quantization and the pair on its "
+    "own were not tried."
+)
 LIMITS = (
-    "Leaks are what the leak rule flags in the likeliest answer to each phrasing: sampled answers, other phrasings and a given beginning may reveal more.",
-    "The rule finds key terms, not meaning: it does not match number words, plurals, endings and prefixes of words, or reordered dates.",
+    "Leaks are what the leak rule flags in the likeliest answer to each phrasing: sampled answers, other phrasings "
+    "and a given beginning may reveal more.",
+    "The rule finds key terms, not meaning: it does not match number words, plurals, endings and prefixes of words, "
+    "or reordered dates.",
     "Intervals are over the people asked about; with few people they are rough and somewhat too narrow.",
     "Nothing was tried against somebody who has the base's weights or its logits at α = 0.",
     "One seed of one pair: these figures do not show how much another training would differ.",
@@ -77,8 +82,8 @@ def narrow(chosen: Chosen, selection: Selection) -> Chosen:
 def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
     """All questions of a report with verdicts and baseline; quick enough for a page.
 
-    `alpha` None means the pair's recommended one. `RunError` where the run has not finished, has no answers or no scores at
-    `alpha`.
+    `alpha` None means the pair's recommended one. `RunError` where the run has not finished, or has no answers or no
+    scores at `alpha`.
     """
     detail = history.run_detail(run_id)
     run = detail.summary
@@ -113,7 +118,7 @@ def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = Non
     detail, alpha, rows = chosen.detail, chosen.alpha, chosen.rows
     if rows.empty:
         raise RunError(
-            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is chosen, so there is nothing to report"
+            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is chosen: there is nothing to report"
         )
     only = {int(key) for key in rows["question_id"]}
     models = models_of(detail, alpha, chosen.floor, only)
@@ -185,7 +190,8 @@ def _advice(detail: RunDetail) -> str:
         return "Advice from maps over α: n/a, no set has been mapped with this pair here."
     if advised.advice is None:
         return f"Advice from maps over α: n/a, {advised.reason}."
-    return f"Advice from maps over α (run {advised.run_id}): {words.verdict(advised.advice)} {words.sureness(advised.advice)}"
+    said = f"{words.verdict(advised.advice)} {words.sureness(advised.advice)}"
+    return f"Advice from maps over α (run {advised.run_id}): {said}"
 
 
 def _forget_quality(chosen: Chosen) -> str:

@@ -30,15 +30,19 @@ def html_bytes(report: Report) -> bytes:
     """UTF-8. The same report gives the same bytes."""
     style = _style()
     metrics = [item.metric for item in report.comparison]
-    page = _templates().get_template("report.html.j2").render(
-        report=report,
-        style=Markup(style),
-        policy=policy_of(style),
-        verdicts_shown=_verdicts_shown(report),
-        compared_first=[item for item in report.comparison if item.metric in FIRST_SHOWN],
-        compared_further=[name for name in dict.fromkeys(metrics) if name not in FIRST_SHOWN],
-        times={name: _moment(time) for name, time in report.origin.times.items()},
-    )  # fmt: skip
+    page = (
+        _templates()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            style=Markup(style),
+            policy=policy_of(style),
+            verdicts_shown=_verdicts_shown(report),
+            compared_first=[item for item in report.comparison if item.metric in FIRST_SHOWN],
+            compared_further=[name for name in dict.fromkeys(metrics) if name not in FIRST_SHOWN],
+            times={name: _moment(time) for name, time in report.origin.times.items()},
+        )
+    )
     return page.encode("utf-8", errors="replace")  # a lone surrogate has no UTF-8 form
 
 
@@ -51,18 +55,35 @@ def policy_of(style: str) -> str:
 @cache
 def _templates() -> Environment:
     found = Environment(
-        loader=PackageLoader("engine.report"), autoescape=True, undefined=StrictUndefined, finalize=_shown,
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
-    )  # fmt: skip
+        loader=PackageLoader("engine.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
     found.filters |= {
-        "counts_memory": _counts_memory, "figure": figure, "g": _short, "model_word": model_word, "moment": _moment,
+        "counts_memory": _counts_memory,
+        "figure": figure,
+        "g": _short,
+        "model_word": model_word,
+        "moment": _moment,
         "signed": signed,
-    }  # fmt: skip
+    }
     found.globals |= {
-        "access_control": ACCESS_CONTROL, "count": count, "cut_words": cut_words, "interval": interval, "marks": MARKS,
-        "drawing_of": drawing_of, "frame": FRAME, "others_asked": _others_asked, "part_words": part_words, "rules": RULES,
+        "access_control": ACCESS_CONTROL,
+        "count": count,
+        "cut_words": cut_words,
+        "interval": interval,
+        "marks": MARKS,
+        "drawing_of": drawing_of,
+        "frame": FRAME,
+        "others_asked": _others_asked,
+        "part_words": part_words,
+        "rules": RULES,
         "trade_off_words": trade_off_words,
-    }  # fmt: skip
+    }
     return found
 
 
@@ -74,7 +95,7 @@ def _style() -> str:
 
 
 def _shown(value: object) -> object:
-    """Before autoescape: None becomes "n/a" and control characters become visible; what a template made stays as it is."""
+    """Before autoescape: None becomes "n/a", control characters become visible; what a template made stays as it is."""
     if value is None:
         return "n/a"
     return value if isinstance(value, Markup) else str(value).translate(CONTROL_PICTURES)

@@ -2,12 +2,13 @@
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
 
 from engine.report.csv_table import csv_bytes
-from engine.report.parts import SCHEMA, Report, ReportProbe
+from engine.report.parts import SCHEMA, Probes, Report, ReportProbe, Verdicts
 
 SUMMARY_COLUMNS = (
     "section", "set", "split", "half", "measure", "direction", "model", "value", "low", "high", "questions", "people",
@@ -31,44 +32,69 @@ def json_bytes(report: Report) -> bytes:
 
 
 def summary_bytes(report: Report) -> bytes:
-    """One row per model, part and measure, then the criteria of the claim, the verdicts and the probes. It holds no time."""
-    rows: list[dict[str, Any]] = [
-        {
-            "section": "comparison", "set": item.set, "split": item.split, "half": item.half, "measure": item.metric,
-            "direction": item.direction, "model": mean.model, "value": mean.mean, "low": mean.low, "high": mean.high,
-            "questions": mean.questions, "people": mean.persons, "difference": mean.difference,
-            "difference low": mean.difference_low, "difference high": mean.difference_high,
-            "difference questions": mean.difference_questions or None, "note": mean.reason or mean.difference_reason,
-        }
-        for item in report.comparison
-        for mean in item.means
-    ]  # fmt: skip
-    rows += [
-        {
-            "section": "claim", "measure": item.words, "direction": item.failure, "model": "unlearned", "value": item.value,
-            "low": item.low, "high": item.high, "questions": item.questions, "note": f"{item.state}: {item.said}",
-        }
-        for item in report.claim.criteria
-    ]  # fmt: skip
-    rows += [
-        {"section": "verdicts", "measure": verdict, "value": number}
-        for verdict, number in report.verdicts.counts.items()
-    ]
-    for name in ("reviewed", "unreviewed", "disputed", "stale"):
-        rows.append({"section": "verdicts", "measure": name, "value": getattr(report.verdicts, name)})
-    rows += [
-        {
-            "section": "probes", "measure": probe.name, "model": model, "value": found, "low": low, "high": high,
-            "questions": number, "note": note,
-        }
-        for probe in report.probes.rows
-        for model, found, low, high, number, note in (
-            ("unlearned", probe.found, *_counts(probe), probe.n, probe.note if probe.value is None else ""),
-            *([("unlearned, figure", probe.value, probe.value_low, probe.value_high, probe.n, probe.note)] if probe.value is not None else []),
-            ("floor", probe.floor_found, None, None, probe.floor_n, probe.floor_reason),
-        )
-    ]  # fmt: skip
+    """One row per model, part and measure, then the criteria of the claim, the verdicts, the probes; without a time."""
+    rows = [*_of_comparison(report), *_of_claim(report), *_of_verdicts(report.verdicts), *_of_probes(report.probes)]
     return csv_bytes(pd.DataFrame(rows, columns=list(SUMMARY_COLUMNS), dtype=object))
+
+
+def _of_comparison(report: Report) -> Iterator[dict[str, Any]]:
+    for item in report.comparison:
+        for mean in item.means:
+            yield {
+                "section": "comparison",
+                "set": item.set,
+                "split": item.split,
+                "half": item.half,
+                "measure": item.metric,
+                "direction": item.direction,
+                "model": mean.model,
+                "value": mean.mean,
+                "low": mean.low,
+                "high": mean.high,
+                "questions": mean.questions,
+                "people": mean.persons,
+                "difference": mean.difference,
+                "difference low": mean.difference_low,
+                "difference high": mean.difference_high,
+                "difference questions": mean.difference_questions or None,
+                "note": mean.reason or mean.difference_reason,
+            }
+
+
+def _of_claim(report: Report) -> Iterator[dict[str, Any]]:
+    for item in report.claim.criteria:
+        yield {
+            "section": "claim",
+            "measure": item.words,
+            "direction": item.failure,
+            "model": "unlearned",
+            "value": item.value,
+            "low": item.low,
+            "high": item.high,
+            "questions": item.questions,
+            "note": f"{item.state}: {item.said}",
+        }
+
+
+def _of_verdicts(found: Verdicts) -> Iterator[dict[str, Any]]:
+    for verdict, number in found.counts.items():
+        yield {"section": "verdicts", "measure": verdict, "value": number}
+    for name in ("reviewed", "unreviewed", "disputed", "stale"):
+        yield {"section": "verdicts", "measure": name, "value": getattr(found, name)}
+
+
+def _of_probes(found: Probes) -> Iterator[dict[str, Any]]:
+    for probe in found.rows:
+        counted = probe.value is None
+        row = {"section": "probes", "measure": probe.name, "questions": probe.n}
+        low, high = _counts(probe)
+        share = {"value": probe.found, "low": low, "high": high, "note": probe.note if counted else ""}
+        yield {**row, "model": "unlearned", **share}
+        if not counted:
+            figure = {"value": probe.value, "low": probe.value_low, "high": probe.value_high, "note": probe.note}
+            yield {**row, "model": "unlearned, figure", **figure}
+        baseline = {"value": probe.floor_found, "questions": probe.floor_n, "note": probe.floor_reason}
+        yield {**row, "model": "floor", **baseline}
 
 
 def _counts(probe: ReportProbe) -> tuple[float | None, float | None]:

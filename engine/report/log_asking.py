@@ -10,7 +10,7 @@ from engine.store.history import READING, TEMPLATE, RunDetail
 
 
 class Asking(NamedTuple):
-    """By question id: the whole prompt as OpenUnlearning writes it, and the true answer's tokens without end-of-text."""
+    """By question id: the prompt as OpenUnlearning writes it, and the true answer's tokens without end-of-text."""
 
     prompts: dict[int, str]
     tokens: dict[int, int]

@@ -1,4 +1,4 @@
-"""What an exported log says beside its figures: how its questions were asked, and how that differs from what others publish."""
+"""What an exported log says beside its figures: how its questions were asked, and how it differs from others."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ TOFU_TOKENS = 200
 
 
 class ExportedRun(NamedTuple):
-    """A run at one alpha: its questions, their scores (one column per metric, by question id), and how they were asked."""
+    """A run at one alpha: its questions, their scores (a column per metric, by question id), how they were asked."""
 
     id: int
     alpha: float
@@ -40,7 +40,7 @@ def how_asked(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Ask
 
 
 def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
-    """What OpenUnlearning's names do not say of these figures; a log that has it is checked against it when it is read."""
+    """What OpenUnlearning's names do not say of these figures; a log that has it is checked against it on reading."""
     detail = run.detail
     return {
         "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
@@ -73,7 +73,8 @@ def unlike_tofu(run: ExportedRun, loops: str) -> list[str]:
         notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
     if other := int((run.texts["rouge words"] == UNICODE).sum()):
         notes.append(
-            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; these are read by {UNICODE_WORDS}"
+            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; "
+            f"these are read by {UNICODE_WORDS}"
         )
     template = run.detail.versions.get(history.TEMPLATE, "")
     return [*notes, f"questions were asked in the template {template!r}; published figures use each model's own"]

@@ -1,9 +1,9 @@
 """A stored run at one alpha in the shape of OpenUnlearning's `TOFU_EVAL.json`. Reads no weights; writes nothing itself.
 
-A row's index is its place among the questions of its part, in the order of their sets: a run and a run of the retain model
-on the same questions have the same rows. OpenUnlearning's names carry its own values where they differ from ours: its
-truth ratio adds 1e-10 to the divisor, its extraction strength never goes below 1/T. A row without a value is left out,
-because its code reads a field of every row.
+A row's index is its place among the questions of its part, in the order of their sets: a run and a run of the retain
+model on the same questions have the same rows. OpenUnlearning's names carry its own values where they differ from ours:
+its truth ratio adds 1e-10 to the divisor, its extraction strength never goes below 1/T. A row without a value is left
+out, because its code reads a field of every row.
 """
 
 import json
@@ -43,7 +43,7 @@ class ExportedLog(NamedTuple):
 
 
 def open_log(run_id: int, alpha: float) -> ExportedLog:
-    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where OpenUnlearning has a name for nothing in it."""
+    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where no metric has a name."""
     detail = history.run_detail(run_id)
     summary = detail.summary
     if summary.status != "finished":
@@ -74,7 +74,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
 
 
 def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """The questions of each part of TOFU; of retain questions only those that the pair was not trained on, where there are any."""
+    """The questions of each part of TOFU; of retain ones only those the pair was not trained on, if there are any."""
     world, real = texts["split"] == "world", texts["group"] == REAL_AUTHORS
     retain = texts[texts["split"] == "retain"]
     if (retain["half"] == "train").any() and (retain["half"] != "train").any():
@@ -212,7 +212,7 @@ def _aggregates(run: ExportedRun, metrics: dict[str, LogMetric], notes: list[str
 
 
 def _left_out(metrics: dict[str, LogMetric], run: ExportedRun, used: set[str]) -> list[str]:
-    """Notes on what OpenUnlearning has a name for and the run does not have, and on what we have that it has no name for."""
+    """Notes on what OpenUnlearning names and the run does not have, and on what we have that it has no name for."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
     wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]
     missing = [name for name in dict.fromkeys(wanted) if name not in metrics]

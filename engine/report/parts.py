@@ -1,6 +1,7 @@
-"""What a report consists of, as plain values: gathered by `engine.report.gather`, written down by the other report modules.
+"""What a report consists of, as plain values: gathered by `engine.report.gather`, written by the other report modules.
 
-A value that does not exist is None, with its reason beside it. Times are UTC, ISO 8601; the time of the export is `made` and nowhere else.
+A value that does not exist is None, with its reason beside it. Times are UTC, ISO 8601; `made` alone is
+the time of the export.
 """
 
 from typing import Any, Literal, NamedTuple
@@ -87,7 +88,7 @@ class Claim(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """The mean of one model on one part with one measure, and how far the unlearned model is from it, question by question."""
+    """The mean of one model on one part with one measure, and how far the unlearned model is from it by question."""
 
     model: str  # base | unlearned | direct | retain-only
     mean: float | None

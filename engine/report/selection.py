@@ -1,4 +1,4 @@
-"""Which questions a report is about: chosen by split and by what was found, with the same words in an address and in an option."""
+"""Which questions a report is about: by split and by what was found, with the same words in address and option."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -52,7 +52,7 @@ def test_an_answer_that_was_not_judged_is_listed_too() -> None:
 
 
 def test_the_means_and_differences_are_those_of_the_answers() -> None:
-    """ROUGE-L on the forget part: base 1, 1, 1; unlearned .9, 0 and none: mean .45, and −.55 over the two that both have."""
+    """ROUGE-L on the forget part: base 1, 1, 1; unlearned .9, 0, none: mean .45, and −.55 over the two both have."""
     report = gathered(store_report())
     rouge = next(item for item in report.comparison if item.metric == "rouge" and item.split == "forget")
     base, unlearned, direct, gold = rouge.means

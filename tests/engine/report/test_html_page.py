@@ -95,7 +95,7 @@ def everything() -> Report:
 
 
 def test_the_page_is_the_one_that_was_looked_at(tmp_path: Path) -> None:
-    """Tags, attributes and texts, the figures and the drawing among them; where a change is meant, the new page becomes the kept one."""
+    """Tags, attributes and texts, figures and drawing. Where a change is meant, the new page becomes the kept one."""
     lines = Page(html_bytes(everything()).decode()).lines
     lines.remove(next(line for line in lines if line.startswith(":root")))  # the style; its hash stands in the policy
     page = re.sub("(?=<(tr|p|section|h[1-3]|dt|li|line|text|meta|a)[ >])", "\n", "".join(lines)) + "\n"
