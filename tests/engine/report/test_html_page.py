@@ -1,5 +1,7 @@
 """The page of a report: it needs nothing but itself, nobody's text gets out unescaped, and it looks as it did."""
 
+import base64
+import hashlib
 import json
 import re
 from functools import cache
@@ -54,6 +56,8 @@ def test_the_page_needs_nothing_but_itself() -> None:
     policy = next(str(attrs["content"]) for tag, attrs in reader.tags if tag == "meta" and "http-equiv" in attrs)
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
     assert "unsafe" not in policy
+    (style,) = re.findall("<style>(.*?)</style>", page, re.DOTALL)
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()).decode() in policy, "else a browser shows no style"
     (svg,) = [attrs for tag, attrs in reader.tags if tag == "svg"]
     assert "forget 0.450, utility 0.250" in str(svg["aria-label"])
     assert "url(" not in page
