@@ -8,7 +8,7 @@ from engine.settings import Demand
 from engine.wording import count, part_words
 
 LEAKS = {"leak": "in the likeliest answer", "leak_paraphrase": "in the likeliest answer to the paraphrase"}
-ROUNDING = 1e-9  # two shares of the same questions may differ in the last digit
+LAST_DIGIT = 1e-9  # two shares of the same questions may differ in the last digit
 
 
 def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str) -> Claim:
@@ -94,11 +94,11 @@ def _judge(ours: Mean, limit: float, worst: float | None, unknown: str, above_fa
     if ours.mean is None:
         return "note", f"n/a: {ours.reason}."
     over = count(ours.questions, "question")
-    if ours.mean > limit + ROUNDING if above_fails else ours.mean < limit - ROUNDING:
+    if ours.mean > limit + LAST_DIGIT if above_fails else ours.mean < limit - LAST_DIGIT:
         return "fail", f"Failed over {over}."
     if worst is None:
         return "pass", f"Met over {over}; how much that depends on the people asked about is not known: {unknown}."
-    if worst > limit + ROUNDING if above_fails else worst < limit - ROUNDING:
+    if worst > limit + LAST_DIGIT if above_fails else worst < limit - LAST_DIGIT:
         return (
             "note",
             f"Met over {over}, but with other people it might not be: the 95 % interval reaches past the threshold.",

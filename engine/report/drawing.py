@@ -11,7 +11,7 @@ from engine.report.parts import Point, TradeOff, model_word
 LETTER = 6.6  # width of a letter, about
 
 
-class Frame(NamedTuple):
+class Canvas(NamedTuple):
     """The drawing and the edges of its axes."""
 
     width: int = 640
@@ -22,7 +22,7 @@ class Frame(NamedTuple):
     bottom: int = 348
 
 
-FRAME = Frame()
+FRAME = Canvas()
 
 
 class Tick(NamedTuple):

@@ -21,7 +21,7 @@ from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
 SHOWN_VERDICTS = 100
 MARKS: dict[State, str] = {"pass": "✔ pass", "fail": "✖ fail", "note": "ℹ note"}
-RULES = {"leaks": WORST_LEAKS, "losses": WORST_LOSSES, "ordinary": ORDINARY}
+EXCERPT_RULES = {"leaks": WORST_LEAKS, "losses": WORST_LOSSES, "ordinary": ORDINARY}
 _VERDICTS_FIRST = {"leaks": 0, "utility_harmed": 1, "unsure": 2}
 CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
 
@@ -81,7 +81,7 @@ def _templates() -> Environment:
         "frame": FRAME,
         "others_asked": _others_asked,
         "part_words": part_words,
-        "rules": RULES,
+        "rules": EXCERPT_RULES,
         "trade_off_words": trade_off_words,
     }
     return found
