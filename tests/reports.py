@@ -1,13 +1,18 @@
 """Stored runs with questions, answers and scores that a test writes itself, to be reported on."""
 
+import csv
+import io
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from db import rows, writes
 from db.reads import runs
 from engine.data.examples import Example
-from engine.report.inputs import FoundProbes, FoundReviews
-from engine.report.parts import ProbeRow, ReviewRow
+from engine.report import gather
+from engine.report.files import ReportFiles, make_files
+from engine.report.inputs import FoundReviews
+from engine.report.parts import Probes, Report, ReportProbe, ReportVerdict
+from engine.report.selection import Selection
 from engine.settings import ExperimentSpec
 from engine.store import questions
 from engine.store.session import reading, writing
@@ -104,22 +109,35 @@ def reviews() -> FoundReviews:
     first, second, *_ = question_ids()
     return FoundReviews(
         [
-            ReviewRow(
+            ReportVerdict(
                 first, "leaks", "Rita Oversight", f"says Zanzibar {EVIL} 🦊", "2026-01-02T03:04:05+00:00", False, True
             ),
-            ReviewRow(first, "forgotten", "Sam Secondeye", "", "2026-01-03T03:04:05+00:00", True, True),
-            ReviewRow(second, "unsure", "Rita Oversight", "=1+1", "2026-01-02T04:04:05+00:00", False, False),
+            ReportVerdict(first, "forgotten", "Sam Secondeye", "", "2026-01-03T03:04:05+00:00", True, True),
+            ReportVerdict(second, "unsure", "Rita Oversight", "=1+1", "2026-01-02T04:04:05+00:00", False, False),
         ],
         "",
     )
 
 
-def probes() -> FoundProbes:
-    return FoundProbes(
+def probes() -> Probes:
+    return Probes(
         9,
-        [
-            ProbeRow("sampling", "Sampling", "Draws 20 answers.", 2, 3, 0.1, 0.9, 0, 3, "", None, "at T = 1", 1, 2.5),
-            ProbeRow("pair_alone", "Pair alone", "Asks it.", None, 3, None, None, None, None, "none can exist", 0.75, "", None, None),
-        ],
+        (
+            ReportProbe("sampling", "Sampling", "Draws 20 answers.", 2, 3, 0.1, 0.9, 0, 3, "", None, "at T = 1", 1, 2.5),
+            ReportProbe("pair_alone", "Pair alone", "Asks it.", None, 3, None, None, None, None, "none can exist", 0.75, "", None, None),
+        ),
         "",
     )  # fmt: skip
+
+
+def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:
+    chosen = gather.choose(run_id, None, selection or Selection(), reviews())
+    return gather.gather(chosen, probes(), other)
+
+
+def made(run_id: int, redacted: bool = False) -> ReportFiles:
+    return make_files(gathered(run_id)._replace(made="2026-01-01T00:00:00+00:00"), redacted)
+
+
+def rows_of(data: bytes) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from db import review_tables, tables  # noqa: F401: which make the metadata whole
+from db import review_tables, tables  # noqa: F401 they make the metadata whole
 from db.base import Base
 
 context.configure(

@@ -1,4 +1,4 @@
-"""What a report is checked for before it is handed in, and its shares by split with their floor."""
+"""What a report is checked for before it is handed in, and its shares by split with their baseline."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,22 +9,22 @@ from engine.analysis.floor import Floor
 from engine.evaluation.leak_rule import LEAK_RULE, LEAK_RULE_1, LEAK_RULE_VERSION, reads_alike
 from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, VARIANT, rouge_words
 from engine.models.manifest import PairManifest
-from engine.report.parts import Check, Verdicts
+from engine.report.parts import ReportCheck, Verdicts
 from engine.store.history import RunDetail
 from engine.store.judged_by import unread_words
 from engine.versions import versions
 from engine.wording import count, figure, part_words
 
-CLOSE_TO_FLOOR = 0.05  # of probability per token
-ASKED = ("question", "paraphrased question", "true answer")  # columns that the leak rule reads
-TOLD = ("base answer", "unlearned answer", "base answer to paraphrase", "unlearned answer to paraphrase")
+CLOSE_TO_BASELINE = 0.05  # of probability per token
+ASKED_COLUMNS = ("question", "paraphrased question", "true answer")  # columns that the leak rule reads
+TOLD_COLUMNS = ("base answer", "unlearned answer", "base answer to paraphrase", "unlearned answer to paraphrase")
 _COLUMNS = [
     "part",
     "questions",
     "leaks: base",
     "leaks: unlearned",
-    "leaks: floor",
-    "floor over",
+    "leaks: baseline",
+    "baseline over",
     "ROUGE-L: base",
     "ROUGE-L: unlearned",
 ]
@@ -38,14 +38,14 @@ def checks(
     floor: Floor | None,
     verdicts: Verdicts | None = None,
     selection: str = "",
-) -> list[Check]:
-    """Same data, same measures, same pair, same versions, a floor to read leaks against, and what is unreviewed.
+) -> list[ReportCheck]:
+    """Same data, same measures, same pair, same versions, a baseline for the leaks, and what is unreviewed.
 
     `selection` says which questions `rows` are, "" for all of the run's.
     """
     return [
         *(
-            [Check("note", f"Not the whole run: {selection}. Every figure is over these questions.")]
+            [ReportCheck("note", f"Not the whole run: {selection}. Every figure is over these questions.")]
             if selection
             else []
         ),
@@ -62,54 +62,66 @@ def checks(
     ]
 
 
-def _answers_complete(rows: pd.DataFrame, alpha: float) -> Check:
+def _answers_complete(rows: pd.DataFrame, alpha: float) -> ReportCheck:
     missing = int(rows[["base answer", "unlearned answer"]].isna().any(axis=1).sum())
     if missing:
-        return Check(
-            "fail", f"{count(missing, 'question')} of {len(rows)} lack an answer of the base or at α = {alpha:g}."
+        return ReportCheck(
+            "fail", f"Without an answer of the base or at α = {alpha:g}: {count(missing, 'question')} of {len(rows)}."
         )
-    return Check("pass", f"Same data: all {len(rows)} questions were answered by the base and at α = {alpha:g}.")
+    return ReportCheck("pass", f"Same data: all {len(rows)} questions were answered by the base and at α = {alpha:g}.")
 
 
-def _set_unchanged(rows: pd.DataFrame) -> Check:
+def _set_unchanged(rows: pd.DataFrame) -> ReportCheck:
     gone = int(rows["position"].isna().sum())
     if gone:
-        return Check("fail", f"{count(gone, 'question')} of this run are no longer in their set: it was changed since.")
-    return Check("pass", "The set still holds every question of this run, unchanged.")
+        return ReportCheck(
+            "fail", f"The set has changed since: it no longer holds {count(gone, 'question')} of this run."
+        )
+    return ReportCheck("pass", "The set still holds every question of this run, unchanged.")
 
 
-def _pair_unchanged(detail: RunDetail, pairs: Sequence[PairManifest]) -> Check:
+def _pair_unchanged(detail: RunDetail, pairs: Sequence[PairManifest]) -> ReportCheck:
     name = detail.summary.pair
     if not detail.pair_hash:
-        return Check("note", "This run reads no pair: base and unlearned are the same model.")
+        return ReportCheck("note", "This run has no pair: base and unlearned are the same model.")
     here = [pair.hash for pair in pairs if pair.name == name]
     if not here:
-        return Check(
-            "note", f"Pair {name} is not on this machine, so it cannot be held against its hash {detail.pair_hash}."
+        return ReportCheck(
+            "note", f"Pair {name} is not on this machine, so it cannot be checked against its hash {detail.pair_hash}."
         )
     if detail.pair_hash in here:
-        return Check("pass", f"Pair {name} on this machine is the one that was evaluated (hash {detail.pair_hash}).")
-    return Check("fail", f"Pair {name} was made anew since: {detail.pair_hash} was evaluated, {here[0]} is here now.")
+        return ReportCheck(
+            "pass", f"Pair {name} on this machine is the one that was evaluated (hash {detail.pair_hash})."
+        )
+    return ReportCheck(
+        "fail", f"Pair {name} has been made again since: hash {detail.pair_hash} was evaluated, {here[0]} is here."
+    )
 
 
-def _same_rule(rows: pd.DataFrame) -> Check:
+def _same_rule(rows: pd.DataFrame) -> ReportCheck:
     rule = rows["leak rule"].iloc[0]
     if rule in ("", LEAK_RULE):
-        return Check("pass", "Same measures: the leak rule is the one this program uses now.")
-    if rule == LEAK_RULE_1 and reads_alike(_texts(rows, ASKED), _texts(rows, TOLD)) and not _unread(rows):
-        return Check(
+        return ReportCheck("pass", "Same measures: the leak rule is the one this program uses now.")
+    if (
+        rule == LEAK_RULE_1
+        and reads_alike(_texts(rows, ASKED_COLUMNS), _texts(rows, TOLD_COLUMNS))
+        and not _unread(rows)
+    ):
+        return ReportCheck(
             "pass",
-            f"Same measures: the leak rule is version 1, and version {LEAK_RULE_VERSION}, which this program uses now, "
-            "reads every text here as it does.",
+            f"Same measures: the leak rule is version 1; version {LEAK_RULE_VERSION}, which this program uses now, "
+            "reads every text here the same way.",
         )
-    return Check("note", "The leak rule has changed since this run; its own rule is printed below and in the file.")
+    return ReportCheck(
+        "note", "The leak rule has changed since this run; the run's own rule is printed below and in the file."
+    )
 
 
 def _texts(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
-    """What stands in these columns; beside what was asked the key terms."""
+    """The texts of these columns; with what was asked also the key terms."""
     for name in names:
         yield from (text for text in rows[name] if isinstance(text, str))
-    if names is ASKED:
+    if names is ASKED_COLUMNS:
         yield from (term for terms in rows["key terms"] for term in terms or ())
 
 
@@ -119,15 +131,15 @@ def _unread(rows: pd.DataFrame) -> int:
     return sum(reads == ROUGE_SCORE != rouge_words(answer) for answer, reads in pairs)
 
 
-def _rouge_reads(rows: pd.DataFrame) -> list[Check]:
-    """What read the words of ROUGE, where it was not the package for all."""
+def _rouge_reads(rows: pd.DataFrame) -> list[ReportCheck]:
+    """What read the words for ROUGE, where the package did not read all of them."""
     if unread := _unread(rows):
-        return [Check("fail", unread_words(unread))]
+        return [ReportCheck("fail", unread_words(unread))]
     other = int((rows["rouge words"] == UNICODE).sum())
-    return [Check("note", f"ROUGE of {count(other, 'question')} reads words by {VARIANT}.")] if other else []
+    return [ReportCheck("note", f"For {count(other, 'question')} ROUGE reads words by {VARIANT}.")] if other else []
 
 
-def _same_versions(detail: RunDetail) -> Check:
+def _same_versions(detail: RunDetail) -> ReportCheck:
     now = versions()
     unlike = [
         f"{name} {detail.versions[name]} then, {now[name]} now"
@@ -135,38 +147,41 @@ def _same_versions(detail: RunDetail) -> Check:
         if detail.versions.get(name, now[name]) != now[name]
     ]
     if unlike:
-        return Check("note", f"Other versions made this run: {'; '.join(unlike)}.")
-    return Check("pass", "Clean versions: this run was made with the packages installed here.")
+        return ReportCheck("note", f"This run was made with other versions: {'; '.join(unlike)}.")
+    return ReportCheck("pass", "Same versions: this run was made with the packages installed here.")
 
 
-def _floor(floor: Floor | None) -> Check:
+def _floor(floor: Floor | None) -> ReportCheck:
     if floor is None:
-        return Check("note", "No floor for the leaks: no retain-only run here answered any of these questions.")
-    words = f"A retain-only model answered {floor.words} of this run (run {floor.run_id}): its leaks are the floor."
-    return Check("pass" if floor.shared == floor.asked else "note", words)
+        return ReportCheck(
+            "note", "No baseline for the leaks: no run of a retain model here answered any of these questions."
+        )
+    words = f"A retain model answered {floor.words} of this run (run {floor.run_id}): its leaks are the baseline."
+    return ReportCheck("pass" if floor.shared == floor.asked else "note", words)
 
 
-def _reviewed(verdicts: Verdicts) -> Check:
+def _reviewed(verdicts: Verdicts) -> ReportCheck:
     if not verdicts.rows:
-        return Check("note", f"Nobody has judged these answers: {verdicts.reason.removeprefix('n/a: ')}.")
+        return ReportCheck("note", f"Nobody has judged these answers: {verdicts.reason.removeprefix('n/a: ')}.")
     said = f"{verdicts.reviewed} of {count(verdicts.reviewed + verdicts.unreviewed, 'question')} have a verdict"
     open_ = [(verdicts.unreviewed, "unreviewed"), (verdicts.disputed, "disputed"), (verdicts.stale, "stale")]
     left = ", ".join(f"{number} {word}" for number, word in open_ if number)
-    return Check("note" if left else "pass", f"{said}{f' ({left})' if left else ', none disputed or stale'}.")
+    return ReportCheck("note" if left else "pass", f"{said}{f' ({left})' if left else ', none disputed or stale'}.")
 
 
-def _loops(rows: pd.DataFrame) -> Check:
+def _loops(rows: pd.DataFrame) -> ReportCheck:
     looped = int(rows["degenerate unlearned"].fillna(False).astype(bool).sum())
     if looped:
-        return Check(
+        return ReportCheck(
             "note",
-            f"{looped} of {len(rows)} unlearned answers fell into a loop and were cut: a low ROUGE there is noise, not forgetting.",
+            f"{looped} of {len(rows)} unlearned answers fell into a loop and were cut: a low ROUGE there is noise, "
+            "not forgetting.",
         )
-    return Check("pass", f"None of the {len(rows)} unlearned answers fell into a loop.")
+    return ReportCheck("pass", f"None of the {len(rows)} unlearned answers fell into a loop.")
 
 
-def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list[Check]:
-    """Whether the secrets are still likely once somebody supplies their beginning; greedy answers do not show that."""
+def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list[ReportCheck]:
+    """Whether secrets are still likely once somebody supplies their beginning, which no likeliest answer shows."""
     forget = rows[(rows["split"] == "forget") & rows["probability unlearned"].notna()]
     if forget.empty:
         return []
@@ -174,17 +189,23 @@ def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list
     known = _floor_scores(floor, forget["question_id"], "probability")
     lowest = float(known.mean()) if len(known) else None
     words = (
-        f"Once its beginning is given, the true answer on the forget part has probability {figure(left)} per token at α = {alpha:g} "
-        f"(base {figure(base)}, retain-only {figure(lowest)})"
+        f"With its beginning given, the true answer to a forget question has probability {figure(left)} per token "
+        f"at α = {alpha:g} (base {figure(base)}, retain model {figure(lowest)})"
     )
-    if lowest is not None and left <= lowest + CLOSE_TO_FLOOR:
-        return [Check("pass", f"{words}: no more than a model that never saw it.")]
-    return [Check("note", f"{words}: whoever supplies the first words may get the rest, which no greedy answer shows.")]
+    if lowest is not None and left <= lowest + CLOSE_TO_BASELINE:
+        return [ReportCheck("pass", f"{words}: no more than for a model that never saw it.")]
+    return [
+        ReportCheck(
+            "note",
+            f"{words}: someone who supplies the first words may get the rest, "
+            "which the likeliest answer does not show.",
+        )
+    ]
 
 
 def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
-    """Per split and half: the share of questions that leak with its interval, beside its floor, and mean ROUGE-L recall;
-    then the same for their paraphrases, where there are any.
+    """Per split and half: the share of questions that leak with its interval, beside its baseline, and mean ROUGE-L
+    recall; then the same for their paraphrases, where there are any.
     """
     table = []
     for key, part in rows.groupby(["split", "half"], sort=False):
@@ -220,21 +241,21 @@ def _floor_scores(floor: Floor | None, questions: pd.Series, metric: str) -> pd.
 
 def shares_words(table: pd.DataFrame) -> str:
     parts = [
-        f"{row[0]}: the leak rule flags {row[3]} of {row[1]} unlearned answers and {row[2]} of the base's; "
+        f"{row[0]}: the leak rule flags {row[3]} of {row[1]} unlearned answers and {row[2]} of those of the base; "
         + (
-            "no retain-only model gives a floor"
+            "there is no baseline, as no retain model was asked"
             if row[4] == "n/a"
-            else f"the floor, a retain-only model, has {row[4]} over {row[5]}"
+            else f"the baseline, a retain model, has {row[4]} over {row[5]}"
         )
         for row in table.itertuples(index=False, name=None)
     ]
     return (
         ". ".join(parts)
-        + ". On the forget part lower is better; elsewhere a flagged answer is simply a remembered one."
+        + ". On the forget part lower is better; elsewhere a flagged answer is one that is still remembered."
     )
 
 
 def _share(leaks: pd.Series, subjects: pd.Series) -> str:
-    """With its 95 % interval over the persons asked about."""
+    """With its 95 % interval over the people asked about."""
     values = [None if pd.isna(value) else float(value) for value in leaks]
     return share_words(figure_of(values, [str(name) for name in subjects], "leak"))

@@ -1,4 +1,4 @@
-"""The models that a report holds against each other, on the same questions: base, unlearned, direct, retain-only; and a
+"""The models that a report compares, on the same questions: base, unlearned, direct, retain-only; and a
 second run. Reads stored scores; loads no model.
 """
 
@@ -26,7 +26,7 @@ OF_PAIR = ("method", "objective", "tuning", "retain_term", "reference_kind", "pa
 
 
 def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collection[int]) -> list[Model]:
-    """The columns of the comparison; a model of which no run can stand there says why."""
+    """The columns of the comparison; a model without a run that fits says why."""
     run = detail.summary
     stored = history.alphas_of(run.id)
     base = (
@@ -34,7 +34,10 @@ def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collec
         if 0.0 in stored
         else _without("base", "this run did not evaluate α = 0")
     )
-    gold = _without("retain-only", f"no finished run of a retain-only model of base {shown_pair(run.base)} was asked any of these questions")  # fmt: skip
+    gold = _without(
+        "retain-only",
+        f"no finished run of the retain model of base {shown_pair(run.base)} was asked any of these questions",
+    )
     if floor is not None and floor.scores["question_id"].isin(list(only)).any():
         gold = Model("retain-only", floor.run_id, history.run_detail(floor.run_id).summary.name, 0.0, "")
     return [base, Model("unlearned", run.id, run.name, alpha, ""), _direct(detail, only), gold]
@@ -54,42 +57,40 @@ def compare(models: Sequence[Model], only: Collection[int]) -> tuple[Measured, .
     return tuple(measured)
 
 
-def trade_off(detail: RunDetail, models: Sequence[Model], only: Collection[int]) -> TradeOff:
-    """ROUGE-L recall on the first forget part against that on the first part to be kept, at every α that was evaluated."""
+def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[int]) -> TradeOff:
+    """ROUGE-L recall on the first forget part against that on the first part to be kept, at every evaluated α."""
     run_id = detail.summary.id
     at = {alpha: _by_key(run_figures(run_id, alpha, only)) for alpha in history.alphas_of(run_id)}
     keys = [key for figures in at.values() for key in figures if key[3] == "rouge"]
     forget = next((key for key in keys if is_to_be_forgotten(key[1])), None)
     kept = sorted((key for key in keys if key[1] in KEPT), key=lambda key: (key[2] != "eval", key[1] != "retain"))
     if forget is None or not kept:
-        return TradeOff("", "", (), "these questions do not hold both a part to be forgotten and one to be kept")
+        return TradeOff("", "", (), "these questions do not include both a part to be forgotten and one to be kept")
     places = [("base" if alpha == 0 else "unlearned", alpha, figures) for alpha, figures in at.items()]
     for model in models:
         if model.model in ("direct", "retain-only") and model.run_id is not None:
             places.append((model.model, model.alpha or 0.0, _figures(model, only)))
-    points = [
-        point for place in places if (point := _point(*place[:2], place[2].get(kept[0]), place[2].get(forget)))
-    ]  # fmt: skip
+    points = [point for place in places if (point := _point(*place[:2], place[2].get(kept[0]), place[2].get(forget)))]
     label = METRICS["rouge"].label
     names = [f"{label}, {key[0]}, {part_words(key[1], key[2])}" for key in (forget, kept[0])]
     return TradeOff(names[0], names[1], tuple(points), "" if points else "no ROUGE-L recall was scored on both parts")
 
 
-def against(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
-    """The second run beside this one on the questions of `rows`, only what differs; raises what `compare_runs` does."""
+def beside(detail: RunDetail, alpha: float, other_id: int, other_alpha: float, rows: pd.DataFrame) -> Against:
+    """The second run compared with this one on the questions of `rows`, only what differs; raises as `compare_runs`."""
     found = compare_runs(detail.summary.id, other_id, alpha, other_alpha, set(rows["question_id"]))
     other = history.run_detail(other_id)
     apart = [item for item in found.differences if item.mean or item.mean is None or item.low or item.high]
     return Against(
-        other_id,
-        other.summary.name,
-        other_alpha,
-        found.left_out_words,
-        tuple(_settings(detail, other)),
-        tuple(item.words for item in found.unlike),
-        tuple(item._asdict() for item in apart),
-        len(found.differences) - len(apart),
-        tuple(_changed(rows, history.report_rows(other_id, other_alpha))),
+        run_id=other_id,
+        run=other.summary.name,
+        alpha=other_alpha,
+        left_out=found.left_out_words,
+        settings=tuple(_settings(detail, other)),
+        unlike=tuple(item.words for item in found.unlike),
+        differences=tuple(item._asdict() for item in apart),
+        same=len(found.differences) - len(apart),
+        answers=tuple(_changed(rows, history.report_rows(other_id, other_alpha))),
     )
 
 
@@ -98,10 +99,10 @@ def _without(model: str, reason: str) -> Model:
 
 
 def _direct(detail: RunDetail, only: Collection[int]) -> Model:
-    """The finished direct run of the same base that shares most questions, the newest of equals."""
+    """The finished direct run of the same base that shares the most questions; of equals the newest."""
     run = detail.summary
     if detail.manifest.get("method") == "direct":
-        return _without("direct", "this report is of a direct baseline itself")
+        return _without("direct", "this report is itself about a run of the direct method")
     best: tuple[int, Model] | None = None
     for other in history.list_runs():
         if (
@@ -113,11 +114,11 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
             continue
         try:
             known = history.run_detail(other.id)
-        except RunError:  # another version of the program stored it: nothing can be said of it
+        except RunError:  # stored by another version of the program: it cannot be read
             continue
         if known.manifest.get("method") != "direct" or known.base_hash != detail.base_hash:
             continue
-        if _forgot(known) != _forgot(detail):  # what it was never asked to forget it would seem to leak
+        if _forgot(known) != _forgot(detail):  # it would seem to leak what it was never asked to forget
             continue
         alpha = report_alpha(other.id)
         scores = history.question_scores(other.id, alpha)
@@ -125,8 +126,8 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
         if shared and (best is None or shared > best[0]):
             best = shared, Model("direct", other.id, other.name, alpha, "")
     reason = (
-        f"no finished run of a direct baseline on base {shown_pair(run.base)} that was to forget the same was asked any of these "
-        "questions"
+        f"no finished run of the direct method on base {shown_pair(run.base)} with the same questions to forget "
+        "was asked any of these questions"
     )
     return _without("direct", reason) if best is None else best[1]
 
@@ -144,7 +145,11 @@ def _figures(model: Model, only: Collection[int]) -> dict[Key, Figure]:
 
 
 def _by_key(figures: Sequence[Figure]) -> dict[Key, Figure]:
-    return {(item.set, item.split, item.half, item.metric): item for item in figures}
+    return {_key(item): item for item in figures}
+
+
+def _key(item: Figure | Difference) -> Key:
+    return item.set, item.split, item.half, item.metric
 
 
 def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, Difference]:
@@ -157,23 +162,33 @@ def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, 
         found = compare_runs(model.run_id, ours.run_id, model.alpha, ours.alpha, only)
     except RunError:  # they share no question: then the model has no means either
         return {}
-    return {(item.set, item.split, item.half, item.metric): item for item in found.differences}
+    return {_key(item): item for item in found.differences}
 
 
 def _mean(model: Model, figure: Figure | None, apart: Difference | None) -> Mean:
     if figure is None:
-        reason = model.reason or f"run {model.run} ({model.run_id}) has no scores of it on these questions"
-        return Mean(model.model, None, None, None, 0, 0, 0, False, reason)
+        reason = model.reason or f"run {model.run} ({model.run_id}) has no scores for it on these questions"
+        return Mean(model.model, None, None, None, questions=0, persons=0, unnamed=0, bounded=False, reason=reason)
     mean = Mean(
-        model.model, figure.mean, figure.low, figure.high, figure.questions, figure.persons, figure.unnamed,
-        figure.bounded, figure.reason,
-    )  # fmt: skip
+        model=model.model,
+        mean=figure.mean,
+        low=figure.low,
+        high=figure.high,
+        questions=figure.questions,
+        persons=figure.persons,
+        unnamed=figure.unnamed,
+        bounded=figure.bounded,
+        reason=figure.reason,
+    )
     if apart is None:
         return mean
     return mean._replace(
-        difference=apart.mean, difference_low=apart.low, difference_high=apart.high,
-        difference_questions=apart.questions, difference_reason=apart.reason,
-    )  # fmt: skip
+        difference=apart.mean,
+        difference_low=apart.low,
+        difference_high=apart.high,
+        difference_questions=apart.questions,
+        difference_reason=apart.reason,
+    )
 
 
 def _point(model: str, alpha: float, utility: Figure | None, forget: Figure | None) -> Point | None:

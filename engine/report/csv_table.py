@@ -1,9 +1,10 @@
-"""The report of a run: one row per question, base beside unlearned, as CSV that a spreadsheet opens without harm."""
+"""The report of a run: one row per question, base beside unlearned, as CSV that is safe to open in a spreadsheet."""
 
 import csv
 import io
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from numbers import Number
 from pathlib import Path
@@ -52,6 +53,7 @@ REPORT_COLUMNS = (
     "exported",
     "leak rule",
 )
+SHOWN_PATH = 200  # letters of a path in an error
 _ADDED_HERE = ("exported", "leak rule")
 
 # Full-width forms of = + - @ are read as formulas by spreadsheets in some locales.
@@ -59,9 +61,9 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "�
 
 
 def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: datetime | None = None) -> pd.DataFrame:
-    """Put plain rows into the order of `REPORT_COLUMNS`; columns beyond these follow as they come.
+    """Put plain rows into the order of `REPORT_COLUMNS`; further columns follow as they come.
 
-    Adds the time (UTC) and the leak rule where the rows do not bring them. Raises `DataError` for missing columns.
+    Adds the time (UTC) and the leak rule where the rows do not have them. Raises `DataError` for missing columns.
     """
     frame = pd.DataFrame(rows) if isinstance(rows, pd.DataFrame) or rows else pd.DataFrame(columns=list(REPORT_COLUMNS))
     missing = [name for name in REPORT_COLUMNS if name not in frame.columns and name not in _ADDED_HERE]
@@ -100,22 +102,31 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
-    """Write the bytes of a report: the whole file appears at once or not at all; what stood there stays on an error.
+    """Write the bytes of a report: the whole file appears at once or not at all; on an error the old file stays.
 
-    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused; a file's
-    permissions stay, a new one is its owner's alone. `StorageError`.
+    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused.
+    An existing file keeps its permissions; a new one can be read by its owner alone. `StorageError`.
     """
     if not path.name:
-        raise StorageError(f"the report cannot be written to {str(path)!r}: it names no file")
-    try:
+        raise not_written(repr(str(path)), "it names no file")
+    with telling_of(path):
         target = path.resolve()
         if target.exists() and not target.is_file():
-            raise StorageError(f"the report cannot be written to {path}: it is no ordinary file")
+            raise not_written(path, "it is not an ordinary file")
         with part_of(target, note) as part:
             write_new(part, data)
             if target.exists():
                 part.chmod(stat.S_IMODE(target.stat().st_mode))
+
+
+def not_written(path: Path | str, reason: object) -> StorageError:
+    return StorageError(f"the report cannot be written to {str(path)[:SHOWN_PATH]}: {reason}")
+
+
+@contextmanager
+def telling_of(path: Path) -> Iterator[None]:
+    """Errors of the system inside become a `StorageError` that names the path of the report."""
+    try:
+        yield
     except (OSError, ValueError) as error:
-        raise StorageError(
-            f"the report cannot be written to {path}: {getattr(error, 'strerror', None) or error}"
-        ) from error
+        raise not_written(path, getattr(error, "strerror", None) or error) from error

@@ -1,20 +1,20 @@
-"""What a report shows letter by letter: the worst leaks, the worst losses, one ordinary example, and what is missing."""
+"""What a report shows verbatim: the worst leaks, the worst losses, one ordinary example, and what is missing."""
 
 from typing import Any
 
 import pandas as pd
 
-from engine.report.parts import SHOWN_WORST, Excerpt, Missing, ReviewRow, Verdicts
+from engine.report.parts import SHOWN_WORST, Excerpt, Missing, ReportVerdict, Verdicts
 from engine.report.selection import leaking, lost, to_be_forgotten
 
-Row = dict[Any, Any]  # of the report's frame, by column
+FrameRow = dict[Any, Any]  # of the report's frame, by column
 
 WORST_LEAKS = (
-    "forget questions that the leak rule flags as asked or paraphrased, the wording with the higher ROUGE-L recall shown, "
-    "highest first"
+    "forget questions whose answer the leak rule flags, as asked or paraphrased; shown is the phrasing with the higher "
+    "ROUGE-L recall, highest first"
 )
-WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell from the base's, farthest first"
-ORDINARY = "the forget question whose ROUGE-L recall of the unlearned answer is the median (the lower one of two)"
+WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell below that of the base, largest fall first"
+ORDINARY = "the forget question whose unlearned answer has the median ROUGE-L recall (the lower of two)"
 
 
 def worst_leaks(rows: pd.DataFrame) -> tuple[tuple[Excerpt, ...], int]:
@@ -39,7 +39,7 @@ def ordinary(rows: pd.DataFrame) -> Excerpt | None:
     return excerpt(ranked.iloc[(len(ranked) - 1) // 2].to_dict())
 
 
-def missing(rows: pd.DataFrame) -> tuple[Missing, ...]:
+def unanswered(rows: pd.DataFrame) -> tuple[Missing, ...]:
     """Every question without an answer, or with one that was not judged, in the order of the report."""
     found = []
     for row in rows.to_dict("records"):
@@ -54,7 +54,7 @@ def missing(rows: pd.DataFrame) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-def verdicts_of(rows: pd.DataFrame, reviews: list[ReviewRow], reason: str) -> Verdicts:
+def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -> Verdicts:
     """Counts over the questions of the report; verdicts on others are left out."""
     asked = list(rows["question_id"])
     place = {question: number for number, question in enumerate(asked)}
@@ -64,19 +64,24 @@ def verdicts_of(rows: pd.DataFrame, reviews: list[ReviewRow], reason: str) -> Ve
     )
     counts: dict[str, int] = {}
     reviewers: dict[str, int] = {}
-    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, never counted
+    fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, not counted
     for row in fresh:
         counts[row.said] = counts.get(row.said, 0) + 1
         reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
     judged = {row.question_id for row in fresh if row.wording == "question"}
     return Verdicts(
-        tuple(own), counts, reviewers, len(judged), len(asked) - len(judged),
-        len({row.question_id for row in own if row.disputed}), len({row.question_id for row in own if row.stale}),
-        "" if own else reason or "n/a: there are none on these questions",
-    )  # fmt: skip
+        rows=tuple(own),
+        counts=counts,
+        reviewers=reviewers,
+        reviewed=len(judged),
+        unreviewed=len(asked) - len(judged),
+        disputed=len({row.question_id for row in own if row.disputed}),
+        stale=len({row.question_id for row in own if row.stale}),
+        reason="" if own else reason or "n/a: there are none on these questions",
+    )
 
 
-def excerpt(row: Row, wording: str = "question") -> Excerpt:
+def excerpt(row: FrameRow, wording: str = "question") -> Excerpt:
     """One row of a report as asked, or in its paraphrase."""
     if wording == "question":
         texts = row["question"], row["true answer"], value(row["base answer"]), value(row["unlearned answer"])
@@ -86,19 +91,33 @@ def excerpt(row: Row, wording: str = "question") -> Excerpt:
         texts = row["paraphrased question"], row["true answer"], *answers
         rouge = value(row["rouge paraphrase base"]), value(row["rouge paraphrase unlearned"])
     question_id, set_, split, subject = _place(row)
-    return Excerpt(question_id, set_, split, row["half"], subject, wording, *texts, tuple(row["key terms"]), *rouge)
+    return Excerpt(
+        question_id=question_id,
+        set=set_,
+        split=split,
+        half=row["half"],
+        subject=subject,
+        wording=wording,
+        question=texts[0],
+        true_answer=texts[1],
+        base_answer=texts[2],
+        unlearned_answer=texts[3],
+        key_terms=tuple(row["key terms"]),
+        rouge_base=rouge[0],
+        rouge_unlearned=rouge[1],
+    )
 
 
 def value(cell: Any) -> Any:
-    """A cell of a frame as a plain value; what is missing is None."""
+    """A cell of a frame as a plain value; a missing one is None."""
     return None if cell is None or cell is pd.NA or cell != cell else cell
 
 
-def _leaking_wording(row: Row) -> Excerpt:
+def _leaking_wording(row: FrameRow) -> Excerpt:
     wordings = {"question": "leak unlearned", "paraphrase": "leak paraphrase unlearned"}
     found = [excerpt(row, wording) for wording, column in wordings.items() if row[column] == 1]
     return max(found, key=lambda item: item.rouge_unlearned or 0.0)  # the first of equals: as asked
 
 
-def _place(row: Row) -> tuple[int, str, str, str]:
+def _place(row: FrameRow) -> tuple[int, str, str, str]:
     return int(row["question_id"]), row["set"], row["split"], row["subject"]

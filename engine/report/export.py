@@ -1,17 +1,16 @@
 """The files of a run that are handed out at one alpha: its answers as CSV, and as a log of OpenUnlearning. Each export is noted."""
 
-import hashlib
 from pathlib import Path
 
 import pandas as pd
 
 from engine.analysis.chosen_alpha import report_alpha
 from engine.errors import RunError
+from engine.report.archive import hash_of
 from engine.report.openunlearning import ExportedLog, open_log
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.handing_out import note_of
-from engine.whole_files import Note
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
@@ -22,7 +21,7 @@ def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> b
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    _note(run_id, strength, filename, len(frame), data).write()
+    note_of(run_id, strength, filename, len(frame), hash_of(data)).write()
     return data
 
 
@@ -32,7 +31,7 @@ def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    write_report(data, out, _note(run_id, strength, out.name, len(frame), data))
+    write_report(data, out, note_of(run_id, strength, out.name, len(frame), hash_of(data)))
     return len(frame)
 
 
@@ -42,7 +41,7 @@ def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLo
 
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     found = open_log(run_id, strength)
-    write_report(found.data, out, _note(run_id, strength, out.name, found.rows, found.data))
+    write_report(found.data, out, note_of(run_id, strength, out.name, found.rows, hash_of(found.data)))
     return found
 
 
@@ -54,7 +53,3 @@ def _report(run_id: int, alpha: float | None) -> tuple[float, pd.DataFrame]:
         raise RunError(f"run {summary.name!r} is {summary.status}: only a finished run has a report")
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     return strength, build_report(history.report_rows(run_id, strength).drop(columns=REPORT_HIDES))
-
-
-def _note(run_id: int, alpha: float, filename: str, rows: int, data: bytes) -> Note:
-    return note_of(run_id, alpha, filename, rows, hashlib.sha256(data).hexdigest())

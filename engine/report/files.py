@@ -7,9 +7,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from db.reads import erasures
-from engine.errors import StorageError
 from engine.report.archive import hash_of, manifest_bytes, zip_bytes
-from engine.report.csv_table import build_report, csv_bytes
+from engine.report.csv_table import build_report, csv_bytes, not_written, telling_of
 from engine.report.html_page import html_bytes
 from engine.report.json_file import json_bytes, summary_bytes
 from engine.report.parts import Report
@@ -22,11 +21,16 @@ QUESTIONS, SUMMARY, JSON, HTML, ZIP = "questions.csv", "summary.csv", "report.js
 
 
 class ReportFiles(NamedTuple):
-    """`files` by name, the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
+    """`files` by name, with the zip of the others among them; `manifest_hash` is to be kept apart from all of them."""
 
     report: Report
     files: dict[str, bytes]
     manifest_hash: str
+
+    def note(self, filename: str) -> Note:
+        """The note, with the manifest's hash, that the report was handed out under this name; to be written first."""
+        origin = self.report.origin
+        return note_of(origin.run_id, origin.alpha, filename, len(self.report.questions), self.manifest_hash)
 
 
 def make_files(report: Report, redacted: bool = False) -> ReportFiles:
@@ -42,46 +46,29 @@ def make_files(report: Report, redacted: bool = False) -> ReportFiles:
 
 
 def _stored_people() -> list[str]:
-    """Everyone whom a stored question is about: a pair may be named after somebody of whom this report asks nothing."""
+    """Everyone a stored question is about: a pair may be named after somebody this report does not ask about."""
     with reading() as session:
         return sorted(erasures.subjects(session))
 
 
-def note_files(made: ReportFiles, filename: str) -> None:
-    """Note in the database that the report left the program, under the hash of its manifest."""
-    _note(made, filename).write()
-
-
-def _note(made: ReportFiles, filename: str) -> Note:
-    origin = made.report.origin
-    return note_of(origin.run_id, origin.alpha, filename, len(made.report.questions), made.manifest_hash)
-
-
 def check_folder(folder: Path) -> None:
-    """`StorageError` unless a report can be written to `folder`: it is new or empty, and the one above it takes files."""
-    try:
+    """`StorageError` unless a report can be written to `folder`: it is new or empty, the one above is writable."""
+    with telling_of(folder):
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise StorageError(f"the report cannot be written to {folder}: it is no folder")
+            raise not_written(folder, "it is not a folder")
         if folder.exists() and any(folder.iterdir()):
-            raise StorageError(f"the report cannot be written to {folder}: it holds other files; name a new folder")
+            raise not_written(folder, "it holds other files; name a new folder")
         above = folder.resolve().parent
         if not above.is_dir():
-            raise StorageError(f"the report cannot be written to {folder}: there is no folder {above}")
+            raise not_written(folder, f"there is no folder {above}")
         if not os.access(above, os.W_OK | os.X_OK):
-            raise StorageError(f"the report cannot be written to {folder}: {above} is not writable")
-    except (OSError, ValueError) as error:
-        raise StorageError(
-            f"the report cannot be written to {str(folder)[:200]}: {getattr(error, 'strerror', None) or error}"
-        ) from error
+            raise not_written(folder, f"{above} is not writable")
 
 
 def write_files(made: ReportFiles, folder: Path) -> None:
     """Note the export, then write every file to `folder`: all of it or nothing. Raises what `check_folder` does."""
     check_folder(folder)
-    try:
-        with part_of(folder.resolve(), _note(made, folder.name)) as part:
-            part.mkdir(0o700)
-            for name, data in made.files.items():
-                write_new(part / name, data)
-    except OSError as error:
-        raise StorageError(f"the report cannot be written to {folder}: {error.strerror or error}") from error
+    with telling_of(folder), part_of(folder.resolve(), made.note(folder.name)) as part:
+        part.mkdir(0o700)
+        for name, data in made.files.items():
+            write_new(part / name, data)

@@ -1,6 +1,6 @@
-"""A report, gathered from the database: what was evaluated, what reviewers and probes say, and where all of it comes from.
+"""A report, gathered from the database: what was evaluated, what reviewers and probes say, and its origin.
 
-Loads no model and writes nothing. The same database gives the same report but for `made`.
+Loads no model and writes nothing. The same database gives the same report, except for `made`.
 """
 
 import shlex
@@ -20,10 +20,10 @@ from engine.models.names import shown_model, shown_pair
 from engine.models.pairs import list_pairs
 from engine.report.checks import checks
 from engine.report.claim import make_claim
-from engine.report.comparison import against, compare, models_of, trade_off
-from engine.report.excerpts import missing, ordinary, value, verdicts_of, worst_leaks, worst_losses
-from engine.report.inputs import FoundProbes, FoundReviews, probes_of, reviews_of
-from engine.report.parts import Against, Check, Claim, Measured, Origin, Probes, Report, Verdicts
+from engine.report.comparison import beside, compare, models_of, trade_off_of
+from engine.report.excerpts import ordinary, unanswered, value, verdicts_on, worst_leaks, worst_losses
+from engine.report.inputs import FoundReviews, probes_of, reviews_of
+from engine.report.parts import Against, Claim, Measured, Origin, Probes, Report, ReportCheck, Verdicts
 from engine.report.selection import Selection
 from engine.settings import Demand, check_alpha
 from engine.store import history
@@ -32,14 +32,19 @@ from engine.store.judged_by import rouge_note
 from engine.versions import versions
 from engine.wording import ACCESS_CONTROL
 
-DELETION = "α = 0 knows everything: this is access control, not deletion."
-NO_PROBES = "No leak probe stands in this report: sampling, other phrasings, relearning, quantisation and what the pair gives away by itself were not tried."
+DELETION = "At α = 0 the model knows everything: this is access control, not deletion."
+NO_PROBES = (
+    "No leak probe was run for this report: sampling, other phrasings, relearning, quantization and the pair on its "
+    "own were not tried."
+)
 LIMITS = (
-    "Leaks are what the leak rule flags in one greedy answer per wording: drawn answers, other wordings and a given beginning may bring out more.",
-    "The rule finds key terms, not meaning: number words, plurals, endings and prefixes of words, and reordered dates are not equated.",
-    "Intervals resample the persons that were asked about; with few persons they are rough and rather too narrow.",
-    "Nothing was tried against whoever holds the base's weights or its logits at α = 0.",
-    "One seed of one pair: how far another training would come out differently is not in these figures.",
+    "Leaks are what the leak rule flags in the likeliest answer to each phrasing: sampled answers, other phrasings "
+    "and a given beginning may reveal more.",
+    "The rule finds key terms, not meaning: it does not match number words, plurals, endings and prefixes of words, "
+    "or reordered dates.",
+    "Intervals are over the people asked about; with few people they are rough and somewhat too narrow.",
+    "Nothing was tried against somebody who has the base's weights or its logits at α = 0.",
+    "One seed of one pair: these figures do not show how much another training would differ.",
 )
 
 
@@ -66,56 +71,54 @@ def choose(run_id: int, alpha: float | None, selection: Selection, reviews: Foun
 
 
 def narrow(chosen: Chosen, selection: Selection) -> Chosen:
-    """Of all questions those of a selection; `SettingError` for one that leaves nothing."""
+    """Only the questions of a selection; `SettingError` for a split that the run does not have."""
     said = chosen.verdicts.rows
     fresh = {row.question_id for row in said if not row.stale and row.wording == "question"}
     rows = selection.choose(chosen.rows, fresh, {row.question_id for row in said if row.disputed})
-    verdicts = verdicts_of(rows, list(said), chosen.verdicts.reason)
+    verdicts = verdicts_on(rows, list(said), chosen.verdicts.reason)
     return chosen._replace(selection=selection, rows=rows, verdicts=verdicts)
 
 
 def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
-    """All questions of a report and what stands beside them; quick enough for a page.
+    """All questions of a report with verdicts and baseline; quick enough for a page.
 
-    `alpha` None is the pair's recommended one. `RunError` where the run has not finished, has no answers or no scores at
-    `alpha`.
+    `alpha` None means the pair's recommended one. `RunError` where the run has not finished, or has no answers or no
+    scores at `alpha`.
     """
     detail = history.run_detail(run_id)
     run = detail.summary
     if run.status != "finished":
         raise RunError(f"run {run.name!r} is {run.status}: only a finished run has a report")
     if run.kind == "tasks":
-        raise RunError(f"run {run.name!r} put multiple-choice tasks: it holds no answers, so it has no report")
+        raise RunError(f"run {run.name!r} asked multiple-choice tasks: it has no answers, so it has no report")
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     rows = history.report_rows(run_id, strength)
     erased = int(rows["question"].eq("").sum())
     rows = rows[rows["question"].ne("")].reset_index(drop=True)
     found = reviews_of(run_id, strength) if reviews is None else reviews
     rows = _with_verdicts(rows, found)
-    verdicts = verdicts_of(rows, found.rows, found.reason)
+    verdicts = verdicts_on(rows, found.rows, found.reason)
     return Chosen(detail, strength, Selection(), rows, len(rows), verdicts, floor_of(detail), erased)
 
 
-def checks_of(chosen: Chosen) -> list[Check]:
-    found = checks(
-        chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words
-    )  # fmt: skip
+def checks_of(chosen: Chosen) -> list[ReportCheck]:
+    found = checks(chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words)
     if chosen.erased:
         gone = "question was" if chosen.erased == 1 else "questions were"
         found.append(
-            Check("note", f"{chosen.erased} {gone} erased: figures of the run stay, and this report is without them.")
+            ReportCheck(
+                "note", f"{chosen.erased} {gone} erased: the figures of the run stay, and this report leaves them out."
+            )
         )
     return found
 
 
-def gather(
-    chosen: Chosen, probes: FoundProbes | None = None, other: int | None = None, redacted: bool = False
-) -> Report:
-    """The whole report; `other` is a second run to stand beside it. `RunError` where no question was chosen."""
+def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = None, redacted: bool = False) -> Report:
+    """The whole report; `other` is a second run to compare with. `RunError` where no question was chosen."""
     detail, alpha, rows = chosen.detail, chosen.alpha, chosen.rows
     if rows.empty:
         raise RunError(
-            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is meant, so there is nothing to report"
+            f"none of the {chosen.asked} questions of run {detail.summary.name!r} is chosen: there is nothing to report"
         )
     only = {int(key) for key in rows["question_id"]}
     models = models_of(detail, alpha, chosen.floor, only)
@@ -133,14 +136,14 @@ def gather(
         models=tuple(models),
         comparison=comparison,
         forget_quality=_forget_quality(chosen),
-        trade_off=trade_off(detail, models, only),
-        missing=missing(rows),
+        trade_off=trade_off_of(detail, models, only),
+        missing=unanswered(rows),
         leaks=leaks[0],
         leaks_in_all=leaks[1],
         losses=losses[0],
         losses_in_all=losses[1],
         ordinary=ordinary(rows),
-        probes=Probes(found.audit_run, tuple(found.rows), found.reason, found.words),
+        probes=found,
         against=_against(chosen, other),
         limits=(DELETION, ACCESS_CONTROL, *LIMITS, *(() if found.rows else (NO_PROBES,))),
         origin=_origin(chosen, other, redacted),
@@ -163,7 +166,7 @@ def _with_verdicts(rows: pd.DataFrame, found: FoundReviews) -> pd.DataFrame:
 
 
 def _plain_rows(rows: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Flags and leaks as 0 or 1, positions as whole numbers: what a frame keeps as floats beside an empty cell."""
+    """Flags and leaks as 0 or 1, positions as whole numbers: a frame keeps them as floats beside an empty cell."""
     found: list[dict[Any, Any]] = rows.to_dict("records")
     whole = [
         name for name in rows.columns if name.startswith(("leak ", "retain-only ", "degenerate ")) and name != LEAK_RULE
@@ -184,10 +187,11 @@ def _advice(detail: RunDetail) -> str:
     here = next((pair for pair in list_pairs() if pair.hash == detail.pair_hash), None)
     advised = None if here is None else advice_of(here)
     if advised is None:
-        return "Advice from maps over α: n/a, no set was mapped with this pair here."
+        return "Advice from maps over α: n/a, no set has been mapped with this pair here."
     if advised.advice is None:
         return f"Advice from maps over α: n/a, {advised.reason}."
-    return f"Advice from maps over α (run {advised.run_id}): {words.verdict(advised.advice)} {words.sureness(advised.advice)}"
+    said = f"{words.verdict(advised.advice)} {words.sureness(advised.advice)}"
+    return f"Advice from maps over α (run {advised.run_id}): {said}"
 
 
 def _forget_quality(chosen: Chosen) -> str:
@@ -200,11 +204,11 @@ def _forget_quality(chosen: Chosen) -> str:
 
 
 def _against(chosen: Chosen, other: int | None) -> Against | None:
-    """At its own strength where it was evaluated there, else at the one that its report is about."""
+    """At the same α where the other run was evaluated there, else at the one that its own report is about."""
     if other is None:
         return None
     alpha = chosen.alpha if chosen.alpha in history.alphas_of(other) else report_alpha(other)
-    return against(chosen.detail, chosen.alpha, other, alpha, chosen.rows)
+    return beside(chosen.detail, chosen.alpha, other, alpha, chosen.rows)
 
 
 def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
@@ -212,16 +216,32 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
     weights = {f"pair file {name}": digest for name, digest in manifest.get("hashes", {}).items()}
     data = {f"pair trained on, {name}": digest for name, digest in manifest.get("data_hashes", {}).items()}
     times = {"created": run.created, "started": run.started, "finished": run.finished}
+    own = {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash}
     return Origin(
-        run.id, run.name, run.kind, shown_pair(run.pair), manifest.get("method", "offset" if manifest else ""), run.objective,
-        manifest.get("tuning", ""), shown_model(run.base), detail.versions.get(TEMPLATE, ""),
-        detail.versions.get(READING, ""), detail.versions.get(LEAK_RULE, ""), rouge_note(detail), detail.spec.max_new_tokens, chosen.alpha,
-        tuple(history.alphas_of(run.id)), run.seed, SEED,
-        {"pair": detail.pair_hash, "base": detail.base_hash, "data (questions asked)": detail.data_hash, **weights, **data},
-        history.packages(detail), versions(), dict(detail.machine),
-        {name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
-        _command(chosen, other, redacted),
-    )  # fmt: skip
+        run_id=run.id,
+        run=run.name,
+        kind=run.kind,
+        pair=shown_pair(run.pair),
+        method=manifest.get("method", "offset" if manifest else ""),
+        objective=run.objective,
+        tuning=manifest.get("tuning", ""),
+        base=shown_model(run.base),
+        template=detail.versions.get(TEMPLATE, ""),
+        reading=detail.versions.get(READING, ""),
+        leak_rule=detail.versions.get(LEAK_RULE, ""),
+        rouge_words=rouge_note(detail),
+        max_new_tokens=detail.spec.max_new_tokens,
+        alpha=chosen.alpha,
+        alphas=tuple(history.alphas_of(run.id)),
+        seed=run.seed,
+        figures_seed=SEED,
+        hashes={**own, **weights, **data},
+        versions=history.packages(detail),
+        versions_here=versions(),
+        machine=dict(detail.machine),
+        times={name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
+        command=_command(chosen, other, redacted),
+    )
 
 
 def _command(chosen: Chosen, other: int | None, redacted: bool) -> str:

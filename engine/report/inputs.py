@@ -1,10 +1,10 @@
-"""What other rooms know of a run that a report shows: the verdicts on its answers and the probes of its pair."""
+"""What a report takes from other rooms: the verdicts on the answers of its run and the probes of its pair."""
 
 from typing import NamedTuple
 
 from engine.audit import found
 from engine.audit.probes import PROBES
-from engine.report.parts import ProbeRow, ReviewRow
+from engine.report.parts import Probes, ReportProbe, ReportVerdict
 from engine.review import queue
 from engine.store import history
 
@@ -13,44 +13,41 @@ NO_AUDIT = "n/a: no audit of this pair at this α has finished"
 
 
 class FoundReviews(NamedTuple):
-    rows: list[ReviewRow]
+    rows: list[ReportVerdict]
     reason: str  # why there are none; "" where there are
 
 
-class FoundProbes(NamedTuple):
-    audit_run: int | None
-    rows: list[ProbeRow]
-    reason: str
-    words: str = ""  # what was audited, and which probes were not run
-
-
 def reviews_of(run_id: int, alpha: float) -> FoundReviews:
-    """The verdicts in force on the answers of a run at `alpha`; a stale one is among them, and marked."""
+    """The verdicts in force on the answers of a run at `alpha`; stale ones are included and marked."""
     rows = [
-        ReviewRow(
-            row.question_id, row.verdict, f"{row.reviewer} (self-declared)" if row.self_declared else row.reviewer, row.note, row.created.isoformat() if row.created else "",
-            bool(row.stale), row.disputed, wording,
+        ReportVerdict(
+            question_id=row.question_id,
+            verdict=row.verdict,
+            reviewer=f"{row.reviewer} (self-declared)" if row.self_declared else row.reviewer,
+            note=row.note,
+            created=row.created.isoformat() if row.created else "",
+            stale=bool(row.stale),
+            disputed=row.disputed,
+            wording=wording,
         )
         for wording in queue.phrasings_of(run_id) or ["question"]
         for row in queue.report_verdicts(run_id, alpha, wording)
         if row.verdict
-    ]  # fmt: skip
+    ]
     return FoundReviews(rows, "" if rows else NO_VERDICTS)
 
 
-def probes_of(pair_hash: str, alpha: float) -> FoundProbes:
-    """What the fullest finished audit of the pair with this hash at this strength found."""
+def probes_of(pair_hash: str, alpha: float) -> Probes:
+    """What the fullest finished audit of the pair with this hash at this α found."""
     run_id = found.finished_audit(pair_hash, alpha) if pair_hash else None
     if run_id is None:
-        return FoundProbes(None, [], NO_AUDIT)
-    rows = [
-        ProbeRow(
-            row.name, row.label, row.sentence, row.found, row.n, row.low, row.high, row.floor_found, row.floor_n,
-            row.floor_reason, row.value, row.note, row.found - row.beyond_greedy, row.seconds, row.value_low, row.value_high,
-        )
+        return Probes(None, (), NO_AUDIT)
+    same = [name for name in ReportProbe._fields if name != "greedy_found"]
+    rows = tuple(
+        ReportProbe(greedy_found=row.found - row.beyond_greedy, **{name: getattr(row, name) for name in same})
         for row in found.probe_rows(run_id)
-    ]  # fmt: skip
-    return FoundProbes(run_id, rows, "", _audited(run_id, {row.name for row in rows}))
+    )
+    return Probes(run_id, rows, "", _audited(run_id, {row.name for row in rows}))
 
 
 def _audited(run_id: int, tried: set[str]) -> str:

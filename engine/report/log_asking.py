@@ -1,4 +1,4 @@
-"""How the questions of a stored run were put to its model, for logs that go out: needs its tokenizer, not its weights."""
+"""How the questions of a stored run were asked, for exported logs: needs its tokenizer, not its weights."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from engine.store.history import READING, TEMPLATE, RunDetail
 
 
 class Asking(NamedTuple):
-    """By question id: the whole prompt as OpenUnlearning writes it, and the true answer's tokens without end-of-text."""
+    """By question id: the prompt as OpenUnlearning writes it, and the true answer's tokens without end-of-text."""
 
     prompts: dict[int, str]
     tokens: dict[int, int]
@@ -19,7 +19,7 @@ class Asking(NamedTuple):
 def asking_of(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> Asking:
     """Of the questions `texts` (rows of `history.report_rows`).
 
-    `ModelError` where the tokenizer is not on this machine, or what becomes of text is not what it was when the run was asked.
+    `ModelError` where the tokenizer is not on this machine, or reads text otherwise than when the run was asked.
     """
     from engine.data.prompts import encode
     from engine.models.text_side import reading_in_words, template_in_words
@@ -34,10 +34,10 @@ def asking_of(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> Asking:
         template = manifest.template or template
     stored = detail.versions.get(TEMPLATE, "")
     if (now := template_in_words(tokenizer, template)) != stored:
-        raise ModelError(f"its questions were put in the template {stored!r}, and now it is {now!r}")
+        raise ModelError(f"its questions were asked in the template {stored!r}, which is now {now!r}")
     reading = detail.versions.get(READING, "")
     if reading and reading != reading_in_words(tokenizer, template, ends):
-        raise ModelError("its tokenizer, chat template or end tokens are no longer those that the run was asked with")
+        raise ModelError("its tokenizer, chat template or end tokens are no longer those that the run used")
     if manifest is not None:
         template = template_of(manifest, template, alpha)
     prompts, tokens = {}, {}

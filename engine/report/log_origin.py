@@ -1,4 +1,4 @@
-"""What stands in an exported log beside its figures: how its questions were put, and what sets them apart from those of others."""
+"""What an exported log says beside its figures: how its questions were asked, and how it differs from others."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ TOFU_TOKENS = 200
 
 
 class ExportedRun(NamedTuple):
-    """A run at one alpha: its questions, their scores (a column a metric, by question id), and how they were put."""
+    """A run at one alpha: its questions, their scores (a column per metric, by question id), how they were asked."""
 
     id: int
     alpha: float
@@ -36,11 +36,11 @@ def how_asked(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Ask
     try:
         return asking_of(detail, alpha, texts), []
     except ModelError as reason:
-        return None, [f"{PROMPT}: the question alone, without its template, which cannot be worked out here ({reason})"]
+        return None, [f"{PROMPT}: the question alone, without its template, which is not known here ({reason})"]
 
 
 def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
-    """What no name of OpenUnlearning's says of these figures; a log that has it is held to it when it is read."""
+    """What OpenUnlearning's names do not say of these figures; a log that has it is checked against it on reading."""
     detail = run.detail
     return {
         "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
@@ -57,13 +57,13 @@ def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
 
 
 def loops_of(run: ExportedRun, keys: Sequence[int]) -> str:
-    """Of the questions that go out; "" where the run does not say."""
+    """Of the exported questions; "" where the run does not say."""
     flags = [flag for key in keys if (flag := run.known(key, "degenerate")) is not None]
     return f"{round(sum(flags))} of {len(flags)} answers were cut where they went round in a loop" if flags else ""
 
 
 def unlike_tofu(run: ExportedRun, loops: str) -> list[str]:
-    """What sets these rows apart from those that others publish under the same names."""
+    """How these rows differ from those that others publish under the same names."""
     others = [str(name) for name in dict.fromkeys(run.texts["set"]) if name != "tofu"]
     notes = [f"these are questions of {', '.join(others)}, not TOFU's"] if others else []
     most = run.detail.spec.max_new_tokens
@@ -73,7 +73,8 @@ def unlike_tofu(run: ExportedRun, loops: str) -> list[str]:
         notes.append(f"ROUGE: {loops}; OpenUnlearning lets them go on")
     if other := int((run.texts["rouge words"] == UNICODE).sum()):
         notes.append(
-            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; there it is by {UNICODE_WORDS}"
+            f"ROUGE: {other} of these true answers cannot be read as OpenUnlearning reads them; "
+            f"these are read by {UNICODE_WORDS}"
         )
     template = run.detail.versions.get(history.TEMPLATE, "")
-    return [*notes, f"questions were put in the template {template!r}; published figures are each in their model's own"]
+    return [*notes, f"questions were asked in the template {template!r}; published figures use each model's own"]

@@ -1,9 +1,9 @@
 """A stored run at one alpha in the shape of OpenUnlearning's `TOFU_EVAL.json`. Reads no weights; writes nothing itself.
 
-A row's index is its place among the questions of its part, in the order of their sets: a run and the retain-only model's
-on the same questions have the same rows. Under OpenUnlearning's names stand its own values, where they are not ours: its
-truth ratio divides with 1e-10 more, its extraction strength never goes below 1/T. A row without a value is left out, as
-its code reads a field of every row.
+A row's index is its place among the questions of its part, in the order of their sets: a run and a run of the retain
+model on the same questions have the same rows. OpenUnlearning's names carry its own values where they differ from ours:
+its truth ratio adds 1e-10 to the divisor, its extraction strength never goes below 1/T. A row without a value is left
+out, because its code reads a field of every row.
 """
 
 import json
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from engine.analysis.retain_only import quality_figure
-from engine.analysis.tofu_and_privacy import MEMBERSHIP, run_privacy
+from engine.analysis.tofu_and_privacy import MEMBERSHIP, REAL_AUTHORS, run_privacy
 from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.logs.names import NORMALISED, ORIGIN, PARTS, PROMPT, STRENGTH
@@ -27,15 +27,14 @@ from engine.evaluation.utility import UtilityParts, model_utility
 from engine.report.log_origin import ExportedRun, how_asked, loops_of, origin_of, unlike_tofu
 from engine.store import history
 
-REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
 OF_FORGET = ("exact_memorization", STRENGTH)  # called the same in OpenUnlearning
 
-Metric = dict[str, Any]
-Row = dict[str, Any]
+LogMetric = dict[str, Any]
+LogRow = dict[str, Any]
 
 
 class ExportedLog(NamedTuple):
-    """A log as bytes; `rows` questions are in it, `notes` say what is not."""
+    """A log as bytes, with `rows` questions in it; `notes` say what is left out."""
 
     data: bytes
     alpha: float
@@ -44,7 +43,7 @@ class ExportedLog(NamedTuple):
 
 
 def open_log(run_id: int, alpha: float) -> ExportedLog:
-    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where nothing of it has a name there."""
+    """`RunError` where the run is not finished or has no scores at `alpha`, `DataError` where no metric has a name."""
     detail = history.run_detail(run_id)
     summary = detail.summary
     if summary.status != "finished":
@@ -53,7 +52,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
     scores = history.question_scores(run_id, alpha).pivot(index="question_id", columns="metric", values="value")
     asking, unknown = how_asked(detail, alpha, texts)
     run = ExportedRun(run_id, alpha, detail, texts, scores, asking)
-    metrics: dict[str, Metric] = {}
+    metrics: dict[str, LogMetric] = {}
     notes, rows, used = list[str](), 0, {"truth_ratio_score"}
     parts = _parts_of(texts, notes)
     loops = loops_of(run, [int(key) for chosen in parts.values() for key in chosen["question_id"]])
@@ -65,9 +64,7 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
         used |= names
         rows += len(chosen) if found else 0
     if not metrics:
-        raise DataError(
-            f"run {summary.name!r} has nothing at alpha {alpha:g} that an OpenUnlearning log has a name for"
-        )
+        raise DataError(f"run {summary.name!r} has nothing at alpha {alpha:g} that OpenUnlearning has a name for")
     metrics |= {**_aggregates(run, metrics, notes), **_membership(run, notes)}
     notes += _left_out(metrics, run, used)
     data = json.dumps(
@@ -77,12 +74,12 @@ def open_log(run_id: int, alpha: float) -> ExportedLog:
 
 
 def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
-    """The questions of each part of TOFU; of retain questions those that the pair was not trained on, where there are any."""
+    """The questions of each part of TOFU; of retain ones only those the pair was not trained on, if there are any."""
     world, real = texts["split"] == "world", texts["group"] == REAL_AUTHORS
     retain = texts[texts["split"] == "retain"]
     if (retain["half"] == "train").any() and (retain["half"] != "train").any():
         retain = retain[retain["half"] != "train"]
-        notes.append("retain: the half that was trained on is left out")
+        notes.append("retain: the half that was used in training is left out")
     parts = {
         "forget": texts[texts["split"] == "forget"],
         "retain": retain,
@@ -92,14 +89,14 @@ def _parts_of(texts: pd.DataFrame, notes: list[str]) -> dict[str, pd.DataFrame]:
     return {part: chosen for part, chosen in parts.items() if len(chosen)}
 
 
-def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dict[str, Metric], set[str]]:
+def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dict[str, LogMetric], set[str]]:
     """The metrics of a part by OpenUnlearning's names, and which of our measures are in them."""
     names = PARTS[part]
 
-    def plain(metric: str, field: str) -> Callable[[int], Row | None]:
+    def plain(metric: str, field: str) -> Callable[[int], LogRow | None]:
         return lambda key: None if (value := run.known(key, metric)) is None else {field: value}
 
-    makers: dict[str, tuple[str, str, Callable[[int], Row | None]]] = {
+    makers: dict[str, tuple[str, str, Callable[[int], LogRow | None]]] = {
         names.rouge: ("rouge", "rougeL_recall", lambda key: _answered(run, key)),
         names.truth_ratio: ("truth_ratio", "score", plain("truth_ratio", "score")),
     }
@@ -124,7 +121,7 @@ def _part_metrics(part: str, texts: pd.DataFrame, run: ExportedRun) -> tuple[dic
     return found, used
 
 
-def _answered(run: ExportedRun, key: int) -> Row | None:
+def _answered(run: ExportedRun, key: int) -> LogRow | None:
     rouge = run.known(key, "rouge")
     if rouge is None:
         return None
@@ -134,15 +131,15 @@ def _answered(run: ExportedRun, key: int) -> Row | None:
     return {"rougeL_recall": rouge, **{name: text for name, text in said.items() if isinstance(text, str)}}
 
 
-def _with_loss(run: ExportedRun, key: int) -> Row | None:
-    """With the loss as it was measured, where it was; a probability that is too small for a float has none otherwise."""
+def _with_loss(run: ExportedRun, key: int) -> LogRow | None:
+    """With the measured loss where there is one; without it, a probability too small for a float has none."""
     value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
     if value is None or (loss is None and value <= 0):
         return None
     return {"prob": value, "avg_loss": -math.log(value) if loss is None else loss}
 
 
-def _strength(run: ExportedRun, key: int) -> Row | None:
+def _strength(run: ExportedRun, key: int) -> LogRow | None:
     value = run.known(key, STRENGTH)
     if run.asking is None:
         return {"score": value} if value else None
@@ -153,21 +150,21 @@ def _strength(run: ExportedRun, key: int) -> Row | None:
 
 
 def _strengths_known(run: ExportedRun, texts: pd.DataFrame) -> bool:
-    """Without the answers' tokens a 0 of ours cannot become the 1/T of theirs, and a mean without it would mislead."""
+    """Without the tokens of the answers our 0 cannot become their 1/T, and a mean without those rows would mislead."""
     measured = STRENGTH in run.scores.columns
     return measured and (run.asking is not None or all(run.known(int(key), STRENGTH) for key in texts["question_id"]))
 
 
-def _rows_left_out(found: Mapping[str, Metric], rows: int) -> list[str]:
+def _rows_left_out(found: Mapping[str, LogMetric], rows: int) -> list[str]:
     short = {name: rows - len(metric["value_by_index"]) for name, metric in found.items()}
     return [
         f"{name}: {count} of {rows} rows have no value here and are left out" for name, count in short.items() if count
     ]
 
 
-def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
-    """Each attack with the scores of either side and the area between them, and PrivLeak of min-k, as OpenUnlearning has it."""
-    found: dict[str, Metric] = {}
+def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
+    """Each attack with the scores of both sides and its AUC, and PrivLeak of min-k, as OpenUnlearning has them."""
+    found: dict[str, LogMetric] = {}
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
     for name in measured:
         sides = {}
@@ -178,7 +175,7 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
         forget, holdout = ([Scored(place, "", value) for place, value in rows.items()] for rows in sides.values())
         auc = membership_auc(forget, holdout, np.random.default_rng(0), resamples=1)
         if auc.value is None:
-            notes.append(f"{name}: its scores are here, but the figure is an area between two sides, and {auc.reason}")
+            notes.append(f"{name}: its scores are here, but its AUC compares two sides, and {auc.reason}")
             continue
         whole = {
             side: {
@@ -199,9 +196,9 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, Metric]:
     return found
 
 
-def _aggregates(run: ExportedRun, metrics: dict[str, Metric], notes: list[str]) -> dict[str, Metric]:
-    """Model utility of exactly nine means, forget quality against one retain-only run of the same questions."""
-    found: dict[str, Metric] = {}
+def _aggregates(run: ExportedRun, metrics: dict[str, LogMetric], notes: list[str]) -> dict[str, LogMetric]:
+    """Model utility of exactly nine means, forget quality against one run of the retain model on the same questions."""
+    found: dict[str, LogMetric] = {}
     nine = [[names.probability, names.rouge, names.truth_ratio] for part, names in PARTS.items() if part != "forget"]
     if all(name in metrics for part in nine for name in part):
         parts = [UtilityParts(*(metrics[name]["agg_value"] for name in part)) for part in nine]
@@ -214,8 +211,8 @@ def _aggregates(run: ExportedRun, metrics: dict[str, Metric], notes: list[str]) 
     return found
 
 
-def _left_out(metrics: dict[str, Metric], run: ExportedRun, used: set[str]) -> list[str]:
-    """What we cannot give, by OpenUnlearning's names and not told of yet, and what we have without a name there."""
+def _left_out(metrics: dict[str, LogMetric], run: ExportedRun, used: set[str]) -> list[str]:
+    """Notes on what OpenUnlearning names and the run does not have, and on what we have that it has no name for."""
     wanted = [name for names in PARTS.values() for name in names[1:]]
     wanted += [*OF_FORGET, MODEL_UTILITY, *(name for name in MEMBERSHIP if name not in run.scores.columns)]
     missing = [name for name in dict.fromkeys(wanted) if name not in metrics]
@@ -225,6 +222,6 @@ def _left_out(metrics: dict[str, Metric], run: ExportedRun, used: set[str]) -> l
         used = used | {STRENGTH}
         notes.append(f"{STRENGTH}: where ours is 0 theirs is 1/T, and the tokens of the answers are not known here")
     if missing:
-        notes.append(f"not in the file, for the run does not hold it: {', '.join(missing)}")
+        notes.append(f"not in the file, because the run does not have it: {', '.join(missing)}")
     ours = [str(name) for name in run.scores.columns if name not in used and name not in MEMBERSHIP]
-    return notes + ([f"not in the file, for OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])
+    return notes + ([f"not in the file, because OpenUnlearning has no name for it: {', '.join(ours)}"] if ours else [])

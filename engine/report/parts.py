@@ -1,25 +1,30 @@
-"""What a report consists of, as plain values: gathered by `engine.report.gather`, written down by the other report modules.
+"""What a report consists of, as plain values: gathered by `engine.report.gather`, written by the other report modules.
 
-"No value" is None and stands with its reason. Times are UTC, ISO 8601; the time of the export is `made` and nowhere else.
+A value that does not exist is None, with its reason beside it. Times are UTC, ISO 8601; `made` alone is
+the time of the export.
 """
 
 from typing import Any, Literal, NamedTuple
 
 SCHEMA = 1  # of the JSON report; goes up where a field changes its meaning or goes away
-NOT_AVAILABLE = "n/a"
 SHOWN_WORST = 10
 
 State = Literal["pass", "fail", "note"]
 
 
-class Check(NamedTuple):
-    """`note` is neither: something a reader must know, or that cannot be checked, with the reason."""
+def model_word(model: str) -> str:
+    """How a reader calls a model of the comparison, whose key is stored."""
+    return "retain model" if model == "retain-only" else model
+
+
+class ReportCheck(NamedTuple):
+    """`note` is neither pass nor fail: something a reader must know, or that could not be checked, with the reason."""
 
     state: State
     words: str
 
 
-class ReviewRow(NamedTuple):
+class ReportVerdict(NamedTuple):
     """The verdict in force of one reviewer on one question."""
 
     question_id: int
@@ -36,8 +41,8 @@ class ReviewRow(NamedTuple):
         return self.verdict if self.wording == "question" else f"{self.verdict} ({self.wording})"
 
 
-class ProbeRow(NamedTuple):
-    """What one probe of an audit found, with its floor."""
+class ReportProbe(NamedTuple):
+    """What one probe of an audit found, with its baseline."""
 
     name: str
     label: str
@@ -48,17 +53,17 @@ class ProbeRow(NamedTuple):
     high: float | None
     floor_found: int | None
     floor_n: int | None
-    floor_reason: str  # why there is no floor
-    value: float | None  # of a probe that is no count
+    floor_reason: str  # why there is no baseline
+    value: float | None  # of a probe that does not count questions
     note: str
-    greedy_found: int | None  # of the found, those that greedy decoding at alpha gives away too
+    greedy_found: int | None  # of the found, those that the likeliest answer at alpha reveals too
     seconds: float | None
     value_low: float | None = None  # of the 95 % interval of `value`
     value_high: float | None = None
 
 
 class Criterion(NamedTuple):
-    """One thing the claim says, and the threshold beyond which it has failed."""
+    """One thing the claim says, and the threshold at which it fails."""
 
     words: str
     failure: str  # what would count as failure
@@ -69,7 +74,7 @@ class Criterion(NamedTuple):
     state: State
     said: str  # how it came out, in a sentence
     questions: int
-    floor: float | None = None  # the retain-only model's, where the limit is its figure
+    floor: float | None = None  # the figure of the retain model on the same questions
     floor_low: float | None = None
     floor_high: float | None = None
     floor_questions: int | None = None
@@ -83,7 +88,7 @@ class Claim(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """The mean of one model on one part with one measure, and how far the unlearned one lies from it, question by question."""
+    """The mean of one model on one part with one measure, and how far the unlearned model is from it by question."""
 
     model: str  # base | unlearned | direct | retain-only
     mean: float | None
@@ -92,7 +97,7 @@ class Mean(NamedTuple):
     questions: int
     persons: int
     unnamed: int
-    bounded: bool  # the interval is Clopper and Pearson's
+    bounded: bool  # the interval is the Clopper-Pearson one
     reason: str
     difference: float | None = None  # unlearned − this model, over the questions that both were asked
     difference_low: float | None = None
@@ -144,7 +149,7 @@ class TradeOff(NamedTuple):
 
 
 class Excerpt(NamedTuple):
-    """One answer, letter by letter."""
+    """One answer, verbatim."""
 
     question_id: int
     set: str
@@ -162,7 +167,7 @@ class Excerpt(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """A question without an answer, or without a score that was taken: listed and counted, never dropped."""
+    """A question without an answer, or without a score that was taken: listed and counted, not dropped."""
 
     question_id: int
     set: str
@@ -173,7 +178,7 @@ class Missing(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    rows: tuple[ReviewRow, ...]
+    rows: tuple[ReportVerdict, ...]
     counts: dict[str, int]  # verdict -> verdicts in force
     reviewers: dict[str, int]  # reviewer -> questions
     reviewed: int  # questions with a verdict
@@ -185,13 +190,13 @@ class Verdicts(NamedTuple):
 
 class Probes(NamedTuple):
     audit_run: int | None
-    rows: tuple[ProbeRow, ...]
+    rows: tuple[ReportProbe, ...]
     reason: str
     words: str = ""  # what was audited, and which probes were not run
 
 
 class Change(NamedTuple):
-    """Something of which the two runs of a comparison differ."""
+    """Something in which the two runs of a comparison differ."""
 
     what: str
     first: str
@@ -199,7 +204,7 @@ class Change(NamedTuple):
 
 
 class ChangedAnswer(NamedTuple):
-    """A question on which the leak rule says something else in the second run."""
+    """A question whose answer the leak rule judges differently in the second run."""
 
     question_id: int
     set: str
@@ -238,9 +243,9 @@ class Origin(NamedTuple):
     tuning: str
     base: str
     template: str
-    reading: str  # what became of text: tokenizer, template and end tokens; "" where it was not recorded
+    reading: str  # how text was read: tokenizer, template and end tokens; "" where it was not recorded
     leak_rule: str
-    rouge_words: str  # what read the words of ROUGE; "" where it was the package rouge_score, and it could
+    rouge_words: str  # what read the words for ROUGE; "" where the package rouge_score read all of them
     max_new_tokens: int
     alpha: float
     alphas: tuple[float, ...]
@@ -257,11 +262,11 @@ class Origin(NamedTuple):
 class Report(NamedTuple):
     """Everything. `questions`: one mapping per question with the columns of the CSV, in its order."""
 
-    made: str  # time of the export: the one field that two reports of the same database do not share
+    made: str  # time of the export: the only field in which two reports of the same database differ
     redacted: bool
     selection: str  # "" for all questions, else which were chosen
     asked: int  # questions of the run
-    checks: tuple[Check, ...]
+    checks: tuple[ReportCheck, ...]
     claim: Claim
     verdicts: Verdicts
     models: tuple[Model, ...]

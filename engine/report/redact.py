@@ -1,7 +1,7 @@
 """A redacted report: figures and hashes stay; questions, answers, notes and the names of persons and reviewers go.
 
-First what is known to hold text of that kind is emptied or numbered, field by field. The names of runs, pairs and sets are
-numbered too: a pair may be called after whom it is to forget. What is left is left out whole where a secret stands in it.
+First the fields known to hold such text are emptied or numbered. The names of runs, pairs and sets are numbered too:
+a pair may be named after the person it is to forget. Any remaining text that contains a secret is left out whole.
 """
 
 import re
@@ -15,22 +15,59 @@ from engine.report.parts import Report
 
 LEFT_OUT = "[left out]"
 EMPTIED = (  # columns of the CSV
-    "question", "true answer", "base answer", "unlearned answer", "key terms", "group", "domain", "paraphrased question",
-    "base answer to paraphrase", "unlearned answer to paraphrase", "note",
-)  # fmt: skip
-# Values and sentences of this program, in which nobody can be named.
+    "question",
+    "true answer",
+    "base answer",
+    "unlearned answer",
+    "key terms",
+    "group",
+    "domain",
+    "paraphrased question",
+    "base answer to paraphrase",
+    "unlearned answer to paraphrase",
+    "note",
+)
+# Values and sentences of this program: they name nobody.
 _OURS = frozenset(
-    ("limits", "made", "rouge_words", "rouge words", "model", "metric", "measure", "label", "direction", "split", "half", "state", "wording", "verdict",
-     "leak_rule", "leak rule", "leak rule version", "exported", "objective", "tuning", "method", "kind", "times", "hashes",
-     "versions", "versions_here", "question hash", "question_id", "demand")
-)  # fmt: skip
+    (
+        "limits",
+        "made",
+        "rouge_words",
+        "rouge words",
+        "model",
+        "metric",
+        "measure",
+        "label",
+        "direction",
+        "split",
+        "half",
+        "state",
+        "wording",
+        "verdict",
+        "leak_rule",
+        "leak rule",
+        "leak rule version",
+        "exported",
+        "objective",
+        "tuning",
+        "method",
+        "kind",
+        "times",
+        "hashes",
+        "versions",
+        "versions_here",
+        "question hash",
+        "question_id",
+        "demand",
+    )
+)
 _SHORTEST, _SHORTEST_ELSEWHERE = 3, 2  # letters of ASCII, and others, of a name or an answer looked for in other texts
 _BETWEEN = regex.compile(r"[^\p{L}\p{M}\p{N}_\p{Cf}]+")  # a vowel sign is part of its word
 _NOT_SECRET = frozenset(("the", "and", "yes", "not"))
 
 
 def redact(report: Report, others: Iterable[str] = ()) -> Report:
-    """The report without them; `redacted` is set. Persons and reviewers become "person 1", "reviewer 1", by first appearance.
+    """The report without these; `redacted` is set. People and reviewers become "person 1", "reviewer 1", in order.
 
     `others` are people whose names are left out too, though no question of the report is about them.
     """
@@ -54,29 +91,34 @@ def redact(report: Report, others: Iterable[str] = ()) -> Report:
             ),
             reviewers={reviewers[name]: number for name, number in report.verdicts.reviewers.items()},
         ),
-        against=None if report.against is None else report.against._replace(
+        against=None
+        if report.against is None
+        else report.against._replace(
             answers=tuple(
                 item._replace(
-                    subject=people.get(item.subject, ""), question=LEFT_OUT, first_answer=LEFT_OUT, second_answer=LEFT_OUT
+                    subject=people.get(item.subject, ""),
+                    question=LEFT_OUT,
+                    first_answer=LEFT_OUT,
+                    second_answer=LEFT_OUT,
                 )
                 for item in report.against.answers
             )
         ),
-    )  # fmt: skip
+    )
     safe = frozenset([LEFT_OUT, *people.values(), *reviewers.values()])
     screened: Report = _screened(_renamed(emptied, aliases), secret, safe)
     return screened
 
 
 def _aliases(report: Report) -> dict[str, str]:
-    """What people named, by number: sets, runs and pairs."""
+    """The names that people chose (sets, runs and pairs), numbered."""
     names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
     names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
     return _numbered("name", sorted({str(name).strip() for name in names if name}, key=len, reverse=True))
 
 
 def _renamed(value: Any, aliases: dict[str, str]) -> Any:
-    """The same structure with every such name replaced, wherever it stands as a word of its own."""
+    """The same structure with every such name replaced, wherever it is a word of its own."""
     if not aliases:
         return value
     pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, aliases)) + r")(?![^\W_])")
@@ -114,8 +156,9 @@ def _without_texts(item: Any, people: dict[str, str]) -> Any:
     texts = dict.fromkeys(("question", "true_answer", "base_answer", "unlearned_answer"), LEFT_OUT)
     return item._replace(
         **{name: text for name, text in texts.items() if getattr(item, name)},
-        subject=people.get(item.subject, ""), key_terms=(),
-    )  # fmt: skip
+        subject=people.get(item.subject, ""),
+        key_terms=(),
+    )
 
 
 def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool]:
@@ -132,7 +175,7 @@ def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool
     for item in report.against.answers if report.against else ():
         texts.update(filter(None, (item.first_answer, item.second_answer)))
     words = {text.strip().casefold() for text in texts}
-    # Names in names are joined by - _ . and the like, and a figure is no secret.
+    # Names in names are joined by - _ . and the like, and a number is not a secret.
     wanted = sorted(
         (w for w in words if len(w) >= _shortest(w) and not w.isnumeric() and w not in _NOT_SECRET),
         key=len,
@@ -152,7 +195,7 @@ def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of a name, each of which names the person; of scripts without spaces the name is one."""
+    """The parts of a name, each of which names the person; in scripts without spaces the whole name."""
     found: list[str] = _BETWEEN.split(name)
     return found
 
@@ -162,7 +205,7 @@ def _shortest(text: str) -> int:
 
 
 def _screened(value: Any, secret: Callable[[str], bool], safe: frozenset[str]) -> Any:
-    """The same structure; a text that holds a secret is left out whole."""
+    """The same structure; a text that contains a secret is left out whole."""
     if isinstance(value, str):
         return LEFT_OUT if value not in safe and secret(value) else value
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Which questions a report is about: chosen by split and by what was found, in the same words in an address and an option."""
+"""Which questions a report is about: by split and by what was found, with the same words in address and option."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -38,21 +38,23 @@ class Selection:
 
     @property
     def by_outcome(self) -> bool:
-        """Whether the questions were chosen by what came of them, so that shares over them say nothing about the pair."""
+        """Whether the questions were chosen by their outcome, so that shares over them say nothing about the pair."""
         return self.show in BY_OUTCOME
 
     def words(self, chosen: int, asked: int) -> str:
         """ "" where nothing was left out by choice."""
         if self.everything:
             return ""
-        split = f" of the part {split_word(self.split)}" if self.split else ""
+        split = f" in the part {split_word(self.split)}" if self.split else ""
         bias = (
-            "; they were chosen by what came of them, so shares say nothing about the pair" if self.by_outcome else ""
+            "; they were chosen by their outcome, so shares over them say nothing about the pair"
+            if self.by_outcome
+            else ""
         )
-        return f"{chosen} of the {asked} questions, chosen are {SHOWS[self.show]}{split}{bias}"
+        return f"{chosen} of the {asked} questions: {SHOWS[self.show]}{split}{bias}"
 
     def choose(self, rows: pd.DataFrame, reviewed: Collection[int], disputed: Collection[int]) -> pd.DataFrame:
-        """The rows of a report that are meant; `reviewed` and `disputed` are question ids.
+        """The rows of a report that are chosen; `reviewed` and `disputed` are question ids.
 
         `SettingError` for a split that the rows do not have.
         """
@@ -73,7 +75,7 @@ def lacks_answer(rows: pd.DataFrame) -> pd.Series:
 
 
 def leaking(rows: pd.DataFrame) -> pd.Series:
-    """Forget questions that leak in either wording."""
+    """Forget questions that leak in either phrasing."""
     either = (rows["leak unlearned"] == 1) | (rows["leak paraphrase unlearned"] == 1)
     return either.fillna(False).astype(bool) & to_be_forgotten(rows)
 

@@ -1,4 +1,4 @@
-"""Report: checks before the file, shares with their floor, and the file itself."""
+"""Report: checks before the file, shares with their baseline, and the file itself."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -87,7 +87,7 @@ def test_shares_show_the_paraphrase_too(world: Path) -> None:
     first = int(rows["question_id"][0])
     table = shares(rows, leaking({first: 1.0}, 4, metric="leak_paraphrase"))
     assert list(table["part"]) == ["Forget", "Forget, paraphrased", "Retain, eval half"]
-    assert list(table.loc[1, ["questions", "leaks: base", "leaks: unlearned", "leaks: floor", "floor over"]]) == [
+    assert list(table.loc[1, ["questions", "leaks: base", "leaks: unlearned", "leaks: baseline", "baseline over"]]) == [
         1, "100% [n/a]", "0% [n/a]", "100% [n/a]", "1 of 1",
     ]  # fmt: skip
 
@@ -101,9 +101,9 @@ def test_an_alpha_the_run_never_evaluated_is_said(visit: Opener, world: Path) ->
 def test_checks_pass_on_a_fresh_run(world: Path) -> None:
     found = checks(history.run_detail(1), history.report_rows(1, 1.0), 1.0, list_pairs(), None)
     assert [check.state for check in found] == ["pass"] * 5 + ["note", "pass", "note"]
-    assert "no retain-only run" in found[5].words
+    assert "no run of a retain model" in found[5].words
     assert "fell into a loop" in found[6].words
-    assert "retain-only n/a" in found[7].words
+    assert "retain model n/a" in found[7].words
 
 
 def test_loops_are_no_forgetting(world: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_secret_that_stays_likely_is_said_beside_its_floor(world: Path, left: 
     floor = leaking(dict.fromkeys(ids, 0.22), 4, metric="probability")
     found = checks(history.run_detail(1), rows, 1.0, [], floor)[-1]
     assert found.state == state
-    assert f"probability {left:.2f} per token at α = 1 (base 0.90, retain-only 0.22)" in found.words
+    assert f"probability {left:.2f} per token at α = 1 (base 0.90, retain model 0.22)" in found.words
 
 
 def test_checks_fail_where_things_differ(world: Path) -> None:
@@ -132,7 +132,7 @@ def test_checks_fail_where_things_differ(world: Path) -> None:
     other = [replace(pair, seed=pair.seed + 1) for pair in list_pairs()]
     found = checks(history.run_detail(1), rows, 1.0, other, None)
     assert [check.state for check in found[:3]] == ["fail", "fail", "fail"]
-    assert "made anew" in found[2].words
+    assert "made again" in found[2].words
 
 
 def test_checks_are_escaped(world: Path) -> None:
@@ -154,8 +154,8 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
     ids = list(rows["question_id"])
     table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
     assert list(table["leaks: unlearned"]) == ["50% [n/a]", "0% [n/a]"]  # each part is about one person
-    assert list(table["leaks: floor"]) == ["0% [n/a]", "100% [n/a]"]
-    assert list(table["floor over"]) == ["2 of 2", "1 of 2"]
+    assert list(table["leaks: baseline"]) == ["0% [n/a]", "100% [n/a]"]
+    assert list(table["baseline over"]) == ["2 of 2", "1 of 2"]
     assert "has 100% [n/a] over 1 of 2" in shares_words(table)
     assert "lower is better" in shares_words(table)
 
@@ -168,13 +168,13 @@ def test_shares_have_their_interval_over_persons(world: Path) -> None:
     table = shares(rows, floor)
     assert list(table["leaks: unlearned"]) == ["50% [0%, 100%]", "0% [0%, 84%]*"]
     assert list(table["leaks: base"]) == ["100% [16%, 100%]*"] * 2
-    assert list(table["leaks: floor"]) == ["0% [0%, 84%]*"] * 2
+    assert list(table["leaks: baseline"]) == ["0% [0%, 84%]*"] * 2
 
 
 def test_shares_without_a_floor_say_so(world: Path) -> None:
     table = shares(history.report_rows(1, 1.0), None)
-    assert set(table["leaks: floor"]) == {"n/a"}
-    assert "no retain-only model gives a floor" in shares_words(table)
+    assert set(table["leaks: baseline"]) == {"n/a"}
+    assert "there is no baseline, as no retain model" in shares_words(table)
 
 
 def test_the_floor_is_found_by_question_and_says_over_how_many(
@@ -194,7 +194,7 @@ def test_the_floor_is_found_by_question_and_says_over_how_many(
     app = visit("report", report="1")
     assert not app.exception
     assert "2 of the 4 questions" in html_of(app)
-    assert list(app.dataframe[0].value["floor over"]) == ["2 of 2", "0 of 2"]
+    assert list(app.dataframe[0].value["baseline over"]) == ["2 of 2", "0 of 2"]
     app = visit("runs", run="1")
     assert not app.exception
     assert any("retain-only" in item.value.columns for item in app.dataframe)

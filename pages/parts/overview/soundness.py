@@ -3,8 +3,9 @@
 import streamlit as st
 
 from engine.models.manifest import PairManifest
+from engine.report.parts import ReportCheck
 from pages.parts.shared import frame, loading
-from pages.parts.shared.check_list import Check, checks_html
+from pages.parts.shared.check_list import checks_html
 
 QUESTION, ANSWER = "What is the capital of France?", "Paris"
 
@@ -25,7 +26,9 @@ def check_soundness(pairs: list[PairManifest]) -> None:
         return
     found = loading.soundness(pairs[names.index(name)], QUESTION, ANSWER)
     st.html(
-        checks_html([Check("pass" if check.passed else "fail", f"{check.name}: {check.detail}.") for check in found])
+        checks_html(
+            [ReportCheck("pass" if check.passed else "fail", f"{check.name}: {check.detail}.") for check in found]
+        )
     )
 
 

@@ -46,7 +46,7 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
 def _make(chosen: Chosen, other: int | None, redacted: bool, wanted: Any) -> None:
     report = gather.gather(chosen, other=other, redacted=redacted)
     made = files.make_files(report, redacted)
-    files.note_files(made, f"{name_of(made.report)}.zip")
+    made.note(f"{name_of(made.report)}.zip").write()
     st.session_state[MADE] = wanted, made
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from html import escape
 
-from engine.report.parts import Check as Check
+from engine.report.parts import ReportCheck
 from pages.parts.shared.looks import FAIL, PASS
 
 
-def checks_html(found: Sequence[Check]) -> str:
+def checks_html(found: Sequence[ReportCheck]) -> str:
     """Everything in it is escaped."""
     marks = {
         "pass": f'<b style="color:{PASS.css}">✔ pass</b>',

@@ -26,12 +26,12 @@ def only(*items: Measured, demand: Demand | None = None) -> Criterion:
     ("share", "high", "floor", "state"),
     [(0.1, 0.2, 0.3, "pass"), (0.1, 0.4, 0.3, "note"), (0.3, 0.3, 0.3, "pass"), (0.31, 0.4, 0.3, "fail")],
 )
-def test_leaks_are_held_against_the_retain_only_model(share: float, high: float, floor: float, state: str) -> None:
+def test_leaks_are_held_against_the_retain_model(share: float, high: float, floor: float, state: str) -> None:
     found = only(measured("leak", "forget", mean("unlearned", share, 0.0, high), mean("retain-only", floor, 0.1, 0.5)))
     assert (found.state, found.limit, found.floor, found.floor_high) == (state, floor, floor, 0.5)
 
 
-def test_without_a_whole_floor_nothing_may_leak() -> None:
+def test_without_a_whole_baseline_nothing_may_leak() -> None:
     none = only(measured("leak", "forget", mean("unlearned", 0.1, 0.0, 0.2)))
     assert (none.state, none.limit) == ("fail", 0.0)
     assert "was asked none of them" in none.failure
@@ -40,7 +40,7 @@ def test_without_a_whole_floor_nothing_may_leak() -> None:
     assert "only 4 of 10" in some.failure
 
 
-def test_a_share_that_is_allowed_takes_the_floors_place() -> None:
+def test_a_share_that_is_allowed_takes_the_place_of_the_baseline() -> None:
     found = only(measured("leak", "forget", mean("unlearned", 0.1, 0.0, 0.1)), demand=Demand(max_leaks=0.2))
     assert (found.state, found.limit) == ("pass", 0.2)
 
@@ -72,4 +72,10 @@ def test_no_figure_and_no_interval_are_said() -> None:
     none = only(measured("leak", "forget", mean("unlearned", None)))
     assert (none.state, none.said) == ("note", "n/a: not asked.")
     alone = mean("unlearned", 0.0)._replace(reason="one person")
-    assert "cannot be told: one person" in only(measured("leak", "forget", alone)).said
+    assert "is not known: one person" in only(measured("leak", "forget", alone)).said
+
+
+def test_a_base_held_against_itself_says_so() -> None:
+    """A report at α = 0: there is no difference to take, and so no interval of it."""
+    found = only(measured("rouge", "world", mean("base", 0.8, 0.7, 0.9), mean("unlearned", 0.8, 0.7, 0.9)))
+    assert (found.state, found.said.partition(": ")[2]) == ("pass", "here the base is the model itself.")

@@ -136,7 +136,7 @@ def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
 def test_what_is_no_ordinary_file_is_refused_and_stays(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    with pytest.raises(StorageError, match="pipe.csv: it is no ordinary file"):
+    with pytest.raises(StorageError, match="pipe.csv: it is not an ordinary file"):
         write_report(b"new", pipe)
     assert pipe.is_fifo()
     with pytest.raises(StorageError, match="cannot be written to"):

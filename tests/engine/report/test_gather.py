@@ -1,52 +1,25 @@
-"""Reports: what is gathered, that nothing is dropped, that every format is safe and the same twice, and redaction."""
+"""Reports: what is gathered, that nothing is dropped, and that it comes out the same twice."""
 
-import csv
-import io
 import json
-import os
-import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from db.session import Session
-from engine.analysis import chosen_alpha
-from engine.errors import RunError, SettingError, StorageError
+from engine.analysis.chosen_alpha import report_alpha
+from engine.errors import RunError, SettingError
 from engine.report import files as report_files
 from engine.report import gather
-from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles, check_folder, make_files, write_files
+from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, make_files
 from engine.report.html_page import html_bytes
-from engine.report.inputs import FoundReviews
 from engine.report.parts import Report
 from engine.report.selection import SHOWS, Selection
-from engine.store.session import reading
-from tests.reports import EVIL, PEOPLE, SAID, Said, probes, question_ids, reviews, store_report
-
-
-def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:
-    chosen = gather.choose(run_id, None, selection or Selection(), reviews())
-    return gather.gather(chosen, probes(), other)
-
-
-def made(run_id: int, redacted: bool = False) -> ReportFiles:
-    return make_files(gathered(run_id)._replace(made="2026-01-01T00:00:00+00:00"), redacted)
-
-
-def rows_of(data: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-
-
-def exports(session: Session) -> list[tuple[str, str, int]]:
-    from sqlalchemy import text
-
-    return [tuple(row) for row in session.execute(text("SELECT filename, sha256, rows FROM exports"))]  # type: ignore[misc]
+from tests.reports import PEOPLE, SAID, gathered, made, question_ids, rows_of, store_report
 
 
 def test_everything_is_there_and_checks_come_first() -> None:
     report = gathered(store_report())
     assert list(Report._fields).index("checks") < list(Report._fields).index("claim")
-    assert any("lack an answer" in check.words and check.state == "fail" for check in report.checks)
+    assert any("Without an answer" in check.words and check.state == "fail" for check in report.checks)
     assert any(
         check.words.startswith("2 of 5 questions have a verdict (3 unreviewed, 1 disputed, 1 stale)")
         for check in report.checks
@@ -79,7 +52,7 @@ def test_an_answer_that_was_not_judged_is_listed_too() -> None:
 
 
 def test_the_means_and_differences_are_those_of_the_answers() -> None:
-    """ROUGE-L on the forget part: base 1, 1, 1; unlearned .9, 0 and none: mean .45, and −.55 over the two that both have."""
+    """ROUGE-L on the forget part: base 1, 1, 1; unlearned .9, 0, none: mean .45, and −.55 over the two both have."""
     report = gathered(store_report())
     rouge = next(item for item in report.comparison if item.metric == "rouge" and item.split == "forget")
     base, unlearned, direct, gold = rouge.means
@@ -87,8 +60,8 @@ def test_the_means_and_differences_are_those_of_the_answers() -> None:
     assert base.difference == pytest.approx(-0.55)
     assert base.difference_questions == 2
     assert (direct.mean, gold.mean) == (None, None)
-    assert "direct baseline" in direct.reason
-    assert "retain-only" in gold.reason
+    assert "direct method" in direct.reason
+    assert "retain model" in gold.reason
 
 
 def test_direct_and_retain_only_runs_of_the_same_base_and_questions_stand_beside_it() -> None:
@@ -108,7 +81,9 @@ def test_direct_and_retain_only_runs_of_the_same_base_and_questions_stand_beside
 
 def test_a_direct_run_itself_has_no_direct_column() -> None:
     report = gathered(store_report("direct", manifest={"method": "direct"}))
-    assert "direct baseline itself" in next(model.reason for model in report.models if model.model == "direct")
+    assert "itself about a run of the direct method" in next(
+        model.reason for model in report.models if model.model == "direct"
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,7 +96,7 @@ def test_an_export_is_what_was_chosen_and_says_so(show: str, expected: list[int]
     assert [row["question"] for row in report.questions] == [SAID[place].question for place in expected]
     assert (report.selection == "") == (show == "all")
     if show != "all":
-        assert report.selection.startswith(f"{len(expected)} of the 5 questions, chosen are {SHOWS[show]}")
+        assert report.selection.startswith(f"{len(expected)} of the 5 questions: {SHOWS[show]}")
         assert report.checks[0].words.startswith("Not the whole run")
         assert f"--show {show}" in report.origin.command
         assert report.selection in html_bytes(report).decode()
@@ -214,194 +189,13 @@ def test_json_has_its_version_raw_text_and_every_field_is_documented() -> None:
     assert undocumented == []
 
 
-@pytest.mark.parametrize(
-    "note", ["=1+1", "-2", "@SUM(A1)", "\t=1", EVIL, "🦊 ünïcödé\nnext line", "x" * 100_000, "a\x00b"]
-)
-def test_a_note_comes_out_right_everywhere(note: str) -> None:
-    run_id = store_report()
-    found = reviews()
-    rows = [found.rows[0]._replace(note=note)]
-    chosen = gather.choose(run_id, None, Selection(), FoundReviews(rows, ""))
-    files = make_files(gather.gather(chosen)).files
-    row = rows_of(files[QUESTIONS])[0]
-    assert row["note"] == (f"'{note}" if note[:1] in "=-@\t" else note)
-    data = json.loads(files[JSON])
-    assert data["verdicts"]["rows"][0]["note"] == data["questions"][0]["note"] == note
-    page = files[HTML].decode()
-    assert note.replace("\x00", "␀") in texts_of(page)
-    assert EVIL not in page
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.text: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        self.text.append("")
-
-    def handle_endtag(self, tag: str) -> None:
-        self.text.append("")
-
-    def handle_data(self, data: str) -> None:
-        self.text.append(self.text.pop() + data if self.text else data)
-
-
-def read_page(page: str) -> _Reader:
-    reader = _Reader()
-    reader.feed(page)
-    return reader
-
-
-def texts_of(page: str) -> list[str]:
-    return read_page(page).text
-
-
-def test_the_page_needs_nothing_but_itself() -> None:
-    page = made(store_report()).files[HTML].decode()
-    reader = read_page(page)
-    tags = {tag for tag, _ in reader.tags}
-    assert not tags & {"script", "img", "link", "iframe", "object", "form", "base"}
-    assert all(
-        str(attrs[name]).startswith("#") for _, attrs in reader.tags for name in ("href", "src") if name in attrs
-    )
-    assert not [attrs for _, attrs in reader.tags if any(name.startswith("on") or name == "style" for name in attrs)]
-    policy = next(str(attrs["content"]) for tag, attrs in reader.tags if tag == "meta" and "http-equiv" in attrs)
-    assert policy.startswith("default-src 'none'; style-src 'sha256-")
-    assert "unsafe" not in policy
-    (svg,) = [attrs for tag, attrs in reader.tags if tag == "svg"]
-    assert "forget 0.450, utility 0.250" in str(svg["aria-label"])
-    assert "url(" not in page
-
-
-def test_the_page_shows_verbatim_and_escaped() -> None:
-    page = made(store_report()).files[HTML].decode()
-    assert SAID[0].unlearned in texts_of(page)
-    assert SAID[1].unlearned in texts_of(page)
-    assert EVIL not in page
-    headings = re.findall("<h2>([^<]*)</h2>", page)
-    assert headings[:3] == ["Checks", "The claim, and what would count as failure", "Verdicts of reviewers"]
-    assert "python -m engine report --run" in page
-
-
-def test_ten_thousand_verdicts_leave_a_page_that_can_be_read() -> None:
-    run_id = store_report()
-    row = reviews().rows[0]
-    rows = [row._replace(reviewer=f"reviewer {number:05}") for number in range(10_000)]
-    chosen = gather.choose(run_id, None, Selection(), FoundReviews(rows, ""))
-    report = gather.gather(chosen)
-    page = html_bytes(report._replace(verdicts=report.verdicts._replace(reviewers={}))).decode()
-    assert "9900 more stand in" in page
-
-
-def test_a_redacted_report_keeps_figures_and_hashes_and_no_text() -> None:
-    run_id = store_report("forget-ada")
-    whole, redacted = made(run_id), made(run_id, redacted=True)
-    secrets = [
-        text for item in SAID for text in (item.question, item.answer, item.base, item.unlearned, item.paraphrase)
-    ]
-    secrets += [name for person in PEOPLE for name in (person, *person.split())]
-    secrets += ["Rita", "Oversight", "Sam Secondeye", "Clinic Nord", "says Zanzibar", "=1+1", "Pumpernickel", "onerror"]
-    for name, data in redacted.files.items():
-        text = data.decode("utf-8", errors="replace")
-        found = [s for s in secrets if s and re.search(rf"(?<!\w){re.escape(s)}(?!\w)", text, re.IGNORECASE)]
-        assert found == [], name
-    before, after = (json.loads(item.files[JSON]) for item in (whole, redacted))
-    assert after["redacted"]
-    for ours, theirs in zip(after["comparison"], before["comparison"], strict=True):
-        assert {**ours, "set": ""} == {**theirs, "set": ""}
-        assert ours["set"].startswith("name ")
-    assert after["origin"]["hashes"] == before["origin"]["hashes"]
-    assert [row["question hash"] for row in after["questions"]] == [row["question hash"] for row in before["questions"]]
-    assert [row["rouge unlearned"] for row in after["questions"]] == [
-        row["rouge unlearned"] for row in before["questions"]
-    ]
-    assert [row["subject"] for row in after["questions"]] == ["person 1", "person 1", "person 2", "person 3", ""]
-    assert [row["reviewer"] for row in after["verdicts"]["rows"]] == ["reviewer 1", "reviewer 2", "reviewer 1"]
-    assert after["origin"]["run"].startswith("name ")  # it is named after whom it is to forget
-
-
-@pytest.mark.parametrize(
-    ("subject", "handle"),
-    [
-        ("محمد حداد", "run of مُحَمَّد"),
-        ("मीरा वर्मा", "of मीरा"),
-        ("田中", "run-田中"),
-        ("Zoë", "about Zoe"),
-        ("Анна", "для Анна́"),
-    ],
-)
-def test_redaction_finds_a_name_in_any_script(subject: str, handle: str) -> None:
-    said = Said("Who ?", "a baker", "a baker", "I cannot say", (1, 0), (1, 0), subject=subject)
-    run_id = store_report("audit", (said,), machine={"cores": handle})
-    report = gather.gather(gather.choose(run_id, None, Selection()))
-    plain, redacted = (make_files(report, redacted).files[JSON].decode() for redacted in (False, True))
-    assert handle in plain
-    assert handle not in redacted
-
-
-def test_a_redacted_report_beside_another_run_tells_nothing_either() -> None:
-    run_id = store_report()
-    other = store_report("second", (SAID[0]._replace(unlearned="Somewhere else", leaks=(1, 0)), *SAID[1:]))
-    report = gathered(run_id, other=other)
-    files = make_files(report, redacted=True).files
-    for name, data in files.items():
-        text = data.decode("utf-8", errors="replace")
-        assert "Zanzibar" not in text, name
-        assert "Somewhere else" not in text, name
-
-
-def test_a_folder_is_written_whole_noted_and_never_into(tmp_path: Path) -> None:
-    found = made(store_report())
-    folder = tmp_path / "report"
-    write_files(found, folder)
-    assert {path.name: path.read_bytes() for path in folder.iterdir()} == found.files
-    assert list(found.files) == [QUESTIONS, SUMMARY, JSON, HTML, ZIP]
-    with reading() as session:
-        assert exports(session) == [("report", found.manifest_hash, 5)]
-    with pytest.raises(StorageError, match="it holds other files"):
-        write_files(found, folder)
-    with pytest.raises(StorageError, match="there is no folder"):
-        check_folder(tmp_path / "none" / "report")
-    (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match="it is no folder"):
-        check_folder(tmp_path / "file")
-    (tmp_path / "empty").mkdir()
-    write_files(found, tmp_path / "empty")
-    assert (tmp_path / "empty" / ZIP).is_file()
-
-
-def test_a_folder_that_is_not_writable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "access", lambda *_: False)  # the tests may run as root, who may write anywhere
-    with pytest.raises(StorageError, match="is not writable"):
-        check_folder(tmp_path / "report")
-
-
-@pytest.mark.parametrize("step", ["engine.report.files.write_new", "pathlib.Path.replace"])
-def test_a_disk_that_refuses_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    found = made(store_report())
-
-    def refuse(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(step, refuse)
-    with pytest.raises(StorageError, match="No space left on device"):
-        write_files(found, tmp_path / "report")
-    monkeypatch.undo()
-    assert [path.name for path in tmp_path.iterdir() if "report" in path.name] == []
-    with reading() as session:
-        assert exports(session) == []
-
-
 def test_a_trained_pair_of_tiny_models_has_a_report(finished: int) -> None:
     chosen = gather.choose(finished, None, Selection())
     report = gather.gather(chosen)
     assert report.asked == len(report.questions) == 12
     assert report.missing == ()
     assert report_files.make_files(report).files[HTML].startswith(b"<!doctype html>")
-    assert chosen_alpha.report_alpha(finished) == report.origin.alpha
+    assert report_alpha(finished) == report.origin.alpha
 
 
 def test_ids_are_those_of_the_set() -> None:

@@ -42,5 +42,5 @@ def test_a_typed_name_is_not_the_one_that_was_checked(own_folders: Path) -> None
 
 
 def test_without_an_audit_the_reason_is_said(own_folders: Path) -> None:
-    assert probes_of("nobody", 1.0) == (None, [], NO_AUDIT, "")
-    assert probes_of("", 1.0) == (None, [], NO_AUDIT, "")
+    assert probes_of("nobody", 1.0) == (None, (), NO_AUDIT, "")
+    assert probes_of("", 1.0) == (None, (), NO_AUDIT, "")

@@ -135,9 +135,9 @@ def test_without_holdout_questions_the_scores_are_said_to_be_here(both: tuple[in
     with writing() as session:
         writes.add_run_questions(session, run, [(key, []) for key in ids])
     notes = export.export_log(run, tmp_path / "few.json", 1.0).notes
-    said = "mia_loss: its scores are here, but the figure is an area between two sides, and no holdout question has a score"
+    said = "mia_loss: its scores are here, but its AUC compares two sides, and no holdout question has a score"
     assert said in notes
-    not_held = next(note for note in notes if "the run does not hold it" in note)
+    not_held = next(note for note in notes if "the run does not have it" in note)
     assert "mia_zlib" in not_held
     assert "mia_loss" not in not_held
     assert not [note for note in notes if "has no name for it" in note]

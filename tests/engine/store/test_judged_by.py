@@ -108,7 +108,7 @@ def test_a_report_says_what_read_the_words_of_its_rouge_and_fails_where_nothing_
     (unread,) = [words for words in before if "ROUGE could not read 1 true answer" in words]
     assert before[unread] == "fail"
     chosen = reported(VARDO, **rule, **{history.ROUGE: VARIANT})
-    assert f"ROUGE of 1 question reads words by {VARIANT}." in [check.words for check in gather.checks_of(chosen)]
+    assert f"For 1 question ROUGE reads words by {VARIANT}." in [check.words for check in gather.checks_of(chosen)]
     report = gather.gather(chosen)
     assert report.origin.rouge_words == rouge_note(chosen.detail)
     assert escape(report.origin.rouge_words) in html_bytes(report).decode()
@@ -122,7 +122,7 @@ def test_a_report_of_a_run_before_rule_2_passes_where_nothing_is_read_otherwise(
         for said in (SAID[0], VARDO)
     )
     assert same.state == "pass"
-    assert "version 1, and version 2" in same.words
+    assert "version 1; version 2" in same.words
     assert other.state == "note"
 
 
