@@ -50,9 +50,9 @@ clean:
 .venv/ready: requirements.txt | .venv/bin/python
 	@echo "Installing what Oubliette needs into .venv; this takes a few minutes, once."
 	@$(BIN)/python install.py requirements.txt
-	touch $@
+	@touch $@
 
 .venv/ready-dev: requirements-dev.txt requirements-tasks.txt .venv/ready
 	@echo "Installing what the tests and checks need."
 	@$(BIN)/python install.py requirements-dev.txt requirements-tasks.txt
-	touch $@
+	@touch $@
