@@ -23,6 +23,7 @@ FIGURES = {  # meaning, bar, aim; the sign says which way is better
 }  # fmt: skip
 
 WHY = """
+A second start shows its first screen after about 2.6 s and its first answer after about 5.3 s (`python -m benchmarks.speed.startup`).
 [robustness.md](robustness.md) has many visitors at once and killed processes.
 
 ## Where the time goes, and what was done
