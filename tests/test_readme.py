@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import make_parser
 from engine.cli import main as run_command
+from engine.cli import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -15,7 +15,7 @@ PAGES = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in (R
     Path("README.md"): README
 }
 PROGRAM = ("app.py", "engine", "db", "pages", "benchmarks", "tests")
-FILE = re.compile(r"`((?:\w[\w.-]*/)*\w[\w.-]*\.(?:py|md|sqlite\.xz))`|`((?:engine|db|pages|benchmarks|tests|demo)/[\w./-]*)`")
+FILE = re.compile(r"`([\w./-]+\.(?:py|md|sqlite\.xz)|(?:engine|db|pages|benchmarks|tests|demo)/[\w./-]*)`")
 EXAMPLE = re.compile(r"^ {4}python -m engine ([a-z-]+)", re.MULTILINE)
 
 
@@ -60,14 +60,15 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
 def test_every_file_that_is_named_exists(page: Path) -> None:
-    named = {name for pair in FILE.findall(PAGES[page]) for name in pair if name}
+    named = set(FILE.findall(PAGES[page]))
     assert sorted(name for name in named if not list(ROOT.glob(name)) and not (ROOT / "docs" / name).exists()) == []
 
 
 def test_every_module_that_is_named_can_be_started() -> None:
     named = {name for text in PAGES.values() for name in re.findall(r"python -m ((?:benchmarks|pages)[\w.]*)", text)}
-    files = {name: ROOT / name.replace(".", "/") for name in named}
-    assert [n for n, f in files.items() if not f.with_suffix(".py").is_file() and not (f / "__main__.py").is_file()] == []
+    places = {name: ROOT / name.replace(".", "/") for name in named}
+    starts = {name: (place.with_suffix(".py"), place / "__main__.py") for name, place in places.items()}
+    assert [name for name, files in starts.items() if not any(map(Path.is_file, files))] == []
 
 
 def test_the_architecture_names_every_room() -> None:
