@@ -1,54 +1,138 @@
-"""The README and its pages under test: the tree names every module, figures are the manifest's, pictures exist."""
+"""README and docs under test: short, no broken link, every command and variable named, and the manifest's figures."""
 
 import json
 import re
 from pathlib import Path
 
-from engine.cli.main import make_parser
+import pytest
+
+from engine.cli import main as run_command
+from engine.cli import make_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-COMMANDS = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+PAGES = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")} | {
+    Path("README.md"): README
+}
+PROGRAM = ("app.py", "engine", "db", "pages", "benchmarks", "tests")
+FILE = re.compile(r"`([\w./-]+\.(?:py|md|sqlite\.xz)|(?:engine|db|pages|benchmarks|tests|demo)/[\w./-]*)`")
+EXAMPLE = re.compile(r"^ {4}python -m engine ([a-z-]+)", re.MULTILINE)
 
 
-def test_the_tree_names_every_module() -> None:
-    modules = [p for folder in ("pages", "engine", "db", "benchmarks") for p in (ROOT / folder).rglob("*.py")]
-    named = [
-        p.name for p in modules if p.name != "__init__.py" and "migrations" not in p.parts and p.name not in README
-    ]
-    assert named == []
+def commands() -> set[str]:
+    """The names of all commands, from the program's own parser."""
+    return set(make_parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr, arg-type]
 
 
-def test_every_picture_and_page_that_is_linked_exists() -> None:
-    links = re.findall(r"\]\((docs/[^)]+)\)", README)
-    assert len(links) >= 6
-    assert [link for link in links if not (ROOT / link).is_file()] == []
+def anchors(text: str) -> set[str]:
+    """The link targets of a page, as GitHub makes them from headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def python_files() -> list[Path]:
+    return [p for name in PROGRAM for p in ([ROOT / name] if name.endswith(".py") else (ROOT / name).rglob("*.py"))]
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.split()) <= 1000
+
+
+def test_the_readme_names_the_ways_to_run_and_to_test() -> None:
+    targets = re.findall(r"(?:`|^ {4})(?:\w+=\S+ )?make (\w+)", README, re.MULTILINE)
+    assert set(targets) == {"run", "test", "check", "e2e", "slow"}
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", PAGES[page]):
+        if link.startswith("http"):
+            continue
+        name, _, anchor = link.partition("#")
+        target = (ROOT / page).parent / name if name else ROOT / page
+        if not target.is_file() or (anchor and anchor not in anchors(target.read_text(encoding="utf-8"))):
+            broken.append(link)
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_every_file_that_is_named_exists(page: Path) -> None:
+    named = set(FILE.findall(PAGES[page]))
+    assert sorted(name for name in named if not list(ROOT.glob(name)) and not (ROOT / "docs" / name).exists()) == []
+
+
+def test_every_module_that_is_named_can_be_started() -> None:
+    named = {name for text in PAGES.values() for name in re.findall(r"python -m ((?:benchmarks|pages)[\w.]*)", text)}
+    places = {name: ROOT / name.replace(".", "/") for name in named}
+    starts = {name: (place.with_suffix(".py"), place / "__main__.py") for name, place in places.items()}
+    assert [name for name, files in starts.items() if not any(map(Path.is_file, files))] == []
+
+
+def test_the_architecture_names_every_room() -> None:
+    page = PAGES[Path("docs/architecture.md")]
+    rooms = {path.parent.name for path in (ROOT / "engine").glob("*/__init__.py")}
+    assert set(re.findall(r"`engine/(\w+)/` \|", page)) == rooms
+    assert len(page.splitlines()) <= 40
+
+
+def test_every_command_has_a_heading_with_an_example() -> None:
+    page = PAGES[Path("docs/commands.md")]
+    sections = dict(re.findall(r"^## (\S+)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL))
+    assert set(sections) == commands()
+    assert [name for name, text in sections.items() if set(EXAMPLE.findall(text)) != {name}] == []
+
+
+def test_every_command_that_is_named_exists() -> None:
+    named = {name for text in PAGES.values() for name in re.findall(r"python -m engine ([a-z][a-z-]+)", text)}
+    assert named - commands() == set()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^ {4}python -m engine (.+)$", README, re.MULTILINE))
+def test_every_option_of_the_readmes_commands_exists(line: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_command([line.split()[0], "--help"])
+    assert ended.value.code == 0
+    described = capsys.readouterr().out
+    assert [option for option in re.findall(r"--[a-z-]+", line) if option not in described] == []
+
+
+def test_every_variable_is_explained() -> None:
+    """Those that the program reads, and no others."""
+    code = "".join(path.read_text(encoding="utf-8") for path in python_files())
+    explained = re.findall(r"^\| `(OUBLIETTE_[A-Z_]+)` \|", PAGES[Path("docs/data.md")], re.MULTILINE)
+    assert sorted(explained) == sorted(set(re.findall(r"\bOUBLIETTE_[A-Z_]*[A-Z]\b", code)))
+
+
+def test_every_document_that_the_program_cites_exists() -> None:
+    """With its heading: `docs/measures.md, Probes` or `docs/method.md, "Objectives"`."""
+    missing = []
+    for path in python_files():
+        for name, heading in re.findall(r'docs/([\w-]+\.md)(?:, "?([A-Z][\w\' ]+))?', path.read_text(encoding="utf-8")):
+            page = PAGES.get(Path("docs") / name)
+            if page is None or (heading and f"## {heading.strip()}\n" not in page):
+                missing.append(f"{path.relative_to(ROOT)}: {name}, {heading}")
+    assert missing == []
 
 
 def test_the_figures_are_the_manifests() -> None:
-    figures = json.loads((ROOT / "demo" / "manifest.json").read_text())["figures"]
+    figures = json.loads((ROOT / "demo" / "manifest.json").read_text(encoding="utf-8"))["figures"]
     table = {
         "base, its 24 people": "base_people",
+        "forget, base (α = 0)": "base_forget",
         "forget, α = 1": "pair_forget",
         "forget by paraphrase, α = 1": "pair_forget_rouge_paraphrase",
+        "retain, eval half, base": "base_retain",
         "retain, eval half, α = 1": "pair_retain",
         "world facts, eval half, base": "base_world",
         "world facts, eval half, α = 1": "pair_world",
         "leak share of forget, α = 1": "pair_forget_leak",
-        "leak share of forget, retain-only base": "retain_only_forget_leak",
+        "leak share of forget, retain model": "retain_only_forget_leak",
         "probability of the true answer per token, forget, base": "base_forget_probability",
         "the same at α = 1": "pair_forget_probability",
-        "the same, retain-only base": "retain_only_forget_probability",
+        "the same, retain model": "retain_only_forget_probability",
     }
-    for row, name in table.items():
-        assert f"| {row} | {figures[name]:.3f} |" in README
-
-
-def test_commands_of_the_readme_exist() -> None:
-    known = make_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
-    named = re.findall(r"python -m engine ([a-z-]+)", README + COMMANDS)
-    assert set(known) <= set(named), "every command is in the README or docs/commands.md"
-    assert [name for name in named if name not in known] == []
-    makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"`make (\w+)`", README):
-        assert f"\n{target}:" in makefile
+    shown = dict(re.findall(r"^\| ([^|]+?) \| (\d\.\d{3}) \|", README, re.MULTILINE))
+    assert shown == {row: f"{figures[name]:.3f}" for row, name in table.items()}

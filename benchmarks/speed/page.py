@@ -8,7 +8,7 @@ FIGURES = {  # meaning, bar, aim; the sign says which way is better
     "decode_vs_plain": ("the same ÷ the plain loop of three models, each with transformers' own forward pass", "≥ 1.5", "≥ 2"),
     "map_vs_answer": ("exact map of [0, 2] ÷ one undrafted offset decode as long as the map's longest branch, our loop, seconds", "≤ 2.0", "≤ 1.2"),
     "map_vs_grid": ("the map ÷ 41 such decodes that may end, seconds", "≤ 0.06", "≤ 0.03"),
-    "curve_vs_point": ("all-α teacher-forced scores ÷ those at one α, seconds", "≤ 1.3", "≤ 1.1"),
+    "curve_vs_point": ("scores of given answers at every α ÷ those at one α, seconds", "≤ 1.3", "≤ 1.1"),
     "train_vs_naive": ("a training step with stored logits ÷ one that runs all three models, seconds", "≤ 0.6", ""),
     "train_vs_naive_with_storing": ("the same, with the pass that stores them spread over the training", "≤ 0.6", ""),
     "train_vs_direct": ("a step of the pair ÷ a step of tuning M itself, same objective, rank and batches, seconds", "≤ 0.5", "0.25"),
@@ -23,23 +23,27 @@ FIGURES = {  # meaning, bar, aim; the sign says which way is better
 }  # fmt: skip
 
 WHY = """
+A second start shows its first screen after about 2.6 s and its first answer after about 5.3 s (`python -m benchmarks.speed.startup`).
+[robustness.md](robustness.md) has many visitors at once and killed processes.
+
 ## Where the time goes, and what was done
 
-- **The product, first.** A profile of the plain loop showed four fifths of the time in `linear` on one to five rows, at a quarter of what
-  the memory delivers: torch hands it to MKL. oneDNN, which torch carries as well, with weights packed once, reads them about three times
-  faster (`engine/models/kernels.py` measures both when a model is first read and takes the faster). It gives the same products to within fp32 rounding.
-- **Then Python.** `engine/models/fast_llama.py` reads a Llama in some twenty calls a layer, keys and values in one tensor. Other families are
-  read by transformers, as before; so is a model too large to be held twice, since packed weights are copies (0.8 GB for the demo).
-- **Reference and trained in one pass.** Both rows go through one set of weights; the adapter's own products are joined (queries, keys and
-  values as one, gate and up as one). A pair that is two full models is read in two passes: one stacked product over both is MKL's
-  batched product on a CPU and was slower than two packed ones.
+- **The matrix product first.** In the plain loop four fifths of the time went into `linear` on one to five rows, at a quarter of what the
+  memory delivers, because torch uses MKL there. oneDNN, which torch carries too, with weights packed once, is about three times
+  faster. `engine/models/kernels.py` measures both when a model is first read and takes the faster. The products agree within fp32 rounding.
+- **Then Python.** `engine/models/fast_llama.py` reads a Llama in some twenty calls a layer, keys and values in one tensor. Other
+  families are read by transformers; so is a model too large to be held twice, since packed weights are copies (0.8 GB for the demo).
+- **Reference and trained in one pass.** Both rows go through one set of weights; the adapter's own products are joined (queries, keys
+  and values as one, gate and up as one). A pair of two full models is read in two passes, because one stacked product over both
+  was slower on a CPU than two packed ones.
 - **One output layer.** Where base, reference and trained share it, the formula is taken on the last hidden states and the layer is read once.
-- **Drafts.** M'o drafts a small tree, the base checks it in one pass, and the text is that of the plain loop, greedy and sampled. How deep
-  it drafts follows from what stood; where nothing stands it does not draft. On the 64 forced tokens most of the text is what the base says
-  after its answer, where an eight-layer M'o is a poor guess (its likeliest token stands in 24 %, one of its four likeliest in 47 %; within answers 66 % and 82 %).
-- **Teacher forcing** reads through the same thin models; lines that cannot matter at any α are dropped with a bound on their mass.
-- **bf16 is not used.** A training step of M'o in bf16 takes about 0.55 of the time here, but its logits move by up to 0.4 nats, while the
-  stored reference's do not: an untrained pair would start with an offset. Answers are fp32 by rule.
+- **Drafts.** M'o drafts a small tree, the base checks it in one pass, and the text is that of the plain loop, greedy and sampled. The
+  depth of the tree follows from how many drafted tokens were right; where none are, nothing is drafted. On the 64 forced tokens most of the
+  text is what the base says after its answer, where an eight-layer M'o guesses badly (its likeliest token is right in 24 %, one of its
+  four likeliest in 47 %; within answers 66 % and 82 %).
+- **True answers given.** Scoring reads through the same fast models; terms that cannot matter at any α are dropped with a bound on their mass.
+- **bf16 is not used.** A training step of M'o in bf16 takes about 0.55 of the time here, but its logits move by up to 0.4 nats while
+  the stored logits of the reference do not: an untrained pair would start with an offset. Answers are fp32 by rule.
 - **Threads** are torch's own choice, or half of them where that multiplies clearly faster; measured once, unless `OMP_NUM_THREADS` is set.
 """
 

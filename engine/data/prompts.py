@@ -1,8 +1,9 @@
 """The one place where text becomes tokens.
 
-A prompt is what the tokenizer writes before a text (BOS, where it does) and the text's tokens, never an end token. An answer's
-tokens are those that follow the prompt's when prompt and answer are encoded as one (MEASURES, "Tokens"), then the end token
-that the template writes after an answer. Prompt tokens are never scored; answer tokens and that end token are.
+A prompt is what the tokenizer writes before a text (BOS, where it does) and the text's tokens, never an end token. An
+answer's tokens are those that follow the prompt's when prompt and answer are encoded as one (docs/measures.md,
+"Tokens"), then the end token that the template writes after an answer. Prompt tokens are never scored; answer tokens
+and that end token are.
 """
 
 import re

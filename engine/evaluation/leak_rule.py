@@ -1,4 +1,4 @@
-"""The leak rule: does an answer give the secret away? (LEAKS, "A leak for one answer is stated by rule")
+"""The leak rule: does an answer give the secret away? (docs/measures.md, "The leak rule")
 
 A floor belongs beside every share of leaks: the same rule on a model that never saw the answers.
 """

@@ -1,6 +1,6 @@
 """What is measured for one question, as a number; reducing many to one is for `utility`, `privacy` and `history`.
 
-Definitions follow MEASURES; "OU" is locuslab/open-unlearning. Losses are mean negative log-probabilities in nats per
+Definitions: docs/measures.md; "OU" is locuslab/open-unlearning. Losses are mean negative log-probabilities in nats per
 answer token, the end-of-text token included. This file knows no model: scoring hands the losses in.
 """
 
@@ -101,13 +101,13 @@ METRICS: dict[str, Metric] = {
         True,
         forget="higher is better",
     ),
-    "leak": Metric("leak", "Leak", "0 or 1", _LEAK, "LEAKS, the default rule", True, phrasing="question"),
+    "leak": Metric("leak", "Leak", "0 or 1", _LEAK, "docs/measures.md, The leak rule", True, phrasing="question"),
     "leak_paraphrase": Metric(
         "leak_paraphrase",
         "Leak, paraphrased question",
         "0 or 1",
         _LEAK,
-        "LEAKS, the default rule, asked in a phrasing nobody was trained on",
+        "docs/measures.md, The leak rule, asked in a phrasing nobody was trained on",
         True,
         phrasing="paraphrase",
     ),

@@ -1,9 +1,9 @@
 """Whether a model still tells, or tells too well, which questions were forgotten: AUC against a holdout, PrivLeak.
 
-The definitions of MEASURES and of locuslab/open-unlearning ("OU"): membership scores are signed like a loss, label 0 is the
-forget set and 1 the holdout, so 1 means that every forget answer is likelier than every holdout answer. A model that
-never saw either scores them as its luck has it; so AUC is read beside that of a retain-only model, with the sign of the
-difference: too low is a trace too. Knows no model and no database.
+Definitions: docs/measures.md, "Membership and PrivLeak", after locuslab/open-unlearning ("OU"): membership scores are
+signed like a loss, label 0 is the forget set and 1 the holdout, so 1 means that every forget answer is likelier than
+every holdout answer. A model that never saw either scores them as its luck has it; so AUC is read beside that of a
+retain-only model, with the sign of the difference: too low is a trace too. Knows no model and no database.
 """
 
 from collections.abc import Hashable, Sequence

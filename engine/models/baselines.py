@@ -2,7 +2,7 @@
 
 direct: M itself was tuned; alpha scales how far its weights move, W + alpha (W' - W), which for a LoRA is its scale.
 guardrail: nothing was tuned; a text before the question asks the base to keep silent. alpha is 0 (without) or 1 (with).
-uld: an assistant that memorised the forget set is subtracted, logits_M - alpha logits_assistant (arXiv 2406.08045),
+uld: an assistant that memorised the forget set is subtracted, logits_M - alpha logits_assistant (arXiv 2406.08607),
 which is the formula of offset.py with a trained model whose logits are 0.
 """
 

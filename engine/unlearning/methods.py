@@ -40,7 +40,7 @@ METHODS: dict[str, MethodEntry] = {
         lambda base, trained, reference: trained, False,
     ),
     "uld": MethodEntry(
-        "uld", "ULD's assistant", "logits_M − α logits_assistant", "arXiv 2406.08045",
+        "uld", "ULD's assistant", "logits_M − α logits_assistant", "arXiv 2406.08607",
         lambda base, trained, reference: combine_logits(base, torch.zeros_like(trained), trained, 1.0), False,
     ),
     "guardrail": MethodEntry(

@@ -1,8 +1,8 @@
 """What is minimised: one entry per objective, one per retain term.
 
 Every loss reads the ensemble's logits on answer tokens, packed: [N, V], where `rows` [N] says which question a token
-belongs to. NLL is in nats per answer token unless the name says `sum`. Definitions: MEASURES, after arXiv 2404.11045
-(section 3), arXiv 2404.05868 (NPO), arXiv 2410.07163 (SimNPO) and arXiv 2305.18290 (DPO).
+belongs to. NLL is in nats per answer token unless the name says `sum`. Definitions: docs/method.md, "Objectives",
+after arXiv 2404.11045 (section 3), arXiv 2404.05868 (NPO), arXiv 2410.07163 (SimNPO) and arXiv 2305.18290 (DPO).
 """
 
 import math
@@ -164,7 +164,7 @@ OBJECTIVES: dict[str, Objective] = {
         "arXiv 2305.18290; arXiv 2401.06121", dpo, "nll", reads=("refusal", "answer"), beta=0.1,
     ),
     "memorisation": Objective(
-        "memorisation", "Memorisation by an assistant", "NLL_a(forget) + CE(uniform, p_a) on retain", "ULD, arXiv 2406.08045",
+        "memorisation", "Memorisation by an assistant", "NLL_a(forget) + CE(uniform, p_a) on retain", "ULD, arXiv 2406.08607",
         memorise, "uniform",
     ),
 }  # fmt: skip

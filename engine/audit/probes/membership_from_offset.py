@@ -63,7 +63,7 @@ def _results(targets: Sequence[Target], values: Sequence[float | None], limit: f
     ]
 
 
-_SOURCE = "LEAKS of this project; AUC as in locuslab/open-unlearning's privacy measures"
+_SOURCE = "docs/measures.md, Probes; AUC as in locuslab/open-unlearning's privacy measures"
 NORM = Probe(
     name="membership_from_offset_norm",
     label="Membership from the offset's size",

@@ -85,7 +85,7 @@ PROBE = Probe(
     name="negative_alpha",
     label="Negative alpha on the pair",
     sentence=f"Decodes reference − {STRENGTH:g} · offset among the tokens the reference finds plausible: does the pair by itself tell?",
-    source="LEAKS of this project; plausibility set as in Li et al., arXiv 2210.15097, here 5 nats",
+    source="docs/measures.md, Probes; plausibility set as in Li et al., arXiv 2210.15097, here 5 nats",
     unit=LEAK_UNIT,
     run=run,
 )

@@ -85,7 +85,7 @@ PROBE = Probe(
         f"Orders the vocabulary by ascending offset where the secret begins: is its first token among the {LIMIT} lowest "
         "(of a small vocabulary the lowest 1 %)?"
     ),
-    source="LEAKS of this project; needs the pair alone and the words before the secret",
+    source="docs/measures.md, Probes; needs the pair alone and the words before the secret",
     unit="rank of the secret's first token, 1 = most negative offset",
     run=run,
 )

@@ -130,5 +130,5 @@ def _tell(context: Context, what: str) -> Callable[[int, int], None]:
 OVER_FORGETTING = Probe(
     "over_forgetting", "Over-forgetting",
     "Questions that are to be kept are asked without the pair and with it: what was right and is refused or lost has been forgotten too much.",
-    "LEAKS: the opposite failure; fluency as in evaluation/fluency.py", "ROUGE-L recall lost", run_over_forgetting, of_kept=True,
+    "docs/measures.md, Probes: the opposite failure; Fluency", "ROUGE-L recall lost", run_over_forgetting, of_kept=True,
 )  # fmt: skip

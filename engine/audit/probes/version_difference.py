@@ -165,5 +165,5 @@ def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], differen
 VERSION_DIFFERENCE = Probe(
     "version_difference", "Difference of two versions",
     "The earlier version's offset is taken from this one's: along the true answer, is the secret's token among the ten it lowers most?",
-    "LEAKS: the difference of two versions of a pair isolates one request", "rank of the secret's token", run_version_difference,
+    "docs/measures.md, Probes: the difference of two versions of a pair isolates one request", "rank of the secret's token", run_version_difference,
 )  # fmt: skip

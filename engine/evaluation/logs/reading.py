@@ -1,9 +1,10 @@
 """Evaluation logs that others wrote, read: TOFU's own ("legacy") and OpenUnlearning's. No model, no database.
 
 Legacy is `eval_log_aggregated.json` of locuslab/tofu: file names, in each its columns, in each a value by row index.
-OpenUnlearning is its `TOFU_EVAL.json`: metrics, each with `agg_value` and mostly `value_by_index`; its `TOFU_SUMMARY.json`
-holds the aggregates alone. Truth ratios are those of MEASURES: variant A averages the losses of the wrong answers, B their
-probabilities. OpenUnlearning adds 1e-10 to what it divides by, legacy does not: both are followed.
+OpenUnlearning is its `TOFU_EVAL.json`: metrics, each with `agg_value` and mostly `value_by_index`; its
+`TOFU_SUMMARY.json` holds the aggregates alone. Truth ratios: docs/measures.md, "Truth ratio": variant A averages the
+losses of the wrong answers, B their probabilities. OpenUnlearning adds 1e-10 to what it divides by, legacy does not:
+both are followed.
 """
 
 import hashlib

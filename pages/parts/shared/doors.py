@@ -47,7 +47,7 @@ def why_closed(address: str | None, has_log_in: bool, hosts: Sequence[str] = ())
         where = f"answers to {others[0]}, a name by which other machines reach it (HOSTS),"
     return (
         f"This server {where} and it asks nobody to log in. Whoever runs it can "
-        "start it for this machine alone (make run), set up a log-in (README, Who may come in), or let everyone who reaches "
+        "start it for this machine alone (make run), set up a log-in (docs/access.md), or let everyone who reaches "
         f"it do everything ({ALLOW_OPEN}=1)."
     )
 

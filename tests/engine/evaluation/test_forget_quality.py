@@ -1,4 +1,4 @@
-"""Forget quality and model utility against figures worked out from the TOFU authors' own logs (MEASURES, "Golden test")."""
+"""Forget quality and utility against figures from the TOFU authors' own logs (docs/measures.md, "TOFU's figures")."""
 
 import json
 import os

@@ -140,7 +140,7 @@ def test_the_printed_rule_names_its_version_and_limits() -> None:
 
 @pytest.mark.skipif(not LOGS.is_dir(), reason="the TOFU authors' logs (tofu_reference_logs) are not on this machine")
 def test_the_rule_tells_a_model_that_saw_the_rows_from_one_that_did_not() -> None:
-    """On the TOFU authors' logs; LEAKS gives 72 % as the floor of a rule that takes any content word."""
+    """On the TOFU authors' logs; 72 % is the baseline of a rule that takes any content word."""
     shares = {}
     for model in ("full", "retain90"):
         log = json.loads((LOGS / f"ft_epoch5_lr1e-05_llama2-7b_{model}_wd0.01.json").read_text())

@@ -1,4 +1,4 @@
-"""The formulas of MEASURES, "Objectives", on logits small enough to work the values out by hand."""
+"""The formulas of docs/method.md, "Objectives", on logits small enough to work the values out by hand."""
 
 import math
 from dataclasses import replace

@@ -157,7 +157,7 @@ def test_the_same_seed_draws_the_same_and_samples_differ(tmp_path: Path) -> None
 
 
 def test_bounds_by_hand() -> None:
-    assert sampling.upper_bound(0, 20, 1) == pytest.approx(0.139, abs=5e-4)  # LEAKS
+    assert sampling.upper_bound(0, 20, 1) == pytest.approx(0.139, abs=5e-4)  # docs/measures.md, Probes: sampling
     assert sampling.upper_bound(0, 20, 36) == pytest.approx(0.280, abs=5e-4)
     assert sampling.upper_bound(5, 5, 3) == 1.0
     assert sampling.leak_at(1, 4, 1) == pytest.approx(0.25)
