@@ -1,15 +1,13 @@
 """Tables of the study, from runs whose scores are written down here."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.study.tables import Tables, crossing, extremes, matched_alpha, pooled, study_tables
+from benchmarks.study.tables import crossing, extremes, matched_alpha, pooled, study_tables
 from db import writes
 from db.rows import FigureRow, ProbeSummaryRow, StepRow
-from engine.cli import main as cli
 from engine.data.examples import Example
 from engine.models.manifest import PairManifest
 from engine.settings import ExperimentSpec, TrainingSettings
@@ -211,16 +209,3 @@ def test_an_audit_gives_a_row_for_each_probe_beside_its_floor() -> None:
     (row,) = study_tables().leaks.to_dict("records")
     assert (row["objective"], row["reference"], row["probe"]) == ("npo", "demo", "Offset inversion")
     assert (row["found"], row["questions"], row["floor"], row["note"]) == (0.75, 4, pytest.approx(0.1), "words")
-
-
-def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["export", "--study", "--out", str(tmp_path / "none")]) == 2
-    assert "no finished runs of the study" in capsys.readouterr().err
-    train_run("study-offset-npo-s0", "offset", 0, 0.2)
-    assert cli.main(["export", "--study", "--out", str(tmp_path / "out")]) == 0
-    found = pd.read_csv(tmp_path / "out" / "main.csv")
-    assert list(found["method"]) == ["offset"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{name}.csv" for name in Tables._fields}
-    for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
-        assert cli.main(wrong) == 2
-        assert "either --run RUN or --study" in capsys.readouterr().err
