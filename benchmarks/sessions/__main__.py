@@ -26,8 +26,9 @@ from typing import Any, NamedTuple
 
 from playwright.async_api import Page, async_playwright
 
+from benchmarks.browser import CHROMIUM, FLAGS
 from benchmarks.sessions.client import HIGH, LOW, STEP, Session
-from benchmarks.speed.startup import CHROMIUM, ROOT, free_port, is_up
+from benchmarks.speed.startup import ROOT, free_port, is_up
 
 OTHER_SET = 10_000  # questions of a set that nobody looks at
 FILL = """
@@ -134,7 +135,7 @@ async def _visit(port: int, mapped: list[int], arguments: argparse.Namespace) ->
     async with async_playwright() as playwright:
         browser = None
         if arguments.browsers:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         ready = asyncio.Barrier(arguments.sessions + arguments.browsers)
         async with asyncio.TaskGroup() as group:
             for place in places[: arguments.sessions]:
