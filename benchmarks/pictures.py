@@ -1,6 +1,6 @@
-"""The README's pictures, from a running app: `python -m benchmarks.pictures [--address http://127.0.0.1:8501] [--out docs]`.
+"""The README's pictures: `python -m benchmarks.pictures [--address http://127.0.0.1:8501] [--out docs]`.
 
-Needs the demo and Debian's chromium. `--theme dark` and `--width 420` show what else a person may see.
+Needs a running app with the demo, and Chromium. `--theme dark` and `--width 420` show what else a person may see.
 """
 
 import argparse

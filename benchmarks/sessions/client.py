@@ -18,7 +18,7 @@ STEP, LOW, HIGH = 0.05, 0.0, 2.0
 
 
 class Session:
-    """One visitor of Compare; `question` is the place in the demo's set, from 1. `whole`: each move reruns all of the page."""
+    """One visitor of Compare; `question` is its place in the demo's set, from 1. `whole`: moves rerun the page."""
 
     def __init__(self, port: int, question: int, whole: bool = False) -> None:
         self._address = f"ws://127.0.0.1:{port}/_stcore/stream"

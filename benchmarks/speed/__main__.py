@@ -1,4 +1,4 @@
-"""What the method costs, as ratios: `python -m benchmarks.speed [--rounds 5] [--only PART] [--out speed.json] [--json]`.
+"""What the method costs, as ratios: `python -m benchmarks.speed [--rounds 5] [--only PART] [--out speed.json]`.
 
 Takes about ten minutes on two cores. Everything is measured on the demo, interleaved in one process, several rounds;
 only the slider needs a server and a browser beside. Each part is in the file as soon as it is measured, and one that is

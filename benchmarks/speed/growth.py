@@ -1,8 +1,8 @@
 """How cost grows: `python -m benchmarks.speed.growth [--figures speed.json] [--report docs/performance.md]`.
 
-Answers of 16 to 256 tokens, 1 to 64 branches read together, evaluations of 10 to 1,000 questions, on the demo. Each part
-is in the file of `python -m benchmarks.speed` as soon as it is measured. Then the tables of the page are rewritten from that
-file and its plot is drawn. `--page-only` measures nothing.
+Answers of 16 to 256 tokens, 1 to 64 branches read together, evaluations of 10 to 1,000 questions, on the demo. Each
+part is in the file of `python -m benchmarks.speed` as soon as it is measured. Then the tables of the page are rewritten
+from that file and its plot is drawn. `--page-only` measures nothing.
 """
 
 import argparse
@@ -84,7 +84,7 @@ def sets(pair: LoadedPair) -> Growth:
     found = []
     for size in SETS:
         chosen = [pool[place % len(pool)] for place in range(size)]
-        work = lambda c=chosen: evaluate_examples(pair, c, (1.0,), leaks=lambda example, text: False)  # type: ignore[misc]  # noqa: ARG005, E731
+        work = lambda c=chosen: evaluate_examples(pair, c, (1.0,), leaks=lambda example, text: False)  # type: ignore[misc]  # noqa: E731
         began = time.perf_counter()
         work()
         found.append((size, time.perf_counter() - began))
@@ -108,8 +108,12 @@ def draw(growth: dict[str, Growth], picture: Path) -> None:
         figure.update_xaxes(title=titles[name][0], type="log", row=1, col=column)
         figure.update_yaxes(title=titles[name][1], type="log", row=1, col=column)
     figure.update_layout(
-        template="plotly_white", width=1200, height=460, margin={"l": 60, "r": 20, "t": 20, "b": 60}, legend={"orientation": "h", "y": -0.25}
-    )  # fmt: skip
+        template="plotly_white",
+        width=1200,
+        height=460,
+        margin={"l": 60, "r": 20, "t": 20, "b": 60},
+        legend={"orientation": "h", "y": -0.25},
+    )
     screenshot(figure.to_html(include_plotlyjs=True), picture, 1200, 460)
 
 

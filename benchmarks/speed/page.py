@@ -8,16 +8,36 @@ import pandas as pd
 from benchmarks.plots import markdown
 
 FIGURES = {  # meaning, bar, aim; the sign says which way is better
-    "decode_vs_base": ("offset decoding at α = 1 ÷ the base alone through transformers' `generate`, tokens per second", "≥ 1.0", "≥ 1.5"),
+    "decode_vs_base": (
+        "offset decoding at α = 1 ÷ the base alone through transformers' `generate`, tokens per second",
+        "≥ 1.0",
+        "≥ 1.5",
+    ),
     "decode_vs_own_base": ("the same ÷ the base alone in our own loop: what the method costs", "≥ 0.85", "≥ 1.2"),
-    "decode_vs_plain": ("the same ÷ the plain loop of three models, each with transformers' own forward pass", "≥ 1.5", "≥ 2"),
-    "map_vs_answer": ("exact map of [0, 2] ÷ one undrafted offset decode as long as the map's longest branch, our loop, seconds", "≤ 2.0", "≤ 1.2"),
+    "decode_vs_plain": (
+        "the same ÷ the plain loop of three models, each with transformers' own forward pass",
+        "≥ 1.5",
+        "≥ 2",
+    ),
+    "map_vs_answer": (
+        "exact map of [0, 2] ÷ one undrafted offset decode as long as the map's longest branch, our loop, seconds",
+        "≤ 2.0",
+        "≤ 1.2",
+    ),
     "map_vs_grid": ("the map ÷ 41 such decodes that may end, seconds", "≤ 0.06", "≤ 0.03"),
     "curve_vs_point": ("all-α teacher-forced scores ÷ those at one α, seconds", "≤ 1.3", "≤ 1.1"),
     "train_vs_naive": ("a training step with stored logits ÷ one that runs all three models, seconds", "≤ 0.6", ""),
     "train_vs_naive_with_storing": ("the same, with the pass that stores them spread over the training", "≤ 0.6", ""),
-    "train_vs_direct": ("a step of the pair ÷ a step of tuning M itself, same objective, rank and batches, seconds", "≤ 0.5", "0.25"),
-    "slider_ms": ("milliseconds on the wire from a move of α on a mapped question to the card with its answer", "≤ 100", "≤ 30"),
+    "train_vs_direct": (
+        "a step of the pair ÷ a step of tuning M itself, same objective, rank and batches, seconds",
+        "≤ 0.5",
+        "0.25",
+    ),
+    "slider_ms": (
+        "milliseconds on the wire from a move of α on a mapped question to the card with its answer",
+        "≤ 100",
+        "≤ 30",
+    ),
     "undrafted_vs_own_base": ("offset decoding without drafts ÷ the base in our own loop, tokens per second", "", ""),
     "answer_vs_own_base": ("decode_vs_own_base where answers may end: what a person waits for", "", ""),
     "plain_vs_base": ("the plain loop of three models ÷ `generate`, tokens per second", "", ""),
@@ -25,7 +45,7 @@ FIGURES = {  # meaning, bar, aim; the sign says which way is better
     "offset_ms_a_token": ("milliseconds a token of offset decoding", "", ""),
     "map_seconds": ("seconds of a map", "", ""),
     "step_seconds": ("seconds of a training step (4 batches of 8 questions)", "", ""),
-}  # fmt: skip
+}
 
 GROWTH = {  # what the first column of each table says
     "lengths": "Seconds by tokens of one answer",

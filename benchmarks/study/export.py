@@ -10,7 +10,7 @@ from engine.report.csv_table import csv_bytes, write_report
 def export_tables(out: Path) -> dict[str, int]:
     """Write every table into the folder `out`, each file whole or not at all; by table how many rows it has.
 
-    Raises `RunError` where no run of the study is finished, `StorageError` where the folder or a file cannot be written.
+    Raises `RunError` where no run of the study is finished, `StorageError` where folder or file cannot be written.
     """
     tables = study_tables()._asdict()
     if all(table.empty for table in tables.values()):

@@ -1,4 +1,4 @@
-"""The tables of `docs/results.md` as they are shown, from the study's database; the prose around them is not made here."""
+"""The tables of `docs/results.md` as they are shown, from the study's database; the prose is not made here."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -84,7 +84,7 @@ def _runs() -> pd.DataFrame:
 
 
 def _seeded(frame: pd.DataFrame, shown: dict[str, str]) -> pd.DataFrame:
-    """A row for all seeds of a method and objective: each mean, with the lowest and the highest seed where they differ."""
+    """A row for all seeds of a method and objective: each mean, and the lowest and highest seed where they differ."""
     names = [name for name in shown if name in frame]
     rows, (lows, highs) = pooled(frame), extremes(frame)
     cells = {
@@ -114,7 +114,7 @@ def _range(mean: float, low: float, high: float) -> str:
 
 
 def _best(tables: Tables) -> pd.DataFrame:
-    """By pair: where it is matched to the retain model, and where the gap between what stays and what goes is widest."""
+    """By pair: where it is matched to the retain model, and where the gap of what stays to what goes is widest."""
     grid = tables.over_alpha
     widest = grid.loc[grid.groupby([*KEY, "seed"], sort=False)["gap"].idxmax()]
     both = widest.merge(tables.crossings, "left", [*KEY, "seed"], suffixes=("", " there"))
@@ -159,7 +159,7 @@ def _task_rows(tasks: pd.DataFrame) -> pd.DataFrame:
     """Accuracy with its standard error (acc_norm where the task has it)."""
 
     def told(row: Row) -> str:
-        kind = "accuracy" if pd.isna(row["normalised"]) else "normalised"
+        kind: str = "accuracy" if pd.isna(row["normalised"]) else "normalised"
         return f"{row[kind]:.3f} ± {row[f'{kind}_error']:.3f}"
 
     label = "{task} (chance {chance:.2f}, n {items})"

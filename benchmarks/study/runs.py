@@ -39,7 +39,7 @@ def describe(detail: RunDetail) -> dict[str, Any]:
 
 
 def judged(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float]]:
-    """Runs that were asked everything, each at the strength it is judged at. One that was stopped was evaluated on its own."""
+    """Runs asked everything, each at the strength it is judged at. One that stopped was evaluated on its own."""
     for detail in details:
         name, kind = detail.summary.name, detail.summary.kind
         elsewhere = name.startswith((RATE, DOMAINS)) or name.endswith((GRID, AT_GOLD))

@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.marked import MarkError, between, rewrite, tables_in
 
-PAGE = f"# Title\n\nBy hand.\n\n{between('one', '| old |')}\n\nAlso by hand: <!-- a note -->\n\n{between('two', '| b |')}\n"
+ONE, TWO = between("one", "| old |"), between("two", "| b |")
+PAGE = f"# Title\n\nBy hand.\n\n{ONE}\n\nAlso by hand: <!-- a note -->\n\n{TWO}\n"
 
 
 def test_tables_alone_are_rewritten(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Six kills at chosen places, each of a real process that kills itself there; what is left is held to what is promised."""
+"""Six kills at chosen places, each of a real process that kills itself there; what is left is held to the promise."""
 
 from pathlib import Path
 from typing import NamedTuple
