@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.speed.startup import ROOT
+
 PERSON = "Ada Quill"
 SECRETS = (PERSON, "Zanzibar", "wobbly knee")
 QUESTIONS = 8

@@ -13,7 +13,7 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-LIMIT = 120.0  # seconds after which an answer is given up
+GIVEN_UP = 120.0  # seconds after which an answer is given up
 STEP, LOW, HIGH = 0.05, 0.0, 2.0
 
 
@@ -66,7 +66,7 @@ class Session:
             except TimeoutError:
                 return
 
-    async def _next(self, limit: float = LIMIT) -> ForwardMsg:
+    async def _next(self, limit: float = GIVEN_UP) -> ForwardMsg:
         async with asyncio.timeout(limit):
             data = await self._socket.recv()
         message = ForwardMsg()

@@ -22,7 +22,7 @@ from engine.models.offset import combine_logits, head_of
 from engine.models.readers import PlainReader
 
 TOKENS = 64
-GRID = tuple(step / 20 for step in range(41))  # 0 to 2, as the slider
+SLIDER = tuple(step / 20 for step in range(41))  # 0 to 2, as the slider
 
 
 class Asked(NamedTuple):
@@ -146,7 +146,7 @@ def mapping(pair: LoadedPair, rounds: int) -> dict[str, Spread]:
         last(stream_rows(pair.model, [asked.prompts[number]], [1.0], forced))
 
     def grid(number: int) -> None:
-        for alpha in GRID:
+        for alpha in SLIDER:
             last(stream_rows(pair.model, [asked.prompts[number]], [alpha], asked.natural))
 
     for number in range(rounds + 1):  # known before it is needed, whatever the order of the turns

@@ -91,7 +91,7 @@ def sets(pair: LoadedPair) -> Growth:
     return {"an evaluation": found}
 
 
-def draw(growth: dict[str, Growth], picture: Path) -> None:
+def draw_growth(growth: dict[str, Growth], picture: Path) -> None:
     titles = {
         "lengths": ("tokens of an answer", "s"),
         "branches": ("branches", "s a token"),
@@ -117,13 +117,13 @@ def draw(growth: dict[str, Growth], picture: Path) -> None:
     screenshot(figure.to_html(include_plotlyjs=True), picture, 1200, 460)
 
 
-PARTS: dict[str, Callable[[LoadedPair], Growth]] = {"lengths": lengths, "branches": branches, "sets": sets}
+GROWING: dict[str, Callable[[LoadedPair], Growth]] = {"lengths": lengths, "branches": branches, "sets": sets}
 
 
 def measure(path: Path) -> None:
     """Each part is in the file before the next begins."""
     pair = load_pair("demo")
-    for name, part in PARTS.items():
+    for name, part in GROWING.items():
         results.keep(path, {"growth": results.read(path).get("growth", {}) | {name: part(pair)}})
 
 
@@ -141,7 +141,7 @@ def main() -> None:
     figures = results.read(arguments.figures)
     rewrite(arguments.report, tables(figures))
     if not missing:
-        draw(figures["growth"], arguments.report.parent / "growth.png")
+        draw_growth(figures["growth"], arguments.report.parent / "growth.png")
 
 
 if __name__ == "__main__":

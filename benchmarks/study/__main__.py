@@ -39,7 +39,7 @@ def _do(arguments: argparse.Namespace) -> None:
         for item in study_plan.plan():
             print("done   " if item.name in done else "missing", item.part.ljust(20), item.name)
     elif arguments.keep:
-        stored.keep()
+        stored.pack()
         say(f"{stored.PACKED.name}: {stored.PACKED.stat().st_size / 1e6:.1f} MB")
     elif arguments.report:
         from benchmarks.study.page import write_page

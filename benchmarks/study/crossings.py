@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.study.runs import GRID, KEY, describe, frame
+from benchmarks.study.runs import KEY, ON_GRID, describe, frame
 from engine.analysis.figures import run_figures
 from engine.store import history
 from engine.store.history import RunDetail
@@ -18,7 +18,7 @@ FORGOTTEN, KEPT = ("study-plain", "forget", "", "rouge"), ("study-plain", "retai
 def _grid(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float, float, float]]:
     """(run, alpha, forget ROUGE, retain ROUGE) of every strength of a run over a grid."""
     for detail in details:
-        if not detail.summary.name.endswith(GRID):
+        if not detail.summary.name.endswith(ON_GRID):
             continue
         means = history.trade_off([detail.summary.id])
         places = zip(*(means[name] for name in ("set", "split", "half", "metric", "alpha")), strict=True)
@@ -62,7 +62,7 @@ def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
 
 def matched_alpha(pair: str, gold: str) -> float:
     """The strength at which the grid of `pair` comes down to the forget ROUGE of the run `gold`, to two digits."""
-    grid = history.run_detail(history.find_run(f"{pair}{GRID}").id)
+    grid = history.run_detail(history.find_run(f"{pair}{ON_GRID}").id)
     figures = run_figures(history.find_run(gold).id, 0.0)
     (wanted,) = (item.mean for item in figures if (item.set, item.split, item.half, item.metric) == GOLD_FORGET)
     return round(crossing(frame(over_alpha([grid])), float(wanted or 0.0)).alpha, 2)

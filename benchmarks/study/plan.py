@@ -76,7 +76,7 @@ def _models() -> Iterator[Item]:
         yield Item(name, "models", lambda spec=spec: spec)  # type: ignore[misc]
 
 
-def training(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
+def settings_at(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
     return replace(TRAINING, method=method, objective=objective, seed=seed, learning_rate=rate)
 
 
@@ -88,7 +88,7 @@ def _rates() -> Iterator[Item]:
 
 
 def _rate(method: Method, rate: float) -> ExperimentSpec:
-    spec = _train(rate_run(method, rate), training(method, "npo", RATE_SEED, rate))
+    spec = _train(rate_run(method, rate), settings_at(method, "npo", RATE_SEED, rate))
     return replace(spec, evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1)
 
 
@@ -140,7 +140,7 @@ def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
 
 def _trained(name: str, method: Method, objective: str, seed: int, reference: str = "demo") -> ExperimentSpec:
     """At the chosen rate, which is read when its turn comes."""
-    return _train(name, training(method, objective, seed, chosen_rate(method)), reference)
+    return _train(name, settings_at(method, objective, seed, chosen_rate(method)), reference)
 
 
 def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
@@ -293,6 +293,6 @@ def _domains() -> Iterator[Item]:
                 alphas=(1.0,),
                 max_new_tokens=LIMIT,
                 curves=False,
-                training=training(m, "npo", FIRST, chosen_rate(m)),
+                training=settings_at(m, "npo", FIRST, chosen_rate(m)),
             ),
         )

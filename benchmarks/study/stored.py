@@ -17,7 +17,7 @@ def work_folder() -> Path:
     return cache_folder() / "study"
 
 
-def keep() -> None:
+def pack() -> None:
     """Pack the work folder's database, whole or not at all."""
     copy = work_folder() / "study.sqlite.part"
     copy.unlink(missing_ok=True)

@@ -11,8 +11,8 @@ KILLED = """
 import os, pkgutil, signal, sys
 from functools import wraps
 owner, name, number, when = sys.argv[1].split()
-from engine import cli
-import engine.erasure, engine.report_files, engine.published
+from engine.cli import main as cli
+import engine.report.csv_table, engine.report.files, engine.store.erasure
 
 owner = pkgutil.resolve_name(owner)
 real, calls = getattr(owner, name), 0
