@@ -139,6 +139,8 @@ def main() -> None:
         results.check_machine(arguments.figures)
         measure(arguments.figures)
     figures = results.read(arguments.figures)
+    if not {"machine", "growth"} <= set(figures):
+        raise SystemExit(f"{arguments.figures} holds no figures of how cost grows: call this without --page-only")
     rewrite(arguments.report, tables(figures))
     if not missing:
         draw_growth(figures["growth"], arguments.report.parent / "growth.png")
