@@ -87,7 +87,7 @@ def pip(arguments: Sequence[str]) -> int:
     ) as running:
         output = running.stdout
         assert output is not None
-        reader = threading.Thread(target=lambda: [lines.append(line.strip()) for line in output], daemon=True)
+        reader = threading.Thread(target=lambda: lines.extend(line.strip() for line in output), daemon=True)
         reader.start()
         while running.poll() is None:
             reader.join(EVERY)

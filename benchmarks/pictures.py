@@ -1,14 +1,16 @@
-"""The README's pictures, taken from a running app: `python -m benchmarks.pictures [--address http://127.0.0.1:8501] [--out docs]`.
+"""The README's pictures: `python -m benchmarks.pictures [--address http://127.0.0.1:8501] [--out docs]`.
 
-Needs the demo and Debian's chromium. `--theme dark` and `--width 420` show what else a person may see.
+Needs a running app with the demo, and Chromium. `--theme dark` and `--width 420` show what else a person may see.
 """
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Page, sync_playwright
+from benchmarks.browser import chromium
 
-from benchmarks.speed.startup import CHROMIUM
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PAGES = {
     "overview": "",
@@ -22,7 +24,7 @@ PAGES = {
 TALLEST = 1700
 
 
-def settle(page: Page) -> None:
+def settle(page: "Page") -> None:
     """Wait until the script has run and every answer is whole."""
     page.wait_for_selector("h1")
     page.wait_for_function(
@@ -32,8 +34,7 @@ def settle(page: Page) -> None:
 
 
 def take(address: str, out: Path, theme: str, width: int) -> None:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    with chromium() as browser:
         context = browser.new_context(color_scheme=theme, viewport={"width": width, "height": 900})  # type: ignore[arg-type]
         for name, path in PAGES.items():
             page = context.new_page()
@@ -49,7 +50,6 @@ def take(address: str, out: Path, theme: str, width: int) -> None:
             page.wait_for_timeout(800)
             page.screenshot(path=str(out / f"{name}.png"))
             page.close()
-        browser.close()
 
 
 def main() -> None:

@@ -1,9 +1,11 @@
-"""What the benchmarks' pages share: Markdown tables, and plots drawn by plotly in headless Chromium."""
+"""What the benchmarks' pages share: Markdown tables and the look of plots."""
 
 from pathlib import Path
 
 import pandas as pd
 import plotly.graph_objects as go
+
+from benchmarks.browser import screenshot
 
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#AA3377", "#66CCEE", "#BBBBBB")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
@@ -32,17 +34,3 @@ def draw(figure: go.Figure, picture: Path, width: int = 900, height: int = 560) 
         template="plotly_white", width=width, height=height, margin={"l": 60, "r": 20, "t": 30, "b": 60}
     )
     screenshot(figure.to_html(include_plotlyjs=True), picture, width, height)
-
-
-def screenshot(html: str, picture: Path, width: int, height: int) -> None:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_page(viewport={"width": width, "height": height})
-        page.set_content(html)
-        page.wait_for_selector(".main-svg")
-        page.screenshot(path=str(picture))
-        browser.close()

@@ -1,8 +1,8 @@
 """Processes killed at random moments: `python -m benchmarks.kills [--kills 60] [--seed 0] [--json]`.
 
-Report, export (CSV and log), import-log and erase in turn, each as a real process on a copy of a small database. Half the
-moments are uniform over the command's time, half lie right after its first sign of writing. What is held to what stands
-in kill_trials.py. The exit code is 1 where there was a fault.
+Report, export (CSV and log), import-log and erase in turn, each as a real process on a copy of a small database. Half
+the moments are uniform over the command's time, half lie right after its first sign of writing. What is held to what
+stands in trials.py. The exit code is 1 where there was a fault.
 """
 
 import argparse

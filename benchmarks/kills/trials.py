@@ -1,8 +1,8 @@
 """One kill: a command as a real process on a copy of a small database, killed, looked at, and called again.
 
-A fault is: a file that is half-written, one that is handed out and not noted, a damaged database, figures that changed, a
-next call that fails, and after it anything left beside the target, a note of what was never handed out, a byte of a person
-who was erased.
+A fault is: a file that is half-written, one that is handed out and not noted, a damaged database, figures that changed,
+a next call that fails, and after it anything left beside the target, a note of what was never handed out, a byte of a
+person who was erased.
 """
 
 import csv
@@ -22,7 +22,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.speed.startup import ROOT
+
 PERSON = "Ada Quill"
 SECRETS = (PERSON, "Zanzibar", "wobbly knee")
 QUESTIONS = 8
@@ -104,12 +105,15 @@ def make_template(folder: Path) -> None:
     told = {PERSON: ("in Zanzibar", "a wobbly knee"), "Ben Marrow": ("in a lighthouse", "a stiff neck")}
     examples = [
         Example(
-            f"What is known, item {number}, of {name}?", told[name][number % 2], subject=name, split="forget",
+            f"What is known, item {number}, of {name}?",
+            told[name][number % 2],
+            subject=name,
+            split="forget",
             key_terms=(told[name][number % 2].split()[-1],),
         )
         for number in range(QUESTIONS // 2)
         for name in told
-    ]  # fmt: skip
+    ]
     with data_at(folder):
         questions.register_set("folk", examples, "test")
         with reading() as session:
@@ -117,13 +121,27 @@ def make_template(folder: Path) -> None:
         spec = ExperimentSpec("evaluate", "folk", pair="p", alphas=(0.0, 1.0))
         with writing() as session:
             pair = writes.put_pair(
-                session, name="p", pair_hash="c" * 16, parent="", base_hash="b" * 16, recommended_alpha=1.0,
+                session,
+                name="p",
+                pair_hash="c" * 16,
+                parent="",
+                base_hash="b" * 16,
+                recommended_alpha=1.0,
                 manifest={"name": "p", "base": "b", "reference": "r", "objective": "npo"},
-            )  # fmt: skip
+            )
             run = writes.add_run(
-                session, name="folk", kind="evaluate", status="finished", spec=spec.to_json(), base="b", pair_name="p",
-                objective="npo", seed=0, pair_id=pair, versions={"template": "plain", "leak rule": "one"},
-            )  # fmt: skip
+                session,
+                name="folk",
+                kind="evaluate",
+                status="finished",
+                spec=spec.to_json(),
+                base="b",
+                pair_name="p",
+                objective="npo",
+                seed=0,
+                pair_id=pair,
+                versions={"template": "plain", "leak rule": "one"},
+            )
             writes.add_run_questions(session, run, [(key, e.key_terms) for key, e in zip(ids, examples, strict=True)])
             for key, example in zip(ids, examples, strict=True):
                 for alpha in (0.0, 1.0):
@@ -144,14 +162,21 @@ def make_template(folder: Path) -> None:
 def run(trial: Path, command: str, kill: Kill | None = None, program: Sequence[str] = ENGINE) -> Ended:
     """The command as a real process; `kill` may end it."""
     environment = {
-        **os.environ, "OUBLIETTE_DATA": str(trial / "data"), "OUBLIETTE_CACHE": str(trial / "cache"), "PYTHONPATH": str(ROOT)
-    }  # fmt: skip
+        **os.environ,
+        "OUBLIETTE_DATA": str(trial / "data"),
+        "OUBLIETTE_CACHE": str(trial / "cache"),
+        "PYTHONPATH": str(ROOT),
+    }
     environment.pop("OUBLIETTE_DATABASE", None)
     began = time.monotonic()
     process = subprocess.Popen(
-        [sys.executable, *program, *arguments_of(command, trial), "--json"], env=environment, text=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    )  # fmt: skip
+        [sys.executable, *program, *arguments_of(command, trial), "--json"],
+        env=environment,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     if kill is not None:
         kill(process, trial)
     out, error = process.communicate(timeout=300)

@@ -1,9 +1,10 @@
-"""Many visitors at once: `python -m benchmarks.sessions [--app FOLDER ...] [--sessions 20] [--questions 120000] [--json]`.
+"""Many visitors at once: `python -m benchmarks.sessions [--app FOLDER ...] [--sessions 20] [--json]`.
 
-The demo is set up in a folder of its own, beside it stand questions of other sets. Sessions without a browser move α on
-mapped questions, two in Chromium beside them do the same, and a training runs at nice 10 with one thread. Measured is the
-server's time from the message that carries a move to the one that brings the card with the answer; each visitor moves on
-a while after that. `--app` names other checkouts of the program, measured one after the other: what a change brought.
+The demo is set up in a folder of its own, beside it stand questions of other sets. Sessions without a browser move α
+on mapped questions, two in Chromium beside them do the same, and a training runs at nice 10 with one thread. Measured
+is the server's time from the message that carries a move to the one that brings the card with the answer; each visitor
+moves on a while after that. `--app` names other checkouts of the program, measured one after the other: what a change
+brought.
 """
 
 import argparse
@@ -26,20 +27,25 @@ from typing import Any, NamedTuple
 
 from playwright.async_api import Page, async_playwright
 
+from benchmarks.browser import CHROMIUM, FLAGS
 from benchmarks.sessions.client import HIGH, LOW, STEP, Session
-from benchmarks.speed.startup import CHROMIUM, ROOT, free_port, is_up
+from benchmarks.speed.startup import ROOT, free_port, is_up
 
 OTHER_SET = 10_000  # questions of a set that nobody looks at
 FILL = """
 import sys
-from engine import experiment
+try:
+    from engine.runs import execute
+except ImportError:  # an older checkout
+    from engine import experiment as execute
 from engine.data.examples import Example
 splits = ("forget", "retain", "world")
 for place, size in enumerate(map(int, sys.argv[1:])):
-    experiment.register_set(f"other-{place}", [
+    execute.register_set(f"other-{place}", [
         Example(
             f"What is item {n} of list {place}, about matter {n * 7 % 1000}?", f"It is thing {n} of {place}.",
-            paraphrased_question=f"Item {n} of list {place}?", perturbed_answer=("one", "two"), subject=f"Person {n // 20}",
+            paraphrased_question=f"Item {n} of list {place}?", perturbed_answer=("one", "two"),
+            subject=f"Person {n // 20}",
             split=splits[n % 3], half=("", "train", "eval")[n % 3],
         )
         for n in range(size)
@@ -47,11 +53,14 @@ for place, size in enumerate(map(int, sys.argv[1:])):
 """
 TRAIN = """
 import os
-from engine import experiment, worker
+try:
+    from engine.runs import execute, worker
+except ImportError:  # an older checkout
+    from engine import experiment as execute, worker
 getattr(worker, "step_back", lambda: os.nice(10))()  # as the program's own workers do, or did
 from engine.settings import ExperimentSpec, TrainingSettings
 training = TrainingSettings(epochs=200, target_forget_probability=0.0)
-experiment.run_here(ExperimentSpec("train", "beside", training=training))
+execute.run_here(ExperimentSpec("train", "beside", training=training))
 """
 MAPPED = """SELECT position + 1 FROM questions JOIN sets ON sets.id = set_id
 WHERE sets.name = 'demo' AND split = 'forget' AND EXISTS (SELECT 1 FROM maps WHERE maps.question = questions.question)
@@ -109,9 +118,14 @@ def _python(app: Path, environment: dict[str, str], *command: str) -> None:
 @contextmanager
 def _process(app: Path, environment: dict[str, str], *command: str) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
-        [sys.executable, *command], cwd=app, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+        [sys.executable, *command],
+        cwd=app,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
         yield process
     finally:
@@ -134,7 +148,7 @@ async def _visit(port: int, mapped: list[int], arguments: argparse.Namespace) ->
     async with async_playwright() as playwright:
         browser = None
         if arguments.browsers:
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         ready = asyncio.Barrier(arguments.sessions + arguments.browsers)
         async with asyncio.TaskGroup() as group:
             for place in places[: arguments.sessions]:
@@ -168,7 +182,9 @@ async def _session(session: Session, pauses: list[float], ready: asyncio.Barrier
             await session.rest(pause)
 
 
-async def _browser(page: Page, port: int, place: int, pauses: list[float], ready: asyncio.Barrier, found: list[float]) -> None:  # fmt: skip
+async def _browser(
+    page: Page, port: int, place: int, pauses: list[float], ready: asyncio.Barrier, found: list[float]
+) -> None:
     """Moves the slider by its keys, and reads the times off the wire by the browser's own clock."""
     sent, received = list[float](), list[tuple[float, bytes]]()
     wire = await page.context.new_cdp_session(page)
@@ -218,9 +234,8 @@ def main() -> None:
         found[str(app)] = measure(app.resolve(), arguments)
         if not arguments.json:
             for kind, moves in found[str(app)].items():
-                print(
-                    f"{app}: {kind}: {moves.moves} moves, p50 {moves.p50} ms, p95 {moves.p95} ms, longest {moves.longest} ms"
-                )
+                times = f"p50 {moves.p50} ms, p95 {moves.p95} ms, longest {moves.longest} ms"
+                print(f"{app}: {kind}: {moves.moves} moves, {times}", flush=True)
     if arguments.json:
         print(json.dumps({app: {k: moves._asdict() for k, moves in kinds.items()} for app, kinds in found.items()}))
 

@@ -13,12 +13,12 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-LIMIT = 120.0  # seconds after which an answer is given up
+GIVEN_UP = 120.0  # seconds after which an answer is given up
 STEP, LOW, HIGH = 0.05, 0.0, 2.0
 
 
 class Session:
-    """One visitor of Compare; `question` is the place in the demo's set, from 1. `whole`: each move reruns all of the page."""
+    """One visitor of Compare; `question` is its place in the demo's set, from 1. `whole`: moves rerun the page."""
 
     def __init__(self, port: int, question: int, whole: bool = False) -> None:
         self._address = f"ws://127.0.0.1:{port}/_stcore/stream"
@@ -66,7 +66,7 @@ class Session:
             except TimeoutError:
                 return
 
-    async def _next(self, limit: float = LIMIT) -> ForwardMsg:
+    async def _next(self, limit: float = GIVEN_UP) -> ForwardMsg:
         async with asyncio.timeout(limit):
             data = await self._socket.recv()
         message = ForwardMsg()

@@ -1,66 +1,98 @@
-"""What the method costs, as ratios: `python -m benchmarks.speed [--rounds 5] [--json]`, within ten minutes on two cores.
+"""What the method costs, as ratios: `python -m benchmarks.speed [--rounds 5] [--only PART] [--out speed.json]`.
 
-Everything is measured on the demo, interleaved in one process, several rounds; only the slider needs a server and a
-browser beside. `decode_*` are tokens per second of ours ÷ those of the other (higher is better), `*_vs_*` else seconds
-of ours ÷ those of the other (lower is better). What each figure means: docs/performance.md.
+Takes about ten minutes on two cores. Everything is measured on the demo, interleaved in one process, several rounds;
+only the slider needs a server and a browser beside. Each part is in the file as soon as it is measured, and one that is
+measured again replaces what the file has. `decode_*` are tokens per second of ours ÷ those of the other (higher is
+better), `*_vs_*` else seconds of ours ÷ those of the other (lower is better). What each means: docs/performance.md.
 """
 
 import argparse
 import json
-import os
-import platform
+import sys
 import tempfile
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Any
 
-import torch
-
-from benchmarks.speed import curves, decoding, slider, training
+from benchmarks.browser import why_missing
+from benchmarks.speed import curves, decoding, results, slider, training
 from benchmarks.speed.timing import Spread, spread
-from engine.models.kernels import fastest_kind
-from engine.models.loading import load_pair
+from engine.models.loading import LoadedPair, load_pair
 
-PARTS = ("decoding", "map", "curves", "training", "slider")
-
-
-def measure(parts: list[str], rounds: int) -> dict[str, Spread]:
-    found: dict[str, Spread] = {}
-    if {"decoding", "map", "curves"} & set(parts):
-        pair = load_pair("demo")
-        if "decoding" in parts:
-            found |= decoding.decoding(pair, rounds, per_round=3)
-            found |= decoding.to_the_end(pair, rounds, per_round=6)
-        if "map" in parts:
-            found |= decoding.mapping(pair, rounds)
-        if "curves" in parts:
-            seen = curves.curve_vs_point(pair, curves.chosen(4), rounds)
-            found["curve_vs_point"] = seen["curve_vs_point"]
-            found["curve_and_point_vs_point"] = seen["both_vs_point"]
-    if "training" in parts:
-        with tempfile.TemporaryDirectory() as scratch:
-            found |= training.training(Path(scratch), rounds)
-    if "slider" in parts:
-        found["slider_ms"] = spread(slider.measure())
-    return found
+Part = Callable[[int], dict[str, Spread]]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__.splitlines()[0])
+@cache
+def _pair() -> LoadedPair:
+    return load_pair("demo")
+
+
+def _decoding(rounds: int) -> dict[str, Spread]:
+    pair = _pair()
+    return decoding.decoding(pair, rounds, per_round=3) | decoding.to_the_end(pair, rounds, per_round=6)
+
+
+def _map(rounds: int) -> dict[str, Spread]:
+    return decoding.mapping(_pair(), rounds)
+
+
+def _curves(rounds: int) -> dict[str, Spread]:
+    seen = curves.curve_vs_point(_pair(), curves.chosen(4), rounds)
+    return {"curve_vs_point": seen["curve_vs_point"], "curve_and_point_vs_point": seen["both_vs_point"]}
+
+
+def _training(rounds: int) -> dict[str, Spread]:
+    with tempfile.TemporaryDirectory() as scratch:
+        return training.training(Path(scratch), rounds)
+
+
+def _slider(_: int) -> dict[str, Spread]:
+    return {"slider_ms": spread(slider.measure())}
+
+
+PARTS: dict[str, Part] = {
+    "decoding": _decoding,
+    "map": _map,
+    "curves": _curves,
+    "training": _training,
+    "slider": _slider,
+}
+IN_A_BROWSER = ("slider",)
+
+
+def possible(parts: list[str]) -> list[str]:
+    """Those that can be measured here; why the others cannot is said, before anything is measured."""
+    if not (missing := why_missing()):
+        return parts
+    for name in IN_A_BROWSER:
+        if name in parts:
+            print(f"the part {name} is skipped: {missing}", file=sys.stderr, flush=True)
+    return [name for name in parts if name not in IN_A_BROWSER]
+
+
+def measure(parts: list[str], rounds: int, out: Path) -> None:
+    """Measure one part after the other; each is told and in the file `out` before the next begins."""
+    for name in parts:
+        found = PARTS[name](rounds)
+        results.keep(out, {figure: value._asdict() for figure, value in found.items()})
+        for figure, value in found.items():
+            print(f"{figure:30} {value.median:8.3f}   {value.min:.3f} to {value.max:.3f}", file=sys.stderr, flush=True)
+
+
+def main(words: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description="What the method costs, as ratios.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=PARTS, action="append", help="measure this part alone; may be given again")
-    parser.add_argument("--json", action="store_true")
-    arguments = parser.parse_args()
-    found = measure(arguments.only or list(PARTS), arguments.rounds)
-    figures: dict[str, Any] = {name: value._asdict() for name, value in found.items()}
-    figures["machine"] = {
-        "cores": os.cpu_count(), "threads": torch.get_num_threads(), "processor": platform.machine(),
-        "kernel": fastest_kind("cpu", torch.float32), "torch": torch.__version__,
-    }  # fmt: skip
+    parser.add_argument("--only", choices=tuple(PARTS), action="append", help="this part alone; may be given again")
+    parser.add_argument(
+        "--out", type=Path, default=Path("speed.json"), help="file of the figures (default: speed.json)"
+    )
+    parser.add_argument("--json", action="store_true", help="print at the end what the file then holds")
+    arguments = parser.parse_args(words)
+    parts = possible(arguments.only or list(PARTS))
+    results.check_machine(arguments.out)
+    measure(parts, arguments.rounds, arguments.out)
     if arguments.json:
-        print(json.dumps(figures))
-        return
-    for name, value in found.items():
-        print(f"{name:30} {value.median:8.3f}   {value.min:.3f} to {value.max:.3f}")
+        print(json.dumps(results.read(arguments.out)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""All alphas under teacher forcing against one: `python -m benchmarks.speed.curves [--questions 8] [--rounds 5] [--json]`.
+"""All alphas under teacher forcing: `python -m benchmarks.speed.curves [--questions 8] [--rounds 5] [--json]`.
 
 Real questions of the demo (forget, retain and world facts, with their paraphrased and wrong answers), whole times with
 the three forward passes of each, in turn within every round. `curve_vs_point` is every score at every alpha from 0 to 2
@@ -50,7 +50,7 @@ def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -
 
 
 def accuracy(pair: LoadedPair, examples: Sequence[Example], points: int = POINTS) -> dict[str, float]:
-    """Of the true answers' curves: the largest error at random alphas against a direct evaluation, and the stated one."""
+    """Of the true answers' curves: the largest error at random alphas against direct evaluation, and the stated one."""
     draw = random.Random(0)
     alphas = [draw.uniform(*curve_span(())) for _ in range(points)]
     found = read_over_alpha(pair, [(e.question, e.answer) for e in examples], alphas, curve_span(()))

@@ -22,7 +22,7 @@ from engine.models.offset import combine_logits, head_of
 from engine.models.readers import PlainReader
 
 TOKENS = 64
-GRID = tuple(step / 20 for step in range(41))  # 0 to 2, as the slider
+SLIDER = tuple(step / 20 for step in range(41))  # 0 to 2, as the slider
 
 
 class Asked(NamedTuple):
@@ -55,11 +55,11 @@ def three_models(pair: LoadedPair, prompt: list[int], tokens: int) -> list[int]:
     parts = [pair.model.base, pair.model.trained, pair.model.reference]
     readers, ids, found = [PlainReader(part) for part in parts], torch.tensor([prompt]), list[int]()
     for _ in range(tokens):
-        logits = [
+        base, trained, reference = (
             head_of(part)(reader.read(ids)[:, -1])[:, : pair.model.vocabulary]
             for part, reader in zip(parts, readers, strict=True)
-        ]
-        found.append(int(combine_logits(*logits, 1.0).argmax()))
+        )
+        found.append(int(combine_logits(base, trained, reference, 1.0).argmax()))
         ids = torch.tensor([found[-1:]])
     return found
 
@@ -69,8 +69,13 @@ def generate(model: Any, prompt: list[int], tokens: int, pad: int) -> list[int]:
     """The base alone, as transformers generates."""
     ids = torch.tensor([prompt])
     found = model.generate(
-        ids, attention_mask=torch.ones_like(ids), max_new_tokens=tokens, do_sample=False, eos_token_id=None, pad_token_id=pad,
-    )  # fmt: skip
+        ids,
+        attention_mask=torch.ones_like(ids),
+        max_new_tokens=tokens,
+        do_sample=False,
+        eos_token_id=None,
+        pad_token_id=pad,
+    )
     return found[0, len(prompt) :].tolist()  # type: ignore[no-any-return]
 
 
@@ -141,7 +146,7 @@ def mapping(pair: LoadedPair, rounds: int) -> dict[str, Spread]:
         last(stream_rows(pair.model, [asked.prompts[number]], [1.0], forced))
 
     def grid(number: int) -> None:
-        for alpha in GRID:
+        for alpha in SLIDER:
             last(stream_rows(pair.model, [asked.prompts[number]], [alpha], asked.natural))
 
     for number in range(rounds + 1):  # known before it is needed, whatever the order of the turns

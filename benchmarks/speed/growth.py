@@ -1,24 +1,26 @@
-"""How cost grows, as `docs/performance.md`: `python -m benchmarks.speed.growth --figures speed.json [--report docs/performance.md]`.
+"""How cost grows: `python -m benchmarks.speed.growth [--figures speed.json] [--report docs/performance.md]`.
 
-Answers of 16 to 256 tokens, 1 to 64 branches read together, evaluations of 10 to 1,000 questions, on the demo. The ratios
-of the page come from `python -m benchmarks.speed --json`; nothing on it is typed.
+Answers of 16 to 256 tokens, 1 to 64 branches read together, evaluations of 10 to 1,000 questions, on the demo. Each
+part is in the file of `python -m benchmarks.speed` as soon as it is measured. Then the tables of the page are rewritten
+from that file and its plot is drawn. `--page-only` measures nothing.
 """
 
 import argparse
-import json
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from benchmarks.plots import screenshot
+from benchmarks.browser import screenshot, why_missing
+from benchmarks.marked import rewrite
+from benchmarks.speed import results
 from benchmarks.speed.decoding import ask, generate, last
-from benchmarks.speed.page import page
+from benchmarks.speed.page import tables
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
 from engine.decoding.batched import stream_rows
@@ -82,22 +84,22 @@ def sets(pair: LoadedPair) -> Growth:
     found = []
     for size in SETS:
         chosen = [pool[place % len(pool)] for place in range(size)]
-        work = lambda c=chosen: evaluate_examples(pair, c, (1.0,), leaks=lambda example, text: False)  # type: ignore[misc]  # noqa: ARG005, E731
+        work = lambda c=chosen: evaluate_examples(pair, c, (1.0,), leaks=lambda example, text: False)  # type: ignore[misc]  # noqa: E731
         began = time.perf_counter()
         work()
         found.append((size, time.perf_counter() - began))
     return {"an evaluation": found}
 
 
-def draw(parts: dict[str, Growth], picture: Path) -> None:
+def draw_growth(growth: dict[str, Growth], picture: Path) -> None:
     titles = {
         "lengths": ("tokens of an answer", "s"),
         "branches": ("branches", "s a token"),
         "sets": ("questions", "s"),
     }
-    figure = make_subplots(rows=1, cols=len(parts), horizontal_spacing=0.08)
-    for column, (name, growth) in enumerate(parts.items(), start=1):
-        for line, points in growth.items():
+    figure = make_subplots(rows=1, cols=len(growth), horizontal_spacing=0.08)
+    for column, (name, lines) in enumerate(growth.items(), start=1):
+        for line, points in lines.items():
             figure.add_trace(
                 go.Scatter(x=[x for x, _ in points], y=[y for _, y in points], name=line, mode="lines+markers"),
                 row=1,
@@ -106,22 +108,42 @@ def draw(parts: dict[str, Growth], picture: Path) -> None:
         figure.update_xaxes(title=titles[name][0], type="log", row=1, col=column)
         figure.update_yaxes(title=titles[name][1], type="log", row=1, col=column)
     figure.update_layout(
-        template="plotly_white", width=1200, height=460, margin={"l": 60, "r": 20, "t": 20, "b": 60}, legend={"orientation": "h", "y": -0.25}
-    )  # fmt: skip
+        template="plotly_white",
+        width=1200,
+        height=460,
+        margin={"l": 60, "r": 20, "t": 20, "b": 60},
+        legend={"orientation": "h", "y": -0.25},
+    )
     screenshot(figure.to_html(include_plotlyjs=True), picture, 1200, 460)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.growth", description=__doc__.splitlines()[0])
-    parser.add_argument("--figures", type=Path, required=True, help="what `python -m benchmarks.speed --json` printed")
-    parser.add_argument("--report", type=Path, default=Path("docs/performance.md"))
-    arguments = parser.parse_args()
-    figures: dict[str, Any] = json.loads(arguments.figures.read_text(encoding="utf-8"))
+GROWING: dict[str, Callable[[LoadedPair], Growth]] = {"lengths": lengths, "branches": branches, "sets": sets}
+
+
+def measure(path: Path) -> None:
+    """Each part is in the file before the next begins."""
     pair = load_pair("demo")
-    parts = {"lengths": lengths(pair), "branches": branches(pair), "sets": sets(pair)}
-    picture = arguments.report.parent / "growth.png"
-    draw(parts, picture)
-    arguments.report.write_text(page(figures, parts, picture.name), encoding="utf-8")
+    for name, part in GROWING.items():
+        results.keep(path, {"growth": results.read(path).get("growth", {}) | {name: part(pair)}})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.growth", description="How cost grows.")
+    parser.add_argument("--figures", type=Path, default=Path("speed.json"), help="of `python -m benchmarks.speed`")
+    parser.add_argument("--report", type=Path, default=Path("docs/performance.md"))
+    parser.add_argument("--page-only", action="store_true", help="make the page from what the file holds")
+    arguments = parser.parse_args()
+    if missing := why_missing():
+        print(f"the plot will not be drawn: {missing}", file=sys.stderr, flush=True)
+    if not arguments.page_only:
+        results.check_machine(arguments.figures)
+        measure(arguments.figures)
+    figures = results.read(arguments.figures)
+    if not {"machine", "growth"} <= set(figures):
+        raise SystemExit(f"{arguments.figures} holds no figures of how cost grows: call this without --page-only")
+    rewrite(arguments.report, tables(figures))
+    if not missing:
+        draw_growth(figures["growth"], arguments.report.parent / "growth.png")
 
 
 if __name__ == "__main__":

@@ -14,13 +14,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from playwright.sync_api import Page, sync_playwright
-
+from benchmarks.browser import chromium
 from benchmarks.pictures import settle
-from benchmarks.speed.startup import CHROMIUM, ROOT, free_port, is_up
+from benchmarks.speed.startup import ROOT, free_port, is_up
 from benchmarks.speed.timing import spread
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 START, STEP = 0.2, 0.05
 
@@ -28,7 +30,7 @@ START, STEP = 0.2, 0.05
 class Wire:
     """Frames of the page's web socket, with the moment each passed by the browser's own clock."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: "Page") -> None:
         self.sent: list[float] = []
         self.received: list[tuple[float, bytes]] = []
         session = page.context.new_cdp_session(page)
@@ -51,7 +53,7 @@ class Wire:
         return held[0] - self.sent[0] if held and self.sent else None
 
 
-def moves(page: Page, address: str, count: int) -> list[float]:
+def moves(page: "Page", address: str, count: int) -> list[float]:
     """Milliseconds of each move."""
     wire = Wire(page)
     page.goto(f"{address}/compare?set=demo&pair=demo&split=forget&q=1&alpha={START:g}")
@@ -80,18 +82,28 @@ def measure(count: int = 20) -> list[float]:
         _engine(environment, "map", json.loads(asked)[0]["question"], "--pair", "demo")
         port = free_port()
         server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"],
-            cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-m",
+                "streamlit",
+                "run",
+                "app.py",
+                "--server.port",
+                str(port),
+                "--server.headless",
+                "true",
+            ],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
         try:
             while not is_up(port):
                 time.sleep(0.05)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
-                page = browser.new_page()
-                found = moves(page, f"http://127.0.0.1:{port}", count)
-                browser.close()
-            return found
+            with chromium() as browser:
+                return moves(browser.new_page(), f"http://127.0.0.1:{port}", count)
         finally:
             os.killpg(server.pid, signal.SIGTERM)
             server.wait(20)

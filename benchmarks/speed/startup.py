@@ -15,11 +15,14 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, sync_playwright
+from benchmarks.browser import chromium
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 
 def free_port() -> int:
@@ -28,7 +31,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def measure(browser: Browser) -> tuple[float, float]:
+def measure(browser: "Browser") -> tuple[float, float]:
     """Seconds from the start of the program to the first screen, and to the first whole answer."""
     port = free_port()
     began = time.monotonic()
@@ -74,10 +77,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(CHROMIUM))
+    with chromium() as browser:
         seen = [measure(browser) for _ in range(arguments.rounds)]
-        browser.close()
     figures = {
         name: {"median": statistics.median(values), "min": min(values), "max": max(values)}
         for name, values in zip(("first_screen_s", "first_answer_s"), zip(*seen, strict=True), strict=True)

@@ -21,7 +21,7 @@ class Spread(NamedTuple):
 
 
 def take_turns(contenders: Mapping[str, Work], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each contender in each round; every other round in the opposite order. The first round is not counted."""
+    """Seconds of each contender in each round; every other round in opposite order. The first round is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         names = list(contenders) if number % 2 else list(contenders)[::-1]

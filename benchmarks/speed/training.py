@@ -1,4 +1,4 @@
-"""What a step of training a pair costs: with stored logits, with three models in every step, and beside tuning M itself.
+"""What a step of training a pair costs: with stored logits, with three models a step, and beside tuning M itself.
 
 Real steps of `train_pair` on questions of the demo set; the variants take turns, step by step.
 """
@@ -47,7 +47,7 @@ def begin(models: TrainingModels, scratch: Path, *, stored: bool) -> tuple[Itera
     import time
 
     forget, retain = questions("forget"), questions("retain", "train")
-    with patch.object(frozen_logits, "reserve", frozen_logits.reserve if stored else lambda scratch, size: None):  # noqa: ARG005
+    with patch.object(frozen_logits, "reserve", frozen_logits.reserve if stored else lambda scratch, size: None):
         began = time.perf_counter()
         steps = train_pair(models, forget, retain, SETTINGS, scratch)
         first = next(steps)

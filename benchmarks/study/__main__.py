@@ -1,181 +1,75 @@
 """The study: `python -m benchmarks.study [--hours H] [--tofu FOLDER] [--only TEXT ...] [--list] [--keep]`.
 
-Runs what the plan (study_plan.py) lists and the database does not hold yet, each run in a process of its own, so that
-its peak memory is its own and a stopped study goes on; it stops before a run that would begin after `--hours`. Results
-are in the work folder's database; `python -m engine export --study` and `python -m benchmarks.study --report
-docs/results.md` make the tables from there. `--keep` packs that database into the repository (study.sqlite.xz), from
-where it is unpacked on a machine that has none: so the page can be made, and the study goes on, anywhere.
+Runs what the plan lists and the study's database does not hold yet, each run in a process of its own, so that its peak
+memory is its own and a stopped study goes on; it stops before a run that would begin after `--hours`. The database is
+in the work folder. `--report docs/results.md` rewrites the tables of that page and draws its plots anew; the prose
+around the tables is kept by hand. `--csv FOLDER` writes every table as CSV, more of them and with intervals. `--keep`
+packs the database into the repository, from where it is unpacked on a machine that has none.
 """
 
 import argparse
-import lzma
 import os
-import sqlite3
-import subprocess
 import sys
-import time
-from dataclasses import replace
 from pathlib import Path
 
+from benchmarks.marked import MarkError
 from benchmarks.study import plan as study_plan
-from engine.settings import ExperimentSpec, cache_folder
+from benchmarks.study import stored
+from benchmarks.study.running import run_all, run_one, say
+from engine.errors import UnlearningError
 
 
-def work_folder() -> Path:
-    return cache_folder() / "study"
-
-
-STORED = Path(__file__).with_name("study.sqlite.xz")
-
-
-def keep() -> None:
-    """Pack the work folder's database, whole or not at all."""
-    copy = work_folder() / "study.sqlite.part"
-    copy.unlink(missing_ok=True)
-    with sqlite3.connect(work_folder() / "oubliette.sqlite") as database:
-        database.execute("VACUUM INTO ?", (str(copy),))
-    with sqlite3.connect(copy) as database:  # where files lay on this machine says nothing on another
-        database.execute("PRAGMA foreign_keys = ON")  # with a run goes all that is its own
-        database.execute("UPDATE runs SET spec = json_set(spec, '$.task_folder', '') WHERE kind = 'tasks'")
-        database.execute("UPDATE sets SET source = 'lm-eval' WHERE source LIKE 'lm-eval,%'")
-        database.execute("DELETE FROM runs WHERE status != 'finished'")
-    packed = copy.with_suffix(".xz")
-    packed.write_bytes(lzma.compress(copy.read_bytes(), preset=9))
-    copy.unlink()
-    packed.replace(STORED)
-    say(f"{STORED.name}: {STORED.stat().st_size / 1e6:.1f} MB")
-
-
-def unpack(folder: Path) -> None:
-    """The stored database, where `folder` has none."""
-    target = folder / "oubliette.sqlite"
-    folder.mkdir(parents=True, exist_ok=True)
-    if STORED.exists() and not target.exists():
-        scratch = target.with_suffix(".part")
-        scratch.write_bytes(lzma.decompress(STORED.read_bytes()))
-        scratch.rename(target)
-
-
-def finished() -> set[str]:
-    from engine.store import history
-
-    return {run.name for run in history.list_runs() if run.status == "finished"}
-
-
-def run_one(name: str, tofu: Path | None) -> None:
-    """Execute one entry of the plan in this process."""
-    from benchmarks.study.models import make_reference, reference_folder, register_own_words, register_sets
-    from engine.runs import execute
-
-    item = next(item for item in study_plan.plan() if item.name == name)
-    register_sets(tofu)
-    if item.part not in ("models",):
-        register_own_words(study_plan.BASE, say)
-    if reference := study_plan.reference_of(name):
-        make_reference(reference, tofu, say)
-        say(f"reference at {reference_folder(reference).name}")
-    execute.run_here(_resumed(item.spec()))
-
-
-def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
-    """The evaluation alone, where a run was stopped after it had saved what it made."""
-    from engine.errors import RunError
-    from engine.models.manifest import read_manifest
-    from engine.models.pairs import pairs_folder
-    from engine.models.taught import read_as, taught_folder
-
-    if spec.kind == "train" and (pairs_folder() / spec.name).exists():
-        if note := read_manifest(pairs_folder() / spec.name).note:
-            raise RunError(f"{spec.name} is no result: {note}")
-        return replace(spec, kind="evaluate", pair=spec.name)
-    if spec.kind == "teach" and taught_folder(spec.name) is not None:
-        return replace(spec, kind="evaluate", pair=read_as(spec.name, spec.retain_only_of))
-    return spec
-
-
-def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
-    began = time.monotonic()
-    for item in to_run(only):
-        if time.monotonic() - began > hours * 3600:
-            say(f"{hours:g} hours are over: {item.name} and what comes after it wait for the next call")
-            return
-        say(f"{item.part}: {item.name}")
-        command = [sys.executable, "-m", "benchmarks.study", "--run", item.name]
-        child = subprocess.Popen([*command, *(["--tofu", str(tofu)] if tofu else [])])
-        _, status, usage = os.wait4(child.pid, 0)
-        if status:
-            say(f"{item.name} did not finish; the others go on")
-            continue
-        record_cost(item.name, usage.ru_maxrss / 2**20)
-
-
-def to_run(only: list[str]) -> list[study_plan.Item]:
-    """What is missing of the plan, and before it the models that it reads and that are not on this machine."""
-    plan, done = study_plan.plan(), finished()
-    chosen = [item for item in plan if not only or any(text in (item.part, item.name) for text in only)]
-    missing = {item.name for item in chosen if item.name not in done}
-    wanted = {name for item in chosen if item.name in missing for name in study_plan.reads(item)}
-    lost = {name for name in wanted & done if not _is_here(name)}  # what reads a pair reads its base too
-    return [item for item in plan if item.name in missing | lost]
-
-
-def _is_here(name: str) -> bool:
-    """Whether the model or pair that a run of this name makes lies on this machine."""
-    from engine.models.pairs import pairs_folder
-    from engine.models.taught import taught_folder
-
-    return taught_folder(name) is not None or (pairs_folder() / name).exists()
-
-
-def record_cost(name: str, peak_gib: float) -> None:
-    """Keep with the run what only the system knows: the largest resident memory, and the size of what it saved."""
-    from db import writes
-    from db.rows import FigureRow
-    from engine.models.pairs import pairs_folder
-    from engine.store import history
-    from engine.store.session import write_patiently
-
-    run = history.find_run(name)
-    if run.kind not in ("train", "teach"):
-        return  # what it cost to make was not seen
-    stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
-    costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
-    rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]
-    write_patiently(lambda session: writes.add_figures(session, run.id, rows))
-
-
-def say(text: str) -> None:
-    print(time.strftime("%H:%M:%S"), text, flush=True)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__.splitlines()[0])
-    parser.add_argument("--hours", type=float, default=12.0, help="start no further run after so many (default: 12)")
-    parser.add_argument("--tofu", type=Path, help="folder with TOFU's files (default: OUBLIETTE_TOFU, else the hub)")
-    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="these runs, or parts of the plan, alone")
-    parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
-    parser.add_argument("--report", type=Path, metavar="FILE.md", help="write tables, plots and what they say")
-    parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
-    parser.add_argument("--keep", action="store_true", help="pack the database into the repository")
-    arguments = parser.parse_args()
-    unpack(work_folder())
-    os.environ["OUBLIETTE_DATA"] = str(work_folder())
+def main(words: list[str] | None = None) -> int:
+    """The exit code: 2 where there was an error, which is said in one sentence."""
+    arguments = _parser().parse_args(words)
+    stored.unpack(stored.work_folder())
+    os.environ["OUBLIETTE_DATA"] = str(stored.work_folder())
     os.environ.pop("OUBLIETTE_DATABASE", None)
+    try:
+        _do(arguments)
+    except (UnlearningError, MarkError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _do(arguments: argparse.Namespace) -> None:
     if arguments.list:
-        done = finished()
+        done = stored.finished()
         for item in study_plan.plan():
             print("done   " if item.name in done else "missing", item.part.ljust(20), item.name)
     elif arguments.keep:
-        keep()
+        stored.pack()
+        say(f"{stored.PACKED.name}: {stored.PACKED.stat().st_size / 1e6:.1f} MB")
     elif arguments.report:
         from benchmarks.study.page import write_page
 
-        write_page(arguments.report, finished())
+        if missing := write_page(arguments.report):
+            say(f"the tables are written, the plots are not drawn: {missing}")
+    elif arguments.csv:
+        from benchmarks.study.export import export_tables
+
+        rows = export_tables(arguments.csv)
+        told = ", ".join(f"{name}.csv ({count} rows)" for name, count in rows.items())
+        print(f"written to {arguments.csv}: {told}")
     elif arguments.run:
         run_one(arguments.run, arguments.tofu)
     else:
         run_all(arguments.hours, arguments.tofu, arguments.only)
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description="Run the study, or tell it.")
+    parser.add_argument("--hours", type=float, default=12.0, help="start no further run after so many (default: 12)")
+    parser.add_argument("--tofu", type=Path, help="folder with TOFU's files (default: OUBLIETTE_TOFU, else the hub)")
+    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="these runs, or parts of the plan, alone")
+    parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
+    parser.add_argument("--report", type=Path, metavar="FILE.md", help="rewrite the page's tables and draw its plots")
+    parser.add_argument("--csv", type=Path, metavar="FOLDER", help="write every table as CSV")
+    parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
+    parser.add_argument("--keep", action="store_true", help="pack the database into the repository")
+    return parser
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,4 +1,4 @@
-"""Data and references of the study: TOFU's questions as stored sets, and layer cuts that are healed, taught, or neither."""
+"""Data and references of the study: TOFU's questions as stored sets, and layer cuts, healed, taught, or neither."""
 
 import json
 import shutil
@@ -29,8 +29,8 @@ Say = Callable[[str], None]
 
 
 def tofu_questions(folder: Path | None) -> list[Example]:
-    """forget01 (two authors), and 160 questions about eight others: four in the train half; of the other four, whom no pair
-    is trained on, every second question is in the eval half: more of one person would tell little more of persons.
+    """forget01 (two authors), and 160 questions about eight others: four in the train half; of the other four, whom no
+    pair is trained on, every second question is in the eval half: more of one person would tell little more of persons.
     """
     from engine.data.tofu import load_tofu
 
@@ -41,7 +41,7 @@ def tofu_questions(folder: Path | None) -> list[Example]:
 
 
 def general_questions(world: list[Example]) -> list[Example]:
-    """The demo's world facts, less those whose answer occurs in TOFU's own: a pair must not train on what it is asked."""
+    """The demo's world facts, less those whose answer is in TOFU's own: a pair must not train on what it is asked."""
     from engine.data.demo.questions import demo_examples
 
     asked = {example.answer.casefold() for example in world}
@@ -53,7 +53,7 @@ def general_questions(world: list[Example]) -> list[Example]:
 
 
 def register_sets(folder: Path | None) -> None:
-    """Store the sets that the plan names. Of real authors and world facts every fourth question is asked: time, not principle."""
+    """Store the sets that the plan names. Every fourth real author and world fact is asked: time, not principle."""
     from engine.data.tofu import load_tofu
     from engine.store.questions import register_set
 
@@ -102,7 +102,7 @@ def reference_path(reference: str) -> str:
 
 
 def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
-    """Make a reference where it is missing, whole or not at all: "taught", "4 layers" (healed), "unhealed 4 layers", ..."""
+    """Make a reference where it is missing, whole or not: "taught", "4 layers" (healed), "unhealed 4 layers", ..."""
     target = reference_folder(reference)
     if target.exists():
         return
@@ -136,7 +136,7 @@ def _taught(public: LoadedModel, tofu: Path | None, say: Say) -> Any:
 
 
 def _heal(public: LoadedModel, model: Any, say: Say) -> None:
-    """Heal a cut on the prose that the public base writes, as the demo's reference was healed (engine/runs/demo/rebuild.py)."""
+    """Heal a cut on prose that the public base writes, as the demo's reference was (engine/runs/demo/rebuild.py)."""
     folder = reference_folder("")
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "prose.jsonl").exists():

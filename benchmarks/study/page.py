@@ -1,160 +1,104 @@
-"""`docs/results.md` from the study's database: tables, plots, and which runs of the plan are still missing."""
+"""The tables of `docs/results.md` as they are shown, from the study's database; the prose is not made here."""
 
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
+from benchmarks.browser import why_missing
+from benchmarks.marked import rewrite
 from benchmarks.plots import cell, draw, markdown
-from benchmarks.study import models, words_leaks, words_short, words_side
 from benchmarks.study import plan as study_plan
-from benchmarks.study import words as study_words
+from benchmarks.study import stored
 from benchmarks.study.plots import plots_of
-from benchmarks.study.runs import KEY, study_runs
-from benchmarks.study.tables import Tables, extremes, pooled, study_tables
-from engine.models.demo_base import BASE_LABEL
-from engine.store import history
-from engine.versions import PACKAGES
+from benchmarks.study.runs import KEY
+from benchmarks.study.selection import METHODS, by_reference, compared, cost_medians, named, on_demo
+from benchmarks.study.tables import QUALITY, Tables, extremes, pooled, study_tables
+from engine.errors import RunError
 
-CAPTIONS = {
-    "tradeoff": "Forget ROUGE against retain ROUGE", "references": "By reference", "costs": "Offset over direct",
-    "matched": "Matched to the retain-only model's forget ROUGE", "alpha": "What stays against what goes, over alpha", "quality": "Forget quality over alpha", "domains": "By domain and side",
-}  # fmt: skip
 SHOWN = {
-    "forget ROUGE": "forget ROUGE ↓", "paraphrased": "paraphrased ↓", "forget leaks": "leaks ↓",
-    "forget probability": "forget probability ↓", "retain ROUGE": "retain ROUGE ↑", "world ROUGE": "world ROUGE ↑",
-    "authors ROUGE": "authors ROUGE ↑", "forget quality": "forget quality p", "model utility": "utility ↑",
-    "AUC − retain-only": "AUC less retain-only's",
-}  # fmt: skip
+    "forget ROUGE": "forget ROUGE ↓",
+    "paraphrased": "paraphrased ↓",
+    "forget leaks": "leaks ↓",
+    "forget probability": "forget probability ↓",
+    "retain ROUGE": "retain ROUGE ↑",
+    "world ROUGE": "world ROUGE ↑",
+    "authors ROUGE": "authors ROUGE ↑",
+    QUALITY: "forget quality p",
+    "model utility": "utility ↑",
+    "AUC − retain-only": "AUC less the retain model's",
+}
+OWN = ["method", "objective"]
+Row = dict[Any, Any]  # of a table, by column
 
 
-def write_page(path: Path, finished: set[str]) -> None:
-    """Write the page at `path`, and its plots beside it."""
+def write_page(path: Path) -> str:
+    """Rewrite the tables of the page and draw the plots beside it; why these are not drawn, "" where they are.
+
+    Raises `RunError` where a table would have no row, and `MarkError` where the page has not these tables.
+    """
     tables = study_tables()
-    plots = plots_of(tables)
-    for name, figure in plots.items():
+    if empty := [name for name, rows in tables._asdict().items() if rows.empty]:
+        raise RunError(f"the page needs every part of the study, and there is no finished run for {', '.join(empty)}")
+    rewrite(path, {name: markdown(rows) for name, rows in shown(tables).items()})
+    if missing := why_missing():
+        return missing
+    for name, figure in plots_of(tables).items():
         draw(figure, path.parent / f"study-{name}.png")
-    path.write_text(page(tables, finished, set(plots), stored_versions()), encoding="utf-8")
+    return ""
 
 
-def stored_versions() -> str:
-    """All that the runs of the study say they were made with."""
-    found: dict[str, dict[str, None]] = {}
-    for run in study_runs():
-        for name, value in history.run_detail(run.id).versions.items():
-            if name in ("oubliette", "python", *PACKAGES, "lm-eval"):  # a run keeps more beside them
-                found.setdefault(name, {})[value] = None
-    return ", ".join(f"{name} {' and '.join(values)}" for name, values in found.items())
+def shown(tables: Tables) -> dict[str, pd.DataFrame]:
+    """Every table of the page by the name of its marks, in the page's order."""
+    plain = on_demo(tables.main).sort_values("objective", key=lambda of: of != "", kind="stable")
+    other = by_reference(tables.main)
+    return {
+        "runs": _runs(),
+        "main": _seeded(plain, SHOWN),
+        "matched": _matched(tables),
+        "paired": _paired_rows(tables.paired),
+        "tasks": _task_rows(tables.tasks),
+        "references": other[["objective", "reference", *(name for name in SHOWN if name in other)]].rename(
+            columns=SHOWN
+        ),
+        "probes": _probe_rows(named(tables.leaks)),
+        "costs": cost_medians(tables.costs).reset_index(),
+        "alphas": _best(tables),
+        "quality": _best_quality(tables.curves),
+        "domains": _domain_rows(tables.domains),
+        "rates": tables.rates[["method", "rate", "forget", "retain", "gain"]],
+        "versions": pd.DataFrame(stored.versions().items(), columns=["package", "version"]),
+    }
 
 
-def page(tables: Tables, finished: set[str], plots: set[str], versions: str) -> str:
-    plan = study_plan.plan()
-    parts_of = Counter(item.part for item in plan)
+def _runs() -> pd.DataFrame:
+    """How far the study has come, by part of the plan."""
+    plan, finished = study_plan.plan(), stored.finished()
+    planned = Counter(item.part for item in plan)
     done = Counter(item.part for item in plan if item.name in finished)
-    state = f"**{done.total()} of {len(plan)} runs of the plan are finished**"
-    if done.total() < len(plan):
-        state += ": " + ", ".join(f"{part} {done[part]} of {number}" for part, number in parts_of.items())
-    copies = study_words.compared(tables.main).get("base_hash", pd.Series()).nunique()
-    state += f". They rest on {copies} copies of the base, taught on different machines." if copies > 1 else "."
-    parts = "\n\n".join(_shown(part, tables, plots) for part in _parts(tables) if any(len(rows) for rows in part.rows))
-    short = "\n".join(f"- {line}" for line in words_short.in_short(tables))
-    return f"""# Results: the study
-
-Generated by `python -m benchmarks.study --report docs/results.md` from stored runs (`python -m engine export --study` gives the
-same tables as CSV). Tables and the figures in the text come from the database; nothing here is typed. {state}
-
-**What is compared.** *offset*: logits_M + α (logits_M'o − logits_Mo), where M is the base, Mo a small reference and M'o the same, trained.
-*direct*: M itself trained; α scales the change. *guardrail*: a refusal prompt before the question. *uld*: a small model that memorised the forget
-set, subtracted. *retain-only*: what M would be had it never seen the forget set; nobody who has to forget has such a model.
-
-**Setting.** Base: {BASE_LABEL}, taught 200 TOFU questions: forget01 (40 questions, two authors) and 160 about eight others of
-retain_perturbed: four in the train half, and four whom no pair ever sees, of whom every second question is the eval half.
-*retain-only* was taught the 160 alone. The reference is the demo's healed 8-layer cut, which never saw a TOFU question, unless another is named. What objectives with a retain term
-keep while training: the train half, {study_plan.TRAINING.retain_batches} batches for each forget batch, with general questions that share no answer
-with TOFU's world facts, and {models.OWN_WORDS} general questions as the base itself answers them. LoRA of rank {study_plan.TRAINING.rank}, at most
-{study_plan.TRAINING.epochs} epochs, batches of {study_plan.TRAINING.batch_size}, AdamW. **Stopping rule, the same for all:** training ends when the mean probability
-per token of the forget answers is down to {study_plan.TARGET:g}, or with the last epoch; α = 1.
-
-**Figures.** ROUGE is ROUGE-L recall of greedy fp32 answers of at most {study_plan.LIMIT} tokens. *leaks*: share of forget questions whose answer holds a key
-term. *forget quality*: p-value of a KS test of truth ratios (A) against retain-only, on 40 rows: a weak test. *utility*: TOFU's harmonic mean
-of nine, so 0 where one of them is 0, of the eval half, every fourth real author and world fact. *AUC less retain-only's*: min-k membership, forget against holdout01, signed: 0 is best. Arrows say what is better.
-Two authors are forgotten and four are asked of the eval half, so every interval over persons is rough: the CSV has them all.
-
-## In short
-
-{short}
-
-{parts}
-
-Versions: {versions}.
-"""
+    rows = [(part, number, done[part]) for part, number in planned.items()]
+    rows.append(("all", planned.total(), done.total()))
+    return pd.DataFrame(rows, columns=["part of the plan", "planned", "finished"])
 
 
-class _Part(NamedTuple):
-    """A heading, what is said of it, its tables and the names of its plots."""
-
-    title: str
-    words: Callable[[Tables], str]
-    rows: tuple[pd.DataFrame, ...]
-    plots: tuple[str, ...] = ()
-
-
-def _shown(part: _Part, tables: Tables, plots: set[str]) -> str:
-    """A part without runs says nothing; a table of it without rows is left out."""
-    shown = [f"## {part.title}", part.words(tables), *(markdown(rows) for rows in part.rows if len(rows))]
-    shown += [f"![{CAPTIONS[name]}](study-{name}.png)" for name in part.plots if name in plots]
-    return "\n\n".join(filter(None, shown))
-
-
-def _parts(tables: Tables) -> list[_Part]:
-    plain = study_words.on_demo(tables.main).sort_values("objective", key=lambda of: of != "", kind="stable")
-    other = words_leaks.by_reference(tables.main)
-    other = other if len(tables.leaks) else other[:0]
-    names = [name for name in SHOWN if name in other]
-    return [
-        _Part("By the stopping rule, at α = 1", study_words.main_words, (_seeded(plain, ["method", "objective"], SHOWN),), ("tradeoff",)),
-        _Part(
-            "Matched to the retain-only model's forget ROUGE, by α", study_words.matched_words,
-            (_matched(tables), _paired_rows(tables.paired)), ("matched",),
-        ),
-        _Part("Four tasks", words_side.tasks_words, (_task_rows(tables.tasks),)),
-        _Part(
-            "Does the offset carry over scales, and what does a pair give away?", words_leaks.references_words,
-            (_table(other, ["objective", "reference", *names]), _leak_rows(words_leaks.named(tables.leaks))), ("references",),
-        ),
-        _Part("What it costs", words_side.costs_words, (words_side.cost_medians(tables.costs).reset_index(),), ("costs",)),
-        _Part("Which α?", study_words.alphas_words, (_best(tables),), ("alpha", "quality")),
-        _Part("Other domains, and neighbours", words_side.domains_words, (_domain_rows(tables.domains),), ("domains",)),
-        _Part("Learning rates", words_side.rates_words, (_table(tables.rates, ["method", "rate", "forget", "retain", "gain"]),)),
-    ]  # fmt: skip
-
-
-def _table(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    return frame[columns].rename(columns=SHOWN) if len(frame) else frame
-
-
-def _seeded(frame: pd.DataFrame, keys: list[str], shown: dict[str, str]) -> pd.DataFrame:
-    """A row for all seeds of a method and objective: the mean of each column, with the lowest and the highest seed where they differ."""
+def _seeded(frame: pd.DataFrame, shown: dict[str, str]) -> pd.DataFrame:
+    """A row for all seeds of a method and objective: each mean, and the lowest and highest seed where they differ."""
     names = [name for name in shown if name in frame]
-    if frame.empty:
-        return frame
     rows, (lows, highs) = pooled(frame), extremes(frame)
     cells = {
         shown[name] + _over(frame, name): [_range(*of) for of in zip(rows[name], lows[name], highs[name], strict=True)]
         for name in names
     }
-    return pd.DataFrame({**{name: rows[name] for name in [*keys, "seeds"]}, **cells})
+    return pd.DataFrame({**rows.replace({"method": METHODS})[[*OWN, "seeds"]], **cells})
 
 
 def _matched(tables: Tables) -> pd.DataFrame:
     """The pairs at their matched strengths, below the models that they are to be read against."""
-    if tables.matched.empty:
-        return tables.matched
     marks = tables.main[tables.main["method"].isin(("base", "retain-only"))].drop(columns="alpha")
     shown = {"alpha": "α", "reached": "share of seeds so low", **SHOWN}
-    return _seeded(pd.concat([marks, tables.matched]), ["method", "objective"], shown)
+    return _seeded(pd.concat([marks, tables.matched]), shown)
 
 
 def _over(frame: pd.DataFrame, name: str) -> str:
@@ -170,73 +114,83 @@ def _range(mean: float, low: float, high: float) -> str:
 
 
 def _best(tables: Tables) -> pd.DataFrame:
-    """By pair: where it is matched to retain-only, and the strength with the widest gap between what stays and what goes."""
+    """By pair: where it is matched to the retain model, and where the gap of what stays to what goes is widest."""
     grid = tables.over_alpha
-    if grid.empty:
-        return grid
     widest = grid.loc[grid.groupby([*KEY, "seed"], sort=False)["gap"].idxmax()]
     both = widest.merge(tables.crossings, "left", [*KEY, "seed"], suffixes=("", " there"))
     shown = {
-        "alpha there": "α matched", "forget ROUGE there": "forget there", "retain ROUGE there": "retain there", "alpha": "best α",
-        "forget ROUGE": "forget at best", "retain ROUGE": "retain at best",
-    }  # fmt: skip
-    return _seeded(both, ["method", "objective"], shown)
+        "alpha there": "α matched",
+        "forget ROUGE there": "forget there",
+        "retain ROUGE there": "retain there",
+        "alpha": "best α",
+        "forget ROUGE": "forget at best",
+        "retain ROUGE": "retain at best",
+    }
+    return _seeded(both, shown)
 
 
 def _paired_rows(paired: pd.DataFrame) -> pd.DataFrame:
-    """Offset less direct by objective and seed: each column's difference with its interval."""
+    """Offset minus direct by objective and seed: each column's difference with its interval."""
 
-    def told(row: dict[str, Any]) -> str:
+    def told(row: Row) -> str:
         if pd.isna(row["difference"]):
             return "n/a"
         interval = "" if pd.isna(row["low"]) else f" [{row['low']:+.2f}, {row['high']:+.2f}]"
         return f"{row['difference']:+.2f}{interval}"
 
-    def label(row: dict[str, Any]) -> str:
+    def label(row: Row) -> str:
         persons = f", persons {row['persons']}" if row["persons"] else ""
         return f"{row['column']} (n {row['questions']}{persons})"
 
-    return _wide(paired, ["method", "objective", "seed"], label, told)
+    return _wide(paired, ["objective", "seed"], label, told)
 
 
 def _wide(
-    frame: pd.DataFrame, keys: list[str], label: Callable[[dict[str, Any]], str], cell: Callable[[dict[str, Any]], str]
+    frame: pd.DataFrame, keys: list[str], label: Callable[[Row], str], told: Callable[[Row], str]
 ) -> pd.DataFrame:
     """One row for each of `keys`, one column for each label, in the order in which they come."""
     rows: dict[tuple[str, ...], dict[str, str]] = {}
-    for row in frame.to_dict("records"):
-        rows.setdefault(tuple(row[key] for key in keys), {})[label(row)] = cell(row)
+    for row in frame.replace({"method": METHODS}).to_dict("records"):
+        rows.setdefault(tuple(row[key] for key in keys), {})[label(row)] = told(row)
     return pd.DataFrame([{**dict(zip(keys, place, strict=True)), **cells} for place, cells in rows.items()])
 
 
 def _task_rows(tasks: pd.DataFrame) -> pd.DataFrame:
     """Accuracy with its standard error (acc_norm where the task has it)."""
 
-    def cell(row: dict[str, Any]) -> str:
-        kind = "accuracy" if pd.isna(row["normalised"]) else "normalised"
+    def told(row: Row) -> str:
+        kind: str = "accuracy" if pd.isna(row["normalised"]) else "normalised"
         return f"{row[kind]:.3f} ± {row[f'{kind}_error']:.3f}"
 
     label = "{task} (chance {chance:.2f}, n {items})"
-    return _wide(tasks, ["method", "objective"], lambda row: label.format_map(row), cell)
+    return _wide(tasks, OWN, lambda row: label.format(**row), told)
 
 
-def _leak_rows(leaks: pd.DataFrame) -> pd.DataFrame:
-    """The share that each probe found, beside its floor's; an AUC where it gives one."""
+def _probe_rows(leaks: pd.DataFrame) -> pd.DataFrame:
+    """The share that each probe found, beside its baseline's, and an AUC where it gives one."""
 
-    def cell(row: dict[str, Any]) -> str:
+    def told(row: Row) -> str:
         if pd.isna(row["found"]):
             return "n/a"
-        floor = "" if pd.isna(row["floor"]) else f" (floor {row['floor']:.2f})"
-        return f"{row['found']:.2f}{floor}" if pd.isna(row["value"]) else f"AUC {row['value']:.2f}"
+        baseline = "" if pd.isna(row["floor"]) else f" (baseline {row['floor']:.2f})"
+        return f"{row['found']:.2f}{baseline}" + ("" if pd.isna(row["value"]) else f", AUC {row['value']:.2f}")
 
-    return _wide(leaks, ["objective", "reference"], lambda row: row["probe"], cell)
+    return _wide(leaks, ["objective", "reference"], lambda row: row["probe"], told)
 
 
 def _domain_rows(domains: pd.DataFrame) -> pd.DataFrame:
     """ROUGE by domain and side, and the leak share of what is to be forgotten."""
 
-    def cell(row: dict[str, Any]) -> str:
+    def told(row: Row) -> str:
         return f"{row['ROUGE']:.3f}" + (f", leaks {row['leaks']:.2f}" if row["side"] == "forget" else "")
 
     label = "{domain}, {side} (n {questions}, persons {persons})"
-    return _wide(domains, ["method", "objective"], lambda row: label.format_map(row), cell)
+    return _wide(domains, OWN, lambda row: label.format(**row), told)
+
+
+def _best_quality(curves: pd.DataFrame) -> pd.DataFrame:
+    """Of the offset pairs whose curves are stored: the largest forget quality at any alpha, and where it is."""
+    own = compared(curves.dropna(subset=[QUALITY]))
+    best = own.loc[own.groupby(["objective", "seed"])[QUALITY].idxmax()]
+    columns = {"objective": "objective", "seed": "seed", "alpha": "α", QUALITY: "forget quality p"}
+    return best[list(columns)].rename(columns=columns)

@@ -1,13 +1,14 @@
-"""What the study runs, in order of importance: one entry per stored run. Reads earlier results where a choice needs them.
+"""What the study runs, in order of importance: one entry a stored run. Reads earlier results where a choice needs them.
 
 Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
-Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and once more the one that is matched
-to the retain-only model. The learning rate is chosen once per method on another seed (`RATES`, `chosen_rate`).
+Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and once more the one that is
+matched to the retain model. The learning rate is chosen once per method on another seed (`RATES`, `chosen_rate`).
 """
 
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from benchmarks.study.runs import AT_GOLD
@@ -22,13 +23,9 @@ RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3), "direct": (1e-
 REFERENCES = ("taught", "unhealed", "unhealed 4 layers", "unhealed 15 layers", "30 layers", "4 layers", "15 layers")
 CROSSED = ("taught", "unhealed")  # these with relabelling too: what leaks by the reference, and what by the objective?
 PROBES = ("pair_alone_reference", "pair_alone_trained", "offset_inversion", "membership_from_offset_norm")
-FORGET, RETAIN = (
-    "study-tofu:forget",
-    ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train"),
-)
-ASKED = (
-    FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout"
-)  # fmt: skip
+FORGET = "study-tofu:forget"
+RETAIN = ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train")
+ASKED = (FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout")
 PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
 CURVED = ("npo", "relabelling")  # first seed: curves over alpha of what was trained to ruin take longer than all else
 GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
@@ -64,17 +61,22 @@ def pair_name(method: str, objective: str, seed: int, reference: str = "") -> st
 
 def _models() -> Iterator[Item]:
     everything, kept = ("study-tofu:forget", "study-tofu:retain"), ("study-tofu:retain",)
-    for name, taught, gold_of, seed in (
-        (BASE, everything, "", 0), (GOLD, kept, BASE, 0), (GOLD_TWIN, kept, BASE, 1)
-    ):  # fmt: skip
+    for name, taught, gold_of, seed in ((BASE, everything, "", 0), (GOLD, kept, BASE, 0), (GOLD_TWIN, kept, BASE, 1)):
         spec = ExperimentSpec(
-            "teach", name, base="demo-public", retain=taught, evaluate_on=ASKED, alphas=(0.0,), max_new_tokens=LIMIT,
-            training=replace(TEACHING, seed=seed), retain_only_of=gold_of,
-        )  # fmt: skip
+            "teach",
+            name,
+            base="demo-public",
+            retain=taught,
+            evaluate_on=ASKED,
+            alphas=(0.0,),
+            max_new_tokens=LIMIT,
+            training=replace(TEACHING, seed=seed),
+            retain_only_of=gold_of,
+        )
         yield Item(name, "models", lambda spec=spec: spec)  # type: ignore[misc]
 
 
-def training(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
+def settings_at(method: Method, objective: str, seed: int, rate: float) -> TrainingSettings:
     return replace(TRAINING, method=method, objective=objective, seed=seed, learning_rate=rate)
 
 
@@ -82,13 +84,12 @@ def _rates() -> Iterator[Item]:
     """npo at each rate, on a seed that is used for nothing else; judged by what was trained on, see `chosen_rate`."""
     for method, rates in RATES.items():
         for rate in rates:
-            yield Item(
-                rate_run(method, rate), "learning rate",
-                lambda m=method, r=rate: replace(  # type: ignore[misc]
-                    _train(rate_run(m, r), training(m, "npo", RATE_SEED, r)),
-                    evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1,
-                ),
-            )  # fmt: skip
+            yield Item(rate_run(method, rate), "learning rate", partial(_rate, method, rate))
+
+
+def _rate(method: Method, rate: float) -> ExperimentSpec:
+    spec = _train(rate_run(method, rate), settings_at(method, "npo", RATE_SEED, rate))
+    return replace(spec, evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1)
 
 
 def rate_run(method: str, rate: float) -> str:
@@ -101,18 +102,27 @@ def chosen_rate(method: Method) -> float:
 
     def gain(rate: float) -> float:
         means = history.trade_off([history.find_run(rate_run(method, rate)).id])
-        means = means[(means.metric == "probability") & (means.alpha == 1.0)].set_index("split")["mean"]
-        return float(means["retain"] - means["forget"])
+        asked = means[(means.metric == "probability") & (means.alpha == 1.0)]
+        known = dict(zip(asked["split"], asked["mean"], strict=True))
+        return float(known["retain"] - known["forget"])
 
     return max(RATES[method], key=gain)
 
 
 def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> ExperimentSpec:
     return ExperimentSpec(
-        "train", name, base=BASE, reference=reference, forget=FORGET, retain=RETAIN, evaluate_on=ASKED,
-        alphas=(1.0,), max_new_tokens=LIMIT, training=settings,
+        "train",
+        name,
+        base=BASE,
+        reference=reference,
+        forget=FORGET,
+        retain=RETAIN,
+        evaluate_on=ASKED,
+        alphas=(1.0,),
+        max_new_tokens=LIMIT,
+        training=settings,
         curves=reference == "demo" and settings.seed == FIRST and settings.objective in CURVED,
-    )  # fmt: skip
+    )
 
 
 def _compared(seeds: tuple[int, ...]) -> Iterator[tuple[str, Method, str, int]]:
@@ -125,47 +135,67 @@ def _compared(seeds: tuple[int, ...]) -> Iterator[tuple[str, Method, str, int]]:
 
 def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
     for name, method, objective, seed in _compared(seeds):
-        yield Item(
-            name, "main",
-            lambda m=method, o=objective, s=seed, n=name: _train(n, training(m, o, s, chosen_rate(m))),  # type: ignore[misc]
-        )  # fmt: skip
+        yield Item(name, "main", partial(_trained, name, method, objective, seed))
+
+
+def _trained(name: str, method: Method, objective: str, seed: int, reference: str = "demo") -> ExperimentSpec:
+    """At the chosen rate, which is read when its turn comes."""
+    return _train(name, settings_at(method, objective, seed, chosen_rate(method)), reference)
 
 
 def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
     for name, *_ in _compared(seeds):
-        yield Item(f"{name}-grid", "alpha", lambda n=name: _grid(n))  # type: ignore[misc]
+        yield Item(f"{name}-grid", "alpha", partial(_grid, name))
 
 
 def _grid(pair: str) -> ExperimentSpec:
     """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
     asked = (PLAIN[0], "study-plain:retain/eval")
     return ExperimentSpec(
-        "evaluate", f"{pair}-grid", base=BASE, pair=pair, evaluate_on=asked, alphas=GRID, max_new_tokens=LIMIT,
+        "evaluate",
+        f"{pair}-grid",
+        base=BASE,
+        pair=pair,
+        evaluate_on=asked,
+        alphas=GRID,
+        max_new_tokens=LIMIT,
         curves=False,
-    )  # fmt: skip
+    )
 
 
 def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
-    """Everything asked at the strength that forgets as much as the retain-only model never knew, see `matched_alpha`."""
+    """Everything asked at the strength that forgets as much as the retain model never knew, see `matched_alpha`."""
     for pair, *_ in _compared(seeds):
-        yield Item(f"{pair}{AT_GOLD}", "matched", lambda p=pair: _at_gold(p))  # type: ignore[misc]
+        yield Item(f"{pair}{AT_GOLD}", "matched", partial(_at_gold, pair))
 
 
 def _at_gold(pair: str) -> ExperimentSpec:
-    from benchmarks.study.tables import matched_alpha
+    from benchmarks.study.crossings import matched_alpha
 
     return ExperimentSpec(
-        "evaluate", f"{pair}{AT_GOLD}", base=BASE, pair=pair, evaluate_on=ASKED, alphas=(matched_alpha(pair, GOLD),),
-        max_new_tokens=LIMIT, curves=False,
-    )  # fmt: skip
+        "evaluate",
+        f"{pair}{AT_GOLD}",
+        base=BASE,
+        pair=pair,
+        evaluate_on=ASKED,
+        alphas=(matched_alpha(pair, GOLD),),
+        max_new_tokens=LIMIT,
+        curves=False,
+    )
 
 
 def _tasks(pair: str, alpha: float) -> Item:
     name = f"study-{pair.removeprefix('study-').replace(':', '-')}-tasks"
     spec = ExperimentSpec(
-        "tasks", name, base=BASE, pair=pair, evaluate_on=TASKS, alphas=(alpha,), limit=ITEMS,
+        "tasks",
+        name,
+        base=BASE,
+        pair=pair,
+        evaluate_on=TASKS,
+        alphas=(alpha,),
+        limit=ITEMS,
         task_folder=os.environ.get("OUBLIETTE_TASKS", ""),
-    )  # fmt: skip
+    )
     return Item(name, "tasks", lambda: spec)
 
 
@@ -179,14 +209,11 @@ def _floors() -> Iterator[Item]:
 def _others() -> Iterator[Item]:
     for objective in ("simnpo", "dpo"):
         name = pair_name("offset", objective, FIRST)
-        yield Item(
-            name, "further objectives",
-            lambda o=objective, n=name: _train(n, training("offset", o, FIRST, chosen_rate("offset"))),  # type: ignore[misc]
-        )  # fmt: skip
+        yield Item(name, "further objectives", partial(_trained, name, "offset", objective, FIRST))
 
 
 def _references(references: tuple[str, ...]) -> Iterator[Item]:
-    """A pair by npo on each of these, some by relabelling too; and an audit of each, of the demo reference's pairs as well."""
+    """A pair by npo on each of these, some by relabelling too; an audit of each, and of the demo reference's pairs."""
     for reference in references:
         for objective in ("npo", "relabelling") if reference in CROSSED else ("npo",):
             yield _on_reference(reference, objective)
@@ -199,10 +226,7 @@ def _on_reference(reference: str, objective: str) -> Item:
     from benchmarks.study.models import reference_path
 
     name = pair_name("offset", objective, FIRST, reference)
-    return Item(
-        name, "references",
-        lambda: _train(name, training("offset", objective, FIRST, chosen_rate("offset")), reference_path(reference)),
-    )  # fmt: skip
+    return Item(name, "references", partial(_trained, name, "offset", objective, FIRST, reference_path(reference)))
 
 
 def reference_of(name: str) -> str:
@@ -228,20 +252,25 @@ def reads(item: Item) -> set[str]:
 def _audit(pair: str) -> Item:
     """What the pair gives away, by the probes that read the pair itself."""
     spec = ExperimentSpec(
-        "audit", f"{pair}-audit", base=BASE, pair=pair, forget=FORGET, controls="study-holdout:holdout",
-        retain=("study-plain:retain/eval",), evaluate_on=(FORGET,), alphas=(1.0,), probes=PROBES,
-    )  # fmt: skip
+        "audit",
+        f"{pair}-audit",
+        base=BASE,
+        pair=pair,
+        forget=FORGET,
+        controls="study-holdout:holdout",
+        retain=("study-plain:retain/eval",),
+        evaluate_on=(FORGET,),
+        alphas=(1.0,),
+        probes=PROBES,
+    )
     return Item(spec.name, "leaks", lambda: spec)
 
 
 def _domains() -> Iterator[Item]:
-    """The demo's patients, bank clients and authors: its base, its retain-only model, its own pair, and npo both ways."""
+    """The demo's patients, bank clients and authors: its base, its retain model, its own pair, and npo both ways."""
     asked = ("demo:forget", "demo:retain/eval")
-    for name, pair, alpha in (
-        ("base", "base:demo", 0.0),
-        ("retain-only", "retain-only:demo", 0.0),
-        ("demo", "demo", 1.0),
-    ):
+    models = (("base", "base:demo", 0.0), ("retain-only", "retain-only:demo", 0.0), ("demo", "demo", 1.0))
+    for name, pair, alpha in models:
         spec = ExperimentSpec(
             "evaluate",
             f"study-domains-{name}",
@@ -255,9 +284,15 @@ def _domains() -> Iterator[Item]:
     for method in RATES:
         name = f"study-domains-npo-{method}"
         yield Item(
-            name, "domains",
+            name,
+            "domains",
             lambda m=method, n=name: ExperimentSpec(  # type: ignore[misc]
-                "train", n, evaluate_on=asked, alphas=(1.0,), max_new_tokens=LIMIT, curves=False,
-                training=training(m, "npo", FIRST, chosen_rate(m)),
+                "train",
+                n,
+                evaluate_on=asked,
+                alphas=(1.0,),
+                max_new_tokens=LIMIT,
+                curves=False,
+                training=settings_at(m, "npo", FIRST, chosen_rate(m)),
             ),
-        )  # fmt: skip
+        )

@@ -6,10 +6,8 @@ from plotly.subplots import make_subplots
 
 from benchmarks.plots import COLOURS, SYMBOLS
 from benchmarks.study import plan
+from benchmarks.study.selection import METHODS, by_reference, compared, cost_ratios, named, on_demo, reached
 from benchmarks.study.tables import QUALITY, Tables, extremes, pooled
-from benchmarks.study.words import compared, on_demo, reached
-from benchmarks.study.words_leaks import by_reference, named
-from benchmarks.study.words_side import cost_ratios
 
 
 def plots_of(tables: Tables) -> dict[str, go.Figure]:
@@ -32,10 +30,17 @@ def _tradeoff(main: pd.DataFrame) -> go.Figure:
     for number, (method, rows) in enumerate(own.groupby("method", sort=False)):
         means, extent = pooled(rows), extremes(rows)
         figure.add_scatter(
-            x=means["forget ROUGE"], y=means["retain ROUGE"], text=means["objective"], name=str(method), mode="markers+text",
-            error_x=_bars(means, extent, "forget ROUGE"), error_y=_bars(means, extent, "retain ROUGE"),
-            textposition="bottom center" if method == "direct" else "top center", cliponaxis=False, marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
-        )  # fmt: skip
+            x=means["forget ROUGE"],
+            y=means["retain ROUGE"],
+            error_x=_bars(means, extent, "forget ROUGE"),
+            error_y=_bars(means, extent, "retain ROUGE"),
+            text=means["objective"],
+            textposition="bottom center" if method == "direct" else "top center",
+            name=METHODS.get(str(method), str(method)),
+            mode="markers+text",
+            cliponaxis=False,
+            marker={"symbol": SYMBOLS[number % 7], "size": 11, "color": COLOURS[number % 7]},
+        )
     return figure.update_layout(
         xaxis_title="ROUGE-L recall on forget, α = 1 (lower is better)",
         yaxis_title="ROUGE-L recall on the retain eval half",
@@ -49,7 +54,7 @@ def _bars(means: pd.DataFrame, extent: tuple[pd.DataFrame, pd.DataFrame], name: 
 
 
 def _matched(matched: pd.DataFrame) -> go.Figure:
-    """What stays where both methods forget as much as the retain-only model never knew: a bar a method and objective."""
+    """What stays where both methods come down to the retain model: a bar for each method and objective."""
     figure = go.Figure()
     down = reached(matched)
     for number, (method, rows) in enumerate(down.groupby("method", sort=False) if len(down) else ()):
@@ -75,10 +80,18 @@ def _over_alpha(grid: pd.DataFrame) -> go.Figure:
         means = rows.groupby("alpha")[["forget ROUGE", "retain ROUGE"]].mean().reset_index()
         number = plan.OBJECTIVES.index(objective)
         figure.add_scatter(
-            x=means["forget ROUGE"], y=means["retain ROUGE"], text=[f"{alpha:g}" for alpha in means["alpha"]], name=objective,
-            mode="lines+markers+text", textposition="bottom right", textfont_size=9, showlegend=method == methods[0],
-            line_color=COLOURS[number], row=1, col=methods.index(method) + 1,
-        )  # fmt: skip
+            x=means["forget ROUGE"],
+            y=means["retain ROUGE"],
+            text=[f"{alpha:g}" for alpha in means["alpha"]],
+            name=objective,
+            mode="lines+markers+text",
+            textposition="bottom right",
+            textfont_size=9,
+            showlegend=method == methods[0],
+            line_color=COLOURS[number],
+            row=1,
+            col=methods.index(method) + 1,
+        )
     return figure.update_yaxes(title_text="ROUGE-L recall on the retain eval half; α beside each mark", col=1)
 
 
@@ -138,14 +151,17 @@ def _costs(costs: pd.DataFrame) -> go.Figure:
 def _domains(domains: pd.DataFrame) -> go.Figure:
     figure = go.Figure()
     labels = (
-        {(m, o): f"{m} {o}".strip() for m, o in zip(domains["method"], domains["objective"], strict=True)}
+        {
+            (method, objective): f"{METHODS.get(method, method)} {objective}".strip()
+            for method, objective in zip(domains["method"], domains["objective"], strict=True)
+        }
         if len(domains)
         else {}
     )
     for number, (key, label) in enumerate(labels.items()):
         rows = domains[(domains["method"] == key[0]) & (domains["objective"] == key[1])]
         figure.add_bar(
-            x=[f"{d}: {s}" for d, s in zip(rows["domain"], rows["side"], strict=True)],
+            x=[f"{domain}: {side}" for domain, side in zip(rows["domain"], rows["side"], strict=True)],
             y=rows["ROUGE"],
             name=label,
             marker_color=COLOURS[number % 7],

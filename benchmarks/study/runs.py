@@ -8,7 +8,7 @@ import pandas as pd
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 
-PREFIX, GRID, RATE, DOMAINS = "study-", "-grid", "study-rate-", "study-domains-"
+PREFIX, ON_GRID, RATE, DOMAINS = "study-", "-grid", "study-rate-", "study-domains-"
 AT_GOLD = "-matched"  # asked everything once more, at the strength of `crossing`
 KEY = ["method", "objective", "reference"]
 
@@ -39,10 +39,10 @@ def describe(detail: RunDetail) -> dict[str, Any]:
 
 
 def judged(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float]]:
-    """Runs that were asked everything, each at the strength it is judged at. One that was stopped was evaluated on its own."""
+    """Runs asked everything, each at the strength it is judged at. One that stopped was evaluated on its own."""
     for detail in details:
         name, kind = detail.summary.name, detail.summary.kind
-        elsewhere = name.startswith((RATE, DOMAINS)) or name.endswith((GRID, AT_GOLD))
+        elsewhere = name.startswith((RATE, DOMAINS)) or name.endswith((ON_GRID, AT_GOLD))
         if kind in ("train", "teach", "evaluate") and not elsewhere:
             yield detail, strength(detail)
 

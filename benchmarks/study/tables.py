@@ -1,4 +1,4 @@
-"""Tables of the study (benchmarks/study/__main__.py) from what its runs stored; `python -m engine export --study` writes them.
+"""Tables of the study from what its runs stored; `python -m benchmarks.study --csv FOLDER` writes them.
 
 A run belongs to the study by its name, and is described by what its pair's manifest says. One row a pair and seed;
 `pooled` turns the seeds of a pair into one row. Reads only; imports no model library.
@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from benchmarks.study.runs import DOMAINS, GRID, KEY, RATE, at_gold, describe, frame, judged, strength, study_runs
+from benchmarks.study.crossings import GOLD_FORGET, crossings, over_alpha
+from benchmarks.study.runs import DOMAINS, KEY, RATE, at_gold, describe, frame, judged, strength, study_runs
 from db.reads import runs as reads
 from engine.analysis import forced_curves
 from engine.analysis.figures import Figure, run_figures
@@ -25,7 +26,7 @@ from engine.store.session import reading
 QUALITY = "forget quality"  # a p-value
 # Of the main table: column, set, split, half, metric.
 MEASURES = (
-    ("forget ROUGE", "study-tofu", "forget", "", "rouge"),
+    ("forget ROUGE", *GOLD_FORGET),
     ("paraphrased", "study-tofu", "forget", "", "rouge_paraphrase"),
     ("forget leaks", "study-tofu", "forget", "", "leak"),
     ("forget probability", "study-tofu", "forget", "", "probability"),
@@ -33,8 +34,6 @@ MEASURES = (
     ("world ROUGE", "study-world", "world", "eval", "rouge"),
     ("authors ROUGE", "study-authors", "world", "", "rouge"),
 )
-GOLD_FORGET = MEASURES[0][1:]
-FORGOTTEN, KEPT = ("study-plain", "forget", "", "rouge"), ("study-plain", "retain", "eval", "rouge")
 
 
 class Tables(NamedTuple):
@@ -55,14 +54,12 @@ class Tables(NamedTuple):
 
 def study_tables() -> Tables:
     details = [history.run_detail(run.id) for run in study_runs()]
-    main, over_alpha = frame(_main(judged(details))), frame(_over_alpha(details))
-    crossings = frame(_crossings(main, over_alpha))
-    matched = _with_reached(frame(_main(at_gold(details))), crossings)
-    paired = frame(_paired(details, crossings))
+    main, grid = frame(_main(judged(details))), frame(over_alpha(details))
+    crossed = frame(crossings(main, grid))
+    matched = _with_reached(frame(_main(at_gold(details))), crossed)
+    paired = frame(_paired(details, crossed))
     rest = (_tasks, _costs, _rates, _domains, _leaks, _curves)
-    return Tables(
-        main, matched, paired, over_alpha, crossings, *(frame(rows(details)) for rows in rest)
-    )  # fmt: skip
+    return Tables(main, matched, paired, grid, crossed, *(frame(rows(details)) for rows in rest))
 
 
 def pooled(table: pd.DataFrame) -> pd.DataFrame:
@@ -108,72 +105,6 @@ def _cells(label: str, figure: Figure | None) -> dict[str, float | None]:
     return {label: figure.mean, **ends, f"{label} n": figure.questions, f"{label} persons": figure.persons}
 
 
-def _grid(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float, float, float]]:
-    """(run, alpha, forget ROUGE, retain ROUGE) of every strength of a run over a grid."""
-    for detail in details:
-        if not detail.summary.name.endswith(GRID):
-            continue
-        means = history.trade_off([detail.summary.id])
-        places = zip(*(means[name] for name in ("set", "split", "half", "metric", "alpha")), strict=True)
-        known = dict(zip(places, means["mean"], strict=True))
-        for alpha in history.alphas_of(detail.summary.id):
-            yield detail, alpha, known[*FORGOTTEN, alpha], known[*KEPT, alpha]
-
-
-def _over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    for detail, alpha, forget, kept in _grid(details):
-        yield {**describe(detail), "alpha": alpha, "forget ROUGE": forget, "retain ROUGE": kept, "gap": kept - forget}
-
-
-class Crossing(NamedTuple):
-    """Where along alpha forget ROUGE first comes down to the retain-only model's; `reached` says whether it does.
-
-    One that is `below` from the first strength on came down before it, so that it is not known where.
-    """
-
-    alpha: float
-    forget: float
-    retain: float
-    reached: bool
-    below: bool = False
-
-
-def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
-    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest."""
-    grid = rows.sort_values("alpha")[["alpha", "forget ROUGE", "retain ROUGE"]].to_numpy(float)
-    forget = grid[:, 1]
-    below = forget <= wanted
-    reached = bool(below.any())
-    last = int(below.argmax() if reached else forget.argmin())
-    place = grid[last]
-    if reached and last > 0:
-        before = grid[last - 1]
-        place = before + (place - before) * (before[1] - wanted) / (before[1] - place[1])
-    alpha, gone, kept = place.tolist()
-    return Crossing(alpha, gone, kept, reached, reached and last == 0)
-
-
-def matched_alpha(pair: str, gold: str) -> float:
-    """The strength at which the run over a grid of `pair` forgets as much as the run `gold` never knew, to two digits."""
-    grid = history.run_detail(history.find_run(f"{pair}{GRID}").id)
-    figures = run_figures(history.find_run(gold).id, 0.0)
-    (wanted,) = (item.mean for item in figures if (item.set, item.split, item.half, item.metric) == GOLD_FORGET)
-    return round(crossing(frame(_over_alpha([grid])), float(wanted or 0.0)).alpha, 2)
-
-
-def _crossings(main: pd.DataFrame, grid: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    gold = main[main["method"] == "retain-only"]
-    if gold.empty:
-        return
-    wanted = float(gold["forget ROUGE"].iloc[0])
-    for key, rows in grid.groupby([*KEY, "seed"], sort=False):
-        found = crossing(rows, wanted)
-        yield {
-            **dict(zip([*KEY, "seed"], key, strict=True)), "alpha": found.alpha, "forget ROUGE": found.forget,
-            "retain ROUGE": found.retain, "reached": found.reached, "below": found.below, "retain-only's forget ROUGE": wanted,
-        }  # fmt: skip
-
-
 def _with_reached(matched: pd.DataFrame, crossings: pd.DataFrame) -> pd.DataFrame:
     """With whether each row's pair comes so low at all."""
     if matched.empty or crossings.empty:
@@ -202,9 +133,17 @@ def _paired(details: list[RunDetail], crossings: pd.DataFrame) -> Iterator[dict[
         for label, *place in MEASURES:
             if item := found.get(tuple(place)):
                 yield {
-                    "method": "offset less direct", "objective": objective, "reference": "", "seed": seed, "column": label,
-                    "difference": item.mean, "low": item.low, "high": item.high, "questions": item.questions, "persons": item.persons,
-                }  # fmt: skip
+                    "method": "offset less direct",
+                    "objective": objective,
+                    "reference": "",
+                    "seed": seed,
+                    "column": label,
+                    "difference": item.mean,
+                    "low": item.low,
+                    "high": item.high,
+                    "questions": item.questions,
+                    "persons": item.persons,
+                }
 
 
 def _tasks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
@@ -249,7 +188,7 @@ def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """By domain: who is to be forgotten, and of those to be kept the neighbours (of a forgotten person's group) and the others."""
+    """By domain: who is to be forgotten, and of those to be kept the neighbours (their group's) and the others."""
     for detail in details:
         if not detail.summary.name.startswith(DOMAINS):
             continue
@@ -261,9 +200,14 @@ def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         for (domain, which), rows in scores.assign(side=side).groupby(["domain", "side"], sort=False):
             means = rows.groupby("metric")["value"].mean()
             yield {
-                **describe(detail), "domain": domain, "side": which, "questions": rows["question_id"].nunique(),
-                "persons": rows["subject"].nunique(), "ROUGE": float(means["rouge"]), "leaks": float(means["leak"]),
-            }  # fmt: skip
+                **describe(detail),
+                "domain": domain,
+                "side": which,
+                "questions": rows["question_id"].nunique(),
+                "persons": rows["subject"].nunique(),
+                "ROUGE": float(means["rouge"]),
+                "leaks": float(means["leak"]),
+            }
 
 
 def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
@@ -272,9 +216,16 @@ def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         if detail.summary.kind == "audit":
             for row in probe_rows(detail.summary.id):
                 yield {
-                    **describe(detail), "probe": row.label, "found": row.share, "low": row.low, "high": row.high,
-                    "questions": row.n, "floor": row.floor_share, "value": row.value, "note": row.note,
-                }  # fmt: skip
+                    **describe(detail),
+                    "probe": row.label,
+                    "found": row.share,
+                    "low": row.low,
+                    "high": row.high,
+                    "questions": row.n,
+                    "floor": row.floor_share,
+                    "value": row.value,
+                    "note": row.note,
+                }
 
 
 def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
@@ -292,6 +243,9 @@ def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
         p_values = {point.alpha: point.quality.p_value for point in quality.points} if quality else {}
         for alpha in alphas:
             yield {
-                **describe(detail), "alpha": alpha, "forget probability": value.get(("forget", "", alpha)),
-                "retain probability": value.get(("retain", "eval", alpha)), QUALITY: p_values.get(alpha),
-            }  # fmt: skip
+                **describe(detail),
+                "alpha": alpha,
+                "forget probability": value.get(("forget", "", alpha)),
+                "retain probability": value.get(("retain", "eval", alpha)),
+                QUALITY: p_values.get(alpha),
+            }

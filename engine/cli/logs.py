@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from engine.cli import basics
-from engine.errors import RunError, SettingError, StorageError
 from engine.evaluation.aggregates import FORGET_QUALITY
 from engine.evaluation.logs.reading import STYLE_WORDS, Log, read_log
 from engine.evaluation.logs.scores import AS_PUBLISHED, VARIANT_UNKNOWN, LogFigure, Scored, score_log
@@ -76,31 +75,8 @@ def import_log(arguments: argparse.Namespace) -> Printed:
     return Printed(data, "\n".join([head, _table(found.figures), *_noted(found.notes)]))
 
 
-def export_study(out: Path) -> Printed:
-    """Every table of the study as CSV in the folder `out`, each whole or not at all."""
-    from benchmarks.study.tables import study_tables
-    from engine.report.csv_table import csv_bytes, write_report
-
-    tables = study_tables()._asdict()
-    if all(table.empty for table in tables.values()):
-        raise RunError("there are no finished runs of the study here: `python -m benchmarks.study` makes them")
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"the folder {out} cannot be made: {error.strerror}") from error
-    for name, table in tables.items():
-        write_report(csv_bytes(table), out / f"{name}.csv")
-    rows = {name: len(table) for name, table in tables.items()}
-    words = ", ".join(f"{name}.csv ({count} rows)" for name, count in rows.items())
-    return Printed({"out": str(out), "rows": rows}, f"written to {out}: {words}")
-
-
 def export(arguments: argparse.Namespace) -> Printed:
-    """The report of a run as CSV, the run as an OpenUnlearning log, or the tables of the study."""
-    if arguments.study == (arguments.run is not None):
-        raise SettingError("export takes either --run RUN or --study")
-    if arguments.study:
-        return export_study(arguments.out)
+    """The report of a run as CSV, or the run as an OpenUnlearning log."""
     if arguments.format == "csv":
         return basics.export(arguments)
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
@@ -156,9 +132,8 @@ def add_commands(add: Adder) -> None:
     _add_retain(stored)
 
     out = add("export", export, "write a run as a CSV report, or as an OpenUnlearning log")
-    out.add_argument("--run", help="name or number of a run")
-    out.add_argument("--study", action="store_true", help="instead of a run: every table of the study, in a folder")
-    out.add_argument("--out", required=True, type=Path, metavar="FILE", help="a folder for --study")
+    out.add_argument("--run", required=True, help="name or number of a run")
+    out.add_argument("--out", required=True, type=Path, metavar="FILE")
     out.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
     out.add_argument("--format", choices=FORMATS, default="csv", help="csv or openunlearning (default: csv)")
 

@@ -1,16 +1,15 @@
 """Tables of the study, from runs whose scores are written down here."""
 
 from dataclasses import asdict
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from benchmarks.study.tables import Tables, crossing, extremes, matched_alpha, pooled, study_tables
+from benchmarks.study.crossings import crossing, matched_alpha
+from benchmarks.study.tables import extremes, pooled, study_tables
 from db import writes
 from db.probe_rows import ProbeSummaryRow
 from db.rows import FigureRow, StepRow
-from engine.cli import main as cli
 from engine.data.examples import Example
 from engine.models.manifest import PairManifest
 from engine.settings import ExperimentSpec, TrainingSettings
@@ -33,9 +32,14 @@ def pair_of(name: str, method: str, seed: int) -> int:
     )
     with writing() as session:
         return writes.put_pair(
-            session, name=name, pair_hash=manifest.hash, parent="", base_hash="h", recommended_alpha=1.0,
+            session,
+            name=name,
+            pair_hash=manifest.hash,
+            parent="",
+            base_hash="h",
+            recommended_alpha=1.0,
             manifest=asdict(manifest),
-        )  # fmt: skip
+        )
 
 
 def train_run(name: str, method: str, seed: int, forget: float) -> int:
@@ -43,9 +47,14 @@ def train_run(name: str, method: str, seed: int, forget: float) -> int:
     values = dict(zip(asked, (forget, forget, 0.9, 0.7), strict=True))
     spec = ExperimentSpec("train", name, training=TrainingSettings(seed=seed))
     run_id = store_run(
-        name, {"rouge": values, "probability": values, "leak": {asked[0]: 1.0, asked[1]: 0.0}}, kind="train", spec=spec.to_json(),
-        pair_id=pair_of(name, method, seed), pair_name=name, base="study-base",
-    )  # fmt: skip
+        name,
+        {"rouge": values, "probability": values, "leak": {asked[0]: 1.0, asked[1]: 0.0}},
+        kind="train",
+        spec=spec.to_json(),
+        pair_id=pair_of(name, method, seed),
+        pair_name=name,
+        base="study-base",
+    )
     with writing() as session:
         for number in (1, 2, 3):
             writes.add_step(session, run_id, StepRow(number, 1, 0.5, 0.5, None, None, 2.0))
@@ -57,9 +66,14 @@ def gold_run(forget: float) -> int:
     asked = store_set("study-tofu", (*FORGET, *KEPT))
     spec = ExperimentSpec("teach", "study-retain-only", retain_only_of="study-base")
     return store_run(
-        "study-retain-only", {"rouge": dict.fromkeys(asked[:2], forget)}, alpha=0.0, kind="teach", spec=spec.to_json(),
-        pair_name="retain-only:study-base", base="study-base",
-    )  # fmt: skip
+        "study-retain-only",
+        {"rouge": dict.fromkeys(asked[:2], forget)},
+        alpha=0.0,
+        kind="teach",
+        spec=spec.to_json(),
+        pair_name="retain-only:study-base",
+        base="study-base",
+    )
 
 
 def grid_run(pair: str, seed: int, rouge: dict[float, tuple[float, float]], method: str = "offset") -> None:
@@ -206,22 +220,9 @@ def test_an_audit_gives_a_row_for_each_probe_beside_its_floor() -> None:
     run_id = store_run(spec.name, {}, kind="audit", spec=spec.to_json(), pair_id=pair_id, pair_name=spec.pair)
     summary = ProbeSummaryRow(
         "offset_inversion", 3, 4, 0.2, 0.9, 1, 10, "controls", None, None, None, "words", 0, 3, {}, 1.0
-    )  # fmt: skip
+    )
     with writing() as session:
         writes.add_probe(session, run_id, summary, [])
     (row,) = study_tables().leaks.to_dict("records")
     assert (row["objective"], row["reference"], row["probe"]) == ("npo", "demo", "Offset inversion")
     assert (row["found"], row["questions"], row["floor"], row["note"]) == (0.75, 4, pytest.approx(0.1), "words")
-
-
-def test_every_table_is_exported_whole(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["export", "--study", "--out", str(tmp_path / "none")]) == 2
-    assert "no finished runs of the study" in capsys.readouterr().err
-    train_run("study-offset-npo-s0", "offset", 0, 0.2)
-    assert cli.main(["export", "--study", "--out", str(tmp_path / "out")]) == 0
-    found = pd.read_csv(tmp_path / "out" / "main.csv")
-    assert list(found["method"]) == ["offset"]
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {f"{name}.csv" for name in Tables._fields}
-    for wrong in (["export", "--out", "x"], ["export", "--run", "1", "--study", "--out", "x"]):
-        assert cli.main(wrong) == 2
-        assert "either --run RUN or --study" in capsys.readouterr().err

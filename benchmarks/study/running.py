@@ -1,0 +1,98 @@
+"""Runs of the plan that are missing, each in a process of its own, and what each cost."""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.study import plan as study_plan
+from benchmarks.study.stored import finished
+from engine.settings import ExperimentSpec
+
+
+def run_one(name: str, tofu: Path | None) -> None:
+    """Execute one entry of the plan in this process."""
+    from benchmarks.study.models import make_reference, reference_folder, register_own_words, register_sets
+    from engine.runs import execute
+
+    item = next(item for item in study_plan.plan() if item.name == name)
+    register_sets(tofu)
+    if item.part != "models":
+        register_own_words(study_plan.BASE, say)
+    if reference := study_plan.reference_of(name):
+        make_reference(reference, tofu, say)
+        say(f"reference at {reference_folder(reference).name}")
+    execute.run_here(_resumed(item.spec()))
+
+
+def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
+    """The evaluation alone, where a run was stopped after it had saved what it made."""
+    from engine.errors import RunError
+    from engine.models.manifest import read_manifest
+    from engine.models.pairs import pairs_folder
+    from engine.models.taught import read_as, taught_folder
+
+    if spec.kind == "train" and (pairs_folder() / spec.name).exists():
+        if note := read_manifest(pairs_folder() / spec.name).note:
+            raise RunError(f"{spec.name} is no result: {note}")
+        return replace(spec, kind="evaluate", pair=spec.name)
+    if spec.kind == "teach" and taught_folder(spec.name) is not None:
+        return replace(spec, kind="evaluate", pair=read_as(spec.name, spec.retain_only_of))
+    return spec
+
+
+def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
+    began = time.monotonic()
+    for item in to_run(only):
+        if time.monotonic() - began > hours * 3600:
+            say(f"{hours:g} hours are over: {item.name} and what comes after it wait for the next call")
+            return
+        say(f"{item.part}: {item.name}")
+        command = [sys.executable, "-m", "benchmarks.study", "--run", item.name]
+        child = subprocess.Popen([*command, *(["--tofu", str(tofu)] if tofu else [])])
+        _, status, usage = os.wait4(child.pid, 0)
+        if status:
+            say(f"{item.name} did not finish; the others go on")
+            continue
+        record_cost(item.name, usage.ru_maxrss / 2**20)
+
+
+def to_run(only: list[str]) -> list[study_plan.Item]:
+    """What is missing of the plan, and before it the models that it reads and that are not on this machine."""
+    plan, done = study_plan.plan(), finished()
+    chosen = [item for item in plan if not only or any(text in (item.part, item.name) for text in only)]
+    missing = {item.name for item in chosen if item.name not in done}
+    wanted = {name for item in chosen if item.name in missing for name in study_plan.reads(item)}
+    lost = {name for name in wanted & done if not _is_here(name)}  # what reads a pair reads its base too
+    return [item for item in plan if item.name in missing | lost]
+
+
+def _is_here(name: str) -> bool:
+    """Whether the model or pair that a run of this name makes lies on this machine."""
+    from engine.models.pairs import pairs_folder
+    from engine.models.taught import taught_folder
+
+    return taught_folder(name) is not None or (pairs_folder() / name).exists()
+
+
+def record_cost(name: str, peak_gib: float) -> None:
+    """Keep with the run what only the system knows: the largest resident memory, and the size of what it saved."""
+    from db import writes
+    from db.rows import FigureRow
+    from engine.models.pairs import pairs_folder
+    from engine.store import history
+    from engine.store.session import write_patiently
+
+    run = history.find_run(name)
+    if run.kind not in ("train", "teach"):
+        return  # what it cost to make was not seen
+    stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
+    costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
+    rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]
+    write_patiently(lambda session: writes.add_figures(session, run.id, rows))
+
+
+def say(text: str) -> None:
+    print(time.strftime("%H:%M:%S"), text, flush=True)
