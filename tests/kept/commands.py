@@ -29,12 +29,17 @@ REFUSED: tuple[tuple[str, ...], ...] = (
     ("import", "nowhere.csv"),
 )  # fmt: skip
 
+# What is not promised: `--study` moves to the benchmarks, and `export` needs its `--run` from then on.
+FREE = {"export": ("--study", "--run")}
+ON = ("--on", "folk:forget", "--on", "folk:retain/eval", "--on", "folk:world")
+
 
 def described() -> dict[str, dict[str, Any]]:
     """Every command with its arguments, read from the program's own parser.
 
     The only function here that knows what the parser is made with. An argument is its names and `required`, `default`
-    (as text; None where there is none), `choices`, `flag` (it takes no value), `many` (it may be repeated) and `type`.
+    (as text; None where there is none), `choices`, `flag` (it takes no value), `many` (it may be repeated) and `type`:
+    int, float or text, None for a flag.
     """
     from engine.cli import make_parser
 
@@ -45,7 +50,8 @@ def described() -> dict[str, dict[str, Any]]:
 
 def _argument(action: argparse.Action) -> dict[str, Any]:
     flag = action.nargs == 0
-    default = None if flag or action.default in (None, argparse.SUPPRESS) else str(action.default)
+    default = None if flag or action.default in (None, "", argparse.SUPPRESS) else str(action.default)
+    numbers: dict[Any, str] = {int: "int", float: "float"}
     return {
         "names": list(action.option_strings) or [action.dest],
         "positional": not action.option_strings,
@@ -54,7 +60,7 @@ def _argument(action: argparse.Action) -> dict[str, Any]:
         "choices": None if action.choices is None else [str(choice) for choice in action.choices],
         "flag": flag,
         "many": isinstance(action, argparse._AppendAction),
-        "type": getattr(action.type, "__name__", "str") if action.type and not flag else None if flag else "str",
+        "type": None if flag else numbers.get(action.type, "text"),
     }
 
 
@@ -75,7 +81,7 @@ def reading_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
     table.write_text("question,answer,subject\nwho likes red ?,Ada,Ada\n", encoding="utf-8")
     report = folder / "report"
     lines: dict[str, tuple[str, ...]] = {
-        "questions": ("--set", "folk"), "runs": (), "methods": (), "advise": ("--run", "maps"),
+        "questions": ("--set", "folk"), "runs": (), "methods": (),
         "curves": ("--run", "pair", "--alphas", "0,1"), "figures": ("--run", "pair", "--against", "pair2"),
         "verdicts": ("--run", "again", "--alpha", "1"), "score-logs": (model, "--retain", retain),
         "import-log": (model, "--name", "shown", "--method", "NPO", "--retain", retain),
@@ -103,5 +109,6 @@ def model_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
         "ask": said("ask", question, *pair, *short),
         "ask --temperature": said("ask", question, *pair, *short, "--temperature", "1"),
         "map": said("map", question, *pair, "--set", "folk", "--range", "0,1", *short),
+        "evaluate": said("evaluate", *pair, "--name", "again-shown", "--alphas", "0,1", *ON, *short),
     }
     return {name: shape(document) for name, document in found.items()}

@@ -1,4 +1,4 @@
-"""The report of the demo's recorded run, as far as it is the same each time it is made."""
+"""The report of the demo's recorded run, and the advice for its pair, as far as they are the same each time."""
 
 import json
 from pathlib import Path
@@ -14,4 +14,5 @@ def made(folder: Path) -> dict[str, Any]:
     document = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     page = skeleton((folder / "report.html").read_text(encoding="utf-8"))
     heads = {path.name: path.read_text(encoding="utf-8-sig").splitlines()[0] for path in folder.glob("*.csv")}
-    return {"told": comparable(told), "json": comparable(document), "html": page, "csv": heads}
+    advice = comparable(said("advise"))
+    return {"told": comparable(told), "json": comparable(document), "html": page, "csv": heads, "advice": advice}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.kept.commands import REFUSED, described, exit_codes, model_shapes, reading_shapes
+from tests.kept.commands import FREE, REFUSED, described, exit_codes, model_shapes, reading_shapes
 from tests.kept.doors import called, golden
 from tests.kept.old_database import unpack
 
@@ -21,10 +21,13 @@ def old(own_folders: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 def test_every_command_takes_what_it_took() -> None:
     found = described()
-    assert list(found) == list(COMMANDS)
+    assert [command for command in COMMANDS if command not in found] == []
     for command, kept in COMMANDS.items():
         arguments = {argument["names"][-1]: argument for argument in found[command]["arguments"]}
-        assert arguments == {argument["names"][-1]: argument for argument in kept["arguments"]}, command
+        promised = {argument["names"][-1]: argument for argument in kept["arguments"]}
+        assert {name: arguments.get(name) for name in promised} == promised, command
+        new = [name for name in arguments if name not in promised and name not in FREE.get(command, ())]
+        assert [name for name in new if arguments[name]["required"]] == [], command
 
 
 def test_the_program_explains_itself_and_names_every_command() -> None:
