@@ -73,6 +73,7 @@ FLOORS = (  # each room imports only from floors below it, or from its own
     ("engine.runs.demo.rebuild", "engine.runs.runner", "engine.runs.worker"),
     ("engine.store.erasure",),
     (
+        "engine.cli.command",
         "engine.cli.basics",
         "engine.cli.runs",
         "engine.cli.advise",

@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from engine.cli.main import make_parser
+from engine.cli.main import make_program
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_the_figures_are_the_manifests() -> None:
 
 
 def test_commands_of_the_readme_exist() -> None:
-    known = make_parser()._subparsers._group_actions[0].choices  # type: ignore[union-attr]
+    known = make_program().commands
     named = re.findall(r"python -m engine ([a-z-]+)", README + COMMANDS)
     assert set(known) <= set(named), "every command is in the README or docs/commands.md"
     assert [name for name in named if name not in known] == []

@@ -1,9 +1,10 @@
 """What the command line promises: names, options, defaults and choices; exit codes; the keys of `--json`."""
 
-import argparse
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
+
+import click
 
 from tests.kept.doors import called, said, shape
 from tests.logs import legacy_log, written
@@ -41,26 +42,26 @@ def described() -> dict[str, dict[str, Any]]:
     (as text; None where there is none), `choices`, `flag` (it takes no value), `many` (it may be repeated) and `type`:
     int, float or text, None for a flag.
     """
-    from engine.cli import make_parser
+    from engine.cli.main import make_program
 
-    (subparsers,) = (a for a in make_parser()._actions if isinstance(a, argparse._SubParsersAction))
-    commands = cast(dict[str, argparse.ArgumentParser], subparsers.choices)
-    return {name: {"arguments": [_argument(a) for a in parser._actions]} for name, parser in sorted(commands.items())}
+    found = {}
+    for name, command in sorted(make_program().commands.items()):
+        context = click.Context(command, info_name=name, help_option_names=["-h", "--help"])
+        found[name] = {"arguments": [_argument(one) for one in command.get_params(context)]}
+    return found
 
 
-def _argument(action: argparse.Action) -> dict[str, Any]:
-    flag = action.nargs == 0
-    default = None if flag or action.default in (None, "", argparse.SUPPRESS) else str(action.default)
-    numbers: dict[Any, str] = {int: "int", float: "float"}
+def _argument(one: click.Parameter) -> dict[str, Any]:
+    flag, default = isinstance(one, click.Option) and one.is_flag, one.to_info_dict()["default"]
     return {
-        "names": list(action.option_strings) or [action.dest],
-        "positional": not action.option_strings,
-        "required": action.required,
-        "default": default,
-        "choices": None if action.choices is None else [str(choice) for choice in action.choices],
+        "names": list(one.opts),
+        "positional": isinstance(one, click.Argument),
+        "required": one.required,
+        "default": None if flag or default in (None, "") else str(default),
+        "choices": [str(choice) for choice in one.type.choices] if isinstance(one.type, click.Choice) else None,
         "flag": flag,
-        "many": isinstance(action, argparse._AppendAction),
-        "type": None if flag else numbers.get(action.type, "text"),
+        "many": one.multiple,
+        "type": None if flag else {click.INT: "int", click.FLOAT: "float"}.get(one.type, "text"),
     }
 
 
