@@ -52,7 +52,11 @@ def calls(command: str, text: str) -> Iterator[list[str]]:
     """The command with the text in every place that takes one, one place after the other."""
     actions = [action for action in PARSERS[command].params if not getattr(action, "is_flag", False)]
     needed = [action for action in actions if action.required]
-    for tried in [action for action in actions if action.required or not isinstance(action.type, (type(click.INT), type(click.FLOAT), click.Choice))]:
+    for tried in [
+        action
+        for action in actions
+        if action.required or not isinstance(action.type, (type(click.INT), type(click.FLOAT), click.Choice))
+    ]:
         argv = [command]
         for action in dict.fromkeys([*needed, tried]):
             value = text if action is tried else "1"
@@ -154,7 +158,8 @@ def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, m
 
 NOISY = """
 import logging, sys, warnings
-from engine import cli, history
+from engine.cli import main as cli
+from engine.store import history
 def noisy():
     print("a library prints")
     print("a library complains", file=sys.stderr)
