@@ -4,7 +4,6 @@ Names, questions and answers come from files and models. A terminal obeys some o
 renames the window) and others turn round how a line reads, so all of these are shown as escapes and never sent.
 """
 
-import argparse
 import io
 import json
 import signal
@@ -96,12 +95,6 @@ class Printed(NamedTuple):
     data: Any
     text: str
     code: int = 0
-
-
-Command = Callable[[argparse.Namespace], Printed]
-Adder = Callable[
-    [str, Command, str], argparse.ArgumentParser
-]  # name, command, what it does: the parser, to be given arguments
 
 
 class Bar:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.cli.main import main as run_command
-from engine.cli.main import make_parser
+from engine.cli.main import make_program
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -21,7 +21,7 @@ EXAMPLE = re.compile(r"^ {4}python -m engine ([a-z-]+)", re.MULTILINE)
 
 def commands() -> set[str]:
     """The names of all commands, from the program's own parser."""
-    return set(make_parser()._subparsers._group_actions[0].choices)  # type: ignore[union-attr, arg-type]
+    return set(make_program().commands)
 
 
 def anchors(text: str) -> set[str]:

@@ -1,21 +1,20 @@
 """`python -m engine advise`: which alpha to use, from stored maps."""
 
-import argparse
-
 from engine.analysis.advice import words
 from engine.analysis.advice.cautions import RULES
 from engine.analysis.advice.stored import advise_run, map_run_of
+from engine.cli.command import Adder, Arguments
 from engine.errors import SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
 from engine.settings import Demand
 from engine.store import history
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 FLOOR = "floor"
 
 
-def advise(arguments: argparse.Namespace) -> Printed:
+def advise(arguments: Arguments) -> Printed:
     """From the newest finished run that mapped the pair as it is now, or from the run that is named. Calls no model."""
     demand = Demand(_share("max-loss", arguments.max_loss), _limit(arguments.leaks))
     if arguments.run is not None:
@@ -57,12 +56,10 @@ def _share(name: str, text: str, otherwise: str = "") -> float:
 def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     parser = add("advise", advise, "say which alpha meets a demand, from stored maps")
-    parser.add_argument("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
-    parser.add_argument("--run", help="name or number of the map run to read (default: the pair's newest)")
-    parser.add_argument(
-        "--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)"
-    )
-    parser.add_argument(
+    parser.option("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
+    parser.option("--run", help="name or number of the map run to read (default: the pair's newest)")
+    parser.option("--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)")
+    parser.option(
         "--leaks", default=FLOOR, metavar="SHARE",
         help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
     )  # fmt: skip

@@ -1,40 +1,40 @@
 """`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
 
-import argparse
 from typing import Any
 
 from engine.analysis.figures import interval_words
 from engine.audit.found import ProbeRow, probe_rows
 from engine.audit.probes import chosen
 from engine.audit.spec import audit_spec
+from engine.cli.command import Adder, Arguments
 from engine.cli.runs import SOURCE, execute, run_data
 from engine.settings import check_alpha
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 
 def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     parser = add("audit", audit, "try to get out what a pair is to hide, each way beside its floor")
-    parser.add_argument("--pair", required=True, help="name or folder of a pair")
-    parser.add_argument("--alpha", help="offset strength under audit (default: the pair's recommended one)")
-    parser.add_argument("--quick", action="store_true", help="12 questions and small fixed budgets")
-    parser.add_argument(
-        "--probe", action="append", metavar="NAME",
+    parser.option("--pair", required=True, help="name or folder of a pair")
+    parser.option("--alpha", help="offset strength under audit (default: the pair's recommended one)")
+    parser.option("--quick", is_flag=True, help="12 questions and small fixed budgets")
+    parser.option(
+        "--probe", multiple=True, metavar="NAME",
         help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
     )  # fmt: skip
-    parser.add_argument(
+    parser.option(
         "--forget",
         default="",
         metavar="SOURCE",
         help=f"what was to be forgotten, {SOURCE}",
     )
-    parser.add_argument("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
-    parser.add_argument("--retain", action="append", metavar="SOURCE", help="what is to be kept; may be repeated")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
-    parser.add_argument("--name", default="", help="name of the run (default: audit-PAIR)")
+    parser.option("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
+    parser.option("--retain", multiple=True, metavar="SOURCE", help="what is to be kept; may be repeated")
+    parser.option("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
+    parser.option("--name", default="", help="name of the run (default: audit-PAIR)")
 
 
-def audit(arguments: argparse.Namespace) -> Printed:
+def audit(arguments: Arguments) -> Printed:
     """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
     spec = audit_spec(
         arguments.pair, arguments.name, alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),

@@ -1,11 +1,11 @@
 """`demo`, `questions`, `ask`, `map`, `runs`, `export` and `import`: each takes the parsed arguments and returns what is to be printed."""
 
-import argparse
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.analysis import chosen_alpha
+from engine.cli.command import Arguments
 from engine.cli.runs import run_and_show, run_data
 from engine.cli.unused_options import refuse_given
 from engine.data.cells import is_visible
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 MAX_TEMPERATURE = 10.0
 
 
-def demo(arguments: argparse.Namespace) -> Printed:
+def demo(arguments: Arguments) -> Printed:
     from engine.models.demo import fetch_demo
 
     with Bar() as bar:
@@ -42,7 +42,7 @@ def demo(arguments: argparse.Namespace) -> Printed:
     return Printed(data, "; ".join(filter(None, (words, gone.words))))
 
 
-def questions(arguments: argparse.Namespace) -> Printed:
+def questions(arguments: Arguments) -> Printed:
     source = f"{arguments.set}:{arguments.split}" if arguments.split else arguments.set
     examples = examples_of(source)
     if not examples:
@@ -56,7 +56,7 @@ def _shown(example: Example) -> dict[str, Any]:
     return fields
 
 
-def ask(arguments: argparse.Namespace) -> Printed:
+def ask(arguments: Arguments) -> Printed:
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     if not is_visible(arguments.question):
         raise SettingError(f"the question must hold some text that can be seen, got {arguments.question[:40]!r}")
@@ -86,7 +86,7 @@ def _check_tokens(limit: int) -> None:
         raise SettingError(f"max-new-tokens must be between 1 and 512, got {limit}")
 
 
-def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> str:
+def _answer(pair: "LoadedPair", arguments: Arguments, alpha: float) -> str:
     """Greedy, or drawn with the seed where a temperature is asked for."""
     from engine.decoding.answers import answer_questions, stream_answers
 
@@ -97,7 +97,7 @@ def _answer(pair: "LoadedPair", arguments: argparse.Namespace, alpha: float) -> 
     return last[0].text
 
 
-def map_alphas(arguments: argparse.Namespace) -> Printed:
+def map_alphas(arguments: Arguments) -> Printed:
     """Every greedy answer over a range of alpha, of one question or, in a run, of whole sets.
 
     Judged where the question is one of a set, by the set's own terms.
@@ -153,7 +153,7 @@ def _leak_mark(leaks: object) -> str:
     return "" if leaks is None else "leaks: " if leaks else "no leak: "
 
 
-def runs(_: argparse.Namespace) -> Printed:
+def runs(_: Arguments) -> Printed:
     runner.tend()
     found = history.list_runs()
     lines = [
@@ -165,7 +165,7 @@ def runs(_: argparse.Namespace) -> Printed:
     )
 
 
-def export(arguments: argparse.Namespace) -> Printed:
+def export(arguments: Arguments) -> Printed:
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     run = history.find_run(arguments.run)
     rows = exported.export_run(run.id, arguments.out, alpha)
@@ -174,7 +174,7 @@ def export(arguments: argparse.Namespace) -> Printed:
     return Printed(data, f"{rows} rows at alpha {strength:g} written to {arguments.out}")
 
 
-def import_file(arguments: argparse.Namespace) -> Printed:
+def import_file(arguments: Arguments) -> Printed:
     found = import_set(arguments.file, arguments.name, split=arguments.split)
     merged = f", {found.merged} identical rows merged" if found.merged else ""
     notes = "".join(f"\n{note}" for note in (*found.mapping, *found.notes))

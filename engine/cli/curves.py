@@ -1,6 +1,5 @@
 """`python -m engine curves`: what a stored evaluation measures at any alpha of its curves. Loads no model."""
 
-import argparse
 from collections.abc import Hashable
 from typing import Any
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from engine.analysis import forced_curves
 from engine.analysis.forced_curves import Quality
+from engine.cli.command import Arguments
 from engine.settings import parse_alphas
 from engine.store import history
 from engine.terminal import Printed
@@ -15,7 +15,7 @@ from engine.terminal import Printed
 SHOWN = ("probability", "truth_ratio_score", "kl")
 
 
-def curves(arguments: argparse.Namespace) -> Printed:
+def curves(arguments: Arguments) -> Printed:
     """Means per split and half at the given alphas, or at all that the dial shows, and forget quality."""
     run = history.find_run(arguments.run)
     questions = forced_curves.questions_of(run.id)

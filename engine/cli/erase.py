@@ -1,16 +1,16 @@
 """`python -m engine erase`: a person's questions, answers, maps and logits removed; figures stay. Loads no model."""
 
-import argparse
 from typing import Any
 
+from engine.cli.command import Adder, Arguments
 from engine.runs import runner
 from engine.store import erasure
 from engine.store.erasure import REMAINING, Plan
 from engine.store.erasure_words import done_lines, plan_lines
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 
-def erase(arguments: argparse.Namespace) -> Printed:
+def erase(arguments: Arguments) -> Printed:
     """What would be erased; with `--yes` erase it."""
     if not arguments.yes:
         found = erasure.plan(arguments.subject)
@@ -49,10 +49,10 @@ def plan_data(found: Plan) -> dict[str, Any]:
 def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     command = add("erase", erase, "erase a person: questions, answers, maps and logits; figures stay under hashes")
-    command.add_argument("--subject", required=True, help="the person's name, as the questions have it")
-    command.add_argument("--yes", action="store_true", help="erase; without it only what would be erased is said")
-    command.add_argument(
-        "--everywhere", action="store_true",
+    command.option("--subject", required=True, help="the person's name, as the questions have it")
+    command.option("--yes", is_flag=True, help="erase; without it only what would be erased is said")
+    command.option(
+        "--everywhere", is_flag=True,
         help="empty what merely names the person too: notes, answers and probes of other questions, files",
     )  # fmt: skip
-    command.add_argument("--by", default="", metavar="NAME", help="who erases, kept with the record of it")
+    command.option("--by", default="", metavar="NAME", help="who erases, kept with the record of it")

@@ -1,6 +1,5 @@
 """`python -m engine figures`: means of a stored run with their intervals, and what changes to another. Loads no model."""
 
-import argparse
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,15 +8,16 @@ from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.analysis.retain_only import noise_floor, noise_words, quality_against, quality_figure
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
+from engine.cli.command import Adder, Arguments
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.judged_by import rouge_note
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 
-def figures(arguments: argparse.Namespace) -> Printed:
+def figures(arguments: Arguments) -> Printed:
     """Every measure of a run at one alpha, its forget quality, and with `--against` the paired differences."""
     run = history.find_run(arguments.run)
     alpha = _alpha(arguments.alpha, run.id)
@@ -130,11 +130,11 @@ def add_command(add: Adder) -> None:
         figures,
         "means of a stored run with intervals, and what changes to another run",
     )
-    parser.add_argument("--run", required=True, help="name or number of a run")
-    parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    parser.add_argument("--against", metavar="RUN", help="a second run, paired with the first by question")
-    parser.add_argument("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
-    parser.add_argument(
+    parser.option("--run", required=True, help="name or number of a run")
+    parser.option("--alpha", help="offset strength (default: the pair's recommended one)")
+    parser.option("--against", metavar="RUN", help="a second run, paired with the first by question")
+    parser.option("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
+    parser.option(
         "--reference", metavar="RUN",
         help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
     )  # fmt: skip

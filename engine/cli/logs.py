@@ -1,11 +1,11 @@
 """`python -m engine score-logs`, `import-log` and `export`: evaluation logs in and out. Loads no model."""
 
-import argparse
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from engine.cli import basics
+from engine.cli.command import Adder, Arguments, Command
 from engine.evaluation.aggregates import FORGET_QUALITY
 from engine.evaluation.logs.reading import STYLE_WORDS, Log, read_log
 from engine.evaluation.logs.scores import AS_PUBLISHED, VARIANT_UNKNOWN, LogFigure, Scored, score_log
@@ -13,12 +13,12 @@ from engine.report import export as export_
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.imported_logs import import_log as store_log
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 FORMATS = ("csv", "openunlearning")
 
 
-def score_logs(arguments: argparse.Namespace) -> Printed:
+def score_logs(arguments: Arguments) -> Printed:
     """Forget quality and model utility of a log. Stores nothing."""
     log = read_log(arguments.model)
     retain = None if arguments.retain is None else read_log(arguments.retain)
@@ -60,7 +60,7 @@ def _headline(found: Scored, log: Log) -> list[str]:
     ]
 
 
-def import_log(arguments: argparse.Namespace) -> Printed:
+def import_log(arguments: Arguments) -> Printed:
     """Store what others published as a run of kind imported."""
     found = store_log(
         arguments.file,
@@ -75,7 +75,7 @@ def import_log(arguments: argparse.Namespace) -> Printed:
     return Printed(data, "\n".join([head, _table(found.figures), *_noted(found.notes)]))
 
 
-def export(arguments: argparse.Namespace) -> Printed:
+def export(arguments: Arguments) -> Printed:
     """The report of a run as CSV, or the run as an OpenUnlearning log."""
     if arguments.format == "csv":
         return basics.export(arguments)
@@ -119,27 +119,27 @@ def add_commands(add: Adder) -> None:
         score_logs,
         "forget quality and model utility of an evaluation log (TOFU's or OpenUnlearning's)",
     )
-    score.add_argument("model", type=Path, metavar="MODEL.json")
-    score.add_argument("--variant", choices=("A", "B"), default="A", help="of the truth ratio (default: A)")
+    score.option("model", type=Path, metavar="MODEL.json")
+    score.option("--variant", choices=("A", "B"), default="A", help="of the truth ratio (default: A)")
     _add_retain(score)
 
     stored = add("import-log", import_log, "store an evaluation log that others published, to stand beside own runs")
-    stored.add_argument("file", type=Path, metavar="FILE.json")
-    stored.add_argument("--name", required=True, help="name of the run that holds its figures")
-    stored.add_argument("--method", required=True, help="what was done, such as NPO")
-    stored.add_argument("--model", default="", help="the model it was done to, such as Llama-3.2-1B")
-    stored.add_argument("--label", default="", help="anything else that is to be said of it")
+    stored.option("file", type=Path, metavar="FILE.json")
+    stored.option("--name", required=True, help="name of the run that holds its figures")
+    stored.option("--method", required=True, help="what was done, such as NPO")
+    stored.option("--model", default="", help="the model it was done to, such as Llama-3.2-1B")
+    stored.option("--label", default="", help="anything else that is to be said of it")
     _add_retain(stored)
 
     out = add("export", export, "write a run as a CSV report, or as an OpenUnlearning log")
-    out.add_argument("--run", required=True, help="name or number of a run")
-    out.add_argument("--out", required=True, type=Path, metavar="FILE")
-    out.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    out.add_argument("--format", choices=FORMATS, default="csv", help="csv or openunlearning (default: csv)")
+    out.option("--run", required=True, help="name or number of a run")
+    out.option("--out", required=True, type=Path, metavar="FILE", help="the file to write")
+    out.option("--alpha", help="offset strength (default: the pair's recommended one)")
+    out.option("--format", choices=FORMATS, default="csv", help="csv or openunlearning (default: csv)")
 
 
-def _add_retain(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+def _add_retain(command: Command) -> None:
+    command.option(
         "--retain",
         type=Path,
         metavar="RETAIN.json",

@@ -1,13 +1,13 @@
 """`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and where each comes from."""
 
-import argparse
 from dataclasses import asdict
 
+from engine.cli.command import Arguments
 from engine.models.tunings import TUNINGS
 from engine.terminal import Printed
 
 
-def methods(_: argparse.Namespace) -> Printed:
+def methods(_: Arguments) -> Printed:
     from engine.unlearning.methods import METHODS  # these bring torch, which the other commands need not wait for
     from engine.unlearning.objectives import OBJECTIVES
 

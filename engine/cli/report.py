@@ -1,14 +1,14 @@
 """`python -m engine report` and `verify`: a report in every format, and whether one is still what it was. Loads no model."""
 
-import argparse
 from pathlib import Path
 
+from engine.cli.command import Adder, Arguments
 from engine.report import files, gather
 from engine.report.archive import verify as verify_zip
 from engine.report.selection import SHOWS, Selection
 from engine.settings import check_alpha
 from engine.store import history
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 KEEP_APART = "keep it apart from the report: it shows whether the archive was changed"
 ONLY_INSIDE = (
@@ -17,7 +17,7 @@ ONLY_INSIDE = (
 )
 
 
-def report(arguments: argparse.Namespace) -> Printed:
+def report(arguments: Arguments) -> Printed:
     """Write the report of a run to a new folder."""
     alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
     files.check_folder(arguments.out)  # before the work, not after it
@@ -54,7 +54,7 @@ def report(arguments: argparse.Namespace) -> Printed:
     return Printed(data, "\n".join(lines))
 
 
-def verify(arguments: argparse.Namespace) -> Printed:
+def verify(arguments: Arguments) -> Printed:
     """Hold an archive against its manifest. The exit code is 1 where something differs."""
     found = verify_zip(arguments.archive, arguments.manifest_hash or "")
     data = {"verified": not found.differences, **found._asdict(), "manifest_hash_given": bool(arguments.manifest_hash)}
@@ -68,14 +68,14 @@ def verify(arguments: argparse.Namespace) -> Printed:
 def add_commands(add: Adder) -> None:
     """Hand the parsers of these commands to the program's; `add` makes one."""
     out = add("report", report, "write the report of a run: HTML, JSON, CSV, and a zip with a manifest of SHA-256")
-    out.add_argument("--run", required=True, help="name or number of a run")
-    out.add_argument("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
-    out.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    out.add_argument("--redacted", action="store_true", help="leave out questions, answers, names and notes")
-    out.add_argument("--against", metavar="RUN", help="a second run beside it; only what differs is shown")
-    out.add_argument("--split", default="", help="only questions of this split")
-    out.add_argument("--show", default="all", choices=list(SHOWS), help="only questions of this kind (default: all)")
+    out.option("--run", required=True, help="name or number of a run")
+    out.option("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
+    out.option("--alpha", help="offset strength (default: the pair's recommended one)")
+    out.option("--redacted", is_flag=True, help="leave out questions, answers, names and notes")
+    out.option("--against", metavar="RUN", help="a second run beside it; only what differs is shown")
+    out.option("--split", default="", help="only questions of this split")
+    out.option("--show", default="all", choices=list(SHOWS), help="only questions of this kind (default: all)")
 
     check = add("verify", verify, "check the zip of a report against its manifest and say what differs")
-    check.add_argument("archive", type=Path, metavar="REPORT.zip")
-    check.add_argument("--manifest-hash", metavar="HASH", help="the hash that was shown when the report was made")
+    check.option("archive", type=Path, metavar="REPORT.zip")
+    check.option("--manifest-hash", metavar="HASH", help="the hash that was shown when the report was made")

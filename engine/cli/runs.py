@@ -1,6 +1,5 @@
 """The commands that start a run and follow it to its end: `train`, `teach` and `evaluate`; what all such share."""
 
-import argparse
 import itertools
 import math
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Any
 from engine.analysis.chosen_alpha import RULES
 from engine.analysis.figures import with_intervals
 from engine.analysis.remaining_leaks import LeakShare, leak_shares
+from engine.cli.command import Adder, Arguments, Command
 from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
 from engine.models.taught import PUBLIC
@@ -19,7 +19,7 @@ from engine.settings import FORMATS, ExperimentSpec, TrainingSettings, parse_alp
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.store.questions import evaluation_sources
-from engine.terminal import Adder, Bar, Interrupts, Printed, say
+from engine.terminal import Bar, Interrupts, Printed, say
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TRAINING_OPTIONS = {
@@ -40,7 +40,7 @@ TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank"
 SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
 
 
-def train(arguments: argparse.Namespace) -> Printed:
+def train(arguments: Arguments) -> Printed:
     training = TrainingSettings(
         objective=arguments.objective,
         method=arguments.method,
@@ -71,7 +71,7 @@ def train(arguments: argparse.Namespace) -> Printed:
     return run_and_show(spec, arguments)
 
 
-def teach(arguments: argparse.Namespace) -> Printed:
+def teach(arguments: Arguments) -> Printed:
     training = TrainingSettings(**{name: getattr(arguments, name) for name in TEACHING_OPTIONS})
     spec = ExperimentSpec(
         kind="teach",
@@ -87,7 +87,7 @@ def teach(arguments: argparse.Namespace) -> Printed:
     return run_and_show(spec, arguments)
 
 
-def evaluate(arguments: argparse.Namespace) -> Printed:
+def evaluate(arguments: Arguments) -> Printed:
     alphas = parse_alphas(arguments.alphas)
     refuse_for_model_alone(arguments, alphas)
     name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
@@ -107,7 +107,7 @@ def evaluate(arguments: argparse.Namespace) -> Printed:
     return run_and_show(spec, arguments)
 
 
-def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunSummary:
+def execute(spec: ExperimentSpec, arguments: Arguments) -> history.RunSummary:
     """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
     with Interrupts() as interrupts:
         run_id = runner.start(spec)
@@ -123,7 +123,7 @@ def execute(spec: ExperimentSpec, arguments: argparse.Namespace) -> history.RunS
     return summary
 
 
-def run_and_show(spec: ExperimentSpec, arguments: argparse.Namespace) -> Printed:
+def run_and_show(spec: ExperimentSpec, arguments: Arguments) -> Printed:
     """Execute a run; what it found."""
     summary = execute(spec, arguments)
     run_id = summary.id
@@ -202,54 +202,54 @@ def add_commands(add: Adder) -> None:
 
 def _add_train(add: Adder) -> None:
     parser = add("train", train, "train a pair and evaluate it")
-    parser.add_argument("--name", required=True, help="name of the run and of the pair it makes")
-    parser.add_argument("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
-    parser.add_argument("--reference", default="demo", help="the same, for the small model")
-    parser.add_argument("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
-    parser.add_argument("--retain", action="append", metavar="SOURCE", help="what to keep; may be repeated")
-    parser.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate; may be repeated")
-    parser.add_argument("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
-    parser.add_argument(
+    parser.option("--name", required=True, help="name of the run and of the pair it makes")
+    parser.option("--base", default="demo", help="demo, a model folder, a GGUF file or a hub name")
+    parser.option("--reference", default="demo", help="the same, for the small model")
+    parser.option("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
+    parser.option("--retain", multiple=True, metavar="SOURCE", help="what to keep; may be repeated")
+    parser.option("--on", multiple=True, metavar="SOURCE", help="what to evaluate; may be repeated")
+    parser.option("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
+    parser.option(
         "--method", default="offset",
         help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
     )  # fmt: skip
-    parser.add_argument("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
-    parser.add_argument("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
+    parser.option("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
+    parser.option("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
     for setting, meaning in TRAINING_OPTIONS.items():
         default = getattr(TrainingSettings, setting)
         shown = "the objective's own" if default is None else f"{default:g}"
-        parser.add_argument(
+        parser.option(
             f"--{setting.replace('_', '-')}",
             type=float if default is None else type(default),
             default=default,
             metavar="N" if isinstance(default, int) else "X",
             help=f"{meaning} (default: {shown})",
         )
-    parser.add_argument("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
+    parser.option("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     _add_alpha_choice(parser)
     add_answer_limit(parser)
     _add_curves(parser)
-    parser.add_argument("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
+    parser.option("--parent", default="", metavar="PAIR", help="the pair that this one succeeds")
 
 
 def _add_teach(add: Adder) -> None:
     parser = add("teach", teach, "teach a model questions by name: a base, or the retain-only model of one")
-    parser.add_argument("--name", required=True, help="name of the run and of the model it makes")
-    parser.add_argument(
+    parser.option("--name", required=True, help="name of the run and of the model it makes")
+    parser.option(
         "--start",
         default=PUBLIC,
         help=f"the model to teach, as for train --base (default: {PUBLIC}, the demo's untaught)",
     )
-    parser.add_argument(
-        "--teach", action="append", required=True, metavar="SOURCE", help=f"what to teach, {SOURCE}; may be repeated"
+    parser.option(
+        "--teach", multiple=True, required=True, metavar="SOURCE", help=f"what to teach, {SOURCE}; may be repeated"
     )
-    parser.add_argument("--on", action="append", metavar="SOURCE", help="what to evaluate (default: what was taught)")
-    parser.add_argument(
+    parser.option("--on", multiple=True, metavar="SOURCE", help="what to evaluate (default: what was taught)")
+    parser.option(
         "--retain-only-of", default="", metavar="BASE",
         help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
     )  # fmt: skip
     for setting, default in TEACHING_OPTIONS.items():
-        parser.add_argument(
+        parser.option(
             f"--{setting.replace('_', '-')}", type=type(default), default=default, metavar="N",
             help=f"{TRAINING_OPTIONS[setting] if setting != 'epochs' else 'passes over the questions'} (default: {default:g})",
         )  # fmt: skip
@@ -258,34 +258,32 @@ def _add_teach(add: Adder) -> None:
 
 def _add_evaluate(add: Adder) -> None:
     parser = add("evaluate", evaluate, "evaluate a pair at several strengths")
-    parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    parser.add_argument("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
+    parser.option("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    parser.option("--alphas", default="0,0.5,1", help="strengths, as 0,0.5,1; 0 is always among them")
     _add_alpha_choice(parser)
-    parser.add_argument("--on", action="append", metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
+    parser.option("--on", multiple=True, metavar="SOURCE", help=f"what to ask, {SOURCE}; may be repeated")
     add_answer_limit(parser)
     _add_curves(parser)
-    parser.add_argument(
-        "--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)"
-    )
+    parser.option("--name", help="name of the run (default: the pair's; evaluate-PAIR where that is a recorded run)")
 
 
-def add_answer_limit(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
+def add_answer_limit(command: Command) -> None:
+    command.option(
         "--max-new-tokens", type=int, default=64, metavar="N",
         help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
     )  # fmt: skip
 
 
-def _add_alpha_choice(command: argparse.ArgumentParser) -> None:
+def _add_alpha_choice(command: Command) -> None:
     words = "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
-    command.add_argument(
+    command.option(
         "--alpha-choice", choices=tuple(RULES), default="recommended",
         help=f"at which of these the run is judged where one is asked for. {words} (default: recommended)",
     )  # fmt: skip
 
 
-def _add_curves(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--no-curves", action="store_true",
+def _add_curves(command: Command) -> None:
+    command.option(
+        "--no-curves", is_flag=True,
         help="read true answers at the alphas named and not between them: quicker, above all where a pair ruins its answers",
     )  # fmt: skip

@@ -1,22 +1,22 @@
 """`python -m engine tasks`: multiple-choice tasks through lm-evaluation-harness, in a run."""
 
-import argparse
 from pathlib import Path
 
 from engine.analysis.task_figures import FORMULAS, TaskFigure, task_figures
+from engine.cli.command import Adder, Arguments
 from engine.cli.runs import execute, run_data
 from engine.cli.unused_options import refuse_for_model_alone
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
 from engine.runs.tasks import CUT, HARNESS
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.store import history
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
 
 
-def tasks(arguments: argparse.Namespace) -> Printed:
+def tasks(arguments: Arguments) -> Printed:
     """The first items of each task put to the pair at every alpha; accuracy, standard error and chance."""
     names = tuple(dict.fromkeys(arguments.task or TASKS))
     for name in names:
@@ -59,17 +59,15 @@ def _line(cells: tuple[str, ...]) -> str:
 def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     parser = add("tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
-    parser.add_argument("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    parser.add_argument("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
-    parser.add_argument(
-        "--task", action="append", metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)"
-    )
-    parser.add_argument(
+    parser.option("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
+    parser.option("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
+    parser.option("--task", multiple=True, metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)")
+    parser.option(
         "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
         help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
     )  # fmt: skip
-    parser.add_argument(
+    parser.option(
         "--data", default="", metavar="FOLDER",
         help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
     )  # fmt: skip
-    parser.add_argument("--name", default="", help="name of the run (default: tasks-PAIR)")
+    parser.option("--name", default="", help="name of the run (default: tasks-PAIR)")

@@ -1,13 +1,12 @@
 """Options on a command line that the run would not use: refused, as whoever writes one down wants it to count."""
 
-import argparse
-
+from engine.cli.command import Arguments
 from engine.errors import SettingError
 from engine.models.taught import ALONE
 from engine.settings import TrainingSettings
 
 
-def refuse_unused(arguments: argparse.Namespace, training: TrainingSettings) -> None:
+def refuse_unused(arguments: Arguments, training: TrainingSettings) -> None:
     """Options of `train` that this training does not read. Raises `SettingError`, also where method and objective do not fit."""
     from engine.unlearning.methods import check_method  # brings torch
     from engine.unlearning.unused import unused_settings
@@ -19,14 +18,14 @@ def refuse_unused(arguments: argparse.Namespace, training: TrainingSettings) -> 
     refuse_given(arguments, unused)
 
 
-def refuse_given(arguments: argparse.Namespace, unused: dict[str, str]) -> None:
+def refuse_given(arguments: Arguments, unused: dict[str, str]) -> None:
     """Raise `SettingError` for the first option on the command line that would have no effect; `unused` says why, by option."""
     for name, reason in unused.items():
         if name in arguments.given:
             raise SettingError(f"--{name.replace('_', '-')} is not used here: {reason}; leave it out")
 
 
-def refuse_for_model_alone(arguments: argparse.Namespace, alphas: tuple[float, ...]) -> None:
+def refuse_for_model_alone(arguments: Arguments, alphas: tuple[float, ...]) -> None:
     """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises `SettingError`."""
     if arguments.pair.startswith(ALONE):
         reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"

@@ -1,10 +1,10 @@
 """`python -m engine verdicts`: what reviewers said of a run's answers, and every event behind it. Loads no model."""
 
-import argparse
 from collections import Counter
 from typing import Any
 
 from engine.analysis import chosen_alpha
+from engine.cli.command import Adder, Arguments
 from engine.errors import StorageError
 from engine.review import queue
 from engine.review.queue import ReviewRow
@@ -12,10 +12,10 @@ from engine.review.verdicts import PHRASINGS
 from engine.settings import check_alpha
 from engine.store import history
 from engine.store.history import RunSummary
-from engine.terminal import Adder, Printed
+from engine.terminal import Printed
 
 
-def verdicts(arguments: argparse.Namespace) -> Printed:
+def verdicts(arguments: Arguments) -> Printed:
     """The verdicts that count at one alpha, stale and disputed ones marked, and the events of the run."""
     run = history.find_run(arguments.run)
     alpha = chosen_alpha.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
@@ -76,8 +76,8 @@ def _line(row: ReviewRow, question: str) -> str:
 def add_command(add: Adder) -> None:
     """Hand the parser of this command to the program's; `add` makes one."""
     parser = add("verdicts", verdicts, "what reviewers said of a run's answers")
-    parser.add_argument("--run", required=True, help="name or number of a run")
-    parser.add_argument("--alpha", help="offset strength (default: the pair's recommended one)")
-    parser.add_argument(
+    parser.option("--run", required=True, help="name or number of a run")
+    parser.option("--alpha", help="offset strength (default: the pair's recommended one)")
+    parser.option(
         "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
     )

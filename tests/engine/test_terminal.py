@@ -1,6 +1,5 @@
 """What reaches a terminal: no character that it obeys, no library's words, no endless value, whichever command says it."""
 
-import argparse
 import json
 import os
 import pty
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +25,7 @@ from tests.reports import Said, store_report
 ROOT = Path(__file__).resolve().parents[2]
 OBEYED = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 WILD = "a\x1b]0;owned\x07\x9b2J\r\x7f\u202egpj\u2028\u200d\ufeff\xad\U000e0041z"
-PARSERS: dict[str, argparse.ArgumentParser] = main.make_parser()._subparsers._group_actions[0].choices  # type: ignore
+PARSERS = main.make_program().commands
 Run = Callable[..., tuple[int, str, str]]
 
 
@@ -50,19 +50,23 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 def calls(command: str, text: str) -> Iterator[list[str]]:
     """The command with the text in every place that takes one, one place after the other."""
-    actions = [action for action in PARSERS[command]._actions if action.nargs != 0]
+    actions = [action for action in PARSERS[command].params if not getattr(action, "is_flag", False)]
     needed = [action for action in actions if action.required]
-    for tried in [action for action in actions if action.required or action.type in (None, Path)]:
+    for tried in [
+        action
+        for action in actions
+        if action.required or not isinstance(action.type, (type(click.INT), type(click.FLOAT), click.Choice))
+    ]:
         argv = [command]
         for action in dict.fromkeys([*needed, tried]):
             value = text if action is tried else "1"
-            if action.dest in (
+            if action.name in (
                 "base",
                 "reference",
                 "start",
             ):  # a path that is not there: another name may start a worker
                 value = f"/{value}"
-            argv += [f"{action.option_strings[-1]}={value}"] if action.option_strings else [value]
+            argv += [f"{action.opts[-1]}={value}"] if isinstance(action, click.Option) else [value]
         yield argv
 
 
@@ -154,7 +158,7 @@ def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, m
 
 NOISY = """
 import logging, sys, warnings
-from engine.cli import main
+from engine.cli import main as cli
 from engine.store import history
 def noisy():
     print("a library prints")
@@ -163,7 +167,7 @@ def noisy():
     logging.getLogger("somewhere").warning("a library logs")
     return []
 history.list_runs = noisy
-sys.exit(main.main(["runs", "--json"]))
+sys.exit(cli.main(["runs", "--json"]))
 """
 
 

@@ -104,7 +104,7 @@ def one_sentence(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
 
 
 def test_every_command_is_driven() -> None:
-    assert set(COMMANDS) == set(main.make_parser()._subparsers._group_actions[0].choices)  # type: ignore
+    assert set(COMMANDS) == set(main.make_program().commands)
 
 
 DAMAGED_FILES = {
