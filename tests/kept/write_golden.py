@@ -36,11 +36,11 @@ def write(folder: Path) -> None:
     keep("commands.json", document)
     path = in_folder(folder / "old")
     tables = old_database.contents(path, old_database.columns_of(path))
-    keep("old.json", {"tables": tables, "said": old_database.asked()})
+    keep("old.json.gz", {"tables": tables, "said": old_database.asked()})
     os.environ["OUBLIETTE_DATA"] = str(folder / "demo")
     if called("demo")[0]:
         raise SystemExit("the demo's base is not on this machine: python -m engine demo")
-    keep("demo_report.json.gz", demo_report.made(folder / "report"))
+    keep("demo_report.json.gz", demo_report.made(folder / "demo-report"))
 
 
 if __name__ == "__main__":
