@@ -31,7 +31,6 @@ REFUSED: tuple[tuple[str, ...], ...] = (
 
 # What is not promised: `--study` moves to the benchmarks, and `export` needs its `--run` from then on.
 FREE = {"export": ("--study", "--run")}
-ON = ("--on", "folk:forget", "--on", "folk:retain/eval", "--on", "folk:world")
 
 
 def described() -> dict[str, dict[str, Any]]:
@@ -95,7 +94,10 @@ def reading_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def model_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """The keys of `--json` of the commands that call a model, over tiny ones; the set `folk` must be stored."""
+    """The keys of `--json` of the commands that call a model, over tiny ones; the set `folk` must be stored.
+
+    `train` speaks for all commands that start a run and say it when it has ended.
+    """
     base, reference = save_model(folder / "base", seed=1), save_model(folder / "reference", seed=2, padding=7)
     short, pair = ("--max-new-tokens", "4"), ("--pair", "shown")
     sources = ("--forget", "folk:forget", "--retain", "folk:retain/train", "--on", "folk:retain/eval")
@@ -109,6 +111,5 @@ def model_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
         "ask": said("ask", question, *pair, *short),
         "ask --temperature": said("ask", question, *pair, *short, "--temperature", "1"),
         "map": said("map", question, *pair, "--set", "folk", "--range", "0,1", *short),
-        "evaluate": said("evaluate", *pair, "--name", "again-shown", "--alphas", "0,1", *ON, *short),
     }
     return {name: shape(document) for name, document in found.items()}
