@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.kept.doors import KEPT, comparable, said
 
-# What each reading command is asked of it; the names are those of `make_old`. No `advise`: maps are found by the files of
+# What each reading command is asked of it; the names are those of `make_old.py.txt`. No `advise`: maps are found by the files of
 # their models, which are not here.
 EVALUATED = ("taught", "gold", "pair", "pair2", "again")
 READ = (
