@@ -11,22 +11,24 @@ from tests.tiny import save_model
 
 # Command lines that must be refused with exit code 2, nothing on standard output and one line on standard error.
 REFUSED: tuple[tuple[str, ...], ...] = (
-    (), ("nothing",), ("--nothing",), ("questions", "--set", "nowhere"), ("questions", "--split", "nowhere"), ("ask",),
-    ("ask", " "), ("ask", "x", "--alpha", "9"), ("ask", "x", "--alpha", "x"), ("ask", "x", "--max-new-tokens", "0"),
-    ("ask", "x", "--max-new-tokens", "x"), ("ask", "x", "--temperature", "11"), ("ask", "x", "--seed", "1"), ("map",),
-    ("map", "x", "--range", "0"), ("map", "x", "--range", "0,9"), ("map", "x", "--on", "folk"), ("advise", "--leaks", "x"),
-    ("advise", "--max-loss", "0.7"), ("train",), ("train", "--name", "n", "--objective", "x"),
-    ("train", "--name", "n", "--tuning", "x"), ("train", "--name", "n", "--epochs", "x"),
-    ("train", "--name", "n", "--alpha-choice", "x"), ("train", "--name", "n", "--delta", "1"), ("teach", "--name", "n"),
-    ("evaluate",), ("evaluate", "--pair", "nowhere"), ("evaluate", "--pair", "p", "--alphas", ","), ("tasks",),
+    (), ("nothing",), ("--nothing",), ("questions", "--set", "nowhere"), ("questions", "--split", "nowhere"),
+    ("ask",), ("ask", " "), ("ask", "x", "--alpha", "9"), ("ask", "x", "--alpha", "x"),
+    ("ask", "x", "--max-new-tokens", "0"), ("ask", "x", "--max-new-tokens", "x"), ("ask", "x", "--temperature", "11"),
+    ("ask", "x", "--seed", "1"), ("map",), ("map", "x", "--range", "0"), ("map", "x", "--range", "0,9"),
+    ("map", "x", "--on", "folk"), ("advise", "--leaks", "x"), ("advise", "--max-loss", "0.7"), ("train",),
+    ("train", "--name", "n", "--objective", "x"), ("train", "--name", "n", "--tuning", "x"),
+    ("train", "--name", "n", "--epochs", "x"), ("train", "--name", "n", "--alpha-choice", "x"),
+    ("train", "--name", "n", "--delta", "1"), ("teach", "--name", "n"), ("evaluate",),
+    ("evaluate", "--pair", "nowhere"), ("evaluate", "--pair", "p", "--alphas", ","), ("tasks",),
     ("tasks", "--pair", "p", "--task", "x"), ("audit",), ("audit", "--pair", "p", "--probe", "x"), ("curves",),
-    ("curves", "--run", "nowhere"), ("curves", "--run", "pair", "--alphas", "3"), ("figures",), ("figures", "--run", "nowhere"),
-    ("figures", "--run", "pair", "--alpha", "9"), ("verdicts", "--run", "again", "--phrasing", "x"),
-    ("score-logs", "nowhere.json"), ("score-logs", "nowhere.json", "--variant", "C"), ("import-log", "nowhere.json"),
-    ("export", "--out", "x.csv"), ("export", "--run", "again", "--out", "x.csv", "--format", "x"), ("report", "--run", "again"),
+    ("curves", "--run", "nowhere"), ("curves", "--run", "pair", "--alphas", "3"), ("figures",),
+    ("figures", "--run", "nowhere"), ("figures", "--run", "pair", "--alpha", "9"),
+    ("verdicts", "--run", "again", "--phrasing", "x"), ("score-logs", "nowhere.json"),
+    ("score-logs", "nowhere.json", "--variant", "C"), ("import-log", "nowhere.json"), ("export", "--out", "x.csv"),
+    ("export", "--run", "again", "--out", "x.csv", "--format", "x"), ("report", "--run", "again"),
     ("report", "--run", "nowhere", "--out", "x"), ("report", "--run", "again", "--out", "x", "--show", "x"),
-    ("verify", "nowhere.zip"), ("erase",), ("erase", "--subject", "Nobody At All"), ("import", "nowhere.csv", "--name", "n"),
-    ("import", "nowhere.csv"),
+    ("verify", "nowhere.zip"), ("erase",), ("erase", "--subject", "Nobody At All"),
+    ("import", "nowhere.csv", "--name", "n"), ("import", "nowhere.csv"),
 )  # fmt: skip
 
 # What is not promised: `--study` moves to the benchmarks, and `export` needs its `--run` from then on.

@@ -20,7 +20,8 @@ PROSE = frozenset(
 # Fields that differ from one call, machine or installation to the next; one of the checks holds what is installed here
 # against what a run was made with.
 PASSING = frozenset(
-    "made versions_here checks times out path seconds manifest_hash erased_before compacted created started finished".split()
+    "made versions_here checks times out path seconds manifest_hash erased_before compacted created started "
+    "finished".split()
 )
 
 
@@ -49,8 +50,10 @@ def said(*argv: str) -> Any:
 
 
 def comparable(value: Any, name: str = "") -> Any:
-    """The same without what passes, with a mark in place of every sentence and numbers to 9 digits, as another processor
-    may give another last one; `name` is the field that holds the value."""
+    """The same without what passes, with a mark in place of every sentence; `name` is the field that holds the value.
+
+    Numbers have 9 digits: another processor may give another last one.
+    """
     if name in PASSING:
         return "(passing)"
     if isinstance(value, dict):

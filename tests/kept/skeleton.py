@@ -42,8 +42,8 @@ class _Skeleton(HTMLParser):
 def skeleton(page: str) -> list[str]:
     """The page as one line per tag with its sorted attributes and one per text, from top to bottom.
 
-    A text with a letter in it becomes `*`, and so do attributes that are read aloud; figures, and the style, stay; in a cell
-    of figures (class `num`) only the words among them go.
+    A text with a letter in it becomes `*`, and so do attributes that are read aloud. Figures, and the style, stay; in a
+    cell of figures (class `num`) only the words among them go.
     """
     parser = _Skeleton()
     parser.feed(page)

@@ -1,6 +1,7 @@
 """Writes the kept documents anew from what the program does now: `python -m tests.kept.write_golden FOLDER`.
 
-They were written at commit f0a745c. Whoever writes them anew says in the commit what moved and why. FOLDER must not exist.
+They were written at commit f0a745c. Whoever writes them anew says in the commit what moved and why. FOLDER must not
+exist.
 """
 
 import os
