@@ -12,27 +12,28 @@ from tests.tiny import save_model
 
 # Command lines that must be refused with exit code 2, nothing on standard output and one line on standard error.
 REFUSED: tuple[tuple[str, ...], ...] = (
-    (), ("nothing",), ("--nothing",), ("questions", "--set", "nowhere"), ("questions", "--split", "nowhere"), ("ask",),
-    ("ask", " "), ("ask", "x", "--alpha", "9"), ("ask", "x", "--alpha", "x"), ("ask", "x", "--max-new-tokens", "0"),
-    ("ask", "x", "--max-new-tokens", "x"), ("ask", "x", "--temperature", "11"), ("ask", "x", "--seed", "1"), ("map",),
-    ("map", "x", "--range", "0"), ("map", "x", "--range", "0,9"), ("map", "x", "--on", "folk"), ("advise", "--leaks", "x"),
-    ("advise", "--max-loss", "0.7"), ("train",), ("train", "--name", "n", "--objective", "x"),
-    ("train", "--name", "n", "--tuning", "x"), ("train", "--name", "n", "--epochs", "x"),
-    ("train", "--name", "n", "--alpha-choice", "x"), ("train", "--name", "n", "--delta", "1"), ("teach", "--name", "n"),
-    ("evaluate",), ("evaluate", "--pair", "nowhere"), ("evaluate", "--pair", "p", "--alphas", ","), ("tasks",),
+    (), ("nothing",), ("--nothing",), ("questions", "--set", "nowhere"), ("questions", "--split", "nowhere"),
+    ("ask",), ("ask", " "), ("ask", "x", "--alpha", "9"), ("ask", "x", "--alpha", "x"),
+    ("ask", "x", "--max-new-tokens", "0"), ("ask", "x", "--max-new-tokens", "x"), ("ask", "x", "--temperature", "11"),
+    ("ask", "x", "--seed", "1"), ("map",), ("map", "x", "--range", "0"), ("map", "x", "--range", "0,9"),
+    ("map", "x", "--on", "folk"), ("advise", "--leaks", "x"), ("advise", "--max-loss", "0.7"), ("train",),
+    ("train", "--name", "n", "--objective", "x"), ("train", "--name", "n", "--tuning", "x"),
+    ("train", "--name", "n", "--epochs", "x"), ("train", "--name", "n", "--alpha-choice", "x"),
+    ("train", "--name", "n", "--delta", "1"), ("teach", "--name", "n"), ("evaluate",),
+    ("evaluate", "--pair", "nowhere"), ("evaluate", "--pair", "p", "--alphas", ","), ("tasks",),
     ("tasks", "--pair", "p", "--task", "x"), ("audit",), ("audit", "--pair", "p", "--probe", "x"), ("curves",),
-    ("curves", "--run", "nowhere"), ("curves", "--run", "pair", "--alphas", "3"), ("figures",), ("figures", "--run", "nowhere"),
-    ("figures", "--run", "pair", "--alpha", "9"), ("verdicts", "--run", "again", "--phrasing", "x"),
-    ("score-logs", "nowhere.json"), ("score-logs", "nowhere.json", "--variant", "C"), ("import-log", "nowhere.json"),
-    ("export", "--out", "x.csv"), ("export", "--run", "again", "--out", "x.csv", "--format", "x"), ("report", "--run", "again"),
+    ("curves", "--run", "nowhere"), ("curves", "--run", "pair", "--alphas", "3"), ("figures",),
+    ("figures", "--run", "nowhere"), ("figures", "--run", "pair", "--alpha", "9"),
+    ("verdicts", "--run", "again", "--phrasing", "x"), ("score-logs", "nowhere.json"),
+    ("score-logs", "nowhere.json", "--variant", "C"), ("import-log", "nowhere.json"), ("export", "--out", "x.csv"),
+    ("export", "--run", "again", "--out", "x.csv", "--format", "x"), ("report", "--run", "again"),
     ("report", "--run", "nowhere", "--out", "x"), ("report", "--run", "again", "--out", "x", "--show", "x"),
-    ("verify", "nowhere.zip"), ("erase",), ("erase", "--subject", "Nobody At All"), ("import", "nowhere.csv", "--name", "n"),
-    ("import", "nowhere.csv"),
+    ("verify", "nowhere.zip"), ("erase",), ("erase", "--subject", "Nobody At All"),
+    ("import", "nowhere.csv", "--name", "n"), ("import", "nowhere.csv"),
 )  # fmt: skip
 
 # What is not promised: `--study` moves to the benchmarks, and `export` needs its `--run` from then on.
 FREE = {"export": ("--study", "--run")}
-ON = ("--on", "folk:forget", "--on", "folk:retain/eval", "--on", "folk:world")
 
 
 def described() -> dict[str, dict[str, Any]]:
@@ -96,7 +97,10 @@ def reading_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def model_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """The keys of `--json` of the commands that call a model, over tiny ones; the set `folk` must be stored."""
+    """The keys of `--json` of the commands that call a model, over tiny ones; the set `folk` must be stored.
+
+    `train` speaks for all commands that start a run and say it when it has ended.
+    """
     base, reference = save_model(folder / "base", seed=1), save_model(folder / "reference", seed=2, padding=7)
     short, pair = ("--max-new-tokens", "4"), ("--pair", "shown")
     sources = ("--forget", "folk:forget", "--retain", "folk:retain/train", "--on", "folk:retain/eval")
@@ -110,6 +114,5 @@ def model_shapes(folder: Path) -> dict[str, dict[str, list[str]]]:
         "ask": said("ask", question, *pair, *short),
         "ask --temperature": said("ask", question, *pair, *short, "--temperature", "1"),
         "map": said("map", question, *pair, "--set", "folk", "--range", "0,1", *short),
-        "evaluate": said("evaluate", *pair, "--name", "again-shown", "--alphas", "0,1", *ON, *short),
     }
     return {name: shape(document) for name, document in found.items()}

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import os
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
@@ -13,11 +14,14 @@ KEPT = Path(__file__).parent
 # Fields that hold sentences for a person. They may be put in other words: only whether there is one is compared.
 PROSE = frozenset(
     "words said failure label sentence note reason demand advice forget forget_quality utility limits leak_rule "
-    "rouge_words floor_reason source command verdict_words scope quality_words remaining message stage why formula".split()
+    "rouge_words floor_reason source command verdict_words scope quality_words remaining message stage why formula "
+    "difference_reason holdout".split()
 )
-# Fields that differ from one call, machine or installation to the next.
+# Fields that differ from one call, machine or installation to the next; one of the checks holds what is installed here
+# against what a run was made with.
 PASSING = frozenset(
-    "made versions_here times out path seconds manifest_hash erased_before compacted created started finished".split()
+    "made versions_here checks times out path seconds manifest_hash erased_before compacted created started "
+    "finished".split()
 )
 
 
@@ -26,11 +30,15 @@ def called(*argv: str) -> tuple[int, str, str]:
     from engine.__main__ import run
 
     out, err = io.StringIO(), io.StringIO()
+    mask = os.umask(0o077)
+    os.umask(mask)
     with patch.object(sys, "argv", ["python -m engine", *argv]), redirect_stdout(out), redirect_stderr(err):
         try:
             code: object = run()
         except SystemExit as stop:
             code = stop.code
+        finally:
+            os.umask(mask)  # the program narrows that of its process, here the tests'
     return (code if isinstance(code, int) else 0 if code is None else 1), out.getvalue(), err.getvalue()
 
 
@@ -42,14 +50,19 @@ def said(*argv: str) -> Any:
 
 
 def comparable(value: Any, name: str = "") -> Any:
-    """The same without what passes, and with a mark in place of every sentence; `name` is the field that holds it."""
+    """The same without what passes, with a mark in place of every sentence; `name` is the field that holds the value.
+
+    Numbers have 9 digits: another processor may give another last one.
+    """
     if name in PASSING:
         return "(passing)"
     if isinstance(value, dict):
         return {key: comparable(part, key) for key, part in value.items()}
     if isinstance(value, list):
         return [comparable(part, name) for part in value]
-    if name in PROSE and isinstance(value, str):
+    if isinstance(value, float):
+        return float(f"{value:.9g}")
+    if isinstance(value, str) and (name in PROSE or (name == "verdict" and " " in value)):
         return "(words)" if value else ""
     return value
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from tests.kept.doors import KEPT, comparable, said
 
-# What each reading command is asked of it; the names are those of `make_old`. No `advise`: maps are found by the files of
-# their models, which are not here.
+# What each reading command is asked of it; the names are those of `make_old.py.txt`. No `advise`: maps are found by the
+# files of their models, which are not here.
 EVALUATED = ("taught", "gold", "pair", "pair2", "again")
 READ = (
     ("runs",), ("questions", "--set", "folk"), ("questions", "--set", "folk", "--split", "retain/eval"),

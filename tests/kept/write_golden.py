@@ -1,6 +1,7 @@
 """Writes the kept documents anew from what the program does now: `python -m tests.kept.write_golden FOLDER`.
 
-They were written at commit f0a745c. Whoever writes them anew says in the commit what moved and why. FOLDER must not exist.
+They were written at commit f0a745c. Whoever writes them anew says in the commit what moved and why. FOLDER must not
+exist.
 """
 
 import os
@@ -36,11 +37,11 @@ def write(folder: Path) -> None:
     keep("commands.json", document)
     path = in_folder(folder / "old")
     tables = old_database.contents(path, old_database.columns_of(path))
-    keep("old.json", {"tables": tables, "said": old_database.asked()})
+    keep("old.json.gz", {"tables": tables, "said": old_database.asked()})
     os.environ["OUBLIETTE_DATA"] = str(folder / "demo")
     if called("demo")[0]:
         raise SystemExit("the demo's base is not on this machine: python -m engine demo")
-    keep("demo_report.json.gz", demo_report.made(folder / "report"))
+    keep("demo_report.json.gz", demo_report.made(folder / "demo-report"))
 
 
 if __name__ == "__main__":
