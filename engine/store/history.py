@@ -260,17 +260,6 @@ def stored_examples(set_name: str) -> list[Example]:
     return [_example(row) for row in found]
 
 
-def set_rows(set_name: str, split: str | None = None, half: str | None = None) -> pd.DataFrame:
-    """A set as a table: position, question, answer, subject, domain, group, split, half, key_terms."""
-    table = [
-        (position, e.question, e.answer, e.subject, e.domain, e.group, e.split, e.half, list(e.key_terms))
-        for position, e in enumerate(stored_examples(set_name))
-        if split in (None, e.split) and half in (None, e.half)
-    ]
-    columns = ["position", "question", "answer", "subject", "domain", "group", "split", "half", "key_terms"]
-    return pd.DataFrame(table, columns=columns)
-
-
 def _summary(row: rows.RunRow) -> RunSummary:
     sets: tuple[str, ...] = ()
     alphas: tuple[float, ...] = ()
