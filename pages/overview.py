@@ -10,7 +10,7 @@ from engine.models.demo import demo_problem, demo_ready
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import runner
-from engine.store import history
+from engine.store import history, sets
 from engine.store.history import RunSummary
 from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.setting_up import set_up_button
@@ -101,7 +101,7 @@ def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
     if pairs:
         check_soundness(pairs)
     st.dataframe(
-        sets_table(history.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
+        sets_table(sets.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
     )
     finished = sum(run.status == "finished" for run in runs)
     st.caption(f"{count(len(runs), 'run')}, {finished} finished. {count(len(active_runs(runs)), 'run')} in progress.")
@@ -110,7 +110,7 @@ def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
 def main() -> None:
     runner.tend()
     ready, runs, pairs = demo_ready(), history.list_runs(), list_pairs()
-    if not runs and not history.set_hashes():
+    if not runs and not sets.set_hashes():
         first_steps(ready)
         return
     if not ready:

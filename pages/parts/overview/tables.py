@@ -8,7 +8,7 @@ from engine.analysis.figures import Figure
 from engine.analysis.remaining_leaks import LeakCount
 from engine.models.manifest import PairManifest
 from engine.models.names import shown_model
-from engine.store.history import SetSummary
+from engine.store.sets import SetSummary
 from pages.parts.shared.wording import moment, share_words
 
 

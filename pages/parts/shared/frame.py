@@ -13,7 +13,7 @@ from streamlit.navigation.page import Page
 from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
-from engine.store import handing_out, history
+from engine.store import handing_out, sets
 from pages.parts.shared import access, address
 from pages.parts.shared.access_list import User
 from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
@@ -85,7 +85,7 @@ def begin(title: str, lead: str) -> None:
 def context() -> Context:
     """Draw the sidebar's choice of set and pair."""
     with st.sidebar:
-        chosen_set = _choose_set(list(history.set_hashes()))
+        chosen_set = _choose_set(list(sets.set_hashes()))
         return Context(chosen_set, _choose_pair(list_pairs()))
 
 
