@@ -47,11 +47,14 @@ def choose_place() -> tuple[RunDetail, Place] | None:
 
 def choose_phrasing(run_id: int) -> str:
     options = queue.phrasings_of(run_id) or ["question"]
-    address.seed("phrasing", address.one_of("phrasing", options), options[0])
-    address.settle("phrasing", options, options[0])
-    chosen: str = st.selectbox("Wording", options, key="phrasing", format_func=PHRASING_WORDS.__getitem__)
-    address.keep("phrasing", chosen, "" if chosen == options[0] else chosen)
-    return chosen
+    return address.select(
+        "Wording",
+        options,
+        "phrasing",
+        options[0],
+        text=address.unless(options[0]),
+        format_func=PHRASING_WORDS.__getitem__,
+    )
 
 
 def choose_question(place: Place, filters: Filters) -> int | None:

@@ -24,11 +24,14 @@ frame.begin(
 
 
 def choose(key: str, label: str, options: list[Measure]) -> Measure:
-    address.seed(key, address.one_of(key, options, lambda item: item.name), options[0])
-    address.settle(key, options, options[0])
-    chosen: Measure = st.selectbox(label, options, key=key, format_func=lambda item: _option(item, options))
-    address.keep(key, chosen, chosen.name)
-    return chosen
+    return address.select(
+        label,
+        options,
+        key,
+        options[0],
+        names=lambda item: item.name,
+        format_func=lambda item: _option(item, options),
+    )
 
 
 def _option(item: Measure, options: list[Measure]) -> str:

@@ -13,14 +13,16 @@ from pages.parts.shared.wording import MISSING, count, plain
 def choose_other(chosen: int, names: dict[int, str]) -> int | None:
     """The run to hold against `chosen`, by id; None for none."""
     others = [run_id for run_id in names if run_id != chosen]
-    address.seed("against", address.one_of("against", others), None)
-    address.settle("against", [None, *others], None)
-    other: int | None = st.selectbox(
-        "What differs from", [None, *others], key="against", disabled=not others,
+    return address.select(
+        "What differs from",
+        [None, *others],
+        "against",
+        None,
+        read=address.one_of("against", others),
+        text=address.unless(None),
+        disabled=not others,
         format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
-    )  # fmt: skip
-    address.keep("against", other, "" if other is None else str(other))
-    return other
+    )
 
 
 def show_differences(left: RunDetail, right: RunDetail) -> None:

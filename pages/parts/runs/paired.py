@@ -14,6 +14,7 @@ from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address
 from pages.parts.shared.meanings import show_meanings
+from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.wording import INTERVAL, MISSING, NATS, plain, split_word
 
 FIRST_SHOWN = ("rouge", "leak", "probability")  # the others are behind a click
@@ -55,12 +56,8 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
 
 def _choose_alpha(key: str, run: RunSummary) -> float:
     alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
-    address.seed(key, address.one_of(key, alphas, lambda alpha: f"{alpha:g}"), default)
-    address.settle(key, alphas, default)
     label = plain(f"α of {run.name} (run {run.id})")
-    chosen: float = st.selectbox(label, alphas, key=key, format_func=lambda alpha: f"{alpha:g}")
-    address.keep(key, chosen, f"{chosen:g}")
-    return chosen
+    return address.select(label, alphas, key, default, names=shown_alpha, format_func=shown_alpha)
 
 
 def show_flags(found: Comparison) -> None:

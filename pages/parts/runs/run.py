@@ -21,6 +21,7 @@ from pages.parts.shared import access, address, charts, frame
 from pages.parts.shared.intervals import MEANING, bounded_words, figures_of, table_of
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import figures_of_run
+from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
 from pages.parts.shared.wording import (
     CLOPPER,
@@ -126,10 +127,7 @@ def _with_intervals(detail: RunDetail) -> None:
     run = detail.summary
     st.markdown("**With intervals, at one α**")
     alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
-    address.seed("at", address.one_of("at", alphas, lambda alpha: f"{alpha:g}"), default)
-    address.settle("at", alphas, default)
-    alpha: float = st.selectbox("α", alphas, key="at", format_func=lambda value: f"{value:g}")
-    address.keep("at", alpha, f"{alpha:g}")
+    alpha = address.select("α", alphas, "at", default, names=shown_alpha, format_func=shown_alpha)
     found = figures_of(run, alpha)
     places = pd.DataFrame([item[:4] for item in found], columns=["set", "split", "half", "metric"])
     names = [_measure(item.metric, item.split) for item in found]

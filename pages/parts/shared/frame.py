@@ -143,11 +143,7 @@ def _choose_set(names: list[str]) -> str | None:
         st.caption("No set of questions yet.")
         return None
     default = "demo" if "demo" in names else names[0]
-    address.seed("set", address.one_of("set", names), default)
-    address.settle("set", names, default)
-    chosen: str = st.selectbox("Set of questions", names, key="set")
-    address.keep("set", chosen)
-    return chosen
+    return address.select("Set of questions", names, "set", default)
 
 
 def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
@@ -155,12 +151,9 @@ def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
         st.caption("No pair yet.")
         return None
     names = [pair.name for pair in pairs]
-    address.seed("pair", address.one_of("pair", names), names[0])
-    address.settle("pair", names, names[0])
-    chosen = st.selectbox(
-        "Pair", names, key="pair", help="A reference and a trained small model; their offset steers the base."
+    chosen = address.select(
+        "Pair", names, "pair", names[0], help="A reference and a trained small model; their offset steers the base."
     )
-    address.keep("pair", chosen)
     pair = pairs[names.index(chosen)]
     st.caption(f"Base: {base_words(pair.base)}")
     return pair

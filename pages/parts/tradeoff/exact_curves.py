@@ -71,11 +71,7 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
 
 def _choose(runs: list[RunSummary]) -> int:
     ids, names = [run.id for run in runs], {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
-    address.seed("map", address.one_of("map", ids), ids[0])
-    address.settle("map", ids, ids[0])
-    chosen: int = st.selectbox("Mapped by run", ids, key="map", format_func=names.__getitem__)
-    address.keep("map", chosen)
-    return chosen
+    return address.select("Mapped by run", ids, "map", ids[0], format_func=names.__getitem__)
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)

@@ -64,10 +64,9 @@ def show_forced_curves() -> None:
     )
     ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
     names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
-    address.seed("forced", address.one_of("forced", ids), ids[0])
-    address.settle("forced", ids, ids[0])
-    chosen: int = st.selectbox("Evaluated by run", ids, key="forced", format_func=names.__getitem__)
-    address.keep("forced", chosen, "" if chosen == ids[0] else str(chosen))
+    chosen = address.select(
+        "Evaluated by run", ids, "forced", ids[0], text=address.unless(ids[0]), format_func=names.__getitem__
+    )
     warn_other_forget_set([chosen])
     floors = {name: forced_curves.retain_only_scores(chosen, name) for name in (*FLOORED, "truth_ratio")}
     _draw(_read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items())))
