@@ -5,6 +5,7 @@ import streamlit as st
 
 from engine.analysis.differences import recorded_settings
 from engine.store.history import RunDetail
+from engine.wording import run_label
 from pages.parts.shared import address
 from pages.parts.shared.published import imported_origin
 from pages.parts.shared.wording import MISSING, count, plain
@@ -42,7 +43,7 @@ def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
     one, two = recorded(left), recorded(right)
     things = list(dict.fromkeys([*one, *two]))
     rows = [(name, one.get(name) or "–", two.get(name) or "–") for name in things if one.get(name) != two.get(name)]
-    columns = ["what", *(f"{item.summary.name} (run {item.summary.id})" for item in (left, right))]
+    columns = ["what", *(run_label(item.summary) for item in (left, right))]
     return pd.DataFrame(rows, columns=columns), len(things) - len(rows)
 
 

@@ -13,6 +13,7 @@ from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
+from engine.wording import run_label
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -47,7 +48,7 @@ def show_run(run_id: int) -> None:
 def _draw(run_id: int) -> None:
     detail = history.run_detail(run_id)
     run = detail.summary
-    st.subheader(plain(f"{run.name} (run {run.id}): {status_word(run.status)}"), anchor=False)
+    st.subheader(plain(f"{run_label(run)}: {status_word(run.status)}"), anchor=False)
     if run.message:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
     if run.kind == "map" and run.status not in ACTIVE:

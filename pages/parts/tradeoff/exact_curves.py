@@ -19,6 +19,7 @@ from engine.store.maps import maps_key
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import PASS, RETAIN_ONLY, Ink
+from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, count, figure, is_kept, plain, split_word
 from pages.parts.tradeoff.alpha_advice import show_advice, show_front
 from pages.parts.tradeoff.thresholds import show_thresholds
@@ -70,7 +71,7 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
 
 
 def _choose(runs: list[RunSummary]) -> int:
-    ids, names = [run.id for run in runs], {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+    ids, names = [run.id for run in runs], names_of(runs)
     return address.select("Mapped by run", ids, "map", ids[0], format_func=names.__getitem__)
 
 

@@ -13,6 +13,7 @@ from engine.store import history
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import RETAIN_ONLY, Ink
+from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, bound, figure, plain, split_word
 from pages.parts.tradeoff.unlike import warn_other_forget_set
 
@@ -63,7 +64,7 @@ def show_forced_curves() -> None:
         "A secret that no answer tells any more can stay likely here."
     )
     ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
-    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+    names = names_of(runs)
     chosen = address.select(
         "Evaluated by run", ids, "forced", ids[0], text=address.unless(ids[0]), format_func=names.__getitem__
     )
