@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 
-from engine.evaluation.bootstrap import LEVEL, Floats, mean_intervals, resampled_means
+from engine.evaluation.bootstrap import Floats, ends, mean_intervals, resampled_means
 from engine.evaluation.metrics import truth_ratio_score
 from engine.evaluation.utility import UtilityParts, model_utility
 
@@ -132,7 +132,7 @@ def _utility_ends(
     if not len(nine):
         return None, None
     with np.errstate(divide="ignore"):
-        low, high = np.percentile(nine.shape[1] / (1 / nine).sum(axis=1), LEVEL)
+        low, high = ends(nine.shape[1] / (1 / nine).sum(axis=1))
     return float(low), float(high)
 
 
