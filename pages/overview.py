@@ -12,6 +12,7 @@ from engine.models.pairs import list_pairs
 from engine.runs import runner
 from engine.store import history, sets
 from engine.store.history import RunSummary
+from engine.wording import ACCESS_CONTROL, count, figure
 from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.setting_up import set_up_button
 from pages.parts.overview.soundness import check_soundness
@@ -21,7 +22,7 @@ from pages.parts.shared.intervals import bounded_words
 from pages.parts.shared.loading import begin_loading
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_progress import active_runs, states, watch
-from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
+from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 LEAKS_SHOWN = 5
 INTERVALS = "In brackets the 95 % interval of the share over persons."

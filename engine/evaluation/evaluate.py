@@ -9,7 +9,7 @@ from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_readings import encode_items
 from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
-from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.rouge import rouge_recall
 from engine.evaluation.scoring import Score, curve_span, forced_items, teacher_forced
 from engine.settings import check_alpha
 

@@ -11,7 +11,6 @@ from typing import Literal
 
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
-from engine.evaluation.rouge import rouge_recall as rouge_recall
 
 EPSILON = 1e-10  # as in OU, so that a figure here is the figure others mean
 

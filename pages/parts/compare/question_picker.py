@@ -9,8 +9,9 @@ from engine.data.cells import is_visible
 from engine.data.examples import Example
 from engine.evaluation.leak_rule import derive_key_terms
 from engine.store import sets
+from engine.wording import count, split_word
 from pages.parts.shared import address
-from pages.parts.shared.wording import SPLIT_MEANINGS, count, plain, split_word
+from pages.parts.shared.wording import SPLIT_MEANINGS, plain
 
 OWN = "own"
 QUESTION_LIMIT = 2000  # characters

@@ -6,9 +6,9 @@ import streamlit as st
 
 from engine.report.selection import SHOWS, Selection
 from engine.store.history import RunSummary
+from engine.wording import split_word
 from pages.parts.shared import address, run_choice
 from pages.parts.shared.run_choice import ALPHA, names_of
-from pages.parts.shared.wording import split_word
 
 RUN, SPLIT, SHOW, AGAINST = "report", "part", "show", "beside"
 # Names under which other pages and people send the same things.

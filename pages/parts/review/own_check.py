@@ -10,8 +10,9 @@ from engine.errors import SettingError
 from engine.review import queue
 from engine.review.checks import PATTERN_LIMIT, SECONDS, Found, Kind
 from engine.settings import database_url
+from engine.wording import count
 from pages.parts.shared import address
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 KIND_WORDS = {"terms": "Key terms", "regex": "Regular expression"}
 SIDES: dict[str, tuple[str, Callable[[Found], bool]]] = {

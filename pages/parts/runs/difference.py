@@ -5,10 +5,10 @@ import streamlit as st
 
 from engine.analysis.differences import recorded_settings
 from engine.store.history import RunDetail
-from engine.wording import run_label
+from engine.wording import count, run_label
 from pages.parts.shared import address
 from pages.parts.shared.published import imported_origin
-from pages.parts.shared.wording import MISSING, count, plain
+from pages.parts.shared.wording import MISSING, plain
 
 
 def choose_other(chosen: int, names: dict[int, str]) -> int | None:

@@ -12,11 +12,11 @@ from engine.errors import RunError
 from engine.evaluation.metrics import METRICS
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
-from engine.wording import run_label
+from engine.wording import run_label, split_word
 from pages.parts.shared import address
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_choice import shown_alpha
-from pages.parts.shared.wording import INTERVAL, MISSING, NATS, plain, split_word
+from pages.parts.shared.wording import INTERVAL, MISSING, NATS, plain
 
 FIRST_SHOWN = ("rouge", "leak", "probability")  # the others are behind a click
 CHANCE = "Where the interval holds 0, other persons could have shown no difference, or the opposite one."

@@ -13,7 +13,7 @@ from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
-from engine.wording import run_label
+from engine.wording import count, cut_words, run_label, split_word
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -24,18 +24,7 @@ from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import figures_of_run
 from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
-from pages.parts.shared.wording import (
-    CLOPPER,
-    INTERVAL,
-    KS_TEST,
-    MISSING,
-    NATS,
-    count,
-    cut_words,
-    plain,
-    split_word,
-    status_word,
-)
+from pages.parts.shared.wording import CLOPPER, INTERVAL, KS_TEST, MISSING, NATS, plain, status_word
 
 
 def show_run(run_id: int) -> None:

@@ -14,9 +14,10 @@ from engine.runs.file_notes import file_notes
 from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
 from engine.store import sets
 from engine.store.questions import evaluation_sources
+from engine.wording import count
 from pages.parts.runs import method as method_form
 from pages.parts.shared import access, frame
-from pages.parts.shared.wording import count, duration, plain, size
+from pages.parts.shared.wording import duration, plain, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",

@@ -11,9 +11,10 @@ from engine.errors import DataError
 from engine.evaluation.leak_rule import derive_key_terms
 from engine.settings import local_path
 from engine.store import questions, sets
+from engine.wording import count
 from pages.parts.runs.own_questions import show_questions
 from pages.parts.shared import access, frame
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 
 @st.fragment

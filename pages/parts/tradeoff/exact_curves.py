@@ -16,11 +16,12 @@ from engine.evaluation.leak_rule import LEAK_RULE
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.store.maps import maps_key
+from engine.wording import count, figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import PASS, RETAIN_ONLY, Ink
 from pages.parts.shared.run_choice import names_of
-from pages.parts.shared.wording import MISSING, count, figure, is_kept, plain, split_word
+from pages.parts.shared.wording import MISSING, is_kept, plain
 from pages.parts.tradeoff.alpha_advice import show_advice, show_front
 from pages.parts.tradeoff.thresholds import show_thresholds
 

@@ -10,11 +10,12 @@ from engine.analysis import forced_curves
 from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
 from engine.evaluation.forget_quality import CONVENTION
 from engine.store import history
+from engine.wording import figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import RETAIN_ONLY, Ink
 from pages.parts.shared.run_choice import names_of
-from pages.parts.shared.wording import MISSING, bound, figure, plain, split_word
+from pages.parts.shared.wording import MISSING, bound, plain
 from pages.parts.tradeoff.unlike import warn_other_forget_set
 
 METRICS = ("probability", "truth_ratio_score", "kl")

@@ -10,10 +10,10 @@ from engine.evaluation.metrics import (
     kept_truth_ratio,
     normalised_probability,
     probability,
-    rouge_recall,
     truth_ratio,
     truth_ratio_score,
 )
+from engine.evaluation.rouge import rouge_recall
 
 
 def test_an_unknown_metric_lists_the_choices() -> None:
