@@ -1,6 +1,7 @@
 """Words that reports and screens share: counts, splits, scores without a value, and what every report says of its limits."""
 
 import math
+from typing import Protocol
 
 SPLIT_WORDS = {
     "forget": "Forget",
@@ -15,6 +16,16 @@ ACCESS_CONTROL = (
     "At α = 0 the base still knows everything. Offset unlearning controls access to an answer; it does not delete it: "
     "whoever can reach the base has every secret."
 )
+
+
+class Run(Protocol):
+    """Whatever has a run's name and number."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def id(self) -> int: ...
 
 
 def split_word(split: str) -> str:
@@ -35,6 +46,16 @@ def figure(value: float | None, digits: int = 2) -> str:
 
 def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def named_run(run: Run) -> str:
+    """A run in a sentence of a command or of a report."""
+    return f"run {run.name} ({run.id})"
+
+
+def run_label(run: Run) -> str:
+    """A run on a screen, where what is named is known to be a run."""
+    return f"{run.name} (run {run.id})"
 
 
 def cut_words(tokens: int, note: str = "") -> str:

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
+from engine.wording import ACCESS_CONTROL
 from pages.parts.compare.dial import compare_answers
 from pages.parts.compare.question_picker import pick, show_question
 from pages.parts.shared import frame
-from pages.parts.shared.wording import ACCESS_CONTROL
 
 frame.begin(
     "Compare",

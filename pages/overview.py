@@ -10,8 +10,9 @@ from engine.models.demo import demo_problem, demo_ready
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import runner
-from engine.store import history
+from engine.store import history, sets
 from engine.store.history import RunSummary
+from engine.wording import ACCESS_CONTROL, count, figure
 from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.setting_up import set_up_button
 from pages.parts.overview.soundness import check_soundness
@@ -21,7 +22,7 @@ from pages.parts.shared.intervals import bounded_words
 from pages.parts.shared.loading import begin_loading
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_progress import active_runs, states, watch
-from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, figure, plain
+from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 LEAKS_SHOWN = 5
 INTERVALS = "In brackets the 95 % interval of the share over persons."
@@ -101,7 +102,7 @@ def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
     if pairs:
         check_soundness(pairs)
     st.dataframe(
-        sets_table(history.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
+        sets_table(sets.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
     )
     finished = sum(run.status == "finished" for run in runs)
     st.caption(f"{count(len(runs), 'run')}, {finished} finished. {count(len(active_runs(runs)), 'run')} in progress.")
@@ -110,7 +111,7 @@ def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
 def main() -> None:
     runner.tend()
     ready, runs, pairs = demo_ready(), history.list_runs(), list_pairs()
-    if not runs and not history.set_hashes():
+    if not runs and not sets.set_hashes():
         first_steps(ready)
         return
     if not ready:

@@ -8,6 +8,7 @@ from engine.report.checks import shares, shares_words
 from engine.report.gather import Chosen
 from engine.store import history
 from engine.store.judged_by import rouge_note
+from engine.wording import ACCESS_CONTROL, count, cut_words
 from pages.parts.report.choice import choose_other, choose_run, choose_selection, take_other_names
 from pages.parts.report.downloads import offer_files
 from pages.parts.shared import frame
@@ -15,7 +16,7 @@ from pages.parts.shared.check_list import checks_html
 from pages.parts.shared.intervals import MEANING, bounded_words
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_choice import choose_alpha
-from pages.parts.shared.wording import ACCESS_CONTROL, CLOPPER, INTERVAL, MISSING, count, cut_words, plain
+from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 PREVIEW_ROWS = 50
 PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]

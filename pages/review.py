@@ -9,6 +9,7 @@ from engine.review.queue import QueueRow
 from engine.review.verdicts import Reviewer
 from engine.store import history
 from engine.store.history import RunDetail
+from engine.wording import ACCESS_CONTROL, split_word
 from pages.parts.review.filters import MEANINGS, Filters, choose_filters, show_all
 from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_question
 from pages.parts.review.own_check import Place
@@ -17,7 +18,7 @@ from pages.parts.review.verdict_form import NO_NAME, ask_blind, ask_verdict
 from pages.parts.review.verdict_history import reveal, show_history, show_standing
 from pages.parts.shared import address, frame
 from pages.parts.shared.run_choice import choose_alpha, choose_run, runs_with_answers
-from pages.parts.shared.wording import ACCESS_CONTROL, plain, split_word
+from pages.parts.shared.wording import plain
 
 PHRASING_WORDS = {"question": "as asked", "paraphrase": "in other words"}
 NEIGHBOUR_WORDS = {"person": "About the same person", "group": "Of the same group"}
@@ -47,11 +48,14 @@ def choose_place() -> tuple[RunDetail, Place] | None:
 
 def choose_phrasing(run_id: int) -> str:
     options = queue.phrasings_of(run_id) or ["question"]
-    address.seed("phrasing", address.one_of("phrasing", options), options[0])
-    address.settle("phrasing", options, options[0])
-    chosen: str = st.selectbox("Wording", options, key="phrasing", format_func=PHRASING_WORDS.__getitem__)
-    address.keep("phrasing", chosen, "" if chosen == options[0] else chosen)
-    return chosen
+    return address.select(
+        "Wording",
+        options,
+        "phrasing",
+        options[0],
+        text=address.unless(options[0]),
+        format_func=PHRASING_WORDS.__getitem__,
+    )
 
 
 def choose_question(place: Place, filters: Filters) -> int | None:

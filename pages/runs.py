@@ -6,6 +6,7 @@ import streamlit as st
 from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunSummary
+from engine.wording import run_label
 from pages.parts.runs.audit import audit_form
 from pages.parts.runs.difference import choose_other, show_differences
 from pages.parts.runs.erase import erase_form
@@ -75,7 +76,7 @@ def list_view(runs: list[RunSummary]) -> None:
         alt=words,
     )
     st.caption(words)
-    names = {run.id: f"{run.name} (run {run.id})" for run in runs}
+    names = {run.id: run_label(run) for run in runs}
     at, beside = st.columns(2)
     with at:
         chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)

@@ -7,6 +7,7 @@ from engine.analysis.trade_off import Measure, Table, advice, build, forget_meas
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.store import history
+from engine.wording import run_label
 from pages.parts.shared import address, charts, frame
 from pages.parts.shared.intervals import MEANING, bounded_words, with_intervals
 from pages.parts.shared.meanings import show_meanings
@@ -24,11 +25,14 @@ frame.begin(
 
 
 def choose(key: str, label: str, options: list[Measure]) -> Measure:
-    address.seed(key, address.one_of(key, options, lambda item: item.name), options[0])
-    address.settle(key, options, options[0])
-    chosen: Measure = st.selectbox(label, options, key=key, format_func=lambda item: _option(item, options))
-    address.keep(key, chosen, chosen.name)
-    return chosen
+    return address.select(
+        label,
+        options,
+        key,
+        options[0],
+        names=lambda item: item.name,
+        format_func=lambda item: _option(item, options),
+    )
 
 
 def _option(item: Measure, options: list[Measure]) -> str:
@@ -40,7 +44,7 @@ def _option(item: Measure, options: list[Measure]) -> str:
 
 def choose_runs(runs: list[history.RunSummary], key: str, label: str) -> list[int]:
     ids = [run.id for run in runs]
-    names = {run.id: f"{run.name} (run {run.id})" for run in runs}
+    names = {run.id: run_label(run) for run in runs}
 
     def read(text: str) -> list[int]:
         one = address.one_of(key, ids)

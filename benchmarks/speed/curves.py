@@ -17,7 +17,8 @@ import torch
 from benchmarks.speed.timing import Spread, Work, ratio, spread, take_turns
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
-from engine.evaluation.scoring import curve_span, read_over_alpha, teacher_forced, teacher_forced_scores
+from engine.evaluation.answer_readings import read_over_alpha
+from engine.evaluation.scoring import curve_span, teacher_forced, teacher_forced_scores
 from engine.models.loading import LoadedPair, load_pair
 
 ALPHA = 1.0

@@ -75,10 +75,10 @@ def register_own_words(base: str, say: Say) -> None:
     from engine.data.demo.topics import general_questions as topics
     from engine.decoding.answers import answer_questions
     from engine.models.loading import load_pair
-    from engine.store import history
     from engine.store.questions import register_set
+    from engine.store.sets import list_sets
 
-    if any(item.name == "study-own-words" for item in history.list_sets()):
+    if any(item.name == "study-own-words" for item in list_sets()):
         return
     say(f"answering {OWN_WORDS} general questions with the base")
     questions = topics(SEED, OWN_WORDS)

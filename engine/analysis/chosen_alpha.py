@@ -7,13 +7,14 @@ it is not. Reads only; imports no model library.
 from typing import NamedTuple
 
 from engine.analysis.figures import Figure, run_figures
-from engine.analysis.paired import Difference, compare_runs, named
+from engine.analysis.paired import Difference, compare_runs
 from engine.analysis.retain_only import references_of
 from engine.errors import RunError
 from engine.evaluation.rouge import variant_of
 from engine.settings import AlphaChoice
 from engine.store import history
 from engine.store.history import RunDetail
+from engine.wording import named_run
 
 ROUGE = "rouge"
 RULES: dict[AlphaChoice, str] = {
@@ -42,7 +43,7 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
             continue
         if _rouge_alike(detail, reference):
             best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
-            return ChosenAlpha(best, f"{RULES['retain-only']}, {named(history.run_detail(reference).summary)}")
+            return ChosenAlpha(best, f"{RULES['retain-only']}, {named_run(history.run_detail(reference).summary)}")
         reason = "ROUGE of the retain-only run was worked out by another reading of words"
     return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
 

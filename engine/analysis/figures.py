@@ -1,6 +1,6 @@
 """Means of a stored run, each with its count, its people and a 95 % interval. Reads only; imports no model library.
 
-Persons are resampled, not questions (`evaluation.utility.mean_interval`), with a fixed seed: the same database gives the
+Persons are resampled, not questions (`evaluation.bootstrap`), with a fixed seed: the same database gives the
 same digits. What has no mean, or no interval, says why.
 """
 

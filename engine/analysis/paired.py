@@ -28,6 +28,7 @@ from engine.evaluation.bootstrap import Floats, mean_intervals
 from engine.evaluation.metrics import METRICS
 from engine.store import history
 from engine.store.history import RunSummary
+from engine.wording import named_run
 
 NO_SPREAD = "every question scores the same in both"
 SAME_MOVE = "every person moves alike, so resampling shows no spread"
@@ -77,8 +78,8 @@ class Comparison(NamedTuple):
         if not self.only_first and not self.only_second:
             return f"{shared}, and none by one alone"
         return (
-            f"{shared}; left out are {self.only_first} that only {named(self.first)} asked and {self.only_second} that only "
-            f"{named(self.second)} asked"
+            f"{shared}; left out are {self.only_first} that only {named_run(self.first)} asked and {self.only_second} that only "
+            f"{named_run(self.second)} asked"
         )
 
 
@@ -94,12 +95,15 @@ def compare_runs(
     left, right = _shared(ours.places, theirs.places)
     if not len(left):
         raise RunError(
-            f"{named(one.summary)} and {named(two.summary)} have no question in common, so nothing can be paired"
+            f"{named_run(one.summary)} and {named_run(two.summary)} have no question in common, so nothing can be paired"
         )
     known = {*ours.metrics, *theirs.metrics}
     metrics = [name for name in METRICS if name in known] + sorted(known - set(METRICS))
     places = [ours.places[row] for row in left]
-    sides = [(ours, left, named(one.summary)), (theirs, right, named(two.summary))]
+    sides = [
+        (ours, left, named_run(one.summary)),
+        (theirs, right, named_run(two.summary)),
+    ]
     differences = []
     for part, rows in parts_of(places):
         subjects = [places[row].subject for row in rows]
@@ -116,10 +120,6 @@ def compare_runs(
 
 def _only(scores: Scores, others: Scores) -> str:
     return ", ".join(sorted(set(scores.metrics) - set(others.metrics))) or "none that the other lacks"
-
-
-def named(run: RunSummary) -> str:
-    return f"run {run.name} ({run.id})"
 
 
 def _shared(

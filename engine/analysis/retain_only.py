@@ -14,6 +14,7 @@ from engine.evaluation.forget_quality import forget_quality
 from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
+from engine.wording import named_run
 
 FORGET, RATIO = "forget", "truth_ratio"
 FLAGGED = ("template", history.READING, "versions")  # what a truth ratio depends on besides model and question
@@ -80,7 +81,7 @@ def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]
     for run in second_seeds(base):
         if run.id != run_id:
             try:
-                found[_name(run)] = quality_against(run.id, 0.0, quality.reference_id)
+                found[named_run(run)] = quality_against(run.id, 0.0, quality.reference_id)
             except RunError:  # it was asked others
                 continue
     return found
@@ -106,16 +107,20 @@ def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigu
     run, gold = detail.summary, _gold(detail)
     if reference.pair != gold:
         raise RunError(
-            f"{_name(reference)} is no retain reference of {_name(run)}: its pair is {reference.pair}, and {gold} is asked for"
+            f"{named_run(reference)} is no retain reference of {named_run(run)}: its pair is {reference.pair}, and {gold} is asked for"
         )
     ours, theirs = _ratios(run_id, alpha), _ratios(reference_id, 0.0)
     _check_same(run, ours.places, reference, theirs.places)
     found = forget_quality(ours.values, theirs.values)
     if found is None:
-        raise RunError(f"no forget question of {_name(run)} has a truth ratio")
+        raise RunError(f"no forget question of {named_run(run)} has a truth ratio")
     flags = unlike(detail, history.run_detail(reference_id))
     return QualityFigure(
-        *found, reference_id, _name(reference), "", tuple(flag.words for flag in flags if flag.what in FLAGGED)
+        *found,
+        reference_id,
+        named_run(reference),
+        "",
+        tuple(flag.words for flag in flags if flag.what in FLAGGED),
     )
 
 
@@ -160,10 +165,12 @@ def _check_same(
     said = []
     if missing:
         said.append(
-            f"{_name(reference)} lacks {len(missing)} of the {len(ours)} that {_name(run)} has ({_named(missing)})"
+            f"{named_run(reference)} lacks {len(missing)} of the {len(ours)} that {named_run(run)} has ({_named(missing)})"
         )
     if more:
-        said.append(f"{_name(run)} lacks {len(more)} of the {len(theirs)} that {_name(reference)} has ({_named(more)})")
+        said.append(
+            f"{named_run(run)} lacks {len(more)} of the {len(theirs)} that {named_run(reference)} has ({_named(more)})"
+        )
     if said:
         raise RunError(
             f"forget quality needs truth ratios of the same forget questions on either side: {' and '.join(said)}"
@@ -184,10 +191,6 @@ def _without(places: Sequence[ScoredPlaceRow], others: Sequence[ScoredPlaceRow])
 def _named(places: Sequence[ScoredPlaceRow]) -> str:
     more = f" and {len(places) - NAMED} more" if len(places) > NAMED else ""
     return ", ".join(f"“{place.question[:60]}”" for place in places[:NAMED]) + more
-
-
-def _name(run: RunSummary) -> str:
-    return f"run {run.name} ({run.id})"
 
 
 def _none(reason: str) -> QualityFigure:

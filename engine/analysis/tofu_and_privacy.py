@@ -40,8 +40,8 @@ class PrivacyFigure(NamedTuple):
         if self.auc.value is None:
             return f"n/a: {self.auc.reason}"
         rows = f"{self.auc.rows.forget} forget, {self.auc.rows.holdout} holdout"
-        leak = "" if self.privleak.value is None else f"; PrivLeak {_words(self.privleak, '+')} %"
-        return f"AUC {_words(self.auc)} ({rows}); less the retain-only model's {_words(self.difference, '+')}{leak}"
+        leak = "" if self.privleak.value is None else f"; PrivLeak {estimate_words(self.privleak, '+')} %"
+        return f"AUC {estimate_words(self.auc)} ({rows}); less the retain-only model's {estimate_words(self.difference, '+')}{leak}"
 
 
 def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
@@ -127,7 +127,8 @@ def _scored(scores: Scores, metric: str, split: str) -> list[Scored]:
     ]
 
 
-def _words(estimate: Estimate, sign: str = "") -> str:
+def estimate_words(estimate: Estimate, sign: str = "") -> str:
+    """Value and interval, or why there is none."""
     if estimate.value is None:
         return f"n/a: {estimate.reason}"
     return f"{number_words(estimate.value, sign)} {interval_words(estimate.low, estimate.high)}"

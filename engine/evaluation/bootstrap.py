@@ -1,4 +1,8 @@
-"""Many measures of the same questions, each with the interval of `utility.mean_interval`, from one draw of persons."""
+"""Many measures of the same questions, each with its interval, from one draw of persons.
+
+A percentile bootstrap that resamples persons, not questions: questions about one person rise and fall together, so
+resampling questions would promise too narrow an interval.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,8 +20,7 @@ LEVEL = (2.5, 97.5)
 def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> list[Interval]:
     """One interval per column of `values` [questions, measures]; NaN where a question has no score.
 
-    Each is what `mean_interval` gives for the column with a generator of this seed, but measures that are scored on the
-    same questions share their draws. Raises `SettingError` unless every row has its cluster.
+    A question whose cluster is "" stands for itself. Measures that are scored on the same questions share their draws. Raises `SettingError` unless every row has its cluster.
     """
     if len(values) != len(clusters):
         raise SettingError(f"every value needs its cluster, got {len(values)} rows and {len(clusters)} clusters")
@@ -52,6 +55,12 @@ def resampled_means(values: Floats, clusters: Sequence[str], seed: int, resample
         return np.vstack([(weights @ sums) / (weights @ counts) for weights in _draws(len(sums), seed, resamples)])
 
 
+def ends(drawn: Floats) -> Floats:
+    """Both ends of the 95 % interval of resampled figures: [resamples, ...] -> [2, ...]."""
+    found: Floats = np.percentile(drawn, LEVEL, axis=0)
+    return found
+
+
 def none_of(clusters: int) -> float:
     """The share that 0 of so many do not exclude: the upper end of Clopper and Pearson's two-sided 95 % interval.
 
@@ -77,7 +86,7 @@ def _resampled(values: Floats, codes: npt.NDArray[np.intp], seed: int, resamples
     drawn = np.vstack(
         [weights @ sums / (weights @ counts)[:, None] for weights in _draws(len(counts), seed, resamples)]
     )  # fmt: skip  [resamples, measures]
-    lows, highs = np.percentile(drawn, LEVEL, axis=0)
+    lows, highs = ends(drawn)
     return [
         Interval(float(mean), float(low), float(high), len(values), len(counts))
         for mean, low, high in zip(means, lows, highs, strict=True)

@@ -7,9 +7,10 @@ from engine.data.examples import Example
 from engine.decoding.answers import answer_questions
 from engine.errors import DataError
 from engine.evaluation.answer_curves import QuestionCurves
+from engine.evaluation.answer_readings import encode_items
 from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
-from engine.evaluation.metrics import rouge_recall
-from engine.evaluation.scoring import Score, curve_span, encode_items, forced_items, teacher_forced
+from engine.evaluation.rouge import rouge_recall
+from engine.evaluation.scoring import Score, curve_span, forced_items, teacher_forced
 from engine.settings import check_alpha
 
 if TYPE_CHECKING:

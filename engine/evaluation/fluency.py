@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import torch
 
 from engine.data.prompts import Encoded, collate, encode, pad_token
+from engine.evaluation.answer_readings import batches, per_answer
 from engine.evaluation.membership import compressed_bytes
-from engine.evaluation.scoring import batches, finite, per_answer
+from engine.evaluation.scoring import finite
 from engine.models.readers import base_logits
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from typing import Literal
 
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
-from engine.evaluation.rouge import rouge_recall as rouge_recall
 
 EPSILON = 1e-10  # as in OU, so that a figure here is the figure others mean
 
@@ -254,23 +253,6 @@ def truth_ratio(right: float, wrong: Sequence[float]) -> float | None:
     if not wrong:
         return None
     return probability(sum(wrong) / len(wrong)) / (probability(right) + EPSILON)
-
-
-def truth_ratio_b(right: float, wrong: Sequence[float]) -> float | None:
-    """R, variant B ("paper"): as A, with the wrong answers' probabilities averaged arithmetically. Never mix it with A."""
-    if not wrong:
-        return None
-    return sum(map(probability, wrong)) / len(wrong) / (probability(right) + EPSILON)
-
-
-def truth_ratio_d(right: float, wrong: Sequence[float]) -> float | None:
-    """Variant D (OU's aggregator `prob_mean`): p_c ÷ (p_c + p_w + 1e-10), averaged as it is; high = remembers.
-
-    p_c is the right answer's probability, p_w the geometric mean of the wrong ones', as in A.
-    """
-    if not wrong:
-        return None
-    return probability(right) / (probability(right) + probability(sum(wrong) / len(wrong)) + EPSILON)
 
 
 def truth_ratio_score(ratio: float | None, split: str) -> float | None:

@@ -10,12 +10,10 @@ from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from engine.errors import DataError, SettingError
+from engine.evaluation.bootstrap import Floats, ends
 from engine.evaluation.utility import RESAMPLES
-
-Floats = npt.NDArray[np.float64]
 
 UNDEFINED = "PrivLeak divides by 1 − AUC of the retain-only model, which is 0"
 
@@ -214,7 +212,7 @@ def _rows(wins: _Wins) -> Rows:
 def _estimate(value: float | None, drawn: Floats | None, rows: Rows, reason: str = "") -> Estimate:
     if drawn is None:
         return Estimate(value, None, None, rows, reason)
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = ends(drawn)
     return Estimate(value, float(low), float(high), rows, reason)
 
 

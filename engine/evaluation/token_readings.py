@@ -196,7 +196,7 @@ def loss_over_alpha(pair: "LoadedPair", question: str, text: str, span: tuple[fl
 
     None where the models' logits are not all finite.
     """
-    from engine.evaluation.scoring import read_over_alpha
+    from engine.evaluation.answer_readings import read_over_alpha
 
     _check_linear(pair)
     found = read_over_alpha(pair, [(question, text)], (), span)[0].curve

@@ -10,7 +10,6 @@ import hashlib
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -65,13 +64,6 @@ def erasure_of(name: str, known: Sequence[ErasureRow]) -> ErasureRow | None:
     """The newest of these erasures that was of this person."""
     keys = dict.fromkeys((name_key(name), _earlier_key(name)))
     return next((row for row in known for key in keys if subject_hash(key, row.salt) == row.subject_hash), None)
-
-
-def when_erased(name: str) -> datetime | None:
-    """When a person was last erased here; None where never."""
-    with reading() as session:
-        found = erasure_of(name, erasures.erasures(session))
-    return None if found is None else found.created
 
 
 def erasures_known() -> bool:

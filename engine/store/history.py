@@ -1,7 +1,7 @@
-"""What is stored, read back: sets, runs, steps, scores, answers. Reads only; imports no model library.
+"""What runs stored, read back: runs, steps, scores, answers. Reads only; imports no model library.
 
 Every function opens the database once and closes it; errors are `StorageError` (the database) and
-`RunError`/`DataError` (no such run or set).
+`RunError` (no such run).
 """
 
 from datetime import datetime
@@ -11,14 +11,14 @@ import pandas as pd
 
 from db import rows
 from db.reads import leaks, runs
-from db.reads import sets as set_reads
 from engine.data.examples import Example, hash_contents
-from engine.errors import DataError, RunError, SettingError
+from engine.errors import RunError, SettingError
 from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
 from engine.models.demo_weights import hash_of_name
 from engine.models.names import shown_model, shown_pair
 from engine.settings import ExperimentSpec
 from engine.store.session import reading
+from engine.store.sets import example_of
 
 # Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, what became of
 # text (tokenizer, template and end tokens), and what read the words of its ROUGE, where that was not rouge_score alone.
@@ -66,17 +66,6 @@ class RunDetail(NamedTuple):
 def packages(detail: RunDetail) -> dict[str, str]:
     """The versions of programs among what a run stores as versions."""
     return {name: text for name, text in detail.versions.items() if name not in (LEAK_RULE, TEMPLATE, READING, ROUGE)}
-
-
-class SetSummary(NamedTuple):
-    """A stored set; `splits` counts questions, halves as `retain/train`."""
-
-    name: str
-    source: str
-    questions: int
-    splits: dict[str, int]
-    hash: str
-    created: datetime
 
 
 def list_runs() -> list[RunSummary]:
@@ -213,7 +202,7 @@ def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:
     with reading() as session:
         terms = {key: words for key, _, words in runs.run_questions(session, run_id)}
         found = runs.asked_questions(session, run_id)
-    return [(_example(row), tuple(terms[row.id])) for row in found]
+    return [(example_of(row), tuple(terms[row.id])) for row in found]
 
 
 def question_places(run_id: int) -> list[rows.PlaceRow]:
@@ -236,39 +225,6 @@ def asks_what_was_forgotten(run_id: int) -> bool | None:
 
 def _report_name(field: str) -> str:
     return field if field == "question_id" else field.replace("_", " ")
-
-
-def list_sets() -> list[SetSummary]:
-    """All stored sets by name."""
-    with reading() as session:
-        return [SetSummary(*row) for row in set_reads.sets(session)]
-
-
-def set_hashes() -> dict[str, str]:
-    """The content hash of every stored set, by name: all that a rerun of a page needs, and cheap."""
-    with reading() as session:
-        return set_reads.set_hashes(session)
-
-
-def stored_examples(set_name: str) -> list[Example]:
-    """The questions a set holds, in their order; `DataError` naming the stored sets if there is none of that name."""
-    with reading() as session:
-        found = runs.questions(session, set_name)
-        if found is None:
-            names = ", ".join(row.name for row in runs.sets(session)) or "none"
-            raise DataError(f"there is no stored set {set_name!r}; stored are: {names}")
-    return [_example(row) for row in found]
-
-
-def set_rows(set_name: str, split: str | None = None, half: str | None = None) -> pd.DataFrame:
-    """A set as a table: position, question, answer, subject, domain, group, split, half, key_terms."""
-    table = [
-        (position, e.question, e.answer, e.subject, e.domain, e.group, e.split, e.half, list(e.key_terms))
-        for position, e in enumerate(stored_examples(set_name))
-        if split in (None, e.split) and half in (None, e.half)
-    ]
-    columns = ["position", "question", "answer", "subject", "domain", "group", "split", "half", "key_terms"]
-    return pd.DataFrame(table, columns=columns)
 
 
 def _summary(row: rows.RunRow) -> RunSummary:
@@ -301,21 +257,4 @@ def _summary(row: rows.RunRow) -> RunSummary:
         seconds_left=row.seconds_left,
         recorded=row.recording is not None,
         cancelling=row.cancel_requested and row.status == "running",
-    )
-
-
-def _example(row: rows.QuestionRow) -> Example:
-    return Example(
-        question=row.question,
-        answer=row.answer,
-        paraphrased_question=row.paraphrased_question,
-        paraphrased_answer=row.paraphrased_answer,
-        perturbed_answer=tuple(row.perturbed_answer),
-        key_terms=tuple(row.key_terms),
-        subject=row.subject,
-        domain=row.domain,
-        group=row.group,
-        split=row.split,
-        half=row.half,
-        training_questions=tuple(row.training_questions),
     )

@@ -13,8 +13,8 @@ from engine.data.tasks import TASKS
 from engine.errors import DataError, SettingError
 from engine.settings import ExperimentSpec, local_path
 from engine.store.erased import Sorted, erasures_known, sort_out
-from engine.store.history import stored_examples
 from engine.store.session import reading, writing
+from engine.store.sets import stored_examples
 
 OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
 

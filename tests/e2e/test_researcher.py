@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from engine.runs import execute, runner
 from engine.settings import ExperimentSpec, TrainingSettings
-from engine.store import history
+from engine.store import history, sets
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -38,7 +38,7 @@ def test_a_set_is_seen_before_it_is_stored(
     choose(page, "1 question without a split: what are they?", "to be kept (retain)")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(re.compile("Stored set mine"))).to_be_visible()
-    assert [example.split for example in history.stored_examples("mine")] == ["retain"]
+    assert [example.split for example in sets.stored_examples("mine")] == ["retain"]
 
 
 def test_a_bad_file_is_one_sentence(filled: str, visit: Visit, tmp_path: Path) -> None:

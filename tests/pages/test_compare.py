@@ -11,7 +11,8 @@ from engine.evaluation.leak_rule import LEAK_RULE
 from engine.models.fast_llama import ThinLlama
 from engine.models.readers import PlainReader
 from engine.store import questions
-from pages.parts.shared.wording import ACCESS_CONTROL, plain
+from engine.wording import ACCESS_CONTROL
+from pages.parts.shared.wording import plain
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from engine.data.examples import Example
 from engine.models.loading import load_pair
-from engine.store import history
+from engine.store import sets
 from engine.store.maps import map_question
 from engine.store.questions import examples_of, register_set
 from pages.parts.shared import loading
@@ -114,9 +114,9 @@ def test_a_mapped_question_is_answered_while_the_models_are_busy(
 
 
 def test_counts_follow_what_another_process_changes(world: Path) -> None:
-    assert history.list_sets()[0].questions == 6
+    assert sets.list_sets()[0].questions == 6
     register_set("folk", examples_of("folk")[:2], "test")
-    assert [(item.questions, item.splits) for item in history.list_sets()] == [(2, {"forget": 2})]
+    assert [(item.questions, item.splits) for item in sets.list_sets()] == [(2, {"forget": 2})]
     register_set("more", examples_of("folk")[:1], "test")
-    assert [item.questions for item in history.list_sets()] == [2, 1]
-    assert list(history.set_hashes()) == ["folk", "more"]
+    assert [item.questions for item in sets.list_sets()] == [2, 1]
+    assert list(sets.set_hashes()) == ["folk", "more"]

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from engine.evaluation.token_readings import Piece, TokenReading
 from engine.models.manifest import PairManifest
+from engine.wording import count, figure
 from pages.parts.compare.token_strip import shown_token, strip_caption, strip_html, strip_table
 from pages.parts.shared import looks
 from pages.parts.shared.answer_cards import base_card, terms_table, verdict
-from pages.parts.shared.loading import Memory
 from pages.parts.shared.looks import BIN_INKS, pair_look, pair_looks
-from pages.parts.shared.wording import count, duration, figure, moment, plain, size
+from pages.parts.shared.memory import Memory
+from pages.parts.shared.wording import duration, moment, plain, size
 from pages.parts.tradeoff.forced_curves import Drawn, Floor, lead
 
 

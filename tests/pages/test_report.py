@@ -15,8 +15,8 @@ from engine.report.checks import checks, shares, shares_words
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.store import history
+from engine.wording import cut_words
 from pages.parts.shared.check_list import checks_html
-from pages.parts.shared.wording import cut_words
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]

@@ -17,7 +17,7 @@ from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec, TrainingSettings, Tuning
-from engine.store import history, questions
+from engine.store import history, questions, sets
 from engine.store.session import writing
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
@@ -394,12 +394,12 @@ def test_tofu_comes_from_a_folder_with_its_split(visit: Opener, world: Path, tof
     app.text_input(key="tofu-folder").set_value(str(tofu)).run()
     assert app.selectbox(key="tofu-name").options == ["forget01", "retain99", "holdout01", "real_authors"]
     app.selectbox(key="tofu-name").set_value(name).run()
-    assert [item.name for item in history.list_sets()] == ["folk"]  # seen before it is stored
+    assert [item.name for item in sets.list_sets()] == ["folk"]  # seen before it is stored
     assert list(app.dataframe[0].value["split"]) == [split] * 2
     app.button(key="tofu-import").click().run()
     assert not app.exception
     assert f"tofu-{name}" in app.success[0].value.replace("\\", "")
-    assert {item.split for item in history.stored_examples(f"tofu-{name}")} == {split}
+    assert {item.split for item in sets.stored_examples(f"tofu-{name}")} == {split}
 
 
 def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) -> None:
@@ -433,7 +433,7 @@ def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Pa
     app.text_input(key="tofu-folder").set_value(str(tofu)).run()
     app.button(key="tofu-import").click().run()
     assert "not replaced" in app.error[0].value
-    assert len(history.stored_examples("tofu-forget01")) == 1
+    assert len(sets.stored_examples("tofu-forget01")) == 1
 
 
 def test_an_audit_is_started_with_the_pairs_own_strength(

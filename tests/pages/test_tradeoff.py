@@ -17,7 +17,7 @@ from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
 from engine.runs import execute
 from engine.settings import ExperimentSpec
-from engine.store import history, questions
+from engine.store import history, questions, sets
 from engine.store.imported_logs import import_log
 from pages.parts.shared.charts import error_bar
 from tests.logs import written
@@ -287,7 +287,7 @@ def test_a_pair_measured_on_other_forget_questions_is_said(visit: Opener, world:
 
 
 def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, world: Path) -> None:
-    kept = [item for item in history.stored_examples("folk") if "colour" not in item.question]
+    kept = [item for item in sets.stored_examples("folk") if "colour" not in item.question]
     questions.register_set("folk", kept, "folk.csv")
     evaluate("smaller", "folk:forget", "folk:retain/eval")
     app = visit("tradeoff")

@@ -16,7 +16,7 @@ from tokenizers import AddedToken
 from transformers import AutoTokenizer
 
 from engine.decoding.answers import answer_questions, map_answers, read_prompts
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.bases import load_base
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import PlainReader, open_reader

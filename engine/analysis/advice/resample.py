@@ -1,7 +1,7 @@
 """How far the advice hangs on which persons were asked: a percentile bootstrap over persons, part by part.
 
 Questions about one person rise and fall together, so persons are drawn, each with all of its curves; see
-`evaluation.utility.mean_interval`. The floor is taken as fixed.
+`evaluation.bootstrap`. The floor is taken as fixed.
 """
 
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ import numpy as np
 
 from engine.analysis.advice.choice import advised, knee_place, meets, utility
 from engine.analysis.advice.pieces import Floats, Part, Pieces
+from engine.evaluation.bootstrap import ends
 
 RESAMPLES = 1000
-CHUNK_VALUES = 4_000_000  # resamples times pieces held at once
+PIECES_AT_ONCE = 4_000_000  # resamples times pieces held at once
 FEWEST_PERSONS = 3  # below it an interval would be a show of knowledge that nobody has
-LEVEL = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def resample(
     generator = np.random.default_rng(seed)
     there = pieces.place(alpha)
     drawn: list[tuple[float, float, bool, float, float]] = []
-    size = max(1, CHUNK_VALUES // (len(pieces.borders) - 1))
+    size = max(1, PIECES_AT_ONCE // (len(pieces.borders) - 1))
     for start in range(0, resamples, size):
         rows = min(size, resamples - start)
         leaks = pieces.leaks.mean(_weights(pieces.leaks, rows, generator))
@@ -91,4 +91,4 @@ def _summed(drawn: Floats, pieces: Pieces, seed: int) -> Resampled:
 
 def _bounds(values: Floats) -> Bounds | None:
     known = values[~np.isnan(values)]
-    return Bounds(*map(float, np.percentile(known, LEVEL))) if len(known) else None
+    return Bounds(*map(float, ends(known))) if len(known) else None

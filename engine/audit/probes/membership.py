@@ -52,7 +52,8 @@ def _scores(
     context: Context, pair: "LoadedPair", alpha: float, targets: Sequence[Target], whose: str
 ) -> dict[str, dict[int, float | None]]:
     """Each score of each true answer under `pair` at `alpha`."""
-    from engine.evaluation.scoring import membership_scores, read_over_alpha
+    from engine.evaluation.answer_readings import read_over_alpha
+    from engine.evaluation.scoring import membership_scores
 
     items = [(target.example.question, target.example.answer) for target in targets]
     read = read_over_alpha(

@@ -121,7 +121,7 @@ def differences(
     Tokens of one difference share the mean of their ranks, so versions that are one and the same rank nothing.
     """
     from engine.data.prompts import collate, pad_token
-    from engine.evaluation.scoring import batches, encode_items
+    from engine.evaluation.answer_readings import batches, encode_items
 
     encoded = encode_items(pair, [(target.example.question, target.example.answer) for target in targets])
     found: dict[int, Difference] = {}

@@ -15,7 +15,8 @@ from lm_eval.evaluator import evaluate
 from engine.data.examples import Example
 from engine.data.prompts import Encoded, collate, encode_text, end_token, pad_token
 from engine.errors import DataError, ModelError, SettingError
-from engine.evaluation.scoring import Progress, Score, batches
+from engine.evaluation.answer_readings import Progress, batches
+from engine.evaluation.scoring import Score
 from engine.models.finite import best_of
 from engine.models.offset import combine_logits
 from engine.models.readers import forced_logits

@@ -7,12 +7,13 @@ import numpy as np
 
 from engine.errors import DataError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
+from engine.evaluation.bootstrap import mean_intervals
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
 from engine.evaluation.logs.likeness import a_style, check_same_rows, origin_words, strength_words, unlike_logs
 from engine.evaluation.logs.names import PARTS, STRENGTH
 from engine.evaluation.logs.reading import AGREE, Log, Part, Style, Values, Variant, truth_mean
 from engine.evaluation.metrics import EPSILON
-from engine.evaluation.utility import UtilityParts, mean_interval, model_utility
+from engine.evaluation.utility import UtilityParts, model_utility
 
 NO_REFERENCE = "n/a, no retain reference"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
@@ -135,7 +136,8 @@ def _truth_scores(part: str, ratios: Values, style: Style) -> Values:
 def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
     """TOFU's own rows lie author by author; those of a log of this program's are of any set."""
     clusters = _authors(part, list(values)) if persons_known else None
-    interval = mean_interval(list(values.values()), clusters or [""] * len(values), np.random.default_rng(0))
+    column = np.array([[np.nan if value is None else value] for value in values.values()], dtype=float)
+    (interval,) = mean_intervals(column, clusters or [""] * len(values), 0)
     assert interval.mean is not None, "a figure has a scored row"
     if clusters is None:  # whose rows belong to one person is not known, and one row each would promise too much
         return LogFigure(interval.mean, None, None, interval.questions, note)

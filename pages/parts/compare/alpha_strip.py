@@ -8,10 +8,11 @@ import streamlit as st
 from engine.evaluation.leak_rule import find_leak
 from engine.models.manifest import PairManifest
 from engine.store.maps import QuestionMap, Threshold, threshold
+from engine.wording import count
 from pages.parts.compare.question_picker import Asked
 from pages.parts.shared import access, loading
 from pages.parts.shared.looks import BASE, FAIL, PASS
-from pages.parts.shared.wording import MISSING, count, duration, is_kept, plain
+from pages.parts.shared.wording import MISSING, duration, is_kept, plain
 
 _STYLE = """
 <style>

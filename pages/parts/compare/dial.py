@@ -15,12 +15,13 @@ from engine.evaluation.token_readings import Piece, first_difference, mark_diffe
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
+from engine.wording import cut_words, figure
 from pages.parts.compare.alpha_strip import show_map
 from pages.parts.compare.question_picker import Asked
 from pages.parts.compare.reading import read_tokens
 from pages.parts.shared import address, answer_cards, frame, loading
 from pages.parts.shared.looks import Ink, pair_look
-from pages.parts.shared.wording import cut_words, figure, is_kept, plain
+from pages.parts.shared.wording import is_kept, plain
 
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer

@@ -8,9 +8,10 @@ import streamlit as st
 from engine.data.cells import is_visible
 from engine.data.examples import Example
 from engine.evaluation.leak_rule import derive_key_terms
-from engine.store import history
+from engine.store import sets
+from engine.wording import count, split_word
 from pages.parts.shared import address
-from pages.parts.shared.wording import SPLIT_MEANINGS, count, plain, split_word
+from pages.parts.shared.wording import SPLIT_MEANINGS, plain
 
 OWN = "own"
 QUESTION_LIMIT = 2000  # characters
@@ -29,7 +30,7 @@ class Asked(NamedTuple):
 
 def pick(set_name: str) -> Asked | None:
     """Draw the controls; None while one's own question is still empty."""
-    stamp = history.set_hashes()[set_name]
+    stamp = sets.set_hashes()[set_name]
     examples = _examples(set_name, stamp)
     splits = list(dict.fromkeys(example.split for example in examples))
     options = [*splits, OWN]
@@ -125,7 +126,7 @@ def show_question(asked: Asked) -> None:
 @st.cache_resource(show_spinner=False, max_entries=8)  # nothing in it can be changed, so no copy is made for each rerun
 def _examples(set_name: str, content_hash: str) -> tuple[Example, ...]:  # noqa: ARG001
     """The hash is part of the key, so that a set that was brought up to date is read anew."""
-    return tuple(history.stored_examples(set_name))
+    return tuple(sets.stored_examples(set_name))
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

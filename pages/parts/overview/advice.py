@@ -7,8 +7,9 @@ import streamlit as st
 from engine.analysis.advice import words
 from engine.analysis.advice.stored import Advised, advice_of
 from engine.models.manifest import PairManifest
+from engine.wording import count
 from pages.parts.shared import frame
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 
 def show_stored_advice(pairs: Sequence[PairManifest]) -> None:

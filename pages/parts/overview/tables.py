@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from engine.analysis.figures import Figure
+from engine.analysis.figures import Figure, share_words
 from engine.analysis.remaining_leaks import LeakCount
 from engine.models.manifest import PairManifest
 from engine.models.names import shown_model
-from engine.store.history import SetSummary
-from pages.parts.shared.wording import moment, share_words
+from engine.store.sets import SetSummary
+from pages.parts.shared.wording import moment
 
 
 def pairs_table(pairs: Sequence[PairManifest]) -> pd.DataFrame:

@@ -6,9 +6,9 @@ import streamlit as st
 
 from engine.report.selection import SHOWS, Selection
 from engine.store.history import RunSummary
+from engine.wording import split_word
 from pages.parts.shared import address, run_choice
 from pages.parts.shared.run_choice import ALPHA, names_of
-from pages.parts.shared.wording import split_word
 
 RUN, SPLIT, SHOW, AGAINST = "report", "part", "show", "beside"
 # Names under which other pages and people send the same things.
@@ -43,15 +43,19 @@ def choose_selection(splits: list[str]) -> Selection:
     """Which questions; the report is of exactly these."""
     left, right = st.columns(2)
     parts, shows = ["", *(split for split in splits if split)], list(SHOWS)
-    address.seed(SPLIT, address.one_of(SPLIT, parts), "")
-    address.settle(SPLIT, parts, "")
     with left:
-        split: str = st.selectbox("Part", parts, key=SPLIT, format_func=lambda name: split_word(name) if name else "All parts")  # fmt: skip
-    address.keep(SPLIT, split)
-    address.seed(SHOW, address.one_of(SHOW, shows), "all")
+        split = address.select(
+            "Part", parts, SPLIT, "", format_func=lambda name: split_word(name) if name else "All parts"
+        )
     with right:
-        show: str = st.selectbox("Questions", shows, key=SHOW, format_func=lambda name: SHOWS[name].capitalize())
-    address.keep(SHOW, show, "" if show == "all" else show)
+        show = address.select(
+            "Questions",
+            shows,
+            SHOW,
+            "all",
+            text=address.unless("all"),
+            format_func=lambda name: SHOWS[name].capitalize(),
+        )
     return Selection(split, show)
 
 
@@ -59,12 +63,14 @@ def choose_other(runs: list[RunSummary], chosen: int) -> int | None:
     """A second run to stand beside the first; None for none."""
     others = [None, *(run.id for run in runs if run.id != chosen)]
     names = names_of(runs)
-    address.seed(AGAINST, address.one_of(AGAINST, others), None)
-    address.settle(AGAINST, others, None)
-    other: int | None = st.selectbox(
-        "Beside another run", others, key=AGAINST, disabled=len(others) == 1, placeholder="– (none)",
+    return address.select(
+        "Beside another run",
+        others,
+        AGAINST,
+        None,
+        text=address.unless(None),
+        disabled=len(others) == 1,
+        placeholder="– (none)",
         format_func=lambda run_id: "– (none)" if run_id is None else names[run_id],
         help="The report then shows what differs between the two, and only that.",
-    )  # fmt: skip
-    address.keep(AGAINST, other, "" if other is None else str(other))
-    return other
+    )

@@ -9,8 +9,8 @@ from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles
 from engine.report.gather import Chosen
 from engine.report.parts import Report
 from engine.store import erasure
+from engine.wording import count
 from pages.parts.shared import frame
-from pages.parts.shared.wording import count
 
 MADE = "report_made"
 MIME = {

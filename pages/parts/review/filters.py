@@ -87,13 +87,16 @@ def _filter_reader(options: list[str]) -> Callable[[str], list[str]]:
 
 def _choose_sort(blind: bool) -> str:
     sorts = [name for name in SORT_WORDS if name in EVEN_SORTS or not blind]
-    address.seed("sort", address.one_of("sort", sorts), sorts[0])
-    address.settle("sort", sorts, sorts[0])
-    chosen: str = st.selectbox(
-        "Order", sorts, key="sort", format_func=SORT_WORDS.__getitem__, on_change=restart, label_visibility="collapsed"
+    return address.select(
+        "Order",
+        sorts,
+        "sort",
+        sorts[0],
+        text=address.unless(sorts[0]),
+        format_func=SORT_WORDS.__getitem__,
+        on_change=restart,
+        label_visibility="collapsed",
     )
-    address.keep("sort", chosen, "" if chosen == sorts[0] else chosen)
-    return chosen
 
 
 def show_all() -> None:

@@ -10,8 +10,9 @@ from engine.errors import SettingError
 from engine.review import queue
 from engine.review.checks import PATTERN_LIMIT, SECONDS, Found, Kind
 from engine.settings import database_url
+from engine.wording import count
 from pages.parts.shared import address
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 KIND_WORDS = {"terms": "Key terms", "regex": "Regular expression"}
 SIDES: dict[str, tuple[str, Callable[[Found], bool]]] = {
@@ -62,20 +63,24 @@ def own_check(
 def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str, str]:
     kinds, sides = list(KIND_WORDS), [name for name in SIDES if name in EVEN_SIDES or not blind]
     address.seed("kind", address.one_of("kind", kinds), kinds[0])
-    address.seed("side", address.one_of("side", sides), sides[0])
-    address.settle("side", sides, sides[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = str(
             st.segmented_control(
             "Find", kinds, key="kind", format_func=KIND_WORDS.__getitem__, required=True, on_change=restart,
             label_visibility="collapsed",
         ))  # fmt: skip
-        side: str = st.selectbox(
-            "Where", sides, key="side", format_func=lambda name: SIDES[name][0], on_change=restart,
-            label_visibility="collapsed", width=260,
-        )  # fmt: skip
+        side = address.select(
+            "Where",
+            sides,
+            "side",
+            sides[0],
+            text=address.unless(sides[0]),
+            format_func=lambda name: SIDES[name][0],
+            on_change=restart,
+            label_visibility="collapsed",
+            width=260,
+        )
     address.keep("kind", kind, "" if kind == kinds[0] else kind)
-    address.keep("side", side, "" if side == sides[0] else side)
     return kind, side
 
 

@@ -8,8 +8,9 @@ import streamlit as st
 from engine.review.item import Item
 from engine.review.queue import Event
 from engine.review.verdicts import Reviewer
+from engine.wording import count
 from pages.parts.review.words import verdict_word
-from pages.parts.shared.wording import count, moment, plain
+from pages.parts.shared.wording import moment, plain
 
 SHOWN = 20  # events, the newest
 

@@ -5,22 +5,25 @@ import streamlit as st
 
 from engine.analysis.differences import recorded_settings
 from engine.store.history import RunDetail
+from engine.wording import count, run_label
 from pages.parts.shared import address
 from pages.parts.shared.published import imported_origin
-from pages.parts.shared.wording import MISSING, count, plain
+from pages.parts.shared.wording import MISSING, plain
 
 
 def choose_other(chosen: int, names: dict[int, str]) -> int | None:
     """The run to hold against `chosen`, by id; None for none."""
     others = [run_id for run_id in names if run_id != chosen]
-    address.seed("against", address.one_of("against", others), None)
-    address.settle("against", [None, *others], None)
-    other: int | None = st.selectbox(
-        "What differs from", [None, *others], key="against", disabled=not others,
+    return address.select(
+        "What differs from",
+        [None, *others],
+        "against",
+        None,
+        read=address.one_of("against", others),
+        text=address.unless(None),
+        disabled=not others,
         format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
-    )  # fmt: skip
-    address.keep("against", other, "" if other is None else str(other))
-    return other
+    )
 
 
 def show_differences(left: RunDetail, right: RunDetail) -> None:
@@ -40,7 +43,7 @@ def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
     one, two = recorded(left), recorded(right)
     things = list(dict.fromkeys([*one, *two]))
     rows = [(name, one.get(name) or "–", two.get(name) or "–") for name in things if one.get(name) != two.get(name)]
-    columns = ["what", *(f"{item.summary.name} (run {item.summary.id})" for item in (left, right))]
+    columns = ["what", *(run_label(item.summary) for item in (left, right))]
     return pd.DataFrame(rows, columns=columns), len(things) - len(rows)
 
 

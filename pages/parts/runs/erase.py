@@ -7,10 +7,11 @@ from engine.store import erasure
 from engine.store.erasure import REMAINING, SHOWN
 from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.unfinished import unfinished
+from engine.wording import count
 from pages.parts.compare.question_picker import forget_questions
 from pages.parts.shared import access, frame
 from pages.parts.shared.loading import forget_texts
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 WORDS = (
     "The database itself holds what is to be forgotten, in clear. Erasing a person empties their questions, answers, maps and "

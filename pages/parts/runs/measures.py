@@ -5,11 +5,10 @@ from collections.abc import Collection
 import pandas as pd
 import streamlit as st
 
-from engine.analysis.figures import interval_words, number_words
-from engine.analysis.tofu_and_privacy import MEMBERSHIP, READ, run_privacy, run_tofu
+from engine.analysis.figures import interval_words
+from engine.analysis.tofu_and_privacy import MEMBERSHIP, READ, estimate_words, run_privacy, run_tofu
 from engine.evaluation.aggregates import AUC, FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.metrics import METRICS
-from engine.evaluation.privacy import Estimate
 from engine.evaluation.tofu_figures import TofuFigure
 from pages.parts.shared.wording import MISSING, plain
 
@@ -32,9 +31,9 @@ def show_measures(run_id: int, alpha: float) -> None:
             rows = [
                 (
                     METRICS[item.metric].label.removeprefix("Membership score: "),
-                    _words(item.auc),
-                    _words(item.difference, "+"),
-                    _words(item.privleak, "+"),
+                    estimate_words(item.auc),
+                    estimate_words(item.difference, "+"),
+                    estimate_words(item.privleak, "+"),
                     item.auc.rows.forget,
                     item.auc.rows.holdout,
                 )
@@ -64,9 +63,3 @@ def _tofu_table(found: list[TofuFigure]) -> pd.DataFrame:
         for item in found
     ]
     return pd.DataFrame(rows, columns=["figure", "value", "95 % interval", "n", "variant, or why n/a"])
-
-
-def _words(estimate: Estimate, sign: str = "") -> str:
-    if estimate.value is None:
-        return f"n/a: {estimate.reason}"
-    return f"{number_words(estimate.value, sign)} {interval_words(estimate.low, estimate.high)}"

@@ -10,8 +10,9 @@ from engine.data.examples import Example
 from engine.evaluation.leak_rule import derive_key_terms
 from engine.settings import FORMATS
 from engine.store import questions
+from engine.wording import count
 from pages.parts.shared import access, frame
-from pages.parts.shared.wording import MISSING, count, plain
+from pages.parts.shared.wording import MISSING, plain
 
 ROWS_SHOWN = 20
 SPLITS = {

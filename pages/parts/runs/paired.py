@@ -12,9 +12,11 @@ from engine.errors import RunError
 from engine.evaluation.metrics import METRICS
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
+from engine.wording import run_label, split_word
 from pages.parts.shared import address
 from pages.parts.shared.meanings import show_meanings
-from pages.parts.shared.wording import INTERVAL, MISSING, NATS, plain, split_word
+from pages.parts.shared.run_choice import shown_alpha
+from pages.parts.shared.wording import INTERVAL, MISSING, NATS, plain
 
 FIRST_SHOWN = ("rouge", "leak", "probability")  # the others are behind a click
 CHANCE = "Where the interval holds 0, other persons could have shown no difference, or the opposite one."
@@ -26,7 +28,7 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
     st.subheader(plain(f"What changes from {one.name} to {two.name}, question by question"), anchor=False)
     lacking = [run for run in (one, two) if run.status != "finished" or not history.alphas_of(run.id)]
     if lacking:
-        names = " and ".join(f"{run.name} (run {run.id})" for run in lacking)
+        names = " and ".join(run_label(run) for run in lacking)
         st.caption(plain(f"n/a: no scores of a finished run to compare in {names}."))
         return
     first, second = st.columns(2)
@@ -55,12 +57,8 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
 
 def _choose_alpha(key: str, run: RunSummary) -> float:
     alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
-    address.seed(key, address.one_of(key, alphas, lambda alpha: f"{alpha:g}"), default)
-    address.settle(key, alphas, default)
-    label = plain(f"α of {run.name} (run {run.id})")
-    chosen: float = st.selectbox(label, alphas, key=key, format_func=lambda alpha: f"{alpha:g}")
-    address.keep(key, chosen, f"{chosen:g}")
-    return chosen
+    label = plain(f"α of {run_label(run)}")
+    return address.select(label, alphas, key, default, names=shown_alpha, format_func=shown_alpha)
 
 
 def show_flags(found: Comparison) -> None:

@@ -13,6 +13,7 @@ from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
+from engine.wording import count, cut_words, run_label, split_word
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -21,19 +22,9 @@ from pages.parts.shared import access, address, charts, frame
 from pages.parts.shared.intervals import MEANING, bounded_words, figures_of, table_of
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import figures_of_run
+from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
-from pages.parts.shared.wording import (
-    CLOPPER,
-    INTERVAL,
-    KS_TEST,
-    MISSING,
-    NATS,
-    count,
-    cut_words,
-    plain,
-    split_word,
-    status_word,
-)
+from pages.parts.shared.wording import CLOPPER, INTERVAL, KS_TEST, MISSING, NATS, plain, status_word
 
 
 def show_run(run_id: int) -> None:
@@ -46,7 +37,7 @@ def show_run(run_id: int) -> None:
 def _draw(run_id: int) -> None:
     detail = history.run_detail(run_id)
     run = detail.summary
-    st.subheader(plain(f"{run.name} (run {run.id}): {status_word(run.status)}"), anchor=False)
+    st.subheader(plain(f"{run_label(run)}: {status_word(run.status)}"), anchor=False)
     if run.message:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
     if run.kind == "map" and run.status not in ACTIVE:
@@ -126,10 +117,7 @@ def _with_intervals(detail: RunDetail) -> None:
     run = detail.summary
     st.markdown("**With intervals, at one α**")
     alphas, default = history.alphas_of(run.id), chosen_alpha.report_alpha(run.id)
-    address.seed("at", address.one_of("at", alphas, lambda alpha: f"{alpha:g}"), default)
-    address.settle("at", alphas, default)
-    alpha: float = st.selectbox("α", alphas, key="at", format_func=lambda value: f"{value:g}")
-    address.keep("at", alpha, f"{alpha:g}")
+    alpha = address.select("α", alphas, "at", default, names=shown_alpha, format_func=shown_alpha)
     found = figures_of(run, alpha)
     places = pd.DataFrame([item[:4] for item in found], columns=["set", "split", "half", "metric"])
     names = [_measure(item.metric, item.split) for item in found]

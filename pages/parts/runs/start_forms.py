@@ -12,11 +12,12 @@ from engine.models.taught import ALONE
 from engine.runs import runner
 from engine.runs.file_notes import file_notes
 from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
-from engine.store import history
+from engine.store import sets
 from engine.store.questions import evaluation_sources
+from engine.wording import count
 from pages.parts.runs import method as method_form
 from pages.parts.shared import access, frame
-from pages.parts.shared.wording import count, duration, plain, size
+from pages.parts.shared.wording import duration, plain, size
 
 DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
@@ -123,7 +124,7 @@ def _sources_known() -> list[str]:
     """Every split and half of every stored set, and sets without splits; the demo's are there before it is stored."""
     stored = [
         f"{item.name}:{part}" if part else item.name
-        for item in history.list_sets()
+        for item in sets.list_sets()
         for part in [*item.splits, *_whole_splits(item.splits)]
     ]
     return list(dict.fromkeys([*DEMO_SOURCES, *sorted(stored)]))

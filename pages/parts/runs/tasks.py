@@ -5,7 +5,8 @@ import streamlit as st
 
 from engine.analysis.task_figures import FORMULAS, task_figures
 from engine.store.history import RunDetail
-from pages.parts.shared.wording import MISSING, count, plain
+from engine.wording import count
+from pages.parts.shared.wording import MISSING, plain
 
 COLUMNS = ["task", "α", "acc", "± acc", "acc_norm", "± acc_norm", "chance", "n"]
 

@@ -10,10 +10,11 @@ from engine.data.tofu import FOLDER_NAMES, NAMES, load_tofu
 from engine.errors import DataError
 from engine.evaluation.leak_rule import derive_key_terms
 from engine.settings import local_path
-from engine.store import history, questions
+from engine.store import questions, sets
+from engine.wording import count
 from pages.parts.runs.own_questions import show_questions
 from pages.parts.shared import access, frame
-from pages.parts.shared.wording import count, plain
+from pages.parts.shared.wording import plain
 
 
 @st.fragment
@@ -69,7 +70,7 @@ def _store(name: str, examples: list[Example]) -> str:
     """Store under a name of its own; a set of that name which came from elsewhere is left alone."""
     access.require("operator", "Importing questions")
     set_name, source = f"tofu-{name}", f"TOFU {name}"
-    if any(item.name == set_name and item.source != source for item in history.list_sets()):
+    if any(item.name == set_name and item.source != source for item in sets.list_sets()):
         raise DataError(f"set {set_name!r} is already stored and came from elsewhere, so it is not replaced")
     questions.register_set(set_name, examples, source)
     return set_name

@@ -57,6 +57,34 @@ def keep(key: str, value: Any, text: str | None = None) -> None:
             del st.query_params[key]
 
 
+def select(
+    label: str,
+    options: Sequence[T],
+    key: str,
+    default: T,
+    *,
+    names: Callable[[T], str] = str,
+    read: Callable[[str], T] | None = None,
+    text: Callable[[T], str] | None = None,
+    **shown: Any,
+) -> T:
+    """A selectbox whose choice the address holds; `default` at first, and where the choice is no longer an option.
+
+    The address has an option by its name in `names`, or as `text` writes and `read` reads it; "" leaves it out.
+    `shown` goes to the selectbox.
+    """
+    seed(key, read or one_of(key, options, names), default)
+    settle(key, options, default)
+    chosen: T = st.selectbox(label, options, key=key, **shown)
+    keep(key, chosen, (text or names)(chosen))
+    return chosen
+
+
+def unless(default: object) -> Callable[[object], str]:
+    """How `select` writes a choice that the address need not name where it is the default."""
+    return lambda chosen: "" if chosen == default else str(chosen)
+
+
 def one_of(key: str, options: Sequence[T], names: Callable[[T], str] = str) -> Callable[[str], T]:
     """A reader for `seed` that accepts the options by name and otherwise lists them."""
 

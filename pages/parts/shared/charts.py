@@ -12,8 +12,9 @@ from engine.analysis.forced_curves import grid
 from engine.analysis.trade_off import LEAST, Mark, Measure, Published, Table
 from engine.evaluation.curves import Curve
 from engine.models.manifest import PairManifest
+from engine.wording import count, figure
 from pages.parts.shared.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
-from pages.parts.shared.wording import MISSING, bound, count, figure
+from pages.parts.shared.wording import MISSING, bound
 
 PLAIN_BAR = {"displayModeBar": False}
 FEW_STEPS = 20

@@ -13,7 +13,7 @@ from streamlit.navigation.page import Page
 from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
-from engine.store import handing_out, history
+from engine.store import handing_out, sets
 from pages.parts.shared import access, address
 from pages.parts.shared.access_list import User
 from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
@@ -85,7 +85,7 @@ def begin(title: str, lead: str) -> None:
 def context() -> Context:
     """Draw the sidebar's choice of set and pair."""
     with st.sidebar:
-        chosen_set = _choose_set(list(history.set_hashes()))
+        chosen_set = _choose_set(list(sets.set_hashes()))
         return Context(chosen_set, _choose_pair(list_pairs()))
 
 
@@ -143,11 +143,7 @@ def _choose_set(names: list[str]) -> str | None:
         st.caption("No set of questions yet.")
         return None
     default = "demo" if "demo" in names else names[0]
-    address.seed("set", address.one_of("set", names), default)
-    address.settle("set", names, default)
-    chosen: str = st.selectbox("Set of questions", names, key="set")
-    address.keep("set", chosen)
-    return chosen
+    return address.select("Set of questions", names, "set", default)
 
 
 def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
@@ -155,12 +151,9 @@ def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
         st.caption("No pair yet.")
         return None
     names = [pair.name for pair in pairs]
-    address.seed("pair", address.one_of("pair", names), names[0])
-    address.settle("pair", names, names[0])
-    chosen = st.selectbox(
-        "Pair", names, key="pair", help="A reference and a trained small model; their offset steers the base."
+    chosen = address.select(
+        "Pair", names, "pair", names[0], help="A reference and a trained small model; their offset steers the base."
     )
-    address.keep("pair", chosen)
     pair = pairs[names.index(chosen)]
     st.caption(f"Base: {base_words(pair.base)}")
     return pair

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.rouge import rouge_recall
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
 from engine.store import maps
-from pages.parts.shared.memory import Memory as Memory
+from pages.parts.shared.memory import Memory
 from pages.parts.shared.wording import plain
 
 if TYPE_CHECKING:

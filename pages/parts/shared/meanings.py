@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation.aggregates import SHOWN
-from pages.parts.shared.wording import MISSING, TERMS, count, split_word
+from engine.wording import count, split_word
+from pages.parts.shared.wording import MISSING, TERMS
 
 
 def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key: str) -> None:

@@ -15,7 +15,8 @@ from engine.report.log_origin import TOFU_TOKENS
 from engine.report.openunlearning import OF_FORGET
 from engine.store import history
 from engine.store.history import RunDetail
-from pages.parts.shared.wording import MISSING, count, figure, moment, plain
+from engine.wording import count, figure
+from pages.parts.shared.wording import MISSING, moment, plain
 
 _SPLITS = {"forget": "forget", "retain": "retain", "world": "wf"}  # of ours, and TOFU's part beside it
 MADE_BY, TOFU = "made by: ", "tofu"

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
 from engine.analysis.chosen_alpha import chosen_alpha
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
@@ -28,30 +26,32 @@ def choose_run(runs: list[RunSummary], key: str, read: Callable[[str], int] | No
     """`key` is the control's, and the address's; the demo's pair is chosen at first. `read` reads more than a number."""
     ids, names = [run.id for run in runs], names_of(runs)
     default = next((run.id for run in runs if run.pair == "demo"), ids[0])
-    address.seed(key, read or address.one_of(key, ids), default)
-    address.settle(key, ids, default)
-    chosen: int = st.selectbox("Run", ids, key=key, format_func=names.__getitem__)
-    address.keep(key, chosen)
-    return chosen
+    return address.select("Run", ids, key, default, read=read, format_func=names.__getitem__)
 
 
 def choose_alpha(detail: RunDetail) -> float:
     """At first the one that the run's specification chooses."""
     alphas = history.alphas_of(detail.summary.id)
     default, rule = chosen_alpha(detail.summary.id)
-    address.seed(ALPHA, _alpha_read(alphas), default)
-    address.settle(ALPHA, alphas, default)
-    chosen: float = st.selectbox(
-        "α", alphas, key=ALPHA, help=f"The strengths this run evaluated. Chosen at first: {rule}.",
+    return address.select(
+        "α",
+        alphas,
+        ALPHA,
+        default,
+        read=_alpha_read(alphas),
+        names=shown_alpha,
+        help=f"The strengths this run evaluated. Chosen at first: {rule}.",
         format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == detail.recommended_alpha else f"{alpha:g}",
-    )  # fmt: skip
-    address.keep(ALPHA, chosen, f"{chosen:g}")
-    return chosen
+    )
+
+
+def shown_alpha(alpha: float) -> str:
+    return f"{alpha:g}"
 
 
 def _alpha_read(alphas: list[float]) -> Callable[[str], float]:
     """A reader of an address that takes 1.0 for 1."""
-    by_name = address.one_of(ALPHA, alphas, lambda alpha: f"{alpha:g}")
+    by_name = address.one_of(ALPHA, alphas, shown_alpha)
 
     def read(text: str) -> float:
         try:

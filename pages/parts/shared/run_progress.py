@@ -5,6 +5,7 @@ import streamlit as st
 from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunSummary
+from engine.wording import run_label
 from pages.parts.shared import access, frame
 from pages.parts.shared.wording import duration, plain
 
@@ -44,7 +45,7 @@ def progress_of(run: RunSummary, waits: bool) -> None:
     else:
         words = f"{run.stage}{left}"
     share = min(1.0, max(0.0, run.progress or 0.0))
-    bar.progress(share, text=plain(f"{run.name} (run {run.id}): {share:.0%}, {words}"))
+    bar.progress(share, text=plain(f"{run_label(run)}: {share:.0%}, {words}"))
     if access.may("operator"):
         stop.button(
             "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"

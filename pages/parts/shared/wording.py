@@ -4,14 +4,7 @@ import math
 import re
 from datetime import UTC, datetime
 
-from engine.analysis.figures import share_words as share_words
 from engine.data.examples import KEPT
-from engine.wording import ACCESS_CONTROL as ACCESS_CONTROL
-from engine.wording import SPLIT_WORDS as SPLIT_WORDS
-from engine.wording import count as count
-from engine.wording import cut_words as cut_words
-from engine.wording import figure as figure
-from engine.wording import split_word as split_word
 
 MISSING = "n/a"  # in a table: Streamlit itself writes "None" for what is not known
 

@@ -84,7 +84,6 @@ def show_front(found: Advice) -> None:
 def _ask() -> Demand:
     """The controls of the demand, in per cent; the address holds them."""
     address.seed("loss", address.decimal("loss", 0, 50), 2.0)
-    address.seed("leaks", address.one_of("leaks", list(_LIMITS)), FLOOR)
     address.seed("leakshare", address.decimal("leakshare", 0, 100), 0.0)
     left, middle, right = st.columns([3, 4, 3])
     with left:
@@ -93,9 +92,8 @@ def _ask() -> Demand:
             help=words.UTILITY_MEANING,
         )  # fmt: skip
     with middle:
-        limit: str = st.selectbox("Leak share at most", list(_LIMITS), key="leaks", format_func=_LIMITS.__getitem__)  # fmt: skip
+        limit = address.select("Leak share at most", list(_LIMITS), "leaks", FLOOR, format_func=_LIMITS.__getitem__)
     address.keep("loss", loss, f"{loss:g}")
-    address.keep("leaks", limit)
     if limit == FLOOR:
         address.keep("leakshare", st.session_state["leakshare"], "")
         return Demand(loss / 100)

@@ -16,10 +16,12 @@ from engine.evaluation.leak_rule import LEAK_RULE
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.store.maps import maps_key
+from engine.wording import count, figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import PASS, RETAIN_ONLY, Ink
-from pages.parts.shared.wording import MISSING, count, figure, is_kept, plain, split_word
+from pages.parts.shared.run_choice import names_of
+from pages.parts.shared.wording import MISSING, is_kept, plain
 from pages.parts.tradeoff.alpha_advice import show_advice, show_front
 from pages.parts.tradeoff.thresholds import show_thresholds
 
@@ -70,12 +72,8 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
 
 
 def _choose(runs: list[RunSummary]) -> int:
-    ids, names = [run.id for run in runs], {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
-    address.seed("map", address.one_of("map", ids), ids[0])
-    address.settle("map", ids, ids[0])
-    chosen: int = st.selectbox("Mapped by run", ids, key="map", format_func=names.__getitem__)
-    address.keep("map", chosen)
-    return chosen
+    ids, names = [run.id for run in runs], names_of(runs)
+    return address.select("Mapped by run", ids, "map", ids[0], format_func=names.__getitem__)
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)

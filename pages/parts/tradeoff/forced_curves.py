@@ -10,10 +10,12 @@ from engine.analysis import forced_curves
 from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
 from engine.evaluation.forget_quality import CONVENTION
 from engine.store import history
+from engine.wording import figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import RETAIN_ONLY, Ink
-from pages.parts.shared.wording import MISSING, bound, figure, plain, split_word
+from pages.parts.shared.run_choice import names_of
+from pages.parts.shared.wording import MISSING, bound, plain
 from pages.parts.tradeoff.unlike import warn_other_forget_set
 
 METRICS = ("probability", "truth_ratio_score", "kl")
@@ -63,11 +65,10 @@ def show_forced_curves() -> None:
         "A secret that no answer tells any more can stay likely here."
     )
     ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
-    names = {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
-    address.seed("forced", address.one_of("forced", ids), ids[0])
-    address.settle("forced", ids, ids[0])
-    chosen: int = st.selectbox("Evaluated by run", ids, key="forced", format_func=names.__getitem__)
-    address.keep("forced", chosen, "" if chosen == ids[0] else str(chosen))
+    names = names_of(runs)
+    chosen = address.select(
+        "Evaluated by run", ids, "forced", ids[0], text=address.unless(ids[0]), format_func=names.__getitem__
+    )
     warn_other_forget_set([chosen])
     floors = {name: forced_curves.retain_only_scores(chosen, name) for name in (*FLOORED, "truth_ratio")}
     _draw(_read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items())))

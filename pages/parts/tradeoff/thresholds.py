@@ -9,9 +9,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis.exact_curves import MappedQuestion, threshold_table
+from engine.wording import count
 from pages.parts.shared.charts import PLAIN_BAR
 from pages.parts.shared.looks import FAIL, Ink
-from pages.parts.shared.wording import MISSING, count, plain
+from pages.parts.shared.wording import MISSING, plain
 
 BIN = 0.1
 _INK, NEVER, SILENT = Ink("#6A3FC0", "#B99CFF"), "never", "no leak at first"

@@ -10,6 +10,7 @@ from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rule_of
 from engine.versions import PACKAGES
+from engine.wording import run_label
 from pages.parts.shared.wording import plain
 
 
@@ -57,7 +58,7 @@ def _groups(details: Sequence[RunDetail], made_with: Callable[[RunDetail], objec
     """The names of the runs that were made alike, together."""
     groups: dict[object, list[str]] = {}
     for item in details:
-        groups.setdefault(made_with(item), []).append(f"{item.summary.name} (run {item.summary.id})")
+        groups.setdefault(made_with(item), []).append(run_label(item.summary))
     return list(groups.values())
 
 

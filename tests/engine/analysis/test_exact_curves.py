@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.analysis.exact_curves import MappedQuestion, Steps, _either, mapped_questions, mean_steps, threshold_table
 from engine.errors import RunError
-from engine.evaluation.metrics import rouge_recall
+from engine.evaluation.rouge import rouge_recall
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.runs import execute

@@ -19,8 +19,8 @@ from engine.analysis.remaining_leaks import leak_counts
 from engine.data.examples import Example
 from engine.errors import RunError
 from engine.evaluation.bootstrap import none_of
-from engine.evaluation.utility import mean_interval
 from engine.store import history
+from tests.one_interval import mean_interval
 from tests.stored_runs import store_run, store_set
 
 

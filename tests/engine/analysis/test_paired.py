@@ -6,7 +6,7 @@ import pytest
 from engine.analysis.figures import ONE_PERSON, SEED
 from engine.analysis.paired import NO_SPREAD, Difference, compare_runs
 from engine.errors import RunError
-from engine.evaluation.utility import mean_interval
+from tests.one_interval import mean_interval
 from tests.stored_runs import ADA, BEN, EXAMPLES, store_run, store_set
 
 

@@ -21,7 +21,7 @@ from engine.cli import main as program
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.runs import execute, runner
 from engine.settings import ExperimentSpec, data_folder
-from engine.store import history
+from engine.store import history, sets
 from engine.store.session import writing
 from tests.mapped import set_that_the_base_knows, stored_advice
 
@@ -317,7 +317,7 @@ def test_import_tells_how_columns_of_others_were_read(
         "wmdp.jsonl has 2 mistakes: (1) line 1: the column 'question' is missing; found are 'text'; needed are question and "
         "answer; (2) line 2, column 'answer' is empty; every row needs a question and an answer"
     )
-    assert [item.name for item in history.list_sets()] == ["own"]
+    assert [item.name for item in sets.list_sets()] == ["own"]
 
 
 def test_rows_without_a_split_get_the_one_that_is_asked_for(

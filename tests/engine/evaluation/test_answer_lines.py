@@ -11,7 +11,7 @@ from torch import Tensor
 
 from engine.evaluation import answer_lines
 from engine.evaluation.answer_lines import answer_curve
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.offset import AnswerLogits, combine_logits
 
 ITEMS = [

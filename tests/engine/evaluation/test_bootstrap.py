@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from engine.errors import SettingError
 from engine.evaluation import bootstrap
 from engine.evaluation.bootstrap import mean_intervals, none_of
-from engine.evaluation.utility import Interval, mean_interval
+from engine.evaluation.utility import Interval
+from tests.one_interval import mean_interval
 
 
 def matrix(rows: Sequence[Sequence[float | None]]) -> np.ndarray:

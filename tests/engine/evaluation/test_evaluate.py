@@ -8,7 +8,8 @@ from engine.errors import DataError, SettingError
 from engine.evaluation.evaluate import evaluate_examples
 from engine.evaluation.fluency import base_log_probabilities, repetition, zlib_ratio
 from engine.evaluation.leak_rule import leak_rule
-from engine.evaluation.metrics import METRICS, rouge_recall
+from engine.evaluation.metrics import METRICS
+from engine.evaluation.rouge import rouge_recall
 
 OF_TASKS = ("accuracy", "accuracy_normalised")  # taken by the harness alone
 EXAMPLES = [

@@ -14,7 +14,8 @@ from engine.data.examples import Example
 from engine.data.prompts import AnswerBatch, encode
 from engine.data.template import PLAIN
 from engine.errors import DataError
-from engine.evaluation.scoring import AnswerReading, Score, read_over_alpha, standardised, teacher_forced_scores
+from engine.evaluation.answer_readings import AnswerReading, read_over_alpha, standardised
+from engine.evaluation.scoring import Score, teacher_forced_scores
 from engine.models.offset import AnswerLogits, OffsetModel
 from engine.models.readers import forced_logits
 
@@ -68,7 +69,7 @@ def fixed_models_are_read_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     def read(model: Any, batch: AnswerBatch) -> AnswerLogits:
         return model.answer_logits(batch) if isinstance(model, FixedModel) else forced_logits(model, batch)
 
-    monkeypatch.setattr("engine.evaluation.scoring.forced_logits", read)
+    monkeypatch.setattr("engine.evaluation.answer_readings.forced_logits", read)
 
 
 def fixed_pair(base: list[float], trained: list[float], reference: list[float]) -> Any:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from engine.evaluation.tofu_figures import KEYS, PARTS, UTILITY_KEY, Part, TofuFigure, Values, tofu_figures
-from engine.evaluation.utility import harmonic_mean, mean_interval
+from engine.evaluation.utility import harmonic_mean
+from tests.one_interval import mean_interval
 
 FULL: dict[Part, Values] = {
     "forget": {"probability": [0.2, 0.4], "rouge": [0.1, 0.3], "truth_ratio": [0.5, 4.0]},

@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SettingError
-from engine.evaluation.utility import Interval, UtilityParts, harmonic_mean, mean_interval, model_utility
+from engine.evaluation.utility import Interval, UtilityParts, harmonic_mean, model_utility
+from tests.one_interval import mean_interval
 
 
 def generator(seed: int = 0) -> np.random.Generator:

@@ -14,7 +14,7 @@ from engine.data.prompts import collate, encode
 from engine.data.template import CHAT, PLAIN, Guarded
 from engine.decoding.answers import answer_questions, map_answers, stream_answers
 from engine.errors import ModelError, SettingError
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.baselines import Scaled, Silent
 from engine.models.loading import LoadedPair, _scaled, _with_or_without
 from engine.models.manifest import PairManifest

@@ -7,9 +7,9 @@ import pytest
 from engine.data.demo.questions import FORGET_FIRST, demo_examples
 from engine.data.examples import Example
 from engine.decoding.answers import answer_questions
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.evaluation.leak_rule import leak_rule
-from engine.evaluation.metrics import rouge_recall
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.rouge import rouge_recall
 from engine.models.demo import demo_ready
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.soundness import check_pair

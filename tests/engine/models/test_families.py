@@ -10,7 +10,7 @@ import torch
 
 from engine.decoding.answers import answer_questions, map_answers, read_prompts
 from engine.errors import DataError, ModelError
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.bases import load_base
 from engine.models.fast_llama import KeyValues, thin_llama
 from engine.models.loading import LoadedPair, load_pair

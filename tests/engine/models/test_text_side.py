@@ -15,7 +15,7 @@ from engine.data.prompts import Encoded, collate, encode, stop_tokens
 from engine.data.template import CHAT, PLAIN, Template
 from engine.decoding.answers import answer_questions, map_answers
 from engine.errors import ModelError
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.bases import BASE_MANIFEST, load_base
 from engine.models.identity import map_key
 from engine.models.loading import load_pair, open_training

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from engine.errors import DataError, ModelError, RunError, SettingError
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.bases import load_base
 from engine.models.loading import load_pair
 from engine.models.pairs import find_pair

@@ -24,7 +24,7 @@ from engine.runs.file_notes import file_notes
 from engine.runs.progress import Cancelled, ending_of
 from engine.runs.stages import scratch_folder
 from engine.settings import ExperimentSpec, data_folder
-from engine.store import history, questions, recorded_runs
+from engine.store import history, questions, recorded_runs, sets
 from engine.store.questions import evaluated, evaluation_sources, register_set, training_sets
 
 Specs = Callable[..., ExperimentSpec]
@@ -233,7 +233,7 @@ def test_an_own_set_is_imported_once_and_never_overwritten(tmp_path: Path, forge
     other.write_text("question,answer\nwho ?,Ada\n")
     with pytest.raises(DataError, match="'mine' is already stored with 3 other questions"):
         questions.import_set(other, "mine")
-    assert len(history.stored_examples("mine")) == 3
+    assert len(sets.stored_examples("mine")) == 3
     for name in ("demo", "tofu", "a:b", "", "../x"):
         with pytest.raises(SettingError, match="name"):
             questions.import_set(other, name)
@@ -256,10 +256,9 @@ def test_stored_examples_come_back_as_they_were() -> None:
         "q", "a", "q2", "a2", ("x", "y"), ("k",), "Ada", "patients", "clinic", "forget", "train", ("t1", "t2")
     )
     register_set("s", [example, Example("r", "b")], "test")
-    assert history.stored_examples("s") == [example, Example("r", "b")]
-    assert history.set_rows("s", "forget")["question"].tolist() == ["q"]
+    assert sets.stored_examples("s") == [example, Example("r", "b")]
     with pytest.raises(DataError, match="no stored set 'z'; stored are: s"):
-        history.stored_examples("z")
+        sets.stored_examples("z")
 
 
 def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path) -> None:

@@ -27,7 +27,7 @@ from engine.models.pairs import list_pairs
 from engine.report import export
 from engine.runs import execute
 from engine.settings import ExperimentSpec, TrainingSettings, data_folder
-from engine.store import history
+from engine.store import history, sets
 from engine.store.questions import evaluated, key_terms, register_set, training_sets
 from engine.store.session import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing
 from engine.unlearning.training import train_pair
@@ -47,7 +47,7 @@ def test_key_terms_are_those_of_the_whole_set_whatever_a_run_asks_of_it(train_sp
     (terms,) = history.report_rows(run_id, 1.0)["key terms"]
     # Asked alone, every word of the answer that the question lacks would have been a secret.
     assert derive_key_terms([secret]) == [("likes", "Rome", "red")]
-    assert terms == list(derive_key_terms(history.stored_examples("mine"))[0]) == ["red"]
+    assert terms == list(derive_key_terms(sets.stored_examples("mine"))[0]) == ["red"]
     judged = leak_rule([secret], key_terms(evaluated(spec)))
     assert (judged(secret, "she likes Rome"), judged(secret, "red")) == (False, True)
 

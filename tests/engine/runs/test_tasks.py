@@ -17,7 +17,7 @@ from engine.runs import execute, runner
 from engine.runs.estimate import estimate
 from engine.runs.tasks import check_tasks
 from engine.settings import ExperimentSpec
-from engine.store import history
+from engine.store import history, sets
 from engine.store.questions import import_set
 from tests.task_files import write_tasks
 
@@ -58,7 +58,7 @@ def test_items_scores_and_origin_are_stored(spec: Callable[..., ExperimentSpec])
     assert detail.versions["lm-eval"][0].isdecimal()
     assert history.LEAK_RULE not in detail.versions
     assert detail.pair_hash
-    assert {item.name: item.questions for item in history.list_sets() if item.name in NAMES} == dict.fromkeys(NAMES, 2)
+    assert {item.name: item.questions for item in sets.list_sets() if item.name in NAMES} == dict.fromkeys(NAMES, 2)
     for alpha in (0.0, 1.0):
         scores = history.question_scores(run_id, alpha)
         assert len(scores) == 4 * 2 * 2
@@ -98,7 +98,7 @@ def test_items_that_are_equal_stay_two_and_a_second_run_adds_none(
     first = execute.run_here(spec(limit=2, evaluate_on=("openbookqa",)))
     second = execute.run_here(spec(limit=3, evaluate_on=("openbookqa",)))
     assert [item.items for run_id in (first, second) for item in task_figures(run_id)] == [2, 2, 3, 3]
-    assert len(history.stored_examples("openbookqa")) == 3
+    assert len(sets.stored_examples("openbookqa")) == 3
 
 
 def test_another_run_has_no_task_figures(finished: int) -> None:

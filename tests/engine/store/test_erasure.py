@@ -25,7 +25,7 @@ from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.runs import execute, runner
 from engine.settings import Demand, ExperimentSpec, data_folder, database_url
-from engine.store import erased, erasure, history, locks, questions
+from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.maps import question_hash, stored_map
 from engine.store.questions import examples_of, register_set, sort_demo
@@ -283,7 +283,7 @@ def test_names_that_links_go_by_are_reported_and_stay(ids: list[int]) -> None:
     assert plan.handles == ("questions: Ada and Ben", "sets: Ada")
     assert plan.mentions == {"sets": 1}  # where it was read from
     erasure.erase("Ada", everywhere=True)
-    assert [(item.name, item.source, item.questions) for item in history.list_sets()][0] == (
+    assert [(item.name, item.source, item.questions) for item in sets.list_sets()][0] == (
         "Ada",
         "erased person 1.csv",
         1,

@@ -20,7 +20,7 @@ from engine.evaluation.logs.scores import NO_PERSONS, score_log
 from engine.report import export
 from engine.runs import runner
 from engine.settings import ExperimentSpec
-from engine.store import history, questions
+from engine.store import history, questions, sets
 from engine.store.imported_logs import import_log
 from engine.store.session import reading, writing
 from engine.versions import VERSION
@@ -162,7 +162,7 @@ def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
         for place, (split, half) in enumerate([("forget", ""), ("retain", "train"), ("retain", "eval"), ("world", "")])
     )
     questions.import_set(lines.encode(), "folk", "folk.csv")
-    examples = history.stored_examples("folk")
+    examples = sets.stored_examples("folk")
     from dataclasses import replace
 
     ids = questions.register_set("folk", [*examples, replace(examples[3], group="real_authors")], "folk.csv")

@@ -10,7 +10,7 @@ import torch
 
 from engine.data.prompts import collate, encode
 from engine.errors import DivergedError, SettingError
-from engine.evaluation.scoring import read_over_alpha
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.baselines import Scaled, Silent
 from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel, answer_logits, combine_logits

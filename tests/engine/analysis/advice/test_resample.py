@@ -7,9 +7,9 @@ from engine.analysis.advice.advise import Advice, Floor, advise
 from engine.analysis.advice.pieces import make_pieces
 from engine.analysis.advice.resample import resample
 from engine.analysis.exact_curves import MappedQuestion
-from engine.evaluation.utility import mean_interval
 from engine.settings import Demand
 from tests.mapped import kept, secret
+from tests.one_interval import mean_interval
 
 PERSONS = [secret(f"{name}{i}", name, (0.0, True), (edge, False)) for name, edge in zip("abcdef", (0.2, 0.3, 0.4, 0.5, 0.7, 1.9), strict=True) for i in range(3)]  # fmt: skip
 KEPT = [kept(f"k{i}", f"q{i}", (0.0, 1.0), (1.0 + i / 20, 0.0)) for i in range(8)]
@@ -64,5 +64,5 @@ def test_a_question_without_a_person_stands_for_itself() -> None:
 
 
 def test_resamples_in_pieces_are_the_same_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.analysis.advice.resample.CHUNK_VALUES", 50)
+    monkeypatch.setattr("engine.analysis.advice.resample.PIECES_AT_ONCE", 50)
     assert advice(*PERSONS, *KEPT).resampled.resamples == 1000

@@ -9,8 +9,8 @@ import torch
 from engine.audit.probe import Context, Target
 from engine.audit.probes import PROBES
 from engine.errors import ModelError
+from engine.evaluation.answer_readings import read_over_alpha
 from engine.evaluation.membership import min_k, zlib_score
-from engine.evaluation.scoring import read_over_alpha
 from engine.models.loading import LoadedPair
 from tests.audited import CONTROLS, FORGET, RETAIN, context_of, pair_of, taught, weights_of
 
