@@ -49,7 +49,8 @@ TRAIN = """
 import os
 from engine import experiment, worker
 getattr(worker, "step_back", lambda: os.nice(10))()  # as the program's own workers do, or did
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
+from engine.training_settings import TrainingSettings
 training = TrainingSettings(epochs=200, target_forget_probability=0.0)
 experiment.run_here(ExperimentSpec("train", "beside", training=training))
 """

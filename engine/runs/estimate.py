@@ -8,10 +8,11 @@ from engine.audit.probe import FULL, QUICK
 from engine.audit.probes import chosen
 from engine.data.examples import Example
 from engine.errors import UnlearningError
-from engine.settings import ExperimentSpec, Tuning, local_path
+from engine.settings import ExperimentSpec, local_path
 from engine.small_files import read_json
 from engine.store.questions import examples_of, taught_questions, training_sets
 from engine.store.session import reading
+from engine.training_settings import Tuning
 
 # Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
 DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152

@@ -16,9 +16,10 @@ from engine.errors import RunError
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec, TrainingSettings, Tuning
+from engine.settings import ExperimentSpec
 from engine.store import history, questions
 from engine.store.session import writing
+from engine.training_settings import TrainingSettings, Tuning
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
 from pages.parts.runs import run

@@ -9,8 +9,8 @@ from engine.cli import main
 from engine.cli.runs import TRAINING_OPTIONS
 from engine.errors import ModelError, SettingError
 from engine.models.taught import BASE
-from engine.settings import TrainingSettings
 from engine.store import history
+from engine.training_settings import TrainingSettings
 from engine.unlearning.unused import unused_settings
 
 Refused = Callable[..., str]

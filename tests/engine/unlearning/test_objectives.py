@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.errors import SettingError
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning.objectives import (
     OBJECTIVES,
     AnswerTokens,

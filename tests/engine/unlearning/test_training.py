@@ -13,7 +13,7 @@ from engine.errors import DataError, DivergedError, RunError, SettingError
 from engine.models.loading import TrainingModels, open_training
 from engine.models.offset import answer_logits, combine_logits
 from engine.models.tuning import add_lora, tuned_parameters, without_adapter
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning import training
 from engine.unlearning.objectives import OBJECTIVES, REFUSALS, AnswerTokens, Knobs, get_objective
 from engine.unlearning.teaching import teach
