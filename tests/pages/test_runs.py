@@ -132,17 +132,18 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     app.selectbox(key="new-objective").set_value(objective)
     app.selectbox(key="new-tuning").set_value(tuning).run()
     captions = [item.value.replace("\\", "") for item in app.caption]
+    numbers = [number.name for number in OBJECTIVES[objective].numbers]
     for entry in (OBJECTIVES[objective], TUNINGS[tuning]):
         assert f"{entry.formula} · {entry.source}" in captions
-    assert app.number_input(key="new-beta").disabled == (OBJECTIVES[objective].beta is None)
-    assert app.number_input(key="new-delta").disabled == (objective != "simnpo")
+    assert app.number_input(key="new-beta").disabled == ("beta" not in numbers)
+    assert app.number_input(key="new-delta").disabled == ("delta" not in numbers)
     assert app.number_input(key="new-rank").disabled == (tuning == "full")
     app.number_input(key="new-forget-weight").set_value(2.0).run()
     app.button(key="start-train").click().run()
     assert not app.exception
     training = started[0].training
     assert (training.objective, training.tuning, training.forget_weight) == (objective, tuning, 2.0)
-    assert (training.beta, training.delta) == (None, 0.0)
+    assert training.numbers == {}
 
 
 @pytest.mark.parametrize(("method", "objective"), [("direct", "npo"), ("uld", ASSISTANTS), ("guardrail", "npo")])
@@ -196,7 +197,7 @@ def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: py
     assert "0.1" in app.number_input(key="new-beta").placeholder
     app.number_input(key="new-beta").set_value(0.02).run()
     app.button(key="start-train").click().run()
-    assert started[0].training.beta == 0.02
+    assert started[0].training.numbers == {"beta": 0.02}
 
 
 def test_a_refused_start_is_a_sentence_and_keeps_the_form(

@@ -12,10 +12,15 @@ from engine.errors import SettingError
 from engine.training_settings import TrainingSettings
 from engine.unlearning.objective import Objective
 
-_FOUND: list[Objective] = [
-    importlib.import_module(f"{__name__}.{module.name}").OBJECTIVE for module in pkgutil.iter_modules(__path__)
-]
-OBJECTIVES = {entry.name: entry for entry in sorted(_FOUND, key=lambda entry: entry.place)}
+
+def find_objectives() -> dict[str, Objective]:
+    """One for each file of this folder, by name, in the order of their places."""
+    files = (f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__))
+    found: list[Objective] = [importlib.import_module(name).OBJECTIVE for name in files]
+    return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.place)}
+
+
+OBJECTIVES = find_objectives()
 
 
 def get_objective(name: str) -> Objective:
