@@ -22,6 +22,7 @@ from engine.store.session import writing
 from engine.training_settings import TrainingSettings, Tuning
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
+from engine.unlearning.settings_table import settings_table
 from pages.parts.runs import run
 from pages.parts.runs.difference import differences
 from pages.parts.runs.own_questions import _name_of
@@ -144,6 +145,20 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     training = started[0].training
     assert (training.objective, training.tuning, training.forget_weight) == (objective, tuning, 2.0)
     assert training.numbers == {}
+
+
+def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
+    """With its bounds, labels and defaults; what is left to the objective is empty."""
+    app = visit("runs", view="train")
+    table = settings_table()
+    offered = {f"new-{row.name.replace('_', '-')}": row for row in table.values()}
+    numbers = {box.key: box for box in app.number_input if box.key != "new-limit"}
+    assert numbers.keys() == {key for key, row in offered.items() if row.type is not str}
+    for key, box in numbers.items():
+        row = offered[key]
+        assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, row.default)
+    words = {box.key: box.label for box in app.selectbox if box.key in offered}
+    assert words == {key: row.label for key, row in offered.items() if row.type is str}
 
 
 @pytest.mark.parametrize(("method", "objective"), [("direct", "npo"), ("uld", ASSISTANTS), ("guardrail", "npo")])

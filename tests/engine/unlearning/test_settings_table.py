@@ -30,8 +30,8 @@ OTHERS = {  # the options of `train` that are no settings of a training
     "--help", "--json", "--name", "--base", "--reference", "--forget", "--retain", "--on", "--alphas", "--alpha-choice",
     "--max-new-tokens", "--no-curves", "--parent",
 }  # fmt: skip
-BOUNDED = [row for row in settings_table().values() if row.low is not None]
-MADE_UP = '''
+BOUNDED = [row.name for row in settings_table().values() if row.low is not None]
+MADE_UP = """
 from engine.bounds import Setting
 from engine.unlearning.objective import Objective
 
@@ -46,7 +46,7 @@ OBJECTIVE = Objective(
     name="made_up", place=99, label="Made up", formula="−ζ NLL_e(forget)", source="nowhere", loss=loss,
     retain_term="none", numbers=(Setting("zeta", 2.0, "ζ", "slope", 0, 5),),
 )
-'''
+"""
 
 
 def tokens(seed: int) -> AnswerTokens:
@@ -104,9 +104,9 @@ def test_the_declared_numbers_are_what_the_loss_reads(objective: str) -> None:
         assert float(entry.loss(*answers, **(own | {name: value + 0.3}))) != pytest.approx(before, abs=1e-4)
 
 
-@pytest.mark.parametrize("row", BOUNDED, ids=lambda row: row.name)
-def test_bounds_and_default_are_allowed_and_what_is_beyond_is_named(row: object) -> None:
-    row = settings_table()[getattr(row, "name")]
+@pytest.mark.parametrize("name", BOUNDED)
+def test_bounds_and_default_are_allowed_and_what_is_beyond_is_named(name: str) -> None:
+    row = settings_table()[name]
     assert row.low is not None
     assert row.high is not None
     for value in (row.low, row.high, row.default):
@@ -119,7 +119,9 @@ def test_bounds_and_default_are_allowed_and_what_is_beyond_is_named(row: object)
 def test_the_command_line_offers_exactly_the_table(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         program.main(["train", "--help"])
-    offered = set(re.findall(r"^\s+(?:-h, )?(--[a-z-]+)", capsys.readouterr().out.partition("options:")[2], re.MULTILINE))
+    offered = set(
+        re.findall(r"^\s+(?:-h, )?(--[a-z-]+)", capsys.readouterr().out.partition("options:")[2], re.MULTILINE)
+    )
     assert offered - OTHERS == {row.option for row in settings_table().values()}
 
 
