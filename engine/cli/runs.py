@@ -27,7 +27,7 @@ from engine.unlearning.settings_table import settings_of, settings_table
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
-TEACHING_WORDS = {"epochs": {"help": "passes over the questions"}}
+TEACHING_WORDS = {"epochs": "passes over the questions"}
 SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
 
 
@@ -219,7 +219,8 @@ def _add_teach(add: Adder) -> None:
         help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
     )  # fmt: skip
     for name, default in TEACHING_OPTIONS.items():
-        _add_setting(parser, replace(GENERAL[name], default=default, **TEACHING_WORDS.get(name, {})))
+        words = TEACHING_WORDS.get(name, GENERAL[name].help)
+        _add_setting(parser, replace(GENERAL[name], default=default, help=words))
     add_answer_limit(parser)
 
 
