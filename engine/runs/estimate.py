@@ -89,7 +89,6 @@ def _work(spec: ExperimentSpec) -> _Work:
         return _Work(seconds + share, len(asked), steps, 0.0)
     forget, retain = training_sets(spec)
     steps = -(-len(forget) // training.batch_size) * training.epochs
-
     runs = get_objective(training.objective).reads
     kept = retain if retain_term_of(training) != "none" and training.retain_batches else []
     batches = len(runs) + (training.retain_batches if kept else 0)
