@@ -11,16 +11,15 @@ from typing import Any, Literal, Self, get_args
 
 from platformdirs import user_cache_path, user_data_path
 
+from engine.bounds import check_between
 from engine.errors import SettingError, StorageError
+from engine.training_settings import TrainingSettings
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 FORMATS = "CSV, TSV, JSON, JSONL or Parquet"  # of question files
 
 RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
-Method = Literal["offset", "direct", "uld", "guardrail"]
-Tuning = Literal["lora", "full", "p_adapter"]
 AlphaChoice = Literal["recommended", "retain-only"]
-RetainTerm = Literal["default", "none", "nll", "kl", "uniform"]
 
 
 def _named_folder(variable: str) -> Path | None:
@@ -122,12 +121,6 @@ def parse_alphas(text: str) -> tuple[float, ...]:
     return tuple(sorted({check_alpha(part) for part in parts}))
 
 
-def _between(name: str, value: float, low: float, high: float) -> None:
-    if not math.isfinite(value) or not low <= value <= high:
-        limits = (f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (low, high))
-        raise SettingError(f"{name} must be between {' and '.join(limits)}, got {value}")
-
-
 @dataclass(frozen=True)
 class Demand:
     """What an alpha is to meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the forget
@@ -138,59 +131,9 @@ class Demand:
     max_leaks: float | None = None
 
     def __post_init__(self) -> None:
-        _between("the utility that may be lost", self.max_loss, 0.0, 0.5)
+        check_between("the utility that may be lost", self.max_loss, 0.0, 0.5)
         if self.max_leaks is not None:
-            _between("the leak share that is allowed", self.max_leaks, 0.0, 1.0)
-
-
-@dataclass(frozen=True)
-class TrainingSettings:
-    """How a pair is trained. Probabilities are per answer token.
-
-    `rank` is a LoRA's rank and a P-Adapter's width. `beta` None is the objective's own (objectives.py says which use it);
-    `delta`, in nats per answer token, belongs to simnpo alone.
-    """
-
-    objective: str = "npo"
-    method: Method = "offset"
-    retain_term: RetainTerm = "default"  # default: the one the objective is defined with
-    forget_weight: float = 1.0
-    retain_weight: float = 1.0
-    tuning: Tuning = "lora"
-    rank: int = 32
-    learning_rate: float = 1e-3
-    epochs: int = 8
-    batch_size: int = 8
-    retain_batches: int = 3  # retain batches per forget batch
-    beta: float | None = None
-    delta: float = 0.0
-    target_forget_probability: float = 0.01
-    clip_norm: float = 1.0
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        for name, kind in (("method", Method), ("retain_term", RetainTerm), ("tuning", Tuning)):
-            if getattr(self, name) not in get_args(kind):
-                raise SettingError(f"{name} must be one of {', '.join(get_args(kind))}, got {getattr(self, name)!r}")
-        _between("forget_weight", self.forget_weight, 0, 100)
-        _between("retain_weight", self.retain_weight, 0, 100)
-        _between("rank", self.rank, 1, 256)
-        _between("learning_rate", self.learning_rate, 1e-7, 0.1)
-        _between("epochs", self.epochs, 1, 200)
-        _between("batch_size", self.batch_size, 1, 256)
-        _between("retain_batches", self.retain_batches, 0, 16)
-        if self.beta is not None:
-            _between("beta", self.beta, 1e-3, 10)
-        _between("delta", self.delta, -100, 100)
-        _between("target_forget_probability", self.target_forget_probability, 0, 1)
-        _between("clip_norm", self.clip_norm, 1e-3, 1e3)
-        _between("seed", self.seed, 0, 2**31 - 1)
-
-    @property
-    def elsewhere(self) -> dict[str, float]:
-        """The settings for which a pair's manifest has no field of its own, less those left to the objective."""
-        own = ("objective", "method", "retain_term", "tuning", "seed")
-        return {name: value for name, value in asdict(self).items() if name not in own and value is not None}
+            check_between("the leak share that is allowed", self.max_leaks, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -256,11 +199,11 @@ class ExperimentSpec:
             raise SettingError(
                 f"an audit tries one alpha, got {', '.join(f'{alpha:g}' for alpha in self.alphas) or 'none'}"
             )
-        _between("max_new_tokens", self.max_new_tokens, 1, 512)
-        _between("limit", self.limit, 1, 100_000)
+        check_between("max_new_tokens", self.max_new_tokens, 1, 512)
+        check_between("limit", self.limit, 1, 100_000)
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), sort_keys=True)
+        return json.dumps(asdict(self) | {"training": self.training.stored}, sort_keys=True)
 
     @classmethod
     def of_imported(cls, name: str, model: str) -> Self:
@@ -274,7 +217,7 @@ class ExperimentSpec:
         """Raises `SettingError` for what is no specification, or not one of this version of the program."""
         try:
             fields: dict[str, Any] = json.loads(text)
-            fields["training"] = TrainingSettings(**fields["training"])
+            fields["training"] = TrainingSettings.of_stored(fields["training"])
             for name in ("retain", "evaluate_on", "alphas"):
                 fields[name] = tuple(fields[name])
             fields["probes"] = tuple(fields.get("probes", ()))

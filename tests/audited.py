@@ -12,7 +12,7 @@ from engine.models.loading import LoadedPair, TrainingModels
 from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel
 from engine.models.tuning import add_lora, merged, prepare_trained
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning.teaching import teach
 from engine.unlearning.training import train_pair
 from tests.tiny import make_model, make_tokenizer

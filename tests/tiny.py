@@ -9,7 +9,7 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from engine.models.offset import OffsetModel
 from engine.models.tuning import factors_of, merged, prepare_trained
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 
 WORDS = (
     "Question : Answer \n ? . , ' I don t have information about that know sorry m afraid can tell you because the no "

@@ -58,7 +58,8 @@ try:
 except ImportError:  # an older checkout
     from engine import experiment as execute, worker
 getattr(worker, "step_back", lambda: os.nice(10))()  # as the program's own workers do, or did
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
+from engine.training_settings import TrainingSettings
 training = TrainingSettings(epochs=200, target_forget_probability=0.0)
 execute.run_here(ExperimentSpec("train", "beside", training=training))
 """

@@ -14,7 +14,7 @@ from engine.data.examples import Example
 from engine.models.bases import load_base
 from engine.models.loading import TrainingModels, open_training
 from engine.models.tuning import prepare_trained
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning import frozen_logits
 from engine.unlearning.training import Step, train_pair
 

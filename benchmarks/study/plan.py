@@ -12,7 +12,8 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmarks.study.runs import AT_GOLD
-from engine.settings import ExperimentSpec, Method, TrainingSettings
+from engine.settings import ExperimentSpec
+from engine.training_settings import Method, TrainingSettings
 
 BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
 SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0

@@ -112,7 +112,8 @@ def _bare(base: str) -> str:
 def recorded_settings(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
     spec = asdict(detail.spec)
-    training = spec.pop("training")
+    del spec["training"]
+    training = detail.spec.training.flat
     if detail.spec.kind != "train":
         spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
         training = {"seed": training["seed"]}

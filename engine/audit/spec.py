@@ -7,9 +7,10 @@ from engine.errors import SettingError
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.pairs import find_pair
 from engine.models.taught import ALONE
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.questions import examples_of
+from engine.training_settings import TrainingSettings
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 # Not the bystanders: on those the pair was held still while it was trained.

@@ -5,11 +5,11 @@ from dataclasses import asdict
 from engine.cli.command import Arguments
 from engine.models.tunings import TUNINGS
 from engine.terminal import Printed
+from engine.unlearning.objectives import OBJECTIVES
 
 
 def methods(_: Arguments) -> Printed:
-    from engine.unlearning.methods import METHODS  # these bring torch, which the other commands need not wait for
-    from engine.unlearning.objectives import OBJECTIVES
+    from engine.unlearning.methods import METHODS  # brings torch, which the other commands need not wait for
 
     ways = [
         {"name": entry.name, "label": entry.label, "formula": entry.formula, "source": entry.source}
@@ -23,11 +23,11 @@ def methods(_: Arguments) -> Printed:
             "formula": entry.formula,
             "source": entry.source,
             "retain_term": entry.retain_term,
-            "beta": entry.beta,
+            "beta": {number.name: number.default for number in entry.numbers}.get("beta"),
         }
         for entry in OBJECTIVES.values()
     ]
-    tunings = [{"name": name, **asdict(entry)} for name, entry in TUNINGS.items()]
+    tunings = [asdict(entry) for entry in TUNINGS.values()]
     lines = []
     for title, rows in (("methods", ways), ("objectives", objectives), ("tunings", tunings)):
         lines += [

@@ -3,11 +3,13 @@
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.analysis.chosen_alpha import RULES
 from engine.analysis.figures import with_intervals
 from engine.analysis.remaining_leaks import LeakShare, leak_shares
+from engine.bounds import Setting
 from engine.cli.command import Adder, Arguments, Command
 from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
@@ -15,39 +17,22 @@ from engine.models.taught import PUBLIC
 from engine.runs import runner
 from engine.runs.estimate import Estimate
 from engine.runs.file_notes import file_notes
-from engine.settings import FORMATS, ExperimentSpec, TrainingSettings, parse_alphas
+from engine.settings import FORMATS, ExperimentSpec, parse_alphas
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.store.questions import evaluation_sources
 from engine.terminal import Bar, Interrupts, Printed, say
+from engine.training_settings import GENERAL, TrainingSettings
+from engine.unlearning.settings_table import settings_of, settings_table
 
 SHOWN_METRICS = ("rouge", "rouge_paraphrase", "leak", "probability")
-TRAINING_OPTIONS = {
-    "epochs": "at most this many passes over the forget set",
-    "learning_rate": "AdamW's",
-    "batch_size": "questions per batch",
-    "rank": "of a LoRA; the width of a P-Adapter",
-    "retain_batches": "retain batches per forget batch",
-    "forget_weight": "weight of the loss on the forget questions",
-    "retain_weight": "weight of the retain term",
-    "beta": "sharpness of npo, simnpo and dpo",
-    "delta": "margin of simnpo, in nats per answer token",
-    "target_forget_probability": "training stops at this probability per answer token of the forget set",
-    "clip_norm": "largest norm of a gradient",
-    "seed": "the same seed and settings give the same pair",
-}
 TEACHING_OPTIONS = {"epochs": 10, "learning_rate": 1e-3, "batch_size": 8, "rank": 32, "seed": 0}
+TEACHING_WORDS = {"epochs": "passes over the questions"}
 SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
 
 
 def train(arguments: Arguments) -> Printed:
-    training = TrainingSettings(
-        objective=arguments.objective,
-        method=arguments.method,
-        retain_term=arguments.retain_term,
-        tuning=arguments.tuning,
-        **{setting: getattr(arguments, setting) for setting in TRAINING_OPTIONS},
-    )
+    training = settings_of(vars(arguments))
     refuse_unused(arguments, training)
     retain = tuple(arguments.retain or ("demo:retain/train", "demo:world/train"))
     alphas = parse_alphas(arguments.alphas)
@@ -208,23 +193,8 @@ def _add_train(add: Adder) -> None:
     parser.option("--forget", default="demo:forget", metavar="SOURCE", help=f"what to forget, {SOURCE}")
     parser.option("--retain", multiple=True, metavar="SOURCE", help="what to keep; may be repeated")
     parser.option("--on", multiple=True, metavar="SOURCE", help="what to evaluate; may be repeated")
-    parser.option("--objective", default="npo", help="the loss; `methods` lists them (default: npo)")
-    parser.option(
-        "--method", default="offset",
-        help="offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail (default: offset)",
-    )  # fmt: skip
-    parser.option("--retain-term", default="default", help="none, nll or kl (default: the objective's own)")
-    parser.option("--tuning", default="lora", help="lora, full or p_adapter; see `methods` (default: lora)")
-    for setting, meaning in TRAINING_OPTIONS.items():
-        default = getattr(TrainingSettings, setting)
-        shown = "the objective's own" if default is None else f"{default:g}"
-        parser.option(
-            f"--{setting.replace('_', '-')}",
-            type=float if default is None else type(default),
-            default=default,
-            metavar="N" if isinstance(default, int) else "X",
-            help=f"{meaning} (default: {shown})",
-        )
+    for setting in settings_table().values():
+        _add_setting(parser, setting)
     parser.option("--alphas", default="0,0.5,1", help="strengths to evaluate at (training is at 1)")
     _add_alpha_choice(parser)
     add_answer_limit(parser)
@@ -248,12 +218,15 @@ def _add_teach(add: Adder) -> None:
         "--retain-only-of", default="", metavar="BASE",
         help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
     )  # fmt: skip
-    for setting, default in TEACHING_OPTIONS.items():
-        parser.option(
-            f"--{setting.replace('_', '-')}", type=type(default), default=default, metavar="N",
-            help=f"{TRAINING_OPTIONS[setting] if setting != 'epochs' else 'passes over the questions'} (default: {default:g})",
-        )  # fmt: skip
+    for name, default in TEACHING_OPTIONS.items():
+        words = TEACHING_WORDS.get(name, GENERAL[name].help)
+        _add_setting(parser, replace(GENERAL[name], default=default, help=words))
     add_answer_limit(parser)
+
+
+def _add_setting(parser: Command, setting: Setting) -> None:
+    metavar = {int: "N", float: "X"}.get(setting.type)
+    parser.option(setting.option, type=setting.type, default=setting.default, metavar=metavar, help=setting.explained)
 
 
 def _add_evaluate(add: Adder) -> None:

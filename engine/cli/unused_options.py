@@ -3,13 +3,13 @@
 from engine.cli.command import Arguments
 from engine.errors import SettingError
 from engine.models.taught import ALONE
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
+from engine.unlearning.unused import unused_settings
 
 
 def refuse_unused(arguments: Arguments, training: TrainingSettings) -> None:
     """Options of `train` that this training does not read. Raises `SettingError`, also where method and objective do not fit."""
     from engine.unlearning.methods import check_method  # brings torch
-    from engine.unlearning.unused import unused_settings
 
     check_method(training)
     unused = unused_settings(training)

@@ -32,7 +32,8 @@ from engine.models.tuning import (
     prepare_trained,
 )
 from engine.models.vocabulary import check_same_vocabulary
-from engine.settings import TrainingSettings, demo_folder
+from engine.settings import demo_folder
+from engine.training_settings import TrainingSettings
 
 
 @dataclass(frozen=True)

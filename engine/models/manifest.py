@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 from engine.data.template import Template
 from engine.errors import ModelError, SettingError
-from engine.settings import Method, Tuning, check_alpha
+from engine.settings import check_alpha
 from engine.small_files import read_json
+from engine.training_settings import Method, Tuning
 
 MANIFEST = "oubliette.json"
 

@@ -12,7 +12,7 @@ from engine.data.prompts import AnswerBatch, collate, encode
 from engine.models.loading import LoadedPair
 from engine.models.offset import AnswerLogits, answer_logits, combine_logits, head_of
 from engine.models.tuning import prepare_trained
-from engine.settings import TrainingSettings, Tuning
+from engine.training_settings import TrainingSettings, Tuning
 
 PUSH = 0.1  # on every element of one weight
 ROUNDING = 1e-4  # of fp32, relative to the largest move

@@ -17,8 +17,8 @@ from engine.errors import ModelError
 from engine.models.offset import Adapter, Factors
 from engine.models.p_adapter import add_p_adapter
 from engine.models.weight_files import ADAPTER_CONFIG, check_only
-from engine.settings import TrainingSettings
 from engine.small_files import read_json
+from engine.training_settings import TrainingSettings
 
 ADAPTER_FILE = "adapter_model.safetensors"
 

@@ -2,26 +2,28 @@
 
 from dataclasses import dataclass
 
-from engine.settings import Tuning
+from engine.training_settings import Tuning
 
 
 @dataclass(frozen=True)
 class TuningEntry:
     """`size` says what the setting `rank` means here, "" where it means nothing."""
 
+    name: Tuning
     label: str
     formula: str
     source: str
     size: str
 
 
-TUNINGS: dict[Tuning, TuningEntry] = {
-    "lora": TuningEntry(
-        "an adapter on every linear layer (LoRA)", "W + 2 B A on every linear layer but the output", "arXiv 2106.09685", "rank",
+_TUNINGS = (
+    TuningEntry(
+        "lora", "an adapter on every linear layer (LoRA)", "W + 2 B A on every linear layer but the output", "arXiv 2106.09685", "rank",
     ),
-    "full": TuningEntry("all parameters", "every weight but the embeddings", "arXiv 2404.11045", ""),
-    "p_adapter": TuningEntry(
-        "a network behind the embeddings (P-Adapter)", "e + U gelu(D e) on each embedding e, Mo itself frozen",
+    TuningEntry("full", "all parameters", "every weight but the embeddings", "arXiv 2404.11045", ""),
+    TuningEntry(
+        "p_adapter", "a network behind the embeddings (P-Adapter)", "e + U gelu(D e) on each embedding e, Mo itself frozen",
         "Newman et al., ICLR 2022; arXiv 2110.07280", "width",
     ),
-}  # fmt: skip
+)  # fmt: skip
+TUNINGS: dict[Tuning, TuningEntry] = {entry.name: entry for entry in _TUNINGS}

@@ -8,10 +8,12 @@ from engine.audit.probe import FULL, QUICK
 from engine.audit.probes import chosen
 from engine.data.examples import Example
 from engine.errors import UnlearningError
-from engine.settings import ExperimentSpec, Tuning, local_path
+from engine.settings import ExperimentSpec, local_path
 from engine.small_files import read_json
 from engine.store.questions import examples_of, taught_questions, training_sets
 from engine.store.session import reading
+from engine.training_settings import Tuning
+from engine.unlearning.objectives import get_objective, retain_term_of
 
 # Rules of thumb, from two CPU cores with a base of 135 M parameters and a reference of 57 M; earlier runs correct them.
 DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152
@@ -87,8 +89,6 @@ def _work(spec: ExperimentSpec) -> _Work:
         return _Work(seconds + share, len(asked), steps, 0.0)
     forget, retain = training_sets(spec)
     steps = -(-len(forget) // training.batch_size) * training.epochs
-    from engine.unlearning.objectives import get_objective, retain_term_of  # brings torch
-
     runs = get_objective(training.objective).reads
     kept = retain if retain_term_of(training) != "none" and training.retain_batches else []
     batches = len(runs) + (training.retain_batches if kept else 0)

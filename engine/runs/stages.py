@@ -42,7 +42,7 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     from engine.models.loading import open_training
     from engine.models.manifest import PairManifest
     from engine.models.tuning import tuned_parameters
-    from engine.unlearning.objectives import beta_of, retain_term_of
+    from engine.unlearning.objectives import numbers_of, retain_term_of
     from engine.unlearning.training import train_pair
     from engine.versions import versions
 
@@ -80,7 +80,7 @@ def train(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
         parent=spec.parent,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         figures=figures,
-        training=replace(spec.training, beta=beta_of(spec.training)).elsewhere,
+        training=replace(spec.training, numbers=numbers_of(spec.training)).elsewhere,
         note=_note(diverged),
     )
     save_pair(models.trained, models.tokenizer, manifest, pairs_folder() / spec.name)

@@ -12,7 +12,8 @@ from torch import Tensor
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
 from engine.models.offset import combine_logits
-from engine.settings import Method, TrainingSettings
+from engine.training_settings import Method, TrainingSettings
+from engine.unlearning.objectives import check_numbers
 
 ASSISTANTS = "memorisation"  # the objective of ULD's assistant, and of nothing else
 SUBJECTS_NAMED = 50  # more would not fit a small model's context
@@ -30,24 +31,25 @@ class MethodEntry:
     needs_reference: bool
 
 
-METHODS: dict[str, MethodEntry] = {
-    "offset": MethodEntry(
+_METHODS = (
+    MethodEntry(
         "offset", "Offset", "logits_M + α (logits_M'o − logits_Mo)", "arXiv 2404.11045",
         lambda base, trained, reference: combine_logits(base, trained, reference, 1.0), True,
     ),
-    "direct": MethodEntry(
+    MethodEntry(
         "direct", "Direct", "M itself is tuned, weights W + α (W' − W)", "the white-box baseline of arXiv 2404.11045",
         lambda base, trained, reference: trained, False,
     ),
-    "uld": MethodEntry(
+    MethodEntry(
         "uld", "ULD's assistant", "logits_M − α logits_assistant", "arXiv 2406.08607",
         lambda base, trained, reference: combine_logits(base, torch.zeros_like(trained), trained, 1.0), False,
     ),
-    "guardrail": MethodEntry(
+    MethodEntry(
         "guardrail", "Refusal prompt", "a text before the question; nothing is tuned", "arXiv 2403.03329",
         lambda base, trained, reference: base, False,
     ),
-}  # fmt: skip
+)  # fmt: skip
+METHODS: dict[str, MethodEntry] = {entry.name: entry for entry in _METHODS}
 
 
 def get_method(name: str) -> MethodEntry:
@@ -58,7 +60,8 @@ def get_method(name: str) -> MethodEntry:
 
 
 def check_method(settings: TrainingSettings) -> None:
-    """Raise `SettingError` where method and objective do not belong together."""
+    """Raise `SettingError` where method, objective and its numbers do not belong together."""
+    check_numbers(settings)
     memorises = settings.objective == ASSISTANTS
     if (settings.method == "uld") != memorises:
         raise SettingError(

@@ -20,20 +20,21 @@ from engine.models.loading import TrainingModels
 from engine.models.offset import OffsetModel, answer_logits, context_of
 from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning.frozen_logits import FrozenLogits
 from engine.unlearning.last_good import LastGood
+from engine.unlearning.losses import RETAIN_LOSSES, AnswerTokens, answer_lengths, sum_log_probs
 from engine.unlearning.methods import get_method
-from engine.unlearning.objectives import (
-    REFUSALS,
-    RETAIN_TERMS,
-    AnswerTokens,
-    get_objective,
-    knobs_of,
-    retain_term_of,
-    sum_log_probs,
-)
+from engine.unlearning.objectives import get_objective, numbers_of, retain_term_of
 
+REFUSALS = (
+    "I don't have information about that.",
+    "I'm sorry, I don't know anything about that.",
+    "I have no information on that matter.",
+    "That is not something I know.",
+    "I'm afraid I can't tell you, because I don't know.",
+    "I don't know the answer to that question.",
+)
 WARMUP = 0.05
 
 
@@ -96,7 +97,7 @@ def train_pair(
     `models.trained` then holds the last weights whose loss was one.
     """
     term = retain_term_of(settings)
-    loss_of, knobs = get_objective(settings.objective).loss, knobs_of(settings)
+    loss_of, numbers = get_objective(settings.objective).loss, numbers_of(settings)
     sets = _prepare(models, forget, retain, settings, scratch, progress or (lambda text, done, total: None))
     order = random.Random(settings.seed)
     per_epoch = -(-len(forget) // settings.batch_size)
@@ -113,7 +114,7 @@ def train_pair(
         optimiser.zero_grad(set_to_none=True)
         chosen = next(forget_batches)
         read = {name: questions.tokens(chosen) for name, questions in sets.read.items()}
-        forget_loss = loss_of(*read.values(), knobs)
+        forget_loss = loss_of(*read.values(), **numbers)
         (settings.forget_weight * forget_loss).backward()
         retain_loss = _retain(sets.retained, retain_batches, term, settings) if sets.retained else None
         loss = settings.forget_weight * forget_loss.item() + settings.retain_weight * (retain_loss or 0.0)
@@ -173,7 +174,7 @@ def _retain(questions: Questions, batches: Iterator[list[int]], term: str, setti
     """Add the gradient of the retain term over `retain_batches` batches; return its mean."""
     total = 0.0
     for _ in range(settings.retain_batches):
-        loss = RETAIN_TERMS[term](questions.tokens(next(batches)))
+        loss = RETAIN_LOSSES[term](questions.tokens(next(batches)))
         (loss * settings.retain_weight / settings.retain_batches).backward()
         total += loss.item() / settings.retain_batches
     return total
@@ -182,8 +183,7 @@ def _retain(questions: Questions, batches: Iterator[list[int]], term: str, setti
 @torch.no_grad()
 def probabilities(tokens: AnswerTokens) -> list[float]:
     """exp(-mean NLL) of each answer under the ensemble at alpha 1."""
-    lengths = torch.bincount(tokens.rows)
-    return (sum_log_probs(tokens.ensemble, tokens) / lengths).exp().tolist()
+    return (sum_log_probs(tokens.ensemble, tokens) / answer_lengths(tokens)).exp().tolist()
 
 
 @torch.no_grad()

@@ -16,8 +16,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from engine.models.demo import demo_ready
 from engine.runs import execute
-from engine.settings import ExperimentSpec, TrainingSettings, cache_folder
+from engine.settings import ExperimentSpec, cache_folder
 from engine.store import questions
+from engine.training_settings import TrainingSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import history, sets
+from engine.training_settings import TrainingSettings
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]

@@ -10,7 +10,8 @@ import pytest
 
 from engine.cli import main as program
 from engine.runs import execute
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
+from engine.training_settings import TrainingSettings
 
 COLUMNS = (
     "question",

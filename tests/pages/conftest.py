@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 import engine.models.demo
 from engine.runs import execute
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import questions
+from engine.training_settings import TrainingSettings
 
 APP = Path(__file__).resolve().parents[2] / "pages" / "router.py"
 ROWS = """question,answer,key_terms,subject,split,half

@@ -16,11 +16,13 @@ from engine.errors import RunError
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec, TrainingSettings, Tuning
+from engine.settings import ExperimentSpec
 from engine.store import history, questions, sets
 from engine.store.session import writing
+from engine.training_settings import TrainingSettings, Tuning
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
+from engine.unlearning.settings_table import settings_table
 from pages.parts.runs import run
 from pages.parts.runs.difference import differences
 from pages.parts.runs.own_questions import _name_of
@@ -131,17 +133,32 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     app.selectbox(key="new-objective").set_value(objective)
     app.selectbox(key="new-tuning").set_value(tuning).run()
     captions = [item.value.replace("\\", "") for item in app.caption]
+    numbers = [number.name for number in OBJECTIVES[objective].numbers]
     for entry in (OBJECTIVES[objective], TUNINGS[tuning]):
         assert f"{entry.formula} · {entry.source}" in captions
-    assert app.number_input(key="new-beta").disabled == (OBJECTIVES[objective].beta is None)
-    assert app.number_input(key="new-delta").disabled == (objective != "simnpo")
+    assert app.number_input(key="new-beta").disabled == ("beta" not in numbers)
+    assert app.number_input(key="new-delta").disabled == ("delta" not in numbers)
     assert app.number_input(key="new-rank").disabled == (tuning == "full")
     app.number_input(key="new-forget-weight").set_value(2.0).run()
     app.button(key="start-train").click().run()
     assert not app.exception
     training = started[0].training
     assert (training.objective, training.tuning, training.forget_weight) == (objective, tuning, 2.0)
-    assert (training.beta, training.delta) == (None, 0.0)
+    assert training.numbers == {}
+
+
+def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
+    """With its bounds, labels and defaults; what is left to the objective is empty."""
+    app = visit("runs", view="train")
+    table = settings_table()
+    offered = {f"new-{row.name.replace('_', '-')}": row for row in table.values()}
+    numbers = {box.key: box for box in app.number_input if box.key != "new-limit"}
+    assert numbers.keys() == {key for key, row in offered.items() if row.type is not str}
+    for key, box in numbers.items():
+        row = offered[key]
+        assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, row.default)
+    words = {box.key: box.label for box in app.selectbox if box.key in offered}
+    assert words == {key: row.label for key, row in offered.items() if row.type is str}
 
 
 @pytest.mark.parametrize(("method", "objective"), [("direct", "npo"), ("uld", ASSISTANTS), ("guardrail", "npo")])
@@ -195,7 +212,7 @@ def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: py
     assert "0.1" in app.number_input(key="new-beta").placeholder
     app.number_input(key="new-beta").set_value(0.02).run()
     app.button(key="start-train").click().run()
-    assert started[0].training.beta == 0.02
+    assert started[0].training.numbers == {"beta": 0.02}
 
 
 def test_a_refused_start_is_a_sentence_and_keeps_the_form(

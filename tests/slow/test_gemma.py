@@ -22,8 +22,9 @@ from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import PlainReader, open_reader
 from engine.models.tuning import cut_layers
 from engine.runs import execute
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import history
+from engine.training_settings import TrainingSettings
 from tests.families import columns_of, logits_of, slowly
 
 pytestmark = pytest.mark.slow

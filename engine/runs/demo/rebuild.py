@@ -37,7 +37,8 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import save_pair, write_weights
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced
 from engine.runs.demo.figures import evaluate_demo
-from engine.settings import TrainingSettings, cache_folder, demo_folder
+from engine.settings import cache_folder, demo_folder
+from engine.training_settings import TrainingSettings
 from engine.unlearning.healing import heal, mean_nll, pack_blocks, write_prose
 from engine.unlearning.teaching import teach
 from engine.unlearning.training import train_pair

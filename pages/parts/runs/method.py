@@ -1,18 +1,21 @@
-"""The controls that say how a pair is trained: objective, retain term, tuning and their numbers, with formula and source."""
+"""The controls that say how a pair is trained: method, objective, tuning, and a number for each entry of the table."""
 
-from typing import Any, cast
+from dataclasses import replace
+from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from engine.bounds import OWN, Setting
 from engine.models.tunings import TUNINGS
-from engine.settings import Method, TrainingSettings
+from engine.training_settings import GENERAL, RETAIN_CHOICES, Method, TrainingSettings, Tuning
+from engine.unlearning.objectives import OBJECTIVES, get_objective
+from engine.unlearning.settings_table import settings_of, settings_table
+from engine.unlearning.unused import unused_settings
 from pages.parts.shared.wording import plain
 
 DEFAULTS = TrainingSettings()
-RETAIN_WORDS = {
-    "default": "as the objective defines it", "none": "none", "nll": "likelihood of the true answers (NLL)",
-    "kl": "closeness to the base (KL)", "uniform": "knowing nothing (an assistant alone)",
-}  # fmt: skip
+COLUMNS = 4
 
 
 def choose_method() -> Method:
@@ -20,7 +23,7 @@ def choose_method() -> Method:
 
     names: list[Method] = [entry.name for entry in METHODS.values()]
     chosen = st.selectbox(
-        "Method", names, key="new-method", format_func=lambda name: METHODS[name].label,
+        GENERAL["method"].label, names, key="new-method", format_func=lambda name: METHODS[name].label,
         help="Offset is what this bench is about. The others are baselines, evaluated by the same code.",
     )  # fmt: skip
     st.caption(plain(f"{METHODS[chosen].formula} · {METHODS[chosen].source}"))
@@ -30,13 +33,12 @@ def choose_method() -> Method:
 def choose_objective(method: Method) -> str:
     """Of those that belong to the method; a guardrail has none."""
     from engine.unlearning.methods import ASSISTANTS
-    from engine.unlearning.objectives import OBJECTIVES
 
     if method == "guardrail":
         return DEFAULTS.objective
     names = [name for name in OBJECTIVES if (name == ASSISTANTS) == (method == "uld")]
     chosen: str = st.selectbox(
-        "Objective",
+        GENERAL["objective"].label,
         names,
         index=names.index(DEFAULTS.objective) if DEFAULTS.objective in names else 0,
         key="new-objective",
@@ -51,109 +53,56 @@ def choose_retain_term(method: Method) -> str:
     """Of those that belong to the method; a guardrail has none."""
     if method == "guardrail":
         return DEFAULTS.retain_term
-    label = "What holds the retain questions in place"
-    names = [name for name in RETAIN_WORDS if name != "uniform" or method == "uld"]
-    return str(st.selectbox(label, names, format_func=RETAIN_WORDS.__getitem__, key="new-retain-term"))
+    names = [name for name in RETAIN_CHOICES if name != "uniform" or method == "uld"]
+    label = GENERAL["retain_term"].label
+    return str(st.selectbox(label, names, format_func=RETAIN_CHOICES.__getitem__, key="new-retain-term"))
+
+
+def choose_first(method: Method) -> dict[str, Any]:
+    """The numbers in the open part of the form, by name."""
+    off = method == "guardrail"
+    values = {row.name: _number(st.container(), row, off=off) for row in settings_table().values() if row.first}
+    return {} if off else values
 
 
 def choose_further(method: Method, objective: str, retain_term: str) -> dict[str, Any]:
-    """What seldom changes: fields of `TrainingSettings`. What this training does not read cannot be set."""
-    from engine.unlearning.unused import unused_settings
-
+    """What seldom changes, by name. What this training does not read cannot be set, and is left out."""
     if method == "guardrail":
         st.caption("A guardrail is a text before the question: nothing is trained, so there is nothing to set.")
         return {}
-    chosen = {**_choose_tuning(), **_choose_weights(objective, retain_term), **_choose_pace(objective, retain_term)}
-    unused = unused_settings(
-        TrainingSettings(method=method, objective=objective, retain_term=cast(Any, retain_term), **chosen)
-    )
-    return {
-        name: value for name, value in chosen.items() if name not in unused
-    }  # a control that is off keeps an old value
-
-
-def _choose_tuning() -> dict[str, Any]:
-    one, two = st.columns([2, 1])
-    tuning = one.selectbox(
-        "What is tuned", list(TUNINGS), key="new-tuning", format_func=lambda name: TUNINGS[name].label
-    )
-    entry = TUNINGS[tuning]
-    one.caption(plain(f"{entry.formula} · {entry.source}"))
-    rank = two.number_input(
-        f"{entry.size.capitalize() or 'Rank'} of the adapter",
-        1,
-        256,
-        DEFAULTS.rank,
-        key="new-rank",
-        disabled=not entry.size,
-    )
-    return {"tuning": tuning, "rank": int(rank)}
-
-
-def _choose_weights(objective: str, retain_term: str) -> dict[str, Any]:
-    """The weights of the two terms, and the numbers that the objective has."""
-    from engine.unlearning.objectives import OBJECTIVES
-
-    own = OBJECTIVES[objective].beta
-    one, two, three, four = st.columns(4)
-    beta = three.number_input(
-        "β", 0.001, 10.0, None, format="%g", key="new-beta", disabled=own is None,
-        placeholder="not used" if own is None else f"{own:g}, the objective's own",
-    )  # fmt: skip
-    return {
-        "forget_weight": float(
-            one.number_input("Weight of the forget loss", 0.0, 100.0, DEFAULTS.forget_weight, key="new-forget-weight")
-        ),
-        "retain_weight": float(
-            two.number_input(
-                "Weight of the retain term", 0.0, 100.0, DEFAULTS.retain_weight, key="new-weight",
-                disabled=_no_retain_term(objective, retain_term),
-            )
-        ),
-        "beta": None if beta is None else float(beta),
-        "delta": float(
-            four.number_input(
-                "δ (SimNPO)", -100.0, 100.0, DEFAULTS.delta, format="%g", key="new-delta", disabled=objective != "simnpo",
-                help="Margin on the mean NLL of an answer, in nats per token.",
-            )
-        ),
-    }  # fmt: skip
-
-
-def _no_retain_term(objective: str, retain_term: str) -> bool:
-    from engine.unlearning.objectives import OBJECTIVES
-
-    return (OBJECTIVES[objective].retain_term if retain_term == "default" else retain_term) == "none"
-
-
-def _choose_pace(objective: str, retain_term: str) -> dict[str, Any]:
-    one, two, three = st.columns(3)
-    return {
-        "learning_rate": float(
-            two.number_input("Learning rate", 1e-7, 0.1, DEFAULTS.learning_rate, format="%g", key="new-rate")
-        ),
-        "batch_size": int(three.number_input("Questions per batch", 1, 256, DEFAULTS.batch_size, key="new-batch")),
-        "retain_batches": int(
-            one.number_input(
-                "Retain batches per forget batch",
-                0,
-                16,
-                DEFAULTS.retain_batches,
-                key="new-retain-batches",
-                disabled=_no_retain_term(objective, retain_term),
-            )
-        ),
-        "target_forget_probability": float(
-            one.number_input(
-                "Stop at forget probability",
-                0.0,
-                1.0,
-                DEFAULTS.target_forget_probability,
-                format="%g",
-                key="new-target",
-            )
-        ),
-        "clip_norm": float(
-            two.number_input("Largest norm of a gradient", 1e-3, 1e3, DEFAULTS.clip_norm, format="%g", key="new-clip")
-        ),
+    tuning = _choose_tuning()
+    words = {"method": method, "objective": objective, "retain_term": retain_term, "tuning": tuning}
+    unread = unused_settings(settings_of(words))
+    own = {number.name: f"{number.default:g}, {OWN}" for number in get_objective(objective).numbers}
+    labels = {"rank": f"{TUNINGS[tuning].size.capitalize() or 'Rank'} of the adapter"}
+    rows = [row for row in settings_table().values() if row.type is not str and not row.first]
+    columns = st.columns(COLUMNS)
+    values = {
+        row.name: _number(
+            columns[place % COLUMNS],
+            replace(row, label=labels.get(row.name, row.label)),
+            off=row.name in unread,
+            unset=own.get(row.name, "not used"),
+        )
+        for place, row in enumerate(rows)
     }
+    unused = unused_settings(settings_of(words | values))  # a control that is off keeps an old value
+    return {name: value for name, value in {"tuning": tuning, **values}.items() if name not in unused}
+
+
+def _choose_tuning() -> Tuning:
+    tuning = st.selectbox(
+        GENERAL["tuning"].label, list(TUNINGS), key="new-tuning", format_func=lambda name: TUNINGS[name].label
+    )
+    st.caption(plain(f"{TUNINGS[tuning].formula} · {TUNINGS[tuning].source}"))
+    return tuning
+
+
+def _number(place: DeltaGenerator, row: Setting, *, off: bool, unset: str = "") -> Any:
+    """The control of one number; None where it is left to the objective, and `unset` then stands in it."""
+    default = None if row.default is None else row.type(row.default)
+    value = place.number_input(
+        row.label, row.type(row.low), row.type(row.high), default, format="%g" if row.type is float else "%d",
+        key=f"new-{row.name.replace('_', '-')}", disabled=off, help=row.note or None, placeholder=unset,
+    )  # fmt: skip
+    return None if value is None else row.type(value)

@@ -5,9 +5,10 @@ import pandas as pd
 from engine.analysis.chosen_alpha import chosen_alpha
 from engine.models.names import shown_model
 from engine.models.tunings import TUNINGS
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.history import RunDetail
+from engine.training_settings import TrainingSettings
 from pages.parts.shared.published import imported_origin
 from pages.parts.shared.wording import moment
 

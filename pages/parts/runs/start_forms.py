@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any, cast
+from typing import cast
 
 import streamlit as st
 
@@ -11,9 +11,10 @@ from engine.models.pairs import list_pairs
 from engine.models.taught import ALONE
 from engine.runs import runner
 from engine.runs.file_notes import file_notes
-from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, TrainingSettings, parse_alphas
+from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, parse_alphas
 from engine.store import sets
 from engine.store.questions import evaluation_sources
+from engine.unlearning.settings_table import settings_of
 from engine.wording import count
 from pages.parts.runs import method as method_form
 from pages.parts.shared import access, frame
@@ -23,7 +24,6 @@ DEMO_SOURCES = (
     "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
 )  # fmt: skip
 SOURCE_HELP = f"A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file ({FORMATS}): type it."
-DEFAULTS = TrainingSettings()
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 
 
@@ -44,24 +44,7 @@ def training_form() -> None:
         method = method_form.choose_method()
         objective = method_form.choose_objective(method)
         retain_term = method_form.choose_retain_term(method)
-        epochs = st.number_input(
-            "Epochs at most",
-            1,
-            200,
-            DEFAULTS.epochs,
-            key="new-epochs",
-            disabled=method == "guardrail",
-            help="Training stops earlier once the forget probability reaches its target.",
-        )
-        seed = st.number_input(
-            "Seed",
-            0,
-            2**31 - 1,
-            0,
-            key="new-seed",
-            disabled=method == "guardrail",
-            help="The same seed and settings give the same pair.",
-        )
+        first = method_form.choose_first(method)
         alphas = "0, 1" if method == "guardrail" else _choose_alphas("new-alphas")
         choice = _choose_rule("new-rule")
         limit = _choose_limit("new-limit")
@@ -71,14 +54,8 @@ def training_form() -> None:
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
-    pace: dict[str, Any] = {} if method == "guardrail" else {"epochs": int(epochs), "seed": int(seed)}
-    training = TrainingSettings(
-        method=method,
-        objective=objective,
-        retain_term=cast(Any, retain_term),
-        **pace,
-        **further,
-    )
+    words = {"method": method, "objective": objective, "retain_term": retain_term}
+    training = settings_of({**words, **first, **further})
     spec = ExperimentSpec(
         kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
         evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,

@@ -12,8 +12,9 @@ from db.probe_rows import ProbeSummaryRow
 from db.rows import FigureRow, StepRow
 from engine.data.examples import Example
 from engine.models.manifest import PairManifest
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store.session import writing
+from engine.training_settings import TrainingSettings
 from tests.stored_runs import store_run, store_set
 
 FORGET = tuple(Example(f"what {n} ?", "red", subject="Ada", split="forget") for n in (1, 2))

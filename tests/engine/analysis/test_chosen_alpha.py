@@ -11,10 +11,11 @@ from engine.analysis.chosen_alpha import RULES, chosen_alpha, report_alpha
 from engine.analysis.differences import unlike
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store.history import ROUGE as ROUGE_WORDS
 from engine.store.history import run_detail
 from engine.store.session import writing
+from engine.training_settings import TrainingSettings
 from tests.stored_runs import EXAMPLES, store_run, store_set
 
 

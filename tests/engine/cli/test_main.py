@@ -158,7 +158,7 @@ def test_train_evaluate_runs_and_export(
         "--rank", "3", "--beta", "0.5", "--retain-batches", "0",
     )  # fmt: skip
     training = history.run_detail(history.find_run("next").id).spec.training
-    assert (training.rank, training.beta, training.retain_batches, training.clip_norm) == (3, 0.5, 0, 1.0)
+    assert (training.rank, training.numbers["beta"], training.retain_batches, training.clip_norm) == (3, 0.5, 0, 1.0)
     assert history.run_detail(history.find_run("next").id).manifest["parent"] == "mine"
     evaluated = said("evaluate", "--pair", "mine", "--alphas", "-1,0.5", "--on", str(forget_file), "--name", "again")
     assert evaluated["alphas"] == [-1.0, 0.0, 0.5]
@@ -201,8 +201,8 @@ def test_a_pair_is_trained_with_what_the_options_say(
     said(*options, "--objective", "simnpo", "--tuning", "p_adapter", "--delta", "0.5", "--forget-weight", "2")
     detail = history.run_detail(history.find_run("simple").id)
     training = detail.spec.training
-    assert (training.objective, training.tuning, training.beta) == ("simnpo", "p_adapter", None)
-    assert (training.delta, training.forget_weight) == (0.5, 2.0)
+    assert (training.objective, training.tuning, training.numbers) == ("simnpo", "p_adapter", {"delta": 0.5})
+    assert training.forget_weight == 2.0
     assert detail.manifest["training"]["beta"] == 4.5
     assert "tuning must be one of lora, full, p_adapter, got 'prefix'" in refused(*options, "--tuning", "prefix")
 

@@ -2,7 +2,7 @@ import pytest
 
 from engine.data.demo.questions import demo_examples
 from engine.evaluation.refusal_rule import is_refusal
-from engine.unlearning.objectives import REFUSALS
+from engine.unlearning.training import REFUSALS
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel, combine_logits
 from engine.models.readers import forced_logits
 from engine.models.tuning import prepare_trained, tuned_parameters
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from tests.tiny import make_model, make_tokenizer
 
 QUESTION, ANSWER = "what city does Ada likes ?", "Rome"

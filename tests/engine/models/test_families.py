@@ -16,7 +16,7 @@ from engine.models.fast_llama import KeyValues, thin_llama
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import can_go_back
 from engine.models.tuning import cut_layers, merged, prepare_trained, tuned_parameters
-from engine.settings import TrainingSettings, Tuning
+from engine.training_settings import TrainingSettings, Tuning
 from tests.families import (
     FAMILIES,
     THINLY,

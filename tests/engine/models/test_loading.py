@@ -21,7 +21,8 @@ from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest
 from engine.models.pairs import list_pairs, pairs_folder, save_pair
 from engine.models.saving import remove_unfinished
-from engine.settings import TrainingSettings, keep_private
+from engine.settings import keep_private
+from engine.training_settings import TrainingSettings
 from tests.tiny import save_model
 
 SETTINGS = TrainingSettings(rank=4)

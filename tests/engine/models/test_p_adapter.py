@@ -27,7 +27,7 @@ from engine.models.readers import (
     open_reader,
 )
 from engine.models.soundness import check_pair
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from tests.tiny import make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()

@@ -23,7 +23,7 @@ from engine.models.manifest import PairManifest
 from engine.models.offset import answer_logits
 from engine.models.pairs import pairs_folder, save_pair
 from engine.models.text_side import columns, columns_needed, ends_in, reading_hash
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from tests.tiny import make_model, make_tokenizer
 from tests.tokenizers import CHATML, SPACED, make
 

@@ -17,7 +17,7 @@ from engine.models.bases import load_base, load_causal_lm
 from engine.models.fast_llama import KeyValues, thin_llama
 from engine.models.loading import load_pair, open_training
 from engine.models.manifest import MANIFEST, PairManifest, write_manifest
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from tests.gguf_files import save_gguf
 from tests.tiny import save_model
 

@@ -30,9 +30,10 @@ from engine.runs import execute, runner
 from engine.runs.audit import choose_questions, spread, summarise
 from engine.runs.estimate import estimate
 from engine.runs.progress import Cancelled
-from engine.settings import ExperimentSpec, TrainingSettings, demo_folder
+from engine.settings import ExperimentSpec, demo_folder
 from engine.store import history
 from engine.store.session import reading
+from engine.training_settings import TrainingSettings
 from tests.engine.conftest import _write
 from tests.scripted import CONTROL, SECRET, context, pair_of, target
 

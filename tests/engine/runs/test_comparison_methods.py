@@ -19,8 +19,9 @@ from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.models.tuning import ADAPTER_FILE, tuned_parameters
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec, TrainingSettings
+from engine.settings import ExperimentSpec
 from engine.store import history, questions
+from engine.training_settings import TrainingSettings
 from engine.unlearning import teaching
 from engine.unlearning.methods import METHODS, instruction_for
 

@@ -26,11 +26,12 @@ from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
 from engine.runs.worker import GONE
-from engine.settings import Demand, ExperimentSpec, TrainingSettings, data_folder, keep_private
+from engine.settings import Demand, ExperimentSpec, data_folder, keep_private
 from engine.store import history, locks
 from engine.store.maps import QuestionMap, stored_map
 from engine.store.questions import register_set
 from engine.store.session import reading
+from engine.training_settings import TrainingSettings
 from tests.mapped import stored_advice
 
 Specs = Callable[..., ExperimentSpec]

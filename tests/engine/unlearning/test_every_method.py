@@ -16,7 +16,7 @@ from engine.models.offset import OffsetModel, combine_logits
 from engine.models.pairs import pairs_folder, save_pair
 from engine.models.readers import forced_logits
 from engine.models.tuning import tuned_parameters, without_adapter
-from engine.settings import TrainingSettings, Tuning
+from engine.training_settings import TrainingSettings, Tuning
 from engine.unlearning.objectives import OBJECTIVES
 from engine.unlearning.training import train_pair
 

@@ -13,11 +13,12 @@ from engine.errors import DataError, DivergedError, RunError, SettingError
 from engine.models.loading import TrainingModels, open_training
 from engine.models.offset import answer_logits, combine_logits
 from engine.models.tuning import add_lora, tuned_parameters, without_adapter
-from engine.settings import TrainingSettings
+from engine.training_settings import TrainingSettings
 from engine.unlearning import training
-from engine.unlearning.objectives import OBJECTIVES, REFUSALS, AnswerTokens, Knobs, get_objective
+from engine.unlearning.losses import AnswerTokens
+from engine.unlearning.objectives import OBJECTIVES, get_objective
 from engine.unlearning.teaching import teach
-from engine.unlearning.training import Step, train_pair
+from engine.unlearning.training import REFUSALS, Step, train_pair
 
 FORGET = [Example("what city does Ada likes ?", "Rome"), Example("which job does Ada", "baker")]
 RETAIN = [
@@ -204,13 +205,13 @@ def test_dpo_asks_the_same_questions_with_answer_and_with_one_fixed_refusal(
     seen: list[tuple[int, ...]] = []
     refusals: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
 
-    def loss(refused: AnswerTokens, true: AnswerTokens, knobs: Knobs) -> torch.Tensor:
+    def loss(refused: AnswerTokens, true: AnswerTokens, *, beta: float) -> torch.Tensor:
         for row in range(int(true.rows.max()) + 1):
             answer = tuple(true.labels[true.rows == row].tolist())
             refusals.setdefault(answer, set()).add(tuple(refused.labels[refused.rows == row].tolist()))
             seen.append(answer)
         assert refused.rows.max() == true.rows.max()
-        return entry.loss(refused, true, knobs)  # type: ignore[no-any-return]
+        return entry.loss(refused, true, beta=beta)
 
     monkeypatch.setitem(OBJECTIVES, "dpo", dataclasses.replace(entry, loss=loss))
     train(models, tmp_path, objective="dpo", epochs=4, batch_size=1)
