@@ -192,7 +192,7 @@ def _quality_chart(quality: Quality | None) -> None:
 
 
 def _quality_words(quality: Quality) -> str:
-    n = quality.reference_rows
+    n = quality.retain_rows
     at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
     return (
         f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget questions): p = {at}; "
