@@ -38,7 +38,7 @@ _MEANINGS = {
 }
 
 
-class Floor(NamedTuple):
+class RetainMean(NamedTuple):
     """The retain-only model's mean on the forget questions that it was asked."""
 
     mean: float
@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
     means: pd.DataFrame
     quality: Quality | None
-    floors: dict[str, Floor]
+    floors: dict[str, RetainMean]
 
 
 def show_forced_curves() -> None:
@@ -85,11 +85,11 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
     questions = forced_curves.questions_of(run_id)
     alphas = forced_curves.grid(*forced_curves.reach(questions))
     asked = {item.question_id for item in questions if item.split == FORGET}
-    known: dict[str, Floor] = {}
+    known: dict[str, RetainMean] = {}
     for name, scores in floors:
         values = [value for key, value in scores if key in asked]
         if values:
-            known[name] = Floor(sum(values) / len(values), len(values))
+            known[name] = RetainMean(sum(values) / len(values), len(values))
     means = forced_curves.means(questions, METRICS, alphas)
     return Drawn(means, forced_curves.quality(run_id, questions, alphas), known)
 
@@ -137,7 +137,7 @@ def lead(drawn: Drawn) -> str:
     return f"{words}; {known}."
 
 
-def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
+def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> None:
     chart = go.Figure()
     said = []
     for (split, half), rows in part.groupby(["split", "half"], sort=False):
