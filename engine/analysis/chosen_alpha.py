@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.analysis.figures import Figure, run_figures
 from engine.analysis.paired import Difference, compare_runs
-from engine.analysis.retain_only import references_of
+from engine.analysis.retain_only import retain_runs_of
 from engine.errors import RunError
 from engine.evaluation.rouge import variant_of
 from engine.settings import AlphaChoice
@@ -37,13 +37,13 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
     if detail.spec.alpha_choice == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
     reason = "no retain-only run of its base was asked all of its forget questions"
-    for reference in references_of(run_id):
-        gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, reference)) is not None}
+    for retain_run in retain_runs_of(run_id):
+        gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, retain_run)) is not None}
         if len(gaps) < len(stored):
             continue
-        if _rouge_alike(detail, reference):
+        if _rouge_alike(detail, retain_run):
             best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
-            return ChosenAlpha(best, f"{RULES['retain-only']}, {named_run(history.run_detail(reference).summary)}")
+            return ChosenAlpha(best, f"{RULES['retain-only']}, {named_run(history.run_detail(retain_run).summary)}")
         reason = "ROUGE of the retain-only run was worked out by another reading of words"
     return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
 
@@ -54,11 +54,11 @@ def _recommended(recommended: float | None, stored: list[float]) -> float:
     return stored[-1] if stored else 0.0
 
 
-def _gap(run_id: int, alpha: float, reference: int) -> float | None:
-    """How far the mean forget ROUGE is from the reference's; None unless that was asked all of the run's forget questions."""
+def _gap(run_id: int, alpha: float, retain_run: int) -> float | None:
+    """How far the mean forget ROUGE is from the retain model's; None unless that was asked all of the run's forget questions."""
     asked = sum(item.questions for item in run_figures(run_id, alpha) if _of_forget(item))
     try:
-        moved = [item for item in compare_runs(reference, run_id, 0.0, alpha).differences if _of_forget(item)]
+        moved = [item for item in compare_runs(retain_run, run_id, 0.0, alpha).differences if _of_forget(item)]
     except RunError:
         return None
     shared = sum(item.questions for item in moved)
@@ -67,9 +67,9 @@ def _gap(run_id: int, alpha: float, reference: int) -> float | None:
     return abs(sum((item.mean or 0.0) * item.questions for item in moved) / shared)
 
 
-def _rouge_alike(detail: RunDetail, reference: int) -> bool:
+def _rouge_alike(detail: RunDetail, retain_run: int) -> bool:
     """Whether ROUGE of the forget questions was worked out by the same reading of words in both runs."""
-    other = history.run_detail(reference)
+    other = history.run_detail(retain_run)
     if detail.versions.get(history.ROUGE) == other.versions.get(history.ROUGE):
         return True
     answers = [example.answer for example, _ in history.asked(detail.summary.id) if example.split == "forget"]

@@ -41,7 +41,7 @@ class Quality(NamedTuple):
     points: list[ForgetQualityAt]
     steps: Steps
     rows: int  # forget questions of the run with a truth ratio
-    reference_rows: int  # of these, those that the retain-only model was asked
+    retain_rows: int  # of these, those that the retain-only model was asked
 
 
 def runs_with_curves() -> list[history.RunSummary]:

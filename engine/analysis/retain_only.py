@@ -28,9 +28,9 @@ class QualityFigure(NamedTuple):
     p_value: float | None  # None: n/a, see `reason`
     statistic: float | None
     rows: int
-    reference_rows: int
-    reference_id: int | None
-    reference: str
+    retain_rows: int
+    retain_id: int | None
+    retain_run: str
     reason: str = ""
     unlike: tuple[str, ...] = ()  # template and versions, where the two runs were not made with the same
 
@@ -39,8 +39,8 @@ class QualityFigure(NamedTuple):
         if self.p_value is None:
             return f"n/a: {self.reason}"
         return (
-            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows against {self.reference_rows} of "
-            f"{self.reference})" + "".join(f"; {flag}" for flag in self.unlike)
+            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows against {self.retain_rows} of "
+            f"{self.retain_run})" + "".join(f"; {flag}" for flag in self.unlike)
         )
 
 
@@ -55,33 +55,33 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     ours = _ratios(run_id, alpha)
     if not ours.values:
         return _none("no forget question of this run has a truth ratio")
-    references = references_of(run_id)
+    retain_runs = retain_runs_of(run_id)
     if run.pair.startswith(RETAIN_ONLY):
         return _none(ITSELF)
-    if not references:
+    if not retain_runs:
         return _none(f"no run of a retain-only model of base {run.base} has finished")
     refusals = []
-    for reference in references:
+    for retain_run in retain_runs:
         try:
-            return quality_against(run_id, alpha, reference)
+            return quality_against(run_id, alpha, retain_run)
         except RunError as error:
             refusals.append(str(error))
     return _none(refusals[0])
 
 
 def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]:
-    """By its name, each run that taught a second seed of the retain-only model, against the reference of `quality` and over its rows.
+    """By its name, each run that taught a second seed of the retain-only model, against the retain model's run in `quality` and over its rows.
 
     Neither ever knew: so much do two models differ by chance.
     """
-    if quality.reference_id is None:
+    if quality.retain_id is None:
         return {}
     base = history.run_detail(run_id).summary.base
     found = {}
     for run in second_seeds(base):
         if run.id != run_id:
             try:
-                found[named_run(run)] = quality_against(run.id, 0.0, quality.reference_id)
+                found[named_run(run)] = quality_against(run.id, 0.0, quality.retain_id)
             except RunError:  # it was asked others
                 continue
     return found
@@ -101,31 +101,31 @@ def noise_words(run_id: int, quality: QualityFigure) -> str:
     return f"a second seed of the retain-only model, which never knew either: {told}" if told else ""
 
 
-def quality_against(run_id: int, alpha: float, reference_id: int) -> QualityFigure:
-    """Against one reference, at its only alpha; `RunError` where it is none of this base, or over other rows."""
-    detail, reference = history.run_detail(run_id), history.run_detail(reference_id).summary
+def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
+    """Against one run of the retain model, at its only alpha; `RunError` where it is none of this base, or over other rows."""
+    detail, retain_run = history.run_detail(run_id), history.run_detail(retain_id).summary
     run, gold = detail.summary, _gold(detail)
-    if reference.pair != gold:
+    if retain_run.pair != gold:
         raise RunError(
-            f"{named_run(reference)} is no retain reference of {named_run(run)}: its pair is {reference.pair}, and {gold} is asked for"
+            f"{named_run(retain_run)} is no retain reference of {named_run(run)}: its pair is {retain_run.pair}, and {gold} is asked for"
         )
-    ours, theirs = _ratios(run_id, alpha), _ratios(reference_id, 0.0)
-    _check_same(run, ours.places, reference, theirs.places)
+    ours, theirs = _ratios(run_id, alpha), _ratios(retain_id, 0.0)
+    _check_same(run, ours.places, retain_run, theirs.places)
     found = forget_quality(ours.values, theirs.values)
     if found is None:
         raise RunError(f"no forget question of {named_run(run)} has a truth ratio")
-    flags = unlike(detail, history.run_detail(reference_id))
+    flags = unlike(detail, history.run_detail(retain_id))
     return QualityFigure(
         *found,
-        reference_id,
-        named_run(reference),
+        retain_id,
+        named_run(retain_run),
         "",
         tuple(flag.words for flag in flags if flag.what in FLAGGED),
     )
 
 
-def references_of(run_id: int) -> list[int]:
-    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is its own reference."""
+def retain_runs_of(run_id: int) -> list[int]:
+    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is held against itself."""
     detail = history.run_detail(run_id)
     gold = _gold(detail)
     if gold == detail.summary.pair:
@@ -159,17 +159,17 @@ def _ratios(run_id: int, alpha: float) -> _Ratios:
 
 
 def _check_same(
-    run: RunSummary, ours: Sequence[ScoredPlaceRow], reference: RunSummary, theirs: Sequence[ScoredPlaceRow]
+    run: RunSummary, ours: Sequence[ScoredPlaceRow], retain_run: RunSummary, theirs: Sequence[ScoredPlaceRow]
 ) -> None:
     missing, more = _without(ours, theirs), _without(theirs, ours)
     said = []
     if missing:
         said.append(
-            f"{named_run(reference)} lacks {len(missing)} of the {len(ours)} that {named_run(run)} has ({_named(missing)})"
+            f"{named_run(retain_run)} lacks {len(missing)} of the {len(ours)} that {named_run(run)} has ({_named(missing)})"
         )
     if more:
         said.append(
-            f"{named_run(run)} lacks {len(more)} of the {len(theirs)} that {named_run(reference)} has ({_named(more)})"
+            f"{named_run(run)} lacks {len(more)} of the {len(theirs)} that {named_run(retain_run)} has ({_named(more)})"
         )
     if said:
         raise RunError(

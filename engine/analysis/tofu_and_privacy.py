@@ -7,7 +7,7 @@ import numpy as np
 
 from db.rows import ScoredPlaceRow
 from engine.analysis.figures import SEED, Scores, interval_words, number_words, scores_of
-from engine.analysis.retain_only import ITSELF, references_of
+from engine.analysis.retain_only import ITSELF, retain_runs_of
 from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
@@ -33,7 +33,7 @@ class PrivacyFigure(NamedTuple):
     auc: Estimate
     difference: Estimate  # AUC − AUC of the retain-only model
     privleak: Estimate  # percent
-    reference_id: int | None
+    retain_id: int | None
 
     @property
     def words(self) -> str:
@@ -73,30 +73,30 @@ def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
     """
     scores = scores_of(run_id, alpha)
     metrics = [metric for metric in MEMBERSHIP if metric in scores.metrics]
-    references, passed = _scored_references(run_id) if metrics else ({}, "")
+    retain_runs, passed = _scored_retain_runs(run_id) if metrics else ({}, "")
     alone = history.run_detail(run_id).summary.pair.startswith(RETAIN_ONLY)
     reason = ITSELF if alone else passed or "no retain-only run of this base has finished"
-    return [_privacy(scores, metric, references, reason) for metric in metrics]
+    return [_privacy(scores, metric, retain_runs, reason) for metric in metrics]
 
 
-def _scored_references(run_id: int) -> tuple[dict[int, Scores], str]:
+def _scored_retain_runs(run_id: int) -> tuple[dict[int, Scores], str]:
     """With why one was passed over, "" where none was."""
     found, reason = {}, ""
-    for reference in references_of(run_id):
+    for retain_run in retain_runs_of(run_id):
         try:
-            found[reference] = scores_of(reference, 0.0)
+            found[retain_run] = scores_of(retain_run, 0.0)
         except RunError as error:
             reason = reason or str(error)
     return found, reason
 
 
-def _privacy(scores: Scores, metric: str, references: Mapping[int, Scores], reason: str) -> PrivacyFigure:
+def _privacy(scores: Scores, metric: str, retain_runs: Mapping[int, Scores], reason: str) -> PrivacyFigure:
     forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
-    for reference, theirs in references.items():
+    for retain_run, theirs in retain_runs.items():
         try:
             known, strange = (_scored(theirs, metric, split) for split in ("forget", "holdout"))
             compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
-            return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, reference)
+            return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, retain_run)
         except DataError as error:
             reason = str(error)
     auc = membership_auc(forget, holdout, np.random.default_rng(SEED))

@@ -26,7 +26,7 @@ PromptOf = Callable[["LoadedPair", Target], "list[int] | str"]  # the prompt as 
 Try = Callable[["LoadedPair", float, Sequence[Target]], list[Result]]
 
 
-class Floor(NamedTuple):
+class Baseline(NamedTuple):
     """See `Finding`."""
 
     results: list[Result] | None
@@ -100,16 +100,16 @@ def checked(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) 
     return f"the prompt has {len(prompt)} tokens, and with {max_new_tokens} for its answer that is more than the {context} that the models read"
 
 
-def floor_by(ctx: Context, attempt: Try) -> Floor:
+def floor_by(ctx: Context, attempt: Try) -> Baseline:
     """The same attempt on the retain-only model; where there is none, on the controls with the pair itself."""
     if ctx.retain_only is not None:
-        return Floor(attempt(ctx.retain_only, 0.0, ctx.forget), RETAIN_ONLY_FLOOR)
+        return Baseline(attempt(ctx.retain_only, 0.0, ctx.forget), RETAIN_ONLY_FLOOR)
     if ctx.controls:
-        return Floor(attempt(ctx.pair, ctx.alpha, ctx.controls), CONTROLS_FLOOR)
-    return Floor(None, NO_FLOOR)
+        return Baseline(attempt(ctx.pair, ctx.alpha, ctx.controls), CONTROLS_FLOOR)
+    return Baseline(None, NO_FLOOR)
 
 
-def greedy_floor(ctx: Context, put: PromptOf = as_asked) -> Floor:
+def greedy_floor(ctx: Context, put: PromptOf = as_asked) -> Baseline:
     """`floor_by` of greedy answers to a prompt; fills the second half of the progress."""
     tell = teller(ctx, 0.5, 1.0, "the floor")
     return floor_by(ctx, lambda pair, alpha, targets: ask(pair, alpha, targets, put, ctx.budget.max_new_tokens, tell))

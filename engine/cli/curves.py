@@ -44,7 +44,7 @@ def _title(split: Hashable, half: Hashable, part: pd.DataFrame, quality: Quality
     counts = part.groupby("metric", sort=False)["questions"].first()
     errors = part.groupby("metric", sort=False)["error"].max()
     said = ", ".join(f"{name} n = {counts[name]}, error at most {errors[name]:.1e}" for name in counts.index)
-    return f"{where}: {said}" + ("" if quality is None else f"; forget quality n = {quality.reference_rows}")
+    return f"{where}: {said}" + ("" if quality is None else f"; forget quality n = {quality.retain_rows}")
 
 
 def _table(part: pd.DataFrame, quality: Quality | None) -> str:
@@ -76,7 +76,7 @@ def _quality_data(quality: Quality) -> dict[str, Any]:
     steps = quality.steps.to_json()
     return {
         "rows": quality.rows,
-        "reference_rows": quality.reference_rows,
+        "reference_rows": quality.retain_rows,
         "verdict": forced_curves.quality_verdict(quality),
         "points": points,
         "steps": steps,
@@ -87,7 +87,7 @@ def _quality_words(quality: Quality | None) -> str:
     if quality is None:
         return "forget quality: n/a, no retain-only model of this base was asked these forget questions"
     return (
-        f"forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's, {quality.reference_rows} of "
+        f"forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's, {quality.retain_rows} of "
         f"{quality.rows} forget questions on either side; at_least, at_most: no smaller and no larger one is possible within the "
         f"errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )

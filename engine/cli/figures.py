@@ -6,7 +6,7 @@ from typing import Any
 from engine.analysis import chosen_alpha
 from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
-from engine.analysis.retain_only import noise_floor, noise_words, quality_against, quality_figure
+from engine.analysis.retain_only import QualityFigure, noise_floor, noise_words, quality_against, quality_figure
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.cli.command import Adder, Arguments
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
@@ -33,8 +33,8 @@ def figures(arguments: Arguments) -> Printed:
         "pair": run.pair,
         "alpha": alpha,
         "figures": [item._asdict() for item in found],
-        "forget_quality": quality._asdict(),
-        "noise_floor": {name: item._asdict() for name, item in noise_floor(run.id, quality).items()},
+        "forget_quality": _quality_json(quality),
+        "noise_floor": {name: _quality_json(item) for name, item in noise_floor(run.id, quality).items()},
         "measures": {
             name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
         },
@@ -69,7 +69,7 @@ def _privacy_data(item: PrivacyFigure) -> dict[str, Any]:
     estimates = {name: getattr(item, name)._asdict() for name in ("auc", "difference", "privleak")}
     for estimate in estimates.values():
         estimate["rows"] = estimate["rows"]._asdict()
-    return {"metric": item.metric, **estimates, "reference_run": item.reference_id}
+    return {"metric": item.metric, **estimates, "reference_run": item.retain_id}
 
 
 def _alpha(given: str | None, run_id: int) -> float:
@@ -121,6 +121,12 @@ def _comparison_data(found: Comparison) -> dict[str, Any]:
         "unlike": [item._asdict() for item in found.unlike],
         "differences": [item._asdict() for item in found.differences],
     }
+
+
+def _quality_json(quality: QualityFigure) -> dict[str, Any]:
+    """By the names that this command's JSON has for the run of the retain model."""
+    names = {"retain_rows": "reference_rows", "retain_id": "reference_id", "retain_run": "reference"}
+    return {names.get(name, name): value for name, value in quality._asdict().items()}
 
 
 def add_command(add: Adder) -> None:

@@ -33,7 +33,7 @@ def score_logs(arguments: Arguments) -> Printed:
         "forget_quality": None if quality is None else quality.p_value,
         "forget_quality_reason": found.quality_reason,
         "statistic": None if quality is None else quality.statistic,
-        "reference_rows": None if quality is None else quality.reference_rows,
+        "reference_rows": None if quality is None else quality.retain_rows,
         "model_utility": found.model_utility,
         "model_utility_reason": found.utility_reason,
         "figures": _rows(found.figures),
@@ -52,7 +52,7 @@ def _headline(found: Scored, log: Log) -> list[str]:
     if quality is not None:
         said = (
             f"{quality.p_value:.4g}  p-value of a KS test against the retain reference, {quality.rows} rows against "
-            f"{quality.reference_rows}; higher is better, and it depends on the number of rows"
+            f"{quality.retain_rows}; higher is better, and it depends on the number of rows"
         )
     return [
         f"forget quality  {said}",

@@ -23,7 +23,7 @@ class ForgetQuality(NamedTuple):
     p_value: float  # near 1: the two cannot be told apart
     statistic: float
     rows: int
-    reference_rows: int
+    retain_rows: int
 
 
 class ForgetQualityAt(NamedTuple):
@@ -35,14 +35,14 @@ class ForgetQualityAt(NamedTuple):
     most: float  # and none is larger
 
 
-def forget_quality(ratios: Sequence[float | None], reference: Sequence[float | None] | None) -> ForgetQuality | None:
+def forget_quality(ratios: Sequence[float | None], retain: Sequence[float | None] | None) -> ForgetQuality | None:
     """Two-sided two-sample Kolmogorov–Smirnov test between truth ratios R (variant A) on the forget set.
 
-    `ratios` are the model's, `reference` those of a retain-only model; unscored questions (None) are left out.
+    `ratios` are the model's, `retain` those of a retain-only model; unscored questions (None) are left out.
     Returns None, never to be shown as 0, where either side has no rows.
     """
     ours = [ratio for ratio in ratios if ratio is not None]
-    theirs = [ratio for ratio in reference or () if ratio is not None]
+    theirs = [ratio for ratio in retain or () if ratio is not None]
     if not ours or not theirs:
         return None
     from scipy.stats import ks_2samp
@@ -56,7 +56,7 @@ def forget_quality(ratios: Sequence[float | None], reference: Sequence[float | N
 
 
 def forget_quality_over(
-    questions: Sequence[QuestionCurves], reference: Sequence[float | None], alphas: Sequence[float]
+    questions: Sequence[QuestionCurves], retain: Sequence[float | None], alphas: Sequence[float]
 ) -> list[ForgetQualityAt] | None:
     """Forget quality at each of `alphas`; None where either side has no rows.
 
@@ -67,11 +67,11 @@ def forget_quality_over(
     found = []
     for place, alpha in enumerate(alphas):
         column: list[Figure] = [row[place] for row in ratios]
-        tested = [forget_quality([f.value + sign * f.error for f in column], reference) for sign in (0, -1, 1)]
+        tested = [forget_quality([f.value + sign * f.error for f in column], retain) for sign in (0, -1, 1)]
         known = [each for each in tested if each is not None]
         if len(known) < len(tested):
             return None
-        found.append(ForgetQualityAt(alpha, known[0], min(each.p_value for each in known), _most(column, reference)))
+        found.append(ForgetQualityAt(alpha, known[0], min(each.p_value for each in known), _most(column, retain)))
     return found
 
 
@@ -85,13 +85,13 @@ def told_apart(points: Sequence[ForgetQualityAt]) -> Outcome:
     return "told apart" if max(point.most for point in points) <= CONVENTION else "open"
 
 
-def _most(ours: Sequence[Figure], reference: Sequence[float | None]) -> float:
+def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
     """No p-value of ratios within their errors is larger: that of the distance which they cannot do without.
 
     At any level the share of ratios at or below it lies between the share surely there and the share possibly there; as
-    far as the reference's share lies outside of these, so far the two distribution functions lie apart at least.
+    far as the retain's share lies outside of these, so far the two distribution functions lie apart at least.
     """
-    theirs = np.sort([ratio for ratio in reference if ratio is not None])
+    theirs = np.sort([ratio for ratio in retain if ratio is not None])
     lows = np.sort([figure.value - figure.error for figure in ours])
     highs = np.sort([figure.value + figure.error for figure in ours])
     levels = np.concatenate((theirs, lows, highs))  # the shares change nowhere else
@@ -110,13 +110,13 @@ def _most(ours: Sequence[Figure], reference: Sequence[float | None]) -> float:
 
 
 def forget_quality_steps(
-    questions: Sequence[QuestionCurves], reference: Sequence[float | None], low: float, high: float
+    questions: Sequence[QuestionCurves], retain: Sequence[float | None], low: float, high: float
 ) -> Steps | None:
     """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain-only model's.
 
     A ratio that passes one and comes back within `SCAN` is not seen to. None where either side has no rows.
     """
-    levels = np.sort([ratio for ratio in reference if ratio is not None])
+    levels = np.sort([ratio for ratio in retain if ratio is not None])
     curves = [item for item in questions if item.wrong]
     if not len(levels) or not curves:
         return None

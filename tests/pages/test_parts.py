@@ -17,7 +17,7 @@ from pages.parts.shared.answer_cards import base_card, terms_table, verdict
 from pages.parts.shared.looks import BIN_INKS, pair_look, pair_looks
 from pages.parts.shared.memory import Memory
 from pages.parts.shared.wording import duration, moment, plain, size
-from pages.parts.tradeoff.forced_curves import Drawn, Floor, lead
+from pages.parts.tradeoff.forced_curves import Drawn, RetainMean, lead
 
 
 def reading(token: str, base: float, unlearned: float) -> TokenReading:
@@ -70,7 +70,7 @@ def test_the_lead_is_about_the_whole_forget_set_not_one_half() -> None:
         for half, value, n in (("eval", 0.8, 1), ("train", 0.0, 3))
         for alpha in (0.0, 1.0)
     ]
-    said = lead(Drawn(pd.DataFrame(rows, columns=columns), None, {"probability": Floor(0.05, 2)}))
+    said = lead(Drawn(pd.DataFrame(rows, columns=columns), None, {"probability": RetainMean(0.05, 2)}))
     assert "keeps a probability of 0.30 (n = 4); a model that never saw it gives 0.05 (n = 2)." in said
 
 

@@ -28,7 +28,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
-class Floor:
+class LeakBaseline:
     """Share of the forget questions that leak on the retain-only model; None where it was asked none of them."""
 
     share: float | None
@@ -59,7 +59,7 @@ class Basis:
     forget_questions: int
     forget_persons: int
     partial: int  # maps in which some answer was not followed to its end
-    floor: Floor
+    floor: LeakBaseline
     leak_rule: int  # its version
     max_new_tokens: int
     pair: str  # key of the pair's maps, which changes with its tokenizer, template or reference
@@ -122,7 +122,7 @@ class Advice:
                     "knee": None if fields["knee"] is None else _front(fields["knee"]),
                     "resampled": _resampled(fields["resampled"]),
                     "cautions": tuple(Caution(**item) for item in fields["cautions"]),
-                    "basis": Basis(**{**fields["basis"], "floor": Floor(**fields["basis"]["floor"])}),
+                    "basis": Basis(**{**fields["basis"], "floor": LeakBaseline(**fields["basis"]["floor"])}),
                 }
             )
             if found.demand.max_leaks is None and found.limit != found.basis.floor.limit(found.basis.forget_questions):
@@ -149,7 +149,7 @@ _BOUNDED = ("alpha", "knee", "leaks", "utility")
 
 
 def advise(
-    questions: Sequence[MappedQuestion], demand: Demand, floor: Floor, recommended_alpha: float, low: float, high: float,
+    questions: Sequence[MappedQuestion], demand: Demand, floor: LeakBaseline, recommended_alpha: float, low: float, high: float,
     pair: str = "", seed: int = 0, resamples: int = RESAMPLES,
 ) -> Advice:  # fmt: skip
     """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.

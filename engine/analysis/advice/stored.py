@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from db import writes
 from db.reads import runs
-from engine.analysis.advice.advise import Advice, Floor, advise
+from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.exact_curves import MappedQuestion, mapped_questions
 from engine.analysis.remaining_leaks import forget_floor
 from engine.errors import DataError, RunError
@@ -46,7 +46,7 @@ class Ground(NamedTuple):
     """What a run's advice is worked out from, but for the demand."""
 
     questions: list[MappedQuestion]
-    floor: Floor
+    floor: LeakBaseline
     recommended_alpha: float
     low: float
     high: float
@@ -72,7 +72,7 @@ def ground_of(run_id: int) -> Ground:
             "start it again, it goes on where it stopped"
         )
     own = 1.0 if detail.recommended_alpha is None else detail.recommended_alpha
-    return Ground(questions, Floor(*forget_floor(run_id)), own, low, high, maps_key(detail))
+    return Ground(questions, LeakBaseline(*forget_floor(run_id)), own, low, high, maps_key(detail))
 
 
 def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:

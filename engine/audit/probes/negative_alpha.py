@@ -7,7 +7,7 @@ from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.audit.probe_parts import (
     CONTROLS,
     LEAK_UNIT,
-    Floor,
+    Baseline,
     alone,
     as_asked,
     ask,
@@ -43,7 +43,7 @@ def run(ctx: Context) -> Finding:
         alone(ctx.pair, small_models(ctx.pair)[0]), 0.0, ctx.forget, as_asked, ctx.budget.max_new_tokens,
         teller(ctx, 0.5, 0.6, "asking the reference"),
     )  # fmt: skip
-    floor = Floor(_decode(ctx, ctx.controls, 0.6, 1.0), CONTROLS) if ctx.controls else Floor(None, NO_FLOOR)
+    floor = Baseline(_decode(ctx, ctx.controls, 0.6, 1.0), CONTROLS) if ctx.controls else Baseline(None, NO_FLOOR)
     note = f"recalls more (ROUGE-L) than the base on {_more(results, base)}, than the reference alone on {_more(results, reference)}"
     return Finding(results, *floor, note)
 

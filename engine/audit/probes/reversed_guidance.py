@@ -9,7 +9,7 @@ from engine.audit.probe_parts import (
     CONTROLS,
     LEAK_UNIT,
     NO_FLOOR,
-    Floor,
+    Baseline,
     alone,
     as_asked,
     ask,
@@ -43,7 +43,7 @@ def run(ctx: Context) -> Finding:
     return Finding(results, *_floor(ctx), note)
 
 
-def _floor(ctx: Context) -> Floor:
+def _floor(ctx: Context) -> Baseline:
     """The retain-only model in the place of the base, under the same offset; where that cannot be, the controls."""
     gold = ctx.retain_only
     if gold is not None and ctx.pair.by_strength is None:
@@ -54,10 +54,10 @@ def _floor(ctx: Context) -> Floor:
             ctx.pair, model=OffsetModel(gold.model.base, model.reference, model.trained, model.vocabulary)
         )
         reason = "the retain-only model in the place of the base, guided by the same offset"
-        return Floor(_decode(ctx, swapped, ctx.forget, 0.55, 1.0), reason)
+        return Baseline(_decode(ctx, swapped, ctx.forget, 0.55, 1.0), reason)
     if ctx.controls:
-        return Floor(_decode(ctx, ctx.pair, ctx.controls, 0.55, 1.0), CONTROLS)
-    return Floor(None, NO_FLOOR)
+        return Baseline(_decode(ctx, ctx.pair, ctx.controls, 0.55, 1.0), CONTROLS)
+    return Baseline(None, NO_FLOOR)
 
 
 def _decode(ctx: Context, pair: "LoadedPair", targets: Sequence[Target], low: float, high: float) -> list[Result]:

@@ -165,7 +165,7 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
         quality = scored.forget_quality
         said += [note for note in scored.notes if note not in said]
         if quality is not None:
-            note = f"against {retain.name}, {quality.reference_rows} rows; variant A"
+            note = f"against {retain.name}, {quality.retain_rows} rows; variant A"
             figures[FORGET_QUALITY] = LogFigure(quality.p_value, None, None, quality.rows, note)
     utility, why = _utility(log, "A")
     if utility is not None:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.figures import interval_words, number_words
-from engine.analysis.retain_only import quality_figure, references_of
+from engine.analysis.retain_only import quality_figure, retain_runs_of
 from engine.analysis.tofu_and_privacy import figure_words, run_tofu
 from engine.analysis.trade_off import LEAST, Bar, Measure
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
@@ -41,7 +41,7 @@ def with_aggregates(means: pd.DataFrame, chosen: Sequence[Measure]) -> pd.DataFr
     if not wanted:
         return means
     ended = {run.id: run.finished for run in history.list_runs()}
-    golds = {run_id: tuple(references_of(run_id)) for run_id in set(means["run_id"])} if QUALITY in wanted else {}
+    golds = {run_id: tuple(retain_runs_of(run_id)) for run_id in set(means["run_id"])} if QUALITY in wanted else {}
     rows: list[dict[str, object]] = []
     for values in means[COLUMNS].drop_duplicates().itertuples(index=False, name=None):
         place = dict(zip(COLUMNS, values, strict=True))
@@ -67,7 +67,7 @@ def _value(
         quality = quality_figure(run_id, alpha)
         shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"
         p_value = None if quality.p_value is None else max(quality.p_value, LEAST)
-        return p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.reference_rows}")
+        return p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.retain_rows}")
     utility = run_tofu(run_id, alpha)[MODEL_UTILITY]
     if utility.value is None:
         return None, utility.rows, Bar(text=figure_words(utility))

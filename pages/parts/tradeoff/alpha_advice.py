@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.analysis.advice import words
-from engine.analysis.advice.advise import Advice, Floor
+from engine.analysis.advice.advise import Advice, LeakBaseline
 from engine.analysis.advice.cautions import RULES, Caution
 from engine.analysis.advice.stored import Ground
 from engine.analysis.forced_curves import likely_words
@@ -63,7 +63,7 @@ def _say(found: Advice) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _advise(run_id: int, floor: Floor, maps: str, demand: Demand, _ground: Ground) -> Advice:  # noqa: ARG001
+def _advise(run_id: int, floor: LeakBaseline, maps: str, demand: Demand, _ground: Ground) -> Advice:  # noqa: ARG001
     """Worked out once for each demand, not at every click; run, floor and key of the maps say which ground it is."""
     return _ground.advise(demand)
 

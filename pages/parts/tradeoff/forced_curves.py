@@ -38,7 +38,7 @@ _MEANINGS = {
 }
 
 
-class Floor(NamedTuple):
+class RetainMean(NamedTuple):
     """The retain-only model's mean on the forget questions that it was asked."""
 
     mean: float
@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
     means: pd.DataFrame
     quality: Quality | None
-    floors: dict[str, Floor]
+    floors: dict[str, RetainMean]
 
 
 def show_forced_curves() -> None:
@@ -85,11 +85,11 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
     questions = forced_curves.questions_of(run_id)
     alphas = forced_curves.grid(*forced_curves.reach(questions))
     asked = {item.question_id for item in questions if item.split == FORGET}
-    known: dict[str, Floor] = {}
+    known: dict[str, RetainMean] = {}
     for name, scores in floors:
         values = [value for key, value in scores if key in asked]
         if values:
-            known[name] = Floor(sum(values) / len(values), len(values))
+            known[name] = RetainMean(sum(values) / len(values), len(values))
     means = forced_curves.means(questions, METRICS, alphas)
     return Drawn(means, forced_curves.quality(run_id, questions, alphas), known)
 
@@ -137,7 +137,7 @@ def lead(drawn: Drawn) -> str:
     return f"{words}; {known}."
 
 
-def _mean_chart(metric: str, part: pd.DataFrame, floor: Floor | None) -> None:
+def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> None:
     chart = go.Figure()
     said = []
     for (split, half), rows in part.groupby(["split", "half"], sort=False):
@@ -192,7 +192,7 @@ def _quality_chart(quality: Quality | None) -> None:
 
 
 def _quality_words(quality: Quality) -> str:
-    n = quality.reference_rows
+    n = quality.retain_rows
     at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
     return (
         f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget questions): p = {at}; "

@@ -70,7 +70,7 @@ def test_forget_quality_is_over_the_questions_that_both_were_asked(finished: int
     retain_only_run(finished, ratios)
     found = quality(finished, questions, [0.0, 1.0])
     assert found is not None
-    assert (found.rows, found.reference_rows) == (3, 2)
+    assert (found.rows, found.retain_rows) == (3, 2)
     for point in found.points:
         scores = history.question_scores(finished, point.alpha)
         ours = scores[(scores["metric"] == "truth_ratio") & scores["question_id"].isin(list(ratios))]["value"]

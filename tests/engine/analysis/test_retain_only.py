@@ -24,7 +24,7 @@ def test_the_same_rows_are_tested() -> None:
     found = quality_figure(run_id, 1.0)
     assert found == quality_against(run_id, 1.0, reference)
     assert found.p_value == pytest.approx(ks_2samp(RATIOS, other).pvalue)
-    assert (found.rows, found.reference_rows, found.reference_id) == (4, 4, reference)
+    assert (found.rows, found.retain_rows, found.retain_id) == (4, 4, reference)
     assert "4 rows against 4 of run gold" in found.words
 
 
@@ -46,7 +46,7 @@ def test_an_older_reference_over_the_same_rows_is_taken() -> None:
     run_id = store_run("r", {"truth_ratio": dict.fromkeys(ids, 0.5)})
     older = gold(dict.fromkeys(ids, 0.5))
     gold(dict.fromkeys(ids[:2], 0.5))
-    assert quality_figure(run_id, 1.0).reference_id == older
+    assert quality_figure(run_id, 1.0).retain_id == older
 
 
 def test_the_same_question_of_another_set_is_the_same_and_twice_is_twice() -> None:

@@ -58,7 +58,7 @@ def test_membership_is_read_beside_the_retain_only_model() -> None:
     assert "no retain-only run of this base has finished" in alone.words
     gold = store_run("gold", {"mia_min_k": theirs}, alpha=0.0, pair_name="retain-only:b")
     (found,) = run_privacy(run_id, 1.0)
-    assert (found.auc.value, found.difference.value, found.reference_id) == (1.0, 0.25, gold)
+    assert (found.auc.value, found.difference.value, found.retain_id) == (1.0, 0.25, gold)
     assert found.privleak.value == pytest.approx(-100.0)
     assert found.words.startswith("AUC 1.000 [1.000, 1.000] (2 forget, 2 holdout); less the retain-only model's +0.250")
     assert "; PrivLeak -100.0" in found.words

@@ -54,6 +54,7 @@ def test_json_holds_all_of_it(runs: tuple[int, int], capsys: pytest.CaptureFixtu
     found: dict[str, Any] = json.loads(printed(capsys, "--run", "a", "--against", "b", "--json"))
     assert [(item["metric"], item["mean"]) for item in found["figures"]] == [("rouge", 0.5), ("leak", 0.0)]
     assert found["forget_quality"]["p_value"] is None
+    assert {"reference_rows", "reference_id", "reference"} <= found["forget_quality"].keys()  # names that scripts read
     assert found["measures"]["rouge"]["direction"]["forget"] == "lower is better"
     against = found["against"]
     assert (against["alpha"], against["questions"], against["only_second"]) == (-1.0, 4, 2)

@@ -65,7 +65,7 @@ def test_forget_quality_agrees_with_the_authors_logs(title: str) -> None:
     )
     found = forget_quality(full, retain)
     assert found is not None
-    assert (found.rows, found.reference_rows) == (300, 300)
+    assert (found.rows, found.retain_rows) == (300, 300)
     assert found.p_value == pytest.approx(GOLDEN["forget_quality"][title]["p"], rel=1e-6)
     assert found.statistic == pytest.approx(GOLDEN["forget_quality"][title]["ks"], abs=1e-6)
 

@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.advice.advise import Advice, Floor, advise
+from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.exact_curves import MappedQuestion
 from engine.errors import DataError, SettingError
 from engine.settings import Demand
 from tests.mapped import ERROR, kept, leak_share, secret, utility
 
-NO_FLOOR, DEMAND = Floor(None, 0), Demand()
+NO_FLOOR, DEMAND = LeakBaseline(None, 0), Demand()
 
 ADA = secret("a", "Ada", (0.0, True), (0.4, False))
 BEN = secret("b", "Ben", (0.0, True), (0.8, False), (1.6, True), question_id=2)
 CY = kept("c", "Cy", (0.0, 1.0), (1.2, 0.5))
 
 
-def advice(*items: MappedQuestion, demand: Demand = DEMAND, floor: Floor = NO_FLOOR, own: float = 1.0) -> Advice:
+def advice(*items: MappedQuestion, demand: Demand = DEMAND, floor: LeakBaseline = NO_FLOOR, own: float = 1.0) -> Advice:
     return advise(items, demand, floor, own, 0.0, 2.0, resamples=20)
 
 
@@ -37,14 +37,14 @@ def test_a_hand_worked_example() -> None:
 
 
 def test_a_floor_or_a_number_moves_the_limit() -> None:
-    assert advice(ADA, BEN, CY, floor=Floor(0.5, 2)).spans[0][:2] == (0.4, 1.2)
-    assert advice(ADA, BEN, CY, floor=Floor(0.5, 2), demand=Demand(max_leaks=0.0)).spans[0][:2] == (0.8, 1.2)
+    assert advice(ADA, BEN, CY, floor=LeakBaseline(0.5, 2)).spans[0][:2] == (0.4, 1.2)
+    assert advice(ADA, BEN, CY, floor=LeakBaseline(0.5, 2), demand=Demand(max_leaks=0.0)).spans[0][:2] == (0.8, 1.2)
     assert advice(ADA, BEN, CY, demand=Demand(max_loss=0.5)).spans[0][:2] == (0.8, 1.6)
 
 
 def test_a_floor_of_fewer_questions_than_the_pair_was_asked_allows_nothing() -> None:
     """It leaks on the one that it was asked; of the other nothing is known, so neither may leak."""
-    found = advice(ADA, BEN, CY, floor=Floor(1.0, 1))
+    found = advice(ADA, BEN, CY, floor=LeakBaseline(1.0, 1))
     assert (found.limit, found.spans[0][:2]) == (0.0, (0.8, 1.2))
     stored = {**found.to_json(), "limit": 1.0}
     with pytest.raises(DataError, match="its floor is not that of its forget questions"):

@@ -1,6 +1,6 @@
 """Each of the three known failures has its rule, its figures and the question to look at."""
 
-from engine.analysis.advice.advise import Advice, Floor, advise
+from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.advice.cautions import RULES, Caution
 from engine.analysis.exact_curves import MappedQuestion
 from engine.settings import Demand
@@ -11,7 +11,7 @@ STAYS = kept("stays", "Cy", (0.0, 1.0))
 
 
 def found(*items: MappedQuestion) -> dict[str, Caution]:
-    advice: Advice = advise(items, Demand(), Floor(None, 0), 1.0, 0.0, 2.0)
+    advice: Advice = advise(items, Demand(), LeakBaseline(None, 0), 1.0, 0.0, 2.0)
     assert all(item.kind in RULES for item in advice.cautions)
     return {item.kind: item for item in advice.cautions}
 
@@ -83,8 +83,8 @@ def test_a_share_lost_that_is_just_allowed_warns_of_nothing() -> None:
     won = [kept(f"w{i}", f"r{i}", (0.0, 0.0), (0.3, 1.0)) for i in range(29)]
     rows = [GONE, *lost, *others, *won]
     assert 29 > 0.29 * 100
-    assert advise(rows, Demand(max_loss=0.29), Floor(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions == ()
-    (caution,) = advise(rows, Demand(max_loss=0.28), Floor(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions
+    assert advise(rows, Demand(max_loss=0.29), LeakBaseline(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions == ()
+    (caution,) = advise(rows, Demand(max_loss=0.28), LeakBaseline(None, 0), 1.0, 0.0, 2.0, resamples=1).cautions
     assert "29 of the 100 questions" in caution.words
 
 

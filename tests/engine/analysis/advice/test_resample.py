@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.analysis.advice.advise import Advice, Floor, advise
+from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.advice.pieces import make_pieces
 from engine.analysis.advice.resample import resample
 from engine.analysis.exact_curves import MappedQuestion
@@ -16,7 +16,7 @@ KEPT = [kept(f"k{i}", f"q{i}", (0.0, 1.0), (1.0 + i / 20, 0.0)) for i in range(8
 
 
 def advice(*items: MappedQuestion, seed: int = 0) -> Advice:
-    return advise(items, Demand(), Floor(0.2, 18), 1.0, 0.0, 2.0, seed=seed)
+    return advise(items, Demand(), LeakBaseline(0.2, 18), 1.0, 0.0, 2.0, seed=seed)
 
 
 def test_leaks_vary_as_a_bootstrap_over_persons_says() -> None:

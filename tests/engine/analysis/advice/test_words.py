@@ -3,27 +3,29 @@
 from dataclasses import replace
 
 from engine.analysis.advice import words
-from engine.analysis.advice.advise import Advice, Floor, advise
+from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.exact_curves import MappedQuestion
 from engine.settings import Demand
 from tests.mapped import kept, secret
 
-NO_FLOOR, DEMAND = Floor(None, 0), Demand()
+NO_FLOOR, DEMAND = LeakBaseline(None, 0), Demand()
 PERSONS = [secret(name, name, (0.0, True), (0.4, False)) for name in "abcdef"]
 KEPT = [kept(f"k{name}", name, (0.0, 1.0), (1.5, 0.2)) for name in "uvwxyz"]
 
 
-def advice(*items: MappedQuestion, floor: Floor = NO_FLOOR, demand: Demand = DEMAND, high: float = 2.0) -> Advice:
+def advice(
+    *items: MappedQuestion, floor: LeakBaseline = NO_FLOOR, demand: Demand = DEMAND, high: float = 2.0
+) -> Advice:
     return advise(items, demand, floor, 1.0, 0.0, high)
 
 
 def test_the_demand_is_said_with_what_its_limit_comes_from() -> None:
-    known = Floor(0.25, 6)
+    known = LeakBaseline(0.25, 6)
     assert "no higher than the retain-only model's 25.0% on the same 6 forget questions" in words.demand_words(
         advice(*PERSONS, *KEPT, floor=known)
     )
     assert "because no retain-only model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
-    partly = words.demand_words(advice(*PERSONS, *KEPT, floor=Floor(0.25, 4)))
+    partly = words.demand_words(advice(*PERSONS, *KEPT, floor=LeakBaseline(0.25, 4)))
     assert "leak share 0.0%, because the retain-only model was asked only 4 of the 6 forget questions" in partly
     own = advice(*PERSONS, *KEPT, floor=known, demand=Demand(0.1, 0.05))
     assert words.demand_words(own) == "leak share at most 5.0%; utility at least 90.0% of the base's"
@@ -46,14 +48,14 @@ def test_too_few_persons_are_said_instead_of_an_interval() -> None:
 
 def test_an_advice_that_hangs_on_one_person_is_said_to_be_open() -> None:
     """One of seven leaks to the last, and a share of .15 may: it fails wherever that one is drawn twice."""
-    found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=Floor(0.15, 7))
+    found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
     assert words.sureness(found).startswith("⚠ Whether it holds for other persons is open: over 1000 resamples")
     assert words.sureness(advice(*PERSONS, *KEPT)).startswith("How sure: ")
 
 
 def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
     """Where "late" is drawn more often than the floor allows no α meets the demand, and such a resample has none to give."""
-    found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=Floor(0.15, 7))
+    found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
     assert found.resampled.unmet
     assert "in 95 % of the resamples in which some α meets it, the α to use lies from 0.50 to 0.50" in words.sureness(
         found

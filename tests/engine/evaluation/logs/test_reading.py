@@ -124,7 +124,7 @@ def test_forget_quality_of_two_legacy_logs(read: Reader) -> None:
     quality = score_log(read(log), read(retain)).forget_quality
     assert quality is not None
     assert quality.statistic == pytest.approx(slow_distance(*ratios))
-    assert (quality.rows, quality.reference_rows) == (6, 6)
+    assert (quality.rows, quality.retain_rows) == (6, 6)
     assert score_log(read(log), read(log)).forget_quality == (1.0, 0.0, 6, 6)
 
 
