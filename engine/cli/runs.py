@@ -11,7 +11,7 @@ from engine.analysis.figures import with_intervals
 from engine.analysis.remaining_leaks import LeakShare, leak_shares
 from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
-from engine.models.taught import PUBLIC
+from engine.names import PUBLIC
 from engine.runs import runner
 from engine.runs.estimate import Estimate
 from engine.runs.file_notes import file_notes

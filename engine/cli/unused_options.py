@@ -3,7 +3,7 @@
 import argparse
 
 from engine.errors import SettingError
-from engine.models.taught import ALONE
+from engine.names import is_alone
 from engine.settings import TrainingSettings
 
 
@@ -28,7 +28,7 @@ def refuse_given(arguments: argparse.Namespace, unused: dict[str, str]) -> None:
 
 def refuse_for_model_alone(arguments: argparse.Namespace, alphas: tuple[float, ...]) -> None:
     """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises `SettingError`."""
-    if arguments.pair.startswith(ALONE):
+    if is_alone(arguments.pair):
         reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"
         refuse_given(
             arguments, {name: reason for name in ("alphas", "alpha_choice") if name != "alphas" or any(alphas)}
