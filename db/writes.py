@@ -26,6 +26,7 @@ from db.tables import (
     RunQuestion,
     Score,
     Step,
+    Verdict,
 )
 
 ENDED = ("finished", "failed", "cancelled", "interrupted")
@@ -245,3 +246,8 @@ def delete_recorded(session: Session, name: str) -> None:
     Runs made here are never deleted.
     """
     session.execute(delete(Run).where(Run.name == name, Run.recording.is_not(None)))
+
+
+def add_verdict(session: Session, **fields: Any) -> None:
+    """`fields` are the columns of a verdict but `id` and `created`. A verdict is an event: nothing changes or removes one."""
+    session.execute(insert(Verdict), [{**fields, "created": now()}])

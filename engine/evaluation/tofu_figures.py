@@ -13,7 +13,6 @@ import numpy as np
 
 from engine.evaluation.bootstrap import LEVEL, Floats, mean_intervals, resampled_means
 from engine.evaluation.metrics import truth_ratio_score
-from engine.evaluation.missing import NO_WRONG_ANSWERS
 from engine.evaluation.utility import UtilityParts, model_utility
 
 Part = Literal["forget", "retain", "ra", "wf"]
@@ -153,5 +152,5 @@ def _reason(part: Part, metric: str, values: Values) -> str:
     if not values.get(metric):
         return f"{metric} of {_OF[part]} was not measured"
     if metric in ("truth_ratio", "probability_normalised"):
-        return f"the questions of {_OF[part]} have {NO_WRONG_ANSWERS}"
+        return f"the questions of {_OF[part]} have no wrong answers (perturbed_answer)"
     return f"no question of {_OF[part]} has a {metric}"
