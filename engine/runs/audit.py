@@ -165,7 +165,7 @@ def _take_over(session: Session, run_id: int, wanted: Sequence[str]) -> set[str]
 
 
 def _greedy(ctx: Context) -> dict[int, bool]:
-    from engine.audit.probe_parts import as_asked, ask, teller
+    from engine.audit.asking import as_asked, ask, teller
 
     tell = teller(ctx, 0.0, 1.0, "asking as it stands")
     answers = ask(ctx.pair, ctx.alpha, ctx.forget, as_asked, ctx.budget.max_new_tokens, tell)
@@ -173,7 +173,7 @@ def _greedy(ctx: Context) -> dict[int, bool]:
 
 
 def _run_probe(run_id: int, probe: Probe, ctx: Context) -> None:
-    from engine.audit.probe_parts import nothing_tried
+    from engine.audit.asking import nothing_tried
 
     began = time.monotonic()
     scratch = ctx.scratch / probe.name

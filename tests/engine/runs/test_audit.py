@@ -177,8 +177,8 @@ def test_a_probe_that_cannot_be_tried_says_why_and_the_audit_goes_on(
     run_id = execute.run_here(spec())
     first, *others = probe_rows(run_id)
     assert (first.found, first.n, first.share, first.floor_found) == (0, 0, None, None)
-    assert first.floor_reason == "it could not be tried: nothing to ask"
-    assert {item.detail for item in probe_results(run_id, "greedy")} == {first.floor_reason}
+    assert first.note == "it could not be tried: nothing to ask"
+    assert {item.detail for item in probe_results(run_id, "greedy")} == {first.note}
     assert all(row.n for row in others)
 
 
