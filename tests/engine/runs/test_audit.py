@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reads import probes as probe_reads
+from engine.audit import found as audit_found
 from engine.audit import probes
 from engine.audit import spec as audit_spec
 from engine.audit.found import finished_audit, probe_results, probe_rows
@@ -196,7 +197,7 @@ def test_the_newest_finished_audit_of_a_pair_is_found_by_its_hash(spec: Specs) -
 def test_a_probe_of_another_version_is_shown_by_its_name(spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = execute.run_here(spec(probes=("greedy", "pair_alone")))
     known = {name: probe for name, probe in probes.PROBES.items() if name != "greedy"}
-    monkeypatch.setattr(audit_runs, "PROBES", known)
+    monkeypatch.setattr(audit_found, "PROBES", known)
     last = probe_rows(run_id)[-1]
     assert (last.name, last.label, last.sentence, last.n) == ("greedy", "greedy", "", 3)
 
@@ -296,7 +297,7 @@ def test_from_the_command_line(
     }  # fmt: skip
     assert all(needed <= probe.keys() for probe in found["probes"])
     assert found["probes"][3]["n"] == 0  # no questions to keep were named
-    assert "made of them" in found["probes"][3]["floor_reason"]
+    assert "made of them" in found["probes"][3]["note"]
     run = history.run_detail(found["run"]).summary
     assert (run.kind, run.status, run.name, run.alphas) == ("audit", "finished", "audit-tiny", (-1.0,))
     row = probe_rows(found["run"])[0]
