@@ -10,7 +10,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
-from db.review_tables import Export
+from db.review_tables import Export, Verdict
 from db.rows import AnswerRow, CurveRow, FigureRow, IntervalRow, ScoreRow, StepRow
 from db.tables import (
     AlphaMap,
@@ -246,3 +246,8 @@ def delete_recorded(session: Session, name: str) -> None:
     Runs made here are never deleted.
     """
     session.execute(delete(Run).where(Run.name == name, Run.recording.is_not(None)))
+
+
+def add_verdict(session: Session, **fields: Any) -> None:
+    """`fields` are the columns of a verdict but `id` and `created`. A verdict is an event: nothing changes or removes one."""
+    session.execute(insert(Verdict), [{**fields, "created": now()}])

@@ -13,6 +13,7 @@ from platformdirs import user_cache_path, user_data_path
 
 from engine.bounds import check_between
 from engine.errors import SettingError, StorageError
+from engine.names import check_legal
 from engine.training_settings import TrainingSettings
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
@@ -180,15 +181,7 @@ class ExperimentSpec:
             raise SettingError(
                 f"the choice of alpha must be one of {', '.join(get_args(AlphaChoice))}, got {self.alpha_choice!r}"
             )
-        if (
-            not self.name
-            or len(self.name) > 60
-            or not all(c.isalnum() or c in "-_." for c in self.name)
-            or self.name[0] in "-."
-        ):
-            raise SettingError(
-                f"name must be 1 to 60 letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.', got {self.name!r}"
-            )
+        check_legal("name", self.name)
         if self.kind == "teach" and self.training.tuning != "lora":
             raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
         if self.kind not in ("train", "teach", "imported") and not self.pair:

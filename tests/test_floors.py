@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+GROUND = "bounds kinds names settings training_settings versions wording terminal small_files whole_files"
 FLOORS = (  # a room imports from the floors below it and from itself; docs/architecture.md says what each is for
     ("engine.errors",),
-    (
-        "engine.bounds engine.settings engine.training_settings engine.versions engine.wording engine.terminal engine.small_files engine.whole_files".split()
-    ),
+    (*(f"engine.{one}" for one in GROUND.split()),),
     ("db",),
     ("engine.data",),
     ("engine.models",),

@@ -15,6 +15,7 @@ from engine.models import demo_weights
 from engine.models.bases import BASE_MANIFEST, LoadedModel
 from engine.models.demo_weights import REFERENCE_LAYERS
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced, merged
+from engine.names import ModelRef
 from engine.runs.demo.rebuild import BLOCK, HEAL_EPOCHS, HELD_OUT, documents, public_base, write_texts
 from engine.settings import cache_folder
 from engine.unlearning.healing import heal, mean_nll, pack_blocks
@@ -82,7 +83,7 @@ def register_own_words(base: str, say: Say) -> None:
         return
     say(f"answering {OWN_WORDS} general questions with the base")
     questions = topics(SEED, OWN_WORDS)
-    answers = answer_questions(load_pair(f"base:{base}"), questions, 0.0, max_new_tokens=OWN_TOKENS)
+    answers = answer_questions(load_pair(str(ModelRef("base", base))), questions, 0.0, max_new_tokens=OWN_TOKENS)
     said = [
         Example(question, answer.text, split="retain", half="train")
         for question, answer in zip(questions, answers, strict=True)

@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmarks.study.runs import AT_GOLD
+from engine.names import ModelRef, retain_only
 from engine.settings import ExperimentSpec
 from engine.training_settings import Method, TrainingSettings
 
@@ -46,7 +47,7 @@ class Item(NamedTuple):
 
 def plan() -> list[Item]:
     base, gold, twin = _models()
-    tasks = [_tasks(f"base:{BASE}", 0.0), _tasks(f"retain-only:{BASE}", 0.0)]
+    tasks = [_tasks(str(ModelRef("base", BASE)), 0.0), _tasks(retain_only(BASE), 0.0)]
     tasks += [_tasks(pair_name(method, objective, FIRST), 1.0) for objective in OBJECTIVES for method in RATES]
     unhealed, healed = REFERENCES[:-2], REFERENCES[-2:]
     first = [*_main((FIRST,)), *_grids((FIRST,)), *_floors(), *_references(unhealed), *_domains()]
@@ -244,8 +245,8 @@ def reads(item: Item) -> set[str]:
         return {BASE, item.name.removesuffix(AT_GOLD)}
     if item.part in ("alpha", "leaks", "tasks"):
         pair = item.spec().pair
-        kind, _, base = pair.rpartition(":")
-        own = {"retain-only": GOLD, "base": base}.get(kind, pair)
+        ref = ModelRef.parse(pair)
+        own = GOLD if ref.is_retain_only else ref.source
         return {BASE, own} | ({GOLD} if item.part == "leaks" else set())
     return {BASE, GOLD} if item.name == GOLD_TWIN else {BASE}
 

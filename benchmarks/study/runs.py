@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from engine.names import ModelRef
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 
@@ -29,7 +30,7 @@ def describe(detail: RunDetail) -> dict[str, Any]:
     """What a pair is; a model alone is described by its name."""
     manifest = detail.manifest
     if not manifest:
-        kind = detail.summary.pair.partition(":")[0]
+        kind = ModelRef.parse(detail.summary.pair).role or detail.summary.pair
         twin = kind != "retain-only" and detail.spec.retain_only_of
         method = "retain-only, second seed" if twin else kind
         return {"method": method, "objective": "", "reference": "", "seed": detail.summary.seed}

@@ -13,8 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from db.reads.erasures import chunks
 from db.rows import JudgedRow, LeakCountRow, LeakRow
 from db.tables import AlphaMap, Answer, MapInterval, Pair, ProbeResult, Question, QuestionSet, Run, RunQuestion, Score
-
-RETAIN_ONLY = "retain-only:"
+from engine.names import RETAIN_ONLY
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any

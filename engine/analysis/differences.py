@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import NamedTuple
 
 from engine.evaluation.rouge import ROUGE_SCORE
-from engine.models.taught import ALONE, RETAIN_ONLY
+from engine.names import ModelRef
 from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages
 from engine.store.judged_by import rule_of
 
@@ -93,20 +93,14 @@ def _differing(what: str, first: Mapping[str, str], second: Mapping[str, str], n
 
 def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
     """A retain-only model differs from its base by design: then only their names are held against each other."""
-    one, two = (_bare(item.summary.base) for item in (first, second))
+    one, two = (ModelRef.parse(item.summary.base).bare for item in (first, second))
     if one != two:
         return Unlike("base", one, two)
-    if any(item.summary.pair.startswith(RETAIN_ONLY) for item in (first, second)):
+    if any(ModelRef.parse(item.summary.pair).is_retain_only for item in (first, second)):
         return None
     if not first.base_hash or not second.base_hash:  # not recorded, which makes it no other
         return None
     return _unlike("base", f"{one} {first.base_hash}", f"{two} {second.base_hash}")
-
-
-def _bare(base: str) -> str:
-    for kind in ALONE:
-        base = base.removeprefix(kind)
-    return base
 
 
 def recorded_settings(detail: RunDetail) -> dict[str, str]:

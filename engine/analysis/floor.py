@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from engine.models.taught import RETAIN_ONLY
+from engine.names import retain_only
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 
@@ -31,7 +31,7 @@ class Floor(NamedTuple):
 
 def floor_runs(base: str) -> list[RunSummary]:
     """Finished runs of the retain-only model of a base, newest first: another base's is no floor, as in the report."""
-    return [run for run in history.list_runs() if run.status == "finished" and run.pair == f"{RETAIN_ONLY}{base}"]
+    return [run for run in history.list_runs() if run.status == "finished" and run.pair == retain_only(base)]
 
 
 def floor_of(detail: RunDetail) -> Floor | None:

@@ -11,7 +11,8 @@ from engine.analysis.differences import unlike
 from engine.analysis.figures import scores_of
 from engine.errors import RunError
 from engine.evaluation.forget_quality import forget_quality
-from engine.models.taught import BASE, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.taught import read_taught, taught_folder
+from engine.names import ModelRef, retain_only
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from engine.wording import named_run
@@ -56,7 +57,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     if not ours.values:
         return _none("no forget question of this run has a truth ratio")
     retain_runs = retain_runs_of(run_id)
-    if run.pair.startswith(RETAIN_ONLY):
+    if ModelRef.parse(run.pair).is_retain_only:
         return _none(ITSELF)
     if not retain_runs:
         return _none(f"no run of a retain-only model of base {run.base} has finished")
@@ -91,7 +92,9 @@ def second_seeds(base: str) -> list[RunSummary]:
     """Finished runs that taught a further retain-only model of `base`."""
     taught = [run for run in history.list_runs() if run.status == "finished" and run.kind == "teach"]
     return [
-        run for run in taught if run.pair.startswith(BASE) and history.run_detail(run.id).spec.retain_only_of == base
+        run
+        for run in taught
+        if ModelRef.parse(run.pair).role == "base" and history.run_detail(run.id).spec.retain_only_of == base
     ]
 
 
@@ -143,10 +146,11 @@ def _gold(detail: RunDetail) -> str:
     Whether it is one says the run that taught it, or else the model itself, which need not lie on this machine.
     """
     run, of = detail.summary, ""
-    if run.pair.startswith(BASE):
-        folder = taught_folder(run.pair.removeprefix(BASE))
+    ref = ModelRef.parse(run.pair)
+    if ref.role == "base":
+        folder = taught_folder(ref.source)
         of = detail.spec.retain_only_of or (read_taught(folder).retain_only_of if folder else "")
-    return f"{RETAIN_ONLY}{of or run.base}"
+    return retain_only(of or run.base)
 
 
 def _ratios(run_id: int, alpha: float) -> _Ratios:

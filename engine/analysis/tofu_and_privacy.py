@@ -12,7 +12,7 @@ from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
 from engine.evaluation.tofu_figures import UTILITY_PARTS, Part, TofuFigure, tofu_figures
-from engine.models.taught import RETAIN_ONLY
+from engine.names import ModelRef
 from engine.store import history
 
 READ = (
@@ -74,8 +74,8 @@ def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
     scores = scores_of(run_id, alpha)
     metrics = [metric for metric in MEMBERSHIP if metric in scores.metrics]
     retain_runs, passed = _scored_retain_runs(run_id) if metrics else ({}, "")
-    alone = history.run_detail(run_id).summary.pair.startswith(RETAIN_ONLY)
-    reason = ITSELF if alone else passed or "no retain-only run of this base has finished"
+    gold = ModelRef.parse(history.run_detail(run_id).summary.pair).is_retain_only
+    reason = ITSELF if gold else passed or "no retain-only run of this base has finished"
     return [_privacy(scores, metric, retain_runs, reason) for metric in metrics]
 
 

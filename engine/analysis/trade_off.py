@@ -7,7 +7,7 @@ import pandas as pd
 
 from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, MODEL_UTILITY, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.models.taught import ALONE, RETAIN_ONLY
+from engine.names import ModelRef, is_alone
 from engine.wording import figure, split_word
 
 TOLERANCE = 0.02  # of the base's utility
@@ -202,7 +202,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: 
         .sort_values(["run_id", "alpha"], ascending=[False, True])
         .reset_index(drop=True)
     )
-    alone = both["pair"].str.startswith(ALONE)
+    alone = both["pair"].map(is_alone).astype(bool)
     return Table(both[~alone].reset_index(drop=True), _marks(both, alone, second_seeds))
 
 
@@ -220,10 +220,10 @@ def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict
 
 def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[Mark]:
     marks: dict[tuple[str, float, float], Mark] = {}
-    for row, is_alone in zip(both.to_dict("records"), alone, strict=True):
-        if not is_alone and row["alpha"] != 0:
+    for row, whole in zip(both.to_dict("records"), alone, strict=True):
+        if not whole and row["alpha"] != 0:
             continue
-        kind = "retain-only" if row["pair"].startswith(RETAIN_ONLY) else "base"
+        kind = "retain-only" if ModelRef.parse(row["pair"]).is_retain_only else "base"
         name = kind
         if row["run_id"] in second_seeds:
             kind, name = "retain-only", "retain-only, second seed"

@@ -1,11 +1,7 @@
 """What the probes of a stored audit found. Reads only."""
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
-
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
-from engine.audit.probe import Probe
 from engine.audit.probes import PROBES
 from engine.errors import RunError
 from engine.settings import ExperimentSpec
@@ -13,29 +9,35 @@ from engine.store.history import run_detail
 from engine.store.session import reading
 
 
-class ProbeRow(NamedTuple):
-    """What one probe of an audit found, with what it is. Counts are of questions; shares of those that could be tried."""
+class ProbeRow(ProbeSummaryRow):
+    """What one probe of an audit found, as it is stored, with the words of the probe.
 
-    name: str
-    label: str
-    sentence: str
-    source: str
-    unit: str  # of the `value` of its results
-    found: int
-    n: int
-    low: float | None  # 95 % interval of the share, over persons
-    high: float | None
-    floor_found: int | None  # None: no floor, see `floor_reason`
-    floor_n: int | None
-    floor_reason: str
-    value: float | None  # an aggregate that is not a share; `note` says what it is
-    value_low: float | None
-    value_high: float | None
-    note: str
-    greedy_found: int
-    beyond_greedy: int  # found, where greedy decoding did not leak
-    budget: dict[str, Any]
-    seconds: float
+    One that another version of the program ran has its name for a label, and no other words. Shares are of the questions
+    that could be tried; `value` is an aggregate that is not a share, and `note` says what it is.
+    """
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        return self.probe
+
+    @property
+    def label(self) -> str:
+        return PROBES[self.probe].label if self.probe in PROBES else self.probe
+
+    @property
+    def sentence(self) -> str:
+        return PROBES[self.probe].sentence if self.probe in PROBES else ""
+
+    @property
+    def source(self) -> str:
+        return PROBES[self.probe].source if self.probe in PROBES else ""
+
+    @property
+    def unit(self) -> str:
+        """Of the `value` of its results."""
+        return PROBES[self.probe].unit if self.probe in PROBES else ""
 
     @property
     def share(self) -> float | None:
@@ -57,21 +59,7 @@ def probe_rows(run_id: int) -> list[ProbeRow]:
     with reading() as session:
         stored = {row.probe: row for row in probe_reads.summaries(session, run_id)}
     order = [*(name for name in PROBES if name in stored), *(name for name in stored if name not in PROBES)]
-    return [ProbeRow(**_described(PROBES, name), **_figures(stored[name])) for name in order]
-
-
-def _described(known: Mapping[str, Probe], name: str) -> dict[str, Any]:
-    """A probe that another version of the program ran is shown by its name."""
-    words = ("label", "sentence", "source", "unit")
-    probe = known.get(name)
-    said = (
-        dict.fromkeys(words, "") | {"label": name} if probe is None else {word: getattr(probe, word) for word in words}
-    )
-    return {"name": name, **said}
-
-
-def _figures(row: ProbeSummaryRow) -> dict[str, Any]:
-    return {field: value for field, value in row._asdict().items() if field != "probe"}
+    return [ProbeRow(*stored[name]) for name in order]
 
 
 def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]:

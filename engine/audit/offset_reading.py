@@ -6,8 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from engine.audit.asking import Tell
 from engine.audit.probe import Target
-from engine.audit.probe_parts import Tell
 from engine.data.prompts import collate, encode, pad_token
 from engine.models.loading import LoadedPair
 from engine.models.offset import combine_logits

@@ -6,7 +6,7 @@ from engine.data.examples import hash_examples
 from engine.errors import SettingError
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.pairs import find_pair
-from engine.models.taught import ALONE
+from engine.names import DEMO, is_alone
 from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.questions import examples_of
@@ -25,10 +25,10 @@ def audit_spec(
 
     `SettingError` where the pair is a model alone, or nobody says which questions it was to forget.
     """
-    if pair.startswith(ALONE):
+    if is_alone(pair):
         raise SettingError(f"an audit needs a pair, and {pair!r} is a model alone")
     manifest = read_manifest(find_pair(pair))
-    on_demo = manifest.base == "demo"
+    on_demo = manifest.base == DEMO
     of_demo = _made_for(manifest.data_hashes.get("forget", "")) if on_demo else ""
     asked = forget or _of_its_run(manifest) or of_demo
     if not asked:

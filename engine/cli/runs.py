@@ -13,7 +13,7 @@ from engine.bounds import Setting
 from engine.cli.command import Adder, Arguments, Command
 from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
-from engine.models.taught import PUBLIC
+from engine.names import PUBLIC
 from engine.runs import runner
 from engine.runs.estimate import Estimate
 from engine.runs.file_notes import file_notes

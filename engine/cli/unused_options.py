@@ -2,7 +2,7 @@
 
 from engine.cli.command import Arguments
 from engine.errors import SettingError
-from engine.models.taught import ALONE
+from engine.names import is_alone
 from engine.training_settings import TrainingSettings
 from engine.unlearning.unused import unused_settings
 
@@ -27,7 +27,7 @@ def refuse_given(arguments: Arguments, unused: dict[str, str]) -> None:
 
 def refuse_for_model_alone(arguments: Arguments, alphas: tuple[float, ...]) -> None:
     """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises `SettingError`."""
-    if arguments.pair.startswith(ALONE):
+    if is_alone(arguments.pair):
         reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"
         refuse_given(
             arguments, {name: reason for name in ("alphas", "alpha_choice") if name != "alphas" or any(alphas)}

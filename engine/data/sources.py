@@ -4,15 +4,18 @@ demo:forget   demo:retain/eval   demo:bystander   tofu:forget01   SET:SPLIT/HALF
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from engine.data.demo.people import bystanders
 from engine.data.demo.questions import FORGET_FIRST, demo_examples
 from engine.data.examples import Example
 from engine.data.files import SUFFIXES, read_set
+from engine.data.tasks import TASKS
 from engine.data.tofu import load_tofu
 from engine.errors import DataError
 from engine.settings import local_path
 
+OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
 BYSTANDER_SEED, BYSTANDER_PEOPLE = 1, 60
 KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv, .tsv, .jsonl, .json or .parquet file"
 
@@ -30,12 +33,22 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
         return _demo(part)
     if name == "tofu":
         return load_tofu(part)
-    path = local_path(source)
-    if path.suffix.lower() in SUFFIXES or (not part and path.is_file()):
+    path = question_file(source)
+    if path is not None:
         return list(read_set(path).examples)
     if not name or stored is None:
         raise DataError(f"there is no source {source!r}; a source is {KINDS}")
     return _part(stored(name), name, part)
+
+
+def question_file(source: str) -> Path | None:
+    """The file of a person's own that a source is, there or not; None where it is a set. A set of the program's is never one."""
+    source = source.strip()
+    name, _, part = source.partition(":")
+    if name in OURS:
+        return None
+    path = local_path(source)
+    return path if path.suffix.lower() in SUFFIXES or (not part and path.is_file()) else None
 
 
 def filter_examples(examples: Iterable[Example], split: str = "", half: str = "") -> list[Example]:

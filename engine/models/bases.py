@@ -18,11 +18,12 @@ from engine.models import demo_base, demo_weights
 from engine.models.finite import check_weights
 from engine.models.opening import opening
 from engine.models.readable import check_reading
-from engine.models.taught import PUBLIC, RETAIN_ONLY, check_one_named, read_taught, taught_folder
+from engine.models.taught import check_one_named, read_taught, taught_folder
 from engine.models.text_side import check_lead, columns_needed, ends_in, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
 from engine.models.whole_weights import find_files, open_weights, place_of
+from engine.names import DEMO, PUBLIC, ModelRef
 from engine.settings import demo_folder
 from engine.small_files import read_json
 
@@ -61,17 +62,16 @@ def device() -> torch.device:
 
 def load_base(source: str) -> LoadedModel:
     """Load a base by name, folder, GGUF file or hub name."""
-    if source in ("demo", "retain-only:demo"):
-        return _load_demo_base("retain-only" if source.startswith("retain-only") else "base")
+    ref = ModelRef.parse(source)
+    if ref.source == DEMO and ref.role != "base":
+        return _load_demo_base("retain-only" if ref.is_retain_only else "base")
     if source == PUBLIC:
         return load_causal_lm(str(_demo_base_folder()))._replace(template=PLAIN)
     folder = taught_folder(source)
     if folder is not None:
         return _load_taught(folder)
-    if source.startswith(RETAIN_ONLY):
-        raise ModelError(
-            f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}: make one with `python -m engine teach`"
-        )
+    if ref.is_retain_only:
+        raise ModelError(f"there is no retain-only model of {ref.source!r}: make one with `python -m engine teach`")
     check_one_named(source)
     loaded = load_causal_lm(source)
     check_lead(loaded.model, source, loaded.tokenizer, loaded.template)
@@ -80,7 +80,7 @@ def load_base(source: str) -> LoadedModel:
 
 def load_reference(source: str, base: LoadedModel) -> LoadedModel:
     """Load a reference and refuse it when its vocabulary differs from the base's."""
-    if source == "demo":
+    if source == DEMO:
         layers = demo_weights.load_reference(base.model)
         loaded = LoadedModel(
             layers.to(device()).eval(),

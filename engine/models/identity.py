@@ -12,6 +12,7 @@ from engine.errors import ModelError, SettingError
 from engine.models.demo_base import sha256_of
 from engine.models.manifest import PairManifest
 from engine.models.taught import read_taught, taught_folder
+from engine.names import DEMO, is_path
 from engine.settings import local_path
 
 # Maps of other bases than the demo's that were made before prompts were read as they are now are not found any more.
@@ -34,7 +35,7 @@ def _files(source: str, weights: bool) -> str:
 
     A taught model has its tokenizer from its start model.
     """
-    if not source or source == "demo":
+    if not source or source == DEMO:
         return ""
     try:
         taught = taught_folder(source)
@@ -51,7 +52,7 @@ def _files(source: str, weights: bool) -> str:
 
 def _in_cache(source: str) -> Path | None:
     """Of a hub's model; a name without "/" is a folder that is not there any more."""
-    if "/" not in source or source.startswith(("/", ".", "~")):
+    if "/" not in source or is_path(source):
         return None
     from engine.models.hub import cached_folder
 

@@ -32,6 +32,7 @@ from engine.models.tuning import (
     prepare_trained,
 )
 from engine.models.vocabulary import check_same_vocabulary
+from engine.names import ModelRef
 from engine.settings import demo_folder
 from engine.training_settings import TrainingSettings
 
@@ -82,13 +83,13 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
     """Load a pair with its base by name or folder; raises `ModelError` when a part is missing or does not fit."""
     report = progress or (lambda text: None)
     settle_threads()
-    kind, _, source = name.partition(":")
-    if source and kind in ("base", "retain-only"):
+    ref = ModelRef.parse(name)
+    if ref.alone:
         report("loading the base")
-        base = load_base(source if kind == "base" else name)
+        base = load_base(name if ref.is_retain_only else ref.source)
         alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
         manifest = PairManifest(
-            name, base=source, reference="", objective="none", base_hash=base.hash, template=base.template
+            name, base=ref.source, reference="", objective="none", base_hash=base.hash, template=base.template
         )
         key = map_key(manifest)
         return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, key, base.ends)

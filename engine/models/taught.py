@@ -14,14 +14,12 @@ from engine.errors import ModelError, RunError
 from engine.models.demo_base import sha256_of
 from engine.models.pairs import write_weights
 from engine.models.saving import whole_folder
+from engine.names import DEMO, PUBLIC, ModelRef, retain_only
 from engine.settings import data_folder
 from engine.small_files import read_json
 
 MANIFEST = "oubliette-model.json"
-BASE, RETAIN_ONLY = "base:", "retain-only:"
-ALONE = (BASE, RETAIN_ONLY)  # what begins the name of a model that is read without a pair
 WEIGHTS = "adapter_model.safetensors"
-PUBLIC = "demo-public"  # the demo's base as it was published, before it was taught anything
 
 
 @dataclass(frozen=True)
@@ -67,9 +65,11 @@ def taught_folder(source: str) -> Path | None:
 
     `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
     """
-    if source.startswith(RETAIN_ONLY):
-        base = source.removeprefix(RETAIN_ONLY)
-        known = [(model.created, model.name, folder) for folder, model in _whole() if model.retain_only_of == base]
+    ref = ModelRef.parse(source)
+    if ref.is_retain_only:
+        known = [
+            (model.created, model.name, folder) for folder, model in _whole() if model.retain_only_of == ref.source
+        ]
         return min(known)[2] if known else None
     if not source or source.startswith(".") or Path(source).name != source:
         return None
@@ -135,14 +135,14 @@ def read_taught(folder: Path) -> TaughtModel:
 
 def read_as(name: str, retain_only_of: str) -> str:
     """What a taught model is read as: `retain-only:BASE` where it is the first of a base, else `base:NAME`."""
-    gold = RETAIN_ONLY + retain_only_of
+    gold = retain_only(retain_only_of)
     first = taught_folder(gold) if retain_only_of else None
-    return gold if first is not None and first == taught_folder(name) else BASE + name
+    return gold if first is not None and first == taught_folder(name) else str(ModelRef("base", name))
 
 
 def check_name_free(name: str) -> None:
     """Raise `RunError` when a new model cannot have this name."""
-    if name in ("demo", PUBLIC, *(model.name for model in list_taught())) or (models_folder() / name).exists():
+    if name in (DEMO, PUBLIC, *(model.name for model in list_taught())) or (models_folder() / name).exists():
         raise RunError(f"there is already a model {name!r}; choose another name")
 
 

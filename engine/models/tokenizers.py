@@ -11,15 +11,16 @@ from engine.models.demo_base import base_folder, base_ready
 from engine.models.hub import cached_folder
 from engine.models.manifest import PairManifest, manifest_of
 from engine.models.opening import opening
-from engine.models.taught import PUBLIC, RETAIN_ONLY, read_taught, taught_folder
+from engine.models.taught import read_taught, taught_folder
 from engine.models.text_side import ends_in
 from engine.models.whole_weights import find_files, place_of
+from engine.names import DEMO, PUBLIC, ModelRef, retain_only
 from engine.settings import local_path
 
 
 def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
     """Tokenizer, template and end tokens of a base, by whatever `load_base` takes; nothing is downloaded. `ModelError` where they cannot be read."""
-    if source in ("demo", f"{RETAIN_ONLY}demo", PUBLIC):
+    if source in (DEMO, retain_only(DEMO), PUBLIC):
         if not base_ready():
             raise ModelError("the demo's base is not on this machine yet: run `python -m engine demo`")
         return demo_base_tokenizer(), PLAIN, ends_in(base_folder())
@@ -28,8 +29,9 @@ def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
         record = read_taught(folder)
         tokenizer, _, ends = read_tokenizer(record.start)
         return tokenizer, record.template, ends
-    if source.startswith(RETAIN_ONLY):
-        raise ModelError(f"there is no retain-only model of {source.removeprefix(RETAIN_ONLY)!r}")
+    ref = ModelRef.parse(source)
+    if ref.is_retain_only:
+        raise ModelError(f"there is no retain-only model of {ref.source!r}")
     files = find_files(source) if local_path(source).exists() else cached_folder(source)
     if files is None:
         raise ModelError(

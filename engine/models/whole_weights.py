@@ -10,6 +10,7 @@ from engine.errors import ModelError
 from engine.models.gguf_weights import check_gguf, read_rest
 from engine.models.hub import hub_folder
 from engine.models.weight_files import check_gguf_folder, check_weight_files
+from engine.names import is_gguf, is_path
 from engine.settings import local_path
 
 
@@ -17,12 +18,12 @@ def find_files(source: str) -> Path:
     """The folder or GGUF file of a model: a local one, or the hub's in its cache. Raises `ModelError`."""
     path = local_path(source)
     if path.is_file():
-        if path.suffix.lower() != ".gguf":
+        if not is_gguf(path):
             raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
         return path.absolute()
     if path.is_dir():
         return path.absolute()  # a relative one might be a name on the hub as well
-    if path.exists() or path.is_absolute() or source.startswith(("./", "../", "~")) or source.count("/") > 1:
+    if path.exists() or is_path(source):
         raise ModelError(f"there is no model folder or GGUF file at {source}")
     return hub_folder(source)
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from engine.errors import ModelError
-from engine.models.taught import BASE
+from engine.names import ModelRef
 from engine.store.history import READING, TEMPLATE, RunDetail
 
 
@@ -25,10 +25,8 @@ def asking_of(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> Asking:
     from engine.models.text_side import reading_in_words, template_in_words
     from engine.models.tokenizers import read_tokenizer, stored_manifest, template_of
 
-    pair = detail.summary.pair
-    tokenizer, template, ends = read_tokenizer(
-        pair.removeprefix(BASE) if pair.startswith(BASE) else detail.summary.base
-    )
+    ref = ModelRef.parse(detail.summary.pair)
+    tokenizer, template, ends = read_tokenizer(ref.source if ref.role == "base" else detail.summary.base)
     manifest = stored_manifest(detail.manifest)
     if manifest is not None:
         template = manifest.template or template

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from db import verdict_writes
+from db import writes
 from db.reads import runs, verdicts
 from db.reads.verdicts import Parts, Wanted
 from db.session import Session
@@ -211,7 +211,7 @@ def _add(
     session: Session, view: View, question_id: int, now: JudgedHashes, judgement: Judgement, reviewer: Reviewer,
     side: Side = "unlearned", shown_as: str = "",
 ) -> None:  # fmt: skip
-    verdict_writes.add_verdict(
+    writes.add_verdict(
         session, run_id=view.run_id, question_id=question_id, pair_name=view.pair_name, alpha=view.alpha,
         phrasing=view.phrasing, side=side, verdict=judgement.verdict, reviewer=reviewer.name,
         self_declared=reviewer.self_declared, note=judgement.note, blind=bool(shown_as), shown_as=shown_as,

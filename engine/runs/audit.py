@@ -18,7 +18,7 @@ from engine.analysis.figures import figure_of
 from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target
 from engine.audit.probes import chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
-from engine.models import taught
+from engine.names import retain_only
 from engine.runs.progress import Progress
 from engine.runs.stages import scratch_folder
 from engine.settings import ExperimentSpec
@@ -84,7 +84,7 @@ def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
 
 def _gold(base: str, forget: Sequence[Target], progress: Progress) -> "tuple[LoadedPair | None, str]":
     """The retain-only model of a base; none where it was taught what is to be forgotten."""
-    name = f"{taught.RETAIN_ONLY}{base}"
+    name = retain_only(base)
     try:
         check_gold(name, [target.example for target in forget])
     except DataError as error:
@@ -165,7 +165,7 @@ def _take_over(session: Session, run_id: int, wanted: Sequence[str]) -> set[str]
 
 
 def _greedy(ctx: Context) -> dict[int, bool]:
-    from engine.audit.probe_parts import as_asked, ask, teller
+    from engine.audit.asking import as_asked, ask, teller
 
     tell = teller(ctx, 0.0, 1.0, "asking as it stands")
     answers = ask(ctx.pair, ctx.alpha, ctx.forget, as_asked, ctx.budget.max_new_tokens, tell)
@@ -173,7 +173,7 @@ def _greedy(ctx: Context) -> dict[int, bool]:
 
 
 def _run_probe(run_id: int, probe: Probe, ctx: Context) -> None:
-    from engine.audit.probe_parts import nothing_tried
+    from engine.audit.asking import nothing_tried
 
     began = time.monotonic()
     scratch = ctx.scratch / probe.name

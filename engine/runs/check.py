@@ -5,7 +5,8 @@ from dataclasses import replace
 from engine.errors import ModelError, RunError, SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import check_free, find_pair
-from engine.models.taught import ALONE, PUBLIC, check_name_free, taught_folder
+from engine.models.taught import check_name_free, taught_folder
+from engine.names import DEMO, PUBLIC, ModelRef, is_alone, is_gguf, is_path
 from engine.runs.audit import check_audit
 from engine.runs.tasks import check_tasks
 from engine.settings import ExperimentSpec, check_alpha, check_range, local_path
@@ -19,17 +20,17 @@ def complete(spec: ExperimentSpec) -> ExperimentSpec:
         alphas = set(check_range(min(alphas), max(alphas)))
     elif spec.kind != "audit":
         alphas.add(0.0)
-    if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and spec.pair.startswith(ALONE)):
+    if spec.kind == "teach" or (spec.kind in ("evaluate", "tasks") and is_alone(spec.pair)):
         alphas = {0.0}  # without a pair every alpha reads as 0
     if _is_guardrail(spec) and alphas - {0.0, 1.0}:
         given = ", ".join(f"{alpha:g}" for alpha in sorted(alphas - {0.0, 1.0}))
         raise SettingError(f"the alpha of a guardrail is 0 (without) or 1 (with), got {given}")
     return replace(
         spec,
-        retain_only_of=_whole_path(spec.retain_only_of) if spec.retain_only_of else "",
+        retain_only_of=_whole_model(spec.retain_only_of) if spec.retain_only_of else "",
         task_folder=_whole_path(spec.task_folder) if spec.task_folder else "",
         alphas=tuple(sorted(alphas)),
-        base=_whole_path(spec.base),
+        base=_whole_model(spec.base),
         reference=_whole_path(spec.reference),
         pair=_whole_pair(spec.pair),
         forget=absolute(spec.forget),
@@ -42,20 +43,26 @@ def complete(spec: ExperimentSpec) -> ExperimentSpec:
 def _is_guardrail(spec: ExperimentSpec) -> bool:
     if spec.kind == "train":
         return spec.training.method == "guardrail"
-    named = spec.kind in ("evaluate", "audit", "tasks", "map") and spec.pair and not spec.pair.startswith(ALONE)
+    named = spec.kind in ("evaluate", "audit", "tasks", "map") and spec.pair and not is_alone(spec.pair)
     return bool(named) and read_manifest(find_pair(spec.pair)).method == "guardrail"
 
 
 def _whole_pair(pair: str) -> str:
-    if pair.startswith(ALONE):
-        kind, _, source = pair.partition(":")
-        return f"{kind}:{_whole_path(source)}"
-    return _whole_path(pair) if "/" in pair else pair
+    ref = ModelRef.parse(pair)
+    return _whole_model(pair) if ref.alone else _whole_path(pair) if "/" in pair else pair
+
+
+def _whole_model(source: str) -> str:
+    """A name that a base has here stays one, whatever folder beside the program has it too: so it is opened."""
+    ref = ModelRef.parse(source)
+    if ref.alone:
+        return str(ref._replace(source=_whole_model(ref.source)))
+    return source if source in (DEMO, PUBLIC) or taught_folder(source) is not None else _whole_path(source)
 
 
 def _whole_path(model: str) -> str:
     path = local_path(model)
-    return str(path.resolve()) if model != "demo" and path.exists() else model
+    return str(path.resolve()) if model != DEMO and path.exists() else model
 
 
 def check(spec: ExperimentSpec) -> None:
@@ -71,13 +78,13 @@ def check(spec: ExperimentSpec) -> None:
             examples_of(source)
     if spec.kind == "audit":
         check_audit(spec)
-    if spec.kind in ("map", "audit") and spec.pair.startswith(ALONE):
+    if spec.kind in ("map", "audit") and is_alone(spec.pair):
         raise SettingError(
             f"{'a map' if spec.kind == 'map' else 'an audit'} needs a pair, and {spec.pair!r} is a model alone: it answers the same at every alpha"
         )
     if spec.kind not in ("train", "teach"):
-        if spec.pair.startswith(ALONE):
-            _check_model(spec.pair.partition(":")[2])
+        if is_alone(spec.pair):
+            _check_model(ModelRef.parse(spec.pair).source)
             return
         pair = read_manifest(find_pair(spec.pair))
         if spec.kind == "map" and not pair.linear:
@@ -102,7 +109,7 @@ def check(spec: ExperimentSpec) -> None:
     _check_model(spec.base)
     _check_model(spec.reference)
     tuned = spec.base if spec.training.method == "direct" else spec.reference
-    if spec.training.tuning == "full" and spec.training.method != "guardrail" and tuned.lower().endswith(".gguf"):
+    if spec.training.tuning == "full" and spec.training.method != "guardrail" and is_gguf(tuned):
         raise SettingError(
             f"a GGUF file is tuned by lora or p_adapter, as no whole model of one can be saved, got {tuned}"
         )
@@ -114,10 +121,10 @@ def check(spec: ExperimentSpec) -> None:
 
 def _check_known(base: str) -> None:
     """Whether there is such a base: `ModelError` where nothing here, and nothing on the hub, has the name."""
-    if base in ("demo", PUBLIC) or taught_folder(base) is not None:
+    if base in (DEMO, PUBLIC) or taught_folder(base) is not None:
         return
     _check_model(base)
-    if base.startswith(ALONE):
+    if is_alone(base):
         raise SettingError(f"the retain-only model is one of a base, named as for train --base, got {base!r}")
     from engine.models.hub import check_on_hub
 
@@ -128,10 +135,10 @@ def _check_known(base: str) -> None:
 def _check_model(source: str) -> None:
     from engine.models.demo_base import base_ready
 
-    if source in ("demo", PUBLIC):
+    if source in (DEMO, PUBLIC):
         if not base_ready():
             raise ModelError(
                 "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
             )
-    elif (source.startswith(("/", "./", "../", "~")) or source.count("/") > 1) and not local_path(source).exists():
+    elif is_path(source) and not local_path(source).exists():
         raise ModelError(f"there is no model folder or GGUF file at {source}")

@@ -9,14 +9,13 @@ from typing import NamedTuple
 from db import writes
 from db.reads import runs
 from engine.data.examples import Example
-from engine.data.tasks import TASKS
+from engine.data.sources import OURS, question_file, resolve
 from engine.errors import DataError, SettingError
-from engine.settings import ExperimentSpec, local_path
+from engine.names import ModelRef, check_legal
+from engine.settings import ExperimentSpec
 from engine.store.erased import Sorted, erasures_known, sort_out
 from engine.store.session import reading, writing
 from engine.store.sets import stored_examples
-
-OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
 
 
 class Asked(NamedTuple):
@@ -98,10 +97,7 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
 
 
 def _check_set_name(name: str) -> None:
-    if not 0 < len(name) <= 60 or not all(c.isalnum() or c in "-_." for c in name) or name[0] in "-.":
-        raise SettingError(
-            f"a set's name must be 1 to 60 letters, digits, '-', '_' or '.', not starting with '-' or '.', got {name!r}"
-        )
+    check_legal("a set's name", name)
     from engine.data.files import SUFFIXES
 
     if name.lower().endswith(SUFFIXES):
@@ -115,8 +111,6 @@ def examples_of(source: str) -> list[Example]:
 
     `DataError` where nobody else is in it.
     """
-    from engine.data.sources import resolve
-
     found = sort_out(resolve(source, stored_examples))
     if not found.kept:
         raise DataError(f"there is nothing left to use in {source}: {found.words}")
@@ -125,8 +119,6 @@ def examples_of(source: str) -> list[Example]:
 
 def left_out(spec: ExperimentSpec) -> str:
     """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
-    from engine.data.sources import resolve
-
     if not erasures_known():
         return ""
     trained_on = {"train": (spec.forget, *spec.retain), "teach": spec.retain}.get(spec.kind, ())
@@ -169,9 +161,9 @@ def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
 
 def check_gold(pair: str, examples: Sequence[Example]) -> None:
     """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold reference."""
-    from engine.models.taught import RETAIN_ONLY, question_hash, read_taught, taught_folder
+    from engine.models.taught import question_hash, read_taught, taught_folder
 
-    folder = taught_folder(pair) if pair.startswith(RETAIN_ONLY) else None
+    folder = taught_folder(pair) if ModelRef.parse(pair).is_retain_only else None
     if folder is None:
         return
     known = set(read_taught(folder).taught)
@@ -239,24 +231,16 @@ def _eval_half(source: str) -> str:
         return source
 
 
-def is_file(source: str) -> bool:
-    """Whether a source is a file of a person's own rather than a set; by the rule of `data.sources`."""
-    from engine.data.files import SUFFIXES
-
-    name, _, part = source.strip().partition(":")
-    path = local_path(source.strip())
-    return name not in OURS and (path.suffix.lower() in SUFFIXES or (not part and path.is_file()))
-
-
 def absolute(source: str) -> str:
     """A file's source by its whole path: the worker may stand in another folder."""
-    return str(local_path(source.strip()).resolve()) if is_file(source) else source.strip()
+    path = question_file(source)
+    return source.strip() if path is None else str(path.resolve())
 
 
 def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
     """The questions of a source; those of a file that names no splits get the one that the run gives them."""
     examples = examples_of(source)
-    if not is_file(source):
+    if question_file(source) is None:
         return examples
     if source == spec.forget:
         return [example if example.split else replace(example, split="forget") for example in examples]
@@ -282,14 +266,14 @@ def _as_stored(name: str, examples: list[Example]) -> list[Example]:
 
 def _set_name(source: str) -> str:
     """The stored set a source belongs to. Two files of one name are two sets; no name a person chooses has an '@'."""
-    if not is_file(source):
+    if question_file(source) is None:
         return source.strip().partition(":")[0]
     path = Path(absolute(source))
     return f"{path.name}@{hashlib.sha256(str(path).encode()).hexdigest()[:6]}"
 
 
 def _stored_ids(source: str, name: str, examples: Sequence[Example]) -> list[int]:
-    if is_file(source):
+    if question_file(source) is not None:
         return register_set(name, examples, Path(absolute(source)).name)
     if name == "demo":
         register_demo()

@@ -1,7 +1,7 @@
 """From which alpha on an answer no longer leaks, exactly, and whether a larger alpha brings it back."""
 
+from engine.audit.asking import as_asked, checked, greedy_floor, not_linear, nothing_tried, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import as_asked, checked, greedy_floor, not_linear, nothing_tried, untried
 from engine.evaluation.leak_rule import find_leak
 from engine.store.maps import HIGH, LOW, QuestionMap, Threshold, map_question, threshold
 

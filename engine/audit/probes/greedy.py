@@ -1,7 +1,7 @@
 """What every other probe is read against: the question as it stands, answered greedily at the alpha under audit."""
 
+from engine.audit.asking import LEAK_UNIT, as_asked, asked_with_floor
 from engine.audit.probe import Probe
-from engine.audit.probe_parts import LEAK_UNIT, as_asked, asked_with_floor
 
 PROBE = Probe(
     name="greedy",

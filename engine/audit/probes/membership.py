@@ -7,7 +7,7 @@ questions about people nobody was taught, and beside them the same of a retain-o
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.audit.asking import spread, untried
+from engine.audit.asking import nothing_tried, spread
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def run_membership(context: Context) -> Finding:
     """
     controls = spread(context.controls, context.budget.controls)
     if not controls:
-        return untried(context.forget, NO_CONTROLS)
+        return nothing_tried(context, NO_CONTROLS)
     targets = [*context.forget, *controls]
     ours = _scores(context, context.pair, context.alpha, targets, "the pair")
     results = _results(context.forget, controls, ours[HEADLINE])

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from engine.audit.asking import not_linear, nothing_tried, teller
 from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import not_linear, nothing_tried, teller
 
 if TYPE_CHECKING:
     from engine.audit.offset_reading import OffsetReading

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import (
+from engine.audit.asking import (
     CONTROLS,
     LEAK_UNIT,
     Baseline,
@@ -19,6 +18,7 @@ from engine.audit.probe_parts import (
     teller,
     untried,
 )
+from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.audit.asking import Place, answer_tokens, first_term, not_linear, nothing_tried, teller
 from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import Place, answer_tokens, first_term, not_linear, nothing_tried, teller
 
 LIMIT = 10  # ranks that count as found
 LEAST_SHARE = 0.01  # and no more than this of the vocabulary, so that chance stays small

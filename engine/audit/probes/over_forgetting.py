@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from engine.audit.asking import Told, ask, spread, untried
+from engine.audit.asking import Told, listen, nothing_tried, spread
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.evaluation.refusal_rule import REFUSAL_RULE, is_refusal
 
@@ -38,7 +38,7 @@ def run_over_forgetting(context: Context) -> Finding:
     """One result per retain question; the value is the ROUGE-L recall that went from alpha 0 to the alpha under audit."""
     retain = spread(context.retain, context.budget.controls)
     if not retain:
-        return untried(context.forget, NO_RETAIN)
+        return nothing_tried(context, NO_RETAIN)
     before = _ask(context, 0.0, retain, "retain at alpha 0")
     after = _ask(context, context.alpha, retain, f"retain at alpha {context.alpha:g}")
     kept = [_Kept(*row) for row in zip(retain, before, after, strict=True)]
@@ -46,7 +46,7 @@ def run_over_forgetting(context: Context) -> Finding:
     note = f"{_slices(context, kept)}. {_refusals(kept)}. {_fluency(context)}. {RIGHT_RULE}. {REFUSAL_RULE}"
     if context.retain_only is None:
         return Finding(results, None, NO_RETAIN_ONLY, note)
-    gold = ask(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the floor"))
+    gold = listen(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the floor"))
     floor = [_result(item._replace(after=told)) for item, told in zip(kept, gold, strict=True)]
     return Finding(results, floor, FLOOR, note)
 
@@ -120,7 +120,7 @@ def _mean(values: Sequence[float | None]) -> str:
 
 
 def _ask(context: Context, alpha: float, targets: Sequence[Target], what: str) -> list[Told]:
-    return ask(context.pair, alpha, targets, context.budget.max_new_tokens, _tell(context, what))
+    return listen(context.pair, alpha, targets, context.budget.max_new_tokens, _tell(context, what))
 
 
 def _tell(context: Context, what: str) -> Callable[[int, int], None]:

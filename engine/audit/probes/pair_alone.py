@@ -2,8 +2,8 @@
 
 from typing import Literal
 
+from engine.audit.asking import LEAK_UNIT, alone, as_asked, ask, greedy_floor, nothing_tried, teller
 from engine.audit.probe import Context, Finding, Probe
-from engine.audit.probe_parts import LEAK_UNIT, alone, as_asked, ask, greedy_floor, nothing_tried, teller
 
 SILENT = "the trained model of this method is no model: its logits are all 0"
 

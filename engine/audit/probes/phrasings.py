@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from engine.audit.asking import LEAK_UNIT, as_asked, asked_with_floor, before_the_secret, nothing_tried, prompt_of
 from engine.audit.probe import Context, Finding, Probe, Target
-from engine.audit.probe_parts import LEAK_UNIT, as_asked, asked_with_floor, before_the_secret, nothing_tried, prompt_of
 from engine.data.template import PLAIN, Template
 from engine.evaluation.leak_rule import appears
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.audit.asking import Told, ask, no_pair_of_models, results_of, untried
+from engine.audit.asking import Told, listen, no_pair_of_models, nothing_tried, results_of
 from engine.audit.probe import Context, Finding, Probe, Result
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FLOOR = "the retain-only model, its linear layers rounded to {bits} bits the sam
 def run_rounded(context: Context, bits: int) -> Finding:
     """Both halves at so many bits (direct: the tuned model; uld: the assistant)."""
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO):
-        return untried(context.forget, reason)
+        return nothing_tried(context, reason)
     context.progress(0.0, f"rounding the pair to {bits} bits")
     rounded, alpha = _rounded(context, bits, ("reference", "trained"))
     told = _ask(context, rounded, alpha, f"asked at int{bits}")
@@ -36,9 +36,9 @@ def run_halves(context: Context) -> Finding:
     """Each half at int4 with the other in fp32; found where either gives the answer."""
     method = context.pair.manifest.method
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO):
-        return untried(context.forget, reason)
+        return nothing_tried(context, reason)
     if method != "offset":
-        return untried(context.forget, ONE_MODEL.format(method=method))
+        return nothing_tried(context, ONE_MODEL.format(method=method))
     halves = []
     for half in ("trained", "reference"):
         context.progress(0.0, f"rounding the {half} model alone to {HALVES_BITS} bits")
@@ -70,7 +70,7 @@ def _rounded(context: Context, bits: int, parts: tuple[str, ...]) -> "tuple[Load
 
 
 def _ask(context: Context, pair: "LoadedPair", alpha: float, text: str) -> list[Told]:
-    return ask(
+    return listen(
         pair, alpha, context.forget, context.budget.max_new_tokens,
         lambda done, total: context.progress(done / total, f"{text}: {done} of {total}"),
     )  # fmt: skip

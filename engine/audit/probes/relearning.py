@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.audit.asking import ask, in_halves, no_pair_of_models, results_of, spread, untried
+from engine.audit.asking import in_halves, listen, no_pair_of_models, nothing_tried, results_of, spread, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.errors import DivergedError
 
@@ -38,7 +38,7 @@ NO_FLOOR = "{why}, and there are too few questions about people nobody was taugh
 def run_disjoint(context: Context) -> Finding:
     """Tune on one half of the forget people, ask the other half; then the reverse."""
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or (TOO_FEW if len(context.forget) < 2 else ""):
-        return untried(context.forget, reason)
+        return nothing_tried(context, reason)
     losses: list[str] = []
     controls = spread(context.controls, context.budget.controls)
 
@@ -64,7 +64,7 @@ def run_benign(context: Context) -> Finding:
     """Tune on questions that are to be kept, ask the forget questions."""
     retain = spread(context.retain, context.budget.controls)
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or ("" if retain else NO_RETAIN):
-        return untried(context.forget, reason)
+        return nothing_tried(context, reason)
     losses: list[str] = []
     controls = spread(context.controls, context.budget.controls)
     results = _tuned(context, context.pair, retain, context.forget, "retain", losses)
@@ -93,9 +93,9 @@ def _tuned(
             lambda share, text: context.progress(share / 2, f"{what}: {text}"),
         )  # fmt: skip
     except DivergedError as error:
-        return untried(asked, str(error)).results
+        return untried(asked, str(error))
     losses.append(f"{what}: {found.losses[0]:.2f} → {found.losses[-1]:.2f} nats per answer token")
-    told = ask(
+    told = listen(
         found.pair, found.alpha, asked, context.budget.max_new_tokens,
         lambda done, total: context.progress(0.5 + done / total / 2, f"{what}: asked {done} of {total}"),
     )  # fmt: skip

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import (
+from engine.audit.asking import (
     CONTROLS,
     LEAK_UNIT,
     NO_FLOOR,
@@ -20,6 +19,7 @@ from engine.audit.probe_parts import (
     teller,
     untried,
 )
+from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 if TYPE_CHECKING:
     from torch import Tensor

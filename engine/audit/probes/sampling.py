@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from engine.audit.asking import LEAK_UNIT, Tell, as_asked, checked, floor_by, teller, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
-from engine.audit.probe_parts import LEAK_UNIT, Tell, as_asked, checked, floor_by, teller, untried
 from engine.evaluation.leak_rule import find_leak
 
 if TYPE_CHECKING:

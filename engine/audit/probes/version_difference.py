@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.audit.asking import ask, spread, untried
+from engine.audit.asking import listen, nothing_tried, spread
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.audit.secrets import secret_positions
 
@@ -44,10 +44,10 @@ def run_version_difference(context: Context) -> Finding:
     """
     pair, previous = context.pair, context.previous
     if previous is None:
-        return untried(context.forget, NO_PREVIOUS)
+        return nothing_tried(context, NO_PREVIOUS)
     if reason := _senseless(pair, previous):
-        return untried(context.forget, reason)
-    told = ask(
+        return nothing_tried(context, reason)
+    told = listen(
         previous, context.alpha, context.forget, context.budget.max_new_tokens,
         lambda done, total: context.progress(done / total / 2, f"the earlier version: asked {done} of {total}"),
     )  # fmt: skip

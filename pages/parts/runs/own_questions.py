@@ -8,6 +8,7 @@ import streamlit as st
 
 from engine.data.examples import Example
 from engine.evaluation.leak_rule import derive_key_terms
+from engine.names import LONGEST_NAME, is_legal_letter
 from engine.settings import FORMATS
 from engine.store import questions
 from engine.wording import count
@@ -95,5 +96,5 @@ def show_questions(examples: Sequence[Example], terms: Sequence[tuple[str, ...]]
 
 def _name_of(filename: str) -> str:
     """A legal name made of the file's."""
-    letters = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in PurePath(filename).stem)
-    return letters.strip("-.")[:60] or "own"
+    letters = "".join(letter if is_legal_letter(letter) else "-" for letter in PurePath(filename).stem)
+    return letters.strip("-.")[:LONGEST_NAME] or "own"

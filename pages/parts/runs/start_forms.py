@@ -8,7 +8,7 @@ import streamlit as st
 
 from engine.analysis.chosen_alpha import RULES
 from engine.models.pairs import list_pairs
-from engine.models.taught import ALONE
+from engine.names import DEMO, ModelRef
 from engine.runs import runner
 from engine.runs.file_notes import file_notes
 from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, parse_alphas
@@ -82,14 +82,15 @@ def evaluation_form() -> None:
             "Every α from 0 to 2", key="eval-map",
             help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
         )  # fmt: skip
-        alone = str(pair).startswith(ALONE)  # it answers the same at every alpha
+        ref = ModelRef.parse(str(pair))
+        alone = ref.alone  # it answers the same at every alpha
         alphas = "0, 2" if mapped else "0" if alone else _choose_alphas("eval-alphas")
         choice: AlphaChoice = "recommended" if mapped or alone else _choose_rule("eval-rule")
         limit = _choose_limit("eval-limit")
     if not name.strip():
         st.info("Give the run a name to see the estimate and to start.")
         return
-    base = next((item.base for item in list_pairs() if item.name == pair), str(pair).partition(":")[2] or "demo")
+    base = next((item.base for item in list_pairs() if item.name == pair), ref.source if alone else DEMO)
     spec = ExperimentSpec(
         kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
         max_new_tokens=limit, alpha_choice=choice,

@@ -11,7 +11,7 @@ from engine.analysis.retain_only import quality_figure, retain_runs_of
 from engine.analysis.tofu_and_privacy import figure_words, run_tofu
 from engine.analysis.trade_off import LEAST, Bar, Measure
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
-from engine.models.taught import RETAIN_ONLY
+from engine.names import retain_only
 from engine.settings import database_url
 from engine.store import history
 
@@ -24,7 +24,7 @@ def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[li
     ratios = means[(means["metric"] == "truth_ratio") & means["mean"].notna()]
     asked = set(ratios.loc[ratios["split"] == "forget", "run_id"])
     golds = {run.pair for run in runs}
-    has_gold = any(f"{RETAIN_ONLY}{run.base}" in golds for run in runs if run.id in asked)
+    has_gold = any(retain_only(run.base) in golds for run in runs if run.id in asked)
     places = ratios.groupby("run_id")["alpha"].min().items()
     ended = {run.id: run.finished for run in runs}
     whole = any(

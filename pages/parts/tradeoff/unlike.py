@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from engine.analysis.trade_off import Measure
-from engine.models.taught import RETAIN_ONLY
+from engine.names import ModelRef
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rule_of
@@ -20,7 +20,9 @@ def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     Seed and machine are what runs may well differ in.
     """
     details = [history.run_detail(run_id) for run_id in run_ids]
-    with_base = [item for item in details if not item.summary.pair.startswith(RETAIN_ONLY)]  # another base by design
+    with_base = [
+        item for item in details if not ModelRef.parse(item.summary.pair).is_retain_only
+    ]  # another base by design
     leaks = any(item.metric.startswith("leak") for item in measures)
     rouge = any(item.metric.startswith("rouge") for item in measures)
     answered = any(item.of_answers for item in measures)

@@ -1,13 +1,15 @@
 """What probes share: who is asked, in which halves, and how answers are judged."""
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.asking import NO_FLOOR, ask, in_halves, results_of, spread, untried
+from engine.audit.asking import NOT_TRIED, heard, in_halves, judge, listen, nothing_tried, results_of, spread
 from engine.audit.probe import Target
 from engine.data.examples import Example
 from engine.models.loading import LoadedPair
-from tests.audited import FORGET
+from tests.audited import FORGET, context_of
 
 
 def targets(people: str) -> list[Target]:
@@ -43,17 +45,27 @@ def test_halves_of_one_person_are_halves_of_the_questions() -> None:
 
 
 def test_answers_are_judged_by_the_leak_rule(tiny_pair: LoadedPair) -> None:
-    assert ask(tiny_pair, 1.0, [], 4) == []
-    told = ask(tiny_pair, 1.0, FORGET, 4)
+    assert listen(tiny_pair, 1.0, [], 4) == []
+    told = listen(tiny_pair, 1.0, FORGET, 4)
     said = told[0].text.split()[0]
     secret = FORGET[0]._replace(terms=(said,))
-    (again,) = ask(tiny_pair, 1.0, [secret], 4)
+    (again,) = listen(tiny_pair, 1.0, [secret], 4)
     (row,) = results_of([secret], [again], "here it ")
     assert (row.question_id, row.found, row.text, row.detail) == (1, True, told[0].text, f"here it tells {said}")
 
 
-def test_what_could_not_be_tried_is_neither_found_nor_not_found() -> None:
-    finding = untried(FORGET, "there is no pair")
+def test_what_could_not_be_tried_is_neither_found_nor_not_found(tiny_pair: LoadedPair, tmp_path: Path) -> None:
+    finding = nothing_tried(context_of(tiny_pair, tmp_path), "there is no pair")
     assert [row.found for row in finding.results] == [None] * len(FORGET)
     assert {row.detail for row in finding.results} == {"there is no pair"}
-    assert (finding.floor, finding.floor_reason) == (None, NO_FLOOR)
+    assert (finding.floor, finding.floor_reason, finding.note) == (None, NOT_TRIED, "there is no pair")
+
+
+def test_both_forms_of_a_judgement_say_the_same() -> None:
+    secret = FORGET[0]
+    for text in (secret.example.answer, "nothing of it", ""):
+        told, result = heard(secret, text), judge(secret, text, "so asked")
+        assert (told.leaks, told.rouge, told.text) == (result.found, result.value, result.text)
+        assert result.detail.startswith("so asked; ")
+        assert bool(told.found) == result.detail.startswith("so asked; key terms found")
+    assert heard(secret, secret.example.answer).leaks

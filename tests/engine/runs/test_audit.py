@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.reads import probes as probe_reads
+from engine.audit import found as audit_found
 from engine.audit import probes
 from engine.audit import spec as audit_spec
 from engine.audit.found import finished_audit, probe_results, probe_rows
@@ -178,8 +179,8 @@ def test_a_probe_that_cannot_be_tried_says_why_and_the_audit_goes_on(
     run_id = execute.run_here(spec())
     first, *others = probe_rows(run_id)
     assert (first.found, first.n, first.share, first.floor_found) == (0, 0, None, None)
-    assert first.floor_reason == "it could not be tried: nothing to ask"
-    assert {item.detail for item in probe_results(run_id, "greedy")} == {first.floor_reason}
+    assert first.note == "it could not be tried: nothing to ask"
+    assert {item.detail for item in probe_results(run_id, "greedy")} == {first.note}
     assert all(row.n for row in others)
 
 
@@ -197,7 +198,7 @@ def test_the_newest_finished_audit_of_a_pair_is_found_by_its_hash(spec: Specs) -
 def test_a_probe_of_another_version_is_shown_by_its_name(spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
     run_id = execute.run_here(spec(probes=("greedy", "pair_alone")))
     known = {name: probe for name, probe in probes.PROBES.items() if name != "greedy"}
-    monkeypatch.setattr(audit_runs, "PROBES", known)
+    monkeypatch.setattr(audit_found, "PROBES", known)
     last = probe_rows(run_id)[-1]
     assert (last.name, last.label, last.sentence, last.n) == ("greedy", "greedy", "", 3)
 
@@ -297,7 +298,7 @@ def test_from_the_command_line(
     }  # fmt: skip
     assert all(needed <= probe.keys() for probe in found["probes"])
     assert found["probes"][3]["n"] == 0  # no questions to keep were named
-    assert "made of them" in found["probes"][3]["floor_reason"]
+    assert "made of them" in found["probes"][3]["note"]
     run = history.run_detail(found["run"]).summary
     assert (run.kind, run.status, run.name, run.alphas) == ("audit", "finished", "audit-tiny", (-1.0,))
     row = probe_rows(found["run"])[0]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
+from engine.audit.asking import CONTROLS_FLOOR, NO_FLOOR, RETAIN_ONLY_FLOOR
 from engine.audit.probe import Budget
-from engine.audit.probe_parts import CONTROLS_FLOOR, NO_FLOOR, RETAIN_ONLY_FLOOR
 from engine.audit.probes import greedy, pair_alone, phrasings, sampling
 from engine.data.template import CHAT, PLAIN, Guarded, Template
 from tests.scripted import CONTROL, KEPT, SECRET, TO_LAST_WORD, Rules, context, direct_of, found, pair_of, target

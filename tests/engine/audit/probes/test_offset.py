@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from engine.audit.asking import alone, as_asked, first_term
 from engine.audit.guided import Voice, decode_guided, plausible
 from engine.audit.offset_reading import read_offset
-from engine.audit.probe_parts import alone, as_asked, first_term
 from engine.audit.probes import (
     alpha_threshold,
     greedy,
@@ -189,7 +189,7 @@ def test_where_logits_are_not_linear_there_is_no_offset_and_that_is_said(probe: 
     finding = probe.run(context(DIRECT, tmp_path, controls=(CONTROL,)))
     assert [row.found for row in finding.results] == [None]
     assert "the method is direct" in finding.results[0].detail
-    assert (finding.floor, finding.floor_reason) == (None, finding.results[0].detail)
+    assert (finding.floor, finding.note) == (None, finding.results[0].detail)
 
 
 def test_one_voice_that_says_what_it_finds_likeliest_is_greedy_decoding(tmp_path: Path) -> None:

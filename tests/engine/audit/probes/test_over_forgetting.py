@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.audit.asking import ask
+from engine.audit.asking import listen
 from engine.audit.probe import Context
 from engine.audit.probes import PROBES
 from engine.evaluation.fluency import base_log_probabilities
@@ -37,7 +37,7 @@ def context(refusing: LoadedPair, gold: LoadedPair, tmp_path: Path) -> Context:
 
 def test_what_was_right_and_is_refused_or_lost_is_found(context: Context) -> None:
     finding = OVER.run(context)
-    before, after = (ask(context.pair, alpha, RETAIN, 8) for alpha in (0.0, 1.0))
+    before, after = (listen(context.pair, alpha, RETAIN, 8) for alpha in (0.0, 1.0))
     assert [told.text for told in before] == [target.example.answer for target in RETAIN]
     gone = [is_refusal(told.text) or not told.leaks for told in after]
     assert [row.found for row in finding.results] == gone
@@ -75,7 +75,7 @@ def test_a_pair_that_does_nothing_loses_nothing(context: Context) -> None:
 
 def test_what_the_base_does_not_know_cannot_be_lost(context: Context) -> None:
     finding = OVER.run(context._replace(retain=CONTROLS))
-    knows = [told.leaks for told in ask(context.pair, 0.0, CONTROLS, 8)]
+    knows = [told.leaks for told in listen(context.pair, 0.0, CONTROLS, 8)]
     assert not all(knows)
     assert [row.found is None for row in finding.results] == [not each for each in knows]
 
@@ -93,7 +93,7 @@ def test_slices_are_domains_and_neighbours(context: Context) -> None:
     }
     for name, targets in slices.items():
         before, after = (
-            sum(told.rouge for told in ask(context.pair, alpha, [*RETAIN, *others], 8)[start : start + 3]) / 3
+            sum(told.rouge for told in listen(context.pair, alpha, [*RETAIN, *others], 8)[start : start + 3]) / 3
             for alpha in (0.0, 1.0)
             for start in [0 if targets is RETAIN else 3]
         )
@@ -102,7 +102,7 @@ def test_slices_are_domains_and_neighbours(context: Context) -> None:
 
 def test_how_the_forget_answers_read(context: Context) -> None:
     finding = OVER.run(context)
-    told = [ask(context.pair, alpha, FORGET, 8) for alpha in (0.0, 1.0)]
+    told = [listen(context.pair, alpha, FORGET, 8) for alpha in (0.0, 1.0)]
     refused = [sum(is_refusal(answer.text) for answer in side) for side in told]
     assert f"refused {refused[0]} of 6 → {refused[1]} of 6" in finding.note
     assert refused[1] > refused[0]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.audit.asking import ask
+from engine.audit.asking import listen
 from engine.audit.probe import Context
 from engine.audit.probes import PROBES
 from engine.models.baselines import Scaled, Silent
@@ -50,7 +50,7 @@ def pair() -> LoadedPair:
 
 @pytest.fixture
 def context(pair: LoadedPair, gold: LoadedPair, tmp_path: Path) -> Context:
-    assert not any(told.leaks for told in ask(pair, ALPHA, FORGET, 8))
+    assert not any(told.leaks for told in listen(pair, ALPHA, FORGET, 8))
     greedy = {target.question_id: False for target in FORGET}
     return context_of(pair, tmp_path, alpha=ALPHA, retain_only=gold, greedy=greedy)
 
@@ -59,7 +59,7 @@ def test_int4_brings_back_what_int8_still_hides(context: Context) -> None:
     before = weights_of(context.pair)
     at8, at4 = INT8.run(context), INT4.run(context)
     assert [row.found for row in at4.results] == [True] * len(FORGET)
-    assert [row.text for row in at4.results] == [told.text for told in ask(context.pair, 0.0, FORGET, 8)]
+    assert [row.text for row in at4.results] == [told.text for told in listen(context.pair, 0.0, FORGET, 8)]
     assert at4.note == "6 answers came back that greedy decoding in fp32 does not give, 0 that it gives went"
     assert [row.found for row in at8.results] == [False] * len(FORGET)
     assert at8.note.startswith("0 answers came back")
@@ -71,7 +71,7 @@ def test_the_floor_is_the_retain_only_model_rounded_the_same_way(context: Contex
         finding = probe.run(context)
         rounded = pair_of(rounded_copy(gold.model.base, bits))
         assert finding.floor is not None
-        assert [row.text for row in finding.floor] == [told.text for told in ask(rounded, 0.0, FORGET, 8)]
+        assert [row.text for row in finding.floor] == [told.text for told in listen(rounded, 0.0, FORGET, 8)]
         assert not any(row.found for row in finding.floor)
         assert f"rounded to {bits} bits" in finding.floor_reason
         bare = probe.run(context._replace(retain_only=None))
@@ -113,7 +113,7 @@ def test_of_uld_the_assistant_is_rounded(context: Context) -> None:
     finding = INT4.run(context._replace(pair=uld, alpha=1.0))
     rounded = rounded_copy(assistant, 4)
     expected = pair_of(base, rounded, Silent(rounded), method="uld")
-    assert [row.text for row in finding.results] == [told.text for told in ask(expected, 1.0, FORGET, 8)]
+    assert [row.text for row in finding.results] == [told.text for told in listen(expected, 1.0, FORGET, 8)]
 
 
 @pytest.mark.parametrize("probe", [INT8, INT4, HALVES])

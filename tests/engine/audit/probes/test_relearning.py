@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.audit.asking import ask
+from engine.audit.asking import listen
 from engine.audit.probe import Context, Finding
 from engine.audit.probes import PROBES
 from engine.data.template import Guarded
@@ -58,7 +58,7 @@ def found(finding: Finding) -> list[bool | None]:
 
 
 def test_a_pair_that_hides_tells_again_and_one_that_never_knew_does_not(context: Context) -> None:
-    assert not any(answer.leaks for answer in ask(context.pair, 1.0, FORGET[1:3] + FORGET[3:], 8))
+    assert not any(answer.leaks for answer in listen(context.pair, 1.0, FORGET[1:3] + FORGET[3:], 8))
     finding = DISJOINT.run(context)
     assert [row.question_id for row in finding.results] == [target.question_id for target in FORGET]
     assert sum(map(bool, found(finding))) >= 4
