@@ -9,7 +9,7 @@ from engine.models.pairs import find_pair
 from engine.models.taught import ALONE
 from engine.settings import ExperimentSpec, TrainingSettings
 from engine.store import history
-from engine.store.questions import examples_of
+from engine.store.sources import examples_of
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 # Not the bystanders: on those the pair was held still while it was trained.
@@ -51,7 +51,7 @@ def audit_spec(
 
 def _of_its_run(manifest: PairManifest) -> str:
     """What the run that made this very pair was to forget; "" where none here made it."""
-    named = [run.id for run in history.list_runs() if run.kind == "train" and run.name == manifest.name]
+    named = [run.id for run in history.list_runs() if run.facts.makes == "pair" and run.name == manifest.name]
     made = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
     return made[0].spec.forget if made else ""
 

@@ -74,12 +74,6 @@ def when_erased(name: str) -> datetime | None:
     return None if found is None else found.created
 
 
-def erasures_known() -> bool:
-    """Whether anybody was ever erased here."""
-    with reading() as session:
-        return bool(erasures.erasures(session))
-
-
 def sort_out(examples: Sequence[Example]) -> Sorted:
     """Tell what may be used from what was erased: by the hash of its subject, or of the whole question."""
     with reading() as session:
