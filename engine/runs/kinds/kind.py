@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from engine.data.examples import Example
 from engine.errors import ModelError, SettingError
 from engine.kinds import RunFacts
 from engine.models.manifest import PairManifest, read_manifest
@@ -106,11 +107,15 @@ def check_model(source: str) -> None:
 
 def asked_number(sourced: SourcedSpec) -> int:
     """How many questions are evaluated, each once."""
-    return len({example: None for source in sourced.spec.evaluate_on for example in sourced.examples(source)})
+    return len(_asked(sourced))
+
+
+def _asked(sourced: SourcedSpec) -> dict[Example, None]:
+    return {example: None for source in sourced.spec.evaluate_on for example in sourced.examples(source)}
 
 
 def evaluation_work(sourced: SourcedSpec) -> Work:
-    asked = {example: None for source in sourced.spec.evaluate_on for example in sourced.examples(source)}
+    asked = _asked(sourced)
     phrasings = sum(2 if example.paraphrased_question else 1 for example in asked)
     answering = phrasings * len(sourced.spec.alphas) * ANSWER_SECONDS
     return Work(LOADING_SECONDS + len(asked) * SCORED_QUESTION_SECONDS + answering, len(asked))
