@@ -13,13 +13,13 @@ from platformdirs import user_cache_path, user_data_path
 
 from engine.bounds import check_between
 from engine.errors import SettingError, StorageError
+from engine.kinds import FACTS, RunFacts, RunKind
 from engine.names import check_legal
 from engine.training_settings import TrainingSettings
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 FORMATS = "CSV, TSV, JSON, JSONL or Parquet"  # of question files
 
-RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
 AlphaChoice = Literal["recommended", "retain-only"]
 
 
@@ -175,25 +175,29 @@ class ExperimentSpec:
     alpha_choice: AlphaChoice = "recommended"
 
     def __post_init__(self) -> None:
-        if self.kind not in get_args(RunKind):
-            raise SettingError(f"kind must be {', '.join(get_args(RunKind))}, got {self.kind!r}")
+        if self.kind not in FACTS:
+            raise SettingError(f"kind must be {', '.join(FACTS)}, got {self.kind!r}")
         if self.alpha_choice not in get_args(AlphaChoice):
             raise SettingError(
                 f"the choice of alpha must be one of {', '.join(get_args(AlphaChoice))}, got {self.alpha_choice!r}"
             )
         check_legal("name", self.name)
-        if self.kind == "teach" and self.training.tuning != "lora":
+        if self.facts.makes == "model" and self.training.tuning != "lora":
             raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
-        if self.kind not in ("train", "teach", "imported") and not self.pair:
+        if self.facts.reads_pair and not self.pair:
             raise SettingError("an evaluation, a map, an audit or a run of tasks needs the name of a pair")
         for alpha in self.alphas:
             check_alpha(alpha)
-        if self.kind == "audit" and len(self.alphas) != 1:
+        if self.facts.finds == "probes" and len(self.alphas) != 1:
             raise SettingError(
                 f"an audit tries one alpha, got {', '.join(f'{alpha:g}' for alpha in self.alphas) or 'none'}"
             )
         check_between("max_new_tokens", self.max_new_tokens, 1, 512)
         check_between("limit", self.limit, 1, 100_000)
+
+    @property
+    def facts(self) -> RunFacts:
+        return FACTS[self.kind]
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"training": self.training.stored}, sort_keys=True)

@@ -15,7 +15,7 @@ from pages.parts.shared import frame
 from pages.parts.shared.check_list import checks_html
 from pages.parts.shared.intervals import MEANING, bounded_words
 from pages.parts.shared.meanings import show_meanings
-from pages.parts.shared.run_choice import choose_alpha
+from pages.parts.shared.run_choice import choose_alpha, runs_with_answers
 from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 PREVIEW_ROWS = 50
@@ -26,8 +26,7 @@ frame.begin("Report", "What was found, what was checked and where it comes from,
 
 
 def main() -> None:
-    found = [run for run in history.list_runs() if run.status == "finished" and run.kind not in ("tasks", "audit")]
-    runs = [run for run in found if history.alphas_of(run.id)]
+    runs = runs_with_answers()
     if not runs:
         frame.nothing_yet(
             "No run has finished yet, so there is nothing to report. Overview sets up the demo with its recorded evaluation."

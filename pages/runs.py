@@ -103,11 +103,11 @@ def table_of(runs: list[RunSummary]) -> pd.DataFrame:
         (
             run.id,
             run.name,
-            {"train": "training", "evaluate": "evaluation", "map": "map over α"}.get(run.kind, run.kind),
+            run.facts.label,
             status_word(run.status),
             run.pair or "–",
             run.objective or "–",
-            None if run.kind == "imported" else run.seed,
+            None if run.facts.finds == "published" else run.seed,
             moment(run.created),
         )
         for run in runs

@@ -101,8 +101,8 @@ def links(run_id: int, alpha: float, forget: Measure) -> None:
 
 def main() -> None:
     finished = [run for run in history.list_runs() if run.status == "finished"]
-    runs = [run for run in finished if run.kind not in ("map", "tasks", "audit", "imported")]
-    imported = [run for run in finished if run.kind == "imported"]
+    runs = [run for run in finished if run.facts.finds == "answers"]
+    imported = [run for run in finished if run.facts.finds == "published"]
     mapped = map_runs()
     if not runs and not mapped and not imported:
         frame.nothing_yet(

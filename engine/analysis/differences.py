@@ -53,7 +53,7 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
 
 
 def _trained(*details: RunDetail) -> bool:
-    return all(item.spec.kind == "train" and item.spec.training.method != "guardrail" for item in details)
+    return all(item.spec.facts.makes == "pair" and item.spec.training.method != "guardrail" for item in details)
 
 
 def _stopping(detail: RunDetail) -> str:
@@ -108,7 +108,7 @@ def recorded_settings(detail: RunDetail) -> dict[str, str]:
     spec = asdict(detail.spec)
     del spec["training"]
     training = detail.spec.training.flat
-    if detail.spec.kind != "train":
+    if detail.spec.facts.makes != "pair":
         spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
         training = {"seed": training["seed"]}
     settings = {**spec, "pair": detail.summary.pair, **training}

@@ -187,7 +187,7 @@ def check_scored(run_id: int, alpha: float) -> None:
     stored = history.alphas_of(run_id)
     if not stored:
         raise RunError(
-            f"{name} stores no scores: {'it maps answers over alpha' if run.kind == 'map' else 'none were taken'}"
+            f"{name} stores no scores: {'it maps answers over alpha' if run.facts.finds == 'map' else 'none were taken'}"
         )
     if alpha not in stored:
         legal = ", ".join(f"{value:g}" for value in stored)

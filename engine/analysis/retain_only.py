@@ -90,7 +90,7 @@ def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]
 
 def second_seeds(base: str) -> list[RunSummary]:
     """Finished runs that taught a further retain-only model of `base`."""
-    taught = [run for run in history.list_runs() if run.status == "finished" and run.kind == "teach"]
+    taught = [run for run in history.list_runs() if run.status == "finished" and run.facts.makes == "model"]
     return [
         run
         for run in taught
@@ -136,7 +136,7 @@ def retain_runs_of(run_id: int) -> list[int]:
     return [
         other.id
         for other in history.list_runs()
-        if other.status == "finished" and other.pair == gold and other.kind in ("evaluate", "teach")
+        if other.status == "finished" and other.pair == gold and other.facts.finds == "answers"
     ]
 
 

@@ -54,7 +54,7 @@ def probe_rows(run_id: int) -> list[ProbeRow]:
     `RunError` where there is no such run, or it is no audit.
     """
     summary = run_detail(run_id).summary
-    if summary.kind != "audit":
+    if summary.facts.finds != "probes":
         raise RunError(f"run {summary.name!r} (run {run_id}) is no audit: its kind is {summary.kind}")
     with reading() as session:
         stored = {row.probe: row for row in probe_reads.summaries(session, run_id)}

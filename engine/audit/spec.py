@@ -9,7 +9,7 @@ from engine.models.pairs import find_pair
 from engine.names import DEMO, is_alone
 from engine.settings import ExperimentSpec
 from engine.store import history
-from engine.store.questions import examples_of
+from engine.store.sources import examples_of
 from engine.training_settings import TrainingSettings
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
@@ -52,7 +52,7 @@ def audit_spec(
 
 def _of_its_run(manifest: PairManifest) -> str:
     """What the run that made this very pair was to forget; "" where none here made it."""
-    named = [run.id for run in history.list_runs() if run.kind == "train" and run.name == manifest.name]
+    named = [run.id for run in history.list_runs() if run.facts.makes == "pair" and run.name == manifest.name]
     made = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
     return made[0].spec.forget if made else ""
 

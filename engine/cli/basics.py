@@ -15,7 +15,8 @@ from engine.report import export as exported
 from engine.runs import runner
 from engine.settings import ExperimentSpec, check_alpha, check_range
 from engine.store import history, recorded_runs
-from engine.store.questions import examples_of, import_set, known_question, sort_demo
+from engine.store.questions import import_set, known_question, sort_demo
+from engine.store.sources import examples_of
 from engine.terminal import Bar, Printed
 
 if TYPE_CHECKING:

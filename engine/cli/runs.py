@@ -15,12 +15,14 @@ from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
 from engine.names import PUBLIC
 from engine.runs import runner
-from engine.runs.estimate import Estimate
+from engine.runs.check import checked
+from engine.runs.estimate import Estimate, estimate
 from engine.runs.file_notes import file_notes
 from engine.settings import FORMATS, ExperimentSpec, parse_alphas
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.store.questions import evaluation_sources
+from engine.store.sources import SourcedSpec
 from engine.terminal import Bar, Interrupts, Printed, say
 from engine.training_settings import GENERAL, TrainingSettings
 from engine.unlearning.settings_table import settings_of, settings_table
@@ -93,11 +95,12 @@ def evaluate(arguments: Arguments) -> Printed:
 
 
 def execute(spec: ExperimentSpec, arguments: Arguments) -> history.RunSummary:
-    """Start a run, say what it will take, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
+    """Say what a run will take, start it, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
     with Interrupts() as interrupts:
-        run_id = runner.start(spec)
+        sourced = checked(SourcedSpec(spec))
         if not arguments.json:
-            say("\n".join((_estimate_words(runner.estimate(spec)), *file_notes(spec))))
+            say("\n".join((_estimate_words(estimate(sourced)), *file_notes(sourced))))
+        run_id = runner.enqueue(sourced)
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():
@@ -112,7 +115,7 @@ def run_and_show(spec: ExperimentSpec, arguments: Arguments) -> Printed:
     """Execute a run; what it found."""
     summary = execute(spec, arguments)
     run_id = summary.id
-    if spec.kind == "map":
+    if spec.facts.finds == "map":
         asked = len(history.asked(run_id))
         return Printed({**run_data(summary), "questions": asked}, f"run {run_id} finished: {asked} questions mapped")
     means = history.trade_off([run_id])

@@ -7,7 +7,7 @@ from engine.cli.command import Adder, Arguments
 from engine.cli.runs import execute, run_data
 from engine.cli.unused_options import refuse_for_model_alone
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
-from engine.runs.tasks import CUT, HARNESS
+from engine.runs.kinds.tasks import CUT, HARNESS
 from engine.settings import ExperimentSpec, parse_alphas
 from engine.store import history
 from engine.terminal import Printed

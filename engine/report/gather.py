@@ -89,7 +89,7 @@ def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None)
     run = detail.summary
     if run.status != "finished":
         raise RunError(f"run {run.name!r} is {run.status}: only a finished run has a report")
-    if run.kind == "tasks":
+    if run.facts.finds == "choices":
         raise RunError(f"run {run.name!r} asked multiple-choice tasks: it has no answers, so it has no report")
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     rows = history.report_rows(run_id, strength)

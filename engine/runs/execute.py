@@ -5,24 +5,22 @@ from collections.abc import Callable
 
 from db import writes
 from db.reads import runs
-from engine.analysis.advice.stored import store_advice
 from engine.errors import RunError
-from engine.runs.audit import audit_run
 from engine.runs.file_notes import file_notes
+from engine.runs.kinds import KINDS
 from engine.runs.progress import Progress, ending_of
-from engine.runs.stages import evaluate, map_questions, scratch_folder, teach, train
-from engine.runs.tasks import put_tasks
+from engine.runs.scratch import scratch_folder
 from engine.settings import ExperimentSpec
 from engine.store import history
-from engine.store.questions import left_out
 from engine.store.session import write_patiently, writing
+from engine.store.sources import SourcedSpec, left_out
 
 
 def store_spec(spec: ExperimentSpec, place: str) -> int:
     """Store a checked specification as a queued run; its id. `RunError` where another run is making that pair."""
     with writing() as session:
         makes = [row.name for row in runs.runs(session, "queued", "running") if row.kind == spec.kind]
-        if spec.kind in ("train", "teach") and spec.name in makes:
+        if spec.facts.makes and spec.name in makes:
             raise RunError(f"a run that makes {spec.name!r} is already queued or running; choose another name")
         return writes.add_run(
             session,
@@ -30,8 +28,8 @@ def store_spec(spec: ExperimentSpec, place: str) -> int:
             kind=spec.kind,
             spec=spec.to_json(),
             base=spec.base,
-            pair_name=spec.name if spec.kind in ("train", "teach") else spec.pair,
-            objective=spec.training.objective if spec.kind == "train" else "",
+            pair_name=spec.name if spec.facts.makes else spec.pair,
+            objective=spec.training.objective if spec.facts.makes == "pair" else "",
             seed=spec.training.seed,
             place=place,
         )
@@ -52,40 +50,19 @@ def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
 
     The finished mark is written last. `RunError` where the run is not queued any more.
     """
-    spec = history.run_detail(run_id).spec
+    sourced = SourcedSpec(history.run_detail(run_id).spec)
     with writing() as session:
         if not writes.claim_run(session, run_id):
             raise RunError(f"run {run_id} is not queued")
     progress = Progress(run_id, cancelled)
-    saved = ""
     try:
-        pair_name = spec.pair
-        if spec.kind == "train":
-            train(run_id, spec, progress)
-            pair_name = spec.name
-            saved = (
-                f"pair {spec.name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own"
-            )
-        if spec.kind == "teach":
-            pair_name = teach(spec, progress)
-            saved = (
-                f"model {spec.name} was taught and saved, but not evaluated to the end: evaluate it in a run of its own"
-            )
-        if spec.kind == "map":
-            map_questions(run_id, spec, progress)
-            store_advice(run_id)
-        elif spec.kind == "tasks":
-            put_tasks(run_id, spec, progress)
-        elif spec.kind == "audit":
-            audit_run(run_id, spec, progress)
-        else:
-            evaluate(run_id, spec, pair_name, progress, (0.8 if spec.kind == "teach" else 0.6) if saved else 0.0)
-        said = "; ".join(filter(None, (left_out(spec), *file_notes(spec))))
+        KINDS[sourced.spec.kind].execute(run_id, sourced, progress)
+        said = "; ".join(filter(None, (left_out(sourced), *file_notes(sourced))))
         write_patiently(lambda session: writes.end_run(session, run_id, "finished", said))
     except BaseException as error:
         shutil.rmtree(scratch_folder(run_id), ignore_errors=True)  # first: on a full disk the next write needs the room
         status, message = ending_of(error)
-        said = "; ".join(filter(None, (message, saved)))
+        said = "; ".join(filter(None, (message, progress.stays)))
         write_patiently(lambda session: writes.end_run(session, run_id, status, said))
         raise
     finally:

@@ -28,6 +28,7 @@ class Progress:
         self.began = time.monotonic()
         self.written = -1e9
         self.unsaved: list[StepRow] = []
+        self.stays = ""  # a sentence on what is saved already, should the run not reach its end
 
     def part(self, low: float, high: float, stage: str) -> None:
         self.low, self.high, self.written = low, high, -1e9

@@ -20,15 +20,14 @@ from db import writes
 from db.reads import runs
 from db.rows import RunRow
 from engine.errors import RunError
-from engine.runs.check import check, complete
-from engine.runs.estimate import Estimate as Estimate
-from engine.runs.estimate import estimate as estimate
+from engine.runs.check import checked
 from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec, data_folder, database_url, make_data_folder
 from engine.store import handing_out, history
 from engine.store.history import RunSummary
 from engine.store.locks import place, worker_lock
 from engine.store.session import reading, writing
+from engine.store.sources import Resolved, SourcedSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = writes.ENDED
@@ -36,15 +35,18 @@ ENDED = writes.ENDED
 _children: list["subprocess.Popen[bytes]"] = []  # kept so that ended workers are reaped
 
 
-def start(spec: ExperimentSpec) -> int:
-    """Check a specification, store it as a queued run and see that a worker takes it; the run's id.
+def start(spec: ExperimentSpec, resolved: dict[str, Resolved] | None = None) -> int:
+    """Check a specification, store it as a queued run and see that a worker takes it; the run's id. `resolved`: the
+    sources that were read already, for its estimate.
 
     Raises `SettingError`, `DataError`, `ModelError` or `RunError` before anything is stored.
-    Alpha 0 is always evaluated: it is the base that every answer is compared with.
     """
-    whole = complete(spec)
-    check(whole)
-    run_id = store_spec(whole, place())
+    return enqueue(checked(SourcedSpec(spec, resolved or {})))
+
+
+def enqueue(sourced: SourcedSpec) -> int:
+    """Store what `check.checked` found right as a queued run and see that a worker takes it; the run's id."""
+    run_id = store_spec(sourced.spec, place())
     tend()
     return run_id
 

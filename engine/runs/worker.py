@@ -24,7 +24,7 @@ from db.session import file_of
 from engine.errors import StorageError, UnlearningError
 from engine.runs import execute, runner
 from engine.runs.progress import Cancelled
-from engine.runs.stages import scratch_folder
+from engine.runs.scratch import scratch_folder
 from engine.settings import data_folder, database_url, keep_private
 from engine.store import locks
 from engine.store.session import reading, writing

@@ -66,12 +66,6 @@ def erasure_of(name: str, known: Sequence[ErasureRow]) -> ErasureRow | None:
     return next((row for row in known for key in keys if subject_hash(key, row.salt) == row.subject_hash), None)
 
 
-def erasures_known() -> bool:
-    """Whether anybody was ever erased here."""
-    with reading() as session:
-        return bool(erasures.erasures(session))
-
-
 def sort_out(examples: Sequence[Example]) -> Sorted:
     """Tell what may be used from what was erased: by the hash of its subject, or of the whole question."""
     with reading() as session:

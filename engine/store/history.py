@@ -14,6 +14,7 @@ from db.reads import leaks, runs
 from engine.data.examples import Example, hash_contents
 from engine.errors import RunError, SettingError
 from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
+from engine.kinds import RunFacts, facts_of
 from engine.models.demo_weights import hash_of_name
 from engine.models.names import shown_model, shown_pair
 from engine.settings import ExperimentSpec
@@ -30,7 +31,7 @@ class RunSummary(NamedTuple):
 
     id: int
     name: str
-    kind: str  # train | evaluate | map | tasks | teach | audit | imported
+    kind: str  # see `engine.kinds`
     status: str  # queued | running | finished | failed | cancelled | interrupted
     objective: str  # of the pair; "" where no pair is read (base or retain-only alone)
     pair: str
@@ -47,6 +48,10 @@ class RunSummary(NamedTuple):
     seconds_left: float | None
     recorded: bool  # came with the demo, was not run here
     cancelling: bool  # cancel was asked for, the worker has not stopped yet
+
+    @property
+    def facts(self) -> RunFacts:
+        return facts_of(self.kind)
 
 
 class RunDetail(NamedTuple):
@@ -159,7 +164,7 @@ def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
     run has no scores at `alpha`.
     """
     detail = run_detail(run_id)
-    if detail.summary.kind == "imported":
+    if detail.summary.facts.finds == "published":
         raise RunError(
             f"run {detail.summary.name!r} was imported: it holds figures that others published and no answers, so it has no report"
         )
@@ -233,7 +238,7 @@ def _summary(row: rows.RunRow) -> RunSummary:
     message = row.message
     try:
         spec = ExperimentSpec.from_json(row.spec)
-        trained_on = (spec.forget, *spec.retain) if spec.kind == "train" else ()
+        trained_on = (spec.forget, *spec.retain) if spec.facts.makes == "pair" else ()
         sets, alphas = tuple(dict.fromkeys((*trained_on, *spec.evaluate_on))), spec.alphas
     except SettingError as error:  # the other runs are listed all the same
         message = message or str(error)

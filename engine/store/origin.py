@@ -51,7 +51,7 @@ def note_origin(
     if pair.manifest.reference:
         fields["objective"] = pair.manifest.objective
         fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
-        if spec.kind not in ("train", "audit"):  # these have a seed of their own
+        if not spec.facts.own_seed:
             fields["seed"] = pair.manifest.seed
     write_patiently(lambda session: writes.update_run(session, run_id, **fields))
 

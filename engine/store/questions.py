@@ -9,13 +9,13 @@ from typing import NamedTuple
 from db import writes
 from db.reads import runs
 from engine.data.examples import Example
-from engine.data.sources import OURS, question_file, resolve
+from engine.data.sources import OURS, question_file
 from engine.errors import DataError, SettingError
 from engine.names import ModelRef, check_legal
-from engine.settings import ExperimentSpec
-from engine.store.erased import Sorted, erasures_known, sort_out
+from engine.store.erased import Sorted, sort_out
 from engine.store.session import reading, writing
 from engine.store.sets import stored_examples
+from engine.store.sources import SourcedSpec, absolute, examples_of
 
 
 class Asked(NamedTuple):
@@ -106,29 +106,6 @@ def _check_set_name(name: str) -> None:
         raise SettingError(f"the set name {name!r} belongs to the program; choose another")
 
 
-def examples_of(source: str) -> list[Example]:
-    """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
-
-    `DataError` where nobody else is in it.
-    """
-    found = sort_out(resolve(source, stored_examples))
-    if not found.kept:
-        raise DataError(f"there is nothing left to use in {source}: {found.words}")
-    return found.kept
-
-
-def left_out(spec: ExperimentSpec) -> str:
-    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
-    if not erasures_known():
-        return ""
-    trained_on = {"train": (spec.forget, *spec.retain), "teach": spec.retain}.get(spec.kind, ())
-    sources = () if spec.kind == "tasks" else dict.fromkeys((*trained_on, *spec.evaluate_on))
-    try:
-        return sort_out(list({example: None for name in sources for example in resolve(name, stored_examples)})).words
-    except DataError:  # a file that went away since: the run has ended well all the same
-        return ""
-
-
 class Known(NamedTuple):
     """A question of a set, with the terms that the leak rule looks for in its answers."""
 
@@ -147,12 +124,12 @@ def known_question(question: str, set_name: str) -> Known | None:
     return None
 
 
-def training_sets(spec: ExperimentSpec) -> tuple[list[Example], list[Example]]:
+def training_sets(sourced: SourcedSpec) -> tuple[list[Example], list[Example]]:
     """Forget and retain questions; `DataError` where there are none to forget, or one is to be forgotten and kept."""
-    forget = _marked(spec, spec.forget)
-    retain = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    forget = _marked(sourced, sourced.spec.forget)
+    retain = list(dict.fromkeys(example for source in sourced.spec.retain for example in _marked(sourced, source)))
     if not forget:
-        raise DataError(f"the forget set {spec.forget} holds no questions")
+        raise DataError(f"the forget set {sourced.spec.forget} holds no questions")
     both = {e.question for e in forget} & {e.question for e in retain}  # whatever answers they name
     if both:
         raise DataError(f"{len(both)} questions are both to be forgotten and to be kept, the first is {min(both)!r}")
@@ -175,27 +152,27 @@ def check_gold(pair: str, examples: Sequence[Example]) -> None:
         )
 
 
-def taught_questions(spec: ExperimentSpec) -> list[Example]:
+def taught_questions(sourced: SourcedSpec) -> list[Example]:
     """What a `teach` run teaches, each once; `DataError` where that is nothing."""
-    found = list(dict.fromkeys(example for source in spec.retain for example in _marked(spec, source)))
+    found = list(dict.fromkeys(example for source in sourced.spec.retain for example in _marked(sourced, source)))
     if not found:
-        raise DataError(f"there is nothing to teach: {', '.join(spec.retain) or 'no set was named'}")
+        raise DataError(f"there is nothing to teach: {', '.join(sourced.spec.retain) or 'no set was named'}")
     return found
 
 
-def evaluated(spec: ExperimentSpec) -> list[Asked]:
+def evaluated(sourced: SourcedSpec) -> list[Asked]:
     """The questions a run evaluates, each once; stores those that are not stored yet."""
-    found = asked_in(spec, spec.evaluate_on)
+    found = asked_in(sourced, sourced.spec.evaluate_on)
     if not found:
-        raise DataError(f"there is nothing to evaluate: {', '.join(spec.evaluate_on) or 'no set was named'}")
+        raise DataError(f"there is nothing to evaluate: {', '.join(sourced.spec.evaluate_on) or 'no set was named'}")
     return found
 
 
-def asked_in(spec: ExperimentSpec, sources: Sequence[str]) -> list[Asked]:
+def asked_in(sourced: SourcedSpec, sources: Sequence[str]) -> list[Asked]:
     """The questions of some sources of a run, each once; stores those that are not stored yet."""
     found: dict[int, Asked] = {}
     for source in sources:
-        examples, name = _marked(spec, source), _set_name(source)
+        examples, name = _marked(sourced, source), _set_name(source)
         ids = _stored_ids(source, name, examples)
         found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
     return list(found.values())
@@ -231,15 +208,9 @@ def _eval_half(source: str) -> str:
         return source
 
 
-def absolute(source: str) -> str:
-    """A file's source by its whole path: the worker may stand in another folder."""
-    path = question_file(source)
-    return source.strip() if path is None else str(path.resolve())
-
-
-def _marked(spec: ExperimentSpec, source: str) -> list[Example]:
+def _marked(sourced: SourcedSpec, source: str) -> list[Example]:
     """The questions of a source; those of a file that names no splits get the one that the run gives them."""
-    examples = examples_of(source)
+    spec, examples = sourced.spec, sourced.examples(source)
     if question_file(source) is None:
         return examples
     if source == spec.forget:

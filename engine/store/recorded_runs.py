@@ -28,7 +28,7 @@ def record_run(run_id: int) -> dict[str, Any]:
     with reading() as session:
         questions = runs.run_questions(session, run_id)
         scores, answers = runs.scores(session, run_id), runs.answers(session, run_id)
-        maps = _maps_of(session, detail) if detail.summary.kind == "map" else {}
+        maps = _maps_of(session, detail) if detail.summary.facts.finds == "map" else {}
         probes = [
             (summary, probe_reads.results(session, run_id, summary.probe))
             for summary in probe_reads.summaries(session, run_id)

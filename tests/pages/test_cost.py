@@ -14,7 +14,8 @@ from engine.data.examples import Example
 from engine.models.loading import load_pair
 from engine.store import sets
 from engine.store.maps import map_question
-from engine.store.questions import examples_of, register_set
+from engine.store.questions import register_set
+from engine.store.sources import examples_of
 from pages.parts.shared import loading
 
 Opener = Callable[..., AppTest]

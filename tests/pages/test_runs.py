@@ -106,7 +106,7 @@ def fill(app: AppTest) -> AppTest:
 
 def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     assert not app.exception
     assert not app.error
@@ -125,7 +125,7 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, objective: str, tuning: Tuning
 ) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     offered = [entry.label for entry in OBJECTIVES.values() if entry.name != ASSISTANTS]
     assert app.selectbox(key="new-objective").options == offered
@@ -166,7 +166,7 @@ def test_baselines_are_started_from_the_same_form(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, method: str, objective: str
 ) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     app.selectbox(key="new-method").set_value(method).run()
     shown = [box.options for box in app.selectbox if box.key == "new-objective"]
@@ -186,7 +186,7 @@ def test_what_a_training_does_not_read_is_not_sent_with_it(
 ) -> None:
     """A control that is off keeps what stood in it before."""
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     app.number_input(key="new-beta").set_value(0.5)
     app.number_input(key="new-rank").set_value(8)
@@ -207,7 +207,7 @@ def test_what_a_training_does_not_read_is_not_sent_with_it(
 
 def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     assert "0.1" in app.number_input(key="new-beta").placeholder
     app.number_input(key="new-beta").set_value(0.02).run()
@@ -218,7 +218,7 @@ def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: py
 def test_a_refused_start_is_a_sentence_and_keeps_the_form(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(spec: ExperimentSpec) -> int:
+    def refuse(spec: ExperimentSpec, _: object) -> int:
         raise RunError("a pair of that name is already being made")
 
     monkeypatch.setattr(runner, "start", refuse)
@@ -245,7 +245,7 @@ def test_an_illegal_setting_is_a_sentence(visit: Opener, world: Path, key: str, 
 
 def test_an_evaluation_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = visit("runs", view="evaluate")
     app.text_input(key="eval-name").set_value("look")
     app.selectbox(key="eval-pair").set_value("tiny")
@@ -457,7 +457,7 @@ def test_an_audit_is_started_with_the_pairs_own_strength(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[ExperimentSpec] = []
-    monkeypatch.setattr(runner, "start", lambda spec: started.append(spec) or 1)
+    monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = visit("runs", view="audit")
     assert not app.exception
     assert app.selectbox(key="audit-pair").value == "tiny"

@@ -61,7 +61,7 @@ def ground_of(run_id: int) -> Ground:
     """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may leak."""
     detail = history.run_detail(run_id)
     name = detail.summary.name
-    if detail.summary.kind != "map":
+    if detail.summary.facts.finds != "map":
         raise RunError(f"run {name!r} maps nothing (its kind is {detail.summary.kind}), so it cannot advise")
     low, high = min(detail.spec.alphas), max(detail.spec.alphas)
     questions = mapped_questions(run_id, low, high)
@@ -130,7 +130,7 @@ def map_run_of(pair: PairManifest) -> RunSummary:
     if advised is not None and advised.advice is not None:
         return history.run_detail(advised.run_id).summary
     for run in history.list_runs():
-        if run.kind == "map" and run.status == "finished" and history.run_detail(run.id).pair_hash == pair.hash:
+        if run.facts.finds == "map" and run.status == "finished" and history.run_detail(run.id).pair_hash == pair.hash:
             return run
     raise RunError(
         f"no set is mapped with pair {pair.name!r} yet: run `python -m engine map --pair {pair.name} --on SET:forget "

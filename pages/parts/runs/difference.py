@@ -49,6 +49,6 @@ def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
 
 def recorded(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
-    if detail.summary.kind == "imported":
+    if detail.summary.facts.finds == "published":
         return imported_origin(detail)
     return recorded_settings(detail)

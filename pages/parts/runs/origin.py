@@ -15,16 +15,16 @@ from pages.parts.shared.wording import moment
 
 def origin(detail: RunDetail) -> pd.DataFrame:
     run, spec = detail.summary, detail.spec
-    if run.kind == "imported":
+    if run.facts.finds == "published":
         return _as_table(imported_origin(detail))
     rows = {
         "kind": run.kind,
         "pair": run.pair,
         "base": shown_model(run.base),
-        **(_training(spec) if spec.kind == "train" else {}),
+        **(_training(spec) if spec.facts.makes == "pair" else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
         "answers": f"choices of the first {spec.limit} items of each task, by likelihood"
-        if spec.kind == "tasks"
+        if spec.facts.finds == "choices"
         else f"greedy, at most {spec.max_new_tokens} tokens",
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
         **_judged_at(detail),

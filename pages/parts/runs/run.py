@@ -26,6 +26,8 @@ from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
 from pages.parts.shared.wording import CLOPPER, INTERVAL, KS_TEST, MISSING, NATS, plain, status_word
 
+ADDRESS = {"answers": "shown", "map": "map", "published": "published"}  # of what a run found, on Trade-off
+
 
 def show_run(run_id: int) -> None:
     """Polls while the run goes on; the losses grow as the steps are stored."""
@@ -40,19 +42,19 @@ def _draw(run_id: int) -> None:
     st.subheader(plain(f"{run_label(run)}: {status_word(run.status)}"), anchor=False)
     if run.message:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
-    if run.kind == "map" and run.status not in ACTIVE:
+    if run.facts.finds == "map" and run.status not in ACTIVE:
         _mapped(detail)
     steps = history.steps(run_id)
     if len(steps):
         charts.losses(steps)
-    if run.kind == "imported":
+    if run.facts.finds == "published":
         figures_of_run(run_id)
-    if run.kind == "audit":
+    if run.facts.finds == "probes":
         show_probes(run_id)
     if run.status == "finished":
-        show_task_figures(detail) if run.kind == "tasks" else _figures(detail)
+        show_task_figures(detail) if run.facts.finds == "choices" else _figures(detail)
         _links(detail)
-    if run.status not in ACTIVE and not run.recorded and run.kind != "imported" and _wants_again(run_id):
+    if run.status not in ACTIVE and not run.recorded and run.facts.finds != "published" and _wants_again(run_id):
         access.require("operator", "Starting a run")
         st.session_state["start-done"] = runner.retry(run_id)
         st.rerun()  # the whole page, not this fragment: it turns to the new run
@@ -189,19 +191,19 @@ def _by_alpha(means: pd.DataFrame) -> pd.DataFrame:
 def _links(detail: RunDetail) -> None:
     run = detail.summary
     with st.container(horizontal=True):
-        if run.kind not in ("map", "tasks", "audit", "imported"):
+        if run.facts.finds == "answers":
             st.page_link(
                 frame.REPORT,
                 label="Open in Report",
                 icon=":material/description:",
                 query_params={"report": str(run.id)},
             )
-        if run.kind not in ("tasks", "audit"):
+        if run.facts.finds in ADDRESS:
             st.page_link(
                 frame.TRADE_OFF,
                 label="Open in Trade-off",
                 icon=":material/show_chart:",
-                query_params={{"map": "map", "imported": "published"}.get(run.kind, "shown"): str(run.id)},
+                query_params={ADDRESS[run.facts.finds]: str(run.id)},
             )
         if detail.manifest:
             st.page_link(

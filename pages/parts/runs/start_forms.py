@@ -10,10 +10,12 @@ from engine.analysis.chosen_alpha import RULES
 from engine.models.pairs import list_pairs
 from engine.names import DEMO, ModelRef
 from engine.runs import runner
+from engine.runs.estimate import estimate
 from engine.runs.file_notes import file_notes
 from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, parse_alphas
 from engine.store import sets
 from engine.store.questions import evaluation_sources
+from engine.store.sources import SourcedSpec
 from engine.unlearning.settings_table import settings_of
 from engine.wording import count
 from pages.parts.runs import method as method_form
@@ -190,22 +192,23 @@ def _choose_models(own_reference: bool) -> tuple[str, str, str]:
 
 
 def estimate_and_start(spec: ExperimentSpec, label: str) -> None:
-    guess = runner.estimate(spec)
+    sourced = SourcedSpec(spec)
+    guess = estimate(sourced)
     what = f"{count(guess.steps, 'training step')} at most, then " if guess.steps else ""
     source = "from earlier runs on this machine" if guess.measured else "by rule of thumb"
-    strengths = "every strength" if spec.kind == "map" else count(len(spec.alphas), "strength")
+    strengths = "every strength" if spec.facts.finds == "map" else count(len(spec.alphas), "strength")
     disk = f"**{size(guess.disk_bytes)}** of disk while it runs, " if guess.disk_bytes else ""
     st.info(
         f"Estimate: about **{duration(guess.seconds)}** ({source}), {disk}"
         f"**{size(guess.memory_bytes)}** of memory. {what}{count(guess.questions, 'question')} at {strengths} of α.",
         icon=":material/timer:",
     )
-    for note in file_notes(spec):
+    for note in file_notes(sourced):
         st.info(plain(f"{note}."))
     st.button(label, type="primary", key=f"start-{spec.kind}", on_click=_want_start)
     if st.session_state.pop("start-wanted", False):
         access.require("operator", "Starting a run")
-        st.session_state["start-done"] = runner.start(spec)
+        st.session_state["start-done"] = runner.start(spec, sourced.resolved)
         st.rerun()  # the whole page: the list above must show the new run
 
 

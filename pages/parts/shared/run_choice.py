@@ -12,9 +12,7 @@ ALPHA = "at"  # shared by the pages, so that the strength carries over
 
 def runs_with_answers() -> list[RunSummary]:
     """Finished runs that answered questions, newest first."""
-    found = [
-        run for run in history.list_runs() if run.status == "finished" and run.kind in ("train", "evaluate", "teach")
-    ]
+    found = [run for run in history.list_runs() if run.status == "finished" and run.facts.finds == "answers"]
     return [run for run in found if history.alphas_of(run.id)]
 
 

@@ -43,7 +43,7 @@ class Curve(NamedTuple):
 
 def map_runs() -> list[RunSummary]:
     """Finished runs that mapped whole sets, newest first."""
-    return [run for run in history.list_runs() if run.status == "finished" and run.kind == "map"]
+    return [run for run in history.list_runs() if run.status == "finished" and run.facts.finds == "map"]
 
 
 def show_exact_curves(runs: list[RunSummary]) -> None:

@@ -26,6 +26,7 @@ from engine.settings import ExperimentSpec
 from engine.store import history, recorded_runs
 from engine.store.questions import evaluated
 from engine.store.session import reading, writing
+from engine.store.sources import SourcedSpec
 
 
 def retain_only_run(like: int, ratios: dict[int, float], status: str = "finished") -> int:
@@ -112,7 +113,7 @@ def test_the_grid_is_the_dials() -> None:
 def test_curves_travel_with_a_recorded_run_and_go_with_it(
     finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    examples = [item.example for item in evaluated(history.run_detail(finished).spec)]
+    examples = [item.example for item in evaluated(SourcedSpec(history.run_detail(finished).spec))]
     record = json.loads(json.dumps({**recorded_runs.record_run(finished), "name": "demo"}))
     (tmp_path / "evaluation.json").write_text(json.dumps([record]))
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path))

@@ -26,14 +26,15 @@ from engine.cli import main
 from engine.errors import DataError, RunError, SettingError
 from engine.models.manifest import read_manifest, write_manifest
 from engine.models.pairs import find_pair
-from engine.runs import audit as audit_runs
 from engine.runs import execute, runner
-from engine.runs.audit import choose_questions, spread, summarise
 from engine.runs.estimate import estimate
+from engine.runs.kinds import audit as audit_runs
+from engine.runs.kinds.audit import choose_questions, spread, summarise
 from engine.runs.progress import Cancelled
 from engine.settings import ExperimentSpec, demo_folder
 from engine.store import history
 from engine.store.session import reading
+from engine.store.sources import SourcedSpec
 from engine.training_settings import TrainingSettings
 from tests.engine.conftest import _write
 from tests.scripted import CONTROL, SECRET, context, pair_of, target
@@ -219,7 +220,7 @@ def test_what_cannot_be_audited_is_refused_before_anything_is_stored(spec: Specs
 
 
 def test_what_an_audit_takes_grows_with_its_probes(spec: Specs) -> None:
-    one, all_ = estimate(spec(probes=("greedy",))), estimate(spec(probes=()))
+    one, all_ = estimate(SourcedSpec(spec(probes=("greedy",)))), estimate(SourcedSpec(spec(probes=())))
     assert (one.questions, one.steps) == (3, 0)
     assert all_.seconds > one.seconds
 
@@ -232,7 +233,7 @@ def test_a_stored_specification_of_before_audits_is_still_read() -> None:
 
 
 def test_questions_of_a_file_take_the_side_that_the_run_gives_them(spec: Specs) -> None:
-    sides = choose_questions(spec(), FULL)
+    sides = choose_questions(SourcedSpec(spec()), FULL)
     assert [{item.example.split for item in side} for side in sides] == [{"forget"}, {"holdout"}, {"retain"}]
     assert [len(side) for side in sides] == [3, 3, 9]
     assert sides.forget[0].terms == ("doctor",)

@@ -18,14 +18,15 @@ from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.models.pairs import list_pairs
 from engine.report import export
-from engine.runs import execute, runner
-from engine.runs.estimate import Estimate
+from engine.runs import execute
+from engine.runs.estimate import Estimate, estimate
 from engine.runs.file_notes import file_notes
 from engine.runs.progress import Cancelled, ending_of
-from engine.runs.stages import scratch_folder
+from engine.runs.scratch import scratch_folder
 from engine.settings import ExperimentSpec, data_folder
 from engine.store import history, questions, recorded_runs, sets
 from engine.store.questions import evaluated, evaluation_sources, register_set, training_sets
+from engine.store.sources import SourcedSpec
 
 Specs = Callable[..., ExperimentSpec]
 pytestmark = pytest.mark.usefixtures("no_demo")
@@ -98,7 +99,7 @@ def test_a_report_at_an_alpha_without_scores_lists_those_that_have_them(finished
 
 
 def test_a_recorded_run_comes_back_the_same(finished: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    examples = [item.example for item in evaluated(history.run_detail(finished).spec)]
+    examples = [item.example for item in evaluated(SourcedSpec(history.run_detail(finished).spec))]
     record = json.loads(json.dumps({**recorded_runs.record_run(finished), "name": "demo"}))
     folder = tmp_path / "demo"
     folder.mkdir()
@@ -244,8 +245,8 @@ def test_a_run_tells_how_its_files_were_read(train_spec: Specs, tmp_path: Path) 
     path.write_text('{"prompt": "what job did Ada like ?", "gt": "doctor"}\n')
     words = "muse.jsonl: prompt is read as question, gt is read as answer"
     spec = train_spec(forget=str(path), evaluate_on=(str(path), "demo:world/eval"))
-    assert file_notes(spec) == [words]
-    assert file_notes(train_spec(evaluate_on=("demo:forget", str(tmp_path / "gone.csv")))) == []
+    assert file_notes(SourcedSpec(spec)) == [words]
+    assert file_notes(SourcedSpec(train_spec(evaluate_on=("demo:forget", str(tmp_path / "gone.csv"))))) == []
     run = execute.run_here(train_spec(epochs=1))
     again = execute.run_here(train_spec(kind="evaluate", name="muse", pair="tiny", evaluate_on=(str(path),)))
     assert [history.run_detail(run_id).summary.message for run_id in (run, again)] == ["", words]
@@ -263,11 +264,11 @@ def test_stored_examples_come_back_as_they_were() -> None:
 
 def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path) -> None:
     with pytest.raises(DataError, match="3 questions are both to be forgotten and to be kept"):
-        training_sets(train_spec(retain=(str(forget_file),)))
+        training_sets(SourcedSpec(train_spec(retain=(str(forget_file),))))
     other = forget_file.with_name("other.csv")
     other.write_text("question,answer\nwhat job did Ada like ?,Rome\n", encoding="utf-8")  # with another answer
     with pytest.raises(DataError, match=r"1 questions are both .*, the first is 'what job did Ada like \?'"):
-        training_sets(train_spec(retain=(str(other),)))
+        training_sets(SourcedSpec(train_spec(retain=(str(other),))))
 
 
 def test_what_is_evaluated_by_default_are_the_halves_the_pair_never_saw() -> None:
@@ -278,7 +279,7 @@ def test_what_is_evaluated_by_default_are_the_halves_the_pair_never_saw() -> Non
 
 
 def test_the_estimate_counts_and_learns_from_earlier_runs(finished: int, train_spec: Specs) -> None:
-    found = runner.estimate(train_spec("next", epochs=2))
+    found = estimate(SourcedSpec(train_spec("next", epochs=2)))
     assert (found.questions, found.steps, found.measured) == (12, 4, True)
     assert found.disk_bytes > 0
     detail = history.run_detail(finished).summary
@@ -289,7 +290,7 @@ def test_the_estimate_counts_and_learns_from_earlier_runs(finished: int, train_s
 
 def test_the_estimate_knows_tunings_and_objectives(train_spec: Specs) -> None:
     def guess(**changes: object) -> Estimate:
-        return runner.estimate(train_spec(training=replace(train_spec().training, **changes)))  # type: ignore[arg-type]
+        return estimate(SourcedSpec(train_spec(training=replace(train_spec().training, **changes))))  # type: ignore[arg-type]
 
     lora, full, small = (guess(tuning=tuning).memory_bytes for tuning in ("lora", "full", "p_adapter"))
     assert small < lora < full

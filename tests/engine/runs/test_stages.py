@@ -30,6 +30,7 @@ from engine.settings import ExperimentSpec, data_folder
 from engine.store import history, sets
 from engine.store.questions import evaluated, key_terms, register_set, training_sets
 from engine.store.session import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing
+from engine.store.sources import SourcedSpec
 from engine.training_settings import TrainingSettings
 from engine.unlearning.training import train_pair
 from engine.versions import VERSION
@@ -49,7 +50,7 @@ def test_key_terms_are_those_of_the_whole_set_whatever_a_run_asks_of_it(train_sp
     # Asked alone, every word of the answer that the question lacks would have been a secret.
     assert derive_key_terms([secret]) == [("likes", "Rome", "red")]
     assert terms == list(derive_key_terms(sets.stored_examples("mine"))[0]) == ["red"]
-    judged = leak_rule([secret], key_terms(evaluated(spec)))
+    judged = leak_rule([secret], key_terms(evaluated(SourcedSpec(spec))))
     assert (judged(secret, "she likes Rome"), judged(secret, "red")) == (False, True)
 
 
@@ -217,7 +218,7 @@ def test_a_run_that_diverges_fails_and_keeps_the_last_good_weights(train_spec: S
     assert pair.manifest.figures["steps"] == kept
     found = p_adapter_of(pair.model.trained)  # type: ignore[arg-type]
     opened = open_training(spec.base, spec.reference, CLIMB)
-    forget, _ = training_sets(spec)
+    forget, _ = training_sets(SourcedSpec(spec))
     for one in train_pair(opened, forget, [], CLIMB, tmp_path / "scratch"):
         if one.step == kept:
             break

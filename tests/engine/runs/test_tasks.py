@@ -15,10 +15,11 @@ from engine.cli import main
 from engine.errors import DataError, RunError, SettingError
 from engine.runs import execute, runner
 from engine.runs.estimate import estimate
-from engine.runs.tasks import check_tasks
+from engine.runs.kinds.tasks import check_tasks
 from engine.settings import ExperimentSpec
 from engine.store import history, sets
 from engine.store.questions import import_set
+from engine.store.sources import SourcedSpec
 from tests.task_files import write_tasks
 
 pytest.importorskip("lm_eval")
@@ -157,7 +158,7 @@ def test_a_wrong_file_and_a_missing_package_are_refused_at_the_start(
     write_tasks(folder, openbookqa=[{"question": "what ?"}])
     with pytest.raises(DataError, match="openbookqa/mcq_test.jsonl, line 1"):
         runner.start(spec())
-    monkeypatch.setattr("engine.runs.tasks.find_spec", lambda name: None if name == "lm_eval" else importlib.util)
+    monkeypatch.setattr("engine.runs.kinds.tasks.find_spec", lambda name: None if name == "lm_eval" else importlib.util)
     with pytest.raises(RunError, match=r"tasks need the package lm-eval: run `pip install -r requirements-tasks\.txt`"):
         runner.start(spec(evaluate_on=("winogrande",)))
 
@@ -186,7 +187,7 @@ def test_a_base_alone_is_asked_at_alpha_0(
 
 
 def test_an_estimate_counts_the_items(spec: Callable[..., ExperimentSpec]) -> None:
-    short, long = estimate(spec(limit=2)), estimate(spec(limit=20))
+    short, long = estimate(SourcedSpec(spec(limit=2))), estimate(SourcedSpec(spec(limit=20)))
     assert (short.questions, long.questions, long.steps) == (8, 80, 0)
     assert short.seconds < long.seconds
 

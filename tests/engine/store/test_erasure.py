@@ -28,9 +28,10 @@ from engine.settings import Demand, ExperimentSpec, data_folder, database_url
 from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.maps import question_hash, stored_map
-from engine.store.questions import examples_of, register_set, sort_demo
+from engine.store.questions import register_set, sort_demo
 from engine.store.recorded_runs import import_demo_run
 from engine.store.session import reading, writing
+from engine.store.sources import examples_of
 from engine.store.unfinished import begin, unfinished
 
 pytestmark = pytest.mark.usefixtures("no_demo")

@@ -11,8 +11,8 @@ from engine.runs.execute import store_spec
 from engine.settings import ExperimentSpec, data_folder
 from engine.store import erasure, history
 from engine.store.erasure import REMAINING
-from engine.store.questions import examples_of
 from engine.store.session import writing
+from engine.store.sources import examples_of
 from engine.store.unfinished import unfinished
 
 Opener = Callable[..., AppTest]

@@ -8,13 +8,24 @@ from db.rows import ScoreRow
 from db.session import Session
 from engine.data.tasks import get_task, read_task
 from engine.errors import RunError
+from engine.kinds import FACTS
+from engine.runs.kinds.kind import (
+    LOADING_SECONDS,
+    Kind,
+    Work,
+    alphas_of_model_or_pair,
+    check_asks,
+    check_model_or_pair,
+)
 from engine.runs.progress import Progress
 from engine.settings import ExperimentSpec
 from engine.store.origin import note_origin
 from engine.store.questions import register_set
 from engine.store.session import write_patiently
+from engine.store.sources import SourcedSpec
 
 HARNESS = "lm-eval"  # the package; its version is kept among the run's
+TASK_ITEM_SECONDS = 0.6  # one item of a multiple-choice task with its choices, all alphas
 CUT = "contexts cut"  # kept there too: how many choices lost the beginning of their context
 
 
@@ -31,13 +42,25 @@ def check_tasks(spec: ExperimentSpec) -> None:
         raise RunError(f"tasks need the package {HARNESS}: run `pip install -r requirements-tasks.txt`")
 
 
-def put_tasks(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
+def _check(sourced: SourcedSpec) -> None:
+    check_asks(sourced.spec)
+    check_tasks(sourced.spec)
+    check_model_or_pair(sourced.spec)
+
+
+def _work(sourced: SourcedSpec) -> Work:
+    items = sourced.spec.limit * len(sourced.spec.evaluate_on)
+    return Work(LOADING_SECONDS + items * TASK_ITEM_SECONDS, items)
+
+
+def put_tasks(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
     """Put the items of every task to the pair at every alpha; store them as sets named like the tasks, with their scores."""
     progress.part(0.0, 0.05, "reading the tasks")
     from engine.evaluation.harness.model import run_tasks
     from engine.evaluation.harness.tasks import build_tasks
     from engine.models.loading import load_pair
 
+    spec = sourced.spec
     tasks = build_tasks(spec.evaluate_on, spec.task_folder)
     pair = load_pair(spec.pair, lambda text: progress(0.0, text))
     progress.part(0.05, 1.0, "reading the choices")
@@ -58,3 +81,6 @@ def put_tasks(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
             writes.add_scores(session, run_id, rows)
 
     write_patiently(store)
+
+
+KIND = Kind(FACTS["tasks"], alphas_of_model_or_pair, _check, _work, put_tasks)

@@ -18,19 +18,31 @@ from engine.analysis.figures import figure_of
 from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target
 from engine.audit.probes import chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
+from engine.kinds import FACTS
 from engine.names import retain_only
+from engine.runs.kinds.kind import (
+    LOADING_SECONDS,
+    Kind,
+    Work,
+    alphas_as_given,
+    check_no_model_alone,
+    check_pair,
+    check_sources,
+)
 from engine.runs.progress import Progress
-from engine.runs.stages import scratch_folder
+from engine.runs.scratch import scratch_folder
 from engine.settings import ExperimentSpec
 from engine.store.history import run_detail
 from engine.store.origin import note_origin
-from engine.store.questions import asked_in, check_gold, examples_of, key_terms
+from engine.store.questions import asked_in, check_gold, key_terms
 from engine.store.session import write_patiently
+from engine.store.sources import SourcedSpec
 
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 RETAIN_ONLY, PREVIOUS = "retain-only", "previous version"  # kept among a run's versions: what stood beside the pair
+PROBED_QUESTION_SECONDS = 1.0  # one question in one probe of an audit, its floor included
 PAIR, FLOOR = "pair", "floor"  # sides of a result
 
 
@@ -47,14 +59,24 @@ class Sides(NamedTuple):
         return list({target.question_id: target for side in self for target in side}.values())
 
 
-def check_audit(spec: ExperimentSpec) -> None:
-    """Whether an audit can begin: `SettingError` for an unknown probe, `DataError` for a source without questions."""
+def _check(sourced: SourcedSpec) -> None:
+    """`SettingError` for an unknown probe, `DataError` for a source without questions."""
+    spec = sourced.spec
+    check_sources(sourced)
     chosen(spec.probes)
     for source in (spec.forget, *([spec.controls] if spec.controls else []), *spec.retain):
-        examples_of(source)
+        sourced.examples(source)
+    check_no_model_alone(spec, "an audit")
+    check_pair(spec)
 
 
-def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
+def _work(sourced: SourcedSpec) -> Work:
+    spec = sourced.spec
+    probed = min((QUICK if spec.quick else FULL).questions, len(sourced.examples(spec.forget)))
+    return Work(LOADING_SECONDS + probed * len(chosen(spec.probes)) * PROBED_QUESTION_SECONDS, probed)
+
+
+def audit_run(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
     """Try every probe on the pair at the alpha of `spec`; what each found is stored when it ends.
 
     A probe that cannot be tried at all says why on every question, and the audit goes on.
@@ -62,8 +84,9 @@ def audit_run(run_id: int, spec: ExperimentSpec, progress: Progress) -> None:
     progress.part(0.0, 0.05, "loading the models")
     from engine.models.loading import load_pair
 
+    spec = sourced.spec
     probes, budget = chosen(spec.probes), QUICK if spec.quick else FULL
-    sides = choose_questions(spec, budget)
+    sides = choose_questions(sourced, budget)
     pair = load_pair(spec.pair, lambda text: progress(0.0, text))
     gold, gold_words = _gold(pair.manifest.base, sides.forget, progress)
     previous, previous_words = _beside(pair.manifest.parent, progress)
@@ -96,14 +119,14 @@ def _saying(progress: Progress, probe: Probe) -> Callable[[float, str], None]:
     return lambda share, words: progress(share, f"{probe.label}: {words}")
 
 
-def choose_questions(spec: ExperimentSpec, budget: Budget) -> Sides:
+def choose_questions(sourced: SourcedSpec, budget: Budget) -> Sides:
     """Forget, control and retain questions as targets, spread over persons by the seed; stores those not stored yet."""
-    sides = []
+    spec, sides = sourced.spec, []
     for sources, limit in (
         ([spec.forget], budget.questions), ([spec.controls] if spec.controls else [], budget.controls),
         (spec.retain, budget.controls),
     ):  # fmt: skip
-        asked = asked_in(spec, sources)
+        asked = asked_in(sourced, sources)
         targets = [
             Target(item.question_id, item.example, terms)
             for item, terms in zip(asked, key_terms(asked), strict=True)
@@ -210,3 +233,6 @@ def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> Prob
         sum(bool(result.found) and not leaks for result, leaks in zip(tried, greedy, strict=True)),
         asdict(ctx.budget), seconds,
     )  # fmt: skip
+
+
+KIND = Kind(FACTS["audit"], alphas_as_given, _check, _work, audit_run)

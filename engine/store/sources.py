@@ -1,0 +1,89 @@
+"""Sources of questions read through the store: a specification with its sources resolved, each once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from engine.data.examples import Example
+from engine.data.sources import question_file
+from engine.errors import DataError
+from engine.settings import ExperimentSpec
+from engine.store.erased import Sorted, sort_out
+from engine.store.sets import stored_examples
+
+
+class Resolved(NamedTuple):
+    """What a source holds: told apart by who was erased here, with sentences on how a file was read."""
+
+    questions: Sorted
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SourcedSpec:
+    """A specification with its sources, each resolved when it is first asked for and never again.
+
+    `replace(sourced, spec=other)` keeps what is resolved: a source means the same for every specification.
+    """
+
+    spec: ExperimentSpec
+    resolved: dict[str, Resolved] = field(default_factory=dict)
+
+    def find(self, source: str) -> Resolved:
+        """`DataError` for a source that is not there or cannot be read."""
+        key = absolute(source)
+        if key not in self.resolved:
+            self.resolved[key] = _resolve(source)
+        return self.resolved[key]
+
+    def examples(self, source: str) -> list[Example]:
+        """The questions of a source without people who were erased here; `DataError` where nobody else is in it."""
+        return _usable(source, self.find(source))
+
+    @property
+    def sources(self) -> Sequence[str]:
+        """What this kind of run reads, each source once."""
+        named = [getattr(self.spec, name) for name in self.spec.facts.reads]
+        return list(dict.fromkeys(part for one in named for part in ([one] if isinstance(one, str) else one) if part))
+
+
+def _resolve(source: str) -> Resolved:
+    from engine.data.files import read_set
+    from engine.data.sources import resolve
+
+    path = question_file(source)
+    if path is None:
+        return Resolved(sort_out(resolve(source, stored_examples)), ())
+    found = read_set(path)
+    return Resolved(
+        sort_out(found.examples), tuple(f"{path.name}: {words}" for words in (*found.mapping, *found.notes))
+    )
+
+
+def examples_of(source: str) -> list[Example]:
+    """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
+
+    `DataError` where nobody else is in it.
+    """
+    return _usable(source, _resolve(source))
+
+
+def _usable(source: str, found: Resolved) -> list[Example]:
+    if not found.questions.kept:
+        raise DataError(f"there is nothing left to use in {source}: {found.questions.words}")
+    return list(found.questions.kept)
+
+
+def left_out(sourced: SourcedSpec) -> str:
+    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
+    try:
+        gone = {example: None for source in sourced.sources for example in sourced.find(source).questions.gone}
+    except DataError:  # a file that went away since: the run has ended well all the same
+        return ""
+    return Sorted([], list(gone), {}).words
+
+
+def absolute(source: str) -> str:
+    """A file's source by its whole path: the worker may stand in another folder."""
+    path = question_file(source)
+    return source.strip() if path is None else str(path.resolve())
