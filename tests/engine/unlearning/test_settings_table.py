@@ -18,6 +18,7 @@ from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.settings import ExperimentSpec
 from engine.store import history
+from engine.store.sources import SourcedSpec
 from engine.training_settings import GENERAL, RETAIN_CHOICES, Method, TrainingSettings, Tuning
 from engine.unlearning import objectives
 from engine.unlearning.losses import RETAIN_LOSSES, AnswerTokens
@@ -117,10 +118,9 @@ def test_bounds_and_default_are_allowed_and_what_is_beyond_is_named(name: str) -
 
 
 def test_the_command_line_offers_exactly_the_table(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        program.main(["train", "--help"])
+    assert program.main(["train", "--help"]) == 0
     offered = set(
-        re.findall(r"^\s+(?:-h, )?(--[a-z-]+)", capsys.readouterr().out.partition("options:")[2], re.MULTILINE)
+        re.findall(r"^\s+(?:-h, )?(--[a-z-]+)", capsys.readouterr().out.partition("Options:")[2], re.MULTILINE)
     )
     assert offered - OTHERS == {row.option for row in settings_table().values()}
 
@@ -157,11 +157,11 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     """Offered, checked, stored, refused where it is not read, and read by the loss."""
     started: list[ExperimentSpec] = []
 
-    def start(spec: ExperimentSpec) -> int:
-        started.append(spec)
+    def enqueue(sourced: SourcedSpec) -> int:
+        started.append(sourced.spec)
         raise RunError("noted")
 
-    monkeypatch.setattr(runner, "start", start)
+    monkeypatch.setattr(runner, "enqueue", enqueue)
     plain = train_spec("plain")
     options = [
         "train", "--name", "new", "--base", plain.base, "--reference", plain.reference, "--forget", plain.forget,
@@ -175,8 +175,7 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     assert "--zeta is not used here: zeta belongs to the objective made_up, got npo" in capsys.readouterr().err
     program.main([*options, "--objective", "made_up", "--zeta", "6"])
     assert "zeta must be between 0 and 5, got 6" in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        program.main(["train", "--help"])
+    assert program.main(["train", "--help"]) == 0
     assert re.search(r"--zeta X +slope of made_up \(default:\s+2\)", capsys.readouterr().out)
     assert "beta" in unused_settings(started[0].training)
     spec = ExperimentSpec.from_json(started[0].to_json())
