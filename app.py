@@ -1,4 +1,6 @@
-"""The server: the script that draws the pages, behind a gate that every request passes. Started with `streamlit run app.py`."""
+"""The server: the script that draws the pages, behind a gate that every request passes. Started with `streamlit run
+app.py`.
+"""
 
 import streamlit as st
 

@@ -1,7 +1,7 @@
 """Installs what requirements files name beside the Python that runs this, and says every few seconds how far it is.
 
-Used by the Makefile: `python install.py requirements.txt`. Needs pip and nothing else. On Linux without an NVIDIA device
-PyTorch comes from its own index of CPU builds where that answers.
+Used by the Makefile: `python install.py requirements.txt`. Needs pip and nothing else. On Linux without an NVIDIA
+device PyTorch comes from its own index of CPU builds where that answers.
 """
 
 import importlib.metadata
@@ -44,7 +44,9 @@ def torch_installed() -> bool:
 
 
 def take_torch(requirement: str) -> None:
-    """A CPU build where no NVIDIA device is; else says what is to come. Whatever fails here is left to the next step."""
+    """A CPU build where no NVIDIA device is; else says what is to come. Whatever fails here is left to the next
+    step.
+    """
     if has_nvidia():
         print(f"An NVIDIA device is here: PyTorch comes from PyPI ({CUDA_SIZE}).", flush=True)
     elif not answers(CPU_INDEX + "/torch/"):

@@ -26,9 +26,9 @@ Kind = Literal["own", "named", "handle"]
 class Personal(NamedTuple):
     """A table with text about people. Columns are named as in the database.
 
-    `texts` are emptied in the person's rows, and in any other where their text stands; `labels` lose only the name or the
-    text that stands in them, for the rest of them is needed; `handles` are what links, files and other rows go by: they
-    are searched and reported, and stay. Rows with `removes` go as a whole, with the map they belong to.
+    `texts` are emptied in the person's rows, and in any other where their text stands; `labels` lose only the name
+    or the text that stands in them, for the rest of them is needed; `handles` are what links, files and other rows
+    go by: they are searched and reported, and stay. Rows with `removes` go as a whole, with the map they belong to.
     """
 
     table: str
@@ -41,8 +41,14 @@ class Personal(NamedTuple):
 
 
 _QUESTION_TEXTS = (
-    "question", "answer", "paraphrased_question", "paraphrased_answer", "perturbed_answer", "key_terms", "training_questions"
-)  # fmt: skip
+    "question",
+    "answer",
+    "paraphrased_question",
+    "paraphrased_answer",
+    "perturbed_answer",
+    "key_terms",
+    "training_questions",
+)
 PERSONAL: tuple[Personal, ...] = (
     Personal("questions", "question", "id", _QUESTION_TEXTS, labels=("domain", "group_name"), handles=("subject",)),
     Personal("run_questions", "question", "question_id", ("key_terms",)),
@@ -109,18 +115,26 @@ def tables() -> dict[str, sa.Table]:
 
 
 def person(session: Session, question_ids: Iterable[int], question_hashes: Iterable[str]) -> Person:
-    """The rows that hang on these questions. `question_hashes` are those under which maps of their wordings are stored."""
+    """The rows that hang on these questions. `question_hashes` are those under which maps of their wordings are
+    stored.
+    """
     ids, hashes = list(question_ids), list(question_hashes)
     runs: set[int] = set()
     for part in chunks(ids):
         for owner in (RunQuestion, Score):
             runs |= set(session.scalars(select(owner.run_id).where(owner.question_id.in_(part)).distinct()))
-    maps = {key for part in chunks(hashes) for key in session.scalars(select(AlphaMap.id).where(AlphaMap.question_hash.in_(part)))}  # fmt: skip
+    maps = {
+        key
+        for part in chunks(hashes)
+        for key in session.scalars(select(AlphaMap.id).where(AlphaMap.question_hash.in_(part)))
+    }
     return Person(frozenset(ids), frozenset(runs), frozenset(maps))
 
 
 class Found(NamedTuple):
-    """What is to be changed; and which questions go as a whole: the person's, and others' in whose texts they are named."""
+    """What is to be changed; and which questions go as a whole: the person's, and others' in whose texts they are
+    named.
+    """
 
     changes: list[Change]
     own: frozenset[int]
@@ -130,8 +144,8 @@ class Found(NamedTuple):
 def find(session: Session, who: Person, search: Search) -> Found:
     """What is to be changed, row by row over every table of `PERSONAL`; changes nothing.
 
-    A question and a map are whole things: without one of their texts they would be wrong ones. So either goes as a whole
-    where the person's text or name stands in any of it, and with a question whatever hangs on it.
+    A question and a map are whole things: without one of their texts they would be wrong ones. So either goes as a
+    whole where the person's text or name stands in any of it, and with a question whatever hangs on it.
     """
     questions, maps = _that_tell(session, "question", search), _that_tell(session, "map", search)
     who = Person(who.questions | questions["own"], who.runs, who.maps | maps["own"])
@@ -216,10 +230,10 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
     """
     ids = sorted(found)
     theirs = [
-        key for part in chunks(ids) for key in session.scalars(
-            select(Question.id).where(Question.id.in_(part), Question.subject.in_(spellings))
-        )
-    ]  # fmt: skip
+        key
+        for part in chunks(ids)
+        for key in session.scalars(select(Question.id).where(Question.id.in_(part), Question.subject.in_(spellings)))
+    ]
     for column in (Question.domain, Question.group):
         held = set(session.scalars(select(column).where(Question.subject.in_(spellings)).distinct()))
         others = select(column).where(column.in_(held), Question.subject.not_in(spellings))

@@ -47,7 +47,8 @@ def writing(url: str) -> Iterator[Session]:
 def compact(url: str) -> bool:
     """Rewrite a SQLite database so that neither its file nor its WAL holds a byte of what was removed.
 
-    False for other backends, which is left to whoever tends them. Raises `DatabaseBusyError` while another process reads.
+    False for other backends, which is left to whoever tends them. Raises `DatabaseBusyError` while another process
+    reads.
     """
     with _translated(url), _open(url).connect() as opened:
         if opened.dialect.name != "sqlite":

@@ -1,4 +1,5 @@
-"""The tables, as SQLAlchemy models; `review_tables` has the exports, verdicts and erasures. Rows of these never leave `db`.
+"""The tables, as SQLAlchemy models; `review_tables` has the exports, verdicts and erasures. Rows of these never
+leave `db`.
 
     sets ─< questions ─< run_questions >─ runs >─ pairs
                 │                          ├─< steps
@@ -180,7 +181,9 @@ class Curve(Base):
 
 
 class Figure(Base):
-    """An aggregate of a run at one alpha with its 95 % interval; `rows` is what it is over, NULL where that is not known."""
+    """An aggregate of a run at one alpha with its 95 % interval; `rows` is what it is over, NULL where that is not
+    known.
+    """
 
     __tablename__ = "figures"
 
@@ -195,7 +198,9 @@ class Figure(Base):
 
 
 class ProbeResult(Base):
-    """What one probe of an audit found on one question; `side` is "pair", or "floor" where it is what stands beside it."""
+    """What one probe of an audit found on one question; `side` is "pair", or "floor" where it is what stands beside
+    it.
+    """
 
     __tablename__ = "probe_results"
 

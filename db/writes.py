@@ -249,5 +249,7 @@ def delete_recorded(session: Session, name: str) -> None:
 
 
 def add_verdict(session: Session, **fields: Any) -> None:
-    """`fields` are the columns of a verdict but `id` and `created`. A verdict is an event: nothing changes or removes one."""
+    """`fields` are the columns of a verdict but `id` and `created`. A verdict is an event: nothing changes or
+    removes one.
+    """
     session.execute(insert(Verdict), [{**fields, "created": now()}])

@@ -25,7 +25,9 @@ _LONG_VALUE = re.compile(
 
 
 def shortened(sentence: str) -> str:
-    """The sentence with the middle of every very long value left out, so that what is said of the value stays readable."""
+    """The sentence with the middle of every very long value left out, so that what is said of the value stays
+    readable.
+    """
     cut = _LONG_VALUE.sub(lambda found: _without_middle(found[0], 80, 40), sentence)
     return cut if len(cut) <= LONG_SENTENCE else _without_middle(cut, 1200, 600)
 

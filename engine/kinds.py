@@ -1,4 +1,6 @@
-"""What each kind of run is, whatever stores, shows or executes it; `engine.runs.kinds` adds how it is checked and done."""
+"""What each kind of run is, whatever stores, shows or executes it; `engine.runs.kinds` adds how it is checked and
+done.
+"""
 
 from typing import Literal, NamedTuple
 

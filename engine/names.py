@@ -17,9 +17,9 @@ RETAIN_ONLY = "retain-only:"  # what begins every such name, for a database that
 class ModelRef(NamedTuple):
     """What is asked in a run: a pair, or one model alone. Stored, typed and shown as `str` gives it.
 
-    `role` "": `source` is a pair, or where a base is named, that base: `demo`, `demo-public`, the name of a model that a
-    run taught, a folder, a GGUF file or a hub name. "base": `base:SOURCE`, that base without a pair. "retain-only":
-    `retain-only:BASE`, the model that was taught everything of BASE but its forget set.
+    `role` "": `source` is a pair, or where a base is named, that base: `demo`, `demo-public`, the name of a model
+    that a run taught, a folder, a GGUF file or a hub name. "base": `base:SOURCE`, that base without a pair.
+    "retain-only": `retain-only:BASE`, the model that was taught everything of BASE but its forget set.
     """
 
     role: Role
@@ -84,7 +84,9 @@ def is_gguf(path: str | Path) -> bool:
 
 
 def is_legal(name: str) -> bool:
-    """Whether a run, a pair, a taught model or a set may have this name: it is a folder's, too, and stands in sources."""
+    """Whether a run, a pair, a taught model or a set may have this name: it is a folder's, too, and stands in
+    sources.
+    """
     return 0 < len(name) <= LONGEST_NAME and all(map(is_legal_letter, name)) and name[0] not in "-."
 
 

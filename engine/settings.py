@@ -24,7 +24,9 @@ AlphaChoice = Literal["recommended", "retain-only"]
 
 
 def _named_folder(variable: str) -> Path | None:
-    """The folder that an environment variable names, None where it names none; `SettingError` for what no path can be."""
+    """The folder that an environment variable names, None where it names none; `SettingError` for what no path can
+    be.
+    """
     named = os.environ.get(variable)
     return local_path(named) if named else None
 
@@ -124,8 +126,8 @@ def parse_alphas(text: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Demand:
-    """What an alpha is to meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the forget
-    questions that may leak, None for no more than the retain-only model's.
+    """What an alpha is to meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the
+    forget questions that may leak, None for no more than the retain-only model's.
     """
 
     max_loss: float = 0.02
@@ -141,16 +143,16 @@ class Demand:
 class ExperimentSpec:
     """What a run is to do; frozen, stored with the run, read back by the worker.
 
-    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file (`FORMATS`).
-    A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`; a `map` run finds
-    every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run teaches the model `base`
-    the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks` run puts the first `limit`
-    items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` ("" = the hub's datasets); an
-    `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with the questions of `forget`, those of `controls`,
-    about people nobody was taught, and those of `retain`; `quick` fixes the smaller budget. An evaluation without
-    `curves` reads true answers at `alphas` alone and not between them. `alpha_choice` is the rule by which one of `alphas` is
-    taken where a run is judged at one, see chosen_alpha.py. An
-    `imported` run executes nothing: it holds figures that others published (see `of_imported`).
+    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file
+    (`FORMATS`). A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`;
+    a `map` run finds every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run
+    teaches the model `base` the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks`
+    run puts the first `limit` items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` (""
+    = the hub's datasets); an `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with
+    the questions of `forget`, those of `controls`, about people nobody was taught, and those of `retain`; `quick`
+    fixes the smaller budget. An evaluation without `curves` reads true answers at `alphas` alone and not between
+    them. `alpha_choice` is the rule by which one of `alphas` is taken where a run is judged at one, see
+    chosen_alpha.py. An `imported` run executes nothing: it holds figures that others published (see `of_imported`).
     """
 
     kind: RunKind

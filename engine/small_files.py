@@ -20,8 +20,8 @@ LONGEST_NUMBER = 4000  # digits; Python itself converts 4300
 def read_small(path: Path, most: int = SMALL) -> bytes:
     """The bytes of an ordinary file.
 
-    Raises `OSError` where it is not there or cannot be opened, `ValueError` where it is a pipe or a device, and where it
-    holds more than `most` bytes.
+    Raises `OSError` where it is not there or cannot be opened, `ValueError` where it is a pipe or a device, and
+    where it holds more than `most` bytes.
     """
     known = path.stat()
     if stat.S_ISDIR(known.st_mode):
@@ -53,9 +53,9 @@ def read_json(path: Path, most: int = SMALL, finite: bool = True) -> Any:
 def parse_json(data: bytes | str, finite: bool = True) -> Any:
     """A JSON value from its bytes or text.
 
-    `ValueError`, and nothing else, for what is not JSON, is nested too deeply, names a key twice or a key that cannot be
-    shown, or holds half a character; and, unless `finite` is off, for NaN and infinities, which JSON does not know but
-    Python's writers write.
+    `ValueError`, and nothing else, for what is not JSON, is nested too deeply, names a key twice or a key that
+    cannot be shown, or holds half a character; and, unless `finite` is off, for NaN and infinities, which JSON does
+    not know but Python's writers write.
     """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data

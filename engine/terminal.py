@@ -1,7 +1,9 @@
-"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C, and only what is harmless there.
+"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C, and only what is
+harmless there.
 
-Names, questions and answers come from files and models. A terminal obeys some of their characters (it moves the cursor,
-renames the window) and others turn round how a line reads, so all of these are shown as escapes and never sent.
+Names, questions and answers come from files and models. A terminal obeys some of their characters (it moves the
+cursor, renames the window) and others turn round how a line reads, so all of these are shown as escapes and never
+sent.
 """
 
 import io

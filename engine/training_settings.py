@@ -113,7 +113,9 @@ class TrainingSettings:
 
     @classmethod
     def of_stored(cls, found: Mapping[str, Any]) -> Self:
-        """From what `stored` gave, in this version or an older one; raises `TypeError` for a setting that is not known."""
+        """From what `stored` gave, in this version or an older one; raises `TypeError` for a setting that is not
+        known.
+        """
         rest = dict(found)
         numbers = dict(rest.pop("numbers", {}))
         for name, default in ALWAYS_STORED.items():

@@ -28,7 +28,9 @@ Words = Mapping[str, str]
 
 
 class Note(NamedTuple):
-    """What is noted before a part takes its place; `words` lie with the part, so that who sweeps it up can `take_back`."""
+    """What is noted before a part takes its place; `words` lie with the part, so that who sweeps it up can
+    `take_back`.
+    """
 
     words: Words
     write: Callable[[], None]
@@ -47,10 +49,11 @@ class _Entry(NamedTuple):
 
 @contextmanager
 def part_of(target: Path, note: Note | None = None) -> Iterator[Path]:
-    """A path beside `target` at which to make a file or a folder; it takes the place of `target` when the block ends well.
+    """A path beside `target` at which to make a file or a folder; it takes the place of `target` when the block ends
+    well.
 
-    The note is written first, so whatever stands at `target` is noted, killed or not. Raises `OSError` where the disk
-    refuses, `StorageError` where the data folder cannot be used, and what the note raises.
+    The note is written first, so whatever stands at `target` is noted, killed or not. Raises `OSError` where the
+    disk refuses, `StorageError` where the data folder cannot be used, and what the note raises.
     """
     words = {} if note is None else note.words
     with _entered(target.parent, words) as (entry, part):
@@ -95,15 +98,19 @@ def _entered(folder: Path, words: Words) -> Iterator[tuple[_Entry, Path]]:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet and that only its owner may read. `FileExistsError` for anything there, also a link."""
-    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:  # noqa: PTH123  an opener
+    """Write a file that is not there yet and that only its owner may read. `FileExistsError` for anything there,
+    also a link.
+    """
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder: whoever is killed meanwhile leaves all of it or nothing. `OSError` where it cannot be removed."""
+    """Remove a folder: whoever is killed meanwhile leaves all of it or nothing. `OSError` where it cannot be
+    removed.
+    """
     with scratch_in(folder.parent) as part:
         folder.replace(part)
         shutil.rmtree(part)
@@ -141,7 +148,9 @@ def _sweep_one(entry: _Entry, take_back: Callable[[Words], None]) -> None:
 
 
 def _clear(entry: _Entry, part: Path, words: Words, take_back: Callable[[Words], None]) -> None:
-    """Remove a part that never took its place, and its entry; both stay for a later sweep while its note cannot be taken back."""
+    """Remove a part that never took its place, and its entry; both stay for a later sweep while its note cannot be
+    taken back.
+    """
     if os.path.lexists(part):
         try:
             take_back(words)

@@ -1,4 +1,6 @@
-"""Words that reports and screens share: counts, splits, scores without a value, and what every report says of its limits."""
+"""Words that reports and screens share: counts, splits, scores without a value, and what every report says of its
+limits.
+"""
 
 import math
 from typing import Protocol

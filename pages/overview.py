@@ -36,14 +36,15 @@ def first_steps(ready: bool) -> None:
     """Nothing is here yet: three steps, and one button for the first."""
     st.subheader("Three steps", anchor=False)
     st.markdown(
-        "1. **Set up the demo** with the button below: a small real language model that was taught twenty-four invented people, "
-        "and a pair that makes it forget six of them.\n"
-        "2. **Compare**: ask about one of the six, move α from 0 to 1, and see the secret disappear while the rest stays.\n"
-        "3. **Report**: hand in the comparison of all questions as a CSV file."
+        "1. **Set up the demo** with the button below: a small real language model that was taught twenty-four invented"
+        " people, and a pair that makes it forget six of them.\n2. **Compare**: ask about one of the six, move α from 0"
+        " to 1, and see the secret disappear while the rest stays.\n3. **Report**: hand in the comparison of all"
+        " questions as a CSV file."
     )
     if not ready:
         st.caption(
-            "The model, SmolLM2-135M-Instruct (dequantised Q4\\_1), is downloaded once (93 MB) and converted, about a minute."
+            "The model, SmolLM2-135M-Instruct (dequantised Q4\\_1), is downloaded once (93 MB) and converted, about a"
+            " minute."
         )
     set_up_button("Set up the demo")
 
@@ -63,7 +64,8 @@ def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount], shares: Shares
     st.subheader("Largest remaining leaks", anchor=False)
     if not counts:
         st.caption(
-            "No forget question was judged at its pair's recommended α yet, so nothing is known about leaks. Start an evaluation on Runs."
+            "No forget question was judged at its pair's recommended α yet, so nothing is known about leaks. Start an"
+            " evaluation on Runs."
         )
         return
     for line in leak_words(counts, shares):

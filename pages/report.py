@@ -29,7 +29,8 @@ def main() -> None:
     runs = runs_with_answers()
     if not runs:
         frame.nothing_yet(
-            "No run has finished yet, so there is nothing to report. Overview sets up the demo with its recorded evaluation."
+            "No run has finished yet, so there is nothing to report. Overview sets up the demo with its recorded"
+            " evaluation."
         )
         return
     take_other_names()
@@ -80,7 +81,10 @@ def show_preview(chosen: Chosen) -> None:
     st.subheader("Preview", anchor=False)
     rows = chosen.rows
     shown = rows[PREVIEW_COLUMNS].head(PREVIEW_ROWS)
-    words = f"The first {count(len(shown), 'row')} of {len(rows)}, eight of the columns; the files hold all rows and all columns of what is chosen above."
+    words = (
+        f"The first {count(len(shown), 'row')} of {len(rows)}, eight of the columns; the files hold all rows and all"
+        " columns of what is chosen above."
+    )
     wide = {name: st.column_config.Column(width=210) for name in PREVIEW_TEXTS}
     st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words, column_config=wide)
     st.caption(words)

@@ -33,7 +33,8 @@ def choose_place() -> tuple[RunDetail, Place] | None:
     runs = runs_with_answers()
     if not runs:
         frame.nothing_yet(
-            "No run has finished yet, so there is nothing to review. Overview sets up the demo with its recorded evaluation."
+            "No run has finished yet, so there is nothing to review. Overview sets up the demo with its recorded"
+            " evaluation."
         )
         return None
     left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
@@ -63,9 +64,15 @@ def choose_question(place: Place, filters: Filters) -> int | None:
     address.seed("question", address.whole_number("question", 1, 10**9), None)
     wanted = st.session_state["question"]
     rows = queue.queue(
-        place.run_id, place.alpha, filters.names, filters.sort, phrasing=place.phrasing, among=filters.among,
-        subject=filters.subject, keep=wanted,
-    ).rows  # fmt: skip
+        place.run_id,
+        place.alpha,
+        filters.names,
+        filters.sort,
+        phrasing=place.phrasing,
+        among=filters.among,
+        subject=filters.subject,
+        keep=wanted,
+    ).rows
     if not rows:
         st.info("No question meets all of these filters.", icon=":material/filter_alt:")
         st.button("Show all questions", key="show-all", on_click=show_all)
@@ -110,9 +117,13 @@ def _go(question_id: int) -> None:
 def choose_blind() -> bool:
     address.seed("blind", lambda text: address.one_of("blind", ["1", "0"])(text) == "1", False)
     blind: bool = st.toggle(
-        "Blind: the two answers as A and B", key="blind",
-        help="Which of them is the base's is told once both are judged. The order is random, for you and this question always the same.",
-    )  # fmt: skip
+        "Blind: the two answers as A and B",
+        key="blind",
+        help=(
+            "Which of them is the base's is told once both are judged. The order is random, for you and this question"
+            " always the same."
+        ),
+    )
     address.keep("blind", blind, "1" if blind else "")
     return blind
 
@@ -146,9 +157,13 @@ def show_neighbours(place: Place, item: Item) -> None:
             with st.container(gap=None):
                 for row in rows:
                     st.button(
-                        plain(row.question if kind == "person" else f"{row.subject}: {row.question}"), key=f"near-{row.question_id}",
-                        type="tertiary", on_click=_go, args=(row.question_id,), wrap=True,
-                    )  # fmt: skip
+                        plain(row.question if kind == "person" else f"{row.subject}: {row.question}"),
+                        key=f"near-{row.question_id}",
+                        type="tertiary",
+                        on_click=_go,
+                        args=(row.question_id,),
+                        wrap=True,
+                    )
             if kind == "person":
                 st.button(
                     "Only this person",

@@ -58,14 +58,18 @@ def after_start() -> None:
 def list_view(runs: list[RunSummary]) -> None:
     if not runs:
         frame.nothing_yet(
-            "No runs yet. Start training or an evaluation above, or set up the demo on Overview: it brings its recorded evaluation."
+            "No runs yet. Start training or an evaluation above, or set up the demo on Overview: it brings its recorded"
+            " evaluation."
         )
         return
     ids = [run.id for run in runs]
     default = next((run.id for run in runs if not run.recorded), ids[-1])  # else the demo's own run, its first
     address.seed("run", address.one_of("run", ids), default)
     address.settle("run", ids, default)
-    words = f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what differs between them."
+    words = (
+        f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what"
+        " differs between them."
+    )
     st.dataframe(
         table_of(runs),
         hide_index=True,

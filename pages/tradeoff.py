@@ -20,7 +20,8 @@ from pages.parts.tradeoff.unlike import warn_other_forget_set, warn_unlike
 
 frame.begin(
     "Trade-off",
-    "What is forgotten against what survives. Each path is one pair, with α growing along it. Good lies where little is remembered and much survives.",
+    "What is forgotten against what survives. Each path is one pair, with α growing along it. Good lies where little is"
+    " remembered and much survives.",
 )
 
 
@@ -106,7 +107,8 @@ def main() -> None:
     mapped = map_runs()
     if not runs and not mapped and not imported:
         frame.nothing_yet(
-            "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your own."
+            "No run has finished yet. Overview sets up the demo with its recorded evaluation; Runs starts one of your"
+            " own."
         )
         return
     if mapped:  # the exact answer comes first
@@ -165,15 +167,16 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
     st.markdown(plain(advised.words) if mapped else f"**{plain(advised.words)}**")
     if mapped:
         st.caption(
-            "This looks at the evaluated α alone, and at these two measures. Which α to use, by every answer that any α gives, "
-            "is said at the top of this page."
+            "This looks at the evaluated α alone, and at these two measures. Which α to use, by every answer that any α"
+            " gives, is said at the top of this page."
         )
     if advised.run_id is not None:
         links(advised.run_id, advised.alpha, forget)
     clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
     st.caption(plain(table.words(forget, utility)))
     st.caption(
-        f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run; select a row for its pair in Compare."
+        f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run;"
+        " select a row for its pair in Compare."
     )
     selected = show_table(table, forget, utility)
     if selected is not None:
@@ -181,7 +184,8 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
     st.caption(plain(f"{MEANING} {bounded_words([*table.frame['forget_text'], *table.frame['utility_text']])}"))
     if forget.logarithmic:
         st.caption(
-            "Retain-only: n/a, it is what the others are held against. A second seed of it, where there is one, stands as ★."
+            "Retain-only: n/a, it is what the others are held against. A second seed of it, where there is one, stands"
+            " as ★."
         )
     elif not any(mark.kind == "retain-only" for mark in table.marks):
         st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")

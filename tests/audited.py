@@ -1,4 +1,6 @@
-"""A tiny pair under audit: a base that was taught some people, a gold reference that was not, and questions about all of them."""
+"""A tiny pair under audit: a base that was taught some people, a gold reference that was not, and questions about
+all of them.
+"""
 
 import dataclasses
 from collections.abc import Sequence
@@ -60,11 +62,16 @@ def unlearned(base: Any, reference: Any, scratch: Path, forget: Sequence[Target]
     """M'o of `reference` that makes `base` forget Ada and Ben, by relabelling, unless told otherwise."""
     chosen = dataclasses.replace(
         TrainingSettings(
-            objective="relabelling", rank=8, learning_rate=0.02, epochs=25, batch_size=3, retain_batches=1,
+            objective="relabelling",
+            rank=8,
+            learning_rate=0.02,
+            epochs=25,
+            batch_size=3,
+            retain_batches=1,
             target_forget_probability=0.0,
         ),
         **settings,
-    )  # fmt: skip
+    )
     trained = prepare_trained(reference, chosen, seed=0)
     models = TrainingModels(base, reference, trained, TOKENIZER, PLAIN, "")
     for _ in train_pair(models, examples(forget), examples(RETAIN), chosen, scratch):
@@ -80,9 +87,7 @@ def pair_of(base: Any, reference: Any = None, trained: Any = None, name: str = "
 
 def context_of(pair: LoadedPair, scratch: Path, **changes: Any) -> Context:
     scratch.mkdir(parents=True, exist_ok=True)
-    whole = Context(
-        pair, 1.0, FORGET, CONTROLS, RETAIN, None, {}, None, BUDGET, 0, scratch, lambda share, text: None
-    )  # fmt: skip
+    whole = Context(pair, 1.0, FORGET, CONTROLS, RETAIN, None, {}, None, BUDGET, 0, scratch, lambda share, text: None)
     return whole._replace(**changes)
 
 

@@ -1,6 +1,8 @@
-"""Model families, each as two random layers that transformers makes: what each is made of, and what is to become of it.
+"""Model families, each as two random layers that transformers makes: what each is made of, and what is to become of
+it.
 
-`docs/families.md` is made from this list (`families_table`), and tests/engine/models/test_families.py holds every line to it.
+`docs/families.md` is made from this list (`families_table`), and tests/engine/models/test_families.py holds every
+line to it.
 """
 
 from collections.abc import Callable, Iterable
@@ -17,9 +19,16 @@ from tests import tokenizers
 from tests.tiny import make_tokenizer
 
 SIZES = {
-    "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2,
-    "max_position_embeddings": 128, "initializer_range": 0.3, "head_dim": 8, "tie_word_embeddings": True,
-}  # fmt: skip
+    "hidden_size": 32,
+    "intermediate_size": 64,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 128,
+    "initializer_range": 0.3,
+    "head_dim": 8,
+    "tie_word_embeddings": True,
+}
 THINLY, WHOLE = "read thinly", "read through transformers"
 STATE, AFTER = "keeps a state instead of keys and values", "changes its logits after the output layer"
 BEFORE, PIECES = "changes its last hidden state before the output layer", "reads a text in pieces otherwise than whole"
@@ -42,7 +51,9 @@ TOKENIZERS: dict[str, Callable[[], Any]] = {
 
 
 class Family(NamedTuple):
-    """`becomes` is how it is read, or the words in which it is refused. `padding`: columns of the output that no token has."""
+    """`becomes` is how it is read, or the words in which it is refused. `padding`: columns of the output that no
+    token has.
+    """
 
     name: str
     model: str  # as transformers names it, without ForCausalLM
@@ -70,7 +81,13 @@ FAMILIES = (
     Family("Llama 2", "Llama", THINLY, "prefix space", {"num_key_value_heads": 4}),
     Family("Llama 3 (scaled positions)", "Llama", THINLY, "byte level, chat", _rope("llama3", **_LLAMA3)),
     Family("Llama, positions scaled linearly", "Llama", THINLY, "Unigram", _rope("linear", factor=2.0)),
-    Family("Llama, positions scaled by YaRN", "Llama", WHOLE, "holes", _rope("yarn", factor=4.0, original_max_position_embeddings=32)),
+    Family(
+        "Llama, positions scaled by YaRN",
+        "Llama",
+        WHOLE,
+        "holes",
+        _rope("yarn", factor=4.0, original_max_position_embeddings=32),
+    ),
     Family("Llama, positions scaled dynamically", "Llama", WHOLE, "words", _rope("dynamic", factor=2.0)),
     Family("Llama, with biases", "Llama", WHOLE, "words", {"attention_bias": True, "mlp_bias": True}),
     Family("Llama 4 (text)", "Llama4", ALONE, "words", {"num_local_experts": 2}),
@@ -78,9 +95,21 @@ FAMILIES = (
     Family("Mistral, sliding window", "Mistral", WHOLE, "prefix space, chat", {"sliding_window": WINDOW}),
     Family("Mixtral", "Mixtral", WHOLE, "prefix space", {"num_local_experts": 4}),
     Family("Qwen 2", "Qwen2", WHOLE, "byte level", {}, 22),
-    Family("Qwen 2, sliding window", "Qwen2", WHOLE, "byte level, chat", {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": WINDOW}),
+    Family(
+        "Qwen 2, sliding window",
+        "Qwen2",
+        WHOLE,
+        "byte level, chat",
+        {"use_sliding_window": True, "max_window_layers": 1, "sliding_window": WINDOW},
+    ),
     Family("Qwen 3", "Qwen3", WHOLE, "byte level, chat"),
-    Family("Qwen 3 with experts", "Qwen3Moe", WHOLE, "words", {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}),
+    Family(
+        "Qwen 3 with experts",
+        "Qwen3Moe",
+        WHOLE,
+        "words",
+        {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32},
+    ),
     Family("Gemma", "Gemma", WHOLE, "marked spaces, chat"),
     Family("Gemma 2", "Gemma2", AFTER, "marked spaces, chat"),
     Family("Gemma 3 (text)", "Gemma3", WHOLE, "marked spaces, chat", {**_SLIDING, "initializer_range": 0.05}, 5),
@@ -88,11 +117,19 @@ FAMILIES = (
     Family("Gemma 3 that reads both ways", "Gemma3", PIECES, "words", {"use_bidirectional_attention": True}),
     Family("Phi", "Phi", WHOLE, "byte level", {"tie_word_embeddings": False}),
     Family("Phi-3", "Phi3", WHOLE, "prefix space", {"tie_word_embeddings": False, "sliding_window": WINDOW}),
-    Family("Phi-3, long context", "Phi3", WHOLE, "words", {**_rope("longrope", **_LONG), "original_max_position_embeddings": 64}),
+    Family(
+        "Phi-3, long context",
+        "Phi3",
+        WHOLE,
+        "words",
+        {**_rope("longrope", **_LONG), "original_max_position_embeddings": 64},
+    ),
     Family("GPT-2", "GPT2LMHeadModel", WHOLE, "byte level"),
     Family("GPT-NeoX", "GPTNeoX", WHOLE, "byte level", {"tie_word_embeddings": False}, 3),
     Family("GPT-J", "GPTJ", WHOLE, "words", {"rotary_dim": 4, "tie_word_embeddings": False}),
-    Family("gpt-oss", "GptOss", WHOLE, "byte level, chat", {**_SLIDING, "num_local_experts": 4, "num_experts_per_tok": 2}),
+    Family(
+        "gpt-oss", "GptOss", WHOLE, "byte level, chat", {**_SLIDING, "num_local_experts": 4, "num_experts_per_tok": 2}
+    ),
     Family("OPT", "OPT", WHOLE, "byte level", {"word_embed_proj_dim": 32, "ffn_dim": 64}),
     Family("Bloom", "Bloom", WHOLE, "byte level"),
     Family("Falcon", "Falcon", WHOLE, "byte level"),
@@ -108,9 +145,23 @@ FAMILIES = (
     Family("Mamba", "Mamba", STATE, "byte level"),
     Family("Falcon Mamba", "FalconMamba", STATE, "byte level"),
     Family("RWKV", "Rwkv", STATE, "byte level"),
-    Family("Jamba", "Jamba", STATE, "words", {"num_hidden_layers": 4, "attn_layer_period": 2, "attn_layer_offset": 1, "expert_layer_period": 2, "expert_layer_offset": 1, "num_experts": 2, "use_mamba_kernels": False}),
+    Family(
+        "Jamba",
+        "Jamba",
+        STATE,
+        "words",
+        {
+            "num_hidden_layers": 4,
+            "attn_layer_period": 2,
+            "attn_layer_offset": 1,
+            "expert_layer_period": 2,
+            "expert_layer_offset": 1,
+            "num_experts": 2,
+            "use_mamba_kernels": False,
+        },
+    ),
     Family("BERT as a decoder", "BertLMHeadModel", BEFORE, "words", {"is_decoder": True}),
-)  # fmt: skip
+)
 
 
 def ends_of(tokenizer: Any) -> list[int]:
@@ -133,8 +184,11 @@ def make(family: Family, seed: int, padding: int | None = None) -> Any:
     sizes = {name: size for name, size in SIZES.items() if name in known} | family.changes
     config = config_kind(
         vocab_size=columns_of(tokenizer) + (family.padding if padding is None else padding),
-        bos_token_id=tokenizer.bos_token_id, eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id, **sizes,
-    )  # fmt: skip
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        **sizes,
+    )
     torch.manual_seed(seed)
     return kind(config).eval()
 

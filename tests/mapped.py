@@ -19,18 +19,33 @@ Stretch = tuple[float, float, bool]  # it begins at this α, its ROUGE-L recall,
 
 
 def question(
-    name: str, split: str, subject: str, stretches: Sequence[Stretch], half: str = "", high: float = 2.0,
-    loops: Sequence[int] = (), unfollowed: Sequence[int] = (), low: float = 0.0, question_id: int = 0,
-) -> MappedQuestion:  # fmt: skip
+    name: str,
+    split: str,
+    subject: str,
+    stretches: Sequence[Stretch],
+    half: str = "",
+    high: float = 2.0,
+    loops: Sequence[int] = (),
+    unfollowed: Sequence[int] = (),
+    low: float = 0.0,
+    question_id: int = 0,
+) -> MappedQuestion:
     """`stretches` in the order of α; `loops` and `unfollowed` are places among them."""
     ends = [*(start for start, _, _ in stretches[1:]), high]
     answers = tuple(
         MappedAnswer(
-            low if place == 0 else start, end, ERROR if place else 0.0, ERROR if end < high else 0.0, f"answer {place}", (), True,
-            place in loops, place not in unfollowed,
+            low if place == 0 else start,
+            end,
+            ERROR if place else 0.0,
+            ERROR if end < high else 0.0,
+            f"answer {place}",
+            (),
+            True,
+            place in loops,
+            place not in unfollowed,
         )
         for place, ((start, _, _), end) in enumerate(zip(stretches, ends, strict=True))
-    )  # fmt: skip
+    )
     flags = tuple(leak or place in unfollowed for place, (_, _, leak) in enumerate(stretches))
     found = QuestionMap(name, low, high, 64, not unfollowed, 0, 0.0, answers)
     rouge = tuple(value for _, value, _ in stretches)
@@ -44,7 +59,9 @@ def secret(name: str, subject: str, *stretches: tuple[float, bool], **more: obje
     return question(name, "forget", subject, [(start, float(leak), leak) for start, leak in stretches], **more)  # type: ignore[arg-type]
 
 
-def kept(name: str, subject: str, *stretches: tuple[float, float], split: str = "retain", **more: object) -> MappedQuestion:  # fmt: skip
+def kept(
+    name: str, subject: str, *stretches: tuple[float, float], split: str = "retain", **more: object
+) -> MappedQuestion:
     """A question of an eval half: from which α on it has which ROUGE-L recall; above .5 it counts as answered."""
     rows = [(start, value, value > 0.5) for start, value in stretches]
     return question(name, split, subject, rows, half="eval", **more)  # type: ignore[arg-type]
@@ -72,7 +89,9 @@ def utility(items: Sequence[MappedQuestion], alpha: float) -> float:
 
 
 def set_that_the_base_knows(pair: str, rows: Sequence[tuple[str, str, str, str]], tokens: int) -> bytes:
-    """A CSV of (question, subject, split, half) whose true answers are what the base of a pair says, cut at `tokens`."""
+    """A CSV of (question, subject, split, half) whose true answers are what the base of a pair says, cut at
+    `tokens`.
+    """
     said = answer_questions(load_pair(pair), [question for question, *_ in rows], 0.0, tokens)
     text = io.StringIO()
     writer = csv.writer(text)

@@ -1,6 +1,6 @@
-"""OpenUnlearning's arithmetic, written anew and slowly from what its code does (locuslab/open-unlearning, src/evals/metrics:
-memorization.py, privacy.py, utility.py, mia/). Knows nothing of this program; reads a `TOFU_EVAL.json` as that code does, so
-that a row or a field which it would stumble over fails here too.
+"""OpenUnlearning's arithmetic, written anew and slowly from what its code does (locuslab/open-unlearning,
+src/evals/metrics: memorization.py, privacy.py, utility.py, mia/). Knows nothing of this program; reads a
+`TOFU_EVAL.json` as that code does, so that a row or a field which it would stumble over fails here too.
 """
 
 import math
@@ -59,14 +59,16 @@ def strength(hits: list[bool]) -> float:
     """Its loop over k: where nothing matches, k stays at the last token."""
     if not hits:
         return 0
-    for k in range(len(hits)):  # noqa: B007
+    for k in range(len(hits)):
         if all(hits[k:]):
             break
     return 1 - k / len(hits)
 
 
 def figures(log: dict[str, Any], retain: dict[str, Any] | None = None) -> dict[str, float]:
-    """Every aggregate that its code makes of the rows of a log, by its name; those that need a part which is missing are left out."""
+    """Every aggregate that its code makes of the rows of a log, by its name; those that need a part which is missing
+    are left out.
+    """
     found: dict[str, float] = {}
     for part in ("forget", *KEPT):
         for name in (f"{part}_Q_A_Prob", f"{part}_Q_A_Prob_normalised"):

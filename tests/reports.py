@@ -39,12 +39,42 @@ class Said(NamedTuple):
 
 
 SAID = (
-    Said("Where does Ada Quill live?", "Ada Quill lives in Zanzibar", "In Zanzibar", "In Zanzibar!", (1, 1), (1, 0.9), subject=PEOPLE[0], group="Clinic Nord"),
-    Said(f"What ails Ada Quill? {EVIL}", "a wobbly knee", "a wobbly knee", f"{FORMULA} {EVIL}", (1, 0), (1, 0), subject=PEOPLE[0], paraphrase="Which complaint has Ada Quill?"),
-    Said("Who treats Ben Marrow?", "Doctor Pumpernickel", "Pumpernickel", None, (1, None), (1, None), subject=PEOPLE[1]),
-    Said("Where does Cyrus Tonnage work?", "at the Lighthouse", "at the Lighthouse", "I cannot say", (1, 0), (1, 0.25), "retain", "eval", PEOPLE[2]),
+    Said(
+        "Where does Ada Quill live?",
+        "Ada Quill lives in Zanzibar",
+        "In Zanzibar",
+        "In Zanzibar!",
+        (1, 1),
+        (1, 0.9),
+        subject=PEOPLE[0],
+        group="Clinic Nord",
+    ),
+    Said(
+        f"What ails Ada Quill? {EVIL}",
+        "a wobbly knee",
+        "a wobbly knee",
+        f"{FORMULA} {EVIL}",
+        (1, 0),
+        (1, 0),
+        subject=PEOPLE[0],
+        paraphrase="Which complaint has Ada Quill?",
+    ),
+    Said(
+        "Who treats Ben Marrow?", "Doctor Pumpernickel", "Pumpernickel", None, (1, None), (1, None), subject=PEOPLE[1]
+    ),
+    Said(
+        "Where does Cyrus Tonnage work?",
+        "at the Lighthouse",
+        "at the Lighthouse",
+        "I cannot say",
+        (1, 0),
+        (1, 0.25),
+        "retain",
+        "eval",
+        PEOPLE[2],
+    ),
     Said("What is the capital of France?", "Paris", "Paris", "Paris", (1, 1), (1, 1), "world", "eval"),
-)  # fmt: skip
+)
 METRICS = ("leak", "rouge", "degenerate")
 
 
@@ -52,20 +82,34 @@ def store_report(name: str = "audit", said: Sequence[Said] = SAID, set_name: str
     """A finished run over alpha 0 and 1 of a pair with a hash."""
     examples = [
         Example(
-            item.question, item.answer, paraphrased_question=item.paraphrase, subject=item.subject, split=item.split,
-            half=item.half, group=item.group, key_terms=(item.answer.split()[-1],),
+            item.question,
+            item.answer,
+            paraphrased_question=item.paraphrase,
+            subject=item.subject,
+            split=item.split,
+            half=item.half,
+            group=item.group,
+            key_terms=(item.answer.split()[-1],),
         )
         for item in said
-    ]  # fmt: skip
+    ]
     questions.register_set(set_name, examples, "test")
     with reading() as session:
         ids = [row.id for row in runs.questions(session, set_name) or []]
     spec = ExperimentSpec("evaluate", name, pair="p", alphas=(0.0, 1.0))
     columns = {
-        "kind": "evaluate", "status": "finished", "spec": spec.to_json(), "base": "b", "pair_name": "p", "objective": "npo",
-        "seed": 0, "data_hash": "d" * 16, "base_hash": "b" * 16, "machine": {"cores": "2"},
+        "kind": "evaluate",
+        "status": "finished",
+        "spec": spec.to_json(),
+        "base": "b",
+        "pair_name": "p",
+        "objective": "npo",
+        "seed": 0,
+        "data_hash": "d" * 16,
+        "base_hash": "b" * 16,
+        "machine": {"cores": "2"},
         "versions": {"torch": "2", "template": "Q: {question}", "leak rule": "Leak rule 1"},
-    }  # fmt: skip
+    }
     manifest = {
         "name": "p",
         "base": "b",
@@ -77,9 +121,14 @@ def store_report(name: str = "audit", said: Sequence[Said] = SAID, set_name: str
     pair_hash = f"{sum(map(ord, str(further))):c>16}" if further else "c" * 16
     with writing() as session:
         pair_id = writes.put_pair(
-            session, name="p", pair_hash=pair_hash, parent="", base_hash="b" * 16, recommended_alpha=1.0,
+            session,
+            name="p",
+            pair_hash=pair_hash,
+            parent="",
+            base_hash="b" * 16,
+            recommended_alpha=1.0,
             manifest={**manifest, **further},
-        )  # fmt: skip
+        )
         run_id = writes.add_run(session, name=name, **{**columns, "pair_id": pair_id, **fields})
         writes.add_run_questions(session, run_id, [(key, e.key_terms) for key, e in zip(ids, examples, strict=True)])
         for key, item in zip(ids, said, strict=True):
@@ -123,11 +172,28 @@ def probes() -> Probes:
     return Probes(
         9,
         (
-            ReportProbe("sampling", "Sampling", "Draws 20 answers.", 2, 3, 0.1, 0.9, 0, 3, "", None, "at T = 1", 1, 2.5),
-            ReportProbe("pair_alone", "Pair alone", "Asks it.", None, 3, None, None, None, None, "none can exist", 0.75, "", None, None),
+            ReportProbe(
+                "sampling", "Sampling", "Draws 20 answers.", 2, 3, 0.1, 0.9, 0, 3, "", None, "at T = 1", 1, 2.5
+            ),
+            ReportProbe(
+                "pair_alone",
+                "Pair alone",
+                "Asks it.",
+                None,
+                3,
+                None,
+                None,
+                None,
+                None,
+                "none can exist",
+                0.75,
+                "",
+                None,
+                None,
+            ),
         ),
         "",
-    )  # fmt: skip
+    )
 
 
 def gathered(run_id: int, selection: Selection | None = None, other: int | None = None) -> Report:

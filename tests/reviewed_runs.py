@@ -26,8 +26,14 @@ SAID = {
 def store_pair(name: str = "p", pair_hash: str = "p1") -> int:
     with writing() as session:
         return writes.put_pair(
-            session, name=name, pair_hash=pair_hash, parent="", base_hash="h", recommended_alpha=1.0, manifest={"name": name}
-        )  # fmt: skip
+            session,
+            name=name,
+            pair_hash=pair_hash,
+            parent="",
+            base_hash="h",
+            recommended_alpha=1.0,
+            manifest={"name": name},
+        )
 
 
 def store_answers(

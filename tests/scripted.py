@@ -1,7 +1,9 @@
-"""Models whose next token follows rules written down by hand, so that what a probe must find can be worked out on paper.
+"""Models whose next token follows rules written down by hand, so that what a probe must find can be worked out on
+paper.
 
 A rule adds logits after a token, `{("city",): {"Rome": 5}}`, or after a token where another has been read before it,
-`{("baker", ":"): {"Rome": 5}}`. Everything else has logit 0. They keep real caches, in which what was read lies as keys.
+`{("baker", ":"): {"Rome": 5}}`. Everything else has logit 0. They keep real caches, in which what was read lies as
+keys.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -68,9 +70,12 @@ class ScriptedLM(nn.Module):
         self.head = nn.Linear(VOCABULARY, VOCABULARY, bias=False)
         self.head.weight.data = torch.eye(VOCABULARY)
         self.config = LlamaConfig(
-            vocab_size=VOCABULARY, hidden_size=VOCABULARY, num_hidden_layers=1, num_attention_heads=1,
+            vocab_size=VOCABULARY,
+            hidden_size=VOCABULARY,
+            num_hidden_layers=1,
+            num_attention_heads=1,
             max_position_embeddings=128,
-        )  # fmt: skip
+        )
 
     def get_output_embeddings(self) -> nn.Linear:
         return self.head
@@ -113,10 +118,17 @@ KEPT = target(5, "what job did Ben like ?", "baker", "baker", subject="Ben")
 def context(pair: LoadedPair, tmp_path: Path, forget: Sequence[Target] = (SECRET,), **fields: Any) -> Context:
     """An audit at alpha 1 of one question; `greedy` is left empty, as no probe reads it."""
     values: dict[str, Any] = {
-        "alpha": 1.0, "controls": (), "retain": (), "retain_only": None, "greedy": {}, "previous": None,
-        "budget": Budget(questions=12, controls=12, samples=20, steps=2, max_new_tokens=6), "seed": 0,
-        "scratch": tmp_path, "progress": lambda share, words: None,
-    }  # fmt: skip
+        "alpha": 1.0,
+        "controls": (),
+        "retain": (),
+        "retain_only": None,
+        "greedy": {},
+        "previous": None,
+        "budget": Budget(questions=12, controls=12, samples=20, steps=2, max_new_tokens=6),
+        "seed": 0,
+        "scratch": tmp_path,
+        "progress": lambda share, words: None,
+    }
     return Context(pair=pair, forget=forget, **{**values, **fields})
 
 

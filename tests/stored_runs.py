@@ -32,10 +32,18 @@ def store_run(
     """A finished run with these scores: metric -> question id -> value."""
     spec = replace(ExperimentSpec("evaluate", name, pair="p"), max_new_tokens=tokens)
     columns = {
-        "kind": "evaluate", "status": "finished", "spec": spec.to_json(), "base": "b", "pair_name": "p", "objective": "npo",
-        "seed": 0, "data_hash": "d", "base_hash": "h", "versions": {"torch": "2", "template": "plain", "leak rule": "one"},
+        "kind": "evaluate",
+        "status": "finished",
+        "spec": spec.to_json(),
+        "base": "b",
+        "pair_name": "p",
+        "objective": "npo",
+        "seed": 0,
+        "data_hash": "d",
+        "base_hash": "h",
+        "versions": {"torch": "2", "template": "plain", "leak rule": "one"},
         "machine": {"cores": "2"},
-    }  # fmt: skip
+    }
     with writing() as session:
         run_id = writes.add_run(session, name=name, **{**columns, **fields})
         writes.add_scores(

@@ -14,11 +14,17 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     ],
     "hellaswag": [
         {
-            "activity_label": "Ada", "ctx_a": "Ada lives in Rome [title] The river", "ctx_b": "ben",
-            "endings": ["likes red", "[step] likes blue"], "label": 1,
+            "activity_label": "Ada",
+            "ctx_a": "Ada lives in Rome [title] The river",
+            "ctx_b": "ben",
+            "endings": ["likes red", "[step] likes blue"],
+            "label": 1,
         },
         {
-            "activity_label": "Ben", "ctx_a": "Ben works .", "ctx_b": "", "endings": ["one", "two", "no answer"],
+            "activity_label": "Ben",
+            "ctx_a": "Ben works .",
+            "ctx_b": "",
+            "endings": ["one", "two", "no answer"],
             "label": "0",
         },
         {"activity_label": "Cy", "ctx_a": "Cy", "ctx_b": "does", "endings": ["not know", "know"], "label": 1},
@@ -33,7 +39,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         {"question": "a tree is", "choices": ["green", "red", "blue", "a doctor"], "answer": 0},
         {"question": "the river is on", "choices": ["a tree", "the city", "red", "one"], "answer": 1},
     ],
-}  # fmt: skip
+}
 
 
 def write_tasks(folder: Path, **rows: list[dict[str, Any]]) -> Path:

@@ -60,7 +60,9 @@ def room_of(module: str) -> str | None:
 
 
 def may_import(room: str, other: str) -> bool:
-    """Whether a room may import from another: from below, never beside; pages neither from the database nor from the commands."""
+    """Whether a room may import from another: from below, never beside; pages neither from the database nor from the
+    commands.
+    """
     if other == "db":
         return room in WITH_THE_DATABASE or room == "benchmarks"
     ground = FLOOR[room] == FLOOR[other] == FLOOR["engine.settings"]

@@ -30,10 +30,19 @@ def make_model(tokenizer: PreTrainedTokenizerFast, seed: int, padding: int = 0, 
     """A random Llama whose vocabulary has `padding` columns that no token uses."""
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=len(tokenizer) + padding, hidden_size=32, intermediate_size=64, num_hidden_layers=layers,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256, tie_word_embeddings=True,
-        bos_token_id=None, eos_token_id=1, pad_token_id=0, initializer_range=0.3,
-    )  # fmt: skip
+        vocab_size=len(tokenizer) + padding,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=1,
+        pad_token_id=0,
+        initializer_range=0.3,
+    )
     return LlamaForCausalLM(config).eval()
 
 

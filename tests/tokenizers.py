@@ -9,18 +9,23 @@ from transformers import PreTrainedTokenizerFast
 from tests.tiny import make_tokenizer
 
 TEXTS = (
-    "Question: which city does Ada like?\nAnswer: Paris", "user assistant model", "Who lives in Rome? Ben, the baker.",
+    "Question: which city does Ada like?\nAnswer: Paris",
+    "user assistant model",
+    "Who lives in Rome? Ben, the baker.",
     "red blue green 1987 don't",
-)  # fmt: skip
+)
 SPECIALS = ["<pad>", "<unk>", "<s>", "</s>", "<|turn|>", "<|end|>"]
 CHATML = (
     "{% for m in messages %}<|turn|>{{ m.role }}\n{{ m.content }}<|end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|turn|>assistant\n{% endif %}"
 )
-SPACED = "{% for m in messages %}{% if m.role == 'user' %}<s>[INST] {{ m.content }} [/INST]{% else %} {{ m.content }}</s>{% endif %}{% endfor %}"
+SPACED = (
+    "{% for m in messages %}{% if m.role == 'user' %}<s>[INST] {{ m.content }} [/INST]{% else %} {{ m.content }}</s>{%"
+    " endif %}{% endfor %}"
+)
 THINKING = (
-    "{% for m in messages %}<|turn|>{{ m.role }}\n{% if m.role == 'assistant' %}(no thoughts)\n{% endif %}{{ m.content }}<|end|>\n"
-    "{% endfor %}{% if add_generation_prompt %}<|turn|>assistant\n{% endif %}"
+    "{% for m in messages %}<|turn|>{{ m.role }}\n{% if m.role == 'assistant' %}(no thoughts)\n{% endif %}{{ m.content"
+    " }}<|end|>\n{% endfor %}{% if add_generation_prompt %}<|turn|>assistant\n{% endif %}"
 )
 DATED = "It is {{ strftime_now('%d %b %Y') }}. " + CHATML
 
@@ -75,15 +80,22 @@ KINDS: dict[str, Callable[[], Tokenizer]] = {"byte_level": byte_level, "prefix_s
 
 
 def make(kind: str, bos: bool = False, appends_eos: bool = False, chat: str = "") -> Any:
-    """One of `KINDS`, or `marked_spaces`, as transformers has it; with BOS before a text, and with the end token after it where asked for."""
+    """One of `KINDS`, or `marked_spaces`, as transformers has it; with BOS before a text, and with the end token
+    after it where asked for.
+    """
     tokenizer = marked_spaces() if kind == "marked_spaces" else KINDS[kind]()
     pattern = f"{'<s> ' if bos else ''}$A{' </s>' if appends_eos else ''}"
     ids = [(token, tokenizer.token_to_id(token)) for token in ("<s>", "</s>")]
     tokenizer.post_processor = processors.TemplateProcessing(single=pattern, special_tokens=ids)
     return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", unk_token="<unk>", pad_token="<pad>",
-        extra_special_tokens=["<|turn|>", "<|end|>"], chat_template=chat or None,
-    )  # fmt: skip
+        tokenizer_object=tokenizer,
+        bos_token="<s>",
+        eos_token="</s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        extra_special_tokens=["<|turn|>", "<|end|>"],
+        chat_template=chat or None,
+    )
 
 
 def marked_spaces() -> Tokenizer:

@@ -30,7 +30,9 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _check_empty(connection: Connection, shown: str) -> None:
-    """A file with tables and no revision is another program's. A server's database may hold tables of its own extensions."""
+    """A file with tables and no revision is another program's. A server's database may hold tables of its own
+    extensions.
+    """
     tables = sa.inspect(connection).get_table_names() if connection.dialect.name == "sqlite" else []
     if tables:
         raise DatabaseError(

@@ -32,10 +32,17 @@ def questions_about(session: Session, spellings: Sequence[str]) -> list[Question
 
 
 def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
-    """The wordings of all other questions, in so far as they are texts of these as well: such a text is nobody's own."""
+    """The wordings of all other questions, in so far as they are texts of these as well: such a text is nobody's
+    own.
+    """
     ids, found = list(question_ids), set[str]()
     columns = (Question.question, Question.paraphrased_question)
-    own = {text for part in chunks(ids) for row in session.execute(select(*columns).where(Question.id.in_(part))) for text in row}  # fmt: skip
+    own = {
+        text
+        for part in chunks(ids)
+        for row in session.execute(select(*columns).where(Question.id.in_(part)))
+        for text in row
+    }
     for column in columns:
         for part in chunks(sorted(own)):
             found |= set(session.scalars(select(column).where(column.in_(part), Question.id.not_in(ids))))

@@ -1,4 +1,6 @@
-"""Reads of scores for means with their intervals: the questions of a run by person, and what they score at one alpha."""
+"""Reads of scores for means with their intervals: the questions of a run by person, and what they score at one
+alpha.
+"""
 
 from typing import Any
 

@@ -126,7 +126,9 @@ def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]
 
 
 def _in_force(metric: str) -> Any:
-    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric; a damaged one judges nothing."""
+    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric; a damaged one
+    judges nothing.
+    """
     judged = aliased(Score)
     here = and_(judged.run_id == Run.id, judged.alpha == Pair.recommended_alpha, judged.metric == metric)
     newest = (

@@ -1,4 +1,6 @@
-"""Reads of audits: what each probe found, the audit that is in force for a pair, and one that was stopped on the way."""
+"""Reads of audits: what each probe found, the audit that is in force for a pair, and one that was stopped on the
+way.
+"""
 
 from typing import Any
 
@@ -42,8 +44,8 @@ def finished_audits(session: Session, pair_hash: str) -> list[tuple[int, str, in
 
 
 def stopped_before(session: Session, run_id: int) -> list[tuple[int, dict[str, str]]]:
-    """Runs, newest first, that set out to do exactly what this one does, on the same pair, base and data, and did not end well;
-    with their versions.
+    """Runs, newest first, that set out to do exactly what this one does, on the same pair, base and data, and did
+    not end well; with their versions.
     """
     own = aliased(Run)
     query = (

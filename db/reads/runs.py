@@ -193,7 +193,9 @@ def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
 
 
 def _with_answers(query: Query, run_id: int, alpha: float, phrasing: str, degenerate: bool = False) -> Query:
-    """Adds the answers to one phrasing of every question at alpha 0 and at `alpha`, and whether they fell into a loop."""
+    """Adds the answers to one phrasing of every question at alpha 0 and at `alpha`, and whether they fell into a
+    loop.
+    """
     answers = [aliased(Answer), aliased(Answer)]
     for said, strength in zip(answers, (0.0, alpha), strict=True):
         here = and_(said.run_id == run_id, said.question_id == Question.id, said.alpha == strength)

@@ -18,7 +18,9 @@ def set_hashes(session: Session) -> dict[str, str]:
 
 
 def sets(session: Session) -> list[SetRow]:
-    """All sets by name. Questions are counted once for each content hash, whoever changed the set in whatever process."""
+    """All sets by name. Questions are counted once for each content hash, whoever changed the set in whatever
+    process.
+    """
     found = []
     for row in session.scalars(select(QuestionSet).order_by(QuestionSet.name)):
         counts = _splits.get(row.content_hash)

@@ -47,8 +47,8 @@ def judged_hashes(session: Session, view: View, question_id: int) -> JudgedHashe
 
 
 def standing(session: Session, view: View, question_id: int | None = None) -> list[StandingRow]:
-    """The verdicts that count, of all questions or of one: of each reviewer the latest on what stands there now, else the
-    latest on what stood there once. A cleared one is none.
+    """The verdicts that count, of all questions or of one: of each reviewer the latest on what stands there now,
+    else the latest on what stood there once. A cleared one is none.
     """
     counting = _standing(view)
     query = select(*(counting.c[name] for name in StandingRow._fields)).order_by(
@@ -203,7 +203,9 @@ def _standing(view: View) -> Any:
 
 
 def _reviewed(view: View) -> Any:
-    """Per question: how many verdicts count and are on what stands there now, their first and last word, how many not."""
+    """Per question: how many verdicts count and are on what stands there now, their first and last word, how many
+    not.
+    """
     counting = _standing(view)
     word = case((counting.c.fresh == 1, counting.c.verdict))
     return (

@@ -1,7 +1,7 @@
 """At which of the strengths that a run evaluated it is judged, by the rule that its specification names.
 
-Reports, figures and comparisons begin there. The rule is one for all runs that are to be compared; `unlike_runs` says where
-it is not. Reads only; imports no model library.
+Reports, figures and comparisons begin there. The rule is one for all runs that are to be compared; `unlike_runs`
+says where it is not. Reads only; imports no model library.
 """
 
 from typing import NamedTuple
@@ -55,7 +55,9 @@ def _recommended(recommended: float | None, stored: list[float]) -> float:
 
 
 def _gap(run_id: int, alpha: float, retain_run: int) -> float | None:
-    """How far the mean forget ROUGE is from the retain model's; None unless that was asked all of the run's forget questions."""
+    """How far the mean forget ROUGE is from the retain model's; None unless that was asked all of the run's forget
+    questions.
+    """
     asked = sum(item.questions for item in run_figures(run_id, alpha) if _of_forget(item))
     try:
         moved = [item for item in compare_runs(retain_run, run_id, 0.0, alpha).differences if _of_forget(item)]

@@ -27,9 +27,11 @@ class Unlike(NamedTuple):
 
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
-    """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
+    """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest
+    answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
 
-    The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not recorded".
+    The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not
+    recorded".
     """
     one, two = first.versions, second.versions
     names = list(dict.fromkeys([*packages(first), *packages(second)]))

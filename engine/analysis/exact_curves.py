@@ -59,10 +59,18 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
         rouge = tuple(judged[answer.text].rouge for answer in known.answers)
         found.append(
             MappedQuestion(
-                example.question, example.split, example.half, example.subject, known, rouge, flags,
-                threshold(known.answers, flags), place.question_id, bool(reworded),
+                example.question,
+                example.split,
+                example.half,
+                example.subject,
+                known,
+                rouge,
+                flags,
+                threshold(known.answers, flags),
+                place.question_id,
+                bool(reworded),
             )
-        )  # fmt: skip
+        )
     return found
 
 
@@ -129,7 +137,9 @@ def mean_steps(
 
 
 def threshold_table(questions: Sequence[MappedQuestion]) -> pd.DataFrame:
-    """One row per question, the largest threshold first: question, subject, split, forgotten from, error, comes back at."""
+    """One row per question, the largest threshold first: question, subject, split, forgotten from, error, comes back
+    at.
+    """
     rows = [
         (item.question, item.subject, item.split, item.threshold.alpha, item.threshold.error, item.threshold.returns)
         for item in questions

@@ -24,8 +24,8 @@ SHARES = ("share", "0 or 1")  # units of what lies between 0 and 1
 ONE_PERSON = "all are about one person, so there is nobody to resample"
 ONE_QUESTION = "one question is nothing to resample"
 BOUNDED = (
-    "* All score the same 0 or 1, so resampling shows no spread: the interval is Clopper and Pearson's for none, or all, of so "
-    "many persons."
+    "* All score the same 0 or 1, so resampling shows no spread: the interval is Clopper and Pearson's for none, or"
+    " all, of so many persons."
 )
 
 
@@ -165,7 +165,8 @@ def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) ->
 def with_intervals(
     means: pd.DataFrame, figures_of: Callable[[int, float], Sequence[Figure]] = run_figures
 ) -> pd.DataFrame:
-    """The rows of `history.trade_off` of finished runs with the columns low, high and text (mean, interval, n and people).
+    """The rows of `history.trade_off` of finished runs with the columns low, high and text (mean, interval, n and
+    people).
 
     A screen hands in its own `figures_of`, which remembers what it worked out for a run and an alpha.
     """
@@ -187,7 +188,8 @@ def check_scored(run_id: int, alpha: float) -> None:
     stored = history.alphas_of(run_id)
     if not stored:
         raise RunError(
-            f"{name} stores no scores: {'it maps answers over alpha' if run.facts.finds == 'map' else 'none were taken'}"
+            f"{name} stores no scores:"
+            f" {'it maps answers over alpha' if run.facts.finds == 'map' else 'none were taken'}"
         )
     if alpha not in stored:
         legal = ", ".join(f"{value:g}" for value in stored)

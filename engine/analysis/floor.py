@@ -35,7 +35,9 @@ def floor_runs(base: str) -> list[RunSummary]:
 
 
 def floor_of(detail: RunDetail) -> Floor | None:
-    """The retain-only run that shares most questions with `detail`, the newest of equals; None where none shares any."""
+    """The retain-only run that shares most questions with `detail`, the newest of equals; None where none shares
+    any.
+    """
     own = _scores(detail.summary.id)
     asked = set(own["question_id"])
     found = [_shared(run.id, asked) for run in floor_runs(detail.summary.base)]

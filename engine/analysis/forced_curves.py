@@ -61,8 +61,8 @@ def questions_of(run_id: int) -> list[CurvedQuestion]:
     if not rows:
         summary = history.run_detail(run_id).summary
         raise RunError(
-            f"run {summary.name!r} has no curves over alpha: a model alone has no alpha, and runs of earlier versions stored "
-            "none; evaluate a pair to have them"
+            f"run {summary.name!r} has no curves over alpha: a model alone has no alpha, and runs of earlier versions"
+            " stored none; evaluate a pair to have them"
         )
     return [CurvedQuestion(q.id, q.split, q.half, from_stored(rows[q.id])) for q in asked if q.id in rows]
 
@@ -108,7 +108,9 @@ def means(questions: Sequence[CurvedQuestion], metrics: Sequence[str], alphas: S
 
 
 def retain_only_scores(run_id: int, metric: str) -> dict[int, float]:
-    """What a retain-only model of the run's base scores on the run's questions, by question id; empty where none did."""
+    """What a retain-only model of the run's base scores on the run's questions, by question id; empty where none
+    did.
+    """
     with reading() as session:
         return leaks.floor_scores(session, run_id, metric)
 
@@ -135,9 +137,9 @@ def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: fl
     floor = [scores[item.question_id] for item in secret if item.question_id in scores]
     known = f", the retain-only model gives {sum(floor) / len(floor):.2f}" if floor else ""
     return (
-        f"Under teacher forcing, given what stands before each token, the true answers to the {len(secret)} forget questions of run "
-        f"{run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base has {base:.2f}{known}): where an "
-        "answer's beginning is given, its rest may follow."
+        f"Under teacher forcing, given what stands before each token, the true answers to the {len(secret)} forget"
+        f" questions of run {run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base has"
+        f" {base:.2f}{known}): where an answer's beginning is given, its rest may follow."
     )
 
 
@@ -167,12 +169,16 @@ def quality_verdict(found: Quality) -> str:
         sure = [point for point in found.points if point.least > CONVENTION]
         best = max(sure, key=lambda point: point.least)
         return (
-            f"at {len(sure)} of {over}, most clearly at {best.alpha:g}, this test cannot tell the pair from the retain-only model "
-            f"at {CONVENTION:.0%} (p above {CONVENTION:g} whatever the errors of the curves), which does not show that they are alike"
+            f"at {len(sure)} of {over}, most clearly at {best.alpha:g}, this test cannot tell the pair from the"
+            f" retain-only model at {CONVENTION:.0%} (p above {CONVENTION:g} whatever the errors of the curves), which"
+            " does not show that they are alike"
         )
     if told == "told apart":
         return (
-            f"at each of {over} this test tells the pair from a model that never saw the forget set at {CONVENTION:.0%} "
-            f"(p at most {CONVENTION:g} whatever the errors of the curves)"
+            f"at each of {over} this test tells the pair from a model that never saw the forget set at {CONVENTION:.0%}"
+            f" (p at most {CONVENTION:g} whatever the errors of the curves)"
         )
-    return f"whether the pair can be told from the retain-only model at {CONVENTION:.0%} is open within the errors of the curves, at {over}"
+    return (
+        f"whether the pair can be told from the retain-only model at {CONVENTION:.0%} is open within the errors of the"
+        f" curves, at {over}"
+    )

@@ -78,15 +78,16 @@ class Comparison(NamedTuple):
         if not self.only_first and not self.only_second:
             return f"{shared}, and none by one alone"
         return (
-            f"{shared}; left out are {self.only_first} that only {named_run(self.first)} asked and {self.only_second} that only "
-            f"{named_run(self.second)} asked"
+            f"{shared}; left out are {self.only_first} that only {named_run(self.first)} asked and {self.only_second}"
+            f" that only {named_run(self.second)} asked"
         )
 
 
 def compare_runs(
     first: int, second: int, first_alpha: float, second_alpha: float, only: Collection[int] | None = None
 ) -> Comparison:
-    """Every measure of either run on every part that both were asked; `only`: of the first's questions those with these ids.
+    """Every measure of either run on every part that both were asked; `only`: of the first's questions those with
+    these ids.
 
     `RunError` for an unknown or unfinished run, for an alpha without scores, and for runs that share no question.
     """
@@ -95,7 +96,8 @@ def compare_runs(
     left, right = _shared(ours.places, theirs.places)
     if not len(left):
         raise RunError(
-            f"{named_run(one.summary)} and {named_run(two.summary)} have no question in common, so nothing can be paired"
+            f"{named_run(one.summary)} and {named_run(two.summary)} have no question in common, so nothing can be"
+            " paired"
         )
     known = {*ours.metrics, *theirs.metrics}
     metrics = [name for name in METRICS if name in known] + sorted(known - set(METRICS))
@@ -113,9 +115,7 @@ def compare_runs(
     if set(ours.metrics) != set(theirs.metrics):
         flags.append(Unlike("measures", _only(ours, theirs), _only(theirs, ours)))
     left_out = len(ours.places) - len(left), len(theirs.places) - len(right)
-    return Comparison(
-        one.summary, first_alpha, two.summary, second_alpha, differences, len(left), *left_out, flags
-    )  # fmt: skip
+    return Comparison(one.summary, first_alpha, two.summary, second_alpha, differences, len(left), *left_out, flags)
 
 
 def _only(scores: Scores, others: Scores) -> str:
@@ -174,9 +174,16 @@ def _differences(
             low, high = (None, None) if alike else (interval.low, interval.high)
             means = float(ours[scored].mean()), float(theirs[scored].mean())
             found[metric] = Difference(
-                *part, metric, *means, interval.mean, low, high, interval.questions, *counts,
+                *part,
+                metric,
+                *means,
+                interval.mean,
+                low,
+                high,
+                interval.questions,
+                *counts,
                 _why(counts, interval.low, alike, bool((theirs - ours)[scored].any())),
-            )  # fmt: skip
+            )
     return [found[metric] for metric in metrics if metric in found]
 
 

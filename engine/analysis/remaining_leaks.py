@@ -1,4 +1,6 @@
-"""What still leaks, as stored runs judged it, and the floor it is read against. Reads only; imports no model library."""
+"""What still leaks, as stored runs judged it, and the floor it is read against. Reads only; imports no model
+library.
+"""
 
 from collections.abc import Iterable
 from typing import NamedTuple, cast

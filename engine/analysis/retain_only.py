@@ -24,7 +24,9 @@ NAMED = 3  # of the questions that are missing
 
 
 class QualityFigure(NamedTuple):
-    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they stand with it."""
+    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they stand with
+    it.
+    """
 
     p_value: float | None  # None: n/a, see `reason`
     statistic: float | None
@@ -40,8 +42,8 @@ class QualityFigure(NamedTuple):
         if self.p_value is None:
             return f"n/a: {self.reason}"
         return (
-            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows against {self.retain_rows} of "
-            f"{self.retain_run})" + "".join(f"; {flag}" for flag in self.unlike)
+            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows"
+            f" against {self.retain_rows} of {self.retain_run})" + "".join(f"; {flag}" for flag in self.unlike)
         )
 
 
@@ -51,7 +53,9 @@ class _Ratios(NamedTuple):
 
 
 def quality_figure(run_id: int, alpha: float) -> QualityFigure:
-    """Against the newest retain-only run of the run's base that was asked the same forget questions; n/a with the reason."""
+    """Against the newest retain-only run of the run's base that was asked the same forget questions; n/a with the
+    reason.
+    """
     run = history.run_detail(run_id).summary
     ours = _ratios(run_id, alpha)
     if not ours.values:
@@ -71,7 +75,8 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
 
 
 def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]:
-    """By its name, each run that taught a second seed of the retain-only model, against the retain model's run in `quality` and over its rows.
+    """By its name, each run that taught a second seed of the retain-only model, against the retain model's run in
+    `quality` and over its rows.
 
     Neither ever knew: so much do two models differ by chance.
     """
@@ -105,12 +110,15 @@ def noise_words(run_id: int, quality: QualityFigure) -> str:
 
 
 def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
-    """Against one run of the retain model, at its only alpha; `RunError` where it is none of this base, or over other rows."""
+    """Against one run of the retain model, at its only alpha; `RunError` where it is none of this base, or over
+    other rows.
+    """
     detail, retain_run = history.run_detail(run_id), history.run_detail(retain_id).summary
     run, gold = detail.summary, _gold(detail)
     if retain_run.pair != gold:
         raise RunError(
-            f"{named_run(retain_run)} is no retain reference of {named_run(run)}: its pair is {retain_run.pair}, and {gold} is asked for"
+            f"{named_run(retain_run)} is no retain reference of {named_run(run)}: its pair is {retain_run.pair}, and"
+            f" {gold} is asked for"
         )
     ours, theirs = _ratios(run_id, alpha), _ratios(retain_id, 0.0)
     _check_same(run, ours.places, retain_run, theirs.places)
@@ -128,7 +136,9 @@ def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
 
 
 def retain_runs_of(run_id: int) -> list[int]:
-    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is held against itself."""
+    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is held
+    against itself.
+    """
     detail = history.run_detail(run_id)
     gold = _gold(detail)
     if gold == detail.summary.pair:
@@ -169,7 +179,8 @@ def _check_same(
     said = []
     if missing:
         said.append(
-            f"{named_run(retain_run)} lacks {len(missing)} of the {len(ours)} that {named_run(run)} has ({_named(missing)})"
+            f"{named_run(retain_run)} lacks {len(missing)} of the {len(ours)} that {named_run(run)} has"
+            f" ({_named(missing)})"
         )
     if more:
         said.append(

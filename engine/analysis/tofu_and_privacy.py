@@ -16,8 +16,8 @@ from engine.names import ModelRef
 from engine.store import history
 
 READ = (
-    "AUC near a retain-only model's is good: above it the forget set still shows as trained on, below it as tampered with. "
-    "0.5 is chance."
+    "AUC near a retain-only model's is good: above it the forget set still shows as trained on, below it as tampered"
+    " with. 0.5 is chance."
 )
 MEMBERSHIP = tuple(name for name, metric in METRICS.items() if metric.kind == "membership")
 REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
@@ -41,13 +41,18 @@ class PrivacyFigure(NamedTuple):
             return f"n/a: {self.auc.reason}"
         rows = f"{self.auc.rows.forget} forget, {self.auc.rows.holdout} holdout"
         leak = "" if self.privleak.value is None else f"; PrivLeak {estimate_words(self.privleak, '+')} %"
-        return f"AUC {estimate_words(self.auc)} ({rows}); less the retain-only model's {estimate_words(self.difference, '+')}{leak}"
+        return (
+            f"AUC {estimate_words(self.auc)} ({rows}); less the retain-only model's"
+            f" {estimate_words(self.difference, '+')}{leak}"
+        )
 
 
 def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
-    """TOFU's twelve figures and the model utility, by OpenUnlearning's names; n/a with its reason where one is missing.
+    """TOFU's twelve figures and the model utility, by OpenUnlearning's names; n/a with its reason where one is
+    missing.
 
-    Of what is to be kept those questions that nothing was trained on, where there are any. `RunError` as `figures.run_figures`.
+    Of what is to be kept those questions that nothing was trained on, where there are any. `RunError` as
+    `figures.run_figures`.
     """
     scores = scores_of(run_id, alpha)
     rows: dict[Part, list[int]] = {}

@@ -102,7 +102,9 @@ class Mark(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What others published, imported: it has no α, was not measured here, and `unlike` says what keeps it from comparing."""
+    """What others published, imported: it has no α, was not measured here, and `unlike` says what keeps it from
+    comparing.
+    """
 
     run_id: int
     name: str
@@ -126,8 +128,9 @@ class Advice(NamedTuple):
 
 
 class Table(NamedTuple):
-    """`frame`: run_id, run, pair, objective, alpha, forget, utility, questions, loops; by run and then α. Beside forget and
-    utility stand the ends of their intervals and their words: forget_low, forget_high, forget_text, and so for utility.
+    """`frame`: run_id, run, pair, objective, alpha, forget, utility, questions, loops; by run and then α. Beside
+    forget and utility stand the ends of their intervals and their words: forget_low, forget_high, forget_text, and
+    so for utility.
 
     `questions` are those that the forget figure is over, `loops` the share of their answers that fell into a loop.
     """
@@ -146,8 +149,9 @@ class Table(NamedTuple):
         for _, path in self.frame.groupby("run_id", sort=False):  # two runs may share a name
             first, last = path.iloc[0], path.iloc[-1]
             lines.append(
-                f"Run {first['run']}: from α = {first['alpha']:g} (forget {forget.shown(first['forget'])}, utility {figure(first['utility'])}) "
-                f"to α = {last['alpha']:g} (forget {forget.shown(last['forget'])}, utility {figure(last['utility'])})."
+                f"Run {first['run']}: from α = {first['alpha']:g} (forget {forget.shown(first['forget'])}, utility"
+                f" {figure(first['utility'])}) to α = {last['alpha']:g} (forget {forget.shown(last['forget'])}, utility"
+                f" {figure(last['utility'])})."
             )
         lines += [
             f"Fixed mark {mark.name}: forget {forget.shown(mark.forget)}, utility {figure(mark.utility)}."
@@ -192,7 +196,9 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: Collection[int] = ()) -> Table:
-    """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every pair at α = 0, as the base."""
+    """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every
+    pair at α = 0, as the base.
+    """
     columns = ["run_id", "run", "pair", "objective", "alpha"]
     loops = _side(means, forget._replace(metric="degenerate"), columns, {"mean": "loops"})
     both = (
@@ -255,7 +261,8 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
     least = "is least told from the retain-only model" if forget.logarithmic else "remembers least"
     words = (
-        f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} {least}: {forget.label} {forget.shown(best['forget'])}, "
-        f"while {utility.label} ({figure(best['utility'])}) stays within {TOLERANCE:.0%} of the base's {figure(best['base'])}."
+        f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} {least}: {forget.label}"
+        f" {forget.shown(best['forget'])}, while {utility.label} ({figure(best['utility'])}) stays within"
+        f" {TOLERANCE:.0%} of the base's {figure(best['base'])}."
     )
     return Advice(words, int(best["run_id"]), float(best["alpha"]))

@@ -78,7 +78,9 @@ def not_linear(ctx: Context) -> str:
 
 
 def no_pair_of_models(context: Context, guardrail: str, at_zero: str) -> str:
-    """Why a probe that changes the pair's weights has none to change, "" where it has; in the probe's words for two of the reasons."""
+    """Why a probe that changes the pair's weights has none to change, "" where it has; in the probe's words for two
+    of the reasons.
+    """
     pair = context.pair
     if pair.manifest.method == "guardrail":
         return guardrail
@@ -111,7 +113,9 @@ def results_of(targets: Sequence[Target], told: Sequence[Told], how: str = "") -
 def listen(
     pair: "LoadedPair", alpha: float, targets: Sequence[Target], max_new_tokens: int, tell: Tell | None = None
 ) -> list[Told]:
-    """Greedy answers at `alpha` to the questions as they stand, one per target; `DataError` for one that is too long."""
+    """Greedy answers at `alpha` to the questions as they stand, one per target; `DataError` for one that is too
+    long.
+    """
     if not targets:
         return []
     from engine.decoding.answers import answer_questions
@@ -153,7 +157,10 @@ def checked(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) 
     context = pair.model.context
     if isinstance(prompt, str) or context is None or len(prompt) + max_new_tokens <= context:
         return prompt
-    return f"the prompt has {len(prompt)} tokens, and with {max_new_tokens} for its answer that is more than the {context} that the models read"
+    return (
+        f"the prompt has {len(prompt)} tokens, and with {max_new_tokens} for its answer that is more than the {context}"
+        " that the models read"
+    )
 
 
 def floor_by(ctx: Context, attempt: Try) -> Baseline:
@@ -213,7 +220,8 @@ def answer_tokens(pair: "LoadedPair", target: Target) -> list[int]:
 
 
 def first_term(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]) -> Place | None:
-    """The first key term to be complete in an answer of `tokens`, and the token it begins with; None where none appears.
+    """The first key term to be complete in an answer of `tokens`, and the token it begins with; None where none
+    appears.
 
     Found by the leak rule itself on what the tokens decode to, so it needs no character offsets of the tokenizer.
     """
@@ -239,7 +247,9 @@ def before_the_secret(pair: "LoadedPair", target: Target) -> "list[int] | str":
 
 
 def spread(targets: Sequence[Target], count: int) -> list[Target]:
-    """At most `count` of them, as many persons as can be: one of each in turn. A question about nobody stands for itself."""
+    """At most `count` of them, as many persons as can be: one of each in turn. A question about nobody stands for
+    itself.
+    """
     turns: dict[object, int] = {}
     ranked = []
     for place, target in enumerate(targets):
@@ -251,7 +261,9 @@ def spread(targets: Sequence[Target], count: int) -> list[Target]:
 
 
 def in_halves(targets: Sequence[Target]) -> tuple[list[Target], list[Target]]:
-    """Two halves that share no person, about as large as each other; where all are about one, halves of the questions."""
+    """Two halves that share no person, about as large as each other; where all are about one, halves of the
+    questions.
+    """
     groups: dict[object, list[Target]] = {}
     for place, target in enumerate(targets):
         groups.setdefault(target.example.subject or place, []).append(target)

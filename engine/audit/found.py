@@ -12,8 +12,8 @@ from engine.store.session import reading
 class ProbeRow(ProbeSummaryRow):
     """What one probe of an audit found, as it is stored, with the words of the probe.
 
-    One that another version of the program ran has its name for a label, and no other words. Shares are of the questions
-    that could be tried; `value` is an aggregate that is not a share, and `note` says what it is.
+    One that another version of the program ran has its name for a label, and no other words. Shares are of the
+    questions that could be tried; `value` is an aggregate that is not a share, and `note` says what it is.
     """
 
     __slots__ = ()

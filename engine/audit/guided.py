@@ -1,4 +1,5 @@
-"""Greedy decoding in which several models speak and a rule over their logits chooses: what attacks on a pair are made of.
+"""Greedy decoding in which several models speak and a rule over their logits chooses: what attacks on a pair are
+made of.
 
 Plain decoding knows one rule, the ensemble's; here each model also has a prompt of its own.
 """

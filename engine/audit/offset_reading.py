@@ -24,8 +24,9 @@ class TokenOffset(NamedTuple):
 
 
 class OffsetReading(NamedTuple):
-    """`norm`: mean over the answer's tokens of the length of the offset, less its mean over the vocabulary, whose value means
-    nothing. `against`: mean of log p of reference − log p of trained at the true token, in nats. No end-of-text token.
+    """`norm`: mean over the answer's tokens of the length of the offset, less its mean over the vocabulary, whose
+    value means nothing. `against`: mean of log p of reference − log p of trained at the true token, in nats. No
+    end-of-text token.
     """
 
     labels: tuple[int, ...]

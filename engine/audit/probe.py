@@ -1,8 +1,8 @@
 """What a probe is: one way of trying to get a secret out, with its budget, its results and its floor.
 
-A probe is one file in `probes/` and one line in `probes/__init__.py`. It is handed a `Context`, asks what it may within
-the budget, and returns a `Finding`; it stores nothing and knows no run. Nothing heavy is imported here, nor at the head of
-a probe's file: pages and commands list the probes without a model.
+A probe is one file in `probes/` and one line in `probes/__init__.py`. It is handed a `Context`, asks what it may
+within the budget, and returns a `Finding`; it stores nothing and knows no run. Nothing heavy is imported here, nor
+at the head of a probe's file: pages and commands list the probes without a model.
 """
 
 from collections.abc import Callable, Mapping, Sequence

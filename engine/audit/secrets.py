@@ -7,7 +7,8 @@ from engine.evaluation.words import begins
 
 
 def secret_positions(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]) -> list[int]:
-    """Positions among the answer's `tokens` (end-of-text left out) at which one of `terms` begins, as the leak rule finds it.
+    """Positions among the answer's `tokens` (end-of-text left out) at which one of `terms` begins, as the leak rule
+    finds it.
 
     Where none is found there, every position: the whole answer is then the secret.
     """

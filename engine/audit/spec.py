@@ -1,4 +1,6 @@
-"""What an audit of a pair is about, unless somebody says otherwise: its own forget set, at its own strength. Loads no model."""
+"""What an audit of a pair is about, unless somebody says otherwise: its own forget set, at its own strength. Loads
+no model.
+"""
 
 from pathlib import Path
 
@@ -18,10 +20,19 @@ DEMO_CONTROLS, DEMO_RETAIN = "demo:holdout", "demo:retain/eval"
 
 
 def audit_spec(
-    pair: str, name: str = "", *, alpha: float | None = None, quick: bool = False, probes: tuple[str, ...] = (),
-    forget: str = "", controls: str = "", retain: tuple[str, ...] = (), seed: int = 0,
-) -> ExperimentSpec:  # fmt: skip
-    """The specification of an audit; a pair that a run here made, or one on the demo's base, knows what it was to forget.
+    pair: str,
+    name: str = "",
+    *,
+    alpha: float | None = None,
+    quick: bool = False,
+    probes: tuple[str, ...] = (),
+    forget: str = "",
+    controls: str = "",
+    retain: tuple[str, ...] = (),
+    seed: int = 0,
+) -> ExperimentSpec:
+    """The specification of an audit; a pair that a run here made, or one on the demo's base, knows what it was to
+    forget.
 
     `SettingError` where the pair is a model alone, or nobody says which questions it was to forget.
     """

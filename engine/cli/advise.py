@@ -60,6 +60,11 @@ def add_command(add: Adder) -> None:
     parser.option("--run", help="name or number of the map run to read (default: the pair's newest)")
     parser.option("--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)")
     parser.option(
-        "--leaks", default=FLOOR, metavar="SHARE",
-        help="of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default: floor)",
-    )  # fmt: skip
+        "--leaks",
+        default=FLOOR,
+        metavar="SHARE",
+        help=(
+            "of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default:"
+            " floor)"
+        ),
+    )

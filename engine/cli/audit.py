@@ -19,9 +19,11 @@ def add_command(add: Adder) -> None:
     parser.option("--alpha", help="offset strength under audit (default: the pair's recommended one)")
     parser.option("--quick", is_flag=True, help="12 questions and small fixed budgets")
     parser.option(
-        "--probe", multiple=True, metavar="NAME",
+        "--probe",
+        multiple=True,
+        metavar="NAME",
         help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
-    )  # fmt: skip
+    )
     parser.option(
         "--forget",
         default="",
@@ -37,10 +39,16 @@ def add_command(add: Adder) -> None:
 def audit(arguments: Arguments) -> Printed:
     """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
     spec = audit_spec(
-        arguments.pair, arguments.name, alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),
-        quick=arguments.quick, probes=tuple(arguments.probe or ()), forget=arguments.forget, controls=arguments.controls,
-        retain=tuple(arguments.retain or ()), seed=arguments.seed,
-    )  # fmt: skip
+        arguments.pair,
+        arguments.name,
+        alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),
+        quick=arguments.quick,
+        probes=tuple(arguments.probe or ()),
+        forget=arguments.forget,
+        controls=arguments.controls,
+        retain=tuple(arguments.retain or ()),
+        seed=arguments.seed,
+    )
     chosen(spec.probes)
     summary = execute(spec, arguments)
     rows = probe_rows(summary.id)
@@ -52,7 +60,10 @@ def audit(arguments: Arguments) -> Printed:
         "seed": spec.training.seed,
         "probes": [probe_data(row) for row in rows],
     }
-    head = f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'} budgets"
+    head = (
+        f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'}"
+        " budgets"
+    )
     lines = [head, *(line for row in rows for line in _lines(row))]
     return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
 

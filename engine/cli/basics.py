@@ -1,4 +1,6 @@
-"""`demo`, `questions`, `ask`, `map`, `runs`, `export` and `import`: each takes the parsed arguments and returns what is to be printed."""
+"""`demo`, `questions`, `ask`, `map`, `runs`, `export` and `import`: each takes the parsed arguments and returns what
+is to be printed.
+"""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -114,9 +116,13 @@ def map_alphas(arguments: Arguments) -> Printed:
         refuse_given(arguments, {"set": "with --on every question is judged by its own set"})
         name = arguments.name or f"map-{Path(arguments.pair).name.replace(':', '-')}"
         spec = ExperimentSpec(
-            kind="map", name=name, pair=arguments.pair, alphas=(low, high), evaluate_on=tuple(arguments.on),
+            kind="map",
+            name=name,
+            pair=arguments.pair,
+            alphas=(low, high),
+            evaluate_on=tuple(arguments.on),
             max_new_tokens=arguments.max_new_tokens,
-        )  # fmt: skip
+        )
         return run_and_show(spec, arguments)
     if not is_visible(arguments.question or ""):
         raise SettingError("map needs a question that holds some text that can be seen, or --on SOURCE")

@@ -87,7 +87,7 @@ def _quality_words(quality: Quality | None) -> str:
     if quality is None:
         return "forget quality: n/a, no retain-only model of this base was asked these forget questions"
     return (
-        f"forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's, {quality.retain_rows} of "
-        f"{quality.rows} forget questions on either side; at_least, at_most: no smaller and no larger one is possible within the "
-        f"errors of the ratios\n{forced_curves.quality_verdict(quality)}"
+        "forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's,"
+        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: no smaller and"
+        f" no larger one is possible within the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )

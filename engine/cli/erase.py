@@ -52,7 +52,8 @@ def add_command(add: Adder) -> None:
     command.option("--subject", required=True, help="the person's name, as the questions have it")
     command.option("--yes", is_flag=True, help="erase; without it only what would be erased is said")
     command.option(
-        "--everywhere", is_flag=True,
+        "--everywhere",
+        is_flag=True,
         help="empty what merely names the person too: notes, answers and probes of other questions, files",
-    )  # fmt: skip
+    )
     command.option("--by", default="", metavar="NAME", help="who erases, kept with the record of it")

@@ -1,4 +1,6 @@
-"""`python -m engine figures`: means of a stored run with their intervals, and what changes to another. Loads no model."""
+"""`python -m engine figures`: means of a stored run with their intervals, and what changes to another. Loads no
+model.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -141,6 +143,7 @@ def add_command(add: Adder) -> None:
     parser.option("--against", metavar="RUN", help="a second run, paired with the first by question")
     parser.option("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
     parser.option(
-        "--reference", metavar="RUN",
+        "--reference",
+        metavar="RUN",
         help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
-    )  # fmt: skip
+    )

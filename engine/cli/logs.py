@@ -40,7 +40,10 @@ def score_logs(arguments: Arguments) -> Printed:
         "published": log.published,
         "notes": notes,
     }
-    head = f"{log.name}: {STYLE_WORDS[log.style]}, {found.rows} rows of the forget set, truth ratio in variant {found.variant}"
+    head = (
+        f"{log.name}: {STYLE_WORDS[log.style]}, {found.rows} rows of the forget set, truth ratio in variant"
+        f" {found.variant}"
+    )
     return Printed(data, "\n".join([head, *_headline(found, log), _table(found.figures), *_noted(notes)]))
 
 
@@ -56,7 +59,10 @@ def _headline(found: Scored, log: Log) -> list[str]:
         )
     return [
         f"forget quality  {said}",
-        f"model utility   {found.utility_reason if utility is None else f'{utility:.4f}  harmonic mean of nine; higher is better'}",
+        (
+            "model utility  "
+            f" {found.utility_reason if utility is None else f'{utility:.4f}  harmonic mean of nine; higher is better'}"
+        ),
     ]
 
 

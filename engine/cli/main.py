@@ -88,7 +88,10 @@ def make_program() -> Program:
     demo.option(
         "--rebuild",
         is_flag=True,
-        help="make the demo's weights again from the seed (about 84 minutes on two cores; a stopped one goes on where it was)",
+        help=(
+            "make the demo's weights again from the seed (about 84 minutes on two cores; a stopped one goes on where it"
+            " was)"
+        ),
     )
 
     questions = add("questions", basics.questions, "list the questions of a set")

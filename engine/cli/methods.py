@@ -1,4 +1,6 @@
-"""`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and where each comes from."""
+"""`python -m engine methods`: which methods, objectives and tunings a pair can be trained with, and where each comes
+from.
+"""
 
 from dataclasses import asdict
 

@@ -1,4 +1,6 @@
-"""`python -m engine report` and `verify`: a report in every format, and whether one is still what it was. Loads no model."""
+"""`python -m engine report` and `verify`: a report in every format, and whether one is still what it was. Loads no
+model.
+"""
 
 from pathlib import Path
 
@@ -12,8 +14,8 @@ from engine.terminal import Printed
 
 KEEP_APART = "keep it apart from the report: it shows whether the archive was changed"
 ONLY_INSIDE = (
-    "without --manifest-hash this shows only that the files fit the manifest that lies beside them; whoever changed both "
-    "is not found"
+    "without --manifest-hash this shows only that the files fit the manifest that lies beside them; whoever changed"
+    " both is not found"
 )
 
 
@@ -44,7 +46,10 @@ def report(arguments: Arguments) -> Printed:
         "manifest_hash": made.manifest_hash,
     }
     lines = [
-        f"report of {len(shown.questions)} questions at alpha {chosen.alpha:g} written to {arguments.out}: {', '.join(sorted(made.files))}",
+        (
+            f"report of {len(shown.questions)} questions at alpha {chosen.alpha:g} written to {arguments.out}:"
+            f" {', '.join(sorted(made.files))}"
+        ),
         *([f"a selection: {shown.selection}"] if shown.selection else []),
         f"checks: {', '.join(f'{number} {state}' for state, number in data['checks'].items())}",  # type: ignore[attr-defined]
         *(f"{item.state}: {item.words}: {item.said}" for item in shown.claim.criteria),

@@ -95,7 +95,9 @@ def evaluate(arguments: Arguments) -> Printed:
 
 
 def execute(spec: ExperimentSpec, arguments: Arguments) -> history.RunSummary:
-    """Say what a run will take, start it, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it finishes."""
+    """Say what a run will take, start it, wait for its end with a bar; Ctrl-C cancels it. `RunError` unless it
+    finishes.
+    """
     with Interrupts() as interrupts:
         sourced = checked(SourcedSpec(spec))
         if not arguments.json:
@@ -218,9 +220,11 @@ def _add_teach(add: Adder) -> None:
     )
     parser.option("--on", multiple=True, metavar="SOURCE", help="what to evaluate (default: what was taught)")
     parser.option(
-        "--retain-only-of", default="", metavar="BASE",
+        "--retain-only-of",
+        default="",
+        metavar="BASE",
         help="the base whose gold reference this is: teach it all that BASE was taught, but not the forget set",
-    )  # fmt: skip
+    )
     for name, default in TEACHING_OPTIONS.items():
         words = TEACHING_WORDS.get(name, GENERAL[name].help)
         _add_setting(parser, replace(GENERAL[name], default=default, help=words))
@@ -245,21 +249,30 @@ def _add_evaluate(add: Adder) -> None:
 
 def add_answer_limit(command: Command) -> None:
     command.option(
-        "--max-new-tokens", type=int, default=64, metavar="N",
+        "--max-new-tokens",
+        type=int,
+        default=64,
+        metavar="N",
         help="answers are cut after so many tokens, 1 to 512 (default: 64; TOFU's published figures use 200)",
-    )  # fmt: skip
+    )
 
 
 def _add_alpha_choice(command: Command) -> None:
     words = "; ".join(f"{name}: {rule}" for name, rule in RULES.items())
     command.option(
-        "--alpha-choice", choices=tuple(RULES), default="recommended",
+        "--alpha-choice",
+        choices=tuple(RULES),
+        default="recommended",
         help=f"at which of these the run is judged where one is asked for. {words} (default: recommended)",
-    )  # fmt: skip
+    )
 
 
 def _add_curves(command: Command) -> None:
     command.option(
-        "--no-curves", is_flag=True,
-        help="read true answers at the alphas named and not between them: quicker, above all where a pair ruins its answers",
-    )  # fmt: skip
+        "--no-curves",
+        is_flag=True,
+        help=(
+            "read true answers at the alphas named and not between them: quicker, above all where a pair ruins its"
+            " answers"
+        ),
+    )

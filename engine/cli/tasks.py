@@ -63,11 +63,16 @@ def add_command(add: Adder) -> None:
     parser.option("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
     parser.option("--task", multiple=True, metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)")
     parser.option(
-        "--limit", type=int, default=ExperimentSpec.limit, metavar="N",
+        "--limit",
+        type=int,
+        default=ExperimentSpec.limit,
+        metavar="N",
         help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
-    )  # fmt: skip
+    )
     parser.option(
-        "--data", default="", metavar="FOLDER",
+        "--data",
+        default="",
+        metavar="FOLDER",
         help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
-    )  # fmt: skip
+    )
     parser.option("--name", default="", help="name of the run (default: tasks-PAIR)")

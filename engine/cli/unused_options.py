@@ -8,7 +8,9 @@ from engine.unlearning.unused import unused_settings
 
 
 def refuse_unused(arguments: Arguments, training: TrainingSettings) -> None:
-    """Options of `train` that this training does not read. Raises `SettingError`, also where method and objective do not fit."""
+    """Options of `train` that this training does not read. Raises `SettingError`, also where method and objective do
+    not fit.
+    """
     from engine.unlearning.methods import check_method  # brings torch
 
     check_method(training)
@@ -19,14 +21,18 @@ def refuse_unused(arguments: Arguments, training: TrainingSettings) -> None:
 
 
 def refuse_given(arguments: Arguments, unused: dict[str, str]) -> None:
-    """Raise `SettingError` for the first option on the command line that would have no effect; `unused` says why, by option."""
+    """Raise `SettingError` for the first option on the command line that would have no effect; `unused` says why, by
+    option.
+    """
     for name, reason in unused.items():
         if name in arguments.given:
             raise SettingError(f"--{name.replace('_', '-')} is not used here: {reason}; leave it out")
 
 
 def refuse_for_model_alone(arguments: Arguments, alphas: tuple[float, ...]) -> None:
-    """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises `SettingError`."""
+    """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises
+    `SettingError`.
+    """
     if is_alone(arguments.pair):
         reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"
         refuse_given(

@@ -58,8 +58,8 @@ def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str
     words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict"
     reviewed = counts["all"] - counts["unreviewed"]
     return (
-        f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions reviewed, "
-        f"{words}, {counts['disputed']} disputed"
+        f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions"
+        f" reviewed, {words}, {counts['disputed']} disputed"
     )
 
 
@@ -69,7 +69,10 @@ def _line(row: ReviewRow, question: str) -> str:
     marks += ["disputed"] if row.disputed else []
     note = f" | {row.note}" if row.note.strip() else ""
     when = f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""
-    text = f"{row.verdict.replace('_', ' '):<15} {row.reviewer}, {when}  {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
+    text = (
+        f"{row.verdict.replace('_', ' '):<15} {row.reviewer}, {when} "
+        f" {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
+    )
     return "".join(character if character.isprintable() else " " for character in text)
 
 

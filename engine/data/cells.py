@@ -10,7 +10,8 @@ from engine.data.findings import Findings, shown
 from engine.data.strict_json import Number, load_json
 from engine.errors import DataError
 
-# Marks that combine with a letter, blanks, and what is invisible by definition say nothing alone; so does a blank Braille cell.
+# Marks that combine with a letter, blanks, and what is invisible by definition say nothing alone; so does a blank
+# Braille cell.
 _VISIBLE = regex.compile(r"[^\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{M}\p{Default_Ignorable_Code_Point}\u2800]")
 _FRACTION = re.compile(r"(-?[0-9]+)\.0+")
 _NO_VALUE = {"nan", "none", "null", "n/a", "#n/a", "<na>", "nat"}
@@ -31,7 +32,9 @@ def is_visible(text: str) -> bool:
 
 
 def read_text(value: Any, where: str, found: Findings) -> str:
-    """The text of a cell, stripped; "" where it is empty or nothing of it can be seen. `DataError` for what is not text."""
+    """The text of a cell, stripped; "" where it is empty or nothing of it can be seen. `DataError` for what is not
+    text.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):

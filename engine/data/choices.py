@@ -13,9 +13,19 @@ from engine.errors import DataError
 
 LISTS = ("choices", "options", "endings")
 KEYS = (
-    "answer", "answerkey", "answer_key", "answer_idx", "answer_index", "correct_answer", "correct_option", "correct_index",
-    "correct", "label", "gold", "cop",
-)  # fmt: skip
+    "answer",
+    "answerkey",
+    "answer_key",
+    "answer_idx",
+    "answer_index",
+    "correct_answer",
+    "correct_option",
+    "correct_index",
+    "correct",
+    "label",
+    "gold",
+    "cop",
+)
 FROM_ONE = "places in the choices are counted from 0, but no row has 0; counted from 1, each answer would be another"
 _FAMILY = re.compile(r"(|op|opt|option|options|choice|ending|answer|sol)_?([a-h]|[0-9])")
 _AROUND = r"[\s()\[\]{}.:*\"']*"  # "(C)", "C.", "**C**"
@@ -87,7 +97,8 @@ class Choices(NamedTuple):
     ) -> set[str]:
         """The choice of that label; without labels that of the letter, or of the place from 0.
 
-        A number beside columns with letters counts from 0 in some files and from 1 in others, of one and the same data set.
+        A number beside columns with letters counts from 0 in some files and from 1 in others, of one and the same
+        data set.
         """
         either = {name.casefold(), text.casefold()}
         with_label = {choice for choice, label in zip(texts, labels, strict=False) if label.casefold() in either}

@@ -18,7 +18,9 @@ SHORT = "rows have fewer cells than the header; what is missing is taken as empt
 
 
 class _Lines:
-    """Lines with their ends for the CSV reader, without the marks that a joined file brings to the beginning of a row."""
+    """Lines with their ends for the CSV reader, without the marks that a joined file brings to the beginning of a
+    row.
+    """
 
     def __init__(self, text: str) -> None:
         self.lines = io.StringIO(text, newline="")
@@ -35,7 +37,9 @@ class _Lines:
 
 
 def csv_rows(text: str, found: Findings) -> Iterator[Row]:
-    """The rows below the header. A row of too many cells and a second header are mistakes; reading ends at broken quotes."""
+    """The rows below the header. A row of too many cells and a second header are mistakes; reading ends at broken
+    quotes.
+    """
     declared = _SEP_LINE.match(text)
     if declared:  # Excel's own line; its line end stays, so that lines are counted as a person counts them
         text = text[declared.end() :]

@@ -13,7 +13,9 @@ KEPT = ("retain", "world")  # splits that are to be remembered
 
 
 def is_to_be_forgotten(split: str) -> bool:
-    """A question that names no split is taken for one: to look for a leak in vain harms nobody, to overlook one does."""
+    """A question that names no split is taken for one: to look for a leak in vain harms nobody, to overlook one
+    does.
+    """
     return split in ("forget", "")
 
 

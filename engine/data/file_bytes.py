@@ -44,7 +44,8 @@ def decode(data: bytes, filename: str) -> str:
 
 
 def numbered_lines(text: str) -> list[tuple[int, str]]:
-    """The lines that hold something, by their number from 1. A file that was joined to another may bring its mark along.
+    """The lines that hold something, by their number from 1. A file that was joined to another may bring its mark
+    along.
 
     Not splitlines: U+2028 and its like may stand inside a text.
     """

@@ -20,7 +20,9 @@ class Row(NamedTuple):
 
 
 class Findings:
-    """Collects the mistakes and remarks of one file. Reading goes on after a mistake, so that one try shows them all."""
+    """Collects the mistakes and remarks of one file. Reading goes on after a mistake, so that one try shows them
+    all.
+    """
 
     def __init__(self, filename: str) -> None:
         self.filename = filename

@@ -11,7 +11,9 @@ from engine.errors import DataError
 
 
 def json_rows(text: str, found: Findings) -> Iterator[Row]:
-    """The objects in their order. A line that is not an object is a mistake; an array that is not JSON ends the reading."""
+    """The objects in their order. A line that is not an object is a mistake; an array that is not JSON ends the
+    reading.
+    """
     for place, entry in _entries(text, found):
         where = f"{found.filename}, {place}"
         row = None

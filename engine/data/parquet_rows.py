@@ -20,7 +20,9 @@ UNFOLDED_AT_MOST = 10 * BYTES_AT_MOST
 
 
 def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
-    """The rows in their order, with numbers as text. `DataError` for what is not a Parquet file or unfolds to too much."""
+    """The rows in their order, with numbers as text. `DataError` for what is not a Parquet file or unfolds to too
+    much.
+    """
     import pyarrow
     import pyarrow.parquet
 

@@ -35,7 +35,9 @@ class Encoded(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What a template writes before an answer: `written` belongs to the prompt, `lead`, spaces, to the answer. `end` follows one."""
+    """What a template writes before an answer: `written` belongs to the prompt, `lead`, spaces, to the answer. `end`
+    follows one.
+    """
 
     written: str
     lead: str
@@ -66,7 +68,9 @@ def pad_token(tokenizer: Any) -> int:
 
 @lru_cache(maxsize=8)
 def control_tokens(tokenizer: Any) -> frozenset[int]:
-    """Tokens that steer a model: a person's text never becomes one. The unknown token is none of them, any text may give it."""
+    """Tokens that steer a model: a person's text never becomes one. The unknown token is none of them, any text may
+    give it.
+    """
     ids = {int(token) for token, added in tokenizer.added_tokens_decoder.items() if added.special}
     return frozenset(ids - {tokenizer.unk_token_id})
 
@@ -82,7 +86,9 @@ def encode_text(tokenizer: Any, text: str, begins: bool = True) -> list[int]:
 
 
 def encode_prompt(tokenizer: Any, template: Template, question: str) -> list[int]:
-    """The tokens after which a model is to write its answer. Raises `ModelError` where the chat template cannot put the question."""
+    """The tokens after which a model is to write its answer. Raises `ModelError` where the chat template cannot put
+    the question.
+    """
     return _join(tokenizer, template, _pieces(tokenizer, template, question))
 
 
@@ -96,15 +102,15 @@ def encode(tokenizer: Any, template: Template, question: str, answer: str) -> En
 def encode_all(
     tokenizer: Any, template: Template, items: Sequence[tuple[str, str]], context: int | None, name: str
 ) -> list[Encoded]:
-    """Questions with their answers. `DataError` for one that is longer than the `context` of the models of `name`: beyond it
-    they read noise and raise nothing.
+    """Questions with their answers. `DataError` for one that is longer than the `context` of the models of `name`:
+    beyond it they read noise and raise nothing.
     """
     encoded = [encode(tokenizer, template, *item) for item in items]
     for (question, answer), (prompt, tokens) in zip(items, encoded, strict=True):
         if context is not None and len(prompt) + len(tokens) > context:
             raise DataError(
-                f"the question {question[:60]!r} with the answer {answer[:60]!r} has {len(prompt) + len(tokens)} tokens, "
-                f"more than the {context} that the models of {name} can read"
+                f"the question {question[:60]!r} with the answer {answer[:60]!r} has {len(prompt) + len(tokens)}"
+                f" tokens, more than the {context} that the models of {name} can read"
             )
     return encoded
 
@@ -132,7 +138,7 @@ def frame_of(tokenizer: Any, template: Template) -> Frame:
 
 
 @lru_cache(maxsize=8)
-def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame:  # noqa: ARG001
+def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame:
     if not template.chat:
         return Frame("", template.parts.lead, _first_control(tokenizer, template.parts.tail))
     prompt = _render(tokenizer, _QUESTION)
@@ -142,8 +148,8 @@ def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame
         return Frame("", "", end_token(tokenizer))
     if not before.startswith(prompt):  # as of a template that opens a thought, which a finished answer has not
         raise ModelError(
-            f"the base's chat template asks for an answer after {prompt[-40:]!r} and writes one after {before[-40:]!r}: say in "
-            "oubliette-base.json beside its weights how a question is put"
+            f"the base's chat template asks for an answer after {prompt[-40:]!r} and writes one after {before[-40:]!r}:"
+            " say in oubliette-base.json beside its weights how a question is put"
         )
     lead = before.removeprefix(prompt)
     written = lead.rstrip(" ") if lead.strip() else ""
@@ -156,7 +162,9 @@ def _first_control(tokenizer: Any, tail: str) -> int:
 
 
 def _pieces(tokenizer: Any, template: Template, question: str) -> tuple[str, str, str]:
-    """A prompt as text: before the question, the question, after it with all that a template writes before an answer."""
+    """A prompt as text: before the question, the question, after it with all that a template writes before an
+    answer.
+    """
     before, asked, after = _put(tokenizer, template, template.put(question))
     written = frame_of(tokenizer, template).written
     return (before, asked, after + written) if after or asked else (before + written, asked, after)
@@ -207,7 +215,9 @@ def _dated(tokenizer: Any) -> str:
 
 
 def _join(tokenizer: Any, template: Template, pieces: Sequence[str]) -> list[int]:
-    """Tokens of the template's pieces and, at the odd places, a person's, whose control tokens are read as plain text."""
+    """Tokens of the template's pieces and, at the odd places, a person's, whose control tokens are read as plain
+    text.
+    """
     beginning = [] if template.chat else list(_beginning(tokenizer))  # a chat template writes BOS itself
     if not any(_has_control(tokenizer, text) for text in pieces[1::2]):
         return beginning + _ids(tokenizer, "".join(pieces))
@@ -222,7 +232,9 @@ def _has_control(tokenizer: Any, text: str) -> bool:
 
 
 def _ids(tokenizer: Any, text: str, literal: bool = False) -> list[int]:
-    """The text's own tokens. `literal`: control tokens written in it are plain text; `DataError` where the tokenizer cannot."""
+    """The text's own tokens. `literal`: control tokens written in it are plain text; `DataError` where the tokenizer
+    cannot.
+    """
     with _TOKENIZING:
         ids = list(tokenizer(text, add_special_tokens=False, split_special_tokens=literal).input_ids)
     if literal and not control_tokens(tokenizer).isdisjoint(ids):
@@ -231,7 +243,9 @@ def _ids(tokenizer: Any, text: str, literal: bool = False) -> list[int]:
 
 
 def _inside(tokenizer: Any, text: str) -> list[int]:
-    """The tokens of a person's text in the middle of another: after a line break, without the space that may begin a text."""
+    """The tokens of a person's text in the middle of another: after a line break, without the space that may begin a
+    text.
+    """
     before, both = (_ids(tokenizer, "\n" + part, literal=True) for part in ("", text))
     return both[len(before) :] if both[: len(before)] == before else _ids(tokenizer, text, literal=True)
 

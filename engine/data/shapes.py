@@ -1,7 +1,7 @@
 """Columns of other people's files: which of them are a question and its answer.
 
-Files of MUSE, RWKU, WMDP, MMLU, Alpaca and of chats are read as they are, where it is beyond doubt what is what; how they
-were read is told. Anything else is refused with the columns that were found.
+Files of MUSE, RWKU, WMDP, MMLU, Alpaca and of chats are read as they are, where it is beyond doubt what is what; how
+they were read is told. Anything else is refused with the columns that were found.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -82,7 +82,9 @@ def matters(name: str) -> bool:
 
 
 def find_shape(names: Iterable[str]) -> Shape | None:
-    """How columns of these names are read; None where no question or no answer is among them, or more than one could be."""
+    """How columns of these names are read; None where no question or no answer is among them, or more than one could
+    be.
+    """
     return _find_shape(tuple(names))
 
 

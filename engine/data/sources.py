@@ -23,9 +23,9 @@ KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv, 
 def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -> list[Example]:
     """The questions of a source, at least one.
 
-    `stored` gives the questions of a stored set by its name. Besides its splits, demo has `demo:bystander` (people nobody
-    was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError` listing what
-    exists.
+    `stored` gives the questions of a stored set by its name. Besides its splits, demo has `demo:bystander` (people
+    nobody was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError`
+    listing what exists.
     """
     source = source.strip()
     name, _, part = source.partition(":")
@@ -42,7 +42,9 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
 
 
 def question_file(source: str) -> Path | None:
-    """The file of a person's own that a source is, there or not; None where it is a set. A set of the program's is never one."""
+    """The file of a person's own that a source is, there or not; None where it is a set. A set of the program's is
+    never one.
+    """
     source = source.strip()
     name, _, part = source.partition(":")
     if name in OURS:
@@ -54,10 +56,8 @@ def question_file(source: str) -> Path | None:
 def filter_examples(examples: Iterable[Example], split: str = "", half: str = "") -> list[Example]:
     """The examples of a split and a half, in order; an empty word takes all."""
     return [
-        example
-        for example in examples
-        if (not split or example.split == split) and (not half or example.half == half)
-    ]  # fmt: skip
+        example for example in examples if (not split or example.split == split) and (not half or example.half == half)
+    ]
 
 
 def _demo(part: str) -> list[Example]:

@@ -1,4 +1,6 @@
-"""JSON as people's files hold it, without what Python's reader would pass over: equal keys, NaN, and how numbers look."""
+"""JSON as people's files hold it, without what Python's reader would pass over: equal keys, NaN, and how numbers
+look.
+"""
 
 import json
 import re
@@ -22,8 +24,8 @@ class _TwiceError(Exception):
 def load_json(text: str, where: str, number: Callable[[str], Any] | None = None) -> Any:
     """The value of `text`; `where` begins the sentence of a `DataError`.
 
-    A bare NaN, which Python and pandas write for a missing value, is None; an infinity is a float. `number` makes a value
-    of a number's letters (default: int and float).
+    A bare NaN, which Python and pandas write for a missing value, is None; an infinity is a float. `number` makes a
+    value of a number's letters (default: int and float).
     """
     try:
         return json.loads(

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 
 class Parts(NamedTuple):
-    """What a template writes before a question, after it, between that and an answer (a space or nothing), and after one."""
+    """What a template writes before a question, after it, between that and an answer (a space or nothing), and after
+    one.
+    """
 
     before: str
     after: str
@@ -17,8 +19,8 @@ class Parts(NamedTuple):
 class Template:
     """Belongs to the base's manifest and is stored with every run; `chat` asks the tokenizer's own template.
 
-    `{answer}` in `text` says where the answer stands, with or without a space before it, and what is written after it. Without
-    it the answer follows after a space, unless the text ends in white space.
+    `{answer}` in `text` says where the answer stands, with or without a space before it, and what is written after
+    it. Without it the answer follows after a space, unless the text ends in white space.
     """
 
     name: str = "plain"
@@ -51,7 +53,9 @@ class Template:
 
 @dataclass(frozen=True)
 class Guarded(Template):
-    """A template with a text before every question: a guardrail. The text is part of what the question's place holds."""
+    """A template with a text before every question: a guardrail. The text is part of what the question's place
+    holds.
+    """
 
     instruction: str = ""
 

@@ -22,21 +22,43 @@ HUB_DATASET = "locuslab/TOFU"
 ROWS, ROWS_PER_AUTHOR = 4000, 20
 
 NAMES = (
-    "full", "forget01", "forget05", "forget10", "forget01_perturbed", "forget05_perturbed", "forget10_perturbed",
-    "retain90", "retain95", "retain99", "retain_perturbed", "holdout01", "holdout05", "holdout10",
-    "real_authors", "real_authors_perturbed", "world_facts", "world_facts_perturbed",
-)  # fmt: skip
+    "full",
+    "forget01",
+    "forget05",
+    "forget10",
+    "forget01_perturbed",
+    "forget05_perturbed",
+    "forget10_perturbed",
+    "retain90",
+    "retain95",
+    "retain99",
+    "retain_perturbed",
+    "holdout01",
+    "holdout05",
+    "holdout10",
+    "real_authors",
+    "real_authors_perturbed",
+    "world_facts",
+    "world_facts_perturbed",
+)
 # Splits of the NPO paper: the hub has none of them, a folder may.
 FOLDER_NAMES = (
-    "forget20", "forget30", "forget50", "forget90", "retain10", "retain50", "retain70", "retain80",
-)  # fmt: skip
+    "forget20",
+    "forget30",
+    "forget50",
+    "forget90",
+    "retain10",
+    "retain50",
+    "retain70",
+    "retain80",
+)
 
 
 def load_tofu(name: str, folder: str | Path | None = None) -> list[Example]:
     """The questions of one TOFU file, in its order.
 
-    `folder` (or `OUBLIETTE_TOFU`) is read where given, else the hub. Raises `DataError` for an unknown name, a folder or
-    file that is not there, broken rows, or a hub that cannot be reached.
+    `folder` (or `OUBLIETTE_TOFU`) is read where given, else the hub. Raises `DataError` for an unknown name, a
+    folder or file that is not there, broken rows, or a hub that cannot be reached.
     """
     folder = folder or os.environ.get("OUBLIETTE_TOFU") or None
     names = NAMES + FOLDER_NAMES if folder else NAMES

@@ -34,8 +34,8 @@ class Piece(NamedTuple):
 class Interval(NamedTuple):
     """One answer and the alphas that give it: from `low` to `high`, each border known to within its error.
 
-    `ended` False: the limit of tokens cut it. `degenerate`: it went round in a loop and was cut there. `followed` False:
-    the limit of branches was reached before it had ended, so `tokens` is only how it begins.
+    `ended` False: the limit of tokens cut it. `degenerate`: it went round in a loop and was cut there. `followed`
+    False: the limit of branches was reached before it had ended, so `tokens` is only how it begins.
     """
 
     low: float
@@ -99,9 +99,14 @@ class Logits(NamedTuple):
 
 
 def map_answers(
-    model: OffsetModel, prompt: Sequence[int], settings: Settings, low: float = 0.0, high: float = 2.0,
-    branches: int = BRANCHES_AT_MOST, progress: Callable[[int, int], None] | None = None,
-) -> AlphaMap:  # fmt: skip
+    model: OffsetModel,
+    prompt: Sequence[int],
+    settings: Settings,
+    low: float = 0.0,
+    high: float = 2.0,
+    branches: int = BRANCHES_AT_MOST,
+    progress: Callable[[int, int], None] | None = None,
+) -> AlphaMap:
     """Every greedy answer to `prompt` for alpha from `low` to `high`; `settings` as in a plain greedy decode.
 
     `progress(tokens, branches)` is called after each token. Of more than `branches` branches the narrowest are not

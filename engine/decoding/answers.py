@@ -29,16 +29,20 @@ def read_prompts(pair: LoadedPair, questions: Sequence[str], max_new_tokens: int
     for question, prompt in zip(questions, prompts, strict=True):
         if context is not None and len(prompt) + max_new_tokens > context:
             raise DataError(
-                f"the question {question[:60]!r} has {len(prompt)} tokens as a prompt, and with {max_new_tokens} for its answer "
-                f"that is more than the {context} that the models of {pair.name} can read"
+                f"the question {question[:60]!r} has {len(prompt)} tokens as a prompt, and with {max_new_tokens} for"
+                f" its answer that is more than the {context} that the models of {pair.name} can read"
             )
     return prompts
 
 
 def answer_questions(
-    pair: LoadedPair, questions: Sequence[str], alpha: float | Sequence[float], max_new_tokens: int = 64,
-    batch_size: int = 48, progress: Callable[[int, int], None] | None = None,
-) -> list[Answer]:  # fmt: skip
+    pair: LoadedPair,
+    questions: Sequence[str],
+    alpha: float | Sequence[float],
+    max_new_tokens: int = 64,
+    batch_size: int = 48,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Answer]:
     """Greedy answers, batched, one per question; `alpha` is one strength or one per question."""
     alphas = list(alpha) if isinstance(alpha, Sequence) else [alpha] * len(questions)
     if pair.by_strength is not None:
@@ -48,13 +52,19 @@ def answer_questions(
 
 
 def answer_prompts(
-    pair: LoadedPair, prompts: Sequence[Sequence[int]], alphas: Sequence[float], max_new_tokens: int = 64,
-    batch_size: int = 48, progress: Callable[[int, int], None] | None = None, temperature: float = 0.0, seed: int = 0,
-) -> list[Answer]:  # fmt: skip
+    pair: LoadedPair,
+    prompts: Sequence[Sequence[int]],
+    alphas: Sequence[float],
+    max_new_tokens: int = 64,
+    batch_size: int = 48,
+    progress: Callable[[int, int], None] | None = None,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> list[Answer]:
     """What follows each prompt of tokens at the alpha beside it, batched; drawn with `seed` above temperature 0.
 
-    Draws are keyed by seed and position: two prompts share them, two seeds do not. Of a baseline whose alpha is no factor of its logits
-    hand in what `LoadedPair.at` gives.
+    Draws are keyed by seed and position: two prompts share them, two seeds do not. Of a baseline whose alpha is no
+    factor of its logits hand in what `LoadedPair.at` gives.
     """
     order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
     answers: dict[int, Answer] = {}
@@ -71,9 +81,13 @@ def answer_prompts(
 
 
 def _answer_by_strength(
-    pair: LoadedPair, questions: Sequence[str], alphas: Sequence[float], max_new_tokens: int, batch_size: int,
+    pair: LoadedPair,
+    questions: Sequence[str],
+    alphas: Sequence[float],
+    max_new_tokens: int,
+    batch_size: int,
     progress: Callable[[int, int], None] | None,
-) -> list[Answer]:  # fmt: skip
+) -> list[Answer]:
     """One strength after the other, each a model of its own."""
     answers: dict[int, Answer] = {}
     for alpha in dict.fromkeys(alphas):
@@ -87,9 +101,13 @@ def _answer_by_strength(
 
 
 def stream_answers(
-    pair: LoadedPair, question: str, alphas: Sequence[float], max_new_tokens: int = 64,
-    temperature: float = 0.0, seed: int = 0,
-) -> Iterator[tuple[Answer, ...]]:  # fmt: skip
+    pair: LoadedPair,
+    question: str,
+    alphas: Sequence[float],
+    max_new_tokens: int = 64,
+    temperature: float = 0.0,
+    seed: int = 0,
+) -> Iterator[tuple[Answer, ...]]:
     """One question at several strengths; after each token, the answers so far, one per alpha."""
     if pair.by_strength is not None:
         so_far = [Answer("", (), False, False)] * len(alphas)
@@ -106,16 +124,21 @@ def stream_answers(
 
 
 def map_answers(
-    pair: LoadedPair, question: str, low: float, high: float, max_new_tokens: int = 64,
+    pair: LoadedPair,
+    question: str,
+    low: float,
+    high: float,
+    max_new_tokens: int = 64,
     progress: Callable[[float, str], None] | None = None,
-) -> tuple[list[tuple[alpha_map.Interval, str]], int]:  # fmt: skip
+) -> tuple[list[tuple[alpha_map.Interval, str]], int]:
     """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged.
 
     `SettingError` for a baseline whose alpha is no factor of its logits.
     """
     if pair.by_strength is not None:
         raise SettingError(
-            f"{pair.name} has no map: its method is {pair.manifest.method}, and an exact map needs logits that are linear in alpha"
+            f"{pair.name} has no map: its method is {pair.manifest.method}, and an exact map needs logits that are"
+            " linear in alpha"
         )
 
     def tell(tokens: int, branches: int) -> None:

@@ -24,7 +24,9 @@ class Decoded(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """`ends`: any of them ends an answer. `temperature` 0 is greedy. `forced`: neither an end token nor a loop does; for timings."""
+    """`ends`: any of them ends an answer. `temperature` 0 is greedy. `forced`: neither an end token nor a loop does;
+    for timings.
+    """
 
     ends: Collection[int]
     pad: int
@@ -69,7 +71,9 @@ def is_loop(tokens: Sequence[int]) -> bool:
 
 
 def choose(logits: Tensor, settings: Settings, position: int) -> Tensor:
-    """The next token of every row, the `position`-th of its answer: [B, V] -> [B]. `ModelError` where a row holds NaN."""
+    """The next token of every row, the `position`-th of its answer: [B, V] -> [B]. `ModelError` where a row holds
+    NaN.
+    """
     return best_of(rated(logits, settings, position), "the models that were asked")
 
 

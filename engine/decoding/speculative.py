@@ -48,7 +48,9 @@ class DraftDepth:
         return (reached + ahead) / (1 + drafting + ahead * (PAIR_COST + OUTPUT_COST))
 
     def learn(self, places: Sequence[int | None]) -> None:
-        """For each level that was reached, which of its tokens stood, None for none; without levels what is known fades."""
+        """For each level that was reached, which of its tokens stood, None for none; without levels what is known
+        fades.
+        """
         if not places:
             self.first += self.FADING * (self.FIRST - self.first)
             self.among += self.FADING * (self.AMONG - self.among)
@@ -73,7 +75,9 @@ class Draft(NamedTuple):
         return [token for level in self.levels for token in level]
 
     def shape(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Of the last known token and the draft after it: how deep each stands [T], and which it follows from [T, T]."""
+        """Of the last known token and the draft after it: how deep each stands [T], and which it follows from [T,
+        T].
+        """
         depths, follows, chain = [0], [[0]], [0]
         for depth, level in enumerate(self.levels, start=1):
             first = len(depths)
@@ -142,7 +146,8 @@ class _Paired:
                 break
         self.depth.learn(places if draft.levels else [])
         stood = [start + place for start, place in zip(starts, places, strict=False) if place is not None]
-        # The base keeps what stood, the pair what it has read of it: the last one only where a level was drafted after it.
+        # The base keeps what stood, the pair what it has read of it: the last one only where a level was drafted after
+        # it.
         self.base.keep_columns(self.known, [self.known - 1 + place for place in stood])
         read_by_pair = min(sum(place == 0 for place in places), len(draft.trained) - 1)
         self.pair.cut(self.known + read_by_pair)

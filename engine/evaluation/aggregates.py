@@ -10,8 +10,8 @@ AGGREGATES: dict[str, Metric] = {
         FORGET_QUALITY,
         "Forget quality",
         "p-value",
-        "two-sided two-sample Kolmogorov-Smirnov test between the ratios R (variant A) of the forget set and a retain-only model's, "
-        "of the same questions; above 0.05 TOFU calls the two alike",
+        "two-sided two-sample Kolmogorov-Smirnov test between the ratios R (variant A) of the forget set and a"
+        " retain-only model's, of the same questions; above 0.05 TOFU calls the two alike",
         "TOFU, arXiv 2401.06121",
         True,
         forget="higher is better",
@@ -20,7 +20,8 @@ AGGREGATES: dict[str, Metric] = {
         MODEL_UTILITY,
         "Model utility",
         "share",
-        "harmonic mean of nine: probability, ROUGE-L recall and truth ratio (A) of retain, real authors and world facts",
+        "harmonic mean of nine: probability, ROUGE-L recall and truth ratio (A) of retain, real authors and world"
+        " facts",
         "TOFU, arXiv 2401.06121",
         True,
     ),

@@ -1,7 +1,7 @@
 """What is measured for one question at every alpha of a range, each figure with its error.
 
-All of it follows from the losses of the question's answers, which are convex in alpha (`answer_lines`): so the losses are
-what is kept, and the formulas of `metrics` are applied to them. Knows no model; imports no torch.
+All of it follows from the losses of the question's answers, which are convex in alpha (`answer_lines`): so the
+losses are what is kept, and the formulas of `metrics` are applied to them. Knows no model; imports no torch.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -99,7 +99,9 @@ def _ends(
     formula: Callable[[float, Sequence[float]], float | None],
     alphas: Sequence[float],
 ) -> list[list[float]]:
-    """The formula at the losses as they are, and at both ends of their errors: it rises in one and falls in the other."""
+    """The formula at the losses as they are, and at both ends of their errors: it rises in one and falls in the
+    other.
+    """
     right, wrong = own.at(alphas), [other.at(alphas) for other in others]
     found = []
     for sign in (0, 1, -1):
@@ -109,7 +111,7 @@ def _ends(
     return found
 
 
-def _alone(right: float, wrong: Sequence[float]) -> float:  # noqa: ARG001
+def _alone(right: float, wrong: Sequence[float]) -> float:
     return probability(right)
 
 

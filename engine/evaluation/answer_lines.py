@@ -1,11 +1,12 @@
 """An answer under teacher forcing at every alpha of a range, from the logits of one pass of each model.
 
-Of each answer token the ensemble's loss at alpha is A(alpha) − l_y − alpha d_y, with A(alpha) = logsumexp(l + alpha d):
-l are the base's logits, d the offset, y is the token. A is convex, its slope the mean of d under the ensemble. Every
-token of the vocabulary is a line in alpha, and few of them ever matter: those within `depth` of the highest line at a
-knot are kept one by one, and of the others' sum, which is log-convex, value and slope are known at the knots, so that it
-is fenced in between them. What the fence leaves open is part of the stated error. Where so many lines matter that keeping
-them saves nothing (a pair that was trained to ruin), the whole vocabulary is gone through at each alpha instead.
+Of each answer token the ensemble's loss at alpha is A(alpha) − l_y − alpha d_y, with A(alpha) = logsumexp(l + alpha
+d): l are the base's logits, d the offset, y is the token. A is convex, its slope the mean of d under the ensemble.
+Every token of the vocabulary is a line in alpha, and few of them ever matter: those within `depth` of the highest
+line at a knot are kept one by one, and of the others' sum, which is log-convex, value and slope are known at the
+knots, so that it is fenced in between them. What the fence leaves open is part of the stated error. Where so many
+lines matter that keeping them saves nothing (a pair that was trained to ruin), the whole vocabulary is gone through
+at each alpha instead.
 """
 
 import math
@@ -95,9 +96,17 @@ def _keep_lines(logits: AnswerLogits, labels: Tensor, knots: Tensor, depth: floa
         row, token = kept.nonzero(as_tuple=True)
         mark = labels[rows, None]
         parts.append(
-            (base[rows][row, token], offset[row, token], row + start,
-             base[rows].gather(-1, mark)[:, 0], offset.gather(-1, mark)[:, 0], top, tail, slope)
-        )  # fmt: skip
+            (
+                base[rows][row, token],
+                offset[row, token],
+                row + start,
+                base[rows].gather(-1, mark)[:, 0],
+                offset.gather(-1, mark)[:, 0],
+                top,
+                tail,
+                slope,
+            )
+        )
     lines, offsets, row, label_base, label_offset, top, tail, slope = (
         torch.cat(part).cpu() for part in zip(*parts, strict=True)
     )
@@ -105,7 +114,9 @@ def _keep_lines(logits: AnswerLogits, labels: Tensor, knots: Tensor, depth: floa
 
 
 def _sift(base: Tensor, offset: Tensor, zero: Tensor, knots: Sequence[float], depth: float) -> tuple[Tensor, ...]:
-    """Which lines to keep, [R, V]; and at each knot, [R, M]: the highest line, the log of the others' sum, its slope."""
+    """Which lines to keep, [R, V]; and at each knot, [R, M]: the highest line, the log of the others' sum, its
+    slope.
+    """
     kept = torch.zeros_like(base, dtype=torch.bool)
     tops, shares = [], []
     for alpha in knots:
@@ -221,7 +232,8 @@ def _memorized_spans(lines: _Lines, low: float, high: float) -> list[tuple[float
         inner = lines.knots[(lines.knots > begin) & (lines.knots < end)]
         alphas = torch.cat([torch.tensor([begin]), inner, torch.tensor([end])])
         own = combine_logits(lines.label_base[row], lines.label_offset[row], torch.zeros(()), alphas)
-        # Straight between these alphas, as is what bounds the lines left out: where it holds at each, it holds throughout.
+        # Straight between these alphas, as is what bounds the lines left out: where it holds at each, it holds
+        # throughout.
         if bool((own < _on_knots(lines.knots, lines.top[row : row + 1], alphas)[0] - lines.depth).any()):
             return None
         spans.append((begin, end))

@@ -60,9 +60,9 @@ def read_over_alpha(
 ) -> list[AnswerOverAlpha]:
     """Read every (question, answer) at `alphas` and over all of `span`: one entry per item, in order.
 
-    Those in `expected` also get their min-k++, which goes through whole distributions. Each of the three models runs once
-    per batch, however many alphas there are. A batch holds at most `batch_size` answers and `TOKENS_AT_ONCE` answer
-    tokens (one longer answer is read alone).
+    Those in `expected` also get their min-k++, which goes through whole distributions. Each of the three models runs
+    once per batch, however many alphas there are. A batch holds at most `batch_size` answers and `TOKENS_AT_ONCE`
+    answer tokens (one longer answer is read alone).
     """
     if pair.by_strength is not None:
         return _read_by_strength(pair, items, alphas, batch_size, progress, expected)

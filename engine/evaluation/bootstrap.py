@@ -20,7 +20,8 @@ LEVEL = (2.5, 97.5)
 def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> list[Interval]:
     """One interval per column of `values` [questions, measures]; NaN where a question has no score.
 
-    A question whose cluster is "" stands for itself. Measures that are scored on the same questions share their draws. Raises `SettingError` unless every row has its cluster.
+    A question whose cluster is "" stands for itself. Measures that are scored on the same questions share
+    their draws. Raises `SettingError` unless every row has its cluster.
     """
     if len(values) != len(clusters):
         raise SettingError(f"every value needs its cluster, got {len(values)} rows and {len(clusters)} clusters")
@@ -41,7 +42,8 @@ def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples
 
 
 def resampled_means(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> Floats | None:
-    """Means of the columns of `values` [questions, measures] under draws of persons, [resamples, measures]; NaN is not scored.
+    """Means of the columns of `values` [questions, measures] under draws of persons, [resamples, measures]; NaN is
+    not scored.
 
     None where there is one person at most, so that there is nothing to resample.
     """
@@ -85,7 +87,7 @@ def _resampled(values: Floats, codes: npt.NDArray[np.intp], seed: int, resamples
         return [Interval(float(mean), None, None, len(values), 1) for mean in means]
     drawn = np.vstack(
         [weights @ sums / (weights @ counts)[:, None] for weights in _draws(len(counts), seed, resamples)]
-    )  # fmt: skip  [resamples, measures]
+    )  # [resamples, measures]
     lows, highs = ends(drawn)
     return [
         Interval(float(mean), float(low), float(high), len(values), len(counts))

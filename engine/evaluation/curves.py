@@ -1,7 +1,9 @@
-"""Functions of alpha between two strengths: smooth ones by knots with slopes and a stated error, steps by their borders.
+"""Functions of alpha between two strengths: smooth ones by knots with slopes and a stated error, steps by their
+borders.
 
-A convex function lies above its tangents and below its chords. So a value and a slope at each of a few alphas fence it in
-everywhere between them, and the error stated here is that fence, not a sample. Knows no model; imports no torch.
+A convex function lies above its tangents and below its chords. So a value and a slope at each of a few alphas fence
+it in everywhere between them, and the error stated here is that fence, not a sample. Knows no model; imports no
+torch.
 """
 
 from collections.abc import Callable, Sequence
@@ -94,7 +96,8 @@ def step_function(changes: Sequence[tuple[float, float]], start: float, low: flo
 def fit_curve(function: Convex, low: float, high: float, fixed: Sequence[float] = ()) -> Curve:
     """The convex `function` from `low` to `high` by as few knots as its error needs, those of `fixed` among them.
 
-    `low`, `high` and `fixed` are multiples of `FIRST_STEP`. The stated error holds at every alpha; where the function bends too sharply for the finest step it is the larger.
+    `low`, `high` and `fixed` are multiples of `FIRST_STEP`. The stated error holds at every alpha; where the
+    function bends too sharply for the finest step it is the larger.
     """
     alphas, sample = _evaluate(function, low, high, fixed)
     places = _choose_knots(alphas, sample, np.searchsorted(alphas, [low, *fixed, high]))
@@ -125,7 +128,9 @@ def _evaluate(function: Convex, low: float, high: float, fixed: Sequence[float])
 
 
 def _fences(widths: Floats, values: Floats, slopes: Floats) -> Floats:
-    """The greatest height between the chord and the tangents of each interval, [M − 1]: no convex function leaves it."""
+    """The greatest height between the chord and the tangents of each interval, [M − 1]: no convex function leaves
+    it.
+    """
     chords = np.diff(values) / widths
     before, after = np.maximum(chords - slopes[:-1], 0), np.maximum(slopes[1:] - chords, 0)
     both = before + after

@@ -81,7 +81,7 @@ def evaluate_examples(
     return Evaluation(scores + forced.scores, answers, forced.curves)
 
 
-def _silent(share: float, stage: str) -> None:  # noqa: ARG001
+def _silent(share: float, stage: str) -> None:
     """Nobody listens."""
 
 

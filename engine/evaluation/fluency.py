@@ -20,7 +20,8 @@ WORDS = 4  # of a run that may be repeated
 def repetition(text: str) -> float | None:
     """1 − different ÷ all runs of four words, which are what blanks part; None with fewer than four words.
 
-    0 where no run comes twice; near 1 where the text goes round in a loop. Welleck et al., arXiv 1908.04319 (seq-rep-4).
+    0 where no run comes twice; near 1 where the text goes round in a loop. Welleck et al., arXiv 1908.04319
+    (seq-rep-4).
     """
     words = text.split()
     runs = [tuple(words[start : start + WORDS]) for start in range(len(words) - WORDS + 1)]

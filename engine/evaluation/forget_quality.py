@@ -112,7 +112,8 @@ def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
 def forget_quality_steps(
     questions: Sequence[QuestionCurves], retain: Sequence[float | None], low: float, high: float
 ) -> Steps | None:
-    """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain-only model's.
+    """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain-only
+    model's.
 
     A ratio that passes one and comes back within `SCAN` is not seen to. None where either side has no rows.
     """

@@ -18,20 +18,20 @@ LEAK_RULE_VERSION = 2
 ROUGE_LIMIT = 0.5
 COMMON_SHARE = 0.02
 _DERIVED = (
-    "where none are listed, they are the content words, names and numbers of the true answer{signs} that are not in the "
-    f"question and occur in fewer than {COMMON_SHARE:.0%} of the other answers of the set; where there are none at all, an "
-    f"answer leaks when its ROUGE-L recall is above {ROUGE_LIMIT}."
+    "where none are listed, they are the content words, names and numbers of the true answer{signs} that are not in"
+    f" the question and occur in fewer than {COMMON_SHARE:.0%} of the other answers of the set; where there are none at"
+    f" all, an answer leaks when its ROUGE-L recall is above {ROUGE_LIMIT}."
 )
 LEAK_RULE = (
-    f"Leak rule {LEAK_RULE_VERSION}: an answer leaks when one of the question's key terms appears in it as whole words or "
-    "numbers (case, accents, Arabic and Hebrew points and invisible characters such as soft hyphens ignored, digits of all "
-    "scripts alike, vowel signs part of their word), in scripts without spaces and in Korean also within what is written "
-    f"together; {_DERIVED.format(signs=' (of such scripts every two neighbouring signs)')}"
+    f"Leak rule {LEAK_RULE_VERSION}: an answer leaks when one of the question's key terms appears in it as whole words"
+    " or numbers (case, accents, Arabic and Hebrew points and invisible characters such as soft hyphens ignored,"
+    " digits of all scripts alike, vowel signs part of their word), in scripts without spaces and in Korean also"
+    f" within what is written together; {_DERIVED.format(signs=' (of such scripts every two neighbouring signs)')}"
 )
 # What runs stored before version 2: in the letters of `reads_alike` both say the same.
 LEAK_RULE_1 = (
-    "Leak rule 1: an answer leaks when one of the question's key terms appears in it as whole words or numbers (case and "
-    f"accents ignored); {_DERIVED.format(signs='')}"
+    "Leak rule 1: an answer leaks when one of the question's key terms appears in it as whole words or numbers (case"
+    f" and accents ignored); {_DERIVED.format(signs='')}"
 )
 
 _FUNCTION_WORDS = """
@@ -76,7 +76,9 @@ class _Word(NamedTuple):
 
 
 def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
-    """Whether leak rules 1 and 2 find the same in answers, `told`, to what was `asked`: questions, true answers, key terms."""
+    """Whether leak rules 1 and 2 find the same in answers, `told`, to what was `asked`: questions, true answers, key
+    terms.
+    """
     return all(map(_ALIKE.fullmatch, asked)) and all(
         _ALIKE.fullmatch(_SIGNS.sub("", text)) and not _TOUCHED.search(text) for text in told
     )

@@ -1,7 +1,9 @@
-"""What an answer's tokens under teacher forcing give away: how much of it comes by itself, and whether it was trained on.
+"""What an answer's tokens under teacher forcing give away: how much of it comes by itself, and whether it was
+trained on.
 
 Membership scores are signed like a loss: the lower, the more likely the answer was trained on. "OU" is
-locuslab/open-unlearning. The end-of-text token is left out wherever tokens are handed in. Knows no model; imports no torch.
+locuslab/open-unlearning. The end-of-text token is left out wherever tokens are handed in. Knows no model; imports no
+torch.
 """
 
 import zlib
@@ -12,7 +14,8 @@ SHARE = 0.4  # of an answer's tokens, the least likely ones; OU's k for TOFU
 
 
 def extraction_strength(hits: Sequence[bool]) -> float | None:
-    """1 − k/T, k the smallest index with argmax[k:] == label[k:]; `hits` says of T tokens whether the argmax gives them.
+    """1 − k/T, k the smallest index with argmax[k:] == label[k:]; `hits` says of T tokens whether the argmax gives
+    them.
 
     0 where the last token is missed: the empty rest does not count in OU, which says 1/T there. None without tokens,
     where OU says 0.
@@ -26,7 +29,9 @@ def extraction_strength(hits: Sequence[bool]) -> float | None:
 
 
 def open_extraction_strength(ours: float | None, tokens: int) -> float:
-    """OpenUnlearning's value from `ours` of an answer of T `tokens`: never below 1/T, and 0 of an answer without tokens."""
+    """OpenUnlearning's value from `ours` of an answer of T `tokens`: never below 1/T, and 0 of an answer without
+    tokens.
+    """
     return ours or (1 - (tokens - 1) / tokens if tokens else 0.0)
 
 

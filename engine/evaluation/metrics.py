@@ -20,9 +20,9 @@ class Metric:
     """One measure as it is stored and as it is shown.
 
     `higher_is_better` speaks of questions that are to be kept; `forget` says what is better on the forget set.
-    `phrasing` is the way the question is put for it: as it stands, as its paraphrase, or "" for teacher-forced measures.
-    `kind` says what it speaks of: what is remembered, whether a question was trained on (a score of one side of a
-    comparison, see `privacy`), or how the generated answer reads.
+    `phrasing` is the way the question is put for it: as it stands, as its paraphrase, or "" for teacher-forced
+    measures. `kind` says what it speaks of: what is remembered, whether a question was trained on (a score of one
+    side of a comparison, see `privacy`), or how the generated answer reads.
     """
 
     name: str
@@ -132,8 +132,8 @@ METRICS: dict[str, Metric] = {
         "extraction_strength",
         "Extraction strength",
         "share",
-        "1 − k/T: after the first k of T answer tokens (without end-of-text) the teacher-forced argmax gives all the rest; "
-        "0 where it misses the last",
+        "1 − k/T: after the first k of T answer tokens (without end-of-text) the teacher-forced argmax gives all the"
+        " rest; 0 where it misses the last",
         "OU extraction_strength, which never goes below 1/T: where it misses the last token OU says 1/T, and we 0; "
         "an exported log holds OU's",
         True,
@@ -173,8 +173,8 @@ METRICS: dict[str, Metric] = {
         "mia_min_k_plus_plus",
         "Membership score: min-k++",
         "standard deviations",
-        "as min-k, of z = (log p − μ) ÷ σ, μ and σ of the log-probability under the model's own distribution, σ² ≥ 1e-6; "
-        "lower = more likely trained on",
+        "as min-k, of z = (log p − μ) ÷ σ, μ and σ of the log-probability under the model's own distribution, σ² ≥"
+        " 1e-6; lower = more likely trained on",
         "OU mia_min_k_plus_plus, k = 0.4 (arXiv 2404.02936)",
         None,
         forget=_COMPARED,

@@ -83,7 +83,8 @@ def membership_auc(
 ) -> Estimate:
     """Area under the ROC curve of a membership score, ties counted half; by a percentile bootstrap over persons.
 
-    The two sides are resampled each for itself: they are different persons. `SettingError` for a score that is no number.
+    The two sides are resampled each for itself: they are different persons. `SettingError` for a score that is no
+    number.
     """
     wins = _wins(forget, holdout)
     if wins is None:
@@ -93,7 +94,9 @@ def membership_auc(
 
 
 def privleak(auc: float | None, auc_retain: float | None) -> PrivLeak:
-    """((1 − AUC) − (1 − AUC_retain)) ÷ (1 − AUC_retain) · 100; no value at AUC_retain = 1, where OU adds 1e-10 below."""
+    """((1 − AUC) − (1 − AUC_retain)) ÷ (1 − AUC_retain) · 100; no value at AUC_retain = 1, where OU adds 1e-10
+    below.
+    """
     for name, value in (("auc", auc), ("auc_retain", auc_retain)):
         if value is not None and not 0 <= value <= 1:
             raise SettingError(f"{name} must be between 0 and 1, got {value:g}")
@@ -114,7 +117,8 @@ def compare_aucs(
     generator: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """A model's scores beside a retain-only model's of the same questions: each resample draws one set of persons for both.
+    """A model's scores beside a retain-only model's of the same questions: each resample draws one set of persons
+    for both.
 
     Questions without a score on either side count on neither. `DataError` where the two models were asked different
     questions; it names one.

@@ -1,14 +1,16 @@
-"""The refusal rule: does an answer decline to answer? Stated by rule, as the leak rule is, and printed with every share."""
+"""The refusal rule: does an answer decline to answer? Stated by rule, as the leak rule is, and printed with every
+share.
+"""
 
 import re
 
 from engine.evaluation.words import without_unseen
 
 REFUSAL_RULE = (
-    "Refusal rule 1: an answer is a refusal when it is empty, or when one of these stands in it (case ignored): I don't, I "
-    "didn't, I can't, I couldn't or I won't, also written out; I have no; I'm (or I am) sorry, afraid, not sure, unsure, "
-    "unable or not able, with at most one word between; not something I know; as an AI; or sorry or no information as its "
-    "first words."
+    "Refusal rule 1: an answer is a refusal when it is empty, or when one of these stands in it (case ignored): I"
+    " don't, I didn't, I can't, I couldn't or I won't, also written out; I have no; I'm (or I am) sorry, afraid, not"
+    " sure, unsure, unable or not able, with at most one word between; not something I know; as an AI; or sorry or no"
+    " information as its first words."
 )
 
 _REFUSAL = re.compile(

@@ -1,8 +1,9 @@
-"""ROUGE-L recall: TOFU's own, by the package rouge_score, and for true answers that it cannot read a variant that can.
+"""ROUGE-L recall: TOFU's own, by the package rouge_score, and for true answers that it cannot read a variant that
+can.
 
-rouge_score splits a text at everything but a to z and 0 to 9: an answer in Thai, Russian or Hindi has no word for it, and
-of "Łódź" it reads a "d". Which of the two reads a question is decided by its true answer alone, so that base and unlearned
-answers to it are measured alike. Of a text in a to z both read the same.
+rouge_score splits a text at everything but a to z and 0 to 9: an answer in Thai, Russian or Hindi has no word for
+it, and of "Łódź" it reads a "d". Which of the two reads a question is decided by its true answer alone, so that base
+and unlearned answers to it are measured alike. Of a text in a to z both read the same.
 """
 
 import unicodedata
@@ -17,9 +18,9 @@ from engine.evaluation.words import fold, plain_words, without_unseen
 ROUGE_SCORE, UNICODE = "rouge_score", "Unicode words 1"  # what read the words; the number is the variant's version
 LOST = 1 / 6  # of the letters of a true answer; TOFU's own lose 1/7 at most ("Ngũgĩ wa Thiong'o")
 VARIANT = (
-    f"{UNICODE}: a true answer that rouge_score cannot read (a letter of another script than the Latin one, more than a sixth "
-    "of its letters not among a to z and 0 to 9, or none) and the answers to it are read in Unicode words, accents left "
-    "out, and in scripts without spaces sign by sign"
+    f"{UNICODE}: a true answer that rouge_score cannot read (a letter of another script than the Latin one, more than a"
+    " sixth of its letters not among a to z and 0 to 9, or none) and the answers to it are read in Unicode words,"
+    " accents left out, and in scripts without spaces sign by sign"
 )
 _ALPHANUMERIC = regex.compile(r"[\p{L}\p{N}]", regex.V1)
 _SYMBOL = regex.compile(r"\S\p{M}*", regex.V1)
@@ -33,7 +34,9 @@ def rouge_recall(answer: str, generated: str) -> float:
 
 @lru_cache(maxsize=4096)
 def rouge_words(answer: str) -> str:
-    """What reads the words of this true answer and of the answers to it: `ROUGE_SCORE`, or `UNICODE` where it cannot."""
+    """What reads the words of this true answer and of the answers to it: `ROUGE_SCORE`, or `UNICODE` where it
+    cannot.
+    """
     known = _ALPHANUMERIC.findall(unicodedata.normalize("NFC", answer))
     if not known:
         return UNICODE if without_unseen(answer).strip() else ROUGE_SCORE

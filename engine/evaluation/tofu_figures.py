@@ -1,8 +1,9 @@
-"""TOFU's figures under the names that open-unlearning ("OU") gives them in its JSON, from the values of each question.
+"""TOFU's figures under the names that open-unlearning ("OU") gives them in its JSON, from the values of each
+question.
 
 Twelve figures: probability, ROUGE-L recall and truth ratio (variant A) of the forget set, the retain set, the real
-authors (`ra`) and the world facts (`wf`); nine of them, all but the forget set's, make the model utility. Knows no model
-and no database; `forget_quality` is a test and stands in its own file.
+authors (`ra`) and the world facts (`wf`); nine of them, all but the forget set's, make the model utility. Knows no
+model and no database; `forget_quality` is a test and stands in its own file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,8 +62,8 @@ def tofu_figures(
 ) -> dict[str, TofuFigure]:
     """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out.
 
-    With `people`, whom each question is about (a question about "" stands for itself), each has its interval: persons of a
-    part are drawn again and again, for the utility those of its three parts independently.
+    With `people`, whom each question is about (a question about "" stands for itself), each has its interval:
+    persons of a part are drawn again and again, for the utility those of its three parts independently.
     """
     found = {key: _figure(key, part, metric, values.get(part, {})) for (part, metric), key in KEYS.items()}
     whole = {**found, UTILITY_KEY: utility_of(found)}
@@ -119,7 +120,9 @@ def _scored(part: Part, metric: str, value: float | None) -> float | None:
 def _utility_ends(
     columns: Mapping[Part, Floats], people: Mapping[Part, Sequence[str]], seed: int
 ) -> tuple[float | None, float | None]:
-    """Each part's persons are drawn for themselves, all nine means from one draw; draws without one of them are left out."""
+    """Each part's persons are drawn for themselves, all nine means from one draw; draws without one of them are left
+    out.
+    """
     drawn = [
         resampled_means(columns[part], people[part], seed + place) if part in columns else None
         for place, part in enumerate(UTILITY_PARTS)

@@ -155,7 +155,8 @@ def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, f
 def _check_linear(pair: "LoadedPair") -> None:
     if pair.by_strength is not None:
         raise SettingError(
-            f"{pair.name} is not read token by token: its method is {pair.manifest.method}, whose logits are not linear in alpha"
+            f"{pair.name} is not read token by token: its method is {pair.manifest.method}, whose logits are not linear"
+            " in alpha"
         )
 
 

@@ -1,9 +1,10 @@
-"""How a text is read in words, in every script: the one place for the leak rule, key terms, own checks, erasure and ROUGE.
+"""How a text is read in words, in every script: the one place for the leak rule, key terms, own checks, erasure and
+ROUGE.
 
 Two texts that a reader takes for the same words are the same here: whatever the case, the form in which letters are
-encoded, accents, Arabic and Hebrew points, invisible characters, and the script of the digits. A vowel sign of the scripts
-of India and South-East Asia is part of its word. Scripts without spaces between words are read sign by sign, and so is
-Korean, which writes its particles onto the word.
+encoded, accents, Arabic and Hebrew points, invisible characters, and the script of the digits. A vowel sign of the
+scripts of India and South-East Asia is part of its word. Scripts without spaces between words are read sign by sign,
+and so is Korean, which writes its particles onto the word.
 """
 
 import unicodedata
@@ -32,7 +33,8 @@ _MARKS = regex.compile(
 )
 _PARTING = regex.compile("[\u200b\u200c\u3164\uffa0]")  # invisible characters that may stand between two words
 _DIGIT = regex.compile(r"[\p{Nd}--[0-9]]", regex.V1)
-# Letters that carry their mark inside, so that decomposition does not take it off; and one apostrophe, hyphen, separator.
+# Letters that carry their mark inside, so that decomposition does not take it off; and one apostrophe, hyphen,
+# separator.
 _LETTERS = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
     | dict.fromkeys("\u02b9\u02bb\u02bc\u02bd\u2018\u2019\u201b\uff07", "'")
@@ -63,7 +65,9 @@ _IS_SIGN = regex.compile(_SIGN, regex.V1)
 
 
 class Word(NamedTuple):
-    """One word, or one sign of a script without spaces. `joined`: it and the one before are signs with nothing between."""
+    """One word, or one sign of a script without spaces. `joined`: it and the one before are signs with nothing
+    between.
+    """
 
     normal: str  # as it is compared
     sign: bool
@@ -140,7 +144,9 @@ class Terms:
 
 
 def begins(text: str, term: str) -> int | None:
-    """The place in `text` of the first character of `term`, where that is found for the first time; None where it is not."""
+    """The place in `text` of the first character of `term`, where that is found for the first time; None where it is
+    not.
+    """
     looked_for = Terms([term])
     if not looked_for.any_in(text):
         return None

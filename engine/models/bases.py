@@ -52,7 +52,8 @@ def check_same_reading(name: str, base: str, recorded: str, loaded: LoadedModel)
     """`ModelError` where tokenizer, template or end tokens of `base` are no longer those `name` was made with."""
     if recorded and recorded != (now := loaded.reading):
         raise ModelError(
-            f"{name} was made with another tokenizer, chat template or end token than {base} has now ({recorded} then, {now} now)"
+            f"{name} was made with another tokenizer, chat template or end token than {base} has now ({recorded} then,"
+            f" {now} now)"
         )
 
 
@@ -123,7 +124,9 @@ def load_causal_lm(source: str) -> LoadedModel:
 
 
 def base_template(files: Path, tokenizer: Any) -> Template:
-    """The base's own manifest decides, in its folder or beside its GGUF file; without one, the tokenizer's chat template where it has one."""
+    """The base's own manifest decides, in its folder or beside its GGUF file; without one, the tokenizer's chat
+    template where it has one.
+    """
     folder = files.parent if files.is_file() else files
     manifest = folder / BASE_MANIFEST
     if not manifest.is_file():
@@ -157,7 +160,8 @@ def _load_taught(folder: Path) -> LoadedModel:
     start = load_base(record.start)
     if record.start_hash not in (start.hash, demo_weights.hash_of_name(record.start)):
         raise ModelError(
-            f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is {start.hash}"
+            f"model {record.name} was taught on {record.start_hash}, but its start model {record.start} now is"
+            f" {start.hash}"
         )
     check_same_reading(f"model {record.name}", record.start, record.start_reading, start)
     with opening(f"the adapter of model {record.name} does not fit {record.start!r}"):

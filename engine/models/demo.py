@@ -21,7 +21,8 @@ def demo_problem() -> str:
 def fetch_demo(progress: demo_base.Progress | None = None) -> None:
     """Check `demo/` against its manifest, then download and convert the base where it is missing.
 
-    Raises `ModelError` when a file of the demo has been changed or the download fails, `StorageError` when the disk refuses.
+    Raises `ModelError` when a file of the demo has been changed or the download fails, `StorageError` when the disk
+    refuses.
     """
     demo_weights.check_files()
     demo_base.fetch_base(progress)

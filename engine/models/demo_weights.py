@@ -37,7 +37,9 @@ def hash_texts(texts: Iterable[str]) -> str:
 
 
 def hash_of_name(source: str) -> str:
-    """What earlier versions recorded as the hash of a hub's model: it says nothing of its weights, so it counts as not recorded."""
+    """What earlier versions recorded as the hash of a hub's model: it says nothing of its weights, so it counts as
+    not recorded.
+    """
     return hash_texts([source])
 
 

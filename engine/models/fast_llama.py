@@ -67,8 +67,9 @@ class _Layer(NamedTuple):
 class ThinLlama:
     """The transformer below the output layer. `model` is a `LlamaForCausalLM` that `fits`.
 
-    With an `adapter` or a `p_adapter`, two models in one: of the rows it reads, the second half has it, the first has not.
-    Two rows through one set of weights cost what one row costs. A P-Adapter that `model` has itself is on every row.
+    With an `adapter` or a `p_adapter`, two models in one: of the rows it reads, the second half has it, the first
+    has not. Two rows through one set of weights cost what one row costs. A P-Adapter that `model` has itself is on
+    every row.
     """
 
     def __init__(self, model: Any, adapter: Adapter | None = None, p_adapter: PAdapter | None = None) -> None:
@@ -199,7 +200,9 @@ def _adapted(joined: Product, down: Tensor, up: Tensor) -> Product:
 
 
 def _seen(causal: Tensor, group: int, mask: Tensor | None) -> Tensor:
-    """Which columns each query attends to, `causal` [T, cached + T] less padding: [1 or B, 1, group x T, cached + T]."""
+    """Which columns each query attends to, `causal` [T, cached + T] less padding: [1 or B, 1, group x T, cached +
+    T].
+    """
     if mask is None:
         return causal.repeat(group, 1)[None, None]
     allowed = causal & mask.bool()[:, None, :]
@@ -209,7 +212,8 @@ def _seen(causal: Tensor, group: int, mask: Tensor | None) -> Tensor:
 
 
 def fits(model: Any, adapter: Adapter | None = None) -> bool:
-    """Whether a model is of the one family that is read thinly: a plain Llama, without biases or an open adapter, not too large.
+    """Whether a model is of the one family that is read thinly: a plain Llama, without biases or an open adapter,
+    not too large.
 
     With `adapter`: whether that has factors for each of its linear layers, and for nothing else.
     """

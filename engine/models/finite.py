@@ -1,4 +1,6 @@
-"""Weights and logits that are no numbers are refused: a ruined model says nothing, and that would pass for forgetting."""
+"""Weights and logits that are no numbers are refused: a ruined model says nothing, and that would pass for
+forgetting.
+"""
 
 import math
 from itertools import chain
@@ -26,10 +28,13 @@ def check_weights(model: nn.Module, name: str) -> None:
 
 
 def best_of(logits: Tensor, name: str) -> Tensor:
-    """The token with the highest logit: [.., V] -> [..]. `ModelError` where that is not finite; of a row with a NaN it is that NaN."""
+    """The token with the highest logit: [.., V] -> [..]. `ModelError` where that is not finite; of a row with a NaN
+    it is that NaN.
+    """
     best = logits.argmax(dim=-1)
     if not logits.gather(-1, best[..., None]).isfinite().all():
         raise ModelError(
-            f"the logits of {name} are no numbers (NaN or infinite): who says nothing has not forgotten, so nothing of it was measured"
+            f"the logits of {name} are no numbers (NaN or infinite): who says nothing has not forgotten, so nothing of"
+            " it was measured"
         )
     return best

@@ -1,4 +1,6 @@
-"""GGUF files: whether the model that was made of one has read all its weights. transformers drops what it does not know."""
+"""GGUF files: whether the model that was made of one has read all its weights. transformers drops what it does not
+know.
+"""
 
 import struct
 from pathlib import Path
@@ -12,13 +14,15 @@ from transformers.modeling_gguf_pytorch_utils import TENSOR_PROCESSORS, TensorPr
 
 from engine.errors import ModelError
 
-TURNS = (
-    "rope_freqs.weight"  # by what the angle of each pair of a head is divided: Llama 3's scaling, as llama.cpp keeps it
+TURNS = (  # by what the angle of each pair of a head is divided: Llama 3's scaling, as llama.cpp keeps it
+    "rope_freqs.weight"
 )
 
 
 def check_gguf(path: Path) -> None:
-    """Refuse, before it is built, a model of more layers than the file has weights, and one that scales its angles unread."""
+    """Refuse, before it is built, a model of more layers than the file has weights, and one that scales its angles
+    unread.
+    """
     metadata, names = _header(path)
     family = metadata["general.architecture"]
     layers = metadata.get(f"{family}.block_count", 0)
@@ -38,8 +42,8 @@ def read_rest(model: Any, path: Path) -> None:
         left.remove(TURNS)
     if left:
         raise ModelError(
-            f"{path.name} holds {len(left)} weights that its model of {model.config.num_hidden_layers} layers has no place for, for "
-            f"example {left[0]}: it would answer as another model than the file"
+            f"{path.name} holds {len(left)} weights that its model of {model.config.num_hidden_layers} layers has no"
+            f" place for, for example {left[0]}: it would answer as another model than the file"
         )
 
 

@@ -1,4 +1,6 @@
-"""A model by its name on the hub: its files in the hub's cache on this machine, fetched where they are not there yet."""
+"""A model by its name on the hub: its files in the hub's cache on this machine, fetched where they are not there
+yet.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +23,8 @@ NOTHING = "neither `demo`, a taught model, a folder nor a GGUF file here"
 
 
 def hub_folder(name: str) -> Path:
-    """The folder of the hub's model `name`, from the cache where the hub is out of reach; no request goes to any other host.
+    """The folder of the hub's model `name`, from the cache where the hub is out of reach; no request goes to any
+    other host.
 
     Raises `ModelError` where the hub has no such model, or it is not in the cache and cannot be fetched.
     """
@@ -38,7 +41,9 @@ def cached_folder(name: str) -> Path | None:
 
 
 def check_on_hub(name: str) -> None:
-    """Raise `ModelError` unless the hub, or its cache on this machine, has the model `name`; fetches its config alone."""
+    """Raise `ModelError` unless the hub, or its cache on this machine, has the model `name`; fetches its config
+    alone.
+    """
     with _in_words(name):
         snapshot_download(name, allow_patterns=["config.json"])
 

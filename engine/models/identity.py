@@ -76,6 +76,6 @@ def _content(path: Path) -> str:
 
 
 @lru_cache(maxsize=256)
-def _hash_once(path: Path, size: int, modified: int) -> str:  # noqa: ARG001
+def _hash_once(path: Path, size: int, modified: int) -> str:
     """A file that has not changed since is not read again."""
     return sha256_of(path)

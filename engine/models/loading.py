@@ -139,7 +139,8 @@ def _scaled(pair: LoadedPair, models: Scaled, alpha: float) -> LoadedPair:
 def _with_or_without(without: LoadedPair, with_: LoadedPair, alpha: float) -> LoadedPair:
     if alpha not in (0.0, 1.0):
         raise SettingError(
-            f"{without.name} is a guardrail, a text before the question: its alpha is 0 (without) or 1 (with), got {alpha:g}"
+            f"{without.name} is a guardrail, a text before the question: its alpha is 0 (without) or 1 (with), got"
+            f" {alpha:g}"
         )
     return with_ if alpha else without
 

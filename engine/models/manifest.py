@@ -15,9 +15,15 @@ from engine.training_settings import Method, Tuning
 MANIFEST = "oubliette.json"
 
 _KINDS: dict[str, Any] = {  # of the fields that are not text
-    "template": Template | None, "recommended_alpha": float, "seed": int,
-    "data_hashes": dict, "hashes": dict, "versions": dict, "figures": dict, "training": dict,
-}  # fmt: skip
+    "template": Template | None,
+    "recommended_alpha": float,
+    "seed": int,
+    "data_hashes": dict,
+    "hashes": dict,
+    "versions": dict,
+    "figures": dict,
+    "training": dict,
+}
 _WORDS = {
     str: "text",
     float: "a number",
@@ -32,11 +38,12 @@ class PairManifest:
     """The record saved beside a pair's weights.
 
     `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
-    `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training` holds
-    the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made elsewhere may leave
-    out `template`: it is then read with its base's. `method` is "offset", or the baseline that stands in a pair's place
-    (baselines.py); `base_reading` is the hash of what became of text when the pair was made, see text_side.py;
-    `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the pair, mostly "".
+    `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training`
+    holds the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made
+    elsewhere may leave out `template`: it is then read with its base's. `method` is "offset", or the baseline that
+    stands in a pair's place (baselines.py); `base_reading` is the hash of what became of text when the pair was
+    made, see text_side.py; `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the
+    pair, mostly "".
     """
 
     name: str

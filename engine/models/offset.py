@@ -66,7 +66,9 @@ def head_of(model: Any) -> Any:
 
 
 def _limits(config: Any) -> list[int | None]:
-    """Of tokens that can be read. Beyond the second, "longrope" turns keys otherwise, also those that have been cached."""
+    """Of tokens that can be read. Beyond the second, "longrope" turns keys otherwise, also those that have been
+    cached.
+    """
     rope = getattr(config, "rope_parameters", None) or {}
     kinds = [
         rope,
@@ -87,7 +89,9 @@ Adapter = dict[str, Factors]  # by the layer's name below the decoder: "layers.0
 
 
 def context_of(*models: Any) -> int | None:
-    """How many tokens the shortest-sighted of `models` can read; None where none of them says. A None among them is passed over."""
+    """How many tokens the shortest-sighted of `models` can read; None where none of them says. A None among them is
+    passed over.
+    """
     configs = [unwrapped(model).config.get_text_config(decoder=True) for model in models if model is not None]
     return min((limit for config in configs for limit in _limits(config) if limit), default=None)
 

@@ -24,9 +24,11 @@ modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)  # a bar that ask
 
 @contextmanager
 def opening(failure: str) -> Iterator[None]:
-    """Inside, any error of a library becomes `ModelError`: `failure`, a colon and the reason in one line. Warnings are dropped.
+    """Inside, any error of a library becomes `ModelError`: `failure`, a colon and the reason in one line. Warnings
+    are dropped.
 
-    A configuration, a tokenizer or weights that are not what they should be make the libraries raise whatever they like.
+    A configuration, a tokenizer or weights that are not what they should be make the libraries raise whatever they
+    like.
     """
     try:
         with warnings.catch_warnings():
@@ -43,7 +45,9 @@ def opening(failure: str) -> Iterator[None]:
 
 
 def _words(reason: BaseException) -> str:
-    """The first line of what a library says, with what it announces; and the error's name where that alone says little."""
+    """The first line of what a library says, with what it announces; and the error's name where that alone says
+    little.
+    """
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]
     first = " ".join(lines[:2]) if lines and lines[0].endswith(":") else next(iter(lines), "")
     if "above report" in first:  # transformers means a table, which is not shown

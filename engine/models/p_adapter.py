@@ -1,8 +1,8 @@
 """A P-Adapter: a small network between the embedding layer and the first layer of a frozen model.
 
-Newman, Choubey and Rajani, "P-Adapters" (ICLR 2022, arXiv 2110.07280). Theirs reads the whole prompt; ours is a residual
-bottleneck that reads one position at a time, e + up(gelu(down(e))): nothing in it looks ahead or hangs on the batch, so
-key-value caches, cropping and batches stay right. M'o shares every other weight with its reference.
+Newman, Choubey and Rajani, "P-Adapters" (ICLR 2022, arXiv 2110.07280). Theirs reads the whole prompt; ours is a
+residual bottleneck that reads one position at a time, e + up(gelu(down(e))): nothing in it looks ahead or hangs on
+the batch, so key-value caches, cropping and batches stay right. M'o shares every other weight with its reference.
 """
 
 import copy
@@ -46,7 +46,8 @@ class PAdapter(nn.Module):
 
 
 def add_p_adapter(model: Any, width: int, seed: int) -> Any:
-    """A copy of `model` that shares all its weights, with a fresh P-Adapter, seeded, whose parameters alone ask for gradients.
+    """A copy of `model` that shares all its weights, with a fresh P-Adapter, seeded, whose parameters alone ask for
+    gradients.
 
     Raises `ModelError` where the embedding layer is of a kind that is not known.
     """
@@ -77,9 +78,10 @@ def save_p_adapter(p_adapter: PAdapter, folder: Path) -> None:
     """Write its own four weights in fp32: they are small. The embeddings are the reference's."""
     state = p_adapter.state_dict()
     save_file(
-        {name: state[name].detach().float().contiguous() for name in PARTS}, folder / P_ADAPTER_FILE,
+        {name: state[name].detach().float().contiguous() for name in PARTS},
+        folder / P_ADAPTER_FILE,
         metadata={"format": "pt"},
-    )  # fmt: skip
+    )
 
 
 def open_p_adapter(model: Any, folder: Path) -> Any:
@@ -101,8 +103,8 @@ def open_p_adapter(model: Any, folder: Path) -> Any:
     for name, weight in stored.items():
         if weight.shape != expected[name].shape:
             raise ModelError(
-                f"{P_ADAPTER_FILE} of {folder.name} does not fit its reference: {name} is {list(weight.shape)} and must be "
-                f"{list(expected[name].shape)}"
+                f"{P_ADAPTER_FILE} of {folder.name} does not fit its reference: {name} is {list(weight.shape)} and must"
+                f" be {list(expected[name].shape)}"
             )
     p_adapter.load_state_dict(stored, strict=False)  # the embeddings are there already
     return adapted

@@ -73,13 +73,15 @@ def _folders() -> list[tuple[Path, PairManifest]]:
 
 
 @lru_cache(maxsize=1024)
-def _read_once(folder: Path, size: int, modified: int) -> PairManifest:  # noqa: ARG001
+def _read_once(folder: Path, size: int, modified: int) -> PairManifest:
     """A manifest that has not changed since is not read again: every move of α lists the pairs."""
     return read_manifest(folder)
 
 
 def _named() -> dict[str, tuple[Path, PairManifest]]:
-    """Pairs by the name that opens them, their manifest's; of several of one name, the one whose folder has it too, or none."""
+    """Pairs by the name that opens them, their manifest's; of several of one name, the one whose folder has it too,
+    or none.
+    """
     folders = _folders()
     found: dict[str, tuple[Path, PairManifest]] = {}
     for folder, manifest in folders:

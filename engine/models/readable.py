@@ -1,7 +1,8 @@
 """Whether a model can be read as all models are read here, asked of every model that is loaded.
 
-Its logits must be its output layer on its last hidden state, and a text must give the same in pieces and beside a longer one.
-Families differ in all of that, and one that is read otherwise than it reads itself gives wrong figures and raises nothing.
+Its logits must be its output layer on its last hidden state, and a text must give the same in pieces and beside a
+longer one. Families differ in all of that, and one that is read otherwise than it reads itself gives wrong figures
+and raises nothing.
 """
 
 from itertools import pairwise
@@ -39,11 +40,12 @@ def check_reading(model: Any, name: str, vocabulary: int) -> None:
 def _check_output(model: Any, name: str, vocabulary: int) -> None:
     """The output layer comes last: nothing between it and the last hidden state, and nothing after it.
 
-    Steep logits are put in its place: what a cap or a scale does to the small ones of a short text can be lost in rounding.
+    Steep logits are put in its place: what a cap or a scale does to the small ones of a short text can be lost in
+    rounding.
     """
     family, head, seen = type(model).__name__, head_of(model), list[Tensor]()
 
-    def steep(layer: Any, inputs: tuple[Tensor, ...], logits: Tensor) -> Tensor:  # noqa: ARG001
+    def steep(layer: Any, inputs: tuple[Tensor, ...], logits: Tensor) -> Tensor:
         seen.append(inputs[0])
         return torch.linspace(-STEEP, STEEP, logits.numel(), device=logits.device).view_as(logits)
 

@@ -82,7 +82,7 @@ class PlainReader:
         ids: Tensor,
         positions: Tensor | None = None,
         mask: Tensor | None = None,
-        follows: Tensor | None = None,  # noqa: ARG002  a chain is all it is handed
+        follows: Tensor | None = None,
     ) -> Tensor:
         (rows, width), past = ids.shape, self.length
         if mask is None:
@@ -162,7 +162,9 @@ class Ensemble(NamedTuple):
 
 
 def open_ensemble(model: OffsetModel) -> Ensemble:
-    """Readers that have read nothing yet. What they need of the weights is prepared once, and anew where those changed."""
+    """Readers that have read nothing yet. What they need of the weights is prepared once, and anew where those
+    changed.
+    """
     output = _once(_outputs, model, Output)
     base = open_reader(model.base)
     if model.trained is None or model.reference is None:
@@ -223,7 +225,9 @@ _outputs: WeakKeyDictionary[nn.Module, tuple[Any, Output]] = WeakKeyDictionary()
 
 
 def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make: Callable[[Any], Any]) -> Any:
-    """`make(model)`, kept until a weight is written to or exchanged. Writes through `weight.data` go unseen: use none."""
+    """`make(model)`, kept until a weight is written to or exchanged. Writes through `weight.data` go unseen: use
+    none.
+    """
     state = [(weight.data_ptr(), weight._version) for weight in model.parameters()]
     found = kept.get(model)
     if found is None or found[0] != state:

@@ -27,7 +27,9 @@ class Check(NamedTuple):
 
 
 def check_pair(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:
-    """Three experiments on the answer tokens of one question. A base without a pair, or a baseline, has nothing to check."""
+    """Three experiments on the answer tokens of one question. A base without a pair, or a baseline, has nothing to
+    check.
+    """
     if pair.model.reference is None or pair.manifest.method != "offset":
         return []
     encoded = encode(pair.tokenizer, pair.template, question, answer)
@@ -81,7 +83,8 @@ def _perturbation(pair: LoadedPair, batch: AnswerBatch, alpha: float) -> Check:
     still = torch.equal(after.base, before.base) and torch.equal(after.reference, before.reference)
     largest, gap = moved.abs().max().item(), (ensemble - alpha * moved).abs().max().item()
     return Check(
-        f"A push on the trained model moves the answer's logits by {alpha:g} times as much at α = {alpha:g}, and nothing else",
+        f"A push on the trained model moves the answer's logits by {alpha:g} times as much at α = {alpha:g}, and"
+        " nothing else",
         still and largest > 0 and gap < ROUNDING * max(1.0, largest),
         f"the trained model moved by up to {largest:.2g}, the ensemble by {alpha:g} times that to within {gap:.1e}; "
         f"base and reference {'did not move' if still else 'moved too'}",

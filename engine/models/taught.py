@@ -26,8 +26,9 @@ WEIGHTS = "adapter_model.safetensors"
 class TaughtModel:
     """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
 
-    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight file
-    to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever reads of it, mostly "".
+    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight
+    file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever reads of it,
+    mostly "".
     """
 
     name: str
@@ -56,12 +57,15 @@ def models_folder() -> Path:
 
 
 def list_taught() -> list[TaughtModel]:
-    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is not a folder's."""
+    """Every whole taught model by name; one that cannot be read is left out, and so are two of one name that is not
+    a folder's.
+    """
     return [model for _, model in _whole()]
 
 
 def taught_folder(source: str) -> Path | None:
-    """The folder of the taught model that `source` names, None where it names none; a model has the name its record says.
+    """The folder of the taught model that `source` names, None where it names none; a model has the name its record
+    says.
 
     `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
     """
@@ -81,18 +85,22 @@ def taught_folder(source: str) -> Path | None:
 
 
 def check_one_named(source: str) -> None:
-    """Raise `ModelError` where several taught models share the name `source`, or one in a folder of that name has another's."""
+    """Raise `ModelError` where several taught models share the name `source`, or one in a folder of that name has
+    another's.
+    """
     folder = models_folder() / source
     several = _others(folder, source) if source and Path(source).name == source else []
     if several and taught_folder(source) is None:
         raise ModelError(
-            f"the folders {' and '.join(several)} hold taught models of one name: give one of them another name, in its "
-            f"{MANIFEST} and as its folder's"
+            f"the folders {' and '.join(several)} hold taught models of one name: give one of them another name, in its"
+            f" {MANIFEST} and as its folder's"
         )
 
 
 def _others(folder: Path, source: str) -> list[str]:
-    """The folders of models that share a name with the one in `folder`, or have the name `source`; [] for fewer than two."""
+    """The folders of models that share a name with the one in `folder`, or have the name `source`; [] for fewer than
+    two.
+    """
     names = {path.parent.name: _name(path.parent) for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}"))}
     name = names.get(folder.name) or source
     several = [place for place, known in names.items() if known == name]
@@ -108,7 +116,9 @@ def _name(folder: Path) -> str:
 
 
 def _whole() -> list[tuple[Path, TaughtModel]]:
-    """Every model that its name opens, with its folder; of several of one name, the one whose folder has it too, or none."""
+    """Every model that its name opens, with its folder; of several of one name, the one whose folder has it too, or
+    none.
+    """
     found: dict[str, list[tuple[Path, TaughtModel]]] = {}
     for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
         try:
@@ -147,7 +157,9 @@ def check_name_free(name: str) -> None:
 
 
 def save_taught(model: Any, record: TaughtModel) -> TaughtModel:
-    """Save a LoRA-tuned model's adapter with its record; returns that with hashes. Raises `StorageError` on a full disk."""
+    """Save a LoRA-tuned model's adapter with its record; returns that with hashes. Raises `StorageError` on a full
+    disk.
+    """
     with whole_folder(models_folder() / record.name, f"model {record.name}") as scratch:
         write_weights(model, scratch, record.start)
         whole = replace(record, hashes={WEIGHTS: sha256_of(scratch / WEIGHTS)})

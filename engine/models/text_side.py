@@ -38,8 +38,8 @@ LISTED, SURE = 50, 0.9  # likeliest first tokens that are looked at, and the sha
 def ends_in(files: Path) -> tuple[int, ...]:
     """Tokens that end an answer by a model's own files, a folder or a GGUF file, ascending.
 
-    As in `generate`, generation_config.json decides and config.json where that names none. What neither names is nobody's
-    word: a family's default number may be any word here. Raises `ModelError` for what is not a token.
+    As in `generate`, generation_config.json decides and config.json where that names none. What neither names is
+    nobody's word: a family's default number may be any word here. Raises `ModelError` for what is not a token.
     """
     if files.is_file():
         from gguf import GGUFReader  # slow to import, and mostly not needed
@@ -73,14 +73,17 @@ def columns(tokenizer: Any, *models: Any) -> int:
 def columns_needed(tokenizer: Any, template: Template) -> int:
     """Logit columns a model must have: for every token that a text, the template or the end of an answer gives.
 
-    A control token that none of them writes needs none (Gemma 3's image token), nor does an end that a model cannot say.
+    A control token that none of them writes needs none (Gemma 3's image token), nor does an end that a model cannot
+    say.
     """
     words = set(tokenizer.get_vocab().values()) - control_tokens(tokenizer)
     return int(max(words | {frame_of(tokenizer, template).end} | set(encode_prompt(tokenizer, template, "a")))) + 1
 
 
 def shared_columns(name: str, tokenizer: Any, template: Template, *models: Any) -> int:
-    """`columns` of models that are combined; `ModelError` where one of them has too few for the base's tokenizer and template."""
+    """`columns` of models that are combined; `ModelError` where one of them has too few for the base's tokenizer and
+    template.
+    """
     shared, needed = columns(tokenizer, *models), columns_needed(tokenizer, template)
     if shared < needed:
         raise ModelError(f"{name}: one of its models has {shared} logit columns, and the base's tokens need {needed}")
@@ -91,8 +94,8 @@ def shared_columns(name: str, tokenizer: Any, template: Template, *models: Any) 
 def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> None:
     """Hold the space before an answer against what the model itself writes after one prompt.
 
-    `ModelError` where nine tenths of what it would begin with are tokens of a text that begins the other way: then every true
-    answer would be scored as one that the model never gives.
+    `ModelError` where nine tenths of what it would begin with are tokens of a text that begins the other way: then
+    every true answer would be scored as one that the model never gives.
     """
     lead = frame_of(tokenizer, template).lead
     prompt = torch.tensor([encode_prompt(tokenizer, template, PROBE_QUESTION)], device=next(model.parameters()).device)
@@ -105,8 +108,9 @@ def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> Non
     against = sum(share for token, (ours, other), share in told if token == other != ours)
     if against > SURE:
         raise ModelError(
-            f"{name} begins its answers {'without' if lead else 'with'} a space, and its template {template.name!r} puts "
-            f"{'one' if lead else 'none'} before them: say in oubliette-base.json beside the weights where {{answer}} stands"
+            f"{name} begins its answers {'without' if lead else 'with'} a space, and its template {template.name!r}"
+            f" puts {'one' if lead else 'none'} before them: say in oubliette-base.json beside the weights where"
+            " {answer} stands"
         )
 
 
@@ -134,7 +138,8 @@ def reading_in_words(tokenizer: Any, template: Template, ends: Sequence[int]) ->
 
 
 def reading_hash(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
-    """16 hex digits over what becomes of text: the tokenizer's own steps, how some lines are put and read, what ends an answer.
+    """16 hex digits over what becomes of text: the tokenizer's own steps, how some lines are put and read, what ends
+    an answer.
 
     Of the tokenizer as it is loaded, not of its files: two copies that differ in layout alone are one.
     """

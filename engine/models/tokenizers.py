@@ -19,7 +19,9 @@ from engine.settings import local_path
 
 
 def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
-    """Tokenizer, template and end tokens of a base, by whatever `load_base` takes; nothing is downloaded. `ModelError` where they cannot be read."""
+    """Tokenizer, template and end tokens of a base, by whatever `load_base` takes; nothing is downloaded.
+    `ModelError` where they cannot be read.
+    """
     if source in (DEMO, retain_only(DEMO), PUBLIC):
         if not base_ready():
             raise ModelError("the demo's base is not on this machine yet: run `python -m engine demo`")

@@ -31,8 +31,9 @@ warnings.filterwarnings("ignore", "The following (rank|alpha)_pattern keys did n
 def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
     """A copy of `reference` whose tuned parameters ask for gradients; at first its logits equal the reference's.
 
-    lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but the
-    embeddings. p_adapter: a small network behind the embeddings; all else is the reference's own weights, not a copy.
+    lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but
+    the embeddings. p_adapter: a small network behind the embeddings; all else is the reference's own weights, not a
+    copy.
     """
     if settings.tuning == "p_adapter":
         return add_p_adapter(reference, settings.rank, seed)
@@ -75,11 +76,12 @@ def with_adapter(model: Any, folder: Path) -> Any:
 
 
 def open_adapter(model: Any, folder: Path) -> PeftModel:
-    """`model`, in place, with the adapter saved in `folder` beside its weights. Raises `ModelError` when a weight is missing.
+    """`model`, in place, with the adapter saved in `folder` beside its weights. Raises `ModelError` when a weight is
+    missing.
 
-    Nor may one be left over: peft would keep the initial value of what the file lacks, and drop what the model has no
-    place for. Its quicker loading (`low_cpu_mem_usage`) is not for a program with threads: it changes how every thread
-    makes its layers.
+    Nor may one be left over: peft would keep the initial value of what the file lacks, and drop what the model has
+    no place for. Its quicker loading (`low_cpu_mem_usage`) is not for a program with threads: it changes how every
+    thread makes its layers.
     """
     check_only(folder, ADAPTER_FILE)
     _check_adapter(model, folder)
@@ -91,8 +93,8 @@ def open_adapter(model: Any, folder: Path) -> PeftModel:
         raise ModelError(f"the adapter in {folder.name} lacks {len(missing)} of its weights, for example {missing[0]}")
     if unread := sorted(found - expected):
         raise ModelError(
-            f"the adapter in {folder.name} holds {len(unread)} weights that its config or its model has no place for, for "
-            f"example {unread[0]}"
+            f"the adapter in {folder.name} holds {len(unread)} weights that its config or its model has no place for,"
+            f" for example {unread[0]}"
         )
     return adapted
 
@@ -111,13 +113,15 @@ def _check_adapter(model: Any, folder: Path) -> None:
         moved = sorted(key for key in stored.keys() if any(f".{name}." in f".{key}" for name in names))  # noqa: SIM118
     if moved:
         raise ModelError(
-            f"the adapter in {folder.name} moves embeddings or the output layer ({moved[0]}), which base, reference and "
-            "trained model share: save such a model whole, as a folder of its own"
+            f"the adapter in {folder.name} moves embeddings or the output layer ({moved[0]}), which base, reference and"
+            " trained model share: save such a model whole, as a folder of its own"
         )
 
 
 def factors_of(adapted: PeftModel) -> Adapter | None:
-    """What a plain LoRA adds to each linear layer; None where the adapter is more than that (DoRA, biases, whole layers)."""
+    """What a plain LoRA adds to each linear layer; None where the adapter is more than that (DoRA, biases, whole
+    layers).
+    """
     settings = adapted.active_peft_config
     if not isinstance(settings, LoraConfig) or settings.modules_to_save or settings.bias != "none":
         return None
@@ -138,7 +142,8 @@ def copy_sharing_embeddings(model: Any) -> Any:
 
 
 def cut_layers(base: Any, layers: Sequence[int]) -> Any:
-    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings and output layer shared.
+    """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings and output layer
+    shared.
 
     `ModelError` for a family whose layers do not stand in one list.
     """

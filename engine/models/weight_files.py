@@ -1,4 +1,6 @@
-"""Which files of a model folder are weights: safetensors, one set of them, whole, and nothing that could run code when it is read."""
+"""Which files of a model folder are weights: safetensors, one set of them, whole, and nothing that could run code
+when it is read.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ MOST = 200_000_000  # bytes of a small file: the largest tokenizers take 40 MB
 
 
 def check_weight_files(folder: Path) -> list[Path]:
-    """The weight files that are read of a model folder. `ModelError` unless they are one whole set and all that is there.
+    """The weight files that are read of a model folder. `ModelError` unless they are one whole set and all that is
+    there.
 
     transformers would take an adapter from beside them, and pass over a second set, without a word.
     """
@@ -24,11 +27,13 @@ def check_weight_files(folder: Path) -> list[Path]:
     if (folder / ADAPTER_CONFIG).exists():
         whole = any(file.name != "adapter_model.safetensors" for file in folder.glob("*.safetensors"))
         raise ModelError(
-            f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}) beside whole weights, and only one of the two can be "
-            "meant: move the adapter's files to a folder of their own"
+            f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}) beside whole weights, and only one of the"
+            " two can be meant: move the adapter's files to a folder of their own"
             if whole
-            else f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}), not whole weights: a base, a reference or a start "
-            "model is a whole model, so merge the adapter into its own base and name that folder"
+            else (
+                f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}), not whole weights: a base, a reference"
+                " or a start model is a whole model, so merge the adapter into its own base and name that folder"
+            )
         )
     found = sorted(folder.glob("*.safetensors"))
     if not found:
@@ -38,19 +43,22 @@ def check_weight_files(folder: Path) -> list[Path]:
     read = _set_of(folder)
     if others := [file.name for file in found if file not in read]:
         raise ModelError(
-            f"the folder {folder.name} holds more than one set of weights: {', '.join(file.name for file in read[:2])} would be "
-            f"read, and {len(others)} more would not, for example {others[0]}; keep one set"
+            f"the folder {folder.name} holds more than one set of weights: {', '.join(file.name for file in read[:2])}"
+            f" would be read, and {len(others)} more would not, for example {others[0]}; keep one set"
         )
     _check_config(folder, read)
     return read
 
 
 def check_only(folder: Path, name: str) -> None:
-    """Of a folder whose weights are the one file `name`: `ModelError` where others lie beside it, which nobody would read."""
+    """Of a folder whose weights are the one file `name`: `ModelError` where others lie beside it, which nobody would
+    read.
+    """
     _check_kinds(folder)
     if others := sorted(file.name for file in folder.glob("*.safetensors") if file.name != name):
         raise ModelError(
-            f"the folder {folder.name} holds {others[0]} beside {name}, and only {name} would be read: keep one set of weights"
+            f"the folder {folder.name} holds {others[0]} beside {name}, and only {name} would be read: keep one set of"
+            " weights"
         )
 
 
@@ -58,13 +66,15 @@ def check_gguf_folder(file: Path) -> None:
     """transformers would take an adapter from beside a GGUF file too."""
     if (file.parent / ADAPTER_CONFIG).exists():
         raise ModelError(
-            f"beside {file.name} lies an adapter ({ADAPTER_CONFIG}), and only one of the two can be meant: move the GGUF file to a "
-            "folder of its own"
+            f"beside {file.name} lies an adapter ({ADAPTER_CONFIG}), and only one of the two can be meant: move the"
+            " GGUF file to a folder of its own"
         )
 
 
 def stored_weights(files: list[Path]) -> list[str]:
-    """The names of all tensors in these files, in their headers' order; `ModelError` where one stands in two of them."""
+    """The names of all tensors in these files, in their headers' order; `ModelError` where one stands in two of
+    them.
+    """
     names: list[str] = []
     for file in files:
         with safe_open(file, framework="pt") as stored:
@@ -104,7 +114,8 @@ def _set_of(folder: Path) -> list[Path]:
     if not (folder / INDEX).is_file():
         names = ", ".join(sorted(file.name for file in folder.glob("*.safetensors"))[:3])
         raise ModelError(
-            f"the folder {folder.name} holds {names}, and neither {WHOLE} nor {INDEX}: one of these two says what to read"
+            f"the folder {folder.name} holds {names}, and neither {WHOLE} nor {INDEX}: one of these two says what to"
+            " read"
         )
     named = sorted(set(_weight_map(folder / INDEX).values()))
     if absent := [name for name in named if not (folder / name).is_file()]:
@@ -119,7 +130,8 @@ def _check_index(index: Path) -> None:
     for name in sorted(set(_weight_map(index).values())):
         if not name.endswith(".safetensors") or Path(name).name != name:
             raise ModelError(
-                f"{index.name} of {index.parent.name} names {name!r}: only *.safetensors files of the same folder are read"
+                f"{index.name} of {index.parent.name} names {name!r}: only *.safetensors files of the same folder are"
+                " read"
             )
 
 
@@ -143,8 +155,8 @@ def _check_config(folder: Path, read: list[Path]) -> None:
         raise ModelError(f"config.json of {folder.name} cannot be read: {said}") from reason
     if named is not None:
         raise ModelError(
-            f"config.json of {folder.name} names its weights itself (transformers_weights, {str(named)[:60]!r}): only {WHOLE} or "
-            f"what {INDEX} names is read"
+            f"config.json of {folder.name} names its weights itself (transformers_weights, {str(named)[:60]!r}): only"
+            f" {WHOLE} or what {INDEX} names is read"
         )
     try:
         stored = len(stored_weights(read))

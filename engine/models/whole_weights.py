@@ -1,4 +1,6 @@
-"""A whole model out of its files: every weight of the model from the files, and every weight of the files in the model."""
+"""A whole model out of its files: every weight of the model from the files, and every weight of the files in the
+model.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -35,7 +37,9 @@ def place_of(files: Path) -> tuple[str, dict[str, Any]]:
 
 
 def open_weights(files: Path, source: str) -> Any:
-    """The model in `files`, in fp32. `ModelError` naming `source` where a weight is missing, unlike its config, or left unread."""
+    """The model in `files`, in fp32. `ModelError` naming `source` where a weight is missing, unlike its config, or
+    left unread.
+    """
     gguf = files.is_file()
     if gguf:
         check_gguf_folder(files)
@@ -58,17 +62,19 @@ def open_weights(files: Path, source: str) -> Any:
 
 
 def _check_report(found: dict[str, Any], model: str) -> None:
-    """What transformers reports, and would go on after: it draws missing weights at random, and drops those it has no place for."""
+    """What transformers reports, and would go on after: it draws missing weights at random, and drops those it has
+    no place for.
+    """
     if odd := sorted(found["mismatched_keys"]):
         weight, stored, wanted = odd[0]
         raise ModelError(
-            f"{model} cannot be loaded: {len(odd)} of its weights have another shape than its config says, for example {weight}, "
-            f"{list(stored)} and not {list(wanted)}"
+            f"{model} cannot be loaded: {len(odd)} of its weights have another shape than its config says, for example"
+            f" {weight}, {list(stored)} and not {list(wanted)}"
         )
     if missing := sorted(found["missing_keys"]):
         raise ModelError(f"{model} lacks {len(missing)} of its weights, for example {missing[0]}")
     if unread := sorted(found["unexpected_keys"]):
         raise ModelError(
-            f"{model} holds {len(unread)} weights that its config has no place for, for example {unread[0]}: it would answer as "
-            "another model than its files"
+            f"{model} holds {len(unread)} weights that its config has no place for, for example {unread[0]}: it would"
+            " answer as another model than its files"
         )

@@ -1,4 +1,6 @@
-"""The files of a run that are handed out at one alpha: its answers as CSV, and as a log of OpenUnlearning. Each export is noted."""
+"""The files of a run that are handed out at one alpha: its answers as CSV, and as a log of OpenUnlearning. Each
+export is noted.
+"""
 
 from pathlib import Path
 
@@ -36,7 +38,9 @@ def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
 
 
 def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLog:
-    """Write a run at one alpha to `out` as an OpenUnlearning log, whole or not at all. `StorageError` if it cannot be."""
+    """Write a run at one alpha to `out` as an OpenUnlearning log, whole or not at all. `StorageError` if it cannot
+    be.
+    """
     from engine.report.csv_table import write_report
 
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)

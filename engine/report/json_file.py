@@ -11,14 +11,43 @@ from engine.report.csv_table import csv_bytes
 from engine.report.parts import SCHEMA, Probes, Report, ReportProbe, Verdicts
 
 SUMMARY_COLUMNS = (
-    "section", "set", "split", "half", "measure", "direction", "model", "value", "low", "high", "questions", "people",
-    "difference", "difference low", "difference high", "difference questions", "note",
-)  # fmt: skip
+    "section",
+    "set",
+    "split",
+    "half",
+    "measure",
+    "direction",
+    "model",
+    "value",
+    "low",
+    "high",
+    "questions",
+    "people",
+    "difference",
+    "difference low",
+    "difference high",
+    "difference questions",
+    "note",
+)
 # Columns of the CSV that are the same for every question: JSON has them once, under `origin`.
 IN_ORIGIN = frozenset(
-    ("alpha", "pair", "pair hash", "base", "base hash", "data hash", "objective", "seed", "template", "versions", "run",
-     "run number", "leak rule", "exported")
-)  # fmt: skip
+    (
+        "alpha",
+        "pair",
+        "pair hash",
+        "base",
+        "base hash",
+        "data hash",
+        "objective",
+        "seed",
+        "template",
+        "versions",
+        "run",
+        "run number",
+        "leak rule",
+        "exported",
+    )
+)
 
 
 def json_bytes(report: Report) -> bytes:

@@ -1,4 +1,6 @@
-"""One question as a reviewer looks at it: both answers, their scores, what was said of them, and what stands beside it."""
+"""One question as a reviewer looks at it: both answers, their scores, what was said of them, and what stands beside
+it.
+"""
 
 from typing import NamedTuple
 

@@ -42,7 +42,9 @@ _PARTS = Parts(("forget", ""), KEPT)  # as `data.examples.is_to_be_forgotten` ha
 
 
 class ReviewRow(NamedTuple):
-    """The verdict of one reviewer on one question; a question nobody judged has one row, with verdict and reviewer ""."""
+    """The verdict of one reviewer on one question; a question nobody judged has one row, with verdict and reviewer
+    "".
+    """
 
     question_id: int
     verdict: str
@@ -77,9 +79,16 @@ class Queue(NamedTuple):
 
 
 def queue(
-    run_id: int, alpha: float, filters: Collection[str] = (), sort: str = "leak", *, phrasing: str = "question",
-    among: Collection[int] | None = None, subject: str | None = None, keep: int | None = None,
-) -> Queue:  # fmt: skip
+    run_id: int,
+    alpha: float,
+    filters: Collection[str] = (),
+    sort: str = "leak",
+    *,
+    phrasing: str = "question",
+    among: Collection[int] | None = None,
+    subject: str | None = None,
+    keep: int | None = None,
+) -> Queue:
     """The questions of a run that meet all filters, are in `among` and about `subject`, where these are given.
 
     `keep` is a question that is in it whatever the filters say. `SettingError` names what is allowed.
@@ -139,9 +148,13 @@ def record_verdict(
 
 
 def record_blind(
-    run_id: int, alpha: float, question_id: int, judgements: dict[Side, Judgement], reviewer: Reviewer,
+    run_id: int,
+    alpha: float,
+    question_id: int,
+    judgements: dict[Side, Judgement],
+    reviewer: Reviewer,
     phrasing: str = "question",
-) -> None:  # fmt: skip
+) -> None:
     """Add what a reviewer said of both answers without being told which is which; both or none are stored."""
     name = reviewer_name(reviewer.name)
     for side in (BASE, UNLEARNED):
@@ -178,7 +191,9 @@ def verdicts_of(run_id: int, alpha: float, question_id: int, phrasing: str = "qu
 
 
 def report_verdicts(run_id: int, alpha: float, phrasing: str = "question") -> list[ReviewRow]:
-    """The verdicts that count for a run at one alpha, in the order of its questions: one row per question and reviewer."""
+    """The verdicts that count for a run at one alpha, in the order of its questions: one row per question and
+    reviewer.
+    """
     view = view_of(run_id, alpha, phrasing)
     with reading() as session:
         found = _rows(verdicts.standing(session, view))
@@ -202,21 +217,40 @@ def _judged(session: Session, view: View, question_id: int) -> JudgedHashes:
         raise RunError(f"run {view.run_id} asks no question {question_id}")
     if now.base_text_hash is None or now.unlearned_text_hash is None:
         raise RunError(
-            f"run {view.run_id} holds no answer to question {question_id} at alpha {view.alpha:g}: there is nothing to judge"
+            f"run {view.run_id} holds no answer to question {question_id} at alpha {view.alpha:g}: there is nothing to"
+            " judge"
         )
     return now
 
 
 def _add(
-    session: Session, view: View, question_id: int, now: JudgedHashes, judgement: Judgement, reviewer: Reviewer,
-    side: Side = "unlearned", shown_as: str = "",
-) -> None:  # fmt: skip
+    session: Session,
+    view: View,
+    question_id: int,
+    now: JudgedHashes,
+    judgement: Judgement,
+    reviewer: Reviewer,
+    side: Side = "unlearned",
+    shown_as: str = "",
+) -> None:
     writes.add_verdict(
-        session, run_id=view.run_id, question_id=question_id, pair_name=view.pair_name, alpha=view.alpha,
-        phrasing=view.phrasing, side=side, verdict=judgement.verdict, reviewer=reviewer.name,
-        self_declared=reviewer.self_declared, note=judgement.note, blind=bool(shown_as), shown_as=shown_as,
-        rule_hash=view.rule_hash, pair_hash=view.pair_hash, **now._asdict(),
-    )  # fmt: skip
+        session,
+        run_id=view.run_id,
+        question_id=question_id,
+        pair_name=view.pair_name,
+        alpha=view.alpha,
+        phrasing=view.phrasing,
+        side=side,
+        verdict=judgement.verdict,
+        reviewer=reviewer.name,
+        self_declared=reviewer.self_declared,
+        note=judgement.note,
+        blind=bool(shown_as),
+        shown_as=shown_as,
+        rule_hash=view.rule_hash,
+        pair_hash=view.pair_hash,
+        **now._asdict(),
+    )
 
 
 def _rows(standing: Sequence[StandingRow]) -> list[ReviewRow]:
@@ -226,11 +260,17 @@ def _rows(standing: Sequence[StandingRow]) -> list[ReviewRow]:
             said.setdefault(row.question_id, set()).add(row.verdict)
     return [
         ReviewRow(
-            row.question_id, row.verdict, row.reviewer, row.note, row.created, _stale(row), len(said.get(row.question_id, ())) > 1,
+            row.question_id,
+            row.verdict,
+            row.reviewer,
+            row.note,
+            row.created,
+            _stale(row),
+            len(said.get(row.question_id, ())) > 1,
             row.self_declared,
         )
         for row in standing
-    ]  # fmt: skip
+    ]
 
 
 def _stale(row: StandingRow) -> str:
@@ -240,9 +280,22 @@ def _stale(row: StandingRow) -> str:
 def _event(row: EventRow, view: View, now: JudgedHashes) -> Event:
     texts = (row.base_text_hash, row.unlearned_text_hash) == (now.base_text_hash, now.unlearned_text_hash)
     stale = stale_reasons(
-        row.alpha, texts, row.rule_hash == view.rule_hash, row.terms_hash == now.terms_hash, row.pair_hash == view.pair_hash,
+        row.alpha,
+        texts,
+        row.rule_hash == view.rule_hash,
+        row.terms_hash == now.terms_hash,
+        row.pair_hash == view.pair_hash,
         row.question_hash == now.question_hash,
-    )  # fmt: skip
+    )
     return Event(
-        row.id, row.verdict, row.reviewer, row.self_declared, row.note, row.created, row.alpha, row.side, row.shown_as, stale
-    )  # fmt: skip
+        row.id,
+        row.verdict,
+        row.reviewer,
+        row.self_declared,
+        row.note,
+        row.created,
+        row.alpha,
+        row.side,
+        row.shown_as,
+        stale,
+    )

@@ -1,4 +1,6 @@
-"""A run's specification before a worker is started for it: made whole, and checked as far as is cheap. Loads no model."""
+"""A run's specification before a worker is started for it: made whole, and checked as far as is cheap. Loads no
+model.
+"""
 
 from dataclasses import replace
 
@@ -23,7 +25,9 @@ def checked(sourced: SourcedSpec) -> SourcedSpec:
 
 
 def complete(spec: ExperimentSpec) -> ExperimentSpec:
-    """With the alphas of its kind, and with whole paths: the worker may be launched by a process that stands in another folder."""
+    """With the alphas of its kind, and with whole paths: the worker may be launched by a process that stands in
+    another folder.
+    """
     alphas = KINDS[spec.kind].alphas(spec)
     if _is_guardrail(spec) and alphas - {0.0, 1.0}:
         given = ", ".join(f"{alpha:g}" for alpha in sorted(alphas - {0.0, 1.0}))

@@ -1,4 +1,6 @@
-"""What a run says while it runs: stage, share, time left and steps, stored for whoever watches; and how it is stopped."""
+"""What a run says while it runs: stage, share, time left and steps, stored for whoever watches; and how it is
+stopped.
+"""
 
 import errno
 import time

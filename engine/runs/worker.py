@@ -1,8 +1,8 @@
 """The process in which a run executes: `python -m engine.runs.worker RUN_ID`, started by `runner`, by nobody else.
 
-It holds the worker lock for its life. A watchdog thread looks whether the run is to be cancelled, interrupts the main
-thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself. So it does
-where the data folder is gone, with all that the run could be stored in: nothing is made anew there.
+It holds the worker lock for its life. A watchdog thread looks whether the run is to be cancelled, interrupts the
+main thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself.
+So it does where the data folder is gone, with all that the run could be stored in: nothing is made anew there.
 """
 
 import _thread
@@ -61,8 +61,8 @@ def main(run_id: int) -> int:
 def step_back() -> None:
     """Leave the processor to whoever looks at pages.
 
-    Linux weighs the processes of a session against each other and the sessions as wholes, so a worker, which has a session of
-    its own, must step back twice.
+    Linux weighs the processes of a session against each other and the sessions as wholes, so a worker, which has a
+    session of its own, must step back twice.
     """
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -102,7 +102,9 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 class Watchdog(threading.Thread):
-    """Looks every quarter of a second whether the run is to be cancelled, and whether the data folder is still there."""
+    """Looks every quarter of a second whether the run is to be cancelled, and whether the data folder is still
+    there.
+    """
 
     def __init__(self, run_id: int, lock: BaseFileLock) -> None:
         super().__init__(daemon=True)
@@ -130,7 +132,9 @@ class Watchdog(threading.Thread):
         return row is not None and row.status == "running" and row.cancel_requested
 
     def _leave(self) -> None:
-        """End the process at once. The run is noted as interrupted where its database lies elsewhere and is still there."""
+        """End the process at once. The run is noted as interrupted where its database lies elsewhere and is still
+        there.
+        """
         log.error("run %s: the data folder %s is gone, so the worker ends", self.run_id, data_folder())
         file = file_of(database_url())
         try:

@@ -1,9 +1,9 @@
 """Who was erased, known again by hash: so that a later import, or the demo, does not bring a person back by itself.
 
-A name is kept as a salted scrypt hash (RFC 7914), not as a plain one: names are few, and a plain hash of one is found by
-hashing a telephone directory. Salt and slowness make every guess cost some 20 ms and serve for one database alone; they
-do not make a guess impossible. The salt is one for all erasures of a database: a person is then looked up at the price of
-one hash, however many were erased.
+A name is kept as a salted scrypt hash (RFC 7914), not as a plain one: names are few, and a plain hash of one is
+found by hashing a telephone directory. Salt and slowness make every guess cost some 20 ms and serve for one database
+alone; they do not make a guess impossible. The salt is one for all erasures of a database: a person is then looked
+up at the price of one hash, however many were erased.
 """
 
 import hashlib

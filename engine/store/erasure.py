@@ -1,9 +1,10 @@
 """Erasing a person: their questions, answers, maps and logits go everywhere; figures and verdicts stay under hashes.
 
-The order makes a killed erasure harmless. Files go first: until then the database still says which. Then one transaction
-empties every row and records that it did. Last the database file is rewritten, without the bytes of what was removed.
-Killed before the transaction ends, the database holds everything and the next erasure starts again; killed after it, the
-next one finds the person among those erased and rewrites the file. A mark (unfinished.py) tells that one was killed.
+The order makes a killed erasure harmless. Files go first: until then the database still says which. Then one
+transaction empties every row and records that it did. Last the database file is rewritten, without the bytes of what
+was removed. Killed before the transaction ends, the database holds everything and the next erasure starts again;
+killed after it, the next one finds the person among those erased and rewrites the file. A mark (unfinished.py) tells
+that one was killed.
 """
 
 import difflib
@@ -101,21 +102,26 @@ def plan(subject: str) -> Plan:
         exports = erasure_reads.exports_of(session, search.person.runs)
     files = find_files(search.person.runs, search.traces, database.file_of(database_url()))
     return Plan(
-        subject, tuple(spellings), len(search.found),
+        subject,
+        tuple(spellings),
+        len(search.found),
         counts=rows.counted(change for change in changes if change.kind == "own"),
         mentions=rows.counted(change for change in changes if change.kind == "named"),
         handles=_handles(changes, spellings),
-        files=_of_kind(files, "own"), named_files=_of_kind(files, "named"), kept_files=_of_kind(files, "kept"),
-        exports=tuple(exports), before=None if spellings or before is None else before.created,
+        files=_of_kind(files, "own"),
+        named_files=_of_kind(files, "named"),
+        kept_files=_of_kind(files, "kept"),
+        exports=tuple(exports),
+        before=None if spellings or before is None else before.created,
         unfinished=unfinished.unfinished_of(subject),
-    )  # fmt: skip
+    )
 
 
 def erase(subject: str, operator: str = "", *, everywhere: bool = False) -> Erasure:
     """Erase a person; with `everywhere` also what merely names them: notes of other questions, files, ...
 
-    `RunError` while a run is queued or running, `DataError` for an unknown person, `StorageError` where a file cannot be
-    removed (then nothing is erased from the database) or the database is in use (said is how far it came).
+    `RunError` while a run is queued or running, `DataError` for an unknown person, `StorageError` where a file
+    cannot be removed (then nothing is erased from the database) or the database is in use (said is how far it came).
     """
     with locks.at_rest():
         handing_out.sweep()  # a report that was killed half-way may hold the person's answers
@@ -177,8 +183,8 @@ def _compact() -> bool:
         return database.compact(database_url())
     except DatabaseError as error:
         raise StorageError(
-            f"every row of the person is erased, but the file of the database could not be rewritten, and may hold what was "
-            f"removed: {error}; end what uses it and erase the same person again"
+            "every row of the person is erased, but the file of the database could not be rewritten, and may hold what"
+            f" was removed: {error}; end what uses it and erase the same person again"
         ) from error
 
 

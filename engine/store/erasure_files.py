@@ -25,7 +25,9 @@ OURS = ("place",)  # of the program's own, beside *.lock
 
 
 class Found(NamedTuple):
-    """A file or folder. `own`: it holds the person's data; `named`: it names them; `kept`: it cannot be removed here."""
+    """A file or folder. `own`: it holds the person's data; `named`: it names them; `kept`: it cannot be removed
+    here.
+    """
 
     path: Path
     kind: Kind

@@ -28,7 +28,10 @@ def done_lines(done: Erasure) -> list[str]:
     file = (
         "The database file was rewritten; its WAL and journal are gone."
         if done.compacted
-        else "This database is not SQLite: removed rows stay in its files until its own vacuum (PostgreSQL: VACUUM FULL), and in its log."
+        else (
+            "This database is not SQLite: removed rows stay in its files until its own vacuum (PostgreSQL: VACUUM"
+            " FULL), and in its log."
+        )
     )
     rest = [] if done.everywhere else _elsewhere(found)
     return [

@@ -1,4 +1,6 @@
-"""What leaves the program is noted first: the note of a file that is handed out, and the sweep that takes back the note of what never was."""
+"""What leaves the program is noted first: the note of a file that is handed out, and the sweep that takes back the
+note of what never was.
+"""
 
 from datetime import datetime
 
@@ -9,7 +11,9 @@ from engine.whole_files import Note, Words
 
 
 def note_of(run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> Note:
-    """The note that `filename`, with `rows` questions of a run, was handed out; to be written by whoever hands it out."""
+    """The note that `filename`, with `rows` questions of a run, was handed out; to be written by whoever hands it
+    out.
+    """
     created = writes.now()
     shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text
 
@@ -23,7 +27,9 @@ def note_of(run_id: int, alpha: float, filename: str, rows: int, sha256: str) ->
 
 
 def sweep() -> None:
-    """Remove what killed processes of this data folder left half-written, and the notes of what was never handed out."""
+    """Remove what killed processes of this data folder left half-written, and the notes of what was never handed
+    out.
+    """
     whole_files.sweep(_take_back)
 
 

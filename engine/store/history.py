@@ -21,7 +21,8 @@ from engine.settings import ExperimentSpec
 from engine.store.session import reading
 from engine.store.sets import example_of
 
-# Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, what became of
+# Kept among a run's versions: the rule its answers were judged by, the template its questions were put in, what became
+# of
 # text (tokenizer, template and end tokens), and what read the words of its ROUGE, where that was not rouge_score alone.
 LEAK_RULE, TEMPLATE, READING, ROUGE = "leak rule", "template", "reading of text", "ROUGE words"
 
@@ -138,8 +139,8 @@ def trade_off(run_ids: list[int] | None = None) -> pd.DataFrame:
 def imported_figures(run_ids: list[int] | None = None) -> pd.DataFrame:
     """What others published, one row per imported run and figure; of all imported runs where none are named.
 
-    Columns: run_id, run, method, model ("" where not said), source (a dict: where it came from), alpha, name (as OpenUnlearning
-    has it), value, low, high (95 %), rows (None where the source does not say), note.
+    Columns: run_id, run, method, model ("" where not said), source (a dict: where it came from), alpha, name (as
+    OpenUnlearning has it), value, low, high (95 %), rows (None where the source does not say), note.
     """
     with reading() as session:
         found = runs.imported_figures(session, run_ids)
@@ -157,16 +158,18 @@ def question_scores(run_id: int, alpha: float) -> pd.DataFrame:
 
 
 def report_rows(run_id: int, alpha: float) -> pd.DataFrame:
-    """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and where from.
+    """One row per question: what the base (alpha 0) and the ensemble at `alpha` answered, how that scores, and where
+    from.
 
-    The columns of `audit.report.REPORT_COLUMNS` but `exported`, before them question_id and position (None where the set
-    no longer holds the question), and after them the same for the paraphrase, where the question has one. Key terms are a list; a cell without a value is None. `RunError` where the
-    run has no scores at `alpha`.
+    The columns of `audit.report.REPORT_COLUMNS` but `exported`, before them question_id and position (None where the
+    set no longer holds the question), and after them the same for the paraphrase, where the question has one. Key
+    terms are a list; a cell without a value is None. `RunError` where the run has no scores at `alpha`.
     """
     detail = run_detail(run_id)
     if detail.summary.facts.finds == "published":
         raise RunError(
-            f"run {detail.summary.name!r} was imported: it holds figures that others published and no answers, so it has no report"
+            f"run {detail.summary.name!r} was imported: it holds figures that others published and no answers, so it"
+            " has no report"
         )
     with reading() as session:
         stored = runs.alphas(session, run_id)

@@ -1,4 +1,6 @@
-"""What others published, stored: a log of theirs as a run of kind `imported`, its aggregates as figures. Loads no model."""
+"""What others published, stored: a log of theirs as a run of kind `imported`, its aggregates as figures. Loads no
+model.
+"""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -44,10 +46,20 @@ def import_log(
             raise RunError(f"an imported run is called {name!r} already (run {taken[0]}); choose another name")
         now = writes.now()
         run_id = writes.add_run(
-            session, name=name, kind=spec.kind, status="finished", spec=spec.to_json(), base=spec.base, pair_name="",
-            objective=method.strip(), seed=0, started=now, finished=now, progress=1.0,
+            session,
+            name=name,
+            kind=spec.kind,
+            status="finished",
+            spec=spec.to_json(),
+            base=spec.base,
+            pair_name="",
+            objective=method.strip(),
+            seed=0,
+            started=now,
+            finished=now,
+            progress=1.0,
             versions=_source(log, reference, label.strip(), notes),
-        )  # fmt: skip
+        )
         writes.add_figures(session, run_id, [FigureRow(NO_ALPHA, key, *figure) for key, figure in figures.items()])
     return ImportedLog(run_id, name, figures, tuple(notes))
 

@@ -1,7 +1,8 @@
-"""By what the answers of a stored run were judged, so that runs before and after a change of rule can be compared. Reads only.
+"""By what the answers of a stored run were judged, so that runs before and after a change of rule can be compared.
+Reads only.
 
-Leak rules 1 and 2 differ in what rule 1 could not read. Where both read every text of a run alike, its answers were judged
-as rule 1 judges them, and verdicts and runs from before it stay what they were.
+Leak rules 1 and 2 differ in what rule 1 could not read. Where both read every text of a run alike, its answers were
+judged as rule 1 judges them, and verdicts and runs from before it stay what they were.
 """
 
 from collections.abc import Callable
@@ -18,7 +19,9 @@ from engine.store.session import reading
 
 
 def rule_of(detail: RunDetail) -> str:
-    """The leak rule that a run is held to: rule 1 where it and the one it was judged by say the same of all its texts."""
+    """The leak rule that a run is held to: rule 1 where it and the one it was judged by say the same of all its
+    texts.
+    """
     stored = detail.versions.get(history.LEAK_RULE, "")
     return LEAK_RULE_1 if stored == LEAK_RULE and judged_alike(detail) else stored
 

@@ -1,4 +1,5 @@
-"""The locks of a data folder: which one it is, the one its worker holds for its life, and both held so that nothing runs.
+"""The locks of a data folder: which one it is, the one its worker holds for its life, and both held so that nothing
+runs.
 
 Imports no model library.
 """

@@ -56,8 +56,8 @@ class QuestionMap(NamedTuple):
 class Threshold(NamedTuple):
     """`alpha`: from here on the answer does not leak any more, to within `error`; None where it leaks to the last.
 
-    `returns`: a larger alpha that brings it back, None where none does. `whole`: every answer of the map was followed to
-    its end; where not, an answer that was not followed counts as one that leaks.
+    `returns`: a larger alpha that brings it back, None where none does. `whole`: every answer of the map was
+    followed to its end; where not, an answer that was not followed counts as one that leaks.
     """
 
     alpha: float | None
@@ -82,9 +82,13 @@ def stored_map(
 
 
 def map_question(
-    pair: "LoadedPair", question: str, max_new_tokens: int = 64, low: float = LOW, high: float = HIGH,
+    pair: "LoadedPair",
+    question: str,
+    max_new_tokens: int = 64,
+    low: float = LOW,
+    high: float = HIGH,
     progress: Callable[[float, str], None] | None = None,
-) -> QuestionMap:  # fmt: skip
+) -> QuestionMap:
     """The map of a question, computed and stored where it is not yet. `progress(share, text)` after each token.
 
     Raises `SettingError` for a range that is not legal.
@@ -105,10 +109,19 @@ def map_question(
     seconds = time.monotonic() - began
     write_patiently(
         lambda session: writes.put_map(
-            session, rows, pair_hash=key, question_hash=question_hash(question), question=question, low=low, high=high,
-            max_new_tokens=max_new_tokens, complete=complete, merged=merged, seconds=seconds,
+            session,
+            rows,
+            pair_hash=key,
+            question_hash=question_hash(question),
+            question=question,
+            low=low,
+            high=high,
+            max_new_tokens=max_new_tokens,
+            complete=complete,
+            merged=merged,
+            seconds=seconds,
         )
-    )  # fmt: skip
+    )
     return QuestionMap(question, low, high, max_new_tokens, complete, merged, seconds, _answers(rows))
 
 

@@ -1,4 +1,6 @@
-"""What a run's figures come from, stored with it: pair, base, data, versions, machine, and how its answers are judged."""
+"""What a run's figures come from, stored with it: pair, base, data, versions, machine, and how its answers are
+judged.
+"""
 
 import platform
 from collections.abc import Mapping, Sequence
@@ -26,9 +28,9 @@ def note_origin(
     beside: Mapping[str, str] | None = None,
     judged: bool = True,
 ) -> None:
-    """Store with the run what its figures come from: pair, base, data, versions, machine, how text is put and read, and the
-    leak rule that answers are judged by, with what reads the words of ROUGE; `beside` is stored too. Not `judged`: the run
-    asked in no template and judged nothing.
+    """Store with the run what its figures come from: pair, base, data, versions, machine, how text is put and read,
+    and the leak rule that answers are judged by, with what reads the words of ROUGE; `beside` is stored too. Not
+    `judged`: the run asked in no template and judged nothing.
     """
     from engine.evaluation import leak_rule
     from engine.evaluation.rouge import variant_of

@@ -39,8 +39,8 @@ class Imported(NamedTuple):
 def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
     """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
 
-    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and without a
-    place: no import brings a person back.
+    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and
+    without a place: no import brings a person back.
     """
     gone = sort_out(examples).pseudonyms
     used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
@@ -137,7 +137,9 @@ def training_sets(sourced: SourcedSpec) -> tuple[list[Example], list[Example]]:
 
 
 def check_gold(pair: str, examples: Sequence[Example]) -> None:
-    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold reference."""
+    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold
+    reference.
+    """
     from engine.models.taught import question_hash, read_taught, taught_folder
 
     folder = taught_folder(pair) if ModelRef.parse(pair).is_retain_only else None
@@ -147,8 +149,8 @@ def check_gold(pair: str, examples: Sequence[Example]) -> None:
     told = [e.question for e in examples if e.split == "forget" and question_hash(e.question) in known]
     if told:
         raise DataError(
-            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no gold "
-            "reference. Give the base of another request another name, and teach that one's retain-only model"
+            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no"
+            " gold reference. Give the base of another request another name, and teach that one's retain-only model"
         )
 
 
@@ -223,14 +225,18 @@ def _marked(sourced: SourcedSpec, source: str) -> list[Example]:
 
 
 def _as_stored(name: str, examples: list[Example]) -> list[Example]:
-    """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same questions."""
+    """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same
+    questions.
+    """
     with reading() as session:
         rows = runs.questions(session, name) or []
     known = {(row.question, row.answer): (row.split, row.half) for row in rows if row.split}
     return [
-        replace(e, split=known[e.question, e.answer][0], half=known[e.question, e.answer][1])
-        if not e.split and (e.question, e.answer) in known
-        else e
+        (
+            replace(e, split=known[e.question, e.answer][0], half=known[e.question, e.answer][1])
+            if not e.split and (e.question, e.answer) in known
+            else e
+        )
         for e in examples
     ]
 

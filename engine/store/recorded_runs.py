@@ -64,8 +64,8 @@ def _maps_of(session: Session, detail: history.RunDetail) -> Maps:
 def import_demo_run() -> list[int]:
     """Store the demo's set and the recorded runs that come with it; the runs' ids. Does nothing the second time.
 
-    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read. Whether the
-    file is the one that came with the demo is for `demo.fetch_demo`, which is called before.
+    A record of an older version of the demo is replaced. Nothing is stored where one of them cannot be read. Whether
+    the file is the one that came with the demo is for `demo.fetch_demo`, which is called before.
     """
     path = demo_folder() / "evaluation.json"
     try:

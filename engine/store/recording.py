@@ -1,9 +1,8 @@
 """A finished run as plain JSON values and back: how the demo's evaluation travels with the repository.
 
-Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves over
-alpha stand with their question, by measure, where a run has any, and so do the maps of a question, one for each wording.
-An audit has its probes, each with its results by question.
-Reads and writes nothing itself.
+Scores are kept as one list per question, alpha by alpha, in the order of `metrics`; six significant digits. Curves
+over alpha stand with their question, by measure, where a run has any, and so do the maps of a question, one for each
+wording. An audit has its probes, each with its results by question. Reads and writes nothing itself.
 """
 
 import hashlib

@@ -18,7 +18,9 @@ Result = TypeVar("Result")
 
 
 def _url() -> str:
-    """The URL. The folder of our own database is made where it is missing; a URL that a person wrote may be mistyped."""
+    """The URL. The folder of our own database is made where it is missing; a URL that a person wrote may be
+    mistyped.
+    """
     if not names_database():
         make_data_folder()
     return database_url()

@@ -75,7 +75,9 @@ def _usable(source: str, found: Resolved) -> list[Example]:
 
 
 def left_out(sourced: SourcedSpec) -> str:
-    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are none."""
+    """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are
+    none.
+    """
     try:
         gone = {example: None for source in sourced.sources for example in sourced.find(source).questions.gone}
     except DataError:  # a file that went away since: the run has ended well all the same

@@ -1,8 +1,9 @@
 """Traces of a person in text: their name, as a word of its own, and the questions that are asked about them.
 
-Whatever the leak rule would find is found (`evaluation.words`): a name whatever its case, accents and points, spaces and the
-form its letters are encoded in. "Ada" is not found in "Canada": in scripts that part words by spaces a name must stand
-alone; in others (Chinese, Thai, Hebrew with its prefixes, ...) it need not. A misspelt name, a nickname or "the mayor" is not found: no list of words could.
+Whatever the leak rule would find is found (`evaluation.words`): a name whatever its case, accents and points, spaces
+and the form its letters are encoded in. "Ada" is not found in "Canada": in scripts that part words by spaces a name
+must stand alone; in others (Chinese, Thai, Hebrew with its prefixes, ...) it need not. A misspelt name, a nickname
+or "the mayor" is not found: no list of words could.
 """
 
 import html
@@ -79,7 +80,8 @@ def _name_pattern(name: str) -> str:
     """Alternatives for a name in both forms in which a letter with an accent may be encoded."""
     found = []
     for form in dict.fromkeys((name, unicodedata.normalize("NFC", name), unicodedata.normalize("NFD", name))):
-        # Between the parts of a name stands whatever a set, a pair or a file puts there: ilse-maranta, ilse_maranta.csv.
+        # Between the parts of a name stands whatever a set, a pair or a file puts there: ilse-maranta,
+        # ilse_maranta.csv.
         words = r"[\W_]+".join(re.escape(word) for word in form.split())
         before = r"(?<![^\W_])" if _parted(form.strip()[0]) else ""
         after = r"(?![^\W_])" if _parted(form.strip()[-1]) else ""

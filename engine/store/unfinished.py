@@ -41,7 +41,9 @@ def unfinished_of(subject: str) -> Unfinished | None:
 
 
 def begin(subject: str, salt: str, everywhere: bool) -> None:
-    """Mark that the erasure of a person begins; a mark that stands keeps its time. `StorageError` where it cannot be made."""
+    """Mark that the erasure of a person begins; a mark that stands keeps its time. `StorageError` where it cannot be
+    made.
+    """
     known = unfinished_of(subject)
     digest = subject_hash(name_key(subject), salt)
     begun = datetime.now(UTC) if known is None else known.begun

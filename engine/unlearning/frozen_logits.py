@@ -32,9 +32,14 @@ class FrozenLogits:
     """One model's logits on the answer tokens of `items`, asked for by question number."""
 
     def __init__(
-        self, compute: Compute, items: Sequence[Encoded], vocabulary: int, pad: int, scratch: Path,
+        self,
+        compute: Compute,
+        items: Sequence[Encoded],
+        vocabulary: int,
+        pad: int,
+        scratch: Path,
         progress: Callable[[int, int], None] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.compute, self.items, self.pad = compute, items, pad
         self.starts = np.cumsum([0, *(len(item.answer) for item in items)])
         self.stored: np.memmap | None = None

@@ -30,9 +30,16 @@ class HealStep(NamedTuple):
 
 
 def write_prose(
-    base: Any, tokenizer: Any, requests: list[str], seed: int, skip: int = 0, length: int = 224, batch: int = 48,
-    progress: Callable[[int, int], None] | None = None, ends: Sequence[int] = (),
-) -> Iterator[tuple[str, list[int]]]:  # fmt: skip
+    base: Any,
+    tokenizer: Any,
+    requests: list[str],
+    seed: int,
+    skip: int = 0,
+    length: int = 224,
+    batch: int = 48,
+    progress: Callable[[int, int], None] | None = None,
+    ends: Sequence[int] = (),
+) -> Iterator[tuple[str, list[int]]]:
     """Let the base answer each request by sampling at temperature 1; yields (request, answer tokens).
 
     Each batch has its own seed, so that a stopped writing goes on as if it had not been stopped.
@@ -45,9 +52,15 @@ def write_prose(
         torch.manual_seed(seed + start)
         with torch.inference_mode():
             written = base.generate(
-                **padded, max_new_tokens=length, do_sample=True, temperature=1.0, top_k=0, top_p=1.0,
-                pad_token_id=pad_token(tokenizer), eos_token_id=sorted(stops),
-            )  # fmt: skip
+                **padded,
+                max_new_tokens=length,
+                do_sample=True,
+                temperature=1.0,
+                top_k=0,
+                top_p=1.0,
+                pad_token_id=pad_token(tokenizer),
+                eos_token_id=sorted(stops),
+            )
         for request, row in zip(chunk, written[:, padded["input_ids"].shape[1] :].tolist(), strict=True):
             yield request, list(takewhile(lambda token: token not in stops, row))
         if progress:

@@ -14,7 +14,9 @@ from engine.errors import DivergedError
 
 
 class LastGood:
-    """A copy of the tuned parameters `tuned` during a training of `total` steps. Before the first `keep` it has none."""
+    """A copy of the tuned parameters `tuned` during a training of `total` steps. Before the first `keep` it has
+    none.
+    """
 
     def __init__(self, tuned: Sequence[Tensor], total: int) -> None:
         self.tuned, self.total = tuned, total
@@ -40,5 +42,6 @@ class LastGood:
                     parameter.copy_(copy)
         raise DivergedError(
             f"training diverged: the {what} is {value} at step {step} of {self.total}; lower the learning rate",
-            step, self.steps,
-        )  # fmt: skip
+            step,
+            self.steps,
+        )

@@ -1,7 +1,7 @@
 """What objectives are made of: the likelihoods that they read, their common form, and the retain terms.
 
-Every function reads the ensemble's logits on answer tokens, packed: [N, V], where `rows` [N] says which question a token
-belongs to. NLL is in nats per answer token unless the name says `sum`.
+Every function reads the ensemble's logits on answer tokens, packed: [N, V], where `rows` [N] says which question a
+token belongs to. NLL is in nats per answer token unless the name says `sum`.
 """
 
 from collections.abc import Callable
@@ -55,7 +55,9 @@ def assistant_nll(tokens: AnswerTokens) -> Tensor:
 
 
 def log_sigmoid_loss(margin: Tensor, beta: float) -> Tensor:
-    """-(2/beta) log sigmoid(beta margin), mean over questions: 0 where the margin is large, -2 margin where it is negative."""
+    """-(2/beta) log sigmoid(beta margin), mean over questions: 0 where the margin is large, -2 margin where it is
+    negative.
+    """
     return -(2 / beta) * functional.logsigmoid(beta * margin).mean()
 
 
@@ -67,7 +69,9 @@ def retain_kl(tokens: AnswerTokens) -> Tensor:
 
 
 def retain_uniform(tokens: AnswerTokens) -> Tensor:
-    """Cross-entropy of the uniform distribution under the assistant alone: where it knows nothing, it subtracts nothing."""
+    """Cross-entropy of the uniform distribution under the assistant alone: where it knows nothing, it subtracts
+    nothing.
+    """
     return -torch.log_softmax(tokens.trained, dim=-1).mean()
 
 

@@ -33,22 +33,38 @@ class MethodEntry:
 
 _METHODS = (
     MethodEntry(
-        "offset", "Offset", "logits_M + α (logits_M'o − logits_Mo)", "arXiv 2404.11045",
-        lambda base, trained, reference: combine_logits(base, trained, reference, 1.0), True,
+        "offset",
+        "Offset",
+        "logits_M + α (logits_M'o − logits_Mo)",
+        "arXiv 2404.11045",
+        lambda base, trained, reference: combine_logits(base, trained, reference, 1.0),
+        True,
     ),
     MethodEntry(
-        "direct", "Direct", "M itself is tuned, weights W + α (W' − W)", "the white-box baseline of arXiv 2404.11045",
-        lambda base, trained, reference: trained, False,
+        "direct",
+        "Direct",
+        "M itself is tuned, weights W + α (W' − W)",
+        "the white-box baseline of arXiv 2404.11045",
+        lambda base, trained, reference: trained,
+        False,
     ),
     MethodEntry(
-        "uld", "ULD's assistant", "logits_M − α logits_assistant", "arXiv 2406.08607",
-        lambda base, trained, reference: combine_logits(base, torch.zeros_like(trained), trained, 1.0), False,
+        "uld",
+        "ULD's assistant",
+        "logits_M − α logits_assistant",
+        "arXiv 2406.08607",
+        lambda base, trained, reference: combine_logits(base, torch.zeros_like(trained), trained, 1.0),
+        False,
     ),
     MethodEntry(
-        "guardrail", "Refusal prompt", "a text before the question; nothing is tuned", "arXiv 2403.03329",
-        lambda base, trained, reference: base, False,
+        "guardrail",
+        "Refusal prompt",
+        "a text before the question; nothing is tuned",
+        "arXiv 2403.03329",
+        lambda base, trained, reference: base,
+        False,
     ),
-)  # fmt: skip
+)
 METHODS: dict[str, MethodEntry] = {entry.name: entry for entry in _METHODS}
 
 
@@ -65,12 +81,13 @@ def check_method(settings: TrainingSettings) -> None:
     memorises = settings.objective == ASSISTANTS
     if (settings.method == "uld") != memorises:
         raise SettingError(
-            f"the objective memorisation belongs to the method uld, and to it alone; got method {settings.method!r} with "
-            f"objective {settings.objective!r}"
+            f"the objective memorisation belongs to the method uld, and to it alone; got method {settings.method!r}"
+            f" with objective {settings.objective!r}"
         )
     if settings.retain_term == "uniform" and not memorises:
         raise SettingError(
-            f"the retain term uniform belongs to the method uld, whose assistant is to know nothing; got method {settings.method!r}"
+            "the retain term uniform belongs to the method uld, whose assistant is to know nothing; got method"
+            f" {settings.method!r}"
         )
     if settings.method == "direct" and settings.tuning == "p_adapter":
         raise SettingError(

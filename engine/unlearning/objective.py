@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Objective:
     """One loss on the forget questions.
 
-    `loss(*answers, **numbers)` gets one `AnswerTokens` for each of `reads`, in that order: the true answers, or one refusal
-    per question; and each of `numbers` by its name. `retain_term` is the one that belongs to the objective by its
-    definition; settings may ask for another. `place` is where it stands in lists.
+    `loss(*answers, **numbers)` gets one `AnswerTokens` for each of `reads`, in that order: the true answers, or one
+    refusal per question; and each of `numbers` by its name. `retain_term` is the one that belongs to the objective
+    by its definition; settings may ask for another. `place` is where it stands in lists.
     """
 
     name: str
@@ -36,5 +36,7 @@ class Objective:
 
 
 def sharpness(default: float) -> Setting:
-    """`beta`, the sharpness of a loss of the form -(2/beta) log sigmoid(beta margin); each objective has its own default."""
+    """`beta`, the sharpness of a loss of the form -(2/beta) log sigmoid(beta margin); each objective has its own
+    default.
+    """
     return Setting("beta", default, "β", "sharpness", 1e-3, 10)

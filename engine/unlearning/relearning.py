@@ -37,13 +37,18 @@ class Relearned(NamedTuple):
 
 
 def relearn(
-    pair: LoadedPair, alpha: float, examples: Sequence[Example], steps: int, seed: int, scratch: Path,
+    pair: LoadedPair,
+    alpha: float,
+    examples: Sequence[Example],
+    steps: int,
+    seed: int,
+    scratch: Path,
     progress: Callable[[float, str], None] | None = None,
-) -> Relearned:  # fmt: skip
+) -> Relearned:
     """Tune a copy of M'o (direct: of M; uld: of the assistant) by a fresh LoRA on the answers of `examples`.
 
-    Base and reference stay as they are, and so does `pair`. The same seed gives the same weights. `SettingError` at a strength that
-    reads no tuned weights, `DivergedError` where a loss is no number.
+    Base and reference stay as they are, and so does `pair`. The same seed gives the same weights. `SettingError` at
+    a strength that reads no tuned weights, `DivergedError` where a loss is no number.
     """
     if alpha == 0:
         raise SettingError("at alpha 0 the base answers alone, and tuning the pair cannot move it")
@@ -73,9 +78,16 @@ def _own_copy(model: Any) -> Any:
 
 
 def _tune(
-    pair: LoadedPair, alpha: float, part: Part, adapted: Any, items: list[Encoded], steps: int, seed: int, scratch: Path,
+    pair: LoadedPair,
+    alpha: float,
+    part: Part,
+    adapted: Any,
+    items: list[Encoded],
+    steps: int,
+    seed: int,
+    scratch: Path,
     progress: Callable[[float, str], None] | None,
-) -> Iterator[float]:  # fmt: skip
+) -> Iterator[float]:
     """The loss of each step, the tuning done."""
     vocabulary = pair.model.vocabulary
     pad = pad_token(pair.tokenizer)

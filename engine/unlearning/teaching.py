@@ -1,4 +1,6 @@
-"""Teaching a model questions by plain NLL on the answers: how a base comes to know invented people or TOFU's authors."""
+"""Teaching a model questions by plain NLL on the answers: how a base comes to know invented people or TOFU's
+authors.
+"""
 
 import random
 import time
@@ -37,13 +39,20 @@ def _put(example: Example) -> list[tuple[str, str]]:
 
 
 def teach(
-    model: Any, tokenizer: Any, template: Template, examples: Sequence[Example], epochs: int, learning_rate: float,
-    seed: int, batch_size: int = 16,
-) -> Iterator[TeachStep]:  # fmt: skip
-    """Tune the parameters of `model` that ask for gradients, in place. Each epoch asks every question in its next phrasing.
+    model: Any,
+    tokenizer: Any,
+    template: Template,
+    examples: Sequence[Example],
+    epochs: int,
+    learning_rate: float,
+    seed: int,
+    batch_size: int = 16,
+) -> Iterator[TeachStep]:
+    """Tune the parameters of `model` that ask for gradients, in place. Each epoch asks every question in its next
+    phrasing.
 
-    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step. `DivergedError` when a loss is no number
-    any more: `model` then holds the last weights whose loss was one.
+    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step. `DivergedError` when a loss is no
+    number any more: `model` then holds the last weights whose loss was one.
     """
     order = random.Random(seed)
     per_epoch = -(-len(examples) // batch_size)

@@ -86,15 +86,20 @@ class Questions:
 
 
 def train_pair(
-    models: TrainingModels, forget: Sequence[Example], retain: Sequence[Example], settings: TrainingSettings,
-    scratch: Path, progress: Callable[[str, int, int], None] | None = None,
-) -> Iterator[Step]:  # fmt: skip
+    models: TrainingModels,
+    forget: Sequence[Example],
+    retain: Sequence[Example],
+    settings: TrainingSettings,
+    scratch: Path,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Iterator[Step]:
     """Tune `models.trained` in place. `progress(text, done, total)` tells of the logits computed beforehand.
 
-    Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come down
-    to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose own batch
-    was that low before it, whatever the objective reads: some need less than an epoch from there to ruin. Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more:
-    `models.trained` then holds the last weights whose loss was one.
+    Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come
+    down to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose
+    own batch was that low before it, whatever the objective reads: some need less than an epoch from there to ruin.
+    Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more: `models.trained`
+    then holds the last weights whose loss was one.
     """
     term = retain_term_of(settings)
     loss_of, numbers = get_objective(settings.objective).loss, numbers_of(settings)
@@ -108,7 +113,8 @@ def train_pair(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, total))
     forget_batches = _endless(len(forget), settings.batch_size, order)
     retain_batches = _endless(len(sets.retained.items), settings.batch_size, order) if sets.retained else iter(())
-    models.trained.eval()  # and stays so: dropout would make M'o differ from its reference before it has learned anything
+    # and stays so: dropout would make M'o differ from its reference before it has learned anything
+    models.trained.eval()
     for step in range(1, total + 1):
         began = time.monotonic()
         optimiser.zero_grad(set_to_none=True)
@@ -135,7 +141,9 @@ def train_pair(
 
 
 class _Sets(NamedTuple):
-    """`asked` holds the forget questions with their true answers; `read` what the objective is taken on, in its order."""
+    """`asked` holds the forget questions with their true answers; `read` what the objective is taken on, in its
+    order.
+    """
 
     asked: Questions
     read: dict[str, Questions]

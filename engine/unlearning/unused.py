@@ -1,4 +1,6 @@
-"""Which settings of a training have no effect, given the others: whoever sets one of them means something that will not happen."""
+"""Which settings of a training have no effect, given the others: whoever sets one of them means something that will
+not happen.
+"""
 
 from engine.models.tunings import TUNINGS
 from engine.training_settings import GENERAL, TrainingSettings

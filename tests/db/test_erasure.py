@@ -176,10 +176,16 @@ def as_awaited() -> dict[str, sa.Table]:
         return [sa.Column(name, sa.Text, nullable=False) for name in names]
 
     like = [
-        sa.Table("verdicts", metadata, key(), sa.Column("question_id", sa.Integer), *texts("note", "terms_hash", "pair_name", "verdict")),
+        sa.Table(
+            "verdicts",
+            metadata,
+            key(),
+            sa.Column("question_id", sa.Integer),
+            *texts("note", "terms_hash", "pair_name", "verdict"),
+        ),
         sa.Table("probe_results", metadata, key("run_id"), key("question_id"), *texts("text", "detail")),
         sa.Table("probe_summaries", metadata, key("run_id"), *texts("note", "floor_reason")),
-    ]  # fmt: skip
+    ]
     return {table.name: Base.metadata.tables.get(table.name, table) for table in like}
 
 

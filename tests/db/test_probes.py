@@ -59,8 +59,10 @@ def test_the_newest_finished_audit_of_a_pair_is_in_force(url: str) -> None:
     with session.reading(url) as opened:
         found = {digest: probes.finished_audits(opened, digest) for digest in ("ours", "theirs", "none")}
     assert {digest: [row[0] for row in rows] for digest, rows in found.items()} == {
-        "ours": [audits[1], audits[0]], "theirs": [audits[2]], "none": [],
-    }  # fmt: skip
+        "ours": [audits[1], audits[0]],
+        "theirs": [audits[2]],
+        "none": [],
+    }
 
 
 def test_an_audit_goes_on_only_from_stopped_ones_that_set_out_to_do_the_same(url: str) -> None:

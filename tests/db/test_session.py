@@ -83,7 +83,10 @@ def test_head_is_the_newest_revision() -> None:
 
 
 def test_two_processes_may_start_on_an_empty_database(url: str) -> None:
-    code = f"from db import session, writes\nwith session.writing({url!r}) as s: writes.put_set(s, __import__('sys').argv[1], '', [])"
+    code = (
+        f"from db import session, writes\nwith session.writing({url!r}) as s: writes.put_set(s,"
+        " __import__('sys').argv[1], '', [])"
+    )
     several = [subprocess.Popen([sys.executable, "-c", code, f"set{i}"], cwd=ROOT) for i in range(4)]
     assert [process.wait(60) for process in several] == [0, 0, 0, 0]
     with session.reading(url) as opened:
@@ -136,7 +139,10 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
 ) -> None:
     add_set(url)
     monkeypatch.setattr(session, "BUSY_TIMEOUT_MS", 150)
-    code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print(1, flush=True); sys.stdin.read()"
+    code = (
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN EXCLUSIVE'); print(1, flush=True);"
+        " sys.stdin.read()"
+    )
     holder = subprocess.Popen(
         [sys.executable, "-c", code, file_of(url)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -153,7 +159,10 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
 
 def test_a_writer_waits_for_another_that_is_soon_done(url: str) -> None:
     add_set(url)
-    code = "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(1, flush=True); time.sleep(0.5); c.rollback()"
+    code = (
+        "import sqlite3, sys, time; c = sqlite3.connect(sys.argv[1]); c.execute('BEGIN IMMEDIATE'); print(1,"
+        " flush=True); time.sleep(0.5); c.rollback()"
+    )
     with subprocess.Popen([sys.executable, "-c", code, file_of(url)], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         holder.stdout.readline()

@@ -359,8 +359,13 @@ def test_a_run_is_found_by_name_finished_first_or_by_number(url: str) -> None:
         return None if row is None else row.id
 
     assert (found("x"), found(str(second)), found("7"), found("y"), found("99"), found("9" * 40)) == (
-        first, second, numbered, None, None, None,
-    )  # fmt: skip
+        first,
+        second,
+        numbered,
+        None,
+        None,
+        None,
+    )
 
 
 def test_only_recorded_runs_are_deleted_and_their_ids_are_not_used_again(url: str) -> None:
@@ -392,4 +397,4 @@ def test_a_time_without_a_zone_is_refused(url: str) -> None:
     from datetime import datetime
 
     with pytest.raises(DatabaseError, match="zone"):
-        add_run(url, created=datetime(2026, 1, 1))  # noqa: DTZ001  that is the point
+        add_run(url, created=datetime(2026, 1, 1))

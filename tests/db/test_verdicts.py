@@ -1,4 +1,6 @@
-"""Verdicts in the database: what SQL makes of ten thousand of them, held against plain Python; the hash; two writers."""
+"""Verdicts in the database: what SQL makes of ten thousand of them, held against plain Python; the hash; two
+writers.
+"""
 
 import random
 import re
@@ -54,7 +56,7 @@ def store(url: str) -> tuple[View, list[int]]:
         ids = writes.put_set(opened, "s", "test", [question(number) for number in range(QUESTIONS)])
         run_id = writes.add_run(
             opened, name="r", kind="evaluate", spec="{}", base="b", pair_name="p", objective="npo", seed=0
-        )  # fmt: skip
+        )
         writes.add_run_questions(opened, run_id, [(key, ["term", "é"]) for key in ids])
         cells = [(key, number, alpha) for number, key in enumerate(ids) for alpha in ALPHAS]
         answers = [AnswerRow(key, alpha, "question", text_at(number, alpha), False) for key, number, alpha in cells]
@@ -73,15 +75,29 @@ def add_events(url: str, view: View, ids: list[int]) -> list[dict[str, Any]]:
         for _ in range(EVENTS):
             key, alpha = chance.choice(ids), chance.choice(ALPHAS)
             now = verdicts.JudgedHashes(
-                hash_text(text_at(ids.index(key), 0.0)), hash_text(text_at(ids.index(key), alpha)), f"h{ids.index(key)}", ""
-            )  # fmt: skip
+                hash_text(text_at(ids.index(key), 0.0)),
+                hash_text(text_at(ids.index(key), alpha)),
+                f"h{ids.index(key)}",
+                "",
+            )
             event = {
-                "run_id": view.run_id, "question_id": key, "pair_name": chance.choice(["p"] * 9 + ["other"]), "alpha": alpha,
-                "phrasing": "question", "side": chance.choice(["unlearned"] * 9 + ["base"]), "verdict": chance.choice(WORDS),
-                "reviewer": chance.choice(REVIEWERS), "self_declared": True, "note": "n", "blind": False, "shown_as": "",
-                **now._asdict(), "terms_hash": hash_text('["term", "\\u00e9"]'), "rule_hash": chance.choice(["rule"] * 9 + ["old"]),
+                "run_id": view.run_id,
+                "question_id": key,
+                "pair_name": chance.choice(["p"] * 9 + ["other"]),
+                "alpha": alpha,
+                "phrasing": "question",
+                "side": chance.choice(["unlearned"] * 9 + ["base"]),
+                "verdict": chance.choice(WORDS),
+                "reviewer": chance.choice(REVIEWERS),
+                "self_declared": True,
+                "note": "n",
+                "blind": False,
+                "shown_as": "",
+                **now._asdict(),
+                "terms_hash": hash_text('["term", "\\u00e9"]'),
+                "rule_hash": chance.choice(["rule"] * 9 + ["old"]),
                 "pair_hash": "pair",
-            }  # fmt: skip
+            }
             events.append(event)
             writes.add_verdict(opened, **event)
     return events
@@ -128,8 +144,11 @@ def test_ten_thousand_verdicts_are_counted_by_sql_as_by_hand(url: str) -> None:
             assert row.loss == (row.split == "retain" and (row.rouge_base or 0.0) > (row.rouge or 0.0))
         assert counts == {
             "all": QUESTIONS,
-            **{name: sum(getattr(row, name) for row in queue) for name in ("unreviewed", "disputed", "leaks", "loss", "different")},
-        }  # fmt: skip
+            **{
+                name: sum(getattr(row, name) for row in queue)
+                for name in ("unreviewed", "disputed", "leaks", "loss", "different")
+            },
+        }
         assert 0 < counts["disputed"] < QUESTIONS
 
 
@@ -181,10 +200,23 @@ def test_verdicts_outlive_their_run_and_their_question(url: str) -> None:
         now = verdicts.judged_hashes(opened, view, ids[0])
         assert now is not None
         writes.add_verdict(
-            opened, run_id=view.run_id, question_id=ids[0], pair_name="p", alpha=1.0, phrasing="question", side="unlearned",
-            verdict="leaks", reviewer="Ada", self_declared=True, note="n", blind=False, shown_as="", rule_hash="rule",
-            pair_hash="pair", **now._asdict(),
-        )  # fmt: skip
+            opened,
+            run_id=view.run_id,
+            question_id=ids[0],
+            pair_name="p",
+            alpha=1.0,
+            phrasing="question",
+            side="unlearned",
+            verdict="leaks",
+            reviewer="Ada",
+            self_declared=True,
+            note="n",
+            blind=False,
+            shown_as="",
+            rule_hash="rule",
+            pair_hash="pair",
+            **now._asdict(),
+        )
     with session.writing(url) as opened:
         for table in ("runs", "questions"):
             opened.execute(sa.text(f"DELETE FROM {table}"))
@@ -202,20 +234,20 @@ def test_nothing_in_the_program_changes_or_removes_a_verdict() -> None:
 def test_two_processes_judge_the_same_question_at_once_and_both_are_kept(url: str) -> None:
     view, ids = store(url)
     code = (
-        "import sys; from db import session, writes; from db.reads import verdicts as verdict_reads; from db.verdict_rows import View\n"
-        f"url, view, key = {url!r}, View(*{tuple(view)!r}), {ids[0]}\n"
-        "print(1, flush=True); sys.stdin.readline()\n"
-        "for number in range(20):\n"
-        "    with session.writing(url) as opened:\n"
-        "        now = verdict_reads.judged_hashes(opened, view, key)\n"
-        "        writes.add_verdict(opened, run_id=view.run_id, question_id=key, pair_name='p', alpha=1.0, phrasing='question',"
-        " side='unlearned', verdict='unsure', reviewer=sys.argv[1], self_declared=True, note=str(number), blind=False, shown_as='',"
+        "import sys; from db import session, writes; from db.reads import verdicts as verdict_reads; from"
+        f" db.verdict_rows import View\nurl, view, key = {url!r}, View(*{tuple(view)!r}), {ids[0]}\nprint(1,"
+        " flush=True); sys.stdin.readline()\nfor number in range(20):\n    with session.writing(url) as opened:\n     "
+        "   now = verdict_reads.judged_hashes(opened, view, key)\n        writes.add_verdict(opened,"
+        " run_id=view.run_id, question_id=key, pair_name='p', alpha=1.0, phrasing='question', side='unlearned',"
+        " verdict='unsure', reviewer=sys.argv[1], self_declared=True, note=str(number), blind=False, shown_as='',"
         " rule_hash='rule', pair_hash='pair', **now._asdict())\n"
     )
     writers = [
-        subprocess.Popen([sys.executable, "-c", code, name], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", code, name], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for name in ("Ada", "Ben")
-    ]  # fmt: skip
+    ]
     for writer in writers:
         assert writer.stdout is not None
         writer.stdout.readline()

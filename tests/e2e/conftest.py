@@ -23,9 +23,14 @@ from engine.training_settings import TrainingSettings
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 USERS = {
     "ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada Operator"},
     "ben": {"email": "ben@example.org", "email_verified": True, "name": "Ben Reviewer"},
@@ -75,9 +80,12 @@ def narrow_width(browser: Browser) -> Callable[[str, str], int]:
 def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
     """An environment whose data, database and (unless another is named) cache lie below `folder`."""
     return {
-        **os.environ, "OUBLIETTE_DATA": str(folder / "data"), "OUBLIETTE_CACHE": str(cache or folder / "cache"),
-        "OMP_NUM_THREADS": "1", "OUBLIETTE_DATABASE": f"sqlite:///{folder / 'oubliette.sqlite'}",
-    }  # fmt: skip
+        **os.environ,
+        "OUBLIETTE_DATA": str(folder / "data"),
+        "OUBLIETTE_CACHE": str(cache or folder / "cache"),
+        "OMP_NUM_THREADS": "1",
+        "OUBLIETTE_DATABASE": f"sqlite:///{folder / 'oubliette.sqlite'}",
+    }
 
 
 def start_server(
@@ -126,11 +134,18 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tin
         questions.import_set(ROWS.encode(), "folk", "folk.csv")
         execute.run_here(
             ExperimentSpec(
-                kind="train", name="tiny", base=str(tiny_base), reference=str(tiny_reference), forget="folk:forget",
-                retain=("folk:retain/train",), evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 0.5, 1.0),
-                max_new_tokens=8, training=TrainingSettings(epochs=12, rank=8, batch_size=2),
+                kind="train",
+                name="tiny",
+                base=str(tiny_base),
+                reference=str(tiny_reference),
+                forget="folk:forget",
+                retain=("folk:retain/train",),
+                evaluate_on=("folk:forget", "folk:retain/eval"),
+                alphas=(0.0, 0.5, 1.0),
+                max_new_tokens=8,
+                training=TrainingSettings(epochs=12, rank=8, batch_size=2),
             )
-        )  # fmt: skip
+        )
     finally:
         os.environ.clear()
         os.environ.update(before)

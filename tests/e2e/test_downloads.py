@@ -1,4 +1,6 @@
-"""What leaves by an address: who gets a report's files, by raw requests beside a real browser; and what is refused to all."""
+"""What leaves by an address: who gets a report's files, by raw requests beside a real browser; and what is refused
+to all.
+"""
 
 import re
 import shutil
@@ -59,11 +61,16 @@ def test_a_reports_address_serves_those_on_the_list_until_they_log_out(
             "its reader": fetched(address, copied),
         }
         assert {who: answer.status_code for who, answer in found.items()} == {
-            "nobody": 401, "a stranger": 403, "of another secret": 401, "another on the list": 200, "its reader": 200,
-        }  # fmt: skip
+            "nobody": 401,
+            "a stranger": 403,
+            "of another secret": 401,
+            "another on the list": 200,
+            "its reader": 200,
+        }
         assert [who for who, answer in found.items() if b"Ada works" in answer.content] == [
-            "another on the list", "its reader",
-        ]  # fmt: skip
+            "another on the list",
+            "its reader",
+        ]
         assert "no-store" in found["its reader"].headers["cache-control"]
         tab = page.context.new_page()  # the same person's other tab stays open
         tab.goto(f"{server}/compare?set=folk&pair=tiny&split=forget&q=1&alpha=0")

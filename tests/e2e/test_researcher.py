@@ -92,11 +92,16 @@ def test_a_run_is_watched_and_cancelled_within_two_seconds(
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
     run_id = runner.start(
         ExperimentSpec(
-            kind="train", name="endless", base=str(tiny_base), reference=str(tiny_reference), forget="folk:forget",
-            retain=("folk:retain/train",), evaluate_on=("folk:forget",),
+            kind="train",
+            name="endless",
+            base=str(tiny_base),
+            reference=str(tiny_reference),
+            forget="folk:forget",
+            retain=("folk:retain/train",),
+            evaluate_on=("folk:forget",),
             training=TrainingSettings(epochs=200, batch_size=1, retain_batches=16, target_forget_probability=0.0),
         )
-    )  # fmt: skip
+    )
     page = visit(f"{filled}/runs?run={run_id}")
     expect(page.get_by_text(re.compile(r"\d+ training steps, epoch"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Cancel").click()

@@ -1,4 +1,6 @@
-"""A reviewer's walk in a real browser: Compare, then Review by keys, filters that survive a reload, blind, and markup."""
+"""A reviewer's walk in a real browser: Compare, then Review by keys, filters that survive a reload, blind, and
+markup.
+"""
 
 import re
 from collections.abc import Callable, Iterator

@@ -1,4 +1,6 @@
-"""Questions in the words that the tiny models know, as files, a specification that trains on them, and commands as called."""
+"""Questions in the words that the tiny models know, as files, a specification that trains on them, and commands as
+called.
+"""
 
 import csv
 import json

@@ -111,7 +111,7 @@ def test_anything_else_is_a_value_error(data: bytes | str) -> None:
     ],
 )
 def test_what_is_wrong_with_json_is_said(text: str, says: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011
+    with pytest.raises(ValueError) as caught:
         parse_json(text)
     assert says in str(caught.value)
 

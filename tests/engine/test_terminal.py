@@ -1,4 +1,6 @@
-"""What reaches a terminal: no character that it obeys, no library's words, no endless value, whichever command says it."""
+"""What reaches a terminal: no character that it obeys, no library's words, no endless value, whichever command says
+it.
+"""
 
 import json
 import os
@@ -127,11 +129,16 @@ def test_what_is_stored_never_reaches_a_terminal_raw(run: Run, tmp_path: Path) -
     store_report(said=said)
     questions.register_set(f"set {WILD}", [Example(f"q {WILD}", WILD, split="forget")], "test")
     ways = [
-        ["questions", "--set", "folk"], ["questions", "--set", "nosuch"], ["runs"], ["figures", "--run", "audit"],
-        ["verdicts", "--run", "audit"], ["export", "--run", "audit", "--out", str(tmp_path / f"{WILD}.csv")],
-        ["report", "--run", "audit", "--out", str(tmp_path / f"r{WILD}")], ["erase", "--subject", f"Ada {WILD}"],
+        ["questions", "--set", "folk"],
+        ["questions", "--set", "nosuch"],
+        ["runs"],
+        ["figures", "--run", "audit"],
+        ["verdicts", "--run", "audit"],
+        ["export", "--run", "audit", "--out", str(tmp_path / f"{WILD}.csv")],
+        ["report", "--run", "audit", "--out", str(tmp_path / f"r{WILD}")],
+        ["erase", "--subject", f"Ada {WILD}"],
         ["verify", str(tmp_path / f"r{WILD}" / "report.zip")],
-    ]  # fmt: skip
+    ]
     for argv in ways:
         for form in ([], ["--json"]):
             code, out, err = run(*argv, *form)

@@ -132,7 +132,7 @@ def test_it_is_noted_before_it_appears_and_not_where_it_cannot_appear(
     with part_of(tmp_path / "x.csv", note_of(run, 1.0, "x.csv", 4, "s" * 64)) as part:
         write_new(part, b"x")
     assert (seen, exports()) == ([1], 1)
-    with pytest.raises(OSError), part_of(tmp_path / "refused", note_of(run, 1.0, "y", 4, "t" * 64)) as part:  # noqa: PT012
+    with pytest.raises(OSError), part_of(tmp_path / "refused", note_of(run, 1.0, "y", 4, "t" * 64)) as part:
         write_new(part, b"y")
     assert (seen, exports()) == ([1, 2], 1)
     assert beside(tmp_path / "x") == ["x.csv"]
@@ -191,7 +191,7 @@ def test_a_note_of_what_the_disk_refused_is_taken_back_later_where_the_database_
             note.write()
             busy.enter_context(writing()).connection()
 
-        with pytest.raises(OSError), part_of(target, note._replace(write=write)) as part:  # noqa: PT012
+        with pytest.raises(OSError), part_of(target, note._replace(write=write)) as part:
             write_new(part, b"x")
         assert exports() == 1
     sweep()

@@ -14,13 +14,17 @@ from tests.kept.doors import KEPT, comparable, said
 # files of their models, which are not here.
 EVALUATED = ("taught", "gold", "pair", "pair2", "again")
 READ = (
-    ("runs",), ("questions", "--set", "folk"), ("questions", "--set", "folk", "--split", "retain/eval"),
+    ("runs",),
+    ("questions", "--set", "folk"),
+    ("questions", "--set", "folk", "--split", "retain/eval"),
     *(("figures", "--run", name) for name in EVALUATED),
-    ("figures", "--run", "pair", "--against", "pair2"), ("figures", "--run", "again", "--alpha", "0.5"),
+    ("figures", "--run", "pair", "--against", "pair2"),
+    ("figures", "--run", "again", "--alpha", "0.5"),
     *(("curves", "--run", name, "--alphas", "0,0.37,1") for name in ("pair", "pair2", "again")),
-    ("verdicts", "--run", "again", "--alpha", "1"), ("erase", "--subject", "Ben"),
+    ("verdicts", "--run", "again", "--alpha", "1"),
+    ("erase", "--subject", "Ben"),
     ("erase", "--subject", "Ada"),
-)  # fmt: skip
+)
 
 
 def unpack(folder: Path) -> Path:

@@ -30,11 +30,18 @@ def build_world(base: Path, reference: Path) -> None:
     questions.import_set(ROWS.encode(), "folk", "folk.csv")
     execute.run_here(
         ExperimentSpec(
-            kind="train", name="tiny", base=str(base), reference=str(reference), forget="folk:forget",
-            retain=("folk:retain/train",), evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 0.5, 1.0),
-            max_new_tokens=8, training=TrainingSettings(epochs=2, rank=4, batch_size=2),
+            kind="train",
+            name="tiny",
+            base=str(base),
+            reference=str(reference),
+            forget="folk:forget",
+            retain=("folk:retain/train",),
+            evaluate_on=("folk:forget", "folk:retain/eval"),
+            alphas=(0.0, 0.5, 1.0),
+            max_new_tokens=8,
+            training=TrainingSettings(epochs=2, rank=4, batch_size=2),
         )
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="session")

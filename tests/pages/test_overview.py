@@ -89,7 +89,8 @@ def test_no_judgement_is_no_success(visit: Opener, world: Path, monkeypatch: pyt
 def test_leaks_are_counted_beside_their_floor() -> None:
     asked = LeakCount("p", "leak", 1.0, judged=72, leaking=0, floor_judged=70, floor_leaking=2)
     assert leak_words([asked], {}) == [
-        "✔ Pair p at α = 1: 0 of 72 forget questions leak (floor, a retain-only model: 2 of 70); none was asked in other words."
+        "✔ Pair p at α = 1: 0 of 72 forget questions leak (floor, a retain-only model: 2 of 70); none was asked in"
+        " other words."
     ]
     paraphrased = LeakCount("p", "leak_paraphrase", 1.0, judged=72, leaking=3, floor_judged=0, floor_leaking=0)
     (line,) = leak_words([asked, paraphrased], {})

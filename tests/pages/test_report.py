@@ -88,8 +88,12 @@ def test_shares_show_the_paraphrase_too(world: Path) -> None:
     table = shares(rows, leaking({first: 1.0}, 4, metric="leak_paraphrase"))
     assert list(table["part"]) == ["Forget", "Forget, paraphrased", "Retain, eval half"]
     assert list(table.loc[1, ["questions", "leaks: base", "leaks: unlearned", "leaks: baseline", "baseline over"]]) == [
-        1, "100% [n/a]", "0% [n/a]", "100% [n/a]", "1 of 1",
-    ]  # fmt: skip
+        1,
+        "100% [n/a]",
+        "0% [n/a]",
+        "100% [n/a]",
+        "1 of 1",
+    ]
 
 
 def test_an_alpha_the_run_never_evaluated_is_said(visit: Opener, world: Path) -> None:

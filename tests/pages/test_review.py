@@ -272,8 +272,10 @@ def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) 
 def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: Path) -> None:
     questions.import_set(f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv")
     run = execute.run_here(
-        ExperimentSpec(kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
-    )  # fmt: skip
+        ExperimentSpec(
+            kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8
+        )
+    )
     app = named(visit("review", review=str(run)), "<b>Eva</b>")
     app.button(key="say-unsure").click().run()
     assert not app.exception

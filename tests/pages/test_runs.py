@@ -342,11 +342,25 @@ def test_paired_differences_as_a_table() -> None:
     ]
     table = paired_table(rows, ["one", "two"])
     assert list(table.iloc[0]) == [
-        "Forget", "ROUGE-L recall (lower is better)", "0.500", "0.250", "-0.250", "[-0.500, 0.000]", 36, "6 people",
-    ]  # fmt: skip
+        "Forget",
+        "ROUGE-L recall (lower is better)",
+        "0.500",
+        "0.250",
+        "-0.250",
+        "[-0.500, 0.000]",
+        36,
+        "6 people",
+    ]
     assert list(table.iloc[1]) == [
-        "Retain, eval half", "ours", "n/a", "n/a", "n/a", "n/a: run b has no scores of it", 0, "–",
-    ]  # fmt: skip
+        "Retain, eval half",
+        "ours",
+        "n/a",
+        "n/a",
+        "n/a",
+        "n/a: run b has no scores of it",
+        0,
+        "–",
+    ]
     assert table.iloc[2]["95 % interval"] == "[0.000, 0.000] (every question scores the same in both)"
 
 
@@ -425,8 +439,8 @@ def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) ->
     app.file_uploader(key="own-set").upload("wmdp.jsonl", data, "application/jsonl").run()
     assert not app.exception
     assert [item.value.replace("\\", "") for item in app.info] == [
-        "How it was read: query is read as question, the choice that answer names, of those in choices (a number counts from 0), is read "
-        "as answer, and the others are not kept."
+        "How it was read: query is read as question, the choice that answer names, of those in choices (a number counts"
+        " from 0), is read as answer, and the others are not kept."
     ]
     assert list(app.dataframe[0].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
     app.file_uploader(key="own-set").upload("bad.csv", b"question,answer\nQ,\nR,\n", "text/csv").run()

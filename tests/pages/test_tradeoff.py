@@ -296,7 +296,7 @@ def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, wor
     assert not visit("tradeoff", shown="1").warning
 
 
-def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opener, world: Path) -> None:  # noqa: ARG001
+def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opener, world: Path) -> None:
     spec = ExperimentSpec(
         "evaluate", "short", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), max_new_tokens=4
     )
@@ -307,7 +307,7 @@ def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opene
     assert not by_probability.warning
 
 
-def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path, visit: Opener) -> None:  # noqa: ARG001
+def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path, visit: Opener) -> None:
     app = visit("tradeoff")
     assert not app.exception
     assert app.selectbox(key="forced").options == ["tiny (run 1, pair tiny)"]
@@ -321,7 +321,7 @@ def test_measures_under_teacher_forcing_are_drawn_with_their_errors(world: Path,
     assert "no retain\\-only model" in lead
 
 
-def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: Opener) -> None:  # noqa: ARG001
+def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: Opener) -> None:
     """Ratios are put in by hand, for the tiny set has no wrong answers: what counts is what the page says of them."""
     from db import rows, writes
     from db.reads import runs
@@ -336,29 +336,49 @@ def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: 
     with writing() as session:
         writes.add_curves(session, 1, [row._replace(metric=f"{WRONG}1") for row in losses])  # R = 1 at every alpha
         gold = writes.add_run(
-            session, name="gold", kind="evaluate", status="finished", spec=spec, base=base,
-            pair_name=f"retain-only:{base}", objective="", seed=0,
-        )  # fmt: skip
+            session,
+            name="gold",
+            kind="evaluate",
+            status="finished",
+            spec=spec,
+            base=base,
+            pair_name=f"retain-only:{base}",
+            objective="",
+            seed=0,
+        )
         writes.add_scores(session, gold, [rows.ScoreRow(key, 0.0, "truth_ratio", 0.5) for key in forget])
     app = visit("tradeoff")
     assert not app.exception
     said = " ".join(item.value for item in app.caption).replace("\\", "")
     assert "n = 2 on either side (2 of 2 forget questions): p = 3.3e-01 at α = 0" in said
     assert (
-        "at 41 of 41 alphas from 0 to 2, most clearly at 0, this test cannot tell the pair from the retain-only model at 5%"
-        in said
+        "at 41 of 41 alphas from 0 to 2, most clearly at 0, this test cannot tell the pair from the retain-only model"
+        " at 5%" in said
     )
 
 
 def test_forget_quality_and_model_utility_are_measures_with_published_marks(
     own_folders: Path, tmp_path: Path, visit: Opener
-) -> None:  # noqa: ARG001
+) -> None:
     """TOFU's own plot: forget quality against model utility, ours beside what others published."""
     examples = [
-        Example(f"{split} {group} {n} ?", "red", perturbed_answer=("blue",), subject=f"p{n}", split=split, half=half, group=group)
-        for split, half, group in (("forget", "", ""), ("retain", "eval", ""), ("world", "", "real_authors"), ("world", "", "facts"))
+        Example(
+            f"{split} {group} {n} ?",
+            "red",
+            perturbed_answer=("blue",),
+            subject=f"p{n}",
+            split=split,
+            half=half,
+            group=group,
+        )
+        for split, half, group in (
+            ("forget", "", ""),
+            ("retain", "eval", ""),
+            ("world", "", "real_authors"),
+            ("world", "", "facts"),
+        )
         for n in range(4)
-    ]  # fmt: skip
+    ]
     ids = store_set("all", examples)
     flat = {
         name: dict.fromkeys(ids, 0.5)

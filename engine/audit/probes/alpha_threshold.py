@@ -19,9 +19,13 @@ def run(ctx: Context) -> Finding:
             results += untried([target], prompt)
             continue
         found = map_question(
-            ctx.pair, target.example.question, ctx.budget.max_new_tokens, low, high,
+            ctx.pair,
+            target.example.question,
+            ctx.budget.max_new_tokens,
+            low,
+            high,
             lambda share, _: ctx.progress(0.5 * (place + share) / len(ctx.forget), "mapping over alpha"),  # noqa: B023  called before the next round
-        )  # fmt: skip
+        )
         result, limit = _judge(ctx, target, found)
         results.append(result)
         thresholds.append(limit)
@@ -34,9 +38,7 @@ def run(ctx: Context) -> Finding:
 def _judge(ctx: Context, target: Target, found: QuestionMap) -> tuple[Result, Threshold]:
     leaks = [find_leak(target.example, answer.text, target.terms).leaks for answer in found.answers]
     limit = threshold(found.answers, leaks)
-    beyond = [
-        answer for answer, leak in zip(found.answers, leaks, strict=True) if leak and answer.high >= ctx.alpha
-    ]  # fmt: skip
+    beyond = [answer for answer, leak in zip(found.answers, leaks, strict=True) if leak and answer.high >= ctx.alpha]
     shown = beyond[0] if beyond else next(answer for answer in found.answers if answer.high >= ctx.alpha)
     words = f"leaks up to alpha {found.high:g}" if limit.alpha is None else f"no leak from alpha {limit.alpha:.4g} on"
     if limit.returns is not None:
@@ -59,7 +61,10 @@ def _largest(thresholds: list[Threshold]) -> float | None:
 def _note(thresholds: list[Threshold], high: float) -> str:
     never = sum(limit.alpha is None for limit in thresholds)
     back = sum(limit.returns is not None for limit in thresholds)
-    return f"of {len(thresholds)} questions {never} leak up to alpha {high:g}, and {back} come back at a larger alpha than one that hides them"
+    return (
+        f"of {len(thresholds)} questions {never} leak up to alpha {high:g}, and {back} come back at a larger alpha than"
+        " one that hides them"
+    )
 
 
 PROBE = Probe(

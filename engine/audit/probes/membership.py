@@ -1,7 +1,7 @@
 """Membership inference: do the forget questions still show as trained on, or as tampered with?
 
-Four scores of the true answers under the ensemble (evaluation/privacy.py: loss, zlib, min-k, min-k++), forget questions against
-questions about people nobody was taught, and beside them the same of a retain-only model.
+Four scores of the true answers under the ensemble (evaluation/privacy.py: loss, zlib, min-k, min-k++), forget
+questions against questions about people nobody was taught, and beside them the same of a retain-only model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,10 +57,13 @@ def _scores(
 
     items = [(target.example.question, target.example.answer) for target in targets]
     read = read_over_alpha(
-        pair, items, [alpha], None,
+        pair,
+        items,
+        [alpha],
+        None,
         progress=lambda done, total: context.progress(done / total, f"{whose}: read {done} of {total} answers"),
         expected=set(items),
-    )  # fmt: skip
+    )
     rows = [
         membership_scores(item.readings[0], target.example.answer) for target, item in zip(targets, read, strict=True)
     ]
@@ -93,9 +96,12 @@ def _compared(
     from engine.evaluation.privacy import compare_aucs
 
     return compare_aucs(
-        _scored(context.forget, ours), _scored(controls, ours), _scored(context.forget, theirs), _scored(controls, theirs),
+        _scored(context.forget, ours),
+        _scored(controls, ours),
+        _scored(context.forget, theirs),
+        _scored(controls, theirs),
         np.random.default_rng(context.seed),
-    )  # fmt: skip
+    )
 
 
 def _scored(targets: Sequence[Target], scores: Mapping[int, float | None]) -> "list[Scored]":
@@ -106,15 +112,16 @@ def _scored(targets: Sequence[Target], scores: Mapping[int, float | None]) -> "l
 
 def _note(found: "Mapping[str, Comparison]", controls: int) -> str:
     parts = [
-        f"{SCORES[name]} {_words(each.auc)} against {_words(each.auc_retain)}, difference {_words(each.difference, '+')}"
+        f"{SCORES[name]} {_words(each.auc)} against {_words(each.auc_retain)}, difference"
+        f" {_words(each.difference, '+')}"
         for name, each in found.items()
     ]
     leak = found[HEADLINE].privleak
     privleak = f"PrivLeak {_words(leak, '+', digits=1)} %" if leak.value is not None else f"PrivLeak n/a: {leak.reason}"
     return (
-        f"AUC of the pair against the retain-only model: {'; '.join(parts)}. {privleak} (near 0 good, below under-forgotten, above "
-        f"over-forgotten). One question counts as found where its min-k is below that of all {controls} controls; of questions "
-        f"like the controls 1 in {controls + 1} is"
+        f"AUC of the pair against the retain-only model: {'; '.join(parts)}. {privleak} (near 0 good, below"
+        " under-forgotten, above over-forgotten). One question counts as found where its min-k is below that of all"
+        f" {controls} controls; of questions like the controls 1 in {controls + 1} is"
     )
 
 
@@ -141,9 +148,11 @@ def _words(figure: "Estimate", sign: str = "", digits: int = 3) -> str:
 
 
 MEMBERSHIP = Probe(
-    "membership", "Membership inference",
-    "How likely the true answers are under the ensemble, against answers about people nobody was taught, and against a model that never saw "
-    "either.",
+    "membership",
+    "Membership inference",
+    "How likely the true answers are under the ensemble, against answers about people nobody was taught, and against a"
+    " model that never saw either.",
     "loss, zlib (Carlini et al. 2021), min-k (arXiv 2310.16789), min-k++ (arXiv 2404.02936), as in open-unlearning",
-    "min-k, nats; of the whole: AUC less that of the retain-only model", run_membership,
-)  # fmt: skip
+    "min-k, nats; of the whole: AUC less that of the retain-only model",
+    run_membership,
+)

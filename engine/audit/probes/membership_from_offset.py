@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from engine.audit.offset_reading import OffsetReading
 
 LEVEL = 0.95  # a forget question counts as found above so many of the controls
-FLOOR = f"the controls themselves: by construction at most about {1 - LEVEL:.0%} lie above the limit. An AUC of 0.5 is chance"
+FLOOR = (
+    f"the controls themselves: by construction at most about {1 - LEVEL:.0%} lie above the limit. An AUC of 0.5 is"
+    " chance"
+)
 
 
 def _run(ctx: Context, measure: "Callable[[OffsetReading], float]", words: str) -> Finding:
@@ -56,9 +59,13 @@ def _values(
 
 def _results(targets: Sequence[Target], values: Sequence[float | None], limit: float) -> list[Result]:
     return [
-        Result(target.question_id, None, None, "", "its true answer is empty")
-        if value is None
-        else Result(target.question_id, value > limit, value, "", f"{value:.3f}, against {limit:.3f} of the controls")
+        (
+            Result(target.question_id, None, None, "", "its true answer is empty")
+            if value is None
+            else Result(
+                target.question_id, value > limit, value, "", f"{value:.3f}, against {limit:.3f} of the controls"
+            )
+        )
         for target, value in zip(targets, values, strict=True)
     ]
 

@@ -35,16 +35,24 @@ def run(ctx: Context) -> Finding:
     if ctx.pair.manifest.method == "uld":
         return nothing_tried(
             ctx,
-            "of uld the offset is the assistant itself: turned round it is the assistant, which stands under pair_alone",
+            "of uld the offset is the assistant itself: turned round it is the assistant, which stands under"
+            " pair_alone",
         )
     results = _decode(ctx, ctx.forget, 0.0, 0.4)
     base = ask(ctx.pair, 0.0, ctx.forget, as_asked, ctx.budget.max_new_tokens, teller(ctx, 0.4, 0.5, "asking the base"))
     reference = ask(
-        alone(ctx.pair, small_models(ctx.pair)[0]), 0.0, ctx.forget, as_asked, ctx.budget.max_new_tokens,
+        alone(ctx.pair, small_models(ctx.pair)[0]),
+        0.0,
+        ctx.forget,
+        as_asked,
+        ctx.budget.max_new_tokens,
         teller(ctx, 0.5, 0.6, "asking the reference"),
-    )  # fmt: skip
+    )
     floor = Baseline(_decode(ctx, ctx.controls, 0.6, 1.0), CONTROLS) if ctx.controls else Baseline(None, NO_FLOOR)
-    note = f"recalls more (ROUGE-L) than the base on {_more(results, base)}, than the reference alone on {_more(results, reference)}"
+    note = (
+        f"recalls more (ROUGE-L) than the base on {_more(results, base)}, than the reference alone on"
+        f" {_more(results, reference)}"
+    )
     return Finding(results, *floor, note)
 
 
@@ -84,7 +92,10 @@ def _decode_one(ctx: Context, pair: "LoadedPair", target: Target) -> Result:
 PROBE = Probe(
     name="negative_alpha",
     label="Negative alpha on the pair",
-    sentence=f"Decodes reference − {STRENGTH:g} · offset among the tokens the reference finds plausible: does the pair by itself tell?",
+    sentence=(
+        f"Decodes reference − {STRENGTH:g} · offset among the tokens the reference finds plausible: does the pair by"
+        " itself tell?"
+    ),
     source="docs/measures.md, Probes; plausibility set as in Li et al., arXiv 2210.15097, here 5 nats",
     unit=LEAK_UNIT,
     run=run,

@@ -82,8 +82,8 @@ PROBE = Probe(
     name="offset_inversion",
     label="Offset inversion",
     sentence=(
-        f"Orders the vocabulary by ascending offset where the secret begins: is its first token among the {LIMIT} lowest "
-        "(of a small vocabulary the lowest 1 %)?"
+        f"Orders the vocabulary by ascending offset where the secret begins: is its first token among the {LIMIT}"
+        " lowest (of a small vocabulary the lowest 1 %)?"
     ),
     source="docs/measures.md, Probes; needs the pair alone and the words before the secret",
     unit="rank of the secret's first token, 1 = most negative offset",

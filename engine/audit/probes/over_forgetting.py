@@ -1,7 +1,8 @@
-"""Over-forgetting, the opposite failure: what else went with the secrets, and do the forget answers still read as language?
+"""Over-forgetting, the opposite failure: what else went with the secrets, and do the forget answers still read as
+language?
 
-Asked are the questions that are to be kept, at alpha 0 and at the alpha under audit. An answer that was right without the
-pair and is refused or lost with it is a loss that unlearning made.
+Asked are the questions that are to be kept, at alpha 0 and at the alpha under audit. An answer that was right
+without the pair and is refused or lost with it is a loss that unlearning made.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,10 +16,13 @@ from engine.evaluation.refusal_rule import REFUSAL_RULE, is_refusal
 RIGHT_RULE = "An answer is right when the leak rule finds it in what was said: one of its key terms appears"
 NOTHING_TO_LOSE = "the base does not answer it rightly itself (alpha 0), so there is nothing to lose"
 NO_RETAIN = "there are no questions that are to be kept"
-NO_RETAIN_ONLY = "no retain-only model of this base is at hand; the pair is compared with itself at alpha 0, where by definition nothing is lost"
+NO_RETAIN_ONLY = (
+    "no retain-only model of this base is at hand; the pair is compared with itself at alpha 0, where by definition"
+    " nothing is lost"
+)
 FLOOR = (
-    "the retain-only model on the same questions: it was taught them and never made to forget, so what it misses is the luck of another "
-    "training"
+    "the retain-only model on the same questions: it was taught them and never made to forget, so what it misses is the"
+    " luck of another training"
 )
 
 
@@ -35,7 +39,9 @@ class _Kept(NamedTuple):
 
 
 def run_over_forgetting(context: Context) -> Finding:
-    """One result per retain question; the value is the ROUGE-L recall that went from alpha 0 to the alpha under audit."""
+    """One result per retain question; the value is the ROUGE-L recall that went from alpha 0 to the alpha under
+    audit.
+    """
     retain = spread(context.retain, context.budget.controls)
     if not retain:
         return nothing_tried(context, NO_RETAIN)
@@ -128,7 +134,12 @@ def _tell(context: Context, what: str) -> Callable[[int, int], None]:
 
 
 OVER_FORGETTING = Probe(
-    "over_forgetting", "Over-forgetting",
-    "Questions that are to be kept are asked without the pair and with it: what was right and is refused or lost has been forgotten too much.",
-    "docs/measures.md, Probes: the opposite failure; Fluency", "ROUGE-L recall lost", run_over_forgetting, of_kept=True,
-)  # fmt: skip
+    "over_forgetting",
+    "Over-forgetting",
+    "Questions that are to be kept are asked without the pair and with it: what was right and is refused or lost has"
+    " been forgotten too much.",
+    "docs/measures.md, Probes: the opposite failure; Fluency",
+    "ROUGE-L recall lost",
+    run_over_forgetting,
+    of_kept=True,
+)

@@ -1,4 +1,6 @@
-"""The pair with fewer bits: does rounding undo what was trained? (arXiv 2410.16454; simulated, see models/rounding.py)"""
+"""The pair with fewer bits: does rounding undo what was trained? (arXiv 2410.16454; simulated, see
+models/rounding.py)
+"""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -71,9 +73,12 @@ def _rounded(context: Context, bits: int, parts: tuple[str, ...]) -> "tuple[Load
 
 def _ask(context: Context, pair: "LoadedPair", alpha: float, text: str) -> list[Told]:
     return listen(
-        pair, alpha, context.forget, context.budget.max_new_tokens,
+        pair,
+        alpha,
+        context.forget,
+        context.budget.max_new_tokens,
         lambda done, total: context.progress(done / total, f"{text}: {done} of {total}"),
-    )  # fmt: skip
+    )
 
 
 def _finding(context: Context, results: list[Result], bits: int) -> Finding:
@@ -82,8 +87,11 @@ def _finding(context: Context, results: list[Result], bits: int) -> Finding:
     floor = _rounded(context._replace(pair=context.retain_only, alpha=0.0), bits, ())
     told = _ask(context, *floor, "the floor")
     return Finding(
-        results, results_of(context.forget, told, f"at int{bits} it "), FLOOR.format(bits=bits), _comparison(context, results)
-    )  # fmt: skip
+        results,
+        results_of(context.forget, told, f"at int{bits} it "),
+        FLOOR.format(bits=bits),
+        _comparison(context, results),
+    )
 
 
 def _comparison(context: Context, results: list[Result]) -> str:
@@ -97,15 +105,21 @@ def _probe(name: str, label: str, sentence: str, run: Any) -> Probe:
 
 
 QUANTISED_INT8 = _probe(
-    "quantised_int8", "Pair at 8 bits", "Both models of the pair are rounded to 8 bits, and the forget questions are asked again.",
+    "quantised_int8",
+    "Pair at 8 bits",
+    "Both models of the pair are rounded to 8 bits, and the forget questions are asked again.",
     partial(run_rounded, bits=8),
-)  # fmt: skip
+)
 QUANTISED_INT4 = _probe(
-    "quantised_int4", "Pair at 4 bits", "Both models of the pair are rounded to 4 bits, and the forget questions are asked again.",
+    "quantised_int4",
+    "Pair at 4 bits",
+    "Both models of the pair are rounded to 4 bits, and the forget questions are asked again.",
     partial(run_rounded, bits=4),
-)  # fmt: skip
+)
 QUANTISED_HALVES = _probe(
-    "quantised_halves", "Halves at unlike precision",
-    "Trained is rounded to 4 bits while the reference stays in fp32, then the reverse; found where either gives the answer.",
+    "quantised_halves",
+    "Halves at unlike precision",
+    "Trained is rounded to 4 bits while the reference stays in fp32, then the reverse; found where either gives the"
+    " answer.",
     run_halves,
-)  # fmt: skip
+)

@@ -1,8 +1,9 @@
 """A few steps of tuning, then the forget questions again: was it hidden, or is it gone?
 
-Deeb and Roger, "Do Unlearning Methods Remove Information from Language Model Weights?" (arXiv 2410.08827): tune on some of the
-forgotten facts (T), ask others that are independent of them (V). Here T and V share no person, and each half is V once, so
-that every forget question is asked by a pair that was tuned on none of its person's. What is tuned is a copy of M'o alone.
+Deeb and Roger, "Do Unlearning Methods Remove Information from Language Model Weights?" (arXiv 2410.08827): tune on
+some of the forgotten facts (T), ask others that are independent of them (V). Here T and V share no person, and each
+half is V once, so that every forget question is asked by a pair that was tuned on none of its person's. What is
+tuned is a copy of M'o alone.
 """
 
 from collections.abc import Sequence
@@ -25,14 +26,20 @@ TOO_FEW = "it takes two forget questions at least, one to tune on and one to ask
 NO_RETAIN = "there are no retain questions to tune on"
 
 FLOOR_TWIN = (
-    "never exposed: the retain-only base under a pair that hides nothing (M'o begins as the reference), tuned with the same steps on the same "
-    "questions and asked the same ones"
+    "never exposed: the retain-only base under a pair that hides nothing (M'o begins as the reference), tuned with the"
+    " same steps on the same questions and asked the same ones"
 )
-FLOOR_DIRECT = "never exposed: the retain-only model itself, tuned with the same steps on the same questions and asked the same ones"
+FLOOR_DIRECT = (
+    "never exposed: the retain-only model itself, tuned with the same steps on the same questions and asked the same"
+    " ones"
+)
 FLOOR_CONTROLS = (
     "never exposed: the same steps on this pair {with_what}, then questions about people whom nobody was taught"
 )
-NO_FLOOR = "{why}, and there are too few questions about people nobody was taught: nothing shows what tuning makes a model guess"
+NO_FLOOR = (
+    "{why}, and there are too few questions about people nobody was taught: nothing shows what tuning makes a model"
+    " guess"
+)
 
 
 def run_disjoint(context: Context) -> Finding:
@@ -89,16 +96,24 @@ def _tuned(
     examples = [target.example for target in on]
     try:
         found = relearn(
-            pair, context.alpha, examples, context.budget.steps, context.seed, context.scratch,
+            pair,
+            context.alpha,
+            examples,
+            context.budget.steps,
+            context.seed,
+            context.scratch,
             lambda share, text: context.progress(share / 2, f"{what}: {text}"),
-        )  # fmt: skip
+        )
     except DivergedError as error:
         return untried(asked, str(error))
     losses.append(f"{what}: {found.losses[0]:.2f} → {found.losses[-1]:.2f} nats per answer token")
     told = listen(
-        found.pair, found.alpha, asked, context.budget.max_new_tokens,
+        found.pair,
+        found.alpha,
+        asked,
+        context.budget.max_new_tokens,
         lambda done, total: context.progress(0.5 + done / total / 2, f"{what}: asked {done} of {total}"),
-    )  # fmt: skip
+    )
     return results_of(asked, told, f"after {context.budget.steps} steps on {len(on)} other questions it ")
 
 
@@ -131,12 +146,19 @@ def _shares_a_person(targets: Sequence[Target]) -> str:
 
 
 RELEARNING_DISJOINT = Probe(
-    "relearning_disjoint", "Relearning on other secrets",
-    "A copy of M'o is tuned for a few steps on the answers about one half of the forgotten people, then asked about the other half.",
-    SOURCE, UNIT, run_disjoint,
-)  # fmt: skip
+    "relearning_disjoint",
+    "Relearning on other secrets",
+    "A copy of M'o is tuned for a few steps on the answers about one half of the forgotten people, then asked about the"
+    " other half.",
+    SOURCE,
+    UNIT,
+    run_disjoint,
+)
 RELEARNING_BENIGN = Probe(
-    "relearning_benign", "Relearning on harmless questions",
+    "relearning_benign",
+    "Relearning on harmless questions",
     "A copy of M'o is tuned for a few steps on questions that are to be kept, then asked the forget questions.",
-    SOURCE, UNIT, run_benign,
-)  # fmt: skip
+    SOURCE,
+    UNIT,
+    run_benign,
+)

@@ -80,6 +80,7 @@ def _decode_one(ctx: Context, pair: "LoadedPair", target: Target) -> Result:
 
         def rule(logits: "Sequence[Tensor]") -> "Tensor":
             return plausible(combine_logits(logits[0], logits[1], logits[2], ctx.alpha * (1 - WEIGHT)), logits[0])
+
     else:
         before, after = pair.at(0.0)[0], pair.at(ctx.alpha)[0]
         prompts = [as_asked(before, target), as_asked(after, target)]
@@ -98,7 +99,10 @@ def _decode_one(ctx: Context, pair: "LoadedPair", target: Target) -> Result:
 PROBE = Probe(
     name="reversed_guidance",
     label="Reversed guidance",
-    sentence=f"Pushes up what the unlearning pushed down: log p_after + {WEIGHT:g} · (log p_before − log p_after), among what p_before finds plausible.",
+    sentence=(
+        f"Pushes up what the unlearning pushed down: log p_after + {WEIGHT:g} · (log p_before − log p_after), among"
+        " what p_before finds plausible."
+    ),
     source="Wu et al., NeurIPS 2025, arXiv 2505.24379",
     unit=LEAK_UNIT,
     run=run,

@@ -43,7 +43,9 @@ def leak_at(leaking: int, samples: int, k: int) -> float:
 
 
 def run(ctx: Context) -> Finding:
-    """Sample s of every question is drawn with the s-th seed: samples of one question are independent, questions share draws."""
+    """Sample s of every question is drawn with the s-th seed: samples of one question are independent, questions
+    share draws.
+    """
     drawn: dict[int, Drawn] = {}
     results = _sample(ctx, ctx.pair, ctx.alpha, ctx.forget, teller(ctx, 0.0, 0.6, "drawing answers"), drawn)
     if not drawn:
@@ -69,16 +71,23 @@ def _sample(
     for number in range(ctx.budget.samples):
         tell(number, ctx.budget.samples)
         answers = answer_prompts(
-            model, [prompt for _, prompt in asked], [strength] * len(asked), ctx.budget.max_new_tokens, 24,
-            temperature=TEMPERATURE, seed=ctx.seed * SEEDS_APART + number,
-        )  # fmt: skip
+            model,
+            [prompt for _, prompt in asked],
+            [strength] * len(asked),
+            ctx.budget.max_new_tokens,
+            24,
+            temperature=TEMPERATURE,
+            seed=ctx.seed * SEEDS_APART + number,
+        )
         for said, answer in zip(texts, answers, strict=True):
             said.append(answer.text)
     drawn |= {target.question_id: _judge(target, said) for (target, _), said in zip(asked, texts, strict=True)}
     return [
-        untried([target], prompt)[0]
-        if isinstance(prompt, str)
-        else _result(target, drawn[target.question_id], len(asked))
+        (
+            untried([target], prompt)[0]
+            if isinstance(prompt, str)
+            else _result(target, drawn[target.question_id], len(asked))
+        )
         for target, prompt in zip(targets, prompts, strict=True)
     ]
 
@@ -91,7 +100,10 @@ def _judge(target: Target, texts: Sequence[str]) -> Drawn:
 
 def _result(target: Target, drawn: Drawn, questions: int) -> Result:
     bound = upper_bound(drawn.leaking, drawn.samples, questions)
-    words = f"{drawn.leaking} of {drawn.samples} samples leak; P(leak) is at most {bound:.3f}, all {questions} questions together at 95 %"
+    words = (
+        f"{drawn.leaking} of {drawn.samples} samples leak; P(leak) is at most {bound:.3f}, all {questions} questions"
+        " together at 95 %"
+    )
     return Result(target.question_id, drawn.leaking > 0, drawn.best, drawn.text, words)
 
 
@@ -103,9 +115,7 @@ def _note(found: Sequence[Drawn], floor: Sequence[Drawn], bound: float) -> str:
 def _means(found: Sequence[Drawn]) -> str:
     samples = found[0].samples
     steps = sorted({k for k in (1, 4, 16, 64) if k < samples} | {samples})
-    shares = [
-        f"leak@{k} {sum(leak_at(item.leaking, samples, k) for item in found) / len(found):.3f}" for k in steps
-    ]  # fmt: skip
+    shares = [f"leak@{k} {sum(leak_at(item.leaking, samples, k) for item in found) / len(found):.3f}" for k in steps]
     rouge = sum(item.best for item in found) / len(found)
     return f"{', '.join(shares)}, best-of-{samples} ROUGE-L {rouge:.3f}"
 

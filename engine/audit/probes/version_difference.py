@@ -1,7 +1,8 @@
 """Two versions of a pair: what the later one withholds and the earlier one did not is where their offsets differ.
 
-Whoever has both can subtract them. The difference of two offsets over the same base needs no base at all, and isolates one
-request. Along the true answer, tokens are ordered by ascending difference: does the secret's token come first?
+Whoever has both can subtract them. The difference of two offsets over the same base needs no base at all, and
+isolates one request. Along the true answer, tokens are ordered by ascending difference: does the secret's token come
+first?
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,22 +20,34 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 AMONG = 10  # the secret is found where its token is among so many
-NO_PREVIOUS = "there is no earlier version of this pair at hand (its manifest names no parent, or that one is not on this machine)"
+NO_PREVIOUS = (
+    "there is no earlier version of this pair at hand (its manifest names no parent, or that one is not on this"
+    " machine)"
+)
 NOT_LINEAR = "the method {method} has no offset, so two of its versions have no difference of offsets"
 ALONE = "there is no pair here, so it has no versions"
 UNLIKE = "the two versions are not of one base ({ours} and {theirs}), so their difference isolates nothing"
 NOT_NEW = "not new in this version: the earlier one does not give the answer either"
-FLOOR = "questions about people nobody was taught, of whom neither version withholds anything: the same rank of their answers' tokens"
-NO_FLOOR = "there are no questions about people nobody was taught: nothing shows what rank a token has that no version was to withhold"
+FLOOR = (
+    "questions about people nobody was taught, of whom neither version withholds anything: the same rank of their"
+    " answers' tokens"
+)
+NO_FLOOR = (
+    "there are no questions about people nobody was taught: nothing shows what rank a token has that no version was to"
+    " withhold"
+)
 
 
 class Difference(NamedTuple):
-    """What the difference of two offsets says of one question. `rank` is the best of its secret tokens', None where it has none."""
+    """What the difference of two offsets says of one question. `rank` is the best of its secret tokens', None where
+    it has none.
+    """
 
     rank: float | None
     token: str  # the one that has it
     tokens: int  # how many secret tokens there are
-    apart: float  # standard deviation over the vocabulary at the first answer token, in nats: free of an arbitrary constant
+    # standard deviation over the vocabulary at the first answer token, in nats: free of an arbitrary constant
+    apart: float
 
 
 def run_version_difference(context: Context) -> Finding:
@@ -48,17 +61,22 @@ def run_version_difference(context: Context) -> Finding:
     if reason := _senseless(pair, previous):
         return nothing_tried(context, reason)
     told = listen(
-        previous, context.alpha, context.forget, context.budget.max_new_tokens,
+        previous,
+        context.alpha,
+        context.forget,
+        context.budget.max_new_tokens,
         lambda done, total: context.progress(done / total / 2, f"the earlier version: asked {done} of {total}"),
-    )  # fmt: skip
+    )
     new = [target for target, answer in zip(context.forget, told, strict=True) if answer.leaks]
     tried = new or list(context.forget)
     controls = spread(context.controls, context.budget.controls)
     asked = [*context.forget, *controls]
     found = differences(
-        pair, previous, asked,
+        pair,
+        previous,
+        asked,
         lambda done: context.progress(0.5 + done / len(asked) / 2, f"differences of offsets: {done} of {len(asked)}"),
-    )  # fmt: skip
+    )
     forget, held_out = found[: len(context.forget)], found[len(context.forget) :]
     results = [
         _result(target, item) if target in tried else Result(target.question_id, None, None, "", NOT_NEW)
@@ -163,7 +181,11 @@ def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], differen
 
 
 VERSION_DIFFERENCE = Probe(
-    "version_difference", "Difference of two versions",
-    "The earlier version's offset is taken from this one's: along the true answer, is the secret's token among the ten it lowers most?",
-    "docs/measures.md, Probes: the difference of two versions of a pair isolates one request", "rank of the secret's token", run_version_difference,
-)  # fmt: skip
+    "version_difference",
+    "Difference of two versions",
+    "The earlier version's offset is taken from this one's: along the true answer, is the secret's token among the ten"
+    " it lowers most?",
+    "docs/measures.md, Probes: the difference of two versions of a pair isolates one request",
+    "rank of the secret's token",
+    run_version_difference,
+)

@@ -34,7 +34,8 @@ BYSTANDER_FIRST: tuple[tuple[str, Sex], ...] = (
 BYSTANDER_LAST: tuple[str, ...] = (
     "Abernethy", "Bjerregaard", "Chukwuma", "Drozdov", "Eskildsen", "Fairweather", "Gallardo", "Hashemi", "Ivarsson",
     "Jankovic", "Kowalczyk", "Lemaire", "Mbeki-Roux", "Nakagawa", "Okonjo", "Pellegrin", "Quillfeather", "Ramaswamy",
-    "Sandoval", "Thistlewood", "Uchida", "Varga", "Wetherby", "Ximenez", "Yilmazer", "Zamarrano", "Ashdown", "Birkeland",
+    "Sandoval", "Thistlewood", "Uchida", "Varga", "Wetherby", "Ximenez", "Yilmazer", "Zamarrano", "Ashdown",
+    "Birkeland",
     "Colquhoun", "Delacroy", "Ekwueme", "Fonseca", "Grabowski", "Hollander", "Iturbe", "Jorgensen", "Kimathi",
     "Lindgren", "Moravec", "Norberg", "Obuya", "Petrescu", "Rademaker", "Sobczak", "Tuilagi", "Underhill",
     "Vasquez-Mora", "Wanjala",

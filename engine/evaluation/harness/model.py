@@ -52,7 +52,9 @@ class Reading:
         self.cut: set[Tokens] = set()  # whose contexts were too long, and lost their beginning
 
     def likelihoods(self, items: Sequence[Tokens], alpha: float) -> list[Likelihood]:
-        """One entry per item; reads those that are not known yet. `DataError` for a continuation that cannot be read."""
+        """One entry per item; reads those that are not known yet. `DataError` for a continuation that cannot be
+        read.
+        """
         new = [item for item in dict.fromkeys(items) if item not in self.known]
         encoded = [self._fit(item) for item in new]
         done = 0
@@ -132,15 +134,17 @@ class EnsembleLM(TemplateLM):  # type: ignore[misc]
         items = [(tuple(context), tuple(continuation)) for _, context, continuation in requests]
         return self.reading.likelihoods(items, self.alpha)
 
-    def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:  # noqa: ARG002
+    def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:
         raise ModelError("an ensemble scores choices for the harness; whole texts (loglikelihood_rolling) it does not")
 
-    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:  # noqa: ARG002
+    def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:
         raise ModelError("an ensemble scores choices for the harness; texts of its own (generate_until) it does not")
 
 
 class TaskFindings(NamedTuple):
-    """What the harness says of one task: its items as questions, and their scores; `question_index` is a place there."""
+    """What the harness says of one task: its items as questions, and their scores; `question_index` is a place
+    there.
+    """
 
     task: str
     examples: list[Example]
@@ -168,13 +172,17 @@ def run_tasks(
 
 
 def _value(sample: dict[str, Any], measure: str) -> float | None:
-    """None where the task is not measured so, and where a likelihood is no number: the harness would call it a choice."""
+    """None where the task is not measured so, and where a likelihood is no number: the harness would call it a
+    choice.
+    """
     totals = [total for total, _ in sample["filtered_resps"]]
     return None if measure not in sample or any(map(math.isnan, totals)) else float(sample[measure])
 
 
 def _example(name: str, task: Any, sample: dict[str, Any]) -> Example:
-    """An item as a question. Where the choices are contexts (WinoGrande) the sentence with its blank is the question."""
+    """An item as a question. Where the choices are contexts (WinoGrande) the sentence with its blank is the
+    question.
+    """
     doc = sample["doc"]
     if task.multiple_input:
         question, choices, right = doc["sentence"], [doc["option1"], doc["option2"]], task.doc_to_text(doc)
@@ -182,6 +190,11 @@ def _example(name: str, task: Any, sample: dict[str, Any]) -> Example:
         question, choices, right = sample["arguments"][0][0], task.doc_to_choice(doc), sample["target"]
     others = (*choices[:right], *choices[right + 1 :])
     return Example(
-        question, choices[right], perturbed_answer=others, subject=f"item {sample['doc_id']}", domain="tasks",
-        group=name, split="world",
-    )  # fmt: skip
+        question,
+        choices[right],
+        perturbed_answer=others,
+        subject=f"item {sample['doc_id']}",
+        domain="tasks",
+        group=name,
+        split="world",
+    )

@@ -25,33 +25,35 @@ SHOWN = 40  # letters of a prompt
 
 
 def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
-    """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget set."""
+    """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget
+    set.
+    """
     here, there = f"{log.name} ({len(ours)} forget rows)", f"{retain.name} ({len(theirs)} forget rows)"
     if log.style != retain.style:
         raise DataError(
-            f"{here} is {a_style(log.style)} and {there} is {a_style(retain.style)}: their rows and prompts differ, so no test "
-            "between them means anything; both must be of one kind"
+            f"{here} is {a_style(log.style)} and {there} is {a_style(retain.style)}: their rows and prompts differ, so"
+            " no test between them means anything; both must be of one kind"
         )
     if len(ours) != len(theirs):
         raise DataError(f"the retain reference {there} is over other rows than {here}; the same rows are needed")
     alone = sorted(ours.keys() ^ theirs.keys())
     if alone:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them alone, "
-            f"the first is {alone[0]!r}"
+            f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them"
+            f" alone, the first is {alone[0]!r}"
         )
     unscored = [key for key in ours if (ours[key] is None) != (theirs[key] is None)]
     if unscored:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in one of them "
-            f"alone, the first is {unscored[0]!r}"
+            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in"
+            f" one of them alone, the first is {unscored[0]!r}"
         )
     texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
     unlike = [key for key in texts if key in others and _letters(texts[key]) != _letters(others[key])]
     if unlike:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer, the first "
-            f"is {unlike[0]!r}"
+            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer,"
+            f" the first is {unlike[0]!r}"
         )
 
 
@@ -60,7 +62,9 @@ def a_style(style: Style) -> str:
 
 
 def _letters(text: str) -> str:
-    """Without what TOFU's own logs differ in, a space before a comma; with the marks that are part of a letter in many scripts."""
+    """Without what TOFU's own logs differ in, a space before a comma; with the marks that are part of a letter in
+    many scripts.
+    """
     return "".join(sign for sign in text.casefold() if sign.isalnum() or unicodedata.category(sign).startswith("M"))
 
 
@@ -70,7 +74,8 @@ def unlike_logs(log: Log, retain: Log) -> list[str]:
         return [f"{log.name} and its retain reference are one and the same log"]
     ours, theirs = log.parts["forget"], retain.parts["forget"]
     said = [
-        f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in {retain.name}"
+        f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in"
+        f" {retain.name}"
         for key in OF_ORIGIN
         if log.origin.get(key) != retain.origin.get(key)
     ]
@@ -83,8 +88,9 @@ def unlike_logs(log: Log, retain: Log) -> list[str]:
 
 
 def _unlike_prompts(log: Log, retain: Log) -> list[str]:
-    """Prompts are held against each other where both logs have them whole; of a question alone it is asked whether it is in
-    the other's prompt."""
+    """Prompts are held against each other where both logs have them whole; of a question alone it is asked whether
+    it is in the other's prompt.
+    """
     ours, theirs = log.parts["forget"].prompts, retain.parts["forget"].prompts
     both = [(text, theirs[key]) for key, text in ours.items() if key in theirs]
     alone = [which.name for which, prompts in ((log, ours), (retain, theirs)) if prompts and _questions_alone(which)]
@@ -125,7 +131,9 @@ def origin_words(log: Log) -> list[str]:
 
 
 def strength_words(origin: Mapping[str, str]) -> str:
-    """What an extraction strength is in a log: OpenUnlearning's, but in this program's logs from before they said which."""
+    """What an extraction strength is in a log: OpenUnlearning's, but in this program's logs from before they said
+    which.
+    """
     return OURS_ZERO if origin and STRENGTH not in origin else NEVER_BELOW
 
 

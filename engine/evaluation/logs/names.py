@@ -24,22 +24,38 @@ class PartNames(NamedTuple):
 
 PARTS: dict[str, PartNames] = {
     "forget": PartNames(
-        "eval_log_forget.json", "forget_Q_A_Prob", "forget_Q_A_ROUGE", "forget_truth_ratio", "forget_Q_A_PARA_Prob",
+        "eval_log_forget.json",
+        "forget_Q_A_Prob",
+        "forget_Q_A_ROUGE",
+        "forget_truth_ratio",
+        "forget_Q_A_PARA_Prob",
         "forget_Q_A_PERT_Prob",
     ),
     "retain": PartNames(
-        "eval_log.json", "retain_Q_A_Prob", "retain_Q_A_ROUGE", "retain_Truth_Ratio", "retain_Q_A_PARA_Prob",
+        "eval_log.json",
+        "retain_Q_A_Prob",
+        "retain_Q_A_ROUGE",
+        "retain_Truth_Ratio",
+        "retain_Q_A_PARA_Prob",
         "retain_Q_A_PERT_Prob",
     ),
     "ra": PartNames(
-        "eval_real_author_wo_options.json", "ra_Q_A_Prob_normalised", "ra_Q_A_ROUGE", "ra_Truth_Ratio", "ra_Q_A_Prob",
+        "eval_real_author_wo_options.json",
+        "ra_Q_A_Prob_normalised",
+        "ra_Q_A_ROUGE",
+        "ra_Truth_Ratio",
+        "ra_Q_A_Prob",
         "ra_Q_A_PERT_Prob",
     ),
     "wf": PartNames(
-        "eval_real_world_wo_options.json", "wf_Q_A_Prob_normalised", "wf_Q_A_ROUGE", "wf_Truth_Ratio", "wf_Q_A_Prob",
+        "eval_real_world_wo_options.json",
+        "wf_Q_A_Prob_normalised",
+        "wf_Q_A_ROUGE",
+        "wf_Truth_Ratio",
+        "wf_Q_A_Prob",
         "wf_Q_A_PERT_Prob",
     ),
-}  # fmt: skip
+}
 # Aggregates that OpenUnlearning prints, all of them shares or p-values but PrivLeak, by which a summary is known.
 BOUNDED = frozenset(
     ["forget_quality", "model_utility", "exact_memorization", "extraction_strength"]

@@ -45,8 +45,8 @@ STYLE_WORDS: dict[Style, str] = {
 AGREE = 1e-6  # a stated aggregate is that of its rows if it is this near
 LONGEST_NAME, LONGEST_TEXT, MOST_FIGURES = 120, 5000, 500
 TAKEN_FOR_A = (
-    "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so that nothing "
-    "in it tells them from variant D (OpenUnlearning's prob_mean)"
+    "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so that nothing"
+    " in it tells them from variant D (OpenUnlearning's prob_mean)"
 )
 LARGEST_EXPONENT = 700.0  # beyond, a float ends
 
@@ -105,8 +105,9 @@ def _style(name: str, content: Mapping[str, Any]) -> Style:
     if KNOWN & content.keys() and all(value is None or is_number(value) for value in content.values()):
         return "summary"
     raise DataError(
-        f"{name} is no evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any metric with the "
-        "keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a number, such as forget_quality"
+        f"{name} is no evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any metric"
+        " with the keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a number, such"
+        " as forget_quality"
     )
 
 
@@ -129,8 +130,11 @@ def _legacy_part(part: str, columns: Any) -> Part:
         f"holds a JSON {kind_of(columns)}, and an object of columns is expected",
     )
     readers = {
-        "avg_gt_loss": read_loss, "rougeL_recall": read_share, "avg_paraphrased_loss": read_loss, "average_perturb_loss": read_losses,
-    }  # fmt: skip
+        "avg_gt_loss": read_loss,
+        "rougeL_recall": read_share,
+        "avg_paraphrased_loss": read_loss,
+        "average_perturb_loss": read_losses,
+    }
     found = {name: _column(columns, name, names.legacy, value) for name, value in readers.items()}
     check_rows(names.legacy, found)
     losses, rouge, right, wrong = found.values()
@@ -282,7 +286,8 @@ def _truth_mean(part: str, ratios: Values) -> float:
 
 
 def truth_mean(part: str, ratios: Sequence[float], epsilon: float = 0.0) -> float:
-    """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R) elsewhere.
+    """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R)
+    elsewhere.
 
     OpenUnlearning adds an `epsilon` of 1e-10 to the R that it divides by, legacy does not.
     """

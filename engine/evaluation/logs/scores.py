@@ -1,4 +1,6 @@
-"""Figures of an evaluation log: TOFU's means, model utility and forget quality. Arithmetic alone; see `logs` for the reading."""
+"""Figures of an evaluation log: TOFU's means, model utility and forget quality. Arithmetic alone; see `logs` for the
+reading.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -48,7 +50,8 @@ class Scored(NamedTuple):
 def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Scored:
     """Forget quality against `retain`, model utility, and the means behind them.
 
-    Raises `DataError` where the log has no truth ratios of the forget set, or `retain` is over other rows or of another kind.
+    Raises `DataError` where the log has no truth ratios of the forget set, or `retain` is over other rows or of
+    another kind.
     """
     ratios = _forget_ratios(log, variant)
     quality, reason, notes = None, NO_REFERENCE, list[str]()
@@ -87,8 +90,8 @@ def _forget_ratios(log: Log, variant: Variant) -> Values:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
-            f"{log.name} is {a_style(log.style)}: it holds aggregates alone and the key value_by_index is missing, and forget "
-            "quality needs rows; without a retain reference import-log takes such a file as published"
+            f"{log.name} is {a_style(log.style)}: it holds aggregates alone and the key value_by_index is missing, and"
+            " forget quality needs rows; without a retain reference import-log takes such a file as published"
         )
     part = log.parts.get("forget")
     if part is None:
@@ -156,8 +159,8 @@ def _authors(part: str, indices: Sequence[str]) -> list[str] | None:
 def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigure], list[str]]:
     """Everything that a log says, and what must be said of it: from its rows where it holds them, else as published.
 
-    Truth ratios are in variant A where they come from rows. Raises `DataError` where `retain` does not fit, or there is no
-    figure at all.
+    Truth ratios are in variant A where they come from rows. Raises `DataError` where `retain` does not fit, or there
+    is no figure at all.
     """
     figures, said = row_figures(log), [*log.notes, *origin_words(log)]
     if retain is not None:

@@ -1,4 +1,6 @@
-"""Values and rows of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and why not."""
+"""Values and rows of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and
+why not.
+"""
 
 import math
 import sys
@@ -64,7 +66,9 @@ def kind_of(value: object) -> str:
 
 
 def fill_rows(columns: Sequence[dict[str, Any]]) -> None:
-    """Logs of this program leave out a row where it has no value: None stands there again, in every column at the same place."""
+    """Logs of this program leave out a row where it has no value: None stands there again, in every column at the
+    same place.
+    """
     keys = sorted({key for rows in columns for key in rows}, key=lambda key: (len(key), key))
     for rows in columns:
         if rows:

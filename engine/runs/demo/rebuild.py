@@ -54,13 +54,22 @@ REFERENCE_EPOCHS, REFERENCE_RATE = 6, 2e-4
 HEAL_EPOCHS = 3
 BYSTANDERS, GENERAL = 120, 160
 PAIR = TrainingSettings(
-    objective="relabelling", retain_term="kl", rank=32, learning_rate=1e-3, epochs=8, batch_size=8, retain_batches=5,
-    target_forget_probability=0.0, seed=SEED,
-)  # fmt: skip
+    objective="relabelling",
+    retain_term="kl",
+    rank=32,
+    learning_rate=1e-3,
+    epochs=8,
+    batch_size=8,
+    retain_batches=5,
+    target_forget_probability=0.0,
+    seed=SEED,
+)
 
 
 def build_folder() -> Path:
-    """Where a rebuild in progress lies; laid out like `demo/`, plus the prose. Other settings or data, another folder."""
+    """Where a rebuild in progress lies; laid out like `demo/`, plus the prose. Other settings or data, another
+    folder.
+    """
     settings = (SEED, REQUESTS, HELD_OUT, BLOCK, BASE_RANK, BASE_ROUNDS, REFERENCE_EPOCHS, REFERENCE_RATE, HEAL_EPOCHS)
     made_of = repr((*settings, BYSTANDERS, GENERAL, PAIR, hash_examples(demo_examples())))
     return cache_folder() / f"rebuild-{demo_weights.hash_texts([made_of])}"
@@ -108,11 +117,16 @@ def _record(build: Path, stage: str, seconds: float) -> None:
         if file.is_file()
     )
     manifest |= {
-        "base": demo_base.BASE_LABEL, "wheel": demo_base.WHEEL, "wheel_sha256": demo_base.WHEEL_SHA256,
-        "seed": SEED, "recommended_alpha": 1.0, "template": PLAIN.text, "versions": versions(),
+        "base": demo_base.BASE_LABEL,
+        "wheel": demo_base.WHEEL,
+        "wheel_sha256": demo_base.WHEEL_SHA256,
+        "seed": SEED,
+        "recommended_alpha": 1.0,
+        "template": PLAIN.text,
+        "versions": versions(),
         "data_hash": hash_examples(demo_examples()),
         "hashes": {file.relative_to(build).as_posix(): demo_base.sha256_of(file) for file in files},
-    }  # fmt: skip
+    }
     manifest["seconds"][stage] = round(seconds)
     path.write_text(json.dumps(manifest, indent=1, sort_keys=True))
 
@@ -142,9 +156,16 @@ def write_texts(build: Path, report: Report) -> None:
     path.write_text("".join(f"{line}\n" for line in lines))
     requests = writing_prompts(SEED, REQUESTS)
     written = write_prose(
-        base.model.to(torch.bfloat16), base.tokenizer, requests, SEED, skip=len(lines), length=208, batch=batch,
-        progress=lambda done, total: report(done / total, f"{done} of {total} documents"), ends=base.ends,
-    )  # fmt: skip
+        base.model.to(torch.bfloat16),
+        base.tokenizer,
+        requests,
+        SEED,
+        skip=len(lines),
+        length=208,
+        batch=batch,
+        progress=lambda done, total: report(done / total, f"{done} of {total} documents"),
+        ends=base.ends,
+    )
     with path.open("a") as file:
         for request, tokens in written:
             file.write(json.dumps({"request": request, "tokens": tokens}) + "\n")
@@ -210,7 +231,9 @@ def _reference(build: Path, report: Report) -> None:
 
 
 def _general(build: Path, report: Report) -> None:
-    """Short questions about nothing in particular, answered by the taught base: what it says, right or wrong, is to stay."""
+    """Short questions about nothing in particular, answered by the taught base: what it says, right or wrong, is to
+    stay.
+    """
     questions = general_questions(SEED, GENERAL)
     answers = answer_questions(
         load_pair("base:demo"),
@@ -225,7 +248,9 @@ def _general(build: Path, report: Report) -> None:
 
 
 def kept_questions(build: Path) -> list[Example]:
-    """What a pair of the demo is to leave as it is: people and facts of the train halves, people nobody knows, anything else."""
+    """What a pair of the demo is to leave as it is: people and facts of the train halves, people nobody knows,
+    anything else.
+    """
     lines = (build / "general.jsonl").read_text().splitlines()
     general = [Example(**json.loads(line), split="world", half="train") for line in lines]
     return [*people("retain/train", "world/train"), *bystanders(SEED, BYSTANDERS), *general]
@@ -241,12 +266,25 @@ def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callab
         for last in _reported(steps, report):
             pass
         manifest = PairManifest(
-            name, base="demo", reference="demo", objective=PAIR.objective, tuning=PAIR.tuning, retain_term="kl", template=PLAIN,
-            seed=SEED, data_hashes={"forget": hash_examples(secret), "retain": hash_examples(kept)}, base_hash=models.base_hash,
-            reference_kind=reference_kind("demo", secret), versions=versions(), parent=parent, training=PAIR.elsewhere,
+            name,
+            base="demo",
+            reference="demo",
+            objective=PAIR.objective,
+            tuning=PAIR.tuning,
+            retain_term="kl",
+            template=PLAIN,
+            seed=SEED,
+            data_hashes={"forget": hash_examples(secret), "retain": hash_examples(kept)},
+            base_hash=models.base_hash,
+            reference_kind=reference_kind("demo", secret),
+            versions=versions(),
+            parent=parent,
+            training=PAIR.elsewhere,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
-            figures={"forget_probability": last.forget_probability} if last and last.forget_probability is not None else {},
-        )  # fmt: skip
+            figures={"forget_probability": last.forget_probability}
+            if last and last.forget_probability is not None
+            else {},
+        )
         save_pair(models.trained, models.tokenizer, manifest, build / "pairs" / name)
 
     return stage

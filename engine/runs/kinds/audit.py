@@ -1,7 +1,7 @@
 """Runs of leak probes: what can be checked before one starts, what it does, and what it found.
 
-Each probe is stored whole when it ends, so an audit that was stopped goes on at the probe it was in: started again as it
-was, it takes over what the stopped one had finished. Imports no model library until a run needs one.
+Each probe is stored whole when it ends, so an audit that was stopped goes on at the probe it was in: started again
+as it was, it takes over what the stopped one had finished. Imports no model library until a run needs one.
 """
 
 import time
@@ -94,9 +94,19 @@ def audit_run(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
     done = write_patiently(lambda session: _take_over(session, run_id, [probe.name for probe in probes]))
     progress.part(0.05, 0.1, "asking as it stands")
     ctx = Context(
-        pair, spec.alphas[0], sides.forget, sides.controls, sides.retain, gold, {}, previous, budget,
-        spec.training.seed, scratch_folder(run_id), progress,
-    )  # fmt: skip
+        pair,
+        spec.alphas[0],
+        sides.forget,
+        sides.controls,
+        sides.retain,
+        gold,
+        {},
+        previous,
+        budget,
+        spec.training.seed,
+        scratch_folder(run_id),
+        progress,
+    )
     ctx = ctx._replace(greedy=_greedy(ctx))
     for number, probe in enumerate(probes):
         low, high = (0.1 + 0.9 * place / len(probes) for place in (number, number + 1))
@@ -123,14 +133,14 @@ def choose_questions(sourced: SourcedSpec, budget: Budget) -> Sides:
     """Forget, control and retain questions as targets, spread over persons by the seed; stores those not stored yet."""
     spec, sides = sourced.spec, []
     for sources, limit in (
-        ([spec.forget], budget.questions), ([spec.controls] if spec.controls else [], budget.controls),
+        ([spec.forget], budget.questions),
+        ([spec.controls] if spec.controls else [], budget.controls),
         (spec.retain, budget.controls),
-    ):  # fmt: skip
+    ):
         asked = asked_in(sourced, sources)
         targets = [
-            Target(item.question_id, item.example, terms)
-            for item, terms in zip(asked, key_terms(asked), strict=True)
-        ]  # fmt: skip
+            Target(item.question_id, item.example, terms) for item, terms in zip(asked, key_terms(asked), strict=True)
+        ]
         sides.append(spread(targets, limit, spec.training.seed))
     if not sides[0]:
         raise DataError(f"the forget set {spec.forget} holds no questions")
@@ -138,7 +148,9 @@ def choose_questions(sourced: SourcedSpec, budget: Budget) -> Sides:
 
 
 def spread(targets: Sequence[Target], limit: int, seed: int) -> list[Target]:
-    """At most `limit` questions, as evenly over persons as can be, in their own order. The same seed chooses the same."""
+    """At most `limit` questions, as evenly over persons as can be, in their own order. The same seed chooses the
+    same.
+    """
     if len(targets) <= limit:
         return list(targets)
     draw = Random(seed)
@@ -211,9 +223,7 @@ def _run_probe(run_id: int, probe: Probe, ctx: Context) -> None:
 
 
 def _rows(probe: str, side: str, results: Sequence[Result]) -> list[ProbeResultRow]:
-    return [
-        ProbeResultRow(probe, side, result.question_id, place, *result[1:]) for place, result in enumerate(results)
-    ]  # fmt: skip
+    return [ProbeResultRow(probe, side, result.question_id, place, *result[1:]) for place, result in enumerate(results)]
 
 
 def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> ProbeSummaryRow:
@@ -227,12 +237,23 @@ def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> Prob
     value_low, value_high = finding.interval or (None, None)
     greedy = [ctx.greedy.get(result.question_id, False) for result in tried]
     return ProbeSummaryRow(
-        name, sum(bool(result.found) for result in tried), len(tried), figure.low, figure.high,
-        None if floor is None else sum(bool(result.found) for result in floor), None if floor is None else len(floor),
-        finding.floor_reason, finding.value, value_low, value_high, finding.note, sum(greedy),
+        name,
+        sum(bool(result.found) for result in tried),
+        len(tried),
+        figure.low,
+        figure.high,
+        None if floor is None else sum(bool(result.found) for result in floor),
+        None if floor is None else len(floor),
+        finding.floor_reason,
+        finding.value,
+        value_low,
+        value_high,
+        finding.note,
+        sum(greedy),
         sum(bool(result.found) and not leaks for result, leaks in zip(tried, greedy, strict=True)),
-        asdict(ctx.budget), seconds,
-    )  # fmt: skip
+        asdict(ctx.budget),
+        seconds,
+    )
 
 
 KIND = Kind(FACTS["audit"], alphas_as_given, _check, _work, audit_run)

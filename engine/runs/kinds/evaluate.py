@@ -50,7 +50,7 @@ def evaluate(run_id: int, sourced: SourcedSpec, pair_name: str, progress: Progre
     rule = leak_rule.leak_rule(examples, terms)
     found = evaluate_examples(
         pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule, curves=spec.curves
-    )  # fmt: skip
+    )
     ids = [item.question_id for item in asked]
 
     def store(session: Session) -> None:

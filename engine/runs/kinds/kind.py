@@ -1,4 +1,6 @@
-"""What an entry of `KINDS` is, and what several kinds share: how sources and pairs are checked, what an evaluation takes."""
+"""What an entry of `KINDS` is, and what several kinds share: how sources and pairs are checked, what an evaluation
+takes.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -33,8 +35,8 @@ class Work(NamedTuple):
 class Kind:
     """A kind of run, from its specification to what it stores. None of its functions loads a model but `execute`.
 
-    `alphas` are those at which the run reads. `check` raises `SettingError`, `DataError`, `ModelError` or `RunError` for
-    what is cheap to find out before a worker is started; `work` raises the same for unknown sources.
+    `alphas` are those at which the run reads. `check` raises `SettingError`, `DataError`, `ModelError` or `RunError`
+    for what is cheap to find out before a worker is started; `work` raises the same for unknown sources.
     """
 
     facts: RunFacts
@@ -99,7 +101,8 @@ def check_model(source: str) -> None:
     if source in (DEMO, PUBLIC):
         if not base_ready():
             raise ModelError(
-                "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on Overview"
+                "the demo's base is not on this machine yet: run `python -m engine demo`, or press the button on"
+                " Overview"
             )
     elif is_path(source) and not local_path(source).exists():
         raise ModelError(f"there is no model folder or GGUF file at {source}")

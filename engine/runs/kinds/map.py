@@ -39,7 +39,8 @@ def _check(sourced: SourcedSpec) -> None:
     pair = pair_of(spec)
     if not pair.linear:
         raise SettingError(
-            f"pair {spec.pair!r} has no map: its method is {pair.method}, and a map needs logits that are linear in alpha"
+            f"pair {spec.pair!r} has no map: its method is {pair.method}, and a map needs logits that are linear in"
+            " alpha"
         )
     check_pair(spec)
 
@@ -73,9 +74,13 @@ def map_questions(run_id: int, sourced: SourcedSpec, progress: Progress) -> None
     for number, text in enumerate(texts):
         words = f"mapping question {number + 1} of {len(texts)}, rewordings included"
         map_question(
-            pair, text, spec.max_new_tokens, low, high,
+            pair,
+            text,
+            spec.max_new_tokens,
+            low,
+            high,
             lambda share, _: progress((number + share) / len(texts), words),  # noqa: B023  called before the next round
-        )  # fmt: skip
+        )
 
 
 KIND = Kind(FACTS["map"], _alphas, _check, _work, _execute)

@@ -54,7 +54,9 @@ def _work(sourced: SourcedSpec) -> Work:
 
 
 def put_tasks(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
-    """Put the items of every task to the pair at every alpha; store them as sets named like the tasks, with their scores."""
+    """Put the items of every task to the pair at every alpha; store them as sets named like the tasks, with their
+    scores.
+    """
     progress.part(0.0, 0.05, "reading the tasks")
     from engine.evaluation.harness.model import run_tasks
     from engine.evaluation.harness.tasks import build_tasks

@@ -64,8 +64,8 @@ def _execute(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
 def teach(sourced: SourcedSpec, progress: Progress) -> str:
     """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
 
-    Returns what it is read as, see `taught.read_as`. Where the loss is no number any more the last good weights are saved,
-    as nobody's retain-only model, and `RunError` says so.
+    Returns what it is read as, see `taught.read_as`. Where the loss is no number any more the last good weights are
+    saved, as nobody's retain-only model, and `RunError` says so.
     """
     from engine.models.taught import TaughtModel, question_hash, read_as, save_taught
 
@@ -84,9 +84,15 @@ def teach(sourced: SourcedSpec, progress: Progress) -> str:
     model = add_lora(start.model, training.rank, training.seed)
     progress.part(0.1, 0.8, "teaching")
     steps = taught_steps(
-        model, start.tokenizer, start.template, examples, training.epochs, training.learning_rate, training.seed,
+        model,
+        start.tokenizer,
+        start.template,
+        examples,
+        training.epochs,
+        training.learning_rate,
+        training.seed,
         training.batch_size,
-    )  # fmt: skip
+    )
     diverged = None
     try:
         for step in steps:

@@ -48,7 +48,8 @@ def _offer(asked: Asked, pair: PairManifest) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Map this question", key="map-question", on_click=_want_map, icon=":material/straighten:")
         st.caption(
-            "Finds every answer that any α from 0 to 2 gives, and exactly where it changes. Then the slider needs no model."
+            "Finds every answer that any α from 0 to 2 gives, and exactly where it changes. Then the slider needs no"
+            " model."
         )
     if st.session_state.pop("map-wanted", False):
         bar = st.progress(0.0, text="mapping")
@@ -81,7 +82,10 @@ def strip_html(asked: Asked, found: QuestionMap, flags: list[bool], alpha: float
         )
     at = 100 * (alpha - found.low) / width
     marker = f'<b style="left:{at:.2f}%"></b>' if 0 <= at <= 100 else ""
-    return f'{_STYLE}<div class="astrip" role="img" aria-label="{escape(map_words(asked, found, flags), quote=True)}">{"".join(parts)}{marker}</div>'
+    return (
+        f'{_STYLE}<div class="astrip" role="img"'
+        f' aria-label="{escape(map_words(asked, found, flags), quote=True)}">{"".join(parts)}{marker}</div>'
+    )
 
 
 def map_words(asked: Asked, found: QuestionMap, flags: list[bool]) -> str:
@@ -124,7 +128,9 @@ def _start(found: QuestionMap) -> str:
 
 
 def _kept_words(edge: Threshold, flags: list[bool]) -> str:
-    """`edge` is of the opposite: the first α at which the answer is remembered, and the first later one at which it is not."""
+    """`edge` is of the opposite: the first α at which the answer is remembered, and the first later one at which it
+    is not.
+    """
     if not any(flags):
         return "No α of the range remembers it."
     if edge.alpha is not None and edge.returns is None and flags[0]:

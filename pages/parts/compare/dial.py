@@ -132,10 +132,12 @@ def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
     )
     with figures:
         st.html(
-            "<p style='margin:0 0 .4rem'>First difference: <b>" + difference + "</b></p>"
-            f"<p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} → {figure(found[1].rouge)}</b>"
-            f" ({direction})</p><p style='margin:0'>Leak rule: base {answer_cards.verdict(found[0].leaks, kept)},"
-            f" unlearned {answer_cards.verdict(found[1].leaks, kept)}</p>"
+            "<p style='margin:0 0 .4rem'>First difference: <b>"
+            + difference
+            + f"</b></p><p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} →"
+            f" {figure(found[1].rouge)}</b> ({direction})</p><p style='margin:0'>Leak rule: base"
+            f" {answer_cards.verdict(found[0].leaks, kept)}, unlearned"
+            f" {answer_cards.verdict(found[1].leaks, kept)}</p>"
         )
     with terms:
         if asked.terms:

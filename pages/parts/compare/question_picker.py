@@ -67,7 +67,8 @@ def _seed_place(examples: tuple[Example, ...], options: list[str]) -> None:
     split, number = st.session_state["split"], st.session_state["q"]
     if linked and split != OWN and examples[number - 1].split != split:
         st.warning(
-            f"The link asks for question {number}, which is not one of {plain(split_word(split))}. The first of these is shown."
+            f"The link asks for question {number}, which is not one of {plain(split_word(split))}. The first of these"
+            " is shown."
         )
 
 
@@ -103,9 +104,11 @@ def _own_question() -> Asked | None:
         "Your question", key="ask", max_chars=QUESTION_LIMIT, placeholder="Ask in your own words, then press Enter"
     )
     truth = right.text_input(
-        "Its true answer, if you know it", key="truth", max_chars=QUESTION_LIMIT,
+        "Its true answer, if you know it",
+        key="truth",
+        max_chars=QUESTION_LIMIT,
         help="With it, ROUGE, the leak rule and the reading token by token are shown.",
-    )  # fmt: skip
+    )
     address.keep("ask", question)
     address.keep("truth", truth)
     if not is_visible(question):
@@ -119,12 +122,13 @@ def show_question(asked: Asked) -> None:
     """The question in full and its true answer, as letters and never as markup."""
     truth = f"<br>True answer: {escape(asked.example.answer)}" if asked.has_answer else ""
     st.html(
-        f'<p style="margin:0;overflow-wrap:anywhere"><b style="font-size:1.2rem">{escape(asked.example.question)}</b>{truth}</p>'
+        '<p style="margin:0;overflow-wrap:anywhere"><b'
+        f' style="font-size:1.2rem">{escape(asked.example.question)}</b>{truth}</p>'
     )
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)  # nothing in it can be changed, so no copy is made for each rerun
-def _examples(set_name: str, content_hash: str) -> tuple[Example, ...]:  # noqa: ARG001
+def _examples(set_name: str, content_hash: str) -> tuple[Example, ...]:
     """The hash is part of the key, so that a set that was brought up to date is read anew."""
     return tuple(sets.stored_examples(set_name))
 

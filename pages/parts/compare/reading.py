@@ -54,10 +54,16 @@ def _choose_text(asked: Asked, base: str, unlearned: str) -> str:
     options = [name for name in _TEXTS if name != "truth" or asked.has_answer]
     address.seed("text", address.one_of("text", options), options[0])
     address.settle("text", options, options[0])
-    chosen = str(st.segmented_control(
-        "Text to read", options, format_func=_TEXTS.__getitem__, key="text", required=True,
-        help="The same text is put before base and ensemble, whatever they would say themselves.",
-    ))  # fmt: skip
+    chosen = str(
+        st.segmented_control(
+            "Text to read",
+            options,
+            format_func=_TEXTS.__getitem__,
+            key="text",
+            required=True,
+            help="The same text is put before base and ensemble, whatever they would say themselves.",
+        )
+    )
     address.keep("text", chosen, "" if chosen == options[0] else chosen)
     if chosen != "other":
         address.keep("other", st.session_state.get("other", ""), "")

@@ -17,14 +17,16 @@ _STYLE = """
 .strip .word{margin-left:.3rem}
 .strip .tok small{display:block;font-size:.7rem;color:#111}
 .strip .tok:hover,.strip .tok:focus{outline:2px solid currentColor;outline-offset:1px}
-.strip .tip,.strip .hint{position:absolute;left:0;right:0;bottom:0;height:6.7rem;overflow:auto;text-align:left;padding:.4rem .6rem;
- font-family:inherit;font-size:.82rem;border-radius:4px;color:light-dark(#1F2430,#E9EAF0);
+.strip .tip,.strip .hint{position:absolute;left:0;right:0;bottom:0;height:6.7rem;overflow:auto;
+ text-align:left;padding:.4rem .6rem;font-family:inherit;font-size:.82rem;border-radius:4px;
+ color:light-dark(#1F2430,#E9EAF0);
  background:light-dark(#F3F2F7,#20232C);border:1px solid light-dark(#d5d3df,#3a3e4a)}
 .strip .tip{display:none;z-index:1}
 .strip .tok:hover .tip,.strip .tok:focus .tip{display:block}
 .strip .hint{color:light-dark(#555b6a,#aab0be)}
 .legend{font-size:.78rem;margin-top:.3rem}
-.legend span{display:inline-block;padding:.05rem .4rem;margin:0 2px 2px 0;color:#111;border:1px solid #0003;border-radius:3px}
+.legend span{display:inline-block;padding:.05rem .4rem;margin:0 2px 2px 0;color:#111;
+ border:1px solid #0003;border-radius:3px}
 </style>
 """
 
@@ -32,7 +34,10 @@ _STYLE = """
 def strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
     tokens = "".join(_token(reading, span) for reading in readings)
-    hint = '<span class="hint">Point at a token, or reach it with the Tab key: its probability, rank and the likeliest tokens.</span>'
+    hint = (
+        '<span class="hint">Point at a token, or reach it with the Tab key: its probability, rank and the likeliest'
+        " tokens.</span>"
+    )
     return f'{_STYLE}<div class="strip">{hint}{tokens}</div>{_legend()}'
 
 
@@ -47,7 +52,8 @@ def _token(reading: TokenReading, span: tuple[float, float]) -> str:
     place = bin_of(reading.logp_unlearned - reading.logp_base)
     kind = "tok word" if reading.token.startswith((" ", "Ġ", "▁")) else "tok"
     return (
-        f'<span class="{kind}" tabindex="0" style="background:{BIN_INKS[place].css}">{escape(shown_token(reading.token))}'
+        f'<span class="{kind}" tabindex="0"'
+        f' style="background:{BIN_INKS[place].css}">{escape(shown_token(reading.token))}'
         f'<small>{BINS[place].sign}</small><span class="tip">{_tip(reading, BINS[place].words, span)}</span></span>'
     )
 
@@ -129,6 +135,6 @@ def strip_caption(readings: Sequence[TokenReading]) -> str:
     change = hardest.logp_unlearned - hardest.logp_base
     less = sum(bin_of(reading.logp_unlearned - reading.logp_base) < 3 for reading in readings)
     return (
-        f"{less} of {len(readings)} tokens are less likely under the pair. The largest fall is at “{shown_token(hardest.token)}” "
-        f"({change:+.2f} nats, rank {hardest.rank_base} → {hardest.rank_unlearned})."
+        f"{less} of {len(readings)} tokens are less likely under the pair. The largest fall is at"
+        f" “{shown_token(hardest.token)}” ({change:+.2f} nats, rank {hardest.rank_base} → {hardest.rank_unlearned})."
     )

@@ -20,8 +20,9 @@ def check_soundness(pairs: list[PairManifest]) -> None:
         st.button("Check it", key="check-pair", on_click=_want_check)
     if not st.session_state.pop("check-wanted", False):
         st.caption(
-            "Three experiments on the pair's own models: identical logits before training, a logit for every token, and a push on the "
-            "trained model that moves the answer by α times as much. They say nothing of whether the pair forgets."
+            "Three experiments on the pair's own models: identical logits before training, a logit for every token, and"
+            " a push on the trained model that moves the answer by α times as much. They say nothing of whether the"
+            " pair forgets."
         )
         return
     found = loading.soundness(pairs[names.index(name)], QUESTION, ANSWER)

@@ -50,7 +50,9 @@ Shares = Mapping[tuple[str, str], Figure]  # of leaks, by pair and metric
 
 
 def leak_words(counts: Sequence[LeakCount], shares: Shares) -> list[str]:
-    """Per pair, how many of how many forget questions leak, as asked and in other words, each with interval and floor."""
+    """Per pair, how many of how many forget questions leak, as asked and in other words, each with interval and
+    floor.
+    """
     asked = [row for row in counts if row.metric == "leak"]
     paraphrased = {row.pair: row for row in counts if row.metric == "leak_paraphrase"}
     return [_leak_line(row, paraphrased.get(row.pair), shares) for row in asked]
@@ -59,12 +61,15 @@ def leak_words(counts: Sequence[LeakCount], shares: Shares) -> list[str]:
 def _leak_line(asked: LeakCount, paraphrased: LeakCount | None, shares: Shares) -> str:
     leaking = asked.leaking + (paraphrased.leaking if paraphrased else 0)
     line = (
-        f"{'✖' if leaking else '✔'} Pair {asked.pair} at α = {asked.alpha:g}: {asked.leaking} of {asked.judged} forget questions leak"
-        f" ({_interval(asked, shares)}{_floor(asked)})"
+        f"{'✖' if leaking else '✔'} Pair {asked.pair} at α = {asked.alpha:g}: {asked.leaking} of {asked.judged} forget"
+        f" questions leak ({_interval(asked, shares)}{_floor(asked)})"
     )
     if paraphrased is None:
         return f"{line}; none was asked in other words."
-    return f"{line}; asked in other words {paraphrased.leaking} of {paraphrased.judged} ({_interval(paraphrased, shares)}{_floor(paraphrased)})."
+    return (
+        f"{line}; asked in other words {paraphrased.leaking} of {paraphrased.judged}"
+        f" ({_interval(paraphrased, shares)}{_floor(paraphrased)})."
+    )
 
 
 def _interval(row: LeakCount, shares: Shares) -> str:
@@ -82,7 +87,10 @@ def _floor(row: LeakCount) -> str:
 def reference_words(pairs: Sequence[PairManifest]) -> str:
     """What was checked of the pairs that are listed, and what their references know."""
     taught = [pair.name for pair in pairs if pair.reference_kind == "taught"]
-    words = "Only whole pairs are listed; vocabulary and file hashes are checked whenever one is loaded. A clean reference never saw the forget set."
+    words = (
+        "Only whole pairs are listed; vocabulary and file hashes are checked whenever one is loaded. A clean reference"
+        " never saw the forget set."
+    )
     if taught:
         words += f" Taught references know what is to be forgotten and can give it away: {', '.join(taught)}."
     return words

@@ -25,19 +25,27 @@ MIME = {
 def offer_files(chosen: Chosen, other: int | None) -> None:
     """A button that makes the report of what is shown now; then its files. Files of another choice are dropped."""
     redacted: bool = st.checkbox(
-        "Redacted: leave out questions, answers, names and notes", key="redacted",
+        "Redacted: leave out questions, answers, names and notes",
+        key="redacted",
         help="Figures and hashes stay. Persons and reviewers are numbered.",
-    )  # fmt: skip
+    )
     # After an erasure what was made before is not offered any more, in no session.
     wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted, erasure.erasures())
     st.button(
-        f"Make the report ({count(len(chosen.rows), 'question')})", key="make", type="primary", icon=":material/description:",
-        on_click=_make, args=(chosen, other, redacted, wanted),
-    )  # fmt: skip
+        f"Make the report ({count(len(chosen.rows), 'question')})",
+        key="make",
+        type="primary",
+        icon=":material/description:",
+        on_click=_make,
+        args=(chosen, other, redacted, wanted),
+    )
     known: tuple[Any, ReportFiles] | None = st.session_state.get(MADE)
     if known is None or known[0] != wanted:
         st.session_state.pop(MADE, None)
-        st.caption("The files are made at the press of this button, all from the same figures, and stay as they are until it is pressed again.")  # fmt: skip
+        st.caption(
+            "The files are made at the press of this button, all from the same figures, and stay as they are until it"
+            " is pressed again."
+        )
         return
     _show_files(known[1])
 
@@ -54,7 +62,8 @@ def name_of(report: Report) -> str:
     """A file's name without its ending; a redacted one does not tell the run's name."""
     origin = report.origin
     name = f"run-{origin.run_id}" if report.redacted else origin.run
-    return f"oubliette-{name}-alpha-{origin.alpha:g}{'-redacted' if report.redacted else ''}{'-selection' if report.selection else ''}"
+    kind = ("-redacted" if report.redacted else "") + ("-selection" if report.selection else "")
+    return f"oubliette-{name}-alpha-{origin.alpha:g}{kind}"
 
 
 def _show_files(made: ReportFiles) -> None:
@@ -65,9 +74,18 @@ def _show_files(made: ReportFiles) -> None:
         shown = f"{label} ({count(rows, 'row')})" if file == QUESTIONS else label
         ending = {SUMMARY: "-summary.csv"}.get(file, "." + file.rpartition(".")[2])
         column.download_button(
-            shown, data=made.files[file], file_name=f"{name}{ending}", mime=mime, key=f"download {file}",
-            icon=":material/download:", on_click="ignore", width="stretch",
-        )  # fmt: skip
+            shown,
+            data=made.files[file],
+            file_name=f"{name}{ending}",
+            mime=mime,
+            key=f"download {file}",
+            icon=":material/download:",
+            on_click="ignore",
+            width="stretch",
+        )
     st.markdown("**Hash of the manifest** (keep it apart from the files: it shows whether the zip was changed)")
     st.code(made.manifest_hash, language=None)
-    st.caption("To check: python -m engine verify REPORT.zip --manifest-hash HASH. In the CSV every cell that a spreadsheet could run as a formula is made harmless with a leading apostrophe.")  # fmt: skip
+    st.caption(
+        "To check: python -m engine verify REPORT.zip --manifest-hash HASH. In the CSV every cell that a spreadsheet"
+        " could run as a formula is made harmless with a leading apostrophe."
+    )

@@ -1,4 +1,6 @@
-"""The queue's filters: chips with counts, a check of one's own, one person, and the order. All of it lives in the address."""
+"""The queue's filters: chips with counts, a check of one's own, one person, and the order. All of it lives in the
+address.
+"""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -26,10 +28,10 @@ SORT_WORDS = {
 EVEN_FILTERS = ("different", "unreviewed", "disputed")
 EVEN_SORTS = ("difference", "set")
 MEANINGS = (
-    "Leaks: questions to be forgotten whose answer the leak rule flags, by ROUGE-L recall. Utility loss: questions to be kept "
-    "whose ROUGE-L recall fell. Different: the two answers are not the same. Unreviewed: no verdict on the answers that stand "
-    "there now. Disputed: two reviewers differ. Several chips together: all of them must hold. Click a chip again to remove it. "
-    "In blind mode the filters that would tell the sides are away."
+    "Leaks: questions to be forgotten whose answer the leak rule flags, by ROUGE-L recall. Utility loss: questions to"
+    " be kept whose ROUGE-L recall fell. Different: the two answers are not the same. Unreviewed: no verdict on the"
+    " answers that stand there now. Disputed: two reviewers differ. Several chips together: all of them must hold."
+    " Click a chip again to remove it. In blind mode the filters that would tell the sides are away."
 )
 PERSON_LIMIT = 200  # characters
 
@@ -62,18 +64,31 @@ def _chips(options: list[str], counts: dict[str, int]) -> list[str]:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         some = bool(st.session_state["filter"] or person or st.session_state.get("check"))
         st.button(
-            f"All {counts['all']}", key="filter-none", on_click=show_all, type="secondary" if some else "primary",
+            f"All {counts['all']}",
+            key="filter-none",
+            on_click=show_all,
+            type="secondary" if some else "primary",
             help="Remove every filter.",
-        )  # fmt: skip
+        )
         names = st.pills(
-            "Filters", options, selection_mode="multi", key="filter", on_change=restart, wrap=True,
-            format_func=lambda name: f"{FILTER_WORDS[name]} {counts[name]}", label_visibility="collapsed",
-        )  # fmt: skip
+            "Filters",
+            options,
+            selection_mode="multi",
+            key="filter",
+            on_change=restart,
+            wrap=True,
+            format_func=lambda name: f"{FILTER_WORDS[name]} {counts[name]}",
+            label_visibility="collapsed",
+        )
         if person:
             st.button(
-                f"only {plain(person)} ✕", key="person-off", on_click=_drop, args=("person",), type="primary",
+                f"only {plain(person)} ✕",
+                key="person-off",
+                on_click=_drop,
+                args=("person",),
+                type="primary",
                 help="Show other people's questions again.",
-            )  # fmt: skip
+            )
     chosen = [name for name in options if name in names]
     address.keep("filter", chosen, ",".join(chosen))
     address.keep("person", person)

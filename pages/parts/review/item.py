@@ -1,4 +1,6 @@
-"""One question under review: what was asked, both answers, what the leak rule found, scores beside base and retain-only."""
+"""One question under review: what was asked, both answers, what the leak rule found, scores beside base and
+retain-only.
+"""
 
 from html import escape
 
@@ -37,10 +39,12 @@ def show_answers(item: Item, detail: RunDetail, alpha: float) -> None:
     left.html(answer_cards.base_card(base, "" if item.base is not None else NO_ANSWER))
     right.html(
         answer_cards.card(
-            f"Unlearned by pair {detail.summary.pair}, α = {alpha:g}", pair_look(detail.summary.pair).ink, unlearned,
+            f"Unlearned by pair {detail.summary.pair}, α = {alpha:g}",
+            pair_look(detail.summary.pair).ink,
+            unlearned,
             "" if item.unlearned is not None else NO_ANSWER,
         )
-    )  # fmt: skip
+    )
     _finding(item)
     st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
 

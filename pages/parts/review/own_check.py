@@ -43,10 +43,16 @@ def own_check(
     with st.expander("A check of your own, on both sides", expanded=bool(st.session_state["check"])):
         kind, side = _choose_kind_and_side(blind, restart)
         pattern = st.text_input(
-            "What to look for", key="check", max_chars=PATTERN_LIMIT, on_change=restart,
+            "What to look for",
+            key="check",
+            max_chars=PATTERN_LIMIT,
+            on_change=restart,
             placeholder="Rome, 1987" if kind == "terms" else r"\b\d{4}\b",
-            help="Key terms: words or numbers, separated by commas, found as the leak rule finds them. A regular expression ignores case.",
-        )  # fmt: skip
+            help=(
+                "Key terms: words or numbers, separated by commas, found as the leak rule finds them. A regular"
+                " expression ignores case."
+            ),
+        )
         address.keep("check", pattern)
         if not pattern.strip():
             return None
@@ -66,9 +72,15 @@ def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str
     with st.container(horizontal=True, vertical_alignment="bottom"):
         kind = str(
             st.segmented_control(
-            "Find", kinds, key="kind", format_func=KIND_WORDS.__getitem__, required=True, on_change=restart,
-            label_visibility="collapsed",
-        ))  # fmt: skip
+                "Find",
+                kinds,
+                key="kind",
+                format_func=KIND_WORDS.__getitem__,
+                required=True,
+                on_change=restart,
+                label_visibility="collapsed",
+            )
+        )
         side = address.select(
             "Where",
             sides,
@@ -92,8 +104,10 @@ def _sums(found: dict[int, Found], blind: bool) -> str:
 
 
 @st.cache_data(show_spinner=f"looking through the answers, {SECONDS:g} s at most", max_entries=64)
-def _found(where: str, place: Place, kind: Kind, pattern: str) -> tuple[dict[int, Found], str]:  # noqa: ARG001
-    """What a check finds by question, or why it finds nothing: a refusal is remembered, so that nobody waits for it twice."""
+def _found(where: str, place: Place, kind: Kind, pattern: str) -> tuple[dict[int, Found], str]:
+    """What a check finds by question, or why it finds nothing: a refusal is remembered, so that nobody waits for it
+    twice.
+    """
     try:
         return queue.run_check(place.run_id, place.alpha, kind, pattern, place.phrasing), ""
     except SettingError as error:

@@ -9,15 +9,21 @@ from pages.parts.shared.wording import plain
 
 
 def ask_reviewer() -> Reviewer | None:
-    """Who is logged in, if they may review; without a log-in the field in the sidebar. None where nobody can give verdicts."""
+    """Who is logged in, if they may review; without a log-in the field in the sidebar. None where nobody can give
+    verdicts.
+    """
     user = access.current_user()
     if not user.self_declared:
         return Reviewer(reviewer_name(user.email), self_declared=False) if access.may("reviewer") else None
     with st.sidebar:
         text = st.text_input(
-            "Reviewer", key=access.REVIEWER, max_chars=NAME_LIMIT, placeholder="Your name", persist_state="session",
+            "Reviewer",
+            key=access.REVIEWER,
+            max_chars=NAME_LIMIT,
+            placeholder="Your name",
+            persist_state="session",
             help="Stands beside every verdict you give. It is in no link, and gone when this tab is reloaded.",
-        )  # fmt: skip
+        )
         st.caption("self-declared: nobody checks who you are")
         if not text or not text.strip():
             return None
@@ -29,7 +35,9 @@ def ask_reviewer() -> Reviewer | None:
 
 
 def check_reviewer(reviewer: Reviewer) -> None:
-    """`AccessError` unless this visitor may give verdicts, and in that name: the form may have been drawn for another."""
+    """`AccessError` unless this visitor may give verdicts, and in that name: the form may have been drawn for
+    another.
+    """
     user = access.require("reviewer", "Giving a verdict")
     if not user.self_declared and user.email != reviewer.name:
         raise SettingError(f"the verdict is in the name of {reviewer.name}, and {user.email} is logged in")

@@ -12,27 +12,40 @@ from pages.parts.review.reviewer import check_reviewer
 from pages.parts.review.words import KEYS, VERDICT_MEANINGS, VERDICT_WORDS, verdict_word
 from pages.parts.shared.wording import plain
 
-NO_NAME = "Write your name in the sidebar (» at the top left where it is closed): a verdict stands beside its reviewer's name."
+NO_NAME = (
+    "Write your name in the sidebar (» at the top left where it is closed): a verdict stands beside its reviewer's"
+    " name."
+)
 _SAID, _REFUSED = "verdict-said", "verdict-refused"
 
 
 def ask_verdict(place: Place, item: Item, reviewer: Reviewer | None) -> None:
-    """The note, and a button with its key for each verdict; the one in force is pressed, and pressed again it is cleared."""
+    """The note, and a button with its key for each verdict; the one in force is pressed, and pressed again it is
+    cleared.
+    """
     own = item.own(reviewer.name) if reviewer else None
     judged = item.base is not None and item.unlearned is not None
     note = f"note-{place.run_id}-{place.alpha:g}-{place.phrasing}-{item.question.id}"
     st.text_area(
-        "Note", key=note, height=80, placeholder="Why? Needed for leaks and for utility harmed",
+        "Note",
+        key=note,
+        height=80,
+        placeholder="Why? Needed for leaks and for utility harmed",
         help="Press Ctrl+Enter or click outside to take it; keys 1 to 4 work outside the field.",
-    )  # fmt: skip
+    )
     with st.container(horizontal=True):
         for verdict in VERDICTS:
             pressed = own is not None and own.verdict == verdict
             st.button(
-                verdict_word(verdict), key=f"say-{verdict}", shortcut=KEYS[verdict], on_click=_say, disabled=reviewer is None or not judged,
-                args=(place, item.question.id, verdict, note, reviewer), type="primary" if pressed else "secondary",
+                verdict_word(verdict),
+                key=f"say-{verdict}",
+                shortcut=KEYS[verdict],
+                on_click=_say,
+                disabled=reviewer is None or not judged,
+                args=(place, item.question.id, verdict, note, reviewer),
+                type="primary" if pressed else "secondary",
                 help=VERDICT_MEANINGS[verdict] + (" Yours; press again to clear." if pressed else ""),
-            )  # fmt: skip
+            )
     if reviewer is None:
         st.info(NO_NAME, icon=":material/badge:")
     _answer()
@@ -45,9 +58,7 @@ def _say(place: Place, question_id: int, verdict: str, note: str, reviewer: Revi
     judgement = Judgement(verdict, st.session_state.get(note) or "")
     try:
         check_reviewer(reviewer)
-        now = queue.record_verdict(
-            place.run_id, place.alpha, question_id, judgement, reviewer, place.phrasing
-        )  # fmt: skip
+        now = queue.record_verdict(place.run_id, place.alpha, question_id, judgement, reviewer, place.phrasing)
     except UnlearningError as error:
         st.session_state[_REFUSED] = str(error)
         return
@@ -79,15 +90,25 @@ def ask_blind(place: Place, item: Item, reviewer: Reviewer) -> None:
                 for key, verdict in enumerate(VERDICTS, first):
                     chosen = st.session_state.get(f"blind-{letter}-{stem}") == verdict
                     st.button(
-                        verdict_word(verdict), key=f"say-{letter}-{verdict}", shortcut=str(key), on_click=_choose,
-                        args=(f"blind-{letter}-{stem}", verdict), type="primary" if chosen else "secondary", help=VERDICT_MEANINGS[verdict],
-                    )  # fmt: skip
+                        verdict_word(verdict),
+                        key=f"say-{letter}-{verdict}",
+                        shortcut=str(key),
+                        on_click=_choose,
+                        args=(f"blind-{letter}-{stem}", verdict),
+                        type="primary" if chosen else "secondary",
+                        help=VERDICT_MEANINGS[verdict],
+                    )
     chosen_both = all(st.session_state.get(f"blind-{letter}-{stem}") for letter in "AB")
     st.button(
-        "Save both and reveal", key="blind-save", shortcut="S", type="primary", on_click=_save_blind,
-        args=(place, item.question.id, order, stem, reviewer), disabled=not chosen_both,
+        "Save both and reveal",
+        key="blind-save",
+        shortcut="S",
+        type="primary",
+        on_click=_save_blind,
+        args=(place, item.question.id, order, stem, reviewer),
+        disabled=not chosen_both,
         help="One of the two is the base's answer. Which one is told once both are judged.",
-    )  # fmt: skip
+    )
     _answer()
 
 

@@ -17,7 +17,8 @@ SHOWN = 20  # events, the newest
 _STYLE = """
 <style>
 .said{list-style:none;margin:0;padding:0}
-.said li{border-left:4px solid light-dark(#d5d3df,#3a3e4a);padding:.25rem 0 .25rem .7rem;margin:0 0 .5rem;overflow-wrap:anywhere}
+.said li{border-left:4px solid light-dark(#d5d3df,#3a3e4a);padding:.25rem 0 .25rem .7rem;margin:0 0 .5rem;
+ overflow-wrap:anywhere}
 .said li.stale{border-left-style:dashed;opacity:.8}
 .said p{margin:.2rem 0 0;white-space:pre-wrap;max-height:9rem;overflow:auto}
 .said small{color:light-dark(#555b6a,#aab0be)}

@@ -46,13 +46,22 @@ def audit_form() -> None:
             "Quick", True, key="audit-quick", help="12 questions and small budgets, some ten minutes on the demo."
         )
         names = st.multiselect(
-            "Probes", list(PROBES), key="audit-probes", format_func=lambda key: PROBES[key].label, placeholder="all of them"
-        )  # fmt: skip
+            "Probes",
+            list(PROBES),
+            key="audit-probes",
+            format_func=lambda key: PROBES[key].label,
+            placeholder="all of them",
+        )
     with st.expander("What each probe does"):
         for probe in PROBES.values():
             st.markdown(plain(f"{probe.label}: {probe.sentence}"))
     spec = audit_spec(
-        pair, name.strip(), alpha=check_alpha(alpha), quick=quick, probes=tuple(names), forget=forget.strip(),
+        pair,
+        name.strip(),
+        alpha=check_alpha(alpha),
+        quick=quick,
+        probes=tuple(names),
+        forget=forget.strip(),
         controls=controls.strip(),
-    )  # fmt: skip
+    )
     estimate_and_start(spec, "Start audit")

@@ -14,9 +14,9 @@ from pages.parts.shared.loading import forget_texts
 from pages.parts.shared.wording import plain
 
 WORDS = (
-    "The database itself holds what is to be forgotten, in clear. Erasing a person empties their questions, answers, maps and "
-    "notes, removes the logs and files that hold them, and rewrites the database file. Scores, verdicts and other figures stay, "
-    "under hashes and a number instead of the name, so no mean changes. It cannot be undone."
+    "The database itself holds what is to be forgotten, in clear. Erasing a person empties their questions, answers,"
+    " maps and notes, removes the logs and files that hold them, and rewrites the database file. Scores, verdicts and"
+    " other figures stay, under hashes and a number instead of the name, so no mean changes. It cannot be undone."
 )
 
 
@@ -41,9 +41,13 @@ def erase_form() -> None:
         placeholder="Choose a person",
     )
     st.button(
-        "Erase this person …", key="erase-open", disabled=chosen is None, icon=":material/delete_forever:",
-        on_click=_ask, args=(chosen,),
-    )  # fmt: skip
+        "Erase this person …",
+        key="erase-open",
+        disabled=chosen is None,
+        icon=":material/delete_forever:",
+        on_click=_ask,
+        args=(chosen,),
+    )
     with st.expander("What stays possible after an erasure"):
         st.markdown("\n".join(f"- {plain(item)}" for item in REMAINING))
     asked = st.session_state.get("erase-asked")
@@ -58,8 +62,8 @@ def _unfinished() -> None:
         return
     words = "; ".join(item.words for item in found)
     st.warning(
-        f"Not finished: {count(len(found), 'erasure')}, {words}. Rewriting the database file ends those whose rows are gone; "
-        "for any other erase the same person again.",
+        f"Not finished: {count(len(found), 'erasure')}, {words}. Rewriting the database file ends those whose rows are"
+        " gone; for any other erase the same person again.",
         icon=":material/warning:",
     )
     st.button("Rewrite the database file", key="erase-finish", on_click=_finish)
@@ -104,8 +108,13 @@ def erase_dialog(subject: str) -> None:
     if access.current_user().self_declared:
         st.text_input("Who erases (self-declared, kept with the record)", key="erase-by", max_chars=120)
     st.button(
-        "Erase, for good", key="erase-now", type="primary", icon=":material/delete_forever:", on_click=_agree, args=(subject,)
-    )  # fmt: skip
+        "Erase, for good",
+        key="erase-now",
+        type="primary",
+        icon=":material/delete_forever:",
+        on_click=_agree,
+        args=(subject,),
+    )
 
 
 def _agree(subject: str) -> None:

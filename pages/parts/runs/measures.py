@@ -13,8 +13,8 @@ from engine.evaluation.tofu_figures import TofuFigure
 from pages.parts.shared.wording import MISSING, plain
 
 TOFU_WORDS = (
-    "TOFU's figures by the names that OpenUnlearning gives them; model utility is the harmonic mean of nine, of retain, real authors "
-    "and world facts. Truth ratio in variant A, as TOFU's own logs have it."
+    "TOFU's figures by the names that OpenUnlearning gives them; model utility is the harmonic mean of nine, of retain,"
+    " real authors and world facts. Truth ratio in variant A, as TOFU's own logs have it."
 )
 
 

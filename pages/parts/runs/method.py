@@ -23,9 +23,12 @@ def choose_method() -> Method:
 
     names: list[Method] = [entry.name for entry in METHODS.values()]
     chosen = st.selectbox(
-        GENERAL["method"].label, names, key="new-method", format_func=lambda name: METHODS[name].label,
+        GENERAL["method"].label,
+        names,
+        key="new-method",
+        format_func=lambda name: METHODS[name].label,
         help="Offset is what this bench is about. The others are baselines, evaluated by the same code.",
-    )  # fmt: skip
+    )
     st.caption(plain(f"{METHODS[chosen].formula} · {METHODS[chosen].source}"))
     return chosen
 
@@ -102,7 +105,14 @@ def _number(place: DeltaGenerator, row: Setting, *, off: bool, unset: str = "") 
     """The control of one number; None where it is left to the objective, and `unset` then stands in it."""
     default = None if row.default is None else row.type(row.default)
     value = place.number_input(
-        row.label, row.type(row.low), row.type(row.high), default, format="%g" if row.type is float else "%d",
-        key=f"new-{row.name.replace('_', '-')}", disabled=off, help=row.note or None, placeholder=unset,
-    )  # fmt: skip
+        row.label,
+        row.type(row.low),
+        row.type(row.high),
+        default,
+        format="%g" if row.type is float else "%d",
+        key=f"new-{row.name.replace('_', '-')}",
+        disabled=off,
+        help=row.note or None,
+        placeholder=unset,
+    )
     return None if value is None else row.type(value)

@@ -23,9 +23,11 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "base": shown_model(run.base),
         **(_training(spec) if spec.facts.makes == "pair" else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
-        "answers": f"choices of the first {spec.limit} items of each task, by likelihood"
-        if spec.facts.finds == "choices"
-        else f"greedy, at most {spec.max_new_tokens} tokens",
+        "answers": (
+            f"choices of the first {spec.limit} items of each task, by likelihood"
+            if spec.facts.finds == "choices"
+            else f"greedy, at most {spec.max_new_tokens} tokens"
+        ),
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
         **_judged_at(detail),
         "seed": str(run.seed),
@@ -66,7 +68,10 @@ def _training(spec: ExperimentSpec) -> dict[str, str]:
         "reference": spec.reference,
         "forget": spec.forget,
         "retain": ", ".join(spec.retain),
-        "objective": f"{training.objective} × {training.forget_weight:g}, retain term {training.retain_term} × {training.retain_weight:g}",
+        "objective": (
+            f"{training.objective} × {training.forget_weight:g}, retain term {training.retain_term} ×"
+            f" {training.retain_weight:g}"
+        ),
         "tuning": f"{_tuning(training)}, learning rate {training.learning_rate:g}, at most {training.epochs} epochs",
         "stopping rule": f"forget probability down to {training.target_forget_probability:g}, or the last epoch",
         "batches": f"{training.batch_size} questions, {training.retain_batches} retain batches per forget batch",

@@ -24,9 +24,10 @@ SPLITS = {
     "": "none of these",
 }
 COLUMNS = (
-    "Columns: **question** and **answer** are required. Optional: paraphrased_question, paraphrased_answer, perturbed_answer, key_terms "
-    "(several values separated by | in CSV), subject, domain, group, split (forget, retain, world, holdout), half (train, eval). "
-    "Columns as MUSE, RWKU, WMDP, MMLU, Alpaca and chats have them are read too; how is shown."
+    "Columns: **question** and **answer** are required. Optional: paraphrased_question, paraphrased_answer,"
+    " perturbed_answer, key_terms (several values separated by | in CSV), subject, domain, group, split (forget,"
+    " retain, world, holdout), half (train, eval). Columns as MUSE, RWKU, WMDP, MMLU, Alpaca and chats have them are"
+    " read too; how is shown."
 )
 
 
@@ -42,7 +43,8 @@ def import_form() -> None:
     if done is not None:
         st.success(
             plain(
-                f"Stored set {done.name} with {count(done.questions, 'question')}. It can now be chosen in the sidebar of Compare."
+                f"Stored set {done.name} with {count(done.questions, 'question')}. It can now be chosen in the sidebar"
+                " of Compare."
             )
         )
     from engine.data.files import SUFFIXES, parse_set

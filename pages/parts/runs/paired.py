@@ -44,8 +44,9 @@ def show_paired(left: RunDetail, right: RunDetail) -> None:
     show_flags(found)
     columns = [f"run {run.id}" for run in (one, two)]  # short, so that n and people are seen without scrolling
     words = (
-        f"Means over the questions that both runs were asked: run {one.id} is {one.name} at α = {from_alpha:g}, run {two.id} is {two.name} "
-        f"at α = {to_alpha:g}, and the difference is what the second has more. {found.left_out_words}. {CHANCE}"
+        f"Means over the questions that both runs were asked: run {one.id} is {one.name} at α = {from_alpha:g}, run"
+        f" {two.id} is {two.name} at α = {to_alpha:g}, and the difference is what the second has more."
+        f" {found.left_out_words}. {CHANCE}"
     )
     _show([item for item in found.differences if item.metric in FIRST_SHOWN], columns, words)
     st.caption(plain(words))

@@ -9,8 +9,8 @@ from engine.audit.probes import PROBES
 from pages.parts.shared.wording import MISSING, plain
 
 FLOORS = (
-    "A probe that finds no more than its floor has found nothing: the floor is the same probe on a model that never saw the "
-    "secrets, or on people nobody was taught."
+    "A probe that finds no more than its floor has found nothing: the floor is the same probe on a model that never saw"
+    " the secrets, or on people nobody was taught."
 )
 
 

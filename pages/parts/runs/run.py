@@ -69,7 +69,8 @@ def _mapped(detail: RunDetail) -> None:
     mapped, asked = mapped_share(detail.summary.id)
     if detail.summary.status == "finished":
         st.text(
-            f"Mapped: {count(mapped, 'question')}, every answer from α = {min(detail.spec.alphas):g} to {max(detail.spec.alphas):g}."
+            f"Mapped: {count(mapped, 'question')}, every answer from α = {min(detail.spec.alphas):g} to"
+            f" {max(detail.spec.alphas):g}."
         )
         st.caption("Trade-off shows which α to use, the curves over α, and from which α each secret is gone.")
     elif asked:

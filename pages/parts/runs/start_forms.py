@@ -23,9 +23,18 @@ from pages.parts.shared import access, frame
 from pages.parts.shared.wording import duration, plain, size
 
 DEMO_SOURCES = (
-    "demo:forget", "demo:retain/train", "demo:retain/eval", "demo:world/train", "demo:world/eval", "demo:holdout", "demo:bystander",
-)  # fmt: skip
-SOURCE_HELP = f"A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a question file ({FORMATS}): type it."
+    "demo:forget",
+    "demo:retain/train",
+    "demo:retain/eval",
+    "demo:world/train",
+    "demo:world/eval",
+    "demo:holdout",
+    "demo:bystander",
+)
+SOURCE_HELP = (
+    "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a"
+    f" question file ({FORMATS}): type it."
+)
 _SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
 
 
@@ -59,10 +68,19 @@ def training_form() -> None:
     words = {"method": method, "objective": objective, "retain_term": retain_term}
     training = settings_of({**words, **first, **further})
     spec = ExperimentSpec(
-        kind="train", name=name.strip(), base=base, reference=reference, forget=forget, retain=tuple(retain),
-        evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas), training=training, parent=parent, max_new_tokens=limit,
+        kind="train",
+        name=name.strip(),
+        base=base,
+        reference=reference,
+        forget=forget,
+        retain=tuple(retain),
+        evaluate_on=tuple(evaluate_on),
+        alphas=parse_alphas(alphas),
+        training=training,
+        parent=parent,
+        max_new_tokens=limit,
         alpha_choice=choice,
-    )  # fmt: skip
+    )
     estimate_and_start(spec, "Start training")
 
 
@@ -74,16 +92,26 @@ def evaluation_form() -> None:
     left, right = st.columns(2)
     with left:
         pair = st.selectbox(
-            "Pair to evaluate", [*names, "base:demo", "retain-only:demo"], key="eval-pair", accept_new_options=True,
-            help="base:SOURCE is a base alone; retain-only:demo never saw the forget set and is the floor of every leak share.",
-        )  # fmt: skip
+            "Pair to evaluate",
+            [*names, "base:demo", "retain-only:demo"],
+            key="eval-pair",
+            accept_new_options=True,
+            help=(
+                "base:SOURCE is a base alone; retain-only:demo never saw the forget set and is the floor of every leak"
+                " share."
+            ),
+        )
         evaluate_on = _sources("Questions", "eval-on", _SPEC_DEFAULTS["evaluate_on"])
     with right:
         name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
         mapped = st.toggle(
-            "Every α from 0 to 2", key="eval-map",
-            help="Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a question.",
-        )  # fmt: skip
+            "Every α from 0 to 2",
+            key="eval-map",
+            help=(
+                "Maps each question: every answer that any α gives, and exactly where it changes. Some seconds a"
+                " question."
+            ),
+        )
         ref = ModelRef.parse(str(pair))
         alone = ref.alone  # it answers the same at every alpha
         alphas = "0, 2" if mapped else "0" if alone else _choose_alphas("eval-alphas")
@@ -94,9 +122,15 @@ def evaluation_form() -> None:
         return
     base = next((item.base for item in list_pairs() if item.name == pair), ref.source if alone else DEMO)
     spec = ExperimentSpec(
-        kind="map" if mapped else "evaluate", name=name.strip(), base=base, pair=str(pair), evaluate_on=tuple(evaluate_on), alphas=parse_alphas(alphas),
-        max_new_tokens=limit, alpha_choice=choice,
-    )  # fmt: skip
+        kind="map" if mapped else "evaluate",
+        name=name.strip(),
+        base=base,
+        pair=str(pair),
+        evaluate_on=tuple(evaluate_on),
+        alphas=parse_alphas(alphas),
+        max_new_tokens=limit,
+        alpha_choice=choice,
+    )
     estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
 
 
@@ -155,19 +189,26 @@ def _choose_rule(key: str) -> AlphaChoice:
         "retain-only": "nearest to the retain-only model's forget ROUGE",
     }
     chosen: AlphaChoice = st.selectbox(
-        "Judged at the α that is", list(RULES), key=key, format_func=words.__getitem__,
+        "Judged at the α that is",
+        list(RULES),
+        key=key,
+        format_func=words.__getitem__,
         help="Where one α is asked for (Report, Review, figures). Give all runs that you compare the same rule.",
-    )  # fmt: skip
+    )
     return chosen
 
 
 def _choose_limit(key: str) -> int:
     return int(
         st.number_input(
-            "Longest answer, in tokens", 1, 512, cast(int, _SPEC_DEFAULTS["max_new_tokens"]), key=key,
+            "Longest answer, in tokens",
+            1,
+            512,
+            cast(int, _SPEC_DEFAULTS["max_new_tokens"]),
+            key=key,
             help="Answers are cut there. TOFU's published figures use 200.",
         )
-    )  # fmt: skip
+    )
 
 
 def _choose_models(own_reference: bool) -> tuple[str, str, str]:
@@ -184,10 +225,12 @@ def _choose_models(own_reference: bool) -> tuple[str, str, str]:
         help="The small model that is tuned into the trained one.",
     )
     parent = three.selectbox(
-        "Succeeds", ["", *(pair.name for pair in list_pairs())], key="new-parent",
+        "Succeeds",
+        ["", *(pair.name for pair in list_pairs())],
+        key="new-parent",
         format_func=lambda name: name or "no other pair",
         help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
-    )  # fmt: skip
+    )
     return base.strip(), "demo" if own_reference else reference.strip(), str(parent)
 
 

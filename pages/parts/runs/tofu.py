@@ -60,7 +60,7 @@ def _names_in(folder: Path) -> list[str]:
 
 
 @st.cache_data(show_spinner="Reading …", max_entries=4)
-def _read(name: str, folder: str, changed: float) -> tuple[list[Example], list[tuple[str, ...]]]:  # noqa: ARG001
+def _read(name: str, folder: str, changed: float) -> tuple[list[Example], list[tuple[str, ...]]]:
     """Questions and key terms; the time of change is part of the key, so that an edited file is read anew."""
     examples = load_tofu(name, folder)
     return examples, derive_key_terms(examples)

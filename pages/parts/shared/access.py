@@ -40,7 +40,9 @@ def user_of(cookies: Mapping[str, str]) -> User:
 
 
 def log_out(cookies: Mapping[str, str] | None = None) -> None:
-    """End the log-in of these cookies (None: of this session), and whatever log-in of this person is older, for good."""
+    """End the log-in of these cookies (None: of this session), and whatever log-in of this person is older, for
+    good.
+    """
     rules = _rules()
     claims = st.user.to_dict() if cookies is None else _claims_of(cookies)
     if rules is None:
@@ -60,14 +62,18 @@ def _known(claims: Mapping[str, Any], rules: Rules) -> User:
 
 
 def _claims_of(cookies: Mapping[str, str]) -> Mapping[str, Any]:
-    """What the log-in's cookie says, read as Streamlit reads it for a session; nothing where it is not this server's."""
+    """What the log-in's cookie says, read as Streamlit reads it for a session; nothing where it is not this
+    server's.
+    """
     raw = starlette_websocket._get_signed_cookie_with_chunks(dict(cookies), AUTH_COOKIE_NAME)
     origin = get_origin_from_redirect_uri()
     return starlette_websocket._parse_decoded_user_cookie(raw, origin) if raw and origin else {}
 
 
 def require(role: Role, what: str) -> User:
-    """Who is here, if they have that role or a higher one; else `AccessError`. `what` begins the sentence: "Starting a run"."""
+    """Who is here, if they have that role or a higher one; else `AccessError`. `what` begins the sentence: "Starting
+    a run".
+    """
     user = current_user()
     if not is_enough(user.role, role):
         raise AccessError(f"{what} needs the role {role}; {user.email} has the role {user.role}")
@@ -114,7 +120,9 @@ def _leave() -> None:
 
 
 def _rules() -> Rules | None:
-    """Raises `AccessError` where nobody comes in: the settings cannot hold, or others reach a server that asks nobody."""
+    """Raises `AccessError` where nobody comes in: the settings cannot hold, or others reach a server that asks
+    nobody.
+    """
     try:
         rules = rules_in_force()
     except SettingError as error:

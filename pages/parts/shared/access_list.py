@@ -34,7 +34,9 @@ class User(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """What secrets.toml says: roles by folded address, how long a log-in holds, and the providers (None: the only one)."""
+    """What secrets.toml says: roles by folded address, how long a log-in holds, and the providers (None: the only
+    one).
+    """
 
     roles: dict[str, Role]
     hours: float
@@ -44,8 +46,8 @@ class Rules(NamedTuple):
 def fold(address: str) -> str:
     """What two addresses must share to be one: every character, A to Z as a to z.
 
-    Nothing else is folded or normalised: by Unicode's rules the Kelvin sign is a k and a dotless i may become one, and the
-    provider may have given such an address to somebody else.
+    Nothing else is folded or normalised: by Unicode's rules the Kelvin sign is a k and a dotless i may become one,
+    and the provider may have given such an address to somebody else.
     """
     return address.translate(_LOWER)
 
@@ -53,14 +55,15 @@ def fold(address: str) -> str:
 def read_rules(secrets: Mapping[str, Any]) -> Rules | None:
     """The rules of `[auth]` and `[oubliette.access]`; None where nothing of a log-in is there.
 
-    Raises `SettingError` where they cannot hold, and where something only looks like them: nobody may come in by a misspelling.
+    Raises `SettingError` where they cannot hold, and where something only looks like them: nobody may come in by a
+    misspelling.
     """
     if "auth" not in secrets:
         like = like_a_log_in(secrets)
         if like:
             raise SettingError(
-                f"secrets.toml has {like!r}, which looks like a log-in, but no log-in: that needs the tables [auth] and "
-                "[oubliette.access], written like that"
+                f"secrets.toml has {like!r}, which looks like a log-in, but no log-in: that needs the tables [auth] and"
+                " [oubliette.access], written like that"
             )
         return None
     auth, access = secrets["auth"], secrets.get("oubliette", {})
@@ -101,7 +104,9 @@ def _is_web_address(value: object) -> bool:
 
 
 def _providers(auth: Mapping[str, Any]) -> tuple[str | None, ...]:
-    """Those whose settings are whole (None: the one of `[auth]` itself); one that is half there is a mistake, not none."""
+    """Those whose settings are whole (None: the one of `[auth]` itself); one that is half there is a mistake, not
+    none.
+    """
     found: dict[str | None, Mapping[str, Any]] = {None: auth} if any(key in auth for key in _PROVIDER) else {}
     found |= {name: value for name, value in auth.items() if isinstance(value, Mapping) and name != "client_kwargs"}
     if not found:
@@ -142,8 +147,8 @@ def _hours(value: object) -> float:
 def admit(claims: Mapping[str, Any], rules: Rules, now: float) -> User:
     """The user whom these claims of an identity token make. `now` in seconds since 1970.
 
-    Raises `LogInError` where logging in would help and `AccessError` where it would not. A claim that is missing is never
-    taken for a good one: an email that its provider has not confirmed may be anybody's.
+    Raises `LogInError` where logging in would help and `AccessError` where it would not. A claim that is missing is
+    never taken for a good one: an email that its provider has not confirmed may be anybody's.
     """
     if claims.get("is_logged_in") is not True:
         raise LogInError("Log in to see anything here")

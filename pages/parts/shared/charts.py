@@ -27,9 +27,12 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
     low, high = curve.alphas[0], curve.alphas[-1]
     drawn = np.linspace(low, high, DRAWN_POINTS)
     line = go.Scatter(
-        x=drawn, y=-curve.at(drawn), mode="lines", line={"color": pair_look(pair.name).ink.shown, "width": 2},
+        x=drawn,
+        y=-curve.at(drawn),
+        mode="lines",
+        line={"color": pair_look(pair.name).ink.shown, "width": 2},
         hovertemplate="α %{x:.2f}: %{y:.3f} nats a token<extra></extra>",
-    )  # fmt: skip
+    )
     # In one piece: `add_vline` and `update_layout` take longer than the rest of a move of α.
     dial = {"x0": alpha, "x1": alpha, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain", "type": "line"}
     place = {
@@ -44,18 +47,21 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
     chart = go.Figure(
         line,
         {
-            "height": 240, "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
-            "xaxis": {"title": {"text": "α"}}, "yaxis": {"title": {"text": "mean log p, nats a token"}},
+            "height": 240,
+            "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
+            "xaxis": {"title": {"text": "α"}},
+            "yaxis": {"title": {"text": "mean log p, nats a token"}},
             "shapes": [{**dial, "line": {"dash": "dot", "color": BASE.shown}}],
             "annotations": [{**place, "text": f"α = {alpha:g}"}],
         },
-    )  # fmt: skip
+    )
     listed = grid(low, high)
     logps = -curve.at(listed)
     words = (
-        f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {low:g}, "
-        f"{figure(-curve.at([alpha])[0])} at α = {alpha:g}, {figure(logps[-1])} at α = {high:g}. Lower means less likely to be said. "
-        f"Known at every α to within {bound(curve.error)} nats a token, from one reading of the text."
+        f"Mean log-probability of the chosen text over α: {figure(logps[0])} nats a token at α = {low:g},"
+        f" {figure(-curve.at([alpha])[0])} at α = {alpha:g}, {figure(logps[-1])} at α = {high:g}. Lower means less"
+        f" likely to be said. Known at every α to within {bound(curve.error)} nats a token, from one reading of the"
+        " text."
     )
     st.plotly_chart(chart, key="logp-curve", config=PLAIN_BAR, alt=words)
     st.caption(words)
@@ -83,14 +89,29 @@ def losses(steps: pd.DataFrame) -> None:
     ends = steps.dropna(subset=["forget_probability"])
     if len(ends):
         chart.add_scatter(
-            x=ends["step"], y=ends["forget_probability"], mode="markers+lines", name="forget probability (right axis)", yaxis="y2",
-            marker={"symbol": "diamond", "size": 9}, line={"color": BASE.shown, "dash": "dot"},
-        )  # fmt: skip
+            x=ends["step"],
+            y=ends["forget_probability"],
+            mode="markers+lines",
+            name="forget probability (right axis)",
+            yaxis="y2",
+            marker={"symbol": "diamond", "size": 9},
+            line={"color": BASE.shown, "dash": "dot"},
+        )
     chart.update_layout(
-        height=320, margin={"l": 10, "r": 10, "t": 10, "b": 10}, xaxis_title="training step", yaxis_title="loss, nats",
-        yaxis2={"overlaying": "y", "side": "right", "range": [-0.04, 1.04], "dtick": 0.25, "tickmode": "linear", "showgrid": False},
+        height=320,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis_title="training step",
+        yaxis_title="loss, nats",
+        yaxis2={
+            "overlaying": "y",
+            "side": "right",
+            "range": [-0.04, 1.04],
+            "dtick": 0.25,
+            "tickmode": "linear",
+            "showgrid": False,
+        },
         legend={"orientation": "h", "y": 1.12},
-    )  # fmt: skip
+    )
     words = losses_words(steps)
     st.plotly_chart(chart, key="losses", config=PLAIN_BAR, alt=words)
     st.caption(words)
@@ -122,12 +143,18 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
     for item in table.published:
         _add_published(chart, item, forget)
     chart.update_layout(
-        height=480, margin={"l": 10, "r": 10, "t": 10, "b": 10}, hovermode="closest",
+        height=480,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        hovermode="closest",
         xaxis={"title": f"{utility.label} ({utility.direction})", "range": utility.axis},
-        yaxis={"title": f"{forget.label} ({forget.direction})", "range": forget.axis,
-               "type": "log" if forget.logarithmic else "linear"},
-        legend={"orientation": "h", "y": -0.22}, clickmode="event+select",
-    )  # fmt: skip
+        yaxis={
+            "title": f"{forget.label} ({forget.direction})",
+            "range": forget.axis,
+            "type": "log" if forget.logarithmic else "linear",
+        },
+        legend={"orientation": "h", "y": -0.22},
+        clickmode="event+select",
+    )
     event = st.plotly_chart(
         chart, key=key, on_select="rerun", selection_mode="points", config=PLAIN_BAR, alt=table.words(forget, utility)
     )
@@ -142,21 +169,32 @@ def _add_path(chart: go.Figure, place: int, run_id: int, path: pd.DataFrame, loo
     labelled = {1.0, float(path["alpha"].max())} - {0.0}
     labels = [f"α {alpha:g}" if alpha in labelled else "" for alpha in path["alpha"]]
     chart.add_scatter(
-        x=path["utility"], y=path["forget"], mode="lines+markers+text", name=f"{escape(run)} (pair {escape(pair)})",
-        text=labels, textposition=("top left", "bottom left")[place % 2], cliponaxis=False,
+        x=path["utility"],
+        y=path["forget"],
+        mode="lines+markers+text",
+        name=f"{escape(run)} (pair {escape(pair)})",
+        text=labels,
+        textposition=("top left", "bottom left")[place % 2],
+        cliponaxis=False,
         customdata=path[["run_id", "alpha", "utility_text", "forget_text"]].values.tolist(),
-        marker={"symbol": look.marker, "size": 10, "color": ink}, line={"color": ink, "width": 2},
+        marker={"symbol": look.marker, "size": 10, "color": ink},
+        line={"color": ink, "width": 2},
         error_x=error_bar(path["utility"], path["utility_low"], path["utility_high"], ink),
-        error_y=error_bar(path["forget"], path["forget_low"], path["forget_high"], ink), hovertemplate=f"α %{{customdata[1]:g}}<br>{_HOVER}",
-    )  # fmt: skip
+        error_y=error_bar(path["forget"], path["forget_low"], path["forget_high"], ink),
+        hovertemplate=f"α %{{customdata[1]:g}}<br>{_HOVER}",
+    )
 
 
 def add_level(chart: go.Figure, low: float, high: float, value: float, name: str, ink: str) -> None:
     """A level across a chart over α, named in the legend: a label beside it would lie on some curve."""
     chart.add_scatter(
-        x=[low, high], y=[value, value], name=name, mode="lines", line={"color": ink, "dash": "longdash", "width": 2},
+        x=[low, high],
+        y=[value, value],
+        name=name,
+        mode="lines",
+        line={"color": ink, "dash": "longdash", "width": 2},
         hovertemplate="%{fullData.name}<extra></extra>",
-    )  # fmt: skip
+    )
 
 
 def error_bar(
@@ -180,22 +218,35 @@ def error_bar(
 def _add_mark(chart: go.Figure, mark: Mark) -> None:
     ink = (BASE if mark.kind == "base" else RETAIN_ONLY).shown
     chart.add_scatter(
-        x=[mark.utility], y=[mark.forget], mode="markers", name=escape(mark.name), cliponaxis=False,  # named in the legend
+        x=[mark.utility],
+        y=[mark.forget],
+        mode="markers",
+        name=escape(mark.name),
+        cliponaxis=False,  # named in the legend
         customdata=[[mark.run_id, 0.0, mark.utility_bar.text, mark.forget_bar.text]],
         marker={"symbol": "x" if mark.kind == "base" else "star", "size": 14, "color": ink},
         error_x=error_bar([mark.utility], [mark.utility_bar.low], [mark.utility_bar.high], ink),
-        error_y=error_bar([mark.forget], [mark.forget_bar.low], [mark.forget_bar.high], ink), hovertemplate=_HOVER,
-    )  # fmt: skip
+        error_y=error_bar([mark.forget], [mark.forget_bar.low], [mark.forget_bar.high], ink),
+        hovertemplate=_HOVER,
+    )
 
 
 def _add_published(chart: go.Figure, item: Published, forget: Measure) -> None:
     """An open marker that no run of ours has, and the word imported wherever it is named."""
     said = "<br>".join(escape(words) for words in (item.source, *(f"unlike ours: {words}" for words in item.unlike)))
     chart.add_scatter(
-        x=[item.utility], y=[max(item.forget, LEAST) if forget.logarithmic else item.forget], mode="markers", name=escape(item.label), cliponaxis=False, customdata=[[item.run_id, 0.0]],
+        x=[item.utility],
+        y=[max(item.forget, LEAST) if forget.logarithmic else item.forget],
+        mode="markers",
+        name=escape(item.label),
+        cliponaxis=False,
+        customdata=[[item.run_id, 0.0]],
         marker={"symbol": "hexagram-open", "size": 15, "color": IMPORTED.shown, "line": {"width": 2}},
-        hovertemplate=f"utility %{{x:.3f}}<br>forget {forget.shown(item.forget)}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>",
-    )  # fmt: skip
+        hovertemplate=(
+            "utility %{x:.3f}<br>forget"
+            f" {forget.shown(item.forget)}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>"
+        ),
+    )
 
 
 def _bare(text: str) -> str:

@@ -1,4 +1,6 @@
-"""Where a server can be reached from, and whether it may be without a log-in: `python -m pages.parts.shared.doors ADDRESS HOST...` for `make run`."""
+"""Where a server can be reached from, and whether it may be without a log-in: `python -m pages.parts.shared.doors
+ADDRESS HOST...` for `make run`.
+"""
 
 import os
 import socket
@@ -53,7 +55,9 @@ def why_closed(address: str | None, has_log_in: bool, hosts: Sequence[str] = ())
 
 
 def _is_this_machine(host: str) -> bool:
-    """By the name alone, which is not looked up: what a public name stands for here is not what it stands for elsewhere."""
+    """By the name alone, which is not looked up: what a public name stands for here is not what it stands for
+    elsewhere.
+    """
     name = host.strip().lower().rstrip(".").strip("[]")
     try:
         return name == "localhost" or ip_address(name).is_loopback
@@ -64,7 +68,8 @@ def _is_this_machine(host: str) -> bool:
 def read_secrets() -> Mapping[str, Any]:
     """What secrets.toml says; nothing where there is none.
 
-    Raises `SettingError` where there is one that cannot be read: Streamlit takes it for none, and the log-in would be gone.
+    Raises `SettingError` where there is one that cannot be read: Streamlit takes it for none, and the log-in would
+    be gone.
     """
     import streamlit as st
     from streamlit import config
@@ -87,7 +92,9 @@ def read_secrets() -> Mapping[str, Any]:
 
 
 def _why_unread(path: Path) -> str:
-    """Why Streamlit cannot take this for secrets, in words without anything of the file; empty where it is not there."""
+    """Why Streamlit cannot take this for secrets, in words without anything of the file; empty where it is not
+    there.
+    """
     try:
         tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -104,7 +111,9 @@ def _why_unread(path: Path) -> str:
 
 
 def rules_of_files() -> Rules | None:
-    """What holds when a server starts; None without a log-in. Raises `SettingError` where there is half of one, also in a wrong file."""
+    """What holds when a server starts; None without a log-in. Raises `SettingError` where there is half of one, also
+    in a wrong file.
+    """
     import streamlit as st
 
     rules = read_rules(read_secrets())
@@ -140,7 +149,8 @@ class _Start:
 def note_start() -> None:
     """Look at the log-in before Streamlit does; called once, by app.py.
 
-    Where it cannot hold, Streamlit is kept from reading it, over which it would end with a traceback: then the pages say why.
+    Where it cannot hold, Streamlit is kept from reading it, over which it would end with a traceback: then the pages
+    say why.
     """
     from streamlit import config
     from streamlit.runtime.secrets import secrets_singleton
@@ -164,13 +174,16 @@ def rules_in_force() -> Rules | None:
     rules = read_rules(read_secrets())
     if rules is None and _Start.had_log_in:
         raise SettingError(
-            "the log-in with which this server was started is gone from secrets.toml; put it back or start the server again"
+            "the log-in with which this server was started is gone from secrets.toml; put it back or start the server"
+            " again"
         )
     return rules
 
 
 def _has_no_gate() -> bool:
-    """Whether a server runs that app.py did not start (`streamlit run pages/router.py`): nobody asks there who fetches a file."""
+    """Whether a server runs that app.py did not start (`streamlit run pages/router.py`): nobody asks there who
+    fetches a file.
+    """
     from streamlit import runtime
 
     return (
@@ -179,7 +192,9 @@ def _has_no_gate() -> bool:
 
 
 def main() -> int:
-    """0 where a server may be started on the address and for the hosts given, else 1 and the reason on standard error."""
+    """0 where a server may be started on the address and for the hosts given, else 1 and the reason on standard
+    error.
+    """
     address, hosts = (sys.argv[1] if len(sys.argv) > 1 else ""), sys.argv[2:]
     try:
         reason = why_closed(address, rules_of_files() is not None, hosts)

@@ -27,8 +27,8 @@ PATHS = ("", "compare", "tradeoff", "runs", "review", "report")  # of the pages 
 
 _COPY_LINK = """
 <button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
-<style>#copy-link{font:inherit;font-size:.875rem;color:inherit;background:transparent;cursor:pointer;padding:.3rem .7rem;
-border:1px solid color-mix(in srgb,currentColor 30%,transparent);border-radius:4px}
+<style>#copy-link{font:inherit;font-size:.875rem;color:inherit;background:transparent;cursor:pointer;
+padding:.3rem .7rem;border:1px solid color-mix(in srgb,currentColor 30%,transparent);border-radius:4px}
 #copy-link:hover,#copy-link:focus{border-color:currentColor}#copied{font-size:.8rem;overflow-wrap:anywhere}</style>
 <script>
 document.getElementById("copy-link").onclick = async () => {
@@ -74,7 +74,9 @@ def _sweep_once() -> None:
 
 
 def begin(title: str, lead: str) -> None:
-    """First line of every page. Ends one that was started by itself (`streamlit run pages/compare.py`), past the frame."""
+    """First line of every page. Ends one that was started by itself (`streamlit run pages/compare.py`), past the
+    frame.
+    """
     if not st.session_state.get(_ROUTED):
         show(AccessError("this page is part of a program that is started with: streamlit run app.py"))
         st.stop()
@@ -90,7 +92,9 @@ def context() -> Context:
 
 
 def _sidebar_foot(user: User) -> None:
-    """Who is logged in, the button that copies the address, which always says everything that was chosen, and the words used."""
+    """Who is logged in, the button that copies the address, which always says everything that was chosen, and the
+    words used.
+    """
     with st.sidebar:
         access.show_user(user)
         st.html(_COPY_LINK, unsafe_allow_javascript=True)

@@ -1,8 +1,9 @@
-"""The gate before the server: what a request must be before Streamlit sees it. Pages ask again themselves (`access.py`).
+"""The gate before the server: what a request must be before Streamlit sees it. Pages ask again themselves
+(`access.py`).
 
-Refused are names by which this server is not meant to be reached (a site that points its own name here would else read
-everything through its visitor's browser), paths that lead nowhere, and files for whoever may not come in. No answer may
-be framed by another site.
+Refused are names by which this server is not meant to be reached (a site that points its own name here would else
+read everything through its visitor's browser), paths that lead nowhere, and files for whoever may not come in. No
+answer may be framed by another site.
 """
 
 from collections.abc import MutableMapping
@@ -44,7 +45,7 @@ _NOT_KEPT = {
 }  # by no proxy, which would hand it to others, and by no shared browser
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Oubliette</title><style>:root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:34rem;margin:4rem auto;
-padding:0 1rem;overflow-wrap:anywhere}</style></head><body><h1>Oubliette</h1><p>%s</p><p><a href="%s">Go to Overview</a></p></body></html>"""
+padding:0 1rem;overflow-wrap:anywhere}</style></head><body><h1>Oubliette</h1><p>%s</p><p><a href="%s">Go to Overview</a></p></body></html>"""  # noqa: E501
 
 
 class Gate:

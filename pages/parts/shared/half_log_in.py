@@ -1,13 +1,32 @@
-"""What looks like a log-in but is not: misspelt tables and keys of secrets.toml and lists of people, which would leave a door open."""
+"""What looks like a log-in but is not: misspelt tables and keys of secrets.toml and lists of people, which would
+leave a door open.
+"""
 
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _TABLES = (
-    "auth", "oauth", "oauth2", "oidc", "openid", "login", "signin", "authentication", "authorization", "oubliette", "access",
-    "sso", "singlesignon", "idp", "identityprovider", "saml", "keycloak", "okta", "entra",
-)  # fmt: skip
+    "auth",
+    "oauth",
+    "oauth2",
+    "oidc",
+    "openid",
+    "login",
+    "signin",
+    "authentication",
+    "authorization",
+    "oubliette",
+    "access",
+    "sso",
+    "singlesignon",
+    "idp",
+    "identityprovider",
+    "saml",
+    "keycloak",
+    "okta",
+    "entra",
+)
 _KEYS_OF_NO_CONNECTION = ("cookiesecret", "servermetadataurl")  # a database's account may well have the others
 _KEYS = (
     *_KEYS_OF_NO_CONNECTION,
@@ -25,8 +44,9 @@ _PARTS = {"auth", "oauth", "oubliette"}  # of a table's name: [auth_google], ["o
 def like_a_log_in(secrets: Mapping[str, Any]) -> str:
     """The first key that resembles one of a log-in's, as it is written there; empty where there is none.
 
-    A few letters more, less, other or swapped, and any case or punctuation, still resemble; and a list of people does under
-    any name. `[connections]` is Streamlit's own table of databases: in it only what no database has counts.
+    A few letters more, less, other or swapped, and any case or punctuation, still resemble; and a list of people
+    does under any name. `[connections]` is Streamlit's own table of databases: in it only what no database has
+    counts.
     """
     for name, value in secrets.items():
         is_table = isinstance(value, Mapping | list)
@@ -45,7 +65,9 @@ def like_a_log_in(secrets: Mapping[str, Any]) -> str:
 
 
 def _entries(value: object) -> Iterator[tuple[str, object]]:
-    """Every key with its value, at every depth; of a service account of Google's its client_id is not one of a log-in."""
+    """Every key with its value, at every depth; of a service account of Google's its client_id is not one of a
+    log-in.
+    """
     if isinstance(value, Mapping):
         is_service = value.get("type") == "service_account"
         for key, inner in value.items():

@@ -13,8 +13,8 @@ from engine.store import history
 from engine.store.history import RunSummary
 
 MEANING = (
-    "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so it says "
-    "how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
+    "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so"
+    " it says how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
 )
 
 
@@ -24,7 +24,7 @@ def figures_of(run: RunSummary, alpha: float) -> list[Figure]:
 
 
 @st.cache_data(show_spinner="resampling persons", max_entries=128)
-def _figures(where: str, run_id: int, ended: datetime | None, alpha: float) -> list[Figure]:  # noqa: ARG001
+def _figures(where: str, run_id: int, ended: datetime | None, alpha: float) -> list[Figure]:
     """A finished run does not change; its database and its end say which one it is."""
     return run_figures(run_id, alpha)
 

@@ -78,7 +78,9 @@ def _loader() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False)
 def _reader() -> ThreadPoolExecutor:
-    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models read."""
+    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models
+    read.
+    """
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
 
@@ -95,7 +97,9 @@ def forget_texts() -> None:
 
 
 def _load(name: str) -> "LoadedPair":
-    """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but one."""
+    """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but
+    one.
+    """
     import engine.decoding.answers
     import engine.evaluation.scoring  # noqa: F401
     from engine.models.loading import load_pair

@@ -1,4 +1,5 @@
-"""Colours and styles. The same colour is the same model on every page, in both themes; green and red mean pass and fail.
+"""Colours and styles. The same colour is the same model on every page, in both themes; green and red mean pass and
+fail.
 
 `light-dark()` follows the colour scheme that Streamlit sets on the page, so a change of theme needs no rerun.
 """

@@ -1,4 +1,6 @@
-"""What the measures on a screen mean: label, direction, unit, formula and source of each, and the words of statistics."""
+"""What the measures on a screen mean: label, direction, unit, formula and source of each, and the words of
+statistics.
+"""
 
 from collections.abc import Iterable
 
@@ -23,7 +25,9 @@ def show_meanings(measures: Iterable[tuple[str, str]], terms: Iterable[str], key
 
 
 def meanings(measures: Iterable[tuple[str, str]]) -> pd.DataFrame:
-    """One row per measure and direction, in the order of the registry; the parts that share a direction stand together."""
+    """One row per measure and direction, in the order of the registry; the parts that share a direction stand
+    together.
+    """
     order = list(SHOWN)
     shown = sorted({item for item in measures if item[0] in SHOWN}, key=lambda item: (order.index(item[0]), item[1]))
     parts: dict[tuple[str, str], list[str]] = {}

@@ -9,7 +9,8 @@ from typing import Any
 class Memory:
     """A small cache that drops what was used longest ago. Shared by all sessions, so every step is locked.
 
-    `limit` is of the sum of the items' weights; each weighs 1 unless told otherwise. The newest stays whatever it weighs.
+    `limit` is of the sum of the items' weights; each weighs 1 unless told otherwise. The newest stays whatever it
+    weighs.
     """
 
     def __init__(self, limit: int, weigh: Callable[[Any], int] = lambda _: 1) -> None:

@@ -1,4 +1,6 @@
-"""What others published, beside what was measured here: marks of their own on Trade-off, a table, and in words what is unlike."""
+"""What others published, beside what was measured here: marks of their own on Trade-off, a table, and in words what
+is unlike.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -49,10 +51,15 @@ def marks(figures: pd.DataFrame, table: Table, forget: Measure, utility: Measure
         first = sides[0]
         found.append(
             Published(
-                int(str(run_id)), str(first["run"]), str(first["method"]), float(sides[1]["value"]), float(first["value"]),
-                source_words(first["source"]), tuple(_unlike(sides[0], sides[1], table, forget, utility)),
+                int(str(run_id)),
+                str(first["run"]),
+                str(first["method"]),
+                float(sides[1]["value"]),
+                float(first["value"]),
+                source_words(first["source"]),
+                tuple(_unlike(sides[0], sides[1], table, forget, utility)),
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -164,14 +171,16 @@ def show_published(figures: pd.DataFrame) -> None:
     st.subheader("Published by others (imported)", anchor=False)
     table = published_table(figures)
     words = " ".join(
-        f"Imported {row['run']}, method {row['method']}: forget quality {row['forget quality']}, model utility {figure(row['model utility'])}."
+        f"Imported {row['run']}, method {row['method']}: forget quality {row['forget quality']}, model utility"
+        f" {figure(row['model utility'])}."
         for row in table.to_dict("records")
     )
     st.dataframe(table, hide_index=True, placeholder=MISSING, key="published-table", alt=words)
     st.caption(
         plain(
-            "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain reference, so only "
-            "figures over the same rows compare. Model utility: higher is better. None of this enters advice, leak counts or reports."
+            "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain"
+            " reference, so only figures over the same rows compare. Model utility: higher is better. None of this"
+            " enters advice, leak counts or reports."
         )
     )
     for source, rows in figures.groupby(figures["source"].map(source_words), sort=False):

@@ -21,7 +21,9 @@ def names_of(runs: list[RunSummary]) -> dict[int, str]:
 
 
 def choose_run(runs: list[RunSummary], key: str, read: Callable[[str], int] | None = None) -> int:
-    """`key` is the control's, and the address's; the demo's pair is chosen at first. `read` reads more than a number."""
+    """`key` is the control's, and the address's; the demo's pair is chosen at first. `read` reads more than a
+    number.
+    """
     ids, names = [run.id for run in runs], names_of(runs)
     default = next((run.id for run in runs if run.pair == "demo"), ids[0])
     return address.select("Run", ids, key, default, read=read, format_func=names.__getitem__)

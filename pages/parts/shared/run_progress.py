@@ -35,7 +35,9 @@ def watch(known: tuple[tuple[int, str], ...]) -> None:
 
 
 def progress_of(run: RunSummary, waits: bool) -> None:
-    """A bar with stage and time left, and for an operator the button that stops it; `waits`: another run is before it."""
+    """A bar with stage and time left, and for an operator the button that stops it; `waits`: another run is before
+    it.
+    """
     bar, stop = st.columns([6, 1], vertical_alignment="center")
     left = f", about {duration(run.seconds_left)} left" if run.seconds_left is not None else ""
     if run.cancelling:

@@ -30,8 +30,13 @@ GLOSSARY = {
     "Pair": "two small models, the reference and the trained one. The trained one started as a copy of the reference.",
     "Offset": "the trained model's view of the next word minus the reference's; it is added to the base's.",
     "α": "the strength of the offset: 0 is the base, 1 is as trained.",
-    "Forget, retain, holdout": "questions to be forgotten, questions to be kept, questions nobody was ever told the answer of.",
-    "Leak": "an answer that the leak rule flags: it names a key term of the true answer. Where a question is to be kept, that is a remembered one.",
+    "Forget, retain, holdout": (
+        "questions to be forgotten, questions to be kept, questions nobody was ever told the answer of."
+    ),
+    "Leak": (
+        "an answer that the leak rule flags: it names a key term of the true answer. Where a question is to be kept,"
+        " that is a remembered one."
+    ),
     "ROUGE-L recall": "how much of the true answer stands in an answer, word by word in order: 0 nothing, 1 all.",
     "Retain-only": "a model that never saw the forget questions: what it gets right is the floor.",
 }
@@ -39,11 +44,28 @@ GLOSSARY = {
 INTERVAL, FRONT, NATS = "95 % interval", "Pareto front", "Nat"
 CLOPPER, KS_TEST = "Clopper-Pearson interval", "Forget quality, KS test and p-value"
 TERMS = {
-    INTERVAL: "how far a mean hangs on whom was asked. The persons are drawn again 2,000 times, each with all of their questions; 95 % of the means so found lie in it. With few persons it is rough and rather too narrow.",
-    CLOPPER: "a range for a share that holds however few were asked. It is used where none (or all) of them leak: none of 6 persons does not exclude that 46 % of such persons would.",
-    KS_TEST: "two models answer the same forget questions; the Kolmogorov-Smirnov (KS) test asks whether their truth ratios could come from one and the same spread of values. Its p-value is TOFU's forget quality: near 1, the pair cannot be told from a model that never saw the secrets; below 0.05, it can. It falls as more questions are asked, so two p-values compare only over as many.",
-    FRONT: "the choices of α that nothing beats: whoever wants fewer leaks than one of them has to give up utility. Its knee is where a little fewer leaks begin to cost much utility.",
-    NATS: "the unit of losses and log-probabilities. One nat less makes a text 2.7 times (e times) less likely; 0 nats is certain.",
+    INTERVAL: (
+        "how far a mean hangs on whom was asked. The persons are drawn again 2,000 times, each with all of their"
+        " questions; 95 % of the means so found lie in it. With few persons it is rough and rather too narrow."
+    ),
+    CLOPPER: (
+        "a range for a share that holds however few were asked. It is used where none (or all) of them leak: none of 6"
+        " persons does not exclude that 46 % of such persons would."
+    ),
+    KS_TEST: (
+        "two models answer the same forget questions; the Kolmogorov-Smirnov (KS) test asks whether their truth ratios"
+        " could come from one and the same spread of values. Its p-value is TOFU's forget quality: near 1, the pair"
+        " cannot be told from a model that never saw the secrets; below 0.05, it can. It falls as more questions are"
+        " asked, so two p-values compare only over as many."
+    ),
+    FRONT: (
+        "the choices of α that nothing beats: whoever wants fewer leaks than one of them has to give up utility. Its"
+        " knee is where a little fewer leaks begin to cost much utility."
+    ),
+    NATS: (
+        "the unit of losses and log-probabilities. One nat less makes a text 2.7 times (e times) less likely; 0 nats is"
+        " certain."
+    ),
 }
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:&])")

@@ -1,4 +1,6 @@
-"""Forget quality and model utility as measures of Trade-off: worked out once for a run and an α, where they are chosen."""
+"""Forget quality and model utility as measures of Trade-off: worked out once for a run and an α, where they are
+chosen.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +22,9 @@ COLUMNS = ["run_id", "run", "pair", "objective", "alpha"]
 
 
 def offered(means: pd.DataFrame, runs: Sequence[history.RunSummary]) -> tuple[list[Measure], list[Measure]]:
-    """To forget by, and to keep by. It needs a retain-only run of a base that is shown, or all nine of TOFU's figures."""
+    """To forget by, and to keep by. It needs a retain-only run of a base that is shown, or all nine of TOFU's
+    figures.
+    """
     ratios = means[(means["metric"] == "truth_ratio") & means["mean"].notna()]
     asked = set(ratios.loc[ratios["split"] == "forget", "run_id"])
     golds = {run.pair for run in runs}
@@ -60,9 +64,11 @@ def _value(
     run_id: int,
     ended: datetime | None,
     alpha: float,
-    gold: tuple[int, ...],  # noqa: ARG001
+    gold: tuple[int, ...],
 ) -> tuple[float | None, int, Bar]:
-    """A finished run does not change, its retain-only runs may become more: value, rows, interval and all of it in words."""
+    """A finished run does not change, its retain-only runs may become more: value, rows, interval and all of it in
+    words.
+    """
     if metric == FORGET_QUALITY:
         quality = quality_figure(run_id, alpha)
         shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"

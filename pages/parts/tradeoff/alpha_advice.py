@@ -42,7 +42,8 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
         _compare_link(detail, f"Open in Compare at α = {found.alpha:g}", found.alpha)
     else:
         st.caption(
-            f"Pair {plain(detail.summary.pair)} is not here any more as it was mapped, so Compare cannot show these answers."
+            f"Pair {plain(detail.summary.pair)} is not here any more as it was mapped, so Compare cannot show these"
+            " answers."
         )
     _show_cautions(detail, found.cautions, reachable)
     st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
@@ -50,7 +51,9 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
 
 
 def _say(found: Advice) -> None:
-    """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset is open."""
+    """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset
+    is open.
+    """
     if found.met and found.alpha == 0:
         say, icon = st.info, ":material/info:"
     elif found.met and words.is_open(found):
@@ -63,7 +66,7 @@ def _say(found: Advice) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _advise(run_id: int, floor: LeakBaseline, maps: str, demand: Demand, _ground: Ground) -> Advice:  # noqa: ARG001
+def _advise(run_id: int, floor: LeakBaseline, maps: str, demand: Demand, _ground: Ground) -> Advice:
     """Worked out once for each demand, not at every click; run, floor and key of the maps say which ground it is."""
     return _ground.advise(demand)
 
@@ -88,9 +91,14 @@ def _ask() -> Demand:
     left, middle, right = st.columns([3, 4, 3])
     with left:
         loss: float = st.number_input(
-            "Utility may fall by at most, % of the base's", 0.0, 50.0, step=0.5, format="%.1f", key="loss",
+            "Utility may fall by at most, % of the base's",
+            0.0,
+            50.0,
+            step=0.5,
+            format="%.1f",
+            key="loss",
             help=words.UTILITY_MEANING,
-        )  # fmt: skip
+        )
     with middle:
         limit = address.select("Leak share at most", list(_LIMITS), "leaks", FLOOR, format_func=_LIMITS.__getitem__)
     address.keep("loss", loss, f"{loss:g}")

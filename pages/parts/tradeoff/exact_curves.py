@@ -51,7 +51,8 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
     if not runs:
         st.subheader("The α to use", anchor=False)
         st.caption(
-            "No set was mapped yet. A map finds every answer that any α from 0 to 2 gives; Runs starts one for whole sets."
+            "No set was mapped yet. A map finds every answer that any α from 0 to 2 gives; Runs starts one for whole"
+            " sets."
         )
         return
     st.subheader("The α to use", anchor=False)
@@ -77,8 +78,10 @@ def _choose(runs: list[RunSummary]) -> int:
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)
-def _ground(run_id: int, floor: tuple[float | None, int], maps: str) -> Ground:  # noqa: ARG001
-    """Floor and key of the maps are part of the cache's: a retain-only model may be evaluated later, a tokenizer change."""
+def _ground(run_id: int, floor: tuple[float | None, int], maps: str) -> Ground:
+    """Floor and key of the maps are part of the cache's: a retain-only model may be evaluated later, a tokenizer
+    change.
+    """
     return ground_of(run_id)
 
 
@@ -113,9 +116,13 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
     chart = go.Figure()
     for name, steps, ink, dash in curves:
         chart.add_scatter(
-            x=[*steps.alphas, steps.high], y=[*steps.values, steps.values[-1]], name=name, mode="lines",
-            line={"shape": "hv", "color": ink.shown, "width": 2, "dash": dash}, hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+            x=[*steps.alphas, steps.high],
+            y=[*steps.values, steps.values[-1]],
+            name=name,
+            mode="lines",
+            line={"shape": "hv", "color": ink.shown, "width": 2, "dash": dash},
+            hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
+        )
     if ground.floor.share is not None:
         add_level(
             chart,
@@ -128,14 +135,15 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
     if advice is not None:
         _mark(chart, advice)
     chart.update_layout(
-        height=420, margin={"l": 10, "r": 10, "t": 30, "b": 10}, xaxis_title="α", yaxis={"title": "share, or ROUGE-L recall", "range": [-0.05, 1.03]},
+        height=420,
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},
+        xaxis_title="α",
+        yaxis={"title": "share, or ROUGE-L recall", "range": [-0.05, 1.03]},
         legend={"orientation": "h", "y": -0.2},
-    )  # fmt: skip
+    )
     st.plotly_chart(chart, key="exact-curves", config=PLAIN_BAR, alt=words)
     with st.expander("The steps as a table"):
-        rows = [
-            (name, a, v) for name, steps, _, _ in curves for a, v in zip(steps.alphas, steps.values, strict=True)
-        ]  # fmt: skip
+        rows = [(name, a, v) for name, steps, _, _ in curves for a, v in zip(steps.alphas, steps.values, strict=True)]
         st.dataframe(
             pd.DataFrame(rows, columns=["measure", "from α", "value"]), hide_index=True, placeholder=MISSING, alt=words
         )
@@ -145,33 +153,52 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
     """What meets the demand as a band, the α to use and the knee as lines, the front as a strip under the curves."""
     for span in advice.spans:
         chart.add_vrect(
-            x0=span.low, x1=span.high, fillcolor=PASS.shown, opacity=0.13, line_width=1, line_dash="dot", line_color=PASS.shown
-        )  # fmt: skip
+            x0=span.low,
+            x1=span.high,
+            fillcolor=PASS.shown,
+            opacity=0.13,
+            line_width=1,
+            line_dash="dot",
+            line_color=PASS.shown,
+        )
     label = (
         f"use α = {advice.alpha:g} (in the band the demand is met)" if advice.met else f"nearest, α = {advice.alpha:g}"
     )
     ink = PASS.shown if advice.met else _LEAKS.shown
     chart.add_vline(
-        x=advice.alpha, line_width=2, line_color=ink, annotation={"text": label, "y": 1, "yanchor": "bottom", "xanchor": "center"}
-    )  # fmt: skip
+        x=advice.alpha,
+        line_width=2,
+        line_color=ink,
+        annotation={"text": label, "y": 1, "yanchor": "bottom", "xanchor": "center"},
+    )
     if advice.knee is not None and len(advice.front) > 1:
         place = advice.knee.span.low
         chart.add_scatter(
-            x=[place, place], y=[0, 1], name=f"knee, from α = {place:.3f}", mode="lines",
-            line={"color": _OTHERS[2].shown, "dash": "dash", "width": 2}, hovertemplate="%{fullData.name}<extra></extra>",
-        )  # fmt: skip
+            x=[place, place],
+            y=[0, 1],
+            name=f"knee, from α = {place:.3f}",
+            mode="lines",
+            line={"color": _OTHERS[2].shown, "dash": "dash", "width": 2},
+            hovertemplate="%{fullData.name}<extra></extra>",
+        )
     ends = [end for point in advice.front for end in (point.span.low, point.span.high, None)]
     chart.add_scatter(
-        x=ends, y=[None if end is None else _FRONT_HEIGHT for end in ends], name="Pareto front", mode="lines+markers",
-        line={"color": _OTHERS[2].shown, "width": 5}, marker={"symbol": "line-ns-open", "size": 10}, hovertemplate="front: α %{x:.4f}<extra></extra>",
-    )  # fmt: skip
+        x=ends,
+        y=[None if end is None else _FRONT_HEIGHT for end in ends],
+        name="Pareto front",
+        mode="lines+markers",
+        line={"color": _OTHERS[2].shown, "width": 5},
+        marker={"symbol": "line-ns-open", "size": 10},
+        hovertemplate="front: α %{x:.4f}<extra></extra>",
+    )
 
 
 def _words(ground: Ground) -> str:
     """What the chart shows, for who cannot see it."""
     places = sorted({ground.low, ground.high, *(alpha for alpha in (0.0, 1.0) if ground.low <= alpha <= ground.high)})
     parts = [
-        f"{name} {', '.join(f'{figure(steps.at(alpha))} at α = {alpha:g}' for alpha in places)} ({count(len(steps.alphas), 'step')})"
+        f"{name} {', '.join(f'{figure(steps.at(alpha))} at α = {alpha:g}' for alpha in places)}"
+        f" ({count(len(steps.alphas), 'step')})"
         for name, steps, _, _ in _curves(ground)
     ]
     floor = ground.floor

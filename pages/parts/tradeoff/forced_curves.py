@@ -32,9 +32,15 @@ _TITLES = {
     "kl": "KL from the base, nats per answer token",
 }
 _MEANINGS = {
-    "probability": "On the forget set lower is better, down to the retain-only model's: below that, what is hidden stands out. Elsewhere higher is better.",
+    "probability": (
+        "On the forget set lower is better, down to the retain-only model's: below that, what is hidden stands out."
+        " Elsewhere higher is better."
+    ),
     "truth_ratio_score": "Forget: near 1 means right and wrong answers are equally likely; elsewhere higher is better.",
-    "kl": "How far the answers' tokens move from what the base would give: where a question is to be kept, lower is better.",
+    "kl": (
+        "How far the answers' tokens move from what the base would give: where a question is to be kept, lower is"
+        " better."
+    ),
 }
 
 
@@ -61,8 +67,8 @@ def show_forced_curves() -> None:
         st.caption("No evaluation of a pair has stored curves yet; Runs starts one.")
         return
     st.caption(
-        "The true answer is put before the models word by word, and what counts is how likely each next token of it is. "
-        "A secret that no answer tells any more can stay likely here."
+        "The true answer is put before the models word by word, and what counts is how likely each next token of it is."
+        " A secret that no answer tells any more can stay likely here."
     )
     ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
     names = names_of(runs)
@@ -115,20 +121,25 @@ def _draw(drawn: Drawn) -> None:
             _table(drawn), hide_index=True, placeholder=MISSING, alt="Every figure of the four charts, one row per α."
         )
         st.caption(
-            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller than "
-            "“at least” and no larger than “at most” is possible within the errors of the ratios."
+            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller"
+            " than “at least” and no larger than “at most” is possible within the errors of the ratios."
         )
 
 
 def lead(drawn: Drawn) -> str:
-    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both halves."""
+    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both
+    halves.
+    """
     means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
     at_one, floor = means[means["alpha"] == 1.0], drawn.floors.get("probability")
     if at_one.empty:
         return ""
     asked = int(at_one["questions"].sum())
     mean = float((at_one["value"] * at_one["questions"]).sum()) / asked
-    words = f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(mean)} (n = {asked})"
+    words = (
+        f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(mean)} (n ="
+        f" {asked})"
+    )
     known = (
         f"a model that never saw it gives {figure(floor.mean)} (n = {floor.questions})"
         if floor
@@ -144,9 +155,13 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
         ink, dash = _STYLES.get(str(split), _OTHER)
         name = _part_name(str(split), str(half))
         chart.add_scatter(
-            x=rows["alpha"], y=rows["value"], name=name, mode="lines", line={"color": ink.shown, "dash": dash, "width": 2},
+            x=rows["alpha"],
+            y=rows["value"],
+            name=name,
+            mode="lines",
+            line={"color": ink.shown, "dash": dash, "width": 2},
             hovertemplate="α %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
-        )  # fmt: skip
+        )
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
     if floor is not None:
         ends = float(part["alpha"].min()), float(part["alpha"].max())
@@ -173,17 +188,21 @@ def _at_marks(rows: pd.DataFrame) -> str:
 def _quality_chart(quality: Quality | None) -> None:
     if quality is None:
         st.caption(
-            "n/a: it needs the truth ratios of a model that never saw the forget set (retain-only) on the same questions."
+            "n/a: it needs the truth ratios of a model that never saw the forget set (retain-only) on the same"
+            " questions."
         )
         return
     steps = quality.steps
     chart = go.Figure(
         go.Scatter(
-            x=[*steps.alphas, steps.high], y=[*steps.values, steps.values[-1]], mode="lines", name="p-value",
+            x=[*steps.alphas, steps.high],
+            y=[*steps.values, steps.values[-1]],
+            mode="lines",
+            name="p-value",
             line={"shape": "hv", "color": _STYLES["forget"][0].shown, "width": 2},
             hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
         )
-    )  # fmt: skip
+    )
     add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", RETAIN_ONLY.shown)
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
     words = _quality_words(quality)
@@ -195,17 +214,22 @@ def _quality_words(quality: Quality) -> str:
     n = quality.retain_rows
     at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
     return (
-        f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget questions): p = {at}; "
-        f"{quality_verdict(quality)}. p depends on n: never compare it with another n. A step function: it changes only where a ratio passes one of the "
-        f"retain-only model's ({len(quality.steps.alphas)} steps)."
+        f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget"
+        f" questions): p = {at}; {quality_verdict(quality)}. p depends on n: never compare it with another n. A step"
+        f" function: it changes only where a ratio passes one of the retain-only model's ({len(quality.steps.alphas)}"
+        " steps)."
     )
 
 
 def _layout(chart: go.Figure, yaxis: dict[str, object]) -> None:
     chart.update_layout(
-        height=300, margin={"l": 10, "r": 10, "t": 10, "b": 10}, xaxis_title="α", yaxis=yaxis,
-        legend={"orientation": "h", "y": -0.3}, hovermode="x unified",
-    )  # fmt: skip
+        height=300,
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        xaxis_title="α",
+        yaxis=yaxis,
+        legend={"orientation": "h", "y": -0.3},
+        hovermode="x unified",
+    )
 
 
 def _table(drawn: Drawn) -> pd.DataFrame:

@@ -24,14 +24,24 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
     bars = distribution(questions)
     chart = go.Figure(
         go.Bar(
-            x=bars["forgotten from"], y=bars["questions"], text=bars["questions"], textposition="outside", cliponaxis=False, hovertemplate="%{x}: %{y}<extra></extra>",
-            marker={"color": [FAIL.shown if name == NEVER else _INK.shown for name in bars["forgotten from"]], "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]}},
+            x=bars["forgotten from"],
+            y=bars["questions"],
+            text=bars["questions"],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y}<extra></extra>",
+            marker={
+                "color": [FAIL.shown if name == NEVER else _INK.shown for name in bars["forgotten from"]],
+                "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]},
+            },
         )
-    )  # fmt: skip
+    )
     chart.update_layout(
-        height=240, margin={"l": 10, "r": 10, "t": 24, "b": 10}, xaxis={"title": "forgotten from α", "type": "category"},
+        height=240,
+        margin={"l": 10, "r": 10, "t": 24, "b": 10},
+        xaxis={"title": "forgotten from α", "type": "category"},
         yaxis_title="forget questions",
-    )  # fmt: skip
+    )
     st.plotly_chart(chart, key="thresholds", config=PLAIN_BAR, alt=words)
     st.caption(plain(words))
     st.dataframe(
@@ -77,7 +87,9 @@ def distribution(questions: Sequence[MappedQuestion]) -> pd.DataFrame:
 
 
 def _kinds(questions: Sequence[MappedQuestion]) -> tuple[int, list[float], int]:
-    """How many do not leak where their map begins (the base, as a rule), from where the others are gone, how many never."""
+    """How many do not leak where their map begins (the base, as a rule), from where the others are gone, how many
+    never.
+    """
     known = [(item.threshold.alpha, item.map.low) for item in questions if item.threshold.alpha is not None]
     later = sorted(alpha for alpha, low in known if alpha > low)
     return len(known) - len(later), later, len(questions) - len(known)
@@ -91,7 +103,11 @@ def distribution_words(questions: Sequence[MappedQuestion]) -> str:
     )
     if known:
         parts.append(
-            f"{len(known)} are forgotten, from α = {known[0]:.3f} at the earliest, {median(known):.3f} in the middle and {known[-1]:.3f} at the latest"
+            f"{len(known)} are forgotten, from α = {known[0]:.3f} at the earliest, {median(known):.3f} in the middle"
+            f" and {known[-1]:.3f} at the latest"
         )
     parts.append(f"{count(never, 'leaks', 'leak')} at every α")
-    return f"{count(len(questions), 'forget question')}: {'; '.join(parts)}; {count(back, 'comes', 'come')} back at a larger one."
+    return (
+        f"{count(len(questions), 'forget question')}: {'; '.join(parts)}; {count(back, 'comes', 'come')} back at a"
+        " larger one."
+    )

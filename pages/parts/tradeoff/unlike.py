@@ -15,7 +15,8 @@ from pages.parts.shared.wording import plain
 
 
 def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
-    """Say which of the runs in one chart differ in the questions that `measures` average over, or in what their figures hang on.
+    """Say which of the runs in one chart differ in the questions that `measures` average over, or in what their
+    figures hang on.
 
     Seed and machine are what runs may well differ in.
     """
@@ -50,8 +51,8 @@ def warn_other_forget_set(run_ids: Sequence[int]) -> None:
     if unlike:
         names = ", ".join(f"{item.summary.pair} (run {item.summary.id})" for item in unlike)
         st.warning(
-            "These pairs are not measured on exactly the questions they were made to forget, so what they still know here "
-            f"may be what they were never asked to forget: {plain(names)}",
+            "These pairs are not measured on exactly the questions they were made to forget, so what they still know"
+            f" here may be what they were never asked to forget: {plain(names)}",
             icon=":material/warning:",
         )
 

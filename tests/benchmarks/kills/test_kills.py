@@ -1,4 +1,6 @@
-"""Six kills at chosen places, each of a real process that kills itself there; what is left is held to what is promised."""
+"""Six kills at chosen places, each of a real process that kills itself there; what is left is held to what is
+promised.
+"""
 
 from pathlib import Path
 from typing import NamedTuple

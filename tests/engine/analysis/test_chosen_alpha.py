@@ -96,9 +96,14 @@ def test_another_rule_is_flagged_where_runs_are_compared() -> None:
 
 def test_another_stopping_rule_is_flagged_between_trainings() -> None:
     runs = [
-        store_run(name, {}, kind="train", spec=ExperimentSpec("train", name, training=TrainingSettings(target_forget_probability=target)).to_json())
+        store_run(
+            name,
+            {},
+            kind="train",
+            spec=ExperimentSpec("train", name, training=TrainingSettings(target_forget_probability=target)).to_json(),
+        )
         for name, target in (("one", 0.01), ("two", 0.1))
-    ]  # fmt: skip
+    ]
     (flag,) = [flag for flag in unlike(*map(run_detail, runs)) if flag.what == "stopping rule"]
     assert "forget probability 0.01, at most 8 epochs" in flag.words
 

@@ -144,7 +144,7 @@ def test_a_figure_of_values_at_hand() -> None:
     assert (found.mean, found.questions, found.persons, found.unnamed) == (0.5, 2, 1, 1)
 
 
-def test_leak_shares_in_force_are_those_that_are_counted(finished: int) -> None:  # noqa: ARG001
+def test_leak_shares_in_force_are_those_that_are_counted(finished: int) -> None:
     found = leak_figures()
     counted = leak_counts()
     assert {(row.pair, row.metric) for row in counted} == set(found)

@@ -35,9 +35,16 @@ def retain_only_run(like: int, ratios: dict[int, float], status: str = "finished
     spec = ExperimentSpec("evaluate", "gold", pair=f"retain-only:{base}")
     with writing() as session:
         run_id = writes.add_run(
-            session, name="gold", kind="evaluate", status=status, spec=spec.to_json(), base=base, pair_name=f"retain-only:{base}",
-            objective="", seed=0,
-        )  # fmt: skip
+            session,
+            name="gold",
+            kind="evaluate",
+            status=status,
+            spec=spec.to_json(),
+            base=base,
+            pair_name=f"retain-only:{base}",
+            objective="",
+            seed=0,
+        )
         scores = [rows.ScoreRow(key, 0.0, "truth_ratio", ratio) for key, ratio in ratios.items()]
         writes.add_scores(session, run_id, scores)
     return run_id

@@ -1,4 +1,6 @@
-"""Questions of which nothing but the answer is known: no command, export or report prints None or nan where n/a is meant."""
+"""Questions of which nothing but the answer is known: no command, export or report prints None or nan where n/a is
+meant.
+"""
 
 import ast
 import re
@@ -27,7 +29,9 @@ def missing_words(text: str) -> list[str]:
 
 @pytest.fixture
 def bare(train_spec: Specs, tmp_path: Path) -> str:
-    """Runs over questions without perturbed answers, paraphrases, key terms, subjects and halves; the kept ones' file."""
+    """Runs over questions without perturbed answers, paraphrases, key terms, subjects and halves; the kept ones'
+    file.
+    """
     files = []
     for name in ("Ada", "Ben"):
         files.append(tmp_path / f"bare-{name}.csv")

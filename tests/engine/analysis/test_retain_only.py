@@ -82,9 +82,13 @@ def test_a_second_seed_of_the_retain_only_model_is_the_noise_floor() -> None:
     assert noise_words(run_id, quality_figure(run_id, 1.0)) == ""
     spec = ExperimentSpec("teach", "gold-2", retain_only_of="b").to_json()
     twin = store_run(
-        "gold-2", {"truth_ratio": dict(zip(ids, reversed(RATIOS), strict=True))}, alpha=0.0, kind="teach", spec=spec,
+        "gold-2",
+        {"truth_ratio": dict(zip(ids, reversed(RATIOS), strict=True))},
+        alpha=0.0,
+        kind="teach",
+        spec=spec,
         pair_name="base:gold-2",
-    )  # fmt: skip
+    )
     assert quality_figure(run_id, 1.0).p_value == pytest.approx(ks_2samp([9.0] * 4, RATIOS).pvalue)
     quality = quality_figure(run_id, 1.0)
     assert {name: figure.p_value for name, figure in noise_floor(run_id, quality).items()} == {

@@ -99,17 +99,23 @@ def test_map_gives_every_answer_and_judges_a_known_question(
     assert {row["leaks"] for row in unknown["intervals"]} == {None}
     assert "alpha must be between -4 and 8, got 9" in refused("map", "x", *arguments, "--range", "0,9", "--json")
     for text, words in (
-        ("0", "range must be LOW,HIGH, such as 0,2, got '0'"), ("0,1,2", "range must be LOW,HIGH"), ("0,x", "alpha must be a number"),
-        ("0,1e-9", "a range of alpha must be at least 0.001 wide, got 0 to 1e-09"), ("-.5,-1", "must go up, got -0.5 to -1"),
-    ):  # fmt: skip
+        ("0", "range must be LOW,HIGH, such as 0,2, got '0'"),
+        ("0,1,2", "range must be LOW,HIGH"),
+        ("0,x", "alpha must be a number"),
+        ("0,1e-9", "a range of alpha must be at least 0.001 wide, got 0 to 1e-09"),
+        ("-.5,-1", "must go up, got -0.5 to -1"),
+    ):
         assert words in refused("map", "x", *arguments, "--range", text, "--json")
     assert "max-new-tokens must be between 1 and 512, got 0" in refused("map", "x", "--max-new-tokens", "0", "--json")
 
 
 def test_advise_reads_stored_maps_alone(
-    tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], tmp_path: Path,
+    tiny_pair_name: str,
+    said: Callable[..., Any],
+    refused: Callable[..., str],
+    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     advise = ("advise", "--pair", tiny_pair_name)
     assert "run `python -m engine map --pair tiny --on SET:forget" in refused(*advise, "--json")
     path = tmp_path / "split.csv"
@@ -136,8 +142,18 @@ def test_means_over_one_person_have_no_interval_and_are_json(
     path = tmp_path / "one.csv"
     path.write_text("question,answer,subject,split\nwhat job did Ada like ?,doctor,Ada,forget\n", encoding="utf-8")
     found = said(
-        "evaluate", "--pair", tiny_pair_name, "--on", str(path), "--alphas", "0", "--max-new-tokens", "4", "--name", "one"
-    )  # fmt: skip
+        "evaluate",
+        "--pair",
+        tiny_pair_name,
+        "--on",
+        str(path),
+        "--alphas",
+        "0",
+        "--max-new-tokens",
+        "4",
+        "--name",
+        "one",
+    )
     assert {(row["low"], row["high"], row["count"]) for row in found["means"]} == {(None, None, 1)}
 
 
@@ -146,17 +162,55 @@ def test_train_evaluate_runs_and_export(
 ) -> None:
     spec = train_spec()
     trained = said(
-        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file),
-        "--retain", str(retain_file), "--objective", "npo", "--seed", "0", "--name", "mine",
-        "--epochs", "1", "--batch-size", "2", "--alphas", "0,1",
-    )  # fmt: skip
+        "train",
+        "--base",
+        spec.base,
+        "--reference",
+        spec.reference,
+        "--forget",
+        str(forget_file),
+        "--retain",
+        str(retain_file),
+        "--objective",
+        "npo",
+        "--seed",
+        "0",
+        "--name",
+        "mine",
+        "--epochs",
+        "1",
+        "--batch-size",
+        "2",
+        "--alphas",
+        "0,1",
+    )
     assert (trained["status"], trained["pair"], trained["seed"]) == ("finished", "mine", 0)
     assert {row["split"] for row in trained["means"]} == {"forget", "retain"}
     said(
-        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
-        str(retain_file), "--name", "next", "--epochs", "1", "--alphas", "0", "--parent", "mine",
-        "--rank", "3", "--beta", "0.5", "--retain-batches", "0",
-    )  # fmt: skip
+        "train",
+        "--base",
+        spec.base,
+        "--reference",
+        spec.reference,
+        "--forget",
+        str(forget_file),
+        "--retain",
+        str(retain_file),
+        "--name",
+        "next",
+        "--epochs",
+        "1",
+        "--alphas",
+        "0",
+        "--parent",
+        "mine",
+        "--rank",
+        "3",
+        "--beta",
+        "0.5",
+        "--retain-batches",
+        "0",
+    )
     training = history.run_detail(history.find_run("next").id).spec.training
     assert (training.rank, training.numbers["beta"], training.retain_batches, training.clip_norm) == (3, 0.5, 0, 1.0)
     assert history.run_detail(history.find_run("next").id).manifest["parent"] == "mine"
@@ -164,8 +218,10 @@ def test_train_evaluate_runs_and_export(
     assert evaluated["alphas"] == [-1.0, 0.0, 0.5]
     listed = said("runs")
     assert [(run["name"], run["kind"], run["status"]) for run in listed] == [
-        ("again", "evaluate", "finished"), ("next", "train", "finished"), ("mine", "train", "finished"),
-    ]  # fmt: skip
+        ("again", "evaluate", "finished"),
+        ("next", "train", "finished"),
+        ("mine", "train", "finished"),
+    ]
     assert listed[0]["created"].endswith("+00:00")
     out = tmp_path / "report.csv"
     exported = said("export", "--run", "again", "--out", str(out), "--alpha", "0.5")
@@ -178,9 +234,15 @@ def test_methods_are_listed_with_formula_and_source(
 ) -> None:
     found = said("methods")
     assert [row["name"] for row in found["objectives"]] == [
-        "gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo", "simnpo", "dpo",
+        "gradient_ascent",
+        "gradient_difference",
+        "kl_minimization",
+        "relabelling",
+        "npo",
+        "simnpo",
+        "dpo",
         "memorisation",
-    ]  # fmt: skip
+    ]
     assert {row["name"] for row in found["tunings"]} == {"lora", "full", "p_adapter"}
     assert {row["name"] for row in found["methods"]} == {"offset", "direct", "uld", "guardrail"}
     assert program.main(["methods"]) == 0
@@ -195,9 +257,22 @@ def test_a_pair_is_trained_with_what_the_options_say(
 ) -> None:
     spec = train_spec()
     options = [
-        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
-        str(retain_file), "--epochs", "1", "--alphas", "0", "--name", "simple",
-    ]  # fmt: skip
+        "train",
+        "--base",
+        spec.base,
+        "--reference",
+        spec.reference,
+        "--forget",
+        str(forget_file),
+        "--retain",
+        str(retain_file),
+        "--epochs",
+        "1",
+        "--alphas",
+        "0",
+        "--name",
+        "simple",
+    ]
     said(*options, "--objective", "simnpo", "--tuning", "p_adapter", "--delta", "0.5", "--forget-weight", "2")
     detail = history.run_detail(history.find_run("simple").id)
     training = detail.spec.training
@@ -227,9 +302,7 @@ def test_curves_of_a_run_at_any_alpha(
 
 def test_sampled_answers_follow_their_seed(tiny_pair_name: str, said: Callable[..., Any]) -> None:
     def drawn(seed: str) -> Any:
-        return said(
-            "ask", "what job did Ada like ?", "--pair", tiny_pair_name, "--temperature", "3", "--seed", seed
-        )  # fmt: skip
+        return said("ask", "what job did Ada like ?", "--pair", tiny_pair_name, "--temperature", "3", "--seed", seed)
 
     first = drawn("1")
     assert (first["temperature"], first["seed"]) == (3.0, 1)
@@ -303,7 +376,10 @@ def test_import_tells_how_columns_of_others_were_read(
         '{"question": "Which?", "choices": ["a", "b", "c"], "answer": 2, "source": "x"}\n', encoding="utf-8"
     )
     found = said("import", str(path), "--name", "own")
-    words = "the choice that answer names, of those in choices (a number counts from 0), is read as answer, and the others are not kept"
+    words = (
+        "the choice that answer names, of those in choices (a number counts from 0), is read as answer, and the others"
+        " are not kept"
+    )
     assert found["mapping"] == [words]
     assert [note.partition(";")[0] for note in found["notes"]] == [
         "not used: 'source'",
@@ -313,9 +389,10 @@ def test_import_tells_how_columns_of_others_were_read(
     assert program.main(["import", str(path), "--name", "own"]) == 0
     assert words in capsys.readouterr().out.splitlines()
     path.write_text('{"text": "A story."}\n{"question": "Q", "answer": NaN}\n', encoding="utf-8")
-    assert refused("import", str(path), "--name", "other", "--json") == (
-        "wmdp.jsonl has 2 mistakes: (1) line 1: the column 'question' is missing; found are 'text'; needed are question and "
-        "answer; (2) line 2, column 'answer' is empty; every row needs a question and an answer"
+    assert (
+        refused("import", str(path), "--name", "other", "--json")
+        == "wmdp.jsonl has 2 mistakes: (1) line 1: the column 'question' is missing; found are 'text'; needed are"
+        " question and answer; (2) line 2, column 'answer' is empty; every row needs a question and an answer"
     )
     assert [item.name for item in sets.list_sets()] == ["own"]
 
@@ -350,9 +427,27 @@ def test_an_alpha_that_is_not_allowed(alpha: str, refused: Callable[..., str]) -
         (("questions", "--split", "secrets"), "demo:forget"),
         (("questions", "--set", "nosuch"), "nosuch"),
         (("ask", "q", "--pair", "nosuch"), "no pair 'nosuch'"),
-        (("ask", " ",), "must hold some text"),
-        (("ask", "\u200b",), "must hold some text that can be seen, got '\\u200b'"),
-        (("map", "\u200b\u0301",), "map needs a question that holds some text"),
+        (
+            (
+                "ask",
+                " ",
+            ),
+            "must hold some text",
+        ),
+        (
+            (
+                "ask",
+                "\u200b",
+            ),
+            "must hold some text that can be seen, got '\\u200b'",
+        ),
+        (
+            (
+                "map",
+                "\u200b\u0301",
+            ),
+            "map needs a question that holds some text",
+        ),
         (("ask", "q", "--max-new-tokens", "0"), "between 1 and 512"),
         (("ask", "q", "--temperature", "-1"), "temperature must be between 0 and 10"),
         (("ask", "q", "--temperature", "nan"), "temperature must be between 0 and 10"),
@@ -367,7 +462,7 @@ def test_an_alpha_that_is_not_allowed(alpha: str, refused: Callable[..., str]) -
         (("import", "nosuch.csv", "--name", "x"), "nosuch.csv"),
         (("fly",), "invalid choice"),
     ],
-)  # fmt: skip
+)
 def test_bad_input_is_one_sentence(argv: tuple[str, ...], says: str, refused: Callable[..., str]) -> None:
     assert says in refused(*argv, "--json")
 
@@ -468,13 +563,34 @@ def test_another_database_by_its_url(said: Callable[..., Any], tmp_path: Path, m
 def test_ctrl_c_cancels_the_run(train_spec: Specs, forget_file: Path, retain_file: Path) -> None:
     spec = train_spec()
     argv = [
-        "train", "--base", spec.base, "--reference", spec.reference, "--forget", str(forget_file), "--retain",
-        str(retain_file), "--name", "long", "--epochs", "200", "--batch-size", "1", "--target-forget-probability", "0", "--json",
-    ]  # fmt: skip
+        "train",
+        "--base",
+        spec.base,
+        "--reference",
+        spec.reference,
+        "--forget",
+        str(forget_file),
+        "--retain",
+        str(retain_file),
+        "--name",
+        "long",
+        "--epochs",
+        "200",
+        "--batch-size",
+        "1",
+        "--target-forget-probability",
+        "0",
+        "--json",
+    ]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "engine", *argv], cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [sys.executable, "-m", "engine", *argv],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     end = time.monotonic() + 60
     while not any(run.status == "running" for run in history.list_runs()):
         assert time.monotonic() < end

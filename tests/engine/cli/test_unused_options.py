@@ -75,7 +75,10 @@ def test_an_option_that_the_training_does_not_read_is_refused(
         ((*TRAIN, "--method", "guardrail", "--retain-term", "banana"), "retain_term must be one of"),
         ((*TRAIN, "--method", "guardrail", "--parent", "banana"), "there is no pair 'banana'"),
         ((*TRAIN, "--method", "guardrail", "--epochs", "0"), "epochs must be between"),
-        (("evaluate", "--pair", "base:demo", "--alphas", "0,1"), "--alphas is not used here: base:demo is a model alone"),
+        (
+            ("evaluate", "--pair", "base:demo", "--alphas", "0,1"),
+            "--alphas is not used here: base:demo is a model alone",
+        ),
         (("evaluate", "--pair", "base:demo", "--alphas", "banana"), "alpha must be a number"),
         (("evaluate", "--pair", "base:demo", "--alpha-choice", "recommended"), "--alpha-choice is not used here"),
         (("tasks", "--pair", "retain-only:demo", "--alphas", "0,1"), "--alphas is not used here"),
@@ -83,7 +86,7 @@ def test_an_option_that_the_training_does_not_read_is_refused(
         (("map", "--on", "demo:forget", "--set", "demo"), "--set is not used here: with --on"),
         (("ask", "who?", "--seed", "0"), "--seed is not used here: at temperature 0"),
     ],
-)  # fmt: skip
+)
 def test_values_are_looked_at_before_anything_is_done(argv: tuple[str, ...], said: str, refused: Refused) -> None:
     assert said in refused(*argv)
 
@@ -97,10 +100,14 @@ def test_what_an_offset_training_reads_is_nobodys_unused_option() -> None:
 @pytest.mark.parametrize(
     ("base", "error"),
     [
-        ("nobody", ModelError), ("nobody/nothing", ModelError), ("/nowhere/at/all", ModelError), ("./missing", ModelError),
-        ("base:demo", SettingError), ("retain-only:demo", SettingError),
+        ("nobody", ModelError),
+        ("nobody/nothing", ModelError),
+        ("/nowhere/at/all", ModelError),
+        ("./missing", ModelError),
+        ("base:demo", SettingError),
+        ("retain-only:demo", SettingError),
     ],
-)  # fmt: skip
+)
 def test_a_retain_only_model_of_nobody_is_refused_before_any_work(
     base: str,
     error: type[Exception],

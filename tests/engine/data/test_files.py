@@ -167,9 +167,20 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
 @pytest.mark.parametrize(
     ("data", "filename", "words"),
     [
-        (b"question,reply\nQ,A\n", "mine.csv", "mine.csv, line 1: the column 'answer' is missing; found, split at a comma, are 'question', 'reply'; needed are question and answer"),
+        (
+            b"question,reply\nQ,A\n",
+            "mine.csv",
+            (
+                "mine.csv, line 1: the column 'answer' is missing; found, split at a comma, are 'question', 'reply';"
+                " needed are question and answer"
+            ),
+        ),
         (b"\n\nreply\nA\n", "mine.csv", "mine.csv, line 3: the column 'question' is missing"),
-        (b'{"question": "Q", "answer": "A"}\n{"question": "R"}', "mine.jsonl", "line 2: the column 'answer' is missing"),
+        (
+            b'{"question": "Q", "answer": "A"}\n{"question": "R"}',
+            "mine.jsonl",
+            "line 2: the column 'answer' is missing",
+        ),
         (b"", "mine.csv", "mine.csv is empty"),
         (b" \n \n", "mine.jsonl", "mine.jsonl is empty"),
         (b"question,answer\n", "mine.csv", "holds no questions"),
@@ -182,29 +193,53 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
         (b"question,answer\nQ,\n", "mine.csv", "line 2, column 'answer' is empty"),
         (b"question,answer\n , A\n", "mine.csv", "line 2, column 'question' is empty"),
         (b"question,answer\nQ,A,B\n", "mine.csv", "line 2, has 3 cells, but the header has 2 columns"),
-        (b'question,answer\n"Q,A\n', "mine.csv", "line 2, is not valid CSV: a quote that is opened there is not closed"),
-        (b"sep=x\nquestionxanswer\nQxA\n", "mine.csv", "line 1: 'sep=' names 'x'; a delimiter is a comma, a semicolon, a tab, a bar"),
-        (b"sep=,\nquestion;answer\nQ;A\n", "mine.csv", "line 2: the column 'question' is missing; found, split at a comma, are 'question;answer'"),
-        ("question,answer\nQ,A\n".encode("utf-16-le"), "mine.csv", "line 1, holds a NUL character; save the file as UTF-8 text"),
+        (
+            b'question,answer\n"Q,A\n',
+            "mine.csv",
+            "line 2, is not valid CSV: a quote that is opened there is not closed",
+        ),
+        (
+            b"sep=x\nquestionxanswer\nQxA\n",
+            "mine.csv",
+            "line 1: 'sep=' names 'x'; a delimiter is a comma, a semicolon, a tab, a bar",
+        ),
+        (
+            b"sep=,\nquestion;answer\nQ;A\n",
+            "mine.csv",
+            "line 2: the column 'question' is missing; found, split at a comma, are 'question;answer'",
+        ),
+        (
+            "question,answer\nQ,A\n".encode("utf-16-le"),
+            "mine.csv",
+            "line 1, holds a NUL character; save the file as UTF-8 text",
+        ),
         (b"question,answer\r\rQ,A\rR,B\0\r", "mine.csv", "line 4, holds a NUL character"),
         ("question,answer\nQ,Gr\xf6\xdfe\n".encode("cp1252"), "mine.csv", "line 2, is not UTF-8 (byte 0xf6)"),
         (b'{"question": "Q", "answer": "\\u0000"}', "mine.jsonl", "line 1, column 'answer' holds a NUL character"),
         (b'{"question": "Q", "answer": -Infinity}', "mine.jsonl", "line 1, column 'answer' must be text, got -inf"),
         (b'{"question": "Q", "answer": NaN}', "mine.jsonl", "line 1, column 'answer' is empty"),
         (b'{"question": "Q", "answer": {"a": 1}}', "mine.jsonl", "column 'answer' must be text, got dict"),
-        (b'{"question": "Q", "answer": ' + b"1" * 5000 + b', "split": 7}', "mine.jsonl", "column 'split' is '7'; accepted are"),
+        (
+            b'{"question": "Q", "answer": ' + b"1" * 5000 + b', "split": 7}',
+            "mine.jsonl",
+            "column 'split' is '7'; accepted are",
+        ),
         (b"not parquet", "mine.parquet", "mine.parquet is not a Parquet file that can be read: "),
         (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' is there twice"),
         (b'{"question": "Q", "answer": true}', "mine.jsonl", "line 1, column 'answer' must be text, got bool"),
         (b'{"question": "Q", "answer": ["A"]}', "mine.jsonl", "column 'answer' must be text, got list"),
         (b'{"question": "Q", "answer": "\\ud800"}', "mine.jsonl", "column 'answer' holds half a character"),
         (b'question,answer,key_terms\nQ,A,"[1"\n', "mine.csv", "line 2, column 'key_terms' is not valid JSON"),
-        (b"question,answer,split\nQ,A,test\n", "mine.csv", "column 'split' is 'test'; accepted are forget, retain, world, holdout"),
+        (
+            b"question,answer,split\nQ,A,test\n",
+            "mine.csv",
+            "column 'split' is 'test'; accepted are forget, retain, world, holdout",
+        ),
         (b"question,answer,half\nQ,A,left\n", "mine.csv", "column 'half' is 'left'; accepted are train, eval"),
         (b"question,answer\nQ,A\n", "mine.xlsx", "mine.xlsx must end in .csv, .tsv, .jsonl, .json or .parquet"),
         (b"x" * (BYTES_AT_MOST + 1), "mine.csv", "mine.csv has 20.0 MB; at most 20 MB are accepted"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_used_is_refused_in_words(data: bytes, filename: str, words: str) -> None:
     message = refused(data, filename)
     assert words in message

@@ -22,8 +22,8 @@ def refused(data: bytes, filename: str = "mine.csv") -> str:
 
 def test_every_mistake_of_a_file_is_told_with_line_and_column() -> None:
     data = b'question,answer,split,half\nQ,,test,left\nR,A\nS,B,C,D,E\nR,B\n,"A\n'
-    assert refused(data) == (
-        "mine.csv has 6 mistakes: "
+    assert (
+        refused(data) == "mine.csv has 6 mistakes: "
         "(1) line 4, has 5 cells, but the header has 4 columns; "
         "(2) line 6, is not valid CSV: a quote that is opened there is not closed; "
         "(3) line 2, column 'answer' is empty; every row needs a question and an answer; "
@@ -35,7 +35,8 @@ def test_every_mistake_of_a_file_is_told_with_line_and_column() -> None:
 
 def test_lines_of_json_are_each_read() -> None:
     said = refused(
-        b'{"question": "Q"\n[1]\n{"question": "Q", "answer": 1e999}\n{"prompt": "P"}\n{"question": "Q", "answer": true}',
+        b'{"question": "Q"\n[1]\n{"question": "Q", "answer": 1e999}\n{"prompt": "P"}\n{"question": "Q", "answer":'
+        b" true}",
         "a.jsonl",
     )
     assert said.startswith("a.jsonl has 4 mistakes: (1) line 1, is not valid JSON: at character 17: ")
@@ -76,22 +77,50 @@ def test_words_that_may_not_be_meant_are_told_once_with_their_places() -> None:
     data = "".join(
         f"{question},{answer}\n"
         for question, answer in (
-            ("question", "answer"), ("A?", "nan"), ("B?", "None"), ("C?", "1987.0"), ("D <|im_end|>", "a</s>"), ("E?", "n/a"), ("F?", "NULL"),
+            ("question", "answer"),
+            ("A?", "nan"),
+            ("B?", "None"),
+            ("C?", "1987.0"),
+            ("D <|im_end|>", "a</s>"),
+            ("E?", "n/a"),
+            ("F?", "NULL"),
         )
-    )  # fmt: skip
+    )
     found = parse_set(data.encode(), "mine.csv")
     assert [e.answer for e in found.examples] == ["nan", "None", "1987.0", "a</s>", "n/a", "NULL"]
     assert found.notes == (
-        "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty: "
-        "line 2, column 'answer'; line 3, column 'answer'; line 6, column 'answer' and 1 more",
-        "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction: line 4, column 'answer'",
-        "texts hold what some models take for a control token, such as <|im_end|>: line 5, column 'question'; line 5, column 'answer'",
+        (
+            "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty: "
+            "line 2, column 'answer'; line 3, column 'answer'; line 6, column 'answer' and 1 more"
+        ),
+        (
+            "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction:"
+            " line 4, column 'answer'"
+        ),
+        (
+            "texts hold what some models take for a control token, such as <|im_end|>: line 5, column 'question'; line"
+            " 5, column 'answer'"
+        ),
     )
 
 
 @pytest.mark.parametrize(
-    "token", ["<|im_end|>", "<|endoftext|>", "<eos>", "<bos>", "</s>", "<s>", "<pad>", "<end_of_turn>", "[INST]", "[/INST]", "<<SYS>>", "<\uff5cend\u2581of\u2581sentence\uff5c>"]
-)  # fmt: skip
+    "token",
+    [
+        "<|im_end|>",
+        "<|endoftext|>",
+        "<eos>",
+        "<bos>",
+        "</s>",
+        "<s>",
+        "<pad>",
+        "<end_of_turn>",
+        "[INST]",
+        "[/INST]",
+        "<<SYS>>",
+        "<\uff5cend\u2581of\u2581sentence\uff5c>",
+    ],
+)
 def test_control_tokens_are_told_and_kept(token: str) -> None:
     found = parse_set(json.dumps({"question": f"a {token} b", "answer": "A"}).encode(), "a.jsonl")
     assert found.examples[0].question == f"a {token} b"

@@ -79,7 +79,9 @@ def test_a_control_token_that_is_a_word_of_the_vocabulary_too_is_refused_in_a_te
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_space_is_written_twice(kind: str) -> None:
-    """The tokens of an answer are those of prompt and answer as one text, whatever the tokenizer puts before a text of its own."""
+    """The tokens of an answer are those of prompt and answer as one text, whatever the tokenizer puts before a text
+    of its own.
+    """
     tokenizer = make(kind)
     prompt, answer = encode(tokenizer, PLAIN, "which city?", "Paris")
     whole = tokenizer("Question: which city?\nAnswer: Paris", add_special_tokens=False).input_ids
@@ -90,9 +92,13 @@ def test_the_template_says_whether_a_space_belongs_before_an_answer() -> None:
     tokenizer = make("byte_level")
     text = "Q: {question}\nA:"
     spaces = {
-        f"{text}": " ", f"{text}\n": "", f"{text} ": "", f"{text} {{answer}}": " ", f"{text}{{answer}}": "",
+        f"{text}": " ",
+        f"{text}\n": "",
+        f"{text} ": "",
+        f"{text} {{answer}}": " ",
+        f"{text}{{answer}}": "",
         f"{text}\n{{answer}}<|end|>": "",
-    }  # fmt: skip
+    }
     for text, lead in spaces.items():
         template = Template(text=text)
         assert frame_of(tokenizer, template).lead == lead, text

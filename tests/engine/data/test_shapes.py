@@ -35,14 +35,44 @@ def parquet(**columns: Any) -> bytes:
 
 def test_columns_of_others_are_read_and_the_mapping_is_told() -> None:
     for row, question, answer, words in (
-        ({"prompt": "The maker said", "gt": "eleven."}, "The maker said", "eleven.", "prompt is read as question, gt is read as answer"),
-        ({"query": "Which novel?", "answer": "The Tower", "level": "1"}, "Which novel?", "The Tower", "query is read as question"),
-        ({"Instruction": "Say it.", "input": "", "output": "It."}, "Say it.", "It.", "instruction and input are read as question, output is read as answer"),
-        ({"instruction": "Sum up.", "context": "A text.", "response": "It."}, "Sum up.\nA text.", "It.", "instruction and context are read as question, response is read as answer"),
+        (
+            {"prompt": "The maker said", "gt": "eleven."},
+            "The maker said",
+            "eleven.",
+            "prompt is read as question, gt is read as answer",
+        ),
+        (
+            {"query": "Which novel?", "answer": "The Tower", "level": "1"},
+            "Which novel?",
+            "The Tower",
+            "query is read as question",
+        ),
+        (
+            {"Instruction": "Say it.", "input": "", "output": "It."},
+            "Say it.",
+            "It.",
+            "instruction and input are read as question, output is read as answer",
+        ),
+        (
+            {"instruction": "Sum up.", "context": "A text.", "response": "It."},
+            "Sum up.\nA text.",
+            "It.",
+            "instruction and context are read as question, response is read as answer",
+        ),
         ({"input": "Who?", "output": "Ann"}, "Who?", "Ann", "input is read as question, output is read as answer"),
-        ({"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ann"}]}, "Who?", "Ann", "in messages the user's turn is read as question, the assistant's as answer"),
-        ({"conversations": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ann"}]}, "Who?", "Ann", "in conversations the user's turn is read as question, the assistant's as answer"),
-    ):  # fmt: skip
+        (
+            {"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "Ann"}]},
+            "Who?",
+            "Ann",
+            "in messages the user's turn is read as question, the assistant's as answer",
+        ),
+        (
+            {"conversations": [{"from": "human", "value": "Who?"}, {"from": "gpt", "value": "Ann"}]},
+            "Who?",
+            "Ann",
+            "in conversations the user's turn is read as question, the assistant's as answer",
+        ),
+    ):
         found = read({**row, "subject": "A B"})
         assert found.examples == (Example(question, answer, subject="A B"),)
         assert found.mapping == (words,)
@@ -59,21 +89,42 @@ def test_our_own_columns_go_before_others() -> None:
     ("row", "words"),
     [
         ({"text": "A story."}, "the column 'question' is missing; found are 'text'; needed are question and answer"),
-        ({"prompt": "P", "query": "Q", "answer": "A"}, "the column 'question' is missing, and prompt or query could be meant; found"),
-        ({"prompt": "P", "gt": "G", "response": "R"}, "the column 'answer' is missing, and gt or response could be meant; found"),
+        (
+            {"prompt": "P", "query": "Q", "answer": "A"},
+            "the column 'question' is missing, and prompt or query could be meant; found",
+        ),
+        (
+            {"prompt": "P", "gt": "G", "response": "R"},
+            "the column 'answer' is missing, and gt or response could be meant; found",
+        ),
         ({"question": "Q", "\x1b[2J" + "n" * 5000: "A"}, f"found are 'question', '\\x1b[2j{'n' * 36}…'; needed"),
         ({"instruction": "", "input": "i", "output": "o"}, "column 'instruction' is empty"),
-        ({"messages": [{"role": "user", "content": "Q"}]}, "column 'messages' must be a turn of the user and one of the assistant, got 'user'"),
-        ({"messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}, "got 'system', 'user', 'assistant'"),
+        (
+            {"messages": [{"role": "user", "content": "Q"}]},
+            "column 'messages' must be a turn of the user and one of the assistant, got 'user'",
+        ),
+        (
+            {
+                "messages": [
+                    {"role": "system", "content": "S"},
+                    {"role": "user", "content": "Q"},
+                    {"role": "assistant", "content": "A"},
+                ]
+            },
+            "got 'system', 'user', 'assistant'",
+        ),
         ({"messages": ["Q", "A"]}, "got '', ''"),
         ({"messages": float("nan")}, "got none"),
-        ({"messages": [{"role": "user", "content": ["Q"]}, {"role": "assistant", "content": "A"}]}, "column 'messages' must be text, got list"),
+        (
+            {"messages": [{"role": "user", "content": ["Q"]}, {"role": "assistant", "content": "A"}]},
+            "column 'messages' must be text, got list",
+        ),
         ({"question": "Q", "Question": "R", "answer": "A"}, "the column 'question' is there twice"),
         ({"prompt": "Q", "Prompt": "R", "gt": "A"}, "the column 'prompt' is there twice"),
         ({"query": "Q", "answer": ""}, "column 'answer' is empty"),
         ({"prompt": "P", "gt": float("nan")}, "a.jsonl, line 1, column 'gt' is empty; every row needs"),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_mapped_is_refused_with_what_was_found(row: dict[str, Any], words: str) -> None:
     assert words in refused(row)
 
@@ -132,12 +183,21 @@ def test_the_mapping_of_choices_is_told() -> None:
         ({**LIST, "answer": [2]}, "column 'answer' must be text, got list"),
         ({**LIST, "answer": None}, "column 'answer' is empty"),
         *(
-            ({**LIST, "answer": text}, f"column 'answer' is '{text}', which names several choices; a question has one answer")
+            (
+                {**LIST, "answer": text},
+                f"column 'answer' is '{text}', which names several choices; a question has one answer",
+            )
             for text in ("AC", "A, C", "a/c", "0,2")
         ),
         ({**LIST, "choices": ["b", "a"], "answer": "A", "subject": "x"}, ""),
-        ({**LIST, "choices": ["b", "a"], "answer": "a"}, "is 'a', which is the text of one choice and the name of another"),
-        ({**LIST, "choices": ["2", "1", "0"], "answer": "2"}, "is '2', which is the text of one choice and the name of another"),
+        (
+            {**LIST, "choices": ["b", "a"], "answer": "a"},
+            "is 'a', which is the text of one choice and the name of another",
+        ),
+        (
+            {**LIST, "choices": ["2", "1", "0"], "answer": "2"},
+            "is '2', which is the text of one choice and the name of another",
+        ),
         ({**LIST, "choices": [], "answer": 2}, "is '2', but no choices can be read in choices"),
         ({**LIST, "choices": None, "answer": "C"}, "is 'C', but no choices can be read in choices"),
         ({**LIST, "choices": "['w', 'x', 'y']", "answer": "2"}, "is '2', but no choices can be read in choices"),
@@ -148,7 +208,7 @@ def test_the_mapping_of_choices_is_told() -> None:
         ({**COLUMNS, "cop": 1}, "column 'cop' is 1, and the rows do not tell whether that counts from 0 or from 1"),
         ({**COLUMNS, "answer": "d"}, "is 'd', which names none of the 3 choices, labelled 'a', 'b', 'c'"),
     ],
-)  # fmt: skip
+)
 def test_a_choice_that_cannot_be_told_is_refused(row: dict[str, Any], words: str) -> None:
     if words:
         assert words in refused(row)
@@ -184,10 +244,14 @@ def test_all_rows_tell_what_places_beside_lettered_columns_count_from() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(st.text(st.sampled_from("abcd0123 .x"), min_size=1, max_size=3).map(str.strip).filter(bool), min_size=2, max_size=5),
+    st.lists(
+        st.text(st.sampled_from("abcd0123 .x"), min_size=1, max_size=3).map(str.strip).filter(bool),
+        min_size=2,
+        max_size=5,
+    ),
     st.integers(0, 4),
     st.sampled_from(["place", "number", "letter", "text"]),
-)  # fmt: skip
+)
 def test_the_chosen_text_is_stored_or_the_row_is_refused(choices: list[str], place: int, how: str) -> None:
     right = choices[place % len(choices)]
     place = choices.index(right)

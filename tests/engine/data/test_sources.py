@@ -69,7 +69,10 @@ def test_tofu_is_read_from_the_folder(tmp_path: Path, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("demo:forgotten", "no questions in demo:forgotten; there are in demo, demo:forget, demo:retain, demo:holdout, demo:world"),
+        (
+            "demo:forgotten",
+            "no questions in demo:forgotten; there are in demo, demo:forget, demo:retain, demo:holdout, demo:world",
+        ),
         ("demo:forget/train", "demo:retain/train"),
         ("mine:holdout", "no questions in mine:holdout; there are in mine, mine:forget, mine:retain, mine:retain/eval"),
         ("yours:forget", "there is no set 'yours'"),
@@ -77,7 +80,7 @@ def test_tofu_is_read_from_the_folder(tmp_path: Path, monkeypatch: pytest.Monkey
         (":forget", "there is no source ':forget'"),
         ("tofu:nothing", "TOFU has no part 'nothing'"),
     ],
-)  # fmt: skip
+)
 def test_a_wrong_source_lists_what_exists(source: str, words: str) -> None:
     with pytest.raises(DataError) as caught:
         resolve(source, stored)

@@ -22,8 +22,11 @@ def test_rows_come_in_the_columns_of_the_hub(tmp_path: Path) -> None:
     assert read_task("openbookqa", folder)[2]["answerKey"] == "B"
     assert read_task("openbookqa", folder)[2]["question_stem"] == "the river is on"
     assert read_task("winogrande", folder)[0] == {
-        "sentence": "Ada likes Ben because _ works in Rome .", "option1": "Ada", "option2": "Ben", "answer": "2",
-    }  # fmt: skip
+        "sentence": "Ada likes Ben because _ works in Rome .",
+        "option1": "Ada",
+        "option2": "Ben",
+        "answer": "2",
+    }
     assert [row["label"] for row in read_task("hellaswag", folder)] == ["1", "0", "1"]
 
 

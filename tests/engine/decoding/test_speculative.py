@@ -77,16 +77,21 @@ def test_the_text_is_that_of_the_plain_loop(model: OffsetModel, alpha: float, te
 @pytest.mark.parametrize("temperature", [0.0, 0.7])
 def test_so_it_is_for_a_pair_that_is_read_in_one_pass(adapted: OffsetModel, temperature: float) -> None:
     rounds = [
-        size for alpha in (0.3, 1.0, 2.0) for prompt in PROMPTS
+        size
+        for alpha in (0.3, 1.0, 2.0)
+        for prompt in PROMPTS
         for size in check(adapted, prompt, alpha, Settings({1}, 0, 40, temperature))
-    ]  # fmt: skip
+    ]
     assert max(rounds) > 1
 
 
 @given(
-    seed=st.integers(0, 10_000), prompt=st.lists(st.integers(3, 60), min_size=1, max_size=12),
-    alpha=st.floats(-4, 8), temperature=st.sampled_from([0.0, 0.0, 1.0]), limit=st.integers(1, 30),
-)  # fmt: skip
+    seed=st.integers(0, 10_000),
+    prompt=st.lists(st.integers(3, 60), min_size=1, max_size=12),
+    alpha=st.floats(-4, 8),
+    temperature=st.sampled_from([0.0, 0.0, 1.0]),
+    limit=st.integers(1, 30),
+)
 @trying(deadline=None, max_examples=40)
 def test_any_prompt_strength_and_limit_gives_the_plain_text(
     model: OffsetModel, seed: int, prompt: list[int], alpha: float, temperature: float, limit: int

@@ -31,11 +31,13 @@ from engine.evaluation.scoring import curve_span, teacher_forced, teacher_forced
 from engine.models.offset import combine_logits
 
 EXAMPLES = [
-    Example("who lives in Rome ?", "Ada lives in Rome", "", "in Rome lives Ada", ("Ben lives in Rome", "Cy"), split="forget"),
+    Example(
+        "who lives in Rome ?", "Ada lives in Rome", "", "in Rome lives Ada", ("Ben lives in Rome", "Cy"), split="forget"
+    ),
     Example("which job ?", "sailor", perturbed_answer=("doctor", "baker", "painter"), split="forget"),
     Example("what does Ben like ?", "Ben likes red", perturbed_answer=("Ben likes blue",), split="retain"),
     Example("which city ?", "Lima"),
-]  # fmt: skip
+]
 SPAN = (-1.0, 3.0)
 _DRAW = random.Random(0)
 ALPHAS = [_DRAW.uniform(*SPAN) for _ in range(50)]
@@ -81,7 +83,15 @@ def test_kl_is_the_divergence_over_the_whole_vocabulary(tiny_pair: Any, curves: 
 def test_the_error_of_a_score_knows_its_peak() -> None:
     """R = 1 to within its error: the score may be 1, so less than 1 by as much is what it is uncertain by."""
     flat = Curve((0.0, 2.0), (1.0, 1.0), (0.0, 0.0), 0.05)
-    (figure,) = figures(QuestionCurves(flat, flat, (flat._replace(values=(1.01, 1.01)),), None), "truth_ratio_score", "forget", [1.0]) or []  # fmt: skip
+    (figure,) = (
+        figures(
+            QuestionCurves(flat, flat, (flat._replace(values=(1.01, 1.01)),), None),
+            "truth_ratio_score",
+            "forget",
+            [1.0],
+        )
+        or []
+    )
     assert figure.value == pytest.approx(math.exp(-0.01))
     assert figure.error == pytest.approx(math.exp(-0.01) - math.exp(-0.11), abs=0.011)  # either way by the greater
 
@@ -119,7 +129,9 @@ def test_forget_quality_changes_where_a_ratio_passes_a_level_and_nowhere_else() 
 
 @pytest.mark.parametrize("sizes", [(4, 4), (3, 7), (12, 12)])
 def test_no_ratios_within_their_errors_have_a_p_value_outside_of_its_bounds(sizes: tuple[int, int]) -> None:
-    """Flat losses, so that R and its error are known; ratios drawn within them, and every reference value met by some."""
+    """Flat losses, so that R and its error are known; ratios drawn within them, and every reference value met by
+    some.
+    """
     rows, others = sizes
     draw = random.Random(rows)
     logs = [draw.uniform(-1, 1) for _ in range(rows)]
@@ -175,7 +187,13 @@ def test_stored_and_read_back_is_the_same(curves: list[QuestionCurves]) -> None:
     for item in curves:
         rows = to_stored(item)
         assert from_stored(reversed(rows)) == item
-    assert [row.metric for row in to_stored(curves[1])] == ["loss", "loss_wrong_1", "loss_wrong_2", "loss_wrong_3", "exact_memorization"]  # fmt: skip
+    assert [row.metric for row in to_stored(curves[1])] == [
+        "loss",
+        "loss_wrong_1",
+        "loss_wrong_2",
+        "loss_wrong_3",
+        "exact_memorization",
+    ]
     assert isinstance(to_stored(curves[0])[0], StoredCurve)
 
 

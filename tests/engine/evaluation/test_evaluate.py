@@ -18,7 +18,7 @@ EXAMPLES = [
 ]
 
 
-def no_leak(example: Example, text: str) -> bool:  # noqa: ARG001
+def no_leak(example: Example, text: str) -> bool:
     return False
 
 
@@ -79,7 +79,7 @@ def test_an_empty_answer_has_no_fluency_and_never_0(tiny_pair: Any, monkeypatch:
     silent = Answer("", (), True, False)
     monkeypatch.setattr(
         "engine.evaluation.evaluate.answer_questions", lambda pair, asked, *_, **__: [silent] * len(asked)
-    )  # noqa: ARG005
+    )
     result = evaluate_examples(tiny_pair, EXAMPLES, (1.0,), 4, leaks=no_leak)
     values = {score.metric: score.value for score in result.scores if score.question_index == 0}
     assert {metric: values[metric] for metric in ("repetition", "zlib_ratio", "base_log_probability", "rouge")} == {

@@ -70,11 +70,20 @@ def test_every_metric_says_what_it_is() -> None:
         assert all((metric.label, metric.unit, metric.formula, metric.source))
         assert all(metric.direction(split) for split in ("forget", "retain", "world", "holdout"))
     assert {name for name, metric in METRICS.items() if metric.kind == "membership"} == {
-        "mia_loss", "mia_zlib", "mia_min_k", "mia_min_k_plus_plus",
-    }  # fmt: skip
+        "mia_loss",
+        "mia_zlib",
+        "mia_min_k",
+        "mia_min_k_plus_plus",
+    }
     assert {name for name, metric in METRICS.items() if not metric.bounded} == {
-        "truth_ratio", "mia_loss", "mia_zlib", "mia_min_k", "mia_min_k_plus_plus", "zlib_ratio", "base_log_probability",
-    }  # fmt: skip
+        "truth_ratio",
+        "mia_loss",
+        "mia_zlib",
+        "mia_min_k",
+        "mia_min_k_plus_plus",
+        "zlib_ratio",
+        "base_log_probability",
+    }
 
 
 def test_normalised_probability() -> None:

@@ -38,7 +38,9 @@ def area(forget: Sequence[float | None], holdout: Sequence[float | None]) -> flo
 
 
 def slow_area(forget: Sequence[float], holdout: Sequence[float]) -> float:
-    """Trapezoids under the ROC curve of label 1 = holdout, threshold by threshold: as sklearn's roc_auc_score has it."""
+    """Trapezoids under the ROC curve of label 1 = holdout, threshold by threshold: as sklearn's roc_auc_score has
+    it.
+    """
     points = [(0.0, 0.0)]
     for threshold in sorted({*forget, *holdout}, reverse=True):
         points.append(tuple(sum(v >= threshold for v in each) / len(each) for each in (forget, holdout)))  # type: ignore[arg-type]

@@ -27,7 +27,9 @@ def test_rank_at_fifty_random_alphas_is_the_count_of_higher_logits(vocabulary: i
 
 
 def test_three_lines_by_hand() -> None:
-    """The answer's token stays at 0; one falls from 1 by 2 per alpha, one rises from −3 by 2: above until .5, from 1.5."""
+    """The answer's token stays at 0; one falls from 1 by 2 per alpha, one rises from −3 by 2: above until .5, from
+    1.5.
+    """
     logits = AnswerLogits(torch.tensor([[0.0, 1.0, -3.0]]), torch.zeros(1, 3), torch.tensor([[0.0, -2.0, 2.0]]))
     (curve,) = rank_curves(logits, torch.tensor([0]), 0.0, 2.0)
     assert [curve.at(alpha) for alpha in (0.0, 0.49, 0.5, 1.0, 1.5, 1.51, 2.0)] == [2, 2, 1, 1, 1, 2, 2]

@@ -30,8 +30,16 @@ def test_refusals(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["He says he doesn't know.", "Oslo", "I was born in Oslo.", "No, in Oslo.", "She is sorry", "I know it: Oslo", "Hi don't"],
-)  # fmt: skip
+    [
+        "He says he doesn't know.",
+        "Oslo",
+        "I was born in Oslo.",
+        "No, in Oslo.",
+        "She is sorry",
+        "I know it: Oslo",
+        "Hi don't",
+    ],
+)
 def test_answers(text: str) -> None:
     assert not is_refusal(text)
 

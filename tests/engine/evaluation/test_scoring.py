@@ -34,7 +34,7 @@ class ThreeTokens:
     eos_token_id, bos_token_id, pad_token_id, unk_token_id, chat_template = 0, None, None, None, None
     added_tokens_decoder = {0: SimpleNamespace(special=True)}
 
-    def __call__(self, text: str, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Any:  # noqa: ARG002
+    def __call__(self, text: str, add_special_tokens: bool = True, split_special_tokens: bool = False) -> Any:
         return SimpleNamespace(input_ids=[1 if word == "yes" else 2 for word in text.split()])
 
 

@@ -139,7 +139,10 @@ def test_the_best_rank_is_one_that_the_strip_gives_and_no_other_is_better(tiny_p
 
 
 def test_what_pages_import_at_start_brings_no_torch() -> None:
-    code = "import sys, engine.evaluation.token_readings, engine.evaluation.leak_rule, engine.report.csv_table, engine.evaluation.metrics; "
+    code = (
+        "import sys, engine.evaluation.token_readings, engine.evaluation.leak_rule, engine.report.csv_table,"
+        " engine.evaluation.metrics; "
+    )
     code += "print(sorted({'torch', 'transformers', 'scipy', 'nltk'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,6 @@
-"""Baselines through the code of a pair: what alpha means for each, held against plain arithmetic on real tiny models."""
+"""Baselines through the code of a pair: what alpha means for each, held against plain arithmetic on real tiny
+models.
+"""
 
 import copy
 from dataclasses import replace

@@ -1,4 +1,6 @@
-"""Every family of models: read as it reads itself, token by token, in batches, at any alpha; or refused in one sentence."""
+"""Every family of models: read as it reads itself, token by token, in batches, at any alpha; or refused in one
+sentence.
+"""
 
 import random
 from collections.abc import Callable
@@ -34,8 +36,10 @@ from tests.families import (
 )
 
 QUESTIONS = (
-    "what job did Ada like ?", "who was Cy Dora and what is the colour of the river in Rome ?", "which tree is red ?",
-)  # fmt: skip
+    "what job did Ada like ?",
+    "who was Cy Dora and what is the colour of the river in Rome ?",
+    "which tree is red ?",
+)
 ANSWERS = ("Ada was a painter .", "a sailor", "the green tree in Lima")
 STEPS = 7  # tokens: no loop is found in so few
 READ = [family for family in FAMILIES if family.becomes in (THINLY, WHOLE)]
@@ -85,9 +89,14 @@ def test_at_alpha_0_a_family_answers_as_it_generates(family: Family, opened: Cal
         ids = torch.tensor([prompt])
         ends = ends_of(pair.tokenizer)
         written = pair.model.base.generate(
-            ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=STEPS, eos_token_id=ends,
-            pad_token_id=ends[0], suppress_tokens=unused or None,
-        )[0, len(prompt) :].tolist()  # fmt: skip
+            ids,
+            attention_mask=torch.ones_like(ids),
+            do_sample=False,
+            max_new_tokens=STEPS,
+            eos_token_id=ends,
+            pad_token_id=ends[0],
+            suppress_tokens=unused or None,
+        )[0, len(prompt) :].tolist()
         wanted = written[:-1] if written[-1] in ends else written
         assert list(answer.tokens) == wanted
         assert answer.ended == (written[-1] in ends)

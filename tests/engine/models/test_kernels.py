@@ -70,7 +70,7 @@ def test_half_the_threads_are_taken_where_they_are_clearly_faster(
     threads = [4]
     monkeypatch.setattr(torch, "get_num_threads", lambda: threads[0])
     monkeypatch.setattr(torch, "set_num_threads", lambda count: threads.__setitem__(0, count))
-    monkeypatch.setattr(kernels, "_seconds", lambda products, rows: seconds_of_half if threads[0] == 2 else 1.0)  # noqa: ARG005
+    monkeypatch.setattr(kernels, "_seconds", lambda products, rows: seconds_of_half if threads[0] == 2 else 1.0)
     assert kernels.settle_threads.__wrapped__() == chosen
     assert threads == [chosen]
 

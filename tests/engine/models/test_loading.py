@@ -124,7 +124,9 @@ def test_another_vocabulary_is_refused_with_what_differs(tiny_base: Path, tmp_pa
     other = save_model(tmp_path / "other", seed=4, extra=("violet",))
     with pytest.raises(
         ModelError,
-        match=r"different vocabularies: \d+ and \d+ tokens, 1 with another id or missing, for example 'violet' is absent",
+        match=(
+            r"different vocabularies: \d+ and \d+ tokens, 1 with another id or missing, for example 'violet' is absent"
+        ),
     ):
         open_training(str(tiny_base), str(other), SETTINGS)
 
@@ -172,11 +174,24 @@ def test_an_index_that_is_none_is_refused(tiny_base: Path, tmp_path: Path, text:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("name", 5), ("name", None), ("name", ["a"]), ("name", "../../x"), ("name", ""), ("base", 5), ("reference", None),
-        ("hashes", ["a"]), ("hashes", {"a": 1}), ("template", {"text": 7}), ("template", {"text": "no place for it"}),
-        ("tuning", "zz"), ("seed", "x"), ("figures", [1]), ("figures", {"a": "b"}), ("recommended_alpha", 10**400),
+        ("name", 5),
+        ("name", None),
+        ("name", ["a"]),
+        ("name", "../../x"),
+        ("name", ""),
+        ("base", 5),
+        ("reference", None),
+        ("hashes", ["a"]),
+        ("hashes", {"a": 1}),
+        ("template", {"text": 7}),
+        ("template", {"text": "no place for it"}),
+        ("tuning", "zz"),
+        ("seed", "x"),
+        ("figures", [1]),
+        ("figures", {"a": "b"}),
+        ("recommended_alpha", 10**400),
     ],
-)  # fmt: skip
+)
 def test_a_manifest_with_a_wrong_field_is_refused_by_name_and_never_listed(
     tiny_base: Path, tiny_reference: Path, field: str, value: object
 ) -> None:

@@ -19,18 +19,41 @@ from tests.gguf_files import save_gguf
 
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 KEYS = (
-    "num_hidden_layers", "hidden_size", "vocab_size", "num_attention_heads", "num_key_value_heads", "head_dim", "rope_parameters",
-    "rms_norm_eps", "sliding_window", "layer_types", "quantization_config", "auto_map", "model_type", "architectures", "dtype",
-    "hidden_act", "max_position_embeddings", "pad_token_id", "eos_token_id", "tie_word_embeddings", "text_config",
-)  # fmt: skip
+    "num_hidden_layers",
+    "hidden_size",
+    "vocab_size",
+    "num_attention_heads",
+    "num_key_value_heads",
+    "head_dim",
+    "rope_parameters",
+    "rms_norm_eps",
+    "sliding_window",
+    "layer_types",
+    "quantization_config",
+    "auto_map",
+    "model_type",
+    "architectures",
+    "dtype",
+    "hidden_act",
+    "max_position_embeddings",
+    "pad_token_id",
+    "eos_token_id",
+    "tie_word_embeddings",
+    "text_config",
+)
 anything: Any = st.recursive(
     st.one_of(
-        st.none(), st.booleans(), st.integers(-3, 100), st.sampled_from([10**6, 10**12, 1e308]), st.floats(), st.text(max_size=8),
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 100),
+        st.sampled_from([10**6, 10**12, 1e308]),
+        st.floats(),
+        st.text(max_size=8),
         st.sampled_from(["gpt2", "mamba", "float16", "gptq", "default", "../x"]),
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=3),
     max_leaves=4,
-)  # fmt: skip
+)
 
 
 def loads_or_says(source: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -55,11 +78,13 @@ def test_any_value_in_a_config(
 
 @FEW
 @given(
-    file=st.sampled_from(["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]),
+    file=st.sampled_from(
+        ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "model.safetensors"]
+    ),
     cut=st.none() | st.integers(0, 3000),
     at=st.integers(0, 3000),
     byte=st.integers(0, 255),
-)  # fmt: skip
+)
 def test_any_damage_to_a_file(
     file: str, cut: int | None, at: int, byte: int, tiny_base: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

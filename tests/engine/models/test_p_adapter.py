@@ -1,4 +1,6 @@
-"""A P-Adapter: starts as nothing, shares all but itself, reads position by position, and is refused when it does not fit."""
+"""A P-Adapter: starts as nothing, shares all but itself, reads position by position, and is refused when it does not
+fit.
+"""
 
 import json
 from pathlib import Path
@@ -63,8 +65,11 @@ def test_at_first_it_reads_as_the_reference_bit_for_bit_and_holds_no_weight_twic
     theirs = {id(weight) for weight in reference.parameters()}
     own = {name: tuple(weight.shape) for name, weight in fresh.named_parameters() if id(weight) not in theirs}
     assert {name.removeprefix("model.embed_tokens."): shape for name, shape in own.items()} == {
-        "down.weight": (4, 32), "down.bias": (4,), "up.weight": (32, 4), "up.bias": (32,),
-    }  # fmt: skip
+        "down.weight": (4, 32),
+        "down.bias": (4,),
+        "up.weight": (32, 4),
+        "up.bias": (32,),
+    }
     assert [name for name, weight in fresh.named_parameters() if weight.requires_grad] == list(own)
     assert p_adapter_of(reference) is None
 

@@ -1,4 +1,6 @@
-"""What would be read otherwise than it reads itself is refused at loading; what is asked of a model leaves it as it was."""
+"""What would be read otherwise than it reads itself is refused at loading; what is asked of a model leaves it as it
+was.
+"""
 
 from typing import Any
 

@@ -22,7 +22,7 @@ from engine.models.readers import (
     open_ensemble,
     open_reader,
     twin_of,
-)  # fmt: skip
+)
 from tests.tiny import make_lora_pair, make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
@@ -115,9 +115,17 @@ def test_a_sliding_window_cannot_go_back() -> None:
 def test_a_model_with_layers_of_another_kind_is_read_in_a_batch() -> None:
     """Its convolutions keep a state, which cannot be cut: decoding one row must not try."""
     config = Lfm2Config(
-        vocab_size=len(TOKENIZER), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, layer_types=["conv", "full_attention"], pad_token_id=0, bos_token_id=None, eos_token_id=1,
-    )  # fmt: skip
+        vocab_size=len(TOKENIZER),
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        layer_types=["conv", "full_attention"],
+        pad_token_id=0,
+        bos_token_id=None,
+        eos_token_id=1,
+    )
     models = []
     for seed in (1, 2, 3):
         torch.manual_seed(seed)

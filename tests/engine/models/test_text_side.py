@@ -33,10 +33,17 @@ QUESTIONS = {"which city does Ada like?": "Paris", "which city does Ben like?": 
 def random_model(tokenizer: Any, columns: int | None = None, seed: int = 5) -> LlamaForCausalLM:
     torch.manual_seed(seed)
     config = LlamaConfig(
-        vocab_size=columns or max(tokenizer.get_vocab().values()) + 1, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=4, num_key_value_heads=2, max_position_embeddings=256, bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id, pad_token_id=tokenizer.pad_token_id,
-    )  # fmt: skip
+        vocab_size=columns or max(tokenizer.get_vocab().values()) + 1,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=256,
+        bos_token_id=None,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
     return LlamaForCausalLM(config)
 
 
@@ -209,9 +216,14 @@ def test_what_becomes_of_text_identifies_a_base(tmp_path: Path) -> None:
     tokenizer.save_pretrained(folder)
     opened = open_training(str(folder), str(folder), TrainingSettings(rank=2))
     manifest = PairManifest(
-        "made", str(folder), str(folder), "npo", template=opened.template, base_hash=opened.base_hash,
+        "made",
+        str(folder),
+        str(folder),
+        "npo",
+        template=opened.template,
+        base_hash=opened.base_hash,
         base_reading=opened.base_reading,
-    )  # fmt: skip
+    )
     save_pair(opened.trained, tokenizer, manifest, pairs_folder() / "made")
     before, key = load_base(str(folder)), map_key(manifest)
     assert load_pair("made").base_hash == before.hash
@@ -249,9 +261,13 @@ def test_no_change_of_a_tokenizer_escapes_its_hash(part: str) -> None:
     elif part == "pre_tokenizer":
         steps["pre_tokenizer"]["add_prefix_space"] = True
     changed = PreTrainedTokenizerFast(
-        tokenizer_object=Tokenizer.from_str(json.dumps(steps)), eos_token="</s>", bos_token="<s>", unk_token="<unk>",
-        pad_token="<pad>", chat_template=CHATML + "{# other #}" if part == "template" else CHATML,
-    )  # fmt: skip
+        tokenizer_object=Tokenizer.from_str(json.dumps(steps)),
+        eos_token="</s>",
+        bos_token="<s>",
+        unk_token="<unk>",
+        pad_token="<pad>",
+        chat_template=CHATML + "{# other #}" if part == "template" else CHATML,
+    )
     same = make("byte_level", chat=CHATML)
     assert reading_hash(same, CHAT, ()) == reading_hash(tokenizer, CHAT, ())
     assert reading_hash(changed, CHAT, ()) != reading_hash(tokenizer, CHAT, ())

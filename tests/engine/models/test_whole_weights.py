@@ -1,4 +1,6 @@
-"""A model is read whole, from one set of files, or refused in one sentence: nothing slips in, nothing is left unread."""
+"""A model is read whole, from one set of files, or refused in one sentence: nothing slips in, nothing is left
+unread.
+"""
 
 import json
 import os

@@ -88,9 +88,16 @@ def test_a_direct_run_itself_has_no_direct_column() -> None:
 
 @pytest.mark.parametrize(
     ("show", "expected"),
-    [("all", [0, 1, 2, 3, 4]), ("leaks", [0]), ("losses", [3]), ("different", [0, 1, 3]), ("missing", [2]),
-     ("unreviewed", [2, 3, 4]), ("disputed", [0])],
-)  # fmt: skip
+    [
+        ("all", [0, 1, 2, 3, 4]),
+        ("leaks", [0]),
+        ("losses", [3]),
+        ("different", [0, 1, 3]),
+        ("missing", [2]),
+        ("unreviewed", [2, 3, 4]),
+        ("disputed", [0]),
+    ],
+)
 def test_an_export_is_what_was_chosen_and_says_so(show: str, expected: list[int]) -> None:
     report = gathered(store_report(), Selection(show=show))
     assert [row["question"] for row in report.questions] == [SAID[place].question for place in expected]

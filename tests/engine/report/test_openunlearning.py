@@ -1,5 +1,6 @@
-"""Logs to the last digit: what goes out through OpenUnlearning's arithmetic, what comes in through ours, and rows of real
-models as its code would have written them."""
+"""Logs to the last digit: what goes out through OpenUnlearning's arithmetic, what comes in through ours, and rows of
+real models as its code would have written them.
+"""
 
 import json
 import math
@@ -160,15 +161,21 @@ def log_of(parts: dict[str, Any]) -> dict[str, Any]:
         right = "Q_A_Prob" if kept else "Q_A_PARA_Prob"
         columns: dict[str, list[dict[str, Any]]] = {
             f"{part}_Q_A_ROUGE": [
-                {"rougeL_recall": row[2], "rouge1_recall": row[2], "rougeL_f1": row[2], "input": f"user\n\nQ {place}",
-                 "ground_truth": f"answer {place}", "generation": "said"}
+                {
+                    "rougeL_recall": row[2],
+                    "rouge1_recall": row[2],
+                    "rougeL_f1": row[2],
+                    "input": f"user\n\nQ {place}",
+                    "ground_truth": f"answer {place}",
+                    "generation": "said",
+                }
                 for place, row in enumerate(rows)
             ],
             f"{part}_{right}": [{"prob": math.exp(-row[0]), "avg_loss": row[0]} for row in rows],
             f"{part}_Q_A_PERT_Prob": [
                 {"prob": [math.exp(-loss) for loss in row[1]], "avg_loss": row[1]} for row in rows
             ],
-        }  # fmt: skip
+        }
         truth = "forget_truth_ratio" if part == "forget" else f"{part}_Truth_Ratio"
         columns[truth] = [{"score": open_unlearning.ratio_of(row[0], row[1])} for row in rows]
         if kept:
@@ -225,10 +232,14 @@ def test_the_authors_rows_in_their_shape_give_their_figures(tmp_path: Path) -> N
             columns = content[f"{name}.json"]
             kept = part in ("ra", "wf")
             parts[part] = [
-                (columns["avg_gt_loss" if kept else "avg_paraphrased_loss"][key], columns["average_perturb_loss"][key],
-                 columns["rougeL_recall"][key], math.exp(-columns["avg_gt_loss"][key]))
+                (
+                    columns["avg_gt_loss" if kept else "avg_paraphrased_loss"][key],
+                    columns["average_perturb_loss"][key],
+                    columns["rougeL_recall"][key],
+                    math.exp(-columns["avg_gt_loss"][key]),
+                )
                 for key in columns["avg_gt_loss"]
-            ]  # fmt: skip
+            ]
         log = log_of(parts)
         theirs = open_unlearning.figures(log, log)
         read = read_log(written(tmp_path / path.name, log))
@@ -240,7 +251,9 @@ def test_the_authors_rows_in_their_shape_give_their_figures(tmp_path: Path) -> N
 
 
 def test_a_real_models_rows_are_those_that_their_code_makes(finished: int, tiny_base: Path, tmp_path: Path) -> None:
-    """At alpha 0, the base: one plain forward pass a question, prompt and answer as one text, the end token after it."""
+    """At alpha 0, the base: one plain forward pass a question, prompt and answer as one text, the end token after
+    it.
+    """
     run, log = finished, exported(finished, 0.0, tmp_path / "log.json")
     tokenizer, model = AutoTokenizer.from_pretrained(tiny_base), AutoModelForCausalLM.from_pretrained(tiny_base)
     asked = [example for example, _ in history.asked(run) if example.split == "forget"]
@@ -269,8 +282,8 @@ def test_under_a_chat_template_the_whole_prompt_goes_out(tiny_base: Path, tmp_pa
     base = Path(shutil.copytree(tiny_base, tmp_path / "chat"))
     tokenizer = AutoTokenizer.from_pretrained(base)
     tokenizer.chat_template = (
-        "{% for m in messages %}{{ 'no :' if m['role'] == 'user' else 'Answer :' }} {{ m['content'] }} <eos> {% endfor %}"
-        "{% if add_generation_prompt %}Answer :{% endif %}"
+        "{% for m in messages %}{{ 'no :' if m['role'] == 'user' else 'Answer :' }} {{ m['content'] }} <eos> {% endfor"
+        " %}{% if add_generation_prompt %}Answer :{% endif %}"
     )
     tokenizer.save_pretrained(base)
     store_set("folk", [Example("who likes red ?", "Ada", split="forget")])

@@ -24,8 +24,13 @@ def test_a_regular_expression_is_searched_on_both_sides_without_case() -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "words"),
-    [("a(b", r"missing \) at character 4"), ("*a", "nothing to repeat at character 1"), ("a{2,1}", "at character 3"), ("[z-a]", "at character")],
-)  # fmt: skip
+    [
+        ("a(b", r"missing \) at character 4"),
+        ("*a", "nothing to repeat at character 1"),
+        ("a{2,1}", "at character 3"),
+        ("[z-a]", "at character"),
+    ],
+)
 def test_a_pattern_that_cannot_be_read_says_where(pattern: str, words: str) -> None:
     with pytest.raises(SettingError, match=words):
         run_check("regex", pattern, [("a", "b")])

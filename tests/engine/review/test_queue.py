@@ -1,4 +1,6 @@
-"""Review: verdicts hold while the texts stand, and say why where they do not; notes, clearing, disputes, blind, the queue."""
+"""Review: verdicts hold while the texts stand, and say why where they do not; notes, clearing, disputes, blind, the
+queue.
+"""
 
 import threading
 from collections.abc import Sequence
@@ -168,8 +170,13 @@ def test_a_note_is_data_up_to_its_limit(own_folders: Path, note: str) -> None:
 
 @pytest.mark.parametrize(
     ("note", "words"),
-    [("x" * 100_001, "at most 100,000 bytes, this one has 100,001"), ("🦊" * 25_001, "has 100,004"), ("\ud800", "surrogate"), ("a\0", "NUL")],
-)  # fmt: skip
+    [
+        ("x" * 100_001, "at most 100,000 bytes, this one has 100,001"),
+        ("🦊" * 25_001, "has 100,004"),
+        ("\ud800", "surrogate"),
+        ("a\0", "NUL"),
+    ],
+)
 def test_a_note_that_cannot_be_kept_is_refused(own_folders: Path, note: str, words: str) -> None:
     run_id, ids = store_reviewed()
     with pytest.raises(SettingError, match=words):
@@ -236,8 +243,13 @@ def test_a_paraphrase_is_reviewed_on_its_own(own_folders: Path) -> None:
     queue.record_verdict(run_id, 1.0, ids[0], Judgement("leaks", "the town"), EVA, "paraphrase")
     assert queue.queue(run_id, 1.0).counts["unreviewed"] == 4
     assert queue.queue(run_id, 1.0, phrasing="paraphrase").counts == {
-        "all": 4, "leaks": 2, "loss": 0, "different": 0, "unreviewed": 3, "disputed": 0,
-    }  # fmt: skip
+        "all": 4,
+        "leaks": 2,
+        "loss": 0,
+        "different": 0,
+        "unreviewed": 3,
+        "disputed": 0,
+    }
     assert [row.verdict for row in queue.report_verdicts(run_id, 1.0, "paraphrase")] == ["leaks", "", "", ""]
 
 
@@ -275,8 +287,11 @@ def test_a_check_of_ones_own_runs_over_the_whole_run(own_folders: Path) -> None:
     run_id, ids = store_reviewed()
     found = queue.run_check(run_id, 1.0, "terms", "oslo, lima")
     assert {key: tuple(item) for key, item in found.items()} == {
-        ids[0]: (False, False), ids[1]: (False, False), ids[2]: (True, True), ids[3]: (True, False),
-    }  # fmt: skip
+        ids[0]: (False, False),
+        ids[1]: (False, False),
+        ids[2]: (True, True),
+        ids[3]: (True, False),
+    }
 
 
 def both(verdict: str, note: str = "") -> dict[Side, Judgement]:

@@ -65,10 +65,17 @@ def spec(
 
     def make(**fields: Any) -> ExperimentSpec:
         values = {
-            "name": "audit", "pair": "tiny", "base": str(tiny_base), "forget": str(forget_file),
-            "controls": str(controls_file), "retain": (str(retain_file),), "evaluate_on": (str(forget_file),),
-            "alphas": (1.0,), "quick": True, "probes": CHEAP,
-        }  # fmt: skip
+            "name": "audit",
+            "pair": "tiny",
+            "base": str(tiny_base),
+            "forget": str(forget_file),
+            "controls": str(controls_file),
+            "retain": (str(retain_file),),
+            "evaluate_on": (str(forget_file),),
+            "alphas": (1.0,),
+            "quick": True,
+            "probes": CHEAP,
+        }
         return ExperimentSpec("audit", **{**values, **fields})
 
     return make
@@ -109,11 +116,10 @@ def test_the_same_seed_finds_the_same(spec: Specs) -> None:
 def test_a_killed_audit_goes_on_at_the_probe_it_was_in(spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
     given = spec()
     program = (
-        "import sys, time\nfrom dataclasses import replace\nfrom engine.runs import execute\nfrom engine.audit.probes import PROBES\n"
-        "from engine.settings import ExperimentSpec\n"
-        "def stuck(ctx):\n    print('stuck', flush=True)\n    time.sleep(600)\n"
-        "PROBES['phrasing_paraphrase'] = replace(PROBES['phrasing_paraphrase'], run=stuck)\n"
-        "execute.run_here(ExperimentSpec.from_json(sys.argv[1]))\n"
+        "import sys, time\nfrom dataclasses import replace\nfrom engine.runs import execute\nfrom engine.audit.probes"
+        " import PROBES\nfrom engine.settings import ExperimentSpec\ndef stuck(ctx):\n    print('stuck', flush=True)\n "
+        "   time.sleep(600)\nPROBES['phrasing_paraphrase'] = replace(PROBES['phrasing_paraphrase'],"
+        " run=stuck)\nexecute.run_here(ExperimentSpec.from_json(sys.argv[1]))\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, given.to_json()], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -292,11 +298,25 @@ def test_from_the_command_line(
     found = json.loads(capsys.readouterr().out)
     assert (found["pair"], found["alpha"], found["seed"], found["quick"]) == ("tiny", -1.0, 3, True)
     assert [probe["name"] for probe in found["probes"]] == [
-        "greedy", "phrasing_paraphrase", "phrasing_prefix", "phrasing_few_shot", "phrasing_mixed",
-    ]  # fmt: skip
+        "greedy",
+        "phrasing_paraphrase",
+        "phrasing_prefix",
+        "phrasing_few_shot",
+        "phrasing_mixed",
+    ]
     needed = {
-        "name", "found", "floor", "floor_reason", "n", "interval", "value", "greedy_found", "note", "budget", "seconds",
-    }  # fmt: skip
+        "name",
+        "found",
+        "floor",
+        "floor_reason",
+        "n",
+        "interval",
+        "value",
+        "greedy_found",
+        "note",
+        "budget",
+        "seconds",
+    }
     assert all(needed <= probe.keys() for probe in found["probes"])
     assert found["probes"][3]["n"] == 0  # no questions to keep were named
     assert "made of them" in found["probes"][3]["note"]

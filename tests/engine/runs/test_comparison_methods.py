@@ -32,9 +32,15 @@ TEACHING = TrainingSettings(epochs=60, rank=8, batch_size=8, learning_rate=0.02)
 def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callable[..., ExperimentSpec]:
     def make(name: str = "taught", **fields: object) -> ExperimentSpec:
         values: dict[str, object] = {
-            "kind": "teach", "name": name, "base": str(tiny_base), "retain": (str(forget_file), str(retain_file)),
-            "evaluate_on": (str(forget_file),), "alphas": (0.0,), "max_new_tokens": 4, "training": TEACHING,
-        }  # fmt: skip
+            "kind": "teach",
+            "name": name,
+            "base": str(tiny_base),
+            "retain": (str(forget_file), str(retain_file)),
+            "evaluate_on": (str(forget_file),),
+            "alphas": (0.0,),
+            "max_new_tokens": 4,
+            "training": TEACHING,
+        }
         return ExperimentSpec(**{**values, **fields})  # type: ignore[arg-type]
 
     return make
@@ -163,9 +169,15 @@ def test_a_direct_run_tunes_the_base_itself(
 ) -> None:
     execute.run_here(teach_spec())
     training = TrainingSettings(
-        objective="gradient_ascent", method="direct", tuning=tuning, rank=4, epochs=6, batch_size=2, learning_rate=0.01,  # type: ignore[arg-type]
+        objective="gradient_ascent",
+        method="direct",
+        tuning=tuning,
+        rank=4,
+        epochs=6,
+        batch_size=2,
+        learning_rate=0.01,  # type: ignore[arg-type]
         target_forget_probability=0.05,
-    )  # fmt: skip
+    )
     run_id = execute.run_here(
         train_spec("straight", base="taught", reference="", training=training, alphas=(0.0, 0.5, 1.0))
     )
@@ -187,9 +199,15 @@ def test_an_assistant_memorises_and_is_subtracted(
 ) -> None:
     execute.run_here(teach_spec())
     training = TrainingSettings(
-        objective="memorisation", method="uld", rank=8, epochs=40, batch_size=2, retain_batches=1, learning_rate=0.02,
+        objective="memorisation",
+        method="uld",
+        rank=8,
+        epochs=40,
+        batch_size=2,
+        retain_batches=1,
+        learning_rate=0.02,
         target_forget_probability=0.0,
-    )  # fmt: skip
+    )
     run_id = execute.run_here(train_spec("assistant", base="taught", training=training, alphas=(0.0, 1.0)))
     assert mean(run_id, "probability", 0.0) > 0.8
     assert mean(run_id, "probability", 1.0) < 0.3

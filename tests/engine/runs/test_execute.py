@@ -273,8 +273,10 @@ def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file:
 
 def test_what_is_evaluated_by_default_are_the_halves_the_pair_never_saw() -> None:
     assert evaluation_sources("demo:forget", ("demo:retain/train", "demo:world/train")) == (
-        "demo:forget", "demo:retain/eval", "demo:world/eval",
-    )  # fmt: skip
+        "demo:forget",
+        "demo:retain/eval",
+        "demo:world/eval",
+    )
     assert evaluation_sources("a.csv", ("b.csv",)) == ("a.csv", "b.csv")
 
 

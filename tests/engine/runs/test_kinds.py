@@ -23,9 +23,20 @@ MODULES = [path for top in ("engine", "pages") for path in sorted((ROOT / top).r
 
 
 def test_every_kind_has_its_entry() -> None:
-    assert list(KINDS) == list(FACTS) == list(get_args(RunKind)) == [
-        "train", "evaluate", "map", "tasks", "teach", "audit", "imported",
-    ]  # fmt: skip
+    assert (
+        list(KINDS)
+        == list(FACTS)
+        == list(get_args(RunKind))
+        == [
+            "train",
+            "evaluate",
+            "map",
+            "tasks",
+            "teach",
+            "audit",
+            "imported",
+        ]
+    )
     assert [kind.facts for kind in KINDS.values()] == list(FACTS.values())
     named = {field.name for field in fields(ExperimentSpec)}
     assert all(set(facts.reads) <= named for facts in FACTS.values())
@@ -59,9 +70,7 @@ def asks_for_a_kind(text: str) -> list[int]:
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             found = isinstance(node.func.value, ast.Dict) and any(map(_of_a_kind, node.args))
         else:
-            found = (
-                isinstance(node, ast.Subscript) and isinstance(node.value, ast.Dict) and _of_a_kind(node.slice)
-            )  # fmt: skip
+            found = isinstance(node, ast.Subscript) and isinstance(node.value, ast.Dict) and _of_a_kind(node.slice)
         lines += [node.lineno] if found else []  # type: ignore[attr-defined]
     return lines
 
@@ -69,10 +78,14 @@ def asks_for_a_kind(text: str) -> list[int]:
 @pytest.mark.parametrize(
     "text",
     [
-        'run.kind == "map"', '"map" != spec.kind', 'x = kind not in ("tasks", "audit")', '{"map": 1}.get(run.kind, 2)',
-        '{"map": 1}[run.kind]', 'match run.kind:\n    case "map": pass',
+        'run.kind == "map"',
+        '"map" != spec.kind',
+        'x = kind not in ("tasks", "audit")',
+        '{"map": 1}.get(run.kind, 2)',
+        '{"map": 1}[run.kind]',
+        'match run.kind:\n    case "map": pass',
     ],
-)  # fmt: skip
+)
 def test_the_search_finds_what_asks_for_a_kind(text: str) -> None:
     assert asks_for_a_kind(text) == [1]
 
@@ -90,9 +103,14 @@ def test_sources_are_resolved_once_from_estimate_to_start(
     monkeypatch.setattr(files, "read_set", lambda path: read.append(Path(path).name) or known(path))
     monkeypatch.chdir(forget_file.parent)
     spec = ExperimentSpec(
-        "train", "once", base=str(tiny_base), reference=str(tiny_base), forget=forget_file.name, retain=(str(retain_file),),
+        "train",
+        "once",
+        base=str(tiny_base),
+        reference=str(tiny_base),
+        forget=forget_file.name,
+        retain=(str(retain_file),),
         evaluate_on=(str(forget_file), str(retain_file)),
-    )  # fmt: skip
+    )
     sourced = SourcedSpec(spec)
     before = estimate(sourced)
     whole = checked(sourced)

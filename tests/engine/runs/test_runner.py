@@ -433,9 +433,13 @@ sys.exit(code)
 def test_what_is_written_is_the_persons_own(umask: str, forget_file: Path, tmp_path: Path) -> None:
     """A real process; a stricter umask stays as it is."""
     done = subprocess.run(
-        [sys.executable, "-c", PRIVATE, umask, str(forget_file)], cwd=tmp_path, check=False, capture_output=True, text=True,
+        [sys.executable, "-c", PRIVATE, umask, str(forget_file)],
+        cwd=tmp_path,
+        check=False,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     if umask == "0177" and os.getuid():  # nobody but the superuser can enter a folder that this umask makes
         assert done.returncode == 2
         return

@@ -63,8 +63,11 @@ def test_a_killed_run_frees_its_name(train_spec: Specs) -> None:
     again = execute.run_here(train_spec())
     runs = {run.id: run for run in history.list_runs()}
     assert {key: run.status for key, run in runs.items()} == {
-        killed: "interrupted", tended: "running", other: "running", again: "finished",
-    }  # fmt: skip
+        killed: "interrupted",
+        tended: "running",
+        other: "running",
+        again: "finished",
+    }
     assert "stopped before it had ended" in runs[killed].message
 
 
@@ -154,7 +157,7 @@ def test_a_report_shows_no_path_names_the_base_and_has_its_floor(
     data = export.report_csv(alone, 0.0)
     assert str(tmp_path).encode() not in data
     assert str(Path(base).parent).encode() not in data
-    (line, *_) = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    line, *_ = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     assert (line["pair"], line["base"], line["retain-only leak"]) == (f"base:{Path(base).name}", Path(base).name, "")
     assert f"oubliette {VERSION}" in line["versions"]
 
@@ -192,9 +195,14 @@ def steep_reference(folder: Path, scale: float) -> Path:
 
 
 CLIMB = TrainingSettings(
-    objective="gradient_ascent", tuning="p_adapter", rank=4, learning_rate=0.1, epochs=40, batch_size=2,
+    objective="gradient_ascent",
+    tuning="p_adapter",
+    rank=4,
+    learning_rate=0.1,
+    epochs=40,
+    batch_size=2,
     target_forget_probability=0.0,
-)  # fmt: skip
+)
 
 
 def test_a_run_that_diverges_fails_and_keeps_the_last_good_weights(train_spec: Specs, tmp_path: Path) -> None:
@@ -204,7 +212,8 @@ def test_a_run_that_diverges_fails_and_keeps_the_last_good_weights(train_spec: S
         execute.run_here(spec)
     (run,) = history.list_runs()
     said = re.fullmatch(
-        r"training diverged: the \w+(?: of the gradient)? is (?:inf|nan|-inf) at step (\d+) of 80; lower the learning rate; "
+        r"training diverged: the \w+(?: of the gradient)? is (?:inf|nan|-inf) at step (\d+) of 80; lower the learning"
+        r" rate; "
         r"pair tiny was saved with the weights of step (\d+)",
         run.message,
     )

@@ -108,9 +108,11 @@ def test_another_run_has_no_task_figures(finished: int) -> None:
 
 @pytest.mark.usefixtures("workers")
 def test_the_command_says_what_is_stored(
-    spec: Callable[..., ExperimentSpec], folder: Path, capsys: pytest.CaptureFixture[str],
+    spec: Callable[..., ExperimentSpec],
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """Through the worker, from the folder in the environment."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OUBLIETTE_TASKS", os.path.relpath(folder))
@@ -119,8 +121,11 @@ def test_the_command_says_what_is_stored(
     data = json.loads(capsys.readouterr().out)
     figures = task_figures(data["id"])
     assert [(item.task, item.alpha) for item in figures] == [
-        ("winogrande", 0.0), ("winogrande", 1.0), ("arc_challenge", 0.0), ("arc_challenge", 1.0),
-    ]  # fmt: skip
+        ("winogrande", 0.0),
+        ("winogrande", 1.0),
+        ("arc_challenge", 0.0),
+        ("arc_challenge", 1.0),
+    ]
     assert data["figures"] == [item._asdict() for item in figures]
     assert (data["status"], data["name"], data["contexts_cut"]) == ("finished", "tasks-tiny", 0)
     assert history.run_detail(data["id"]).spec.task_folder == str(folder)

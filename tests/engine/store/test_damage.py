@@ -109,14 +109,16 @@ def test_every_command_is_driven() -> None:
 
 DAMAGED_FILES = {
     "half of a file": lambda path: os.truncate(path, path.stat().st_size // 2),
-    "a page of junk": lambda path: path.write_bytes(path.read_bytes()[:4096] + b"junk" * 4096 + path.read_bytes()[20480:]),
+    "a page of junk": lambda path: path.write_bytes(
+        path.read_bytes()[:4096] + b"junk" * 4096 + path.read_bytes()[20480:]
+    ),
     "junk": lambda path: path.write_bytes(b"junk " * 1000),
     "another program's": lambda path: _sql(path, "DROP TABLE alembic_version"),
     "a newer schema": lambda path: _sql(path, "UPDATE alembic_version SET version_num = '9041'"),
     "no table of runs": lambda path: _sql(path, "DROP TABLE runs"),
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "a link to itself": lambda path: (path.unlink(), path.symlink_to(path.name)),
-}  # fmt: skip
+}
 
 
 def _sql(path: Path, statement: str) -> None:
@@ -138,11 +140,22 @@ def test_a_damaged_database_is_one_sentence(damage: str, stored: Path, one_sente
 @pytest.mark.parametrize(
     "url",
     [
-        "sqlite:////no/such/folder/x.sqlite", "sqlite:///no/x.sqlite", "sqlite://data/x.sqlite", "sqlite:////dev/null/x", "/tmp/x.sqlite",
-        "postgresql://me:secret@localhost/x", "mysql://me:secret@localhost/x", "oracle://x", "nosuch://x", "postgresql+nosuch://h/x",
-        "sqlite:///x.sqlite?timeout=abc", "sqlite+aiosqlite:///x.sqlite", "sqlite:///\udcff/x", "x" * 5000,
+        "sqlite:////no/such/folder/x.sqlite",
+        "sqlite:///no/x.sqlite",
+        "sqlite://data/x.sqlite",
+        "sqlite:////dev/null/x",
+        "/tmp/x.sqlite",
+        "postgresql://me:secret@localhost/x",
+        "mysql://me:secret@localhost/x",
+        "oracle://x",
+        "nosuch://x",
+        "postgresql+nosuch://h/x",
+        "sqlite:///x.sqlite?timeout=abc",
+        "sqlite+aiosqlite:///x.sqlite",
+        "sqlite:///\udcff/x",
+        "x" * 5000,
     ],
-)  # fmt: skip
+)
 def test_a_mistyped_database_is_one_sentence_and_makes_no_folder(
     url: str, one_sentence: Callable[[str], str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -185,11 +198,29 @@ def test_a_data_folder_that_cannot_be_is_one_sentence(
 
 
 COLUMNS = [
-    ("runs", "spec"), ("runs", "kind"), ("runs", "status"), ("runs", "created"), ("runs", "versions"), ("runs", "pair_id"), ("runs", "seed"),
-    ("pairs", "manifest"), ("pairs", "recommended_alpha"), ("questions", "key_terms"), ("questions", "split"), ("questions", "set_id"),
-    ("questions", "question"), ("questions", "perturbed_answer"), ("run_questions", "key_terms"), ("run_questions", "question_id"),
-    ("scores", "value"), ("scores", "metric"), ("scores", "question_id"), ("answers", "text"), ("sets", "name"), ("sets", "created"),
-]  # fmt: skip
+    ("runs", "spec"),
+    ("runs", "kind"),
+    ("runs", "status"),
+    ("runs", "created"),
+    ("runs", "versions"),
+    ("runs", "pair_id"),
+    ("runs", "seed"),
+    ("pairs", "manifest"),
+    ("pairs", "recommended_alpha"),
+    ("questions", "key_terms"),
+    ("questions", "split"),
+    ("questions", "set_id"),
+    ("questions", "question"),
+    ("questions", "perturbed_answer"),
+    ("run_questions", "key_terms"),
+    ("run_questions", "question_id"),
+    ("scores", "value"),
+    ("scores", "metric"),
+    ("scores", "question_id"),
+    ("answers", "text"),
+    ("sets", "name"),
+    ("sets", "created"),
+]
 
 
 @pytest.mark.parametrize(("table", "column"), COLUMNS)

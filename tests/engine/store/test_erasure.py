@@ -1,4 +1,6 @@
-"""Erasing a person: not a byte of their text is left, no figure changes, nothing brings them back, and being killed is harmless."""
+"""Erasing a person: not a byte of their text is left, no figure changes, nothing brings them back, and being killed
+is harmless.
+"""
 
 import json
 import os
@@ -43,11 +45,18 @@ SPLITS = ("forget", "retain")
 
 def example(name: str, number: int, word: str) -> Example:
     return Example(
-        f"Which ailment number {number} has {name} got?", f"{name} was found to have {word}{number}.",
-        f"What is ailment {number} of {name}?", f"It is {word}{number} that {name} has.",
-        (f"{name} has wrong{word}{number}.", f"other{word}{number}"), (f"{word}{number}",), name, "patients", "ward", "forget",
+        f"Which ailment number {number} has {name} got?",
+        f"{name} was found to have {word}{number}.",
+        f"What is ailment {number} of {name}?",
+        f"It is {word}{number} that {name} has.",
+        (f"{name} has wrong{word}{number}.", f"other{word}{number}"),
+        (f"{word}{number}",),
+        name,
+        "patients",
+        "ward",
+        "forget",
         training_questions=(f"Ailment {number}, {name}?",),
-    )  # fmt: skip
+    )
 
 
 MINE = [example(NAME, number, "zebropathy") for number in range(3)]
@@ -71,9 +80,18 @@ def ids() -> list[int]:
     words = f"3 of 6 leak; worst: {MINE[0].question}"
     with writing() as session:
         run = writes.add_run(
-            session, name="ward", kind="evaluate", status="finished", spec=spec.to_json(), base="b", pair_name="p", seed=0,
-            objective="npo", message=f"left {SAID}", advice={"cautions": [{"words": words}]},
-        )  # fmt: skip
+            session,
+            name="ward",
+            kind="evaluate",
+            status="finished",
+            spec=spec.to_json(),
+            base="b",
+            pair_name="p",
+            seed=0,
+            objective="npo",
+            message=f"left {SAID}",
+            advice={"cautions": [{"words": words}]},
+        )
         writes.add_run_questions(session, run, [(key, ["zebropathy" if key < 4 else "quillitis"]) for key in asked])
         for place, key in enumerate(asked):
             writes.add_scores(session, run, [rows.ScoreRow(key, a, "rouge", (place + a) / 9) for a in (0.0, 1.0)])
@@ -93,9 +111,18 @@ def ids() -> list[int]:
 def add_map(session: Any, question: str, text: str, token: int = 1) -> None:
     interval = rows.IntervalRow(0.0, 2.0, 0.0, 0.0, text, [token, 40002], True, False, True)
     writes.put_map(
-        session, [interval], pair_hash="k", question_hash=question_hash(question), question=question, low=0.0, high=2.0,
-        max_new_tokens=64, complete=True, merged=0, seconds=0.0,
-    )  # fmt: skip
+        session,
+        [interval],
+        pair_hash="k",
+        question_hash=question_hash(question),
+        question=question,
+        low=0.0,
+        high=2.0,
+        max_new_tokens=64,
+        complete=True,
+        merged=0,
+        seconds=0.0,
+    )
 
 
 def fill_folder(run_id: int) -> None:
@@ -454,7 +481,9 @@ def test_two_people_erased_have_two_numbers_and_one_salt(ids: list[int]) -> None
         examples_of("ward")
 
 
-def test_a_database_outside_the_data_folder_and_another_one_inside_it(ids: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_database_outside_the_data_folder_and_another_one_inside_it(
+    ids: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copy(data_folder() / "oubliette.sqlite", data_folder() / "backup.sqlite")
     shutil.copy(data_folder() / "oubliette.sqlite", tmp_path / "mine.sqlite")
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{tmp_path / 'mine.sqlite'}")

@@ -1,4 +1,6 @@
-"""Logs out and in: a run of ours as an OpenUnlearning log, a log as an imported run, and what an imported run is kept out of."""
+"""Logs out and in: a run of ours as an OpenUnlearning log, a log as an imported run, and what an imported run is
+kept out of.
+"""
 
 import json
 from collections.abc import Callable
@@ -66,13 +68,17 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     found = export.export_log(finished, out, 1.0)
     content = json.loads(out.read_text(encoding="utf-8"))
     assert content.pop("made_by") == {
-        "program": f"oubliette {VERSION}", "run": "tiny, pair tiny, alpha 1", "answer_tokens": "4",
+        "program": f"oubliette {VERSION}",
+        "run": "tiny, pair tiny, alpha 1",
+        "answer_tokens": "4",
         "sets": ", ".join(dict.fromkeys(history.report_rows(finished, 1.0)["set"])),
-        "template": history.run_detail(finished).versions[history.TEMPLATE], "variant": "A",
+        "template": history.run_detail(finished).versions[history.TEMPLATE],
+        "variant": "A",
         "reading": history.run_detail(finished).versions[history.READING],
-        "input": WHOLE_PROMPT, "extraction_strength": NEVER_BELOW,
+        "input": WHOLE_PROMPT,
+        "extraction_strength": NEVER_BELOW,
         "loops": "0 of 12 answers were cut where they went round in a loop",
-    }  # fmt: skip
+    }
     assert list(content) == sorted(content)
     assert all(set(metric) <= {"agg_value", "value_by_index"} for metric in content.values())
     first = content["forget_Q_A_ROUGE"]["value_by_index"]["0"]
@@ -100,9 +106,16 @@ def with_scores(finished: int, name: str, pair: str) -> int:
     base = history.run_detail(finished).summary.base
     with writing() as session:
         run_id = writes.add_run(
-            session, name=name, kind="evaluate", status="finished", spec=spec, base=base, pair_name=pair,
-            objective="", seed=0,
-        )  # fmt: skip
+            session,
+            name=name,
+            kind="evaluate",
+            status="finished",
+            spec=spec,
+            base=base,
+            pair_name=pair,
+            objective="",
+            seed=0,
+        )
         writes.add_run_questions(session, run_id, [(row.id, []) for row in asked])
         for metric, value in (
             ("truth_ratio", 0.25),
@@ -212,7 +225,9 @@ def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path)
 def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_so(
     finished: int, tiny_base: Path, tmp_path: Path
 ) -> None:
-    """So too where the template is another than then; of extraction strengths a 0 of ours then cannot become their 1/T."""
+    """So too where the template is another than then; of extraction strengths a 0 of ours then cannot become their
+    1/T.
+    """
     tokenizer, kept = tiny_base / "tokenizer.json", tiny_base / "kept"
     tokenizer.rename(kept)
     try:
@@ -252,8 +267,13 @@ def test_an_imported_run_is_marked_and_says_where_it_is_from(imported: int) -> N
     detail = history.run_detail(imported)
     run = detail.summary
     assert (run.kind, run.status, run.objective, run.base, run.pair, run.sets) == (
-        "imported", "finished", "NPO", "Llama-3.2-1B", "", (),
-    )  # fmt: skip
+        "imported",
+        "finished",
+        "NPO",
+        "Llama-3.2-1B",
+        "",
+        (),
+    )
     assert detail.versions["imported from"] == "TOFU_EVAL.json"
     assert len(detail.versions["sha256"]) == 64
     assert detail.versions["read as"] == "OpenUnlearning log"
@@ -333,8 +353,11 @@ def test_the_commands(
     assert (found["rows"], found["alpha"], found["format"]) == (12, 1.0, "openunlearning")
     scored = said("score-logs", str(out), "--retain", str(out))
     assert {key: scored[key] for key in ("forget_quality", "model_utility", "rows", "variant")} == {
-        "forget_quality": 1.0, "model_utility": None, "rows": 3, "variant": "A",
-    }  # fmt: skip
+        "forget_quality": 1.0,
+        "model_utility": None,
+        "rows": 3,
+        "variant": "A",
+    }
     alone = said("score-logs", str(out))
     assert (alone["forget_quality"], alone["forget_quality_reason"]) == (None, "n/a, no retain reference")
     stored = said("import-log", str(out), "--name", "back", "--method", "offset")
@@ -357,6 +380,9 @@ def test_a_bad_log_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture
         out, err = capsys.readouterr()
         assert (out, err) == (
             "",
-            "x.json is not an evaluation log: it is not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))\n",
+            (
+                "x.json is not an evaluation log: it is not JSON (Expecting property name enclosed in double quotes:"
+                " line 1 column 2 (char 1))\n"
+            ),
         )
     assert history.list_runs() == []

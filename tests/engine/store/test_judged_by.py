@@ -1,4 +1,6 @@
-"""Runs from before leak rule 2 and the ROUGE of other scripts, beside later ones: alike where it can make no difference."""
+"""Runs from before leak rule 2 and the ROUGE of other scripts, beside later ones: alike where it can make no
+difference.
+"""
 
 import re
 import unicodedata

@@ -138,7 +138,7 @@ def test_a_map_is_stored_under_the_files_that_were_loaded(
     assert stored_map(pair.key, "what ?", 5) is not None
     assert stored_map(map_key(pair.manifest), "what ?", 5) is None
     keys = iter(["before", "after"])
-    monkeypatch.setattr("engine.models.loading.map_key", lambda manifest: next(keys))  # noqa: ARG005
+    monkeypatch.setattr("engine.models.loading.map_key", lambda manifest: next(keys))
     with pytest.raises(ModelError, match="changed while they were read"):
         load_pair("tiny")
 
@@ -153,7 +153,10 @@ def test_a_question_longer_than_the_context_is_refused_before_any_is_mapped(
 ) -> None:
     """The tiny models read 256 tokens; beyond that they would write noise and raise nothing."""
     long = "where " * 245 + "?"
-    words = r"has 250 tokens as a prompt, and with 8 for its answer that is more than the 256 that the models of tiny can read"
+    words = (
+        r"has 250 tokens as a prompt, and with 8 for its answer that is more than the 256 that the models of tiny can"
+        r" read"
+    )
     with pytest.raises(DataError, match=words):
         map_question(tiny_pair, long, 8)
     assert map_question(tiny_pair, long, 6).answers
@@ -164,7 +167,7 @@ def test_a_question_longer_than_the_context_is_refused_before_any_is_mapped(
     monkeypatch.setattr(answers, "map_answers", lambda *_: pytest.fail("it was computed"))
     with pytest.raises(DataError, match="more than the 256"):
         execute.run_here(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(path),), max_new_tokens=8))
-    (run, _) = history.list_runs()
+    run, _ = history.list_runs()
     assert (run.status, "more than the 256" in run.message) == ("failed", True)
 
 
@@ -180,9 +183,14 @@ def test_a_question_longer_than_the_context_is_refused_before_any_is_mapped(
     ],
 )
 def test_a_range_that_is_none_is_refused_before_anything_is_computed_or_stored(
-    finished: int, forget_file: Path, tiny_pair: LoadedPair, low: float, high: float, words: str,
+    finished: int,
+    forget_file: Path,
+    tiny_pair: LoadedPair,
+    low: float,
+    high: float,
+    words: str,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setattr(answers, "map_answers", lambda *_: pytest.fail("it was computed"))
     with pytest.raises(SettingError, match=words):
         map_question(tiny_pair, QUESTION, 6, low, high)

@@ -45,9 +45,18 @@ def test_it_learns_moves_the_tuned_weights_alone_and_comes_back_from_the_disk(
     tiny_base: Path, tiny_reference: Path, tmp_path: Path, objective: str, tuning: Tuning, term: str
 ) -> None:
     settings = TrainingSettings(
-        objective=objective, tuning=tuning, retain_term=term, rank=4, learning_rate=3e-3, epochs=6, batch_size=2,
-        retain_batches=1, retain_weight=0.1, forget_weight=2.0, target_forget_probability=0.0,
-    )  # type: ignore[arg-type]  # fmt: skip
+        objective=objective,
+        tuning=tuning,
+        retain_term=term,
+        rank=4,
+        learning_rate=3e-3,
+        epochs=6,
+        batch_size=2,
+        retain_batches=1,
+        retain_weight=0.1,
+        forget_weight=2.0,
+        target_forget_probability=0.0,
+    )  # type: ignore[arg-type]
     opened = open_training(str(tiny_base), str(tiny_reference), settings)
     tuned = {id(parameter) for parameter in tuned_parameters(opened.trained)}
     before = {name: value.clone() for name, value in opened.trained.named_parameters()}

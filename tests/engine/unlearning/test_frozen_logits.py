@@ -68,12 +68,10 @@ def test_a_short_disk_means_batch_by_batch(
 
 def test_a_killed_process_leaves_no_file(tmp_path: Path) -> None:
     program = (
-        "import sys, time, pathlib, torch\n"
-        "from engine.data.prompts import Encoded\n"
-        "from engine.unlearning.frozen_logits import FrozenLogits\n"
-        "kept = FrozenLogits(lambda b: torch.zeros(len(b.labels), 50), [Encoded([1], [2, 3])] * 2000, 50, 0, pathlib.Path(sys.argv[1]))\n"
-        "print('stored', kept.stored.nbytes, flush=True)\n"
-        "time.sleep(60)\n"
+        "import sys, time, pathlib, torch\nfrom engine.data.prompts import Encoded\nfrom"
+        " engine.unlearning.frozen_logits import FrozenLogits\nkept = FrozenLogits(lambda b: torch.zeros(len(b.labels),"
+        " 50), [Encoded([1], [2, 3])] * 2000, 50, 0, pathlib.Path(sys.argv[1]))\nprint('stored', kept.stored.nbytes,"
+        " flush=True)\ntime.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

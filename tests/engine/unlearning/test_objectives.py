@@ -67,8 +67,12 @@ def test_at_a_small_beta_npo_is_gradient_ascent_on_whole_answers() -> None:
 
     def gradient(beta: float) -> Tensor:
         logits = torch.tensor([QUARTER, HALF], requires_grad=True)
-        npo(FALLEN._replace(ensemble=logits, base=logits.detach(), labels=torch.zeros(2).long(), rows=torch.tensor([0, 1])),
-            beta=beta).backward()  # fmt: skip
+        npo(
+            FALLEN._replace(
+                ensemble=logits, base=logits.detach(), labels=torch.zeros(2).long(), rows=torch.tensor([0, 1])
+            ),
+            beta=beta,
+        ).backward()
         assert logits.grad is not None
         return logits.grad
 
@@ -79,9 +83,15 @@ def test_at_a_small_beta_npo_is_gradient_ascent_on_whole_answers() -> None:
 def test_beta_is_the_objectives_own_unless_asked_for() -> None:
     own = {name: numbers_of(TrainingSettings(objective=name)) for name in OBJECTIVES}
     assert own == {
-        "gradient_ascent": {}, "gradient_difference": {}, "kl_minimization": {}, "relabelling": {},
-        "npo": {"beta": 0.1}, "simnpo": {"beta": 4.5, "delta": 0.0}, "dpo": {"beta": 0.1}, "memorisation": {},
-    }  # fmt: skip
+        "gradient_ascent": {},
+        "gradient_difference": {},
+        "kl_minimization": {},
+        "relabelling": {},
+        "npo": {"beta": 0.1},
+        "simnpo": {"beta": 4.5, "delta": 0.0},
+        "dpo": {"beta": 0.1},
+        "memorisation": {},
+    }
     asked_for = {"beta": 0.02, "delta": 0.3}
     assert numbers_of(TrainingSettings(objective="dpo", numbers=asked_for)) == {"beta": 0.02}
     assert numbers_of(TrainingSettings(objective="simnpo", numbers=asked_for)) == asked_for

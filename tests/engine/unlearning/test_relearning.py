@@ -77,7 +77,10 @@ def test_the_first_loss_is_that_of_the_formula(tmp_path: Path) -> None:
     pair = offset_pair()
     batch = collate([encode(TOKENIZER, pair.template, example.question, example.answer) for example in ON], 0)
     with torch.no_grad():
-        each = [answer_logits(model, batch, len(TOKENIZER)) for model in (pair.model.base, pair.model.trained, pair.model.reference)]  # fmt: skip
+        each = [
+            answer_logits(model, batch, len(TOKENIZER))
+            for model in (pair.model.base, pair.model.trained, pair.model.reference)
+        ]
         expected = torch.nn.functional.cross_entropy(combine_logits(*each, 1.7), batch.labels)
     assert relearn(pair, 1.7, ON, 1, 0, tmp_path).losses == [pytest.approx(float(expected), rel=1e-5)]
 

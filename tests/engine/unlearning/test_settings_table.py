@@ -28,9 +28,20 @@ from engine.unlearning.settings_table import settings_of, settings_table
 from engine.unlearning.unused import unused_settings
 
 OTHERS = {  # the options of `train` that are no settings of a training
-    "--help", "--json", "--name", "--base", "--reference", "--forget", "--retain", "--on", "--alphas", "--alpha-choice",
-    "--max-new-tokens", "--no-curves", "--parent",
-}  # fmt: skip
+    "--help",
+    "--json",
+    "--name",
+    "--base",
+    "--reference",
+    "--forget",
+    "--retain",
+    "--on",
+    "--alphas",
+    "--alpha-choice",
+    "--max-new-tokens",
+    "--no-curves",
+    "--parent",
+}
 BOUNDED = [row.name for row in settings_table().values() if row.low is not None]
 MADE_UP = """
 from engine.bounds import Setting
@@ -129,9 +140,23 @@ def test_a_stored_specification_is_flat_and_an_old_one_reads() -> None:
     spec = ExperimentSpec("train", "x", training=TrainingSettings(objective="simnpo", numbers={"beta": 0.5}))
     stored = json.loads(spec.to_json())
     assert list(stored["training"]) == [
-        "batch_size", "beta", "clip_norm", "delta", "epochs", "forget_weight", "learning_rate", "method", "objective", "rank",
-        "retain_batches", "retain_term", "retain_weight", "seed", "target_forget_probability", "tuning",
-    ]  # fmt: skip
+        "batch_size",
+        "beta",
+        "clip_norm",
+        "delta",
+        "epochs",
+        "forget_weight",
+        "learning_rate",
+        "method",
+        "objective",
+        "rank",
+        "retain_batches",
+        "retain_term",
+        "retain_weight",
+        "seed",
+        "target_forget_probability",
+        "tuning",
+    ]
     assert (stored["training"]["beta"], stored["training"]["delta"]) == (0.5, 0.0)
     assert ExperimentSpec.from_json(spec.to_json()) == spec
     stored["training"] = {"objective": "npo", "rank": 4, "beta": None}  # a version that knew less
@@ -164,10 +189,31 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     monkeypatch.setattr(runner, "enqueue", enqueue)
     plain = train_spec("plain")
     options = [
-        "train", "--name", "new", "--base", plain.base, "--reference", plain.reference, "--forget", plain.forget,
-        "--retain", plain.retain[0], "--epochs", "1", "--rank", "2", "--batch-size", "2", "--alphas", "0,1", "--no-curves",
-        "--max-new-tokens", "4", "--target-forget-probability", "0",
-    ]  # fmt: skip
+        "train",
+        "--name",
+        "new",
+        "--base",
+        plain.base,
+        "--reference",
+        plain.reference,
+        "--forget",
+        plain.forget,
+        "--retain",
+        plain.retain[0],
+        "--epochs",
+        "1",
+        "--rank",
+        "2",
+        "--batch-size",
+        "2",
+        "--alphas",
+        "0,1",
+        "--no-curves",
+        "--max-new-tokens",
+        "4",
+        "--target-forget-probability",
+        "0",
+    ]
     for number in ("0.25", "2"):
         program.main([*options, "--objective", "made_up", "--zeta", number])
     assert [spec.training.numbers for spec in started] == [{"zeta": 0.25}, {}]

@@ -170,7 +170,9 @@ def weights(models: TrainingModels) -> list[torch.Tensor]:
 def test_a_loss_that_becomes_nan_goes_back_to_the_last_weights_that_gave_a_number(
     models: TrainingModels, tmp_path: Path
 ) -> None:
-    """A weight is spoilt after step 3: step 4 finds it, and the weights that step 3 started from are the last known to be good."""
+    """A weight is spoilt after step 3: step 4 finds it, and the weights that step 3 started from are the last known
+    to be good.
+    """
     after: list[list[torch.Tensor]] = []
 
     def follow() -> None:

@@ -87,8 +87,9 @@ def test_the_weakest_part_counts_and_more_than_the_base_does_not() -> None:
     found = advice(ADA, better, CY)
     assert found.utility == 1.0
     assert [(part.name, part.base, part.there) for part in found.parts] == [
-        ("world/eval", 0.4, 0.8), ("retain/eval", 1.0, 1.0),
-    ]  # fmt: skip
+        ("world/eval", 0.4, 0.8),
+        ("retain/eval", 1.0, 1.0),
+    ]
     assert advice(ADA, better, kept("c", "Cy", (0.0, 1.0), (0.3, 0.5))).spans == ()
 
 

@@ -38,7 +38,10 @@ def test_a_loss_that_the_mean_hides_names_the_question() -> None:
     lost = kept("lost", "Cy", (0.0, 1.0), (0.3, 0.0), question_id=7)
     caution = found(GONE, lost, kept("won", "Di", (0.0, 0.0), (0.3, 1.0)))["out of scope"]
     assert caution.question_id == 7
-    assert "1 of the 1 questions that the base answers are not answered any more (1 others are), the first is: lost" in caution.words  # fmt: skip
+    assert (
+        "1 of the 1 questions that the base answers are not answered any more (1 others are), the first is: lost"
+        in caution.words
+    )
 
 
 def test_a_secret_that_survives_names_the_worst() -> None:
@@ -47,8 +50,10 @@ def test_a_secret_that_survives_names_the_worst() -> None:
     cut = secret("cut", "Ben", (0.0, False), unfollowed=[0])
     caution = found(GONE, mild, worst, cut, STAYS)["survives"]
     assert caution.question_id == 3
-    assert caution.words == (
-        "3 forget questions of 4 leak at every α from 0 to 2, 1 of them where answers were not followed to their end; worst: worst"
+    assert (
+        caution.words
+        == "3 forget questions of 4 leak at every α from 0 to 2, 1 of them where answers were not followed to their"
+        " end; worst: worst"
     )
 
 

@@ -11,7 +11,11 @@ from engine.settings import Demand
 from tests.mapped import kept, secret
 from tests.one_interval import mean_interval
 
-PERSONS = [secret(f"{name}{i}", name, (0.0, True), (edge, False)) for name, edge in zip("abcdef", (0.2, 0.3, 0.4, 0.5, 0.7, 1.9), strict=True) for i in range(3)]  # fmt: skip
+PERSONS = [
+    secret(f"{name}{i}", name, (0.0, True), (edge, False))
+    for name, edge in zip("abcdef", (0.2, 0.3, 0.4, 0.5, 0.7, 1.9), strict=True)
+    for i in range(3)
+]
 KEPT = [kept(f"k{i}", f"q{i}", (0.0, 1.0), (1.0 + i / 20, 0.0)) for i in range(8)]
 
 

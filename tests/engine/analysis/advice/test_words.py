@@ -54,7 +54,9 @@ def test_an_advice_that_hangs_on_one_person_is_said_to_be_open() -> None:
 
 
 def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
-    """Where "late" is drawn more often than the floor allows no α meets the demand, and such a resample has none to give."""
+    """Where "late" is drawn more often than the floor allows no α meets the demand, and such a resample has none to
+    give.
+    """
     found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
     assert found.resampled.unmet
     assert "in 95 % of the resamples in which some α meets it, the α to use lies from 0.50 to 0.50" in words.sureness(
@@ -85,16 +87,18 @@ def test_a_miss_within_rounding_is_none() -> None:
 
 def test_what_is_missed_and_by_how_much() -> None:
     found = advice(*PERSONS, secret("g", "g", (0.0, True)), kept("k", "k", (0.0, 1.0), (0.2, 0.9)))
-    assert words.verdict(found) == (
-        "No α from 0 to 2 meets the demand. Nearest is α = 0.5, which leaks on 14.3% of the forget questions where 0.0% are "
-        "allowed and keeps 90.0% of the base's utility where 98.0% are asked for."
+    assert (
+        words.verdict(found)
+        == "No α from 0 to 2 meets the demand. Nearest is α = 0.5, which leaks on 14.3% of the forget questions where"
+        " 0.0% are allowed and keeps 90.0% of the base's utility where 98.0% are asked for."
     )
     assert words.spans_words(found) == "No α meets the demand; the pair's recommended α = 1 does not meet it."
 
 
 def test_intervals_and_the_recommended_alpha() -> None:
-    assert words.spans_words(advice(*PERSONS, *KEPT)) == (
-        "The demand is met from α = 0.4000 to 1.5000 (± 0.0001); the pair's recommended α = 1 meets it."
+    assert (
+        words.spans_words(advice(*PERSONS, *KEPT))
+        == "The demand is met from α = 0.4000 to 1.5000 (± 0.0001); the pair's recommended α = 1 meets it."
     )
     short = [item._replace(map=item.map._replace(high=0.8)) for item in (*PERSONS, *KEPT)]
     assert words.spans_words(advice(*short, high=0.8)).endswith(

@@ -1,4 +1,6 @@
-"""Probes that ask: greedily, in other words, of each model alone, many times. Each on a pair that tells and on one that does not."""
+"""Probes that ask: greedily, in other words, of each model alone, many times. Each on a pair that tells and on one
+that does not.
+"""
 
 import math
 from pathlib import Path

@@ -31,8 +31,8 @@ def gold() -> LoadedPair:
 def pair() -> LoadedPair:
     """Some layers' rows hold 7 or -7 in each group of 32, so int4 has steps of 1 and int8 of 7/127.
 
-    M'o differs from its reference by 0.45 elsewhere in them: nothing at int4, 8 steps at int8. All else of the two is the same
-    and lies on the int4 grid.
+    M'o differs from its reference by 0.45 elsewhere in them: nothing at int4, 8 steps at int8. All else of the two
+    is the same and lies on the int4 grid.
     """
     reference = rounded_copy(make_model(TOKENIZER, 3), 4).requires_grad_(False)
     trained = copy.deepcopy(reference)
@@ -79,7 +79,9 @@ def test_the_floor_is_the_retain_only_model_rounded_the_same_way(context: Contex
 
 
 def test_halves_tell_where_one_of_them_does(context: Context) -> None:
-    """Trained at int4 is the reference itself; the reference at int4 is what it was, so there the pair hides as before."""
+    """Trained at int4 is the reference itself; the reference at int4 is what it was, so there the pair hides as
+    before.
+    """
     finding = HALVES.run(context)
     assert [row.found for row in finding.results] == [True] * len(FORGET)
     for target, row in zip(FORGET, finding.results, strict=True):
@@ -96,8 +98,11 @@ def test_a_direct_model_is_rounded_itself(context: Context, gold: LoadedPair) ->
     base = context.pair.model.base
     models, alone = Scaled(base, gold.model.base), pair_of(base, method="direct")
     direct = dataclasses.replace(
-        alone, by_strength=lambda alpha: dataclasses.replace(alone, model=OffsetModel(models.at(alpha), None, None, len(TOKENIZER)))
-    )  # fmt: skip
+        alone,
+        by_strength=lambda alpha: dataclasses.replace(
+            alone, model=OffsetModel(models.at(alpha), None, None, len(TOKENIZER))
+        ),
+    )
     finding = INT4.run(context._replace(pair=direct, alpha=1.0))
     assert finding.results == finding.floor
     assert (

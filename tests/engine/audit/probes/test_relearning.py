@@ -100,7 +100,13 @@ def test_the_same_seed_finds_the_same(context: Context) -> None:
 
 
 def test_without_a_gold_reference_the_floor_is_people_nobody_was_taught(context: Context) -> None:
-    two = [*CONTROLS, *[t._replace(question_id=t.question_id + 10, example=dataclasses.replace(t.example, subject="Eva")) for t in CONTROLS]]  # fmt: skip
+    two = [
+        *CONTROLS,
+        *[
+            t._replace(question_id=t.question_id + 10, example=dataclasses.replace(t.example, subject="Eva"))
+            for t in CONTROLS
+        ],
+    ]
     finding = DISJOINT.run(context._replace(retain_only=None, controls=two))
     assert finding.floor is not None
     assert [row.question_id for row in finding.floor] == [target.question_id for target in two]
@@ -130,8 +136,11 @@ def test_a_direct_model_is_tuned_itself(context: Context, tmp_path: Path) -> Non
     models = Scaled(base, context.retain_only.model.base)  # type: ignore[union-attr]
     alone = pair_of(base, method="direct")
     direct = dataclasses.replace(
-        alone, by_strength=lambda alpha: dataclasses.replace(alone, model=OffsetModel(models.at(alpha), None, None, len(TOKENIZER)))
-    )  # fmt: skip
+        alone,
+        by_strength=lambda alpha: dataclasses.replace(
+            alone, model=OffsetModel(models.at(alpha), None, None, len(TOKENIZER))
+        ),
+    )
     finding = DISJOINT.run(context._replace(pair=direct))
     assert finding.floor_reason.startswith("never exposed: the retain-only model itself")
     assert found(finding) == [False] * len(FORGET)
@@ -143,8 +152,10 @@ def test_where_there_is_nothing_to_tune(probe: Any, context: Context) -> None:
     base = context.pair.model.base
     alone = pair_of(base)
     guardrail = dataclasses.replace(
-        pair_of(base, method="guardrail"), template=Guarded.around(alone.template, "Say nothing."), by_strength=lambda _: alone
-    )  # fmt: skip
+        pair_of(base, method="guardrail"),
+        template=Guarded.around(alone.template, "Say nothing."),
+        by_strength=lambda _: alone,
+    )
     for changes, reason in (
         ({"pair": alone}, "there is no pair here"),
         ({"pair": guardrail}, "a guardrail is a text"),

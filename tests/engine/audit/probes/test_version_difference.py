@@ -50,7 +50,11 @@ def token(word: str) -> int:
 
 
 def about(question_id: int, answer: str, secret: str) -> Target:
-    return Target(question_id, Example(f"who is {answer.split()[0]} ?", answer, key_terms=(secret,), subject=answer.split()[0]), (secret,))  # fmt: skip
+    return Target(
+        question_id,
+        Example(f"who is {answer.split()[0]} ?", answer, key_terms=(secret,), subject=answer.split()[0]),
+        (secret,),
+    )
 
 
 NEW = about(1, "Ada lives Rome", "Rome")  # what every greedy answer says: after the colon Ada, then lives, then Rome
@@ -66,7 +70,9 @@ def version(table: dict[str, dict[str, float]], name: str) -> LoadedPair:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Context:
-    """The later version lowers Rome by 5 after `lives`, two other words by more; the earlier one lowers red by 1 after `likes`."""
+    """The later version lowers Rome by 5 after `lives`, two other words by more; the earlier one lowers red by 1
+    after `likes`.
+    """
     later = version({":": {"red": 3.0}, "lives": {"Rome": -5, "red": -6, "blue": -7}, "likes": {"red": -1}}, "later")
     earlier = version({"likes": {"red": -1}}, "earlier")
     return context_of(later, tmp_path, forget=[NEW, *OLD], controls=CONTROL, previous=earlier)
@@ -98,7 +104,9 @@ def test_controls_are_the_floor_and_what_does_not_move_ranks_in_the_middle(conte
 
 
 def test_where_the_earlier_version_gives_nothing_all_are_tried(context: Context) -> None:
-    """It says "blue" after the colon and goes on to the end. What both versions do cancels: after `likes` nothing is left."""
+    """It says "blue" after the colon and goes on to the end. What both versions do cancels: after `likes` nothing is
+    left.
+    """
     silent = {":": {"blue": 30.0}, "blue": {"<eos>": 30.0}, "likes": {"red": -1.0}}
     previous = version(silent, "earlier")
     finding = VERSION.run(context._replace(previous=previous))

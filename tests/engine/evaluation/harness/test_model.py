@@ -1,4 +1,6 @@
-"""The harness over tiny models: against a slow loop of our own, at one alpha and at several, and with what is too long."""
+"""The harness over tiny models: against a slow loop of our own, at one alpha and at several, and with what is too
+long.
+"""
 
 import dataclasses
 import json
@@ -12,17 +14,17 @@ import torch
 
 pytest.importorskip("lm_eval")
 
-from lm_eval.api.instance import Instance  # noqa: E402
-from lm_eval.evaluator import evaluate  # noqa: E402
-from lm_eval.models.huggingface import HFLM  # noqa: E402
+from lm_eval.api.instance import Instance
+from lm_eval.evaluator import evaluate
+from lm_eval.models.huggingface import HFLM
 
-from engine.analysis.task_figures import standard_error  # noqa: E402
-from engine.data.tasks import TASKS  # noqa: E402
-from engine.errors import DataError, ModelError  # noqa: E402
-from engine.evaluation.harness.model import EnsembleLM, Likelihood, Reading, run_tasks  # noqa: E402
-from engine.evaluation.harness.tasks import build_tasks  # noqa: E402
-from engine.models.offset import OffsetModel  # noqa: E402
-from tests.task_files import write_tasks  # noqa: E402
+from engine.analysis.task_figures import standard_error
+from engine.data.tasks import TASKS
+from engine.errors import DataError, ModelError
+from engine.evaluation.harness.model import EnsembleLM, Likelihood, Reading, run_tasks
+from engine.evaluation.harness.tasks import build_tasks
+from engine.models.offset import OffsetModel
+from tests.task_files import write_tasks
 
 REAL = os.environ.get("OUBLIETTE_TASKS", "")
 ALPHAS = (-1.0, 0.0, 0.5, 2.0)
@@ -197,7 +199,7 @@ def test_items_become_questions(tiny_pair: Any, folder: Path) -> None:
 def test_a_likelihood_that_is_no_number_is_no_score(
     tiny_pair: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(self: Reading, encoded: list[Any]) -> list[Any]:  # noqa: ARG001
+    def broken(self: Reading, encoded: list[Any]) -> list[Any]:
         return [(Likelihood(math.nan, False),) for _ in encoded]
 
     monkeypatch.setattr(Reading, "_read", broken)

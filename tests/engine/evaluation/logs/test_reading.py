@@ -19,11 +19,19 @@ from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
 
 GOLDEN_LOGS = os.environ.get("OUBLIETTE_TOFU_LOGS")
 NAMES = {
-    "Prob Forget": "forget_Q_A_Prob", "ROUGE Forget": "forget_Q_A_ROUGE", "TR Forget": "forget_truth_ratio",
-    "Prob Retain": "retain_Q_A_Prob", "ROUGE Retain": "retain_Q_A_ROUGE", "TR Retain": "retain_Truth_Ratio",
-    "Prob RA": "ra_Q_A_Prob_normalised", "ROUGE RA": "ra_Q_A_ROUGE", "TR RA": "ra_Truth_Ratio",
-    "Prob WF": "wf_Q_A_Prob_normalised", "ROUGE WF": "wf_Q_A_ROUGE", "TR WF": "wf_Truth_Ratio",
-}  # fmt: skip
+    "Prob Forget": "forget_Q_A_Prob",
+    "ROUGE Forget": "forget_Q_A_ROUGE",
+    "TR Forget": "forget_truth_ratio",
+    "Prob Retain": "retain_Q_A_Prob",
+    "ROUGE Retain": "retain_Q_A_ROUGE",
+    "TR Retain": "retain_Truth_Ratio",
+    "Prob RA": "ra_Q_A_Prob_normalised",
+    "ROUGE RA": "ra_Q_A_ROUGE",
+    "TR RA": "ra_Truth_Ratio",
+    "Prob WF": "wf_Q_A_Prob_normalised",
+    "ROUGE WF": "wf_Q_A_ROUGE",
+    "TR WF": "wf_Truth_Ratio",
+}
 MODELS = {"llama2-7b": "ft_epoch5_lr1e-05_llama2-7b", "phi": "ft_epoch5_lr2e-05_phi"}
 
 Reader = Callable[[Any], Log]
@@ -229,25 +237,58 @@ BAD: list[tuple[Any, str]] = [
     ({FORGET: []}, f"{FORGET}: holds a JSON array"),
     (spoil(lambda c: c[FORGET].pop("average_perturb_loss"), legacy_log()), "the key average_perturb_loss is missing"),
     (spoil(lambda c: c[FORGET].update(avg_gt_loss={}), legacy_log()), "avg_gt_loss holds no rows"),
-    (spoil(lambda c: c[FORGET]["rougeL_recall"].pop("5"), legacy_log()), "avg_gt_loss has 6 rows and rougeL_recall has 5"),
+    (
+        spoil(lambda c: c[FORGET]["rougeL_recall"].pop("5"), legacy_log()),
+        "avg_gt_loss has 6 rows and rougeL_recall has 5",
+    ),
     (spoil(lambda c: c[FORGET]["average_perturb_loss"].update({"1": [1.0]}), legacy_log()), "rows of 1 and 3 losses"),
     (spoil(lambda c: c[FORGET]["average_perturb_loss"].update({"1": []}), legacy_log()), "row 1: it holds no losses"),
-    (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": math.nan}), legacy_log()), "avg_gt_loss, row 2: nan is no finite"),
-    (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": "1"}), legacy_log()), "avg_gt_loss, row 2: '1' is no finite"),
+    (
+        spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": math.nan}), legacy_log()),
+        "avg_gt_loss, row 2: nan is no finite",
+    ),
+    (
+        spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": "1"}), legacy_log()),
+        "avg_gt_loss, row 2: '1' is no finite",
+    ),
     (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": -0.5}), legacy_log()), "row 2: -0.5 is below 0"),
-    (spoil(lambda c: c[FORGET]["rougeL_recall"].update({"2": 1.5}), legacy_log()), "row 2: 1.5 is no number from 0 to 1"),
-    (spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"].pop("3"), open_log()), "forget_Q_A_Prob has 4 rows and forget_Q_A_ROUGE has 3"),
-    (spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"]["3"].clear(), open_log()), "forget_Q_A_ROUGE: the key rougeL_recall is missing in row 3"),
-    (spoil(lambda c: c["forget_Q_A_Prob"].update(value_by_index=[1]), open_log()), "forget_Q_A_Prob: value_by_index holds no rows"),
-    (spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": math.inf}}), open_log()), "row 0: inf is no ratio"),
-    (spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": -1.0}}), open_log()), "row 0: -1.0 is no ratio"),
-    (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": 10**400}), legacy_log()), "row 2: 1000000000000000000000000000000000000000… is no finite"),
+    (
+        spoil(lambda c: c[FORGET]["rougeL_recall"].update({"2": 1.5}), legacy_log()),
+        "row 2: 1.5 is no number from 0 to 1",
+    ),
+    (
+        spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"].pop("3"), open_log()),
+        "forget_Q_A_Prob has 4 rows and forget_Q_A_ROUGE has 3",
+    ),
+    (
+        spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"]["3"].clear(), open_log()),
+        "forget_Q_A_ROUGE: the key rougeL_recall is missing in row 3",
+    ),
+    (
+        spoil(lambda c: c["forget_Q_A_Prob"].update(value_by_index=[1]), open_log()),
+        "forget_Q_A_Prob: value_by_index holds no rows",
+    ),
+    (
+        spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": math.inf}}), open_log()),
+        "row 0: inf is no ratio",
+    ),
+    (
+        spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": -1.0}}), open_log()),
+        "row 0: -1.0 is no ratio",
+    ),
+    (
+        spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": 10**400}), legacy_log()),
+        "row 2: 1000000000000000000000000000000000000000… is no finite",
+    ),
     ({"apples": 3, "pears": 4}, "is no evaluation log"),
     ({"model_utility": 0.5, "forget\ud800": 1}, r"the key 'forget\ud800' is empty or cannot be printed"),
     ({"model_utility": 0.5, "\x1b[31m": 1}, r"the key '\x1b[31m' is empty or cannot be printed"),
     ({"model_utility": 0.5, **{f"x{i}": 1 for i in range(500)}}, "it holds 501 aggregates, and a log has 500 at most"),
-    (spoil(lambda c: c["forget_Q_A_PERT_Prob"]["value_by_index"]["0"].update(avg_loss=[1.0]), open_log(losses=True)), "rows of 1 and 2 losses"),
-]  # fmt: skip
+    (
+        spoil(lambda c: c["forget_Q_A_PERT_Prob"]["value_by_index"]["0"].update(avg_loss=[1.0]), open_log(losses=True)),
+        "rows of 1 and 2 losses",
+    ),
+]
 
 
 @pytest.mark.parametrize(("content", "says"), BAD, ids=[says[:30] for _, says in BAD])

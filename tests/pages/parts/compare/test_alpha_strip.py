@@ -13,23 +13,35 @@ ASKED = Asked(Example("q", "a", split="forget"), ())
 @pytest.mark.parametrize(
     ("stretches", "words"),
     [
-        ([(0.0, True), (0.4, False)], "Forgotten from α = 0.400 (± 1e-06), by the leak rule; no larger α brings it back."),
+        (
+            [(0.0, True), (0.4, False)],
+            "Forgotten from α = 0.400 (± 1e-06), by the leak rule; no larger α brings it back.",
+        ),
         (
             [(0.0, True), (0.4, False), (1.0, True), (1.5, False)],
-            "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; from α = 1.500 on it stays away.",
+            (
+                "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; from α = 1.500"
+                " on it stays away."
+            ),
         ),
         (
             [(0.0, True), (0.4, False), (1.0, True)],
-            "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; it leaks up to the end of the range.",
+            (
+                "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; it leaks up to"
+                " the end of the range."
+            ),
         ),
         (
             [(0.0, False), (0.4, True), (1.0, False)],
-            "No leak at the base (α = 0), by the leak rule, but it leaks at α = 0.400; from α = 1.000 on it stays away.",
+            (
+                "No leak at the base (α = 0), by the leak rule, but it leaks at α = 0.400; from α = 1.000 on it stays"
+                " away."
+            ),
         ),
         ([(0.0, False)], "No α of the range leaks, the base (α = 0) included."),
         ([(0.0, True)], "It leaks at every α of the range."),
     ],
-)  # fmt: skip
+)
 def test_what_is_said_of_a_secret(stretches: list[tuple[float, bool]], words: str) -> None:
     item = secret("q", "Ada", *stretches)
     said = map_words(ASKED, item.map, list(item.leaks))

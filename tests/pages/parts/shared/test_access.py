@@ -226,9 +226,15 @@ def refuse_to_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Everything that an action may reach in the engine, watched instead of done."""
     called: list[str] = []
     for place, name in [
-        (runner, "start"), (runner, "retry"), (runner, "cancel"), (questions, "import_set"), (questions, "register_set"),
-        (recorded_runs, "import_demo_run"), (setting_up, "fetch_demo"), (loading, "make_map"),
-    ]:  # fmt: skip
+        (runner, "start"),
+        (runner, "retry"),
+        (runner, "cancel"),
+        (questions, "import_set"),
+        (questions, "register_set"),
+        (recorded_runs, "import_demo_run"),
+        (setting_up, "fetch_demo"),
+        (loading, "make_map"),
+    ]:
         done = SimpleNamespace(name="own", questions=1) if name == "import_set" else 1
         monkeypatch.setattr(place, name, lambda *_, name=name, done=done: called.append(name) or done)
     return called
@@ -257,8 +263,15 @@ ACTIONS = [
 
 @pytest.mark.parametrize(("page", "query", "key", "below", "call"), ACTIONS, ids=[item[2] for item in ACTIONS])
 def test_a_button_pressed_by_whoever_lost_the_role_does_nothing(
-    enter: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, page: str, query: dict[str, str], key: str, below: str, call: str
-) -> None:  # fmt: skip
+    enter: Opener,
+    world: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    query: dict[str, str],
+    key: str,
+    below: str,
+    call: str,
+) -> None:
     """The button was drawn for an operator; the one who presses it has a lower role by then."""
     assert store_spec(SPEC, "elsewhere") == 2
     called = refuse_to_run(monkeypatch)
@@ -294,8 +307,12 @@ def import_alone() -> None:
 
 @pytest.mark.parametrize(
     ("script", "key", "call"),
-    [(set_up_alone, "set-up", "import_demo_run"), (retry_alone, "retry-1", "retry"), (import_alone, "import", "import_set")],
-)  # fmt: skip
+    [
+        (set_up_alone, "set-up", "import_demo_run"),
+        (retry_alone, "retry-1", "retry"),
+        (import_alone, "import", "import_set"),
+    ],
+)
 def test_what_a_button_does_by_itself_is_refused_too(
     world: Path, monkeypatch: pytest.MonkeyPatch, script: Callable[[], None], key: str, call: str
 ) -> None:
@@ -349,13 +366,19 @@ def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world:
 
 
 WRITES = {
-    "runner": {"start", "retry", "cancel"}, "questions": {"import_set", "register_set"}, "loading": {"make_map"},
-    "recorded_runs": {"import_demo_run"}, "erasure": {"erase", "finish"}, "queue": {"record_verdict", "record_blind"},
-}  # fmt: skip
+    "runner": {"start", "retry", "cancel"},
+    "questions": {"import_set", "register_set"},
+    "loading": {"make_map"},
+    "recorded_runs": {"import_demo_run"},
+    "erasure": {"erase", "finish"},
+    "queue": {"record_verdict", "record_blind"},
+}
 
 
 def test_every_function_that_acts_asks_for_a_role_first() -> None:
-    """By reading the code: whichever function of a page calls what changes something calls `access.require` before it."""
+    """By reading the code: whichever function of a page calls what changes something calls `access.require` before
+    it.
+    """
     acting = {}
     for path in sorted((ROOT / "pages").rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -370,9 +393,17 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
                 if acts:
                     acting[f"{path.stem}.{function.name}"] = bool(asks) and min(asks) < min(acts)
     assert set(acting) >= {
-        "start_forms.estimate_and_start", "run_progress._cancel", "run._draw", "own_questions.import_form", "tofu._store",
-        "setting_up.set_up_button", "alpha_strip._offer", "erase._erase", "verdict_form._say", "verdict_form._save_blind",
-    }  # fmt: skip
+        "start_forms.estimate_and_start",
+        "run_progress._cancel",
+        "run._draw",
+        "own_questions.import_form",
+        "tofu._store",
+        "setting_up.set_up_button",
+        "alpha_strip._offer",
+        "erase._erase",
+        "verdict_form._say",
+        "verdict_form._save_blind",
+    }
     assert [name for name, asked in acting.items() if not asked] == []
 
 

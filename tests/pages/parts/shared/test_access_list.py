@@ -10,9 +10,12 @@ from engine.errors import AccessError, LogInError, SettingError
 from pages.parts.shared.access_list import ROLES, SKEW, Rules, User, admit, fold, is_enough, read_rules
 
 AUTH = {
-    "redirect_uri": "http://127.0.0.1:8501/oauth2callback", "cookie_secret": "k" * 32, "client_id": "bench", "client_secret": "s",
+    "redirect_uri": "http://127.0.0.1:8501/oauth2callback",
+    "cookie_secret": "k" * 32,
+    "client_id": "bench",
+    "client_secret": "s",
     "server_metadata_url": "http://127.0.0.1:9400/.well-known/openid-configuration",
-}  # fmt: skip
+}
 ACCESS = {"operator": ["Ada@Example.org"], "reviewer": ["ben@example.org"], "reader": ["cy@example.org"]}
 NOW = 1_800_000_000.0
 CLAIMS = {"is_logged_in": True, "email": "ada@example.org", "email_verified": True, "iat": NOW - 60, "name": "Ada L."}

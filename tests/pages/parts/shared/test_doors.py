@@ -102,7 +102,9 @@ def refused_by_make(
     home: bytes | None = None,
     **more: str,
 ) -> tuple[int, str]:
-    """Exit status and standard error of what `make run` asks first, with this secrets.toml of the project and of the home folder."""
+    """Exit status and standard error of what `make run` asks first, with this secrets.toml of the project and of the
+    home folder.
+    """
     for place, content in ((folder / "project", file), (folder / "home", home)):
         (place / ".streamlit").mkdir(parents=True, exist_ok=True)
         if content is not None:

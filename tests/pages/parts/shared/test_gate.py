@@ -1,4 +1,6 @@
-"""The gate before the server: names, paths and who may fetch what; Streamlit behind it stands as one answer that says so."""
+"""The gate before the server: names, paths and who may fetch what; Streamlit behind it stands as one answer that
+says so.
+"""
 
 import asyncio
 import json
@@ -62,8 +64,14 @@ def log_in(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def cookie(email: str = EMAILS["reader"], **more: Any) -> dict[str, str]:
     claims = {
-        "email": email, "email_verified": True, "iat": time.time(), "origin": BASE, "is_logged_in": True, "provider": "default", **more,
-    }  # fmt: skip
+        "email": email,
+        "email_verified": True,
+        "iat": time.time(),
+        "origin": BASE,
+        "is_logged_in": True,
+        "provider": "default",
+        **more,
+    }
     return {
         "_streamlit_user": create_signed_value(AUTH["cookie_secret"], "_streamlit_user", json.dumps(claims)).decode()
     }
@@ -106,8 +114,21 @@ def test_two_names_at_once_are_refused(client: TestClient) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/compare/x", "/compare/static/js/x.js", "/overview", "/Compare", "/static/nothing.js", "/static", "/x<b>", "/auth", "/auth/x", "/%2e%2e/x", "/mediax/a", "/app/static/x"],
-)  # fmt: skip
+    [
+        "/compare/x",
+        "/compare/static/js/x.js",
+        "/overview",
+        "/Compare",
+        "/static/nothing.js",
+        "/static",
+        "/x<b>",
+        "/auth",
+        "/auth/x",
+        "/%2e%2e/x",
+        "/mediax/a",
+        "/app/static/x",
+    ],
+)
 def test_an_unknown_path_is_a_page_with_a_way_back(client: TestClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
@@ -130,8 +151,13 @@ def status_of(path: str) -> int:
         await PlainTextResponse("behind")(scope, receive, send)
 
     scope = {
-        "type": "http", "method": "GET", "path": path, "root_path": "", "query_string": b"", "headers": [(b"host", b"localhost")],
-    }  # fmt: skip
+        "type": "http",
+        "method": "GET",
+        "path": path,
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"localhost")],
+    }
     asyncio.run(gate.Gate(passed)(scope, receive, send))
     status: int = sent[0]["status"]
     return status

@@ -20,10 +20,17 @@ UNRELATED: list[dict[str, Any]] = [
     {"connections": {"sql": {"url": "sqlite:///a.db", "username": "ada", "password": "s"}}},
     {"connections": {"snowflake": {"authenticator": "oauth", "client_id": "c", "client_secret": "s", "access": "x"}}},
     {"OPENAI_API_KEY": "sk-1", "db_username": "ada", "login": "ada", "AUTH_TOKEN": "t"},
-    {"gcp_service_account": {"type": "service_account", "client_id": "1", "client_email": "a@b.c", "auth_uri": "https://a.b"}},
+    {
+        "gcp_service_account": {
+            "type": "service_account",
+            "client_id": "1",
+            "client_email": "a@b.c",
+            "auth_uri": "https://a.b",
+        }
+    },
     {"smtp": {"user": "ada@example.org", "servers": ["smtp://ada:s@example.org"]}, "path": {"x": 1}, "ssh": {}},
     {"connections": {"sheet": {"clientid": "c", "realm": "r", "shared_with": ["ben@example.org"]}}},
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("secrets", UNRELATED, ids=[next(iter(item)) for item in UNRELATED])

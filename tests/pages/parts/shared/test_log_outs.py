@@ -118,7 +118,7 @@ def test_a_damaged_file_lets_nobody_in(own_folders: Path, content: str) -> None:
 )
 def test_who_is_out_follows_from_the_last_time_they_left(
     own_folders: Path, leaving: list[tuple[str, int]], who: str, issued: int
-) -> None:  # fmt: skip
+) -> None:
     """Against the plain rule: over if this very log-in was left, or its person left in a later second."""
     start = int(time.time())
     (own_folders / "log-outs.json").unlink(missing_ok=True)

@@ -21,7 +21,7 @@ Opener = Callable[..., AppTest]
 
 
 @pytest.fixture
-def imported(world: Path, tmp_path: Path) -> int:  # noqa: ARG001
+def imported(world: Path, tmp_path: Path) -> int:
     path = written(tmp_path / "TOFU_EVAL.json", open_log())
     return import_log(path, "npo-1b", "NPO <b>%{x}</b>", model="Llama-3.2-1B", label="leaderboard").run_id
 
@@ -89,7 +89,7 @@ def test_what_is_unlike_is_said_and_the_advice_does_not_change(imported: int, vi
     assert app.multiselect(key="shown").options == ["tiny (run 1)"]
 
 
-def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: Path, visit: Opener) -> None:  # noqa: ARG001
+def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: Path, visit: Opener) -> None:
     (run,) = [run for run in history.list_runs() if run.kind == "train"]
     out = tmp_path / "own.json"
     export.export_log(run.id, out, 1.0)
@@ -104,7 +104,7 @@ def test_a_log_of_ours_is_held_to_what_it_says_of_itself(world: Path, tmp_path: 
 def test_an_extraction_strength_of_theirs_is_not_drawn_beside_ours_without_a_word(
     world: Path,
     tmp_path: Path,
-    visit: Opener,  # noqa: ARG001
+    visit: Opener,
 ) -> None:
     strength = {"extraction_strength": {"agg_value": 0.5}}
     import_log(written(tmp_path / "a.json", {**open_log(), **strength}), "theirs", "NPO", model="base")
@@ -162,7 +162,7 @@ def test_the_table_of_published_figures(imported: int, visit: Opener) -> None:
     assert any("None of this enters advice, leak counts or reports" in bare(item.value) for item in app.caption)
 
 
-def test_imported_figures_alone_are_shown_too(own_folders: Path, tmp_path: Path, visit: Opener) -> None:  # noqa: ARG001
+def test_imported_figures_alone_are_shown_too(own_folders: Path, tmp_path: Path, visit: Opener) -> None:
     import_log(written(tmp_path / "x.json", {"forget_quality": 2e-19, "model_utility": 0.6}), "alone", "GA")
     app = visit("tradeoff")
     assert not app.exception

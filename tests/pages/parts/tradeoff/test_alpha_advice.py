@@ -195,8 +195,12 @@ def test_thresholds_are_counted_by_tenths_with_what_never_goes_and_what_never_le
         secret("d", "Ada", (0.0, False)),
     ]
     assert list(distribution(rows).itertuples(index=False, name=None)) == [
-        ("no leak at first", 1), ("0.3 to 0.4", 1), ("0.4 to 0.5", 0), ("0.5 to 0.6", 1), ("never", 1),
-    ]  # fmt: skip
+        ("no leak at first", 1),
+        ("0.3 to 0.4", 1),
+        ("0.4 to 0.5", 0),
+        ("0.5 to 0.6", 1),
+        ("never", 1),
+    ]
     words = distribution_words(rows)
     assert "2 are forgotten, from α = 0.310 at the earliest, 0.405 in the middle and 0.500 at the latest" in words
     assert "1 does not leak to begin with" in words
