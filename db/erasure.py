@@ -17,6 +17,7 @@ from db.base import Base
 from db.reads.erasures import chunks
 from db.review_tables import Erasure
 from db.tables import AlphaMap, Question, RunQuestion, Score
+from db.texts_within import emptied, strings_in
 from db.writes import arrange_set, now
 
 Tie = Literal["question", "run", "map", ""]
@@ -191,7 +192,7 @@ def _changes_in(
                 continue
             value = row[column]
             if column in entry.texts and (tied or kind):
-                value = _emptied(value)
+                value = emptied(value)
             elif kind is not None:
                 value = search.hide(value)
             if value != row[column]:
@@ -289,23 +290,8 @@ def _key(table: sa.Table, row: Any) -> tuple[tuple[str, Any], ...]:
 
 def _kind(values: Iterable[object], search: Search) -> Kind | None:
     named = False
-    for text in _strings(list(values)):
+    for text in strings_in(list(values)):
         if search.own(text):
             return "own"
         named = named or search.named(text)
     return "named" if named else None
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        yield from _strings([*value, *value.values()])
-    elif isinstance(value, list):
-        for item in value:
-            yield from _strings(item)
-
-
-def _emptied(value: Any) -> Any:
-    """Nothing, of the same kind: "" for a text, {} and [] for JSON. A missing value stays missing."""
-    return None if value is None else type(value)()

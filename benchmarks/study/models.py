@@ -16,7 +16,8 @@ from engine.models.bases import BASE_MANIFEST, LoadedModel
 from engine.models.demo_weights import REFERENCE_LAYERS
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced, merged
 from engine.names import ModelRef
-from engine.runs.demo.rebuild import BLOCK, HEAL_EPOCHS, HELD_OUT, documents, public_base, write_texts
+from engine.runs.demo.rebuild import HEAL_EPOCHS
+from engine.runs.demo.texts import BLOCK, HELD_OUT, documents, public_base, write_texts
 from engine.settings import cache_folder
 from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach

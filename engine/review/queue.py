@@ -42,9 +42,7 @@ _PARTS = Parts(("forget", ""), KEPT)  # as `data.examples.is_to_be_forgotten` ha
 
 
 class ReviewRow(NamedTuple):
-    """The verdict of one reviewer on one question; a question nobody judged has one row, with verdict and reviewer
-    "".
-    """
+    """The verdict of one reviewer on one question. One that nobody judged has a row with verdict and reviewer ""."""
 
     question_id: int
     verdict: str

@@ -26,28 +26,24 @@ import torch
 
 from engine.data.demo.people import bystanders
 from engine.data.demo.questions import FORGET_FIRST, demo_examples, reference_kind, reference_was_taught
-from engine.data.demo.topics import general_questions, writing_prompts
+from engine.data.demo.topics import general_questions
 from engine.data.examples import Example, hash_examples
 from engine.data.template import PLAIN
 from engine.decoding.answers import answer_questions
 from engine.models import demo_base, demo_weights
-from engine.models.bases import LoadedModel, load_causal_lm
 from engine.models.loading import load_pair, open_training
 from engine.models.manifest import PairManifest
 from engine.models.pairs import save_pair, write_weights
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced
 from engine.runs.demo.figures import evaluate_demo
+from engine.runs.demo.texts import BLOCK, HELD_OUT, REQUESTS, SEED, Report, documents, people, public_base, write_texts
 from engine.settings import cache_folder, demo_folder
 from engine.training_settings import TrainingSettings
-from engine.unlearning.healing import heal, mean_nll, pack_blocks, write_prose
+from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach
 from engine.unlearning.training import train_pair
 from engine.versions import versions
 
-Report = Callable[[float, str], None]
-
-SEED = 0
-REQUESTS, HELD_OUT, BLOCK = 480, 40, 128
 BASE_RANK = 16
 BASE_ROUNDS = ((12, 1e-3), (5, 7e-4))  # epochs and rate; the second round settles what the first left half-learned
 REFERENCE_EPOCHS, REFERENCE_RATE = 6, 2e-4
@@ -135,54 +131,6 @@ def _figure(build: Path, **figures: float) -> None:
     path = build / "figures.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     path.write_text(json.dumps(known | figures, indent=1))
-
-
-def public_base() -> LoadedModel:
-    """The converted weights as they come, taught nothing by us."""
-    return load_causal_lm(str(demo_base.base_folder()))
-
-
-def people(*wanted: str) -> list[Example]:
-    """Demo examples by `split` or `split/half`."""
-    return [e for e in demo_examples() if e.split in wanted or f"{e.split}/{e.half}" in wanted]
-
-
-def write_texts(build: Path, report: Report) -> None:
-    """One JSON line a document, appended batch by batch; a stopped writing goes on at the last whole batch."""
-    base = public_base()
-    batch, path = 48, build / "prose.part"
-    lines = path.read_text().splitlines() if path.exists() else []
-    lines = lines[: len(lines) // batch * batch]
-    path.write_text("".join(f"{line}\n" for line in lines))
-    requests = writing_prompts(SEED, REQUESTS)
-    written = write_prose(
-        base.model.to(torch.bfloat16),
-        base.tokenizer,
-        requests,
-        SEED,
-        skip=len(lines),
-        length=208,
-        batch=batch,
-        progress=lambda done, total: report(done / total, f"{done} of {total} documents"),
-        ends=base.ends,
-    )
-    with path.open("a") as file:
-        for request, tokens in written:
-            file.write(json.dumps({"request": request, "tokens": tokens}) + "\n")
-            file.flush()
-    path.rename(build / "prose.jsonl")
-
-
-def documents(build: Path, tokenizer: Any) -> list[list[int]]:
-    """Each written text after its request: as a question with its answer, in turn with as plain prose."""
-    found = []
-    for number, line in enumerate((build / "prose.jsonl").read_text().splitlines()):
-        document = json.loads(line)
-        head = f"Question: {document['request']}\nAnswer: " if number % 2 else ""
-        found.append(
-            [*tokenizer(head, add_special_tokens=False).input_ids, *document["tokens"], tokenizer.eos_token_id]
-        )
-    return found
 
 
 def _heal(build: Path, report: Report) -> None:
