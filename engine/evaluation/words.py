@@ -169,8 +169,13 @@ def _digits(text: str) -> str:
     """All decimal digits as those of ASCII, and the points of Arabic numbers as commas and points."""
     if text.isascii():
         return text
-    plain: str = _DIGIT.sub(lambda found: str(unicodedata.decimal(found.group())), text.translate(_POINTS))
+    plain: str = _DIGIT.sub(lambda found: _value_of(found.group()), text.translate(_POINTS))
     return plain
+
+
+def _value_of(digit: str) -> str:
+    """By `regex`, whose Unicode may be newer than Python's: `unicodedata` raises for digits that came since."""
+    return next(str(value) for value in range(10) if regex.fullmatch(rf"\p{{Numeric_Value={value}}}", digit))
 
 
 def _folded(text: str) -> str:

@@ -452,7 +452,7 @@ def test_an_alpha_that_is_not_allowed(alpha: str, refused: Callable[..., str]) -
         (("ask", "q", "--temperature", "-1"), "temperature must be between 0 and 10"),
         (("ask", "q", "--temperature", "nan"), "temperature must be between 0 and 10"),
         (("ask", "q", "--seed", "-1"), "seed must be between"),
-        (("ask",), "question"),
+        (("ask",), "QUESTION"),
         (("train", "--name", "../x"), "name must be"),
         (("train", "--name", "x", "--objective", "magic", "--base", "/none"), "npo"),
         (("train", "--name", "x", "--seed", "-1"), "seed must be"),

@@ -69,7 +69,7 @@ def test_what_differs_is_said_with_code_1(tmp_path: Path, capsys: pytest.Capture
         (["--run", "audit", "--alpha", "9"], "alpha must be between -4 and 8"),
         (["--run", "audit", "--alpha", "0.5"], "no scores at alpha 0.5"),
         (["--run", "audit", "--split", "holdout"], "split must be one of"),
-        (["--run", "audit", "--show", "good"], "invalid choice"),
+        (["--run", "audit", "--show", "good"], "is not one of"),
         (["--run", "audit", "--against", "none"], "there is no run 'none'"),
     ],
 )

@@ -205,3 +205,8 @@ def test_a_digit_is_one_in_all_scripts(digit: str, zero: int) -> None:
 )
 def test_where_a_term_begins(text: str, term: str, place: int | None) -> None:
     assert begins(text, term) == place
+
+
+def test_digits_that_python_does_not_know_yet_are_read() -> None:
+    """Digits that came to Unicode after this Python's tables: `unicodedata.decimal` raises for them."""
+    assert words("\U0001ccf1\U0001ccf9\U0001ccf8\U0001ccf4") == words("1984")

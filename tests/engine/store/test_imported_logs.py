@@ -89,7 +89,7 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     notes = "\n".join(found.notes)
     assert "not TOFU's" in notes
     assert "cut at 4 tokens, TOFU's published figures at 200" in notes
-    assert "the run does not hold it: forget_Q_A_PARA_Prob" in notes
+    assert "the run does not have it: forget_Q_A_PARA_Prob" in notes
     assert "model_utility" in notes
     assert "forget_quality: no run of a retain-only model of base" in notes
     assert "has no name for it: base_log_probability, degenerate, leak, leak_paraphrase" in notes
@@ -206,7 +206,7 @@ def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
     # Each part has .5, 1 and .25: 9 / (3 · (2 + 1 + 4))
     assert json.loads(out.read_text())["model_utility"]["agg_value"] == pytest.approx(9 / 21)
     assert score_log(read_log(out)).model_utility == pytest.approx(9 / 21)
-    assert "retain: the half that was trained on is left out" in found.notes
+    assert "retain: the half that was used in training is left out" in found.notes
 
 
 def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_an_export_is_written_whole_or_not_at_all(finished: int, tmp_path: Path)
         with pytest.raises(error):
             export.export_log(finished, out, alpha)
     assert out.read_text() == "kept"
-    with pytest.raises(StorageError, match="no ordinary file"):
+    with pytest.raises(StorageError, match="not an ordinary file"):
         export.export_log(finished, tmp_path, 1.0)
     with reading() as session:
         assert session.connection().exec_driver_sql("SELECT count(*) FROM exports").scalar() == 0
@@ -237,7 +237,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
     content = json.loads((tmp_path / "x.json").read_text())
     assert content["forget_Q_A_ROUGE"]["value_by_index"]["0"]["input"] == "what job did Ada like ?"
     assert content["made_by"]["input"] == QUESTION_ALONE
-    assert "input: the question alone, without its template, which cannot be worked out here (the tokenizer of" in notes
+    assert "input: the question alone, without its template, which is not known here (the tokenizer of" in notes
     assert "extraction_strength" not in content
     assert (
         "extraction_strength: where ours is 0 theirs is 1/T, and the tokens of the answers are not known here" in notes
@@ -253,7 +253,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
 def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_path: Path) -> None:
     with writing() as session:
         session.connection().exec_driver_sql("DELETE FROM scores WHERE metric NOT LIKE 'leak%'")
-    with pytest.raises(DataError, match="has nothing at alpha 1 that an OpenUnlearning log has a name for"):
+    with pytest.raises(DataError, match="has nothing at alpha 1 that OpenUnlearning has a name for"):
         export.export_log(finished, tmp_path / "x.json", 1.0)
 
 
