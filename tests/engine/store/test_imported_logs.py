@@ -247,7 +247,7 @@ def test_without_its_tokenizer_a_run_goes_out_with_the_question_alone_and_says_s
             session, finished, versions={**history.run_detail(finished).versions, "template": "{question}"}
         )
     notes = "\n".join(export.export_log(finished, tmp_path / "y.json", 1.0).notes)
-    assert "its questions were put in the template '{question}', and now it is 'Question: {question}" in notes
+    assert "its questions were asked in the template '{question}', which is now 'Question: {question}" in notes
 
 
 def test_a_run_without_a_name_there_has_nothing_to_export(finished: int, tmp_path: Path) -> None:
