@@ -16,6 +16,22 @@ from engine.errors import DataError, StorageError
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.whole_files import Note, part_of, write_new
 
+OF_ORIGIN = (  # the same for every question of a run
+    "alpha",
+    "pair",
+    "pair hash",
+    "base",
+    "base hash",
+    "data hash",
+    "objective",
+    "seed",
+    "template",
+    "versions",
+    "run",
+    "run number",
+    "exported",
+    "leak rule",
+)
 REPORT_COLUMNS = (
     "set",
     "split",
@@ -38,20 +54,7 @@ REPORT_COLUMNS = (
     "probability base",
     "probability unlearned",
     "key terms",
-    "alpha",
-    "pair",
-    "pair hash",
-    "base",
-    "base hash",
-    "data hash",
-    "objective",
-    "seed",
-    "template",
-    "versions",
-    "run",
-    "run number",
-    "exported",
-    "leak rule",
+    *OF_ORIGIN,
 )
 SHOWN_PATH = 200  # letters of a path in an error
 _ADDED_HERE = ("exported", "leak rule")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.report.csv_table import csv_bytes
+from engine.report.csv_table import OF_ORIGIN, csv_bytes
 from engine.report.parts import SCHEMA, Probes, Report, ReportProbe, Verdicts
 
 SUMMARY_COLUMNS = (
@@ -30,24 +30,7 @@ SUMMARY_COLUMNS = (
     "note",
 )
 # Columns of the CSV that are the same for every question: JSON has them once, under `origin`.
-IN_ORIGIN = frozenset(
-    (
-        "alpha",
-        "pair",
-        "pair hash",
-        "base",
-        "base hash",
-        "data hash",
-        "objective",
-        "seed",
-        "template",
-        "versions",
-        "run",
-        "run number",
-        "leak rule",
-        "exported",
-    )
-)
+IN_ORIGIN = frozenset(OF_ORIGIN)
 
 
 def json_bytes(report: Report) -> bytes:
