@@ -1,21 +1,17 @@
 """Settings that check themselves, and where things lie on this machine."""
 
 import contextlib
-import json
 import math
 import os
 import stat
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Literal
 
 from platformdirs import user_cache_path, user_data_path
 
 from engine.bounds import check_between
 from engine.errors import SettingError, StorageError
-from engine.kinds import FACTS, RunFacts, RunKind
-from engine.names import check_legal
-from engine.training_settings import TrainingSettings
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
 FORMATS = "CSV, TSV, JSON, JSONL or Parquet"  # of question files
@@ -137,89 +133,3 @@ class Demand:
         check_between("the utility that may be lost", self.max_loss, 0.0, 0.5)
         if self.max_leaks is not None:
             check_between("the leak share that is allowed", self.max_leaks, 0.0, 1.0)
-
-
-@dataclass(frozen=True)
-class ExperimentSpec:
-    """What a run is to do; frozen, stored with the run, read back by the worker.
-
-    `forget`, `retain` and `evaluate_on` are sources: `SET:SPLIT`, `SET:SPLIT/HALF` or a path to a question file
-    (`FORMATS`). A `train` run makes the pair `name` and then evaluates it; an `evaluate` run reads the pair `pair`;
-    a `map` run finds every answer of `pair` for alpha from the smallest to the largest of `alphas`; a `teach` run
-    teaches the model `base` the questions of `retain`, which makes the model `name`, and evaluates that; a `tasks`
-    run puts the first `limit` items of the multiple-choice tasks in `evaluate_on` to `pair`, from `task_folder` (""
-    = the hub's datasets); an `audit` run tries `probes` (all where none is named) on `pair` at the one alpha, with
-    the questions of `forget`, those of `controls`, about people nobody was taught, and those of `retain`; `quick`
-    fixes the smaller budget. An evaluation without `curves` reads true answers at `alphas` alone and not between
-    them. `alpha_choice` is the rule by which one of `alphas` is taken where a run is judged at one, see
-    chosen_alpha.py. An `imported` run executes nothing: it holds figures that others published (see `of_imported`).
-    """
-
-    kind: RunKind
-    name: str
-    base: str = "demo"
-    reference: str = "demo"
-    pair: str = ""
-    forget: str = "demo:forget"
-    retain: tuple[str, ...] = ("demo:retain/train", "demo:world/train")
-    evaluate_on: tuple[str, ...] = ("demo:forget", "demo:retain/eval", "demo:world/eval")
-    alphas: tuple[float, ...] = (0.0, 0.5, 1.0)
-    max_new_tokens: int = 64
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    parent: str = ""  # the pair that a trained one succeeds
-    retain_only_of: str = ""  # the base whose gold reference a taught model is
-    limit: int = 300
-    task_folder: str = ""
-    controls: str = ""
-    probes: tuple[str, ...] = ()
-    quick: bool = False
-    curves: bool = True
-    alpha_choice: AlphaChoice = "recommended"
-
-    def __post_init__(self) -> None:
-        if self.kind not in FACTS:
-            raise SettingError(f"kind must be {', '.join(FACTS)}, got {self.kind!r}")
-        if self.alpha_choice not in get_args(AlphaChoice):
-            raise SettingError(
-                f"the choice of alpha must be one of {', '.join(get_args(AlphaChoice))}, got {self.alpha_choice!r}"
-            )
-        check_legal("name", self.name)
-        if self.facts.makes == "model" and self.training.tuning != "lora":
-            raise SettingError(f"a model is taught by lora, got tuning {self.training.tuning!r}")
-        if self.facts.reads_pair and not self.pair:
-            raise SettingError("an evaluation, a map, an audit or a run of tasks needs the name of a pair")
-        for alpha in self.alphas:
-            check_alpha(alpha)
-        if self.facts.finds == "probes" and len(self.alphas) != 1:
-            raise SettingError(
-                f"an audit tries one alpha, got {', '.join(f'{alpha:g}' for alpha in self.alphas) or 'none'}"
-            )
-        check_between("max_new_tokens", self.max_new_tokens, 1, 512)
-        check_between("limit", self.limit, 1, 100_000)
-
-    @property
-    def facts(self) -> RunFacts:
-        return FACTS[self.kind]
-
-    def to_json(self) -> str:
-        return json.dumps(asdict(self) | {"training": self.training.stored}, sort_keys=True)
-
-    @classmethod
-    def of_imported(cls, name: str, model: str) -> Self:
-        """Of a run that holds what others published of `model`: it asked no set and has no alpha, so it stands at 0."""
-        return cls(
-            kind="imported", name=name, base=model, reference="", forget="", retain=(), evaluate_on=(), alphas=(0.0,)
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Raises `SettingError` for what is no specification, or not one of this version of the program."""
-        try:
-            fields: dict[str, Any] = json.loads(text)
-            fields["training"] = TrainingSettings.of_stored(fields["training"])
-            for name in ("retain", "evaluate_on", "alphas"):
-                fields[name] = tuple(fields[name])
-            fields["probes"] = tuple(fields.get("probes", ()))
-            return cls(**fields)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise SettingError(f"a stored specification cannot be read by this version: {error!r}") from error

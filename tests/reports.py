@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from db import rows, writes
 from db.reads import runs
 from engine.data.examples import Example
+from engine.kinds import EvaluateSpec
 from engine.report import gather
 from engine.report.files import ReportFiles, make_files
 from engine.report.inputs import FoundReviews
 from engine.report.parts import Probes, Report, ReportProbe, ReportVerdict
 from engine.report.selection import Selection
-from engine.settings import ExperimentSpec
 from engine.store import questions
 from engine.store.session import reading, writing
 
@@ -96,7 +96,7 @@ def store_report(name: str = "audit", said: Sequence[Said] = SAID, set_name: str
     questions.register_set(set_name, examples, "test")
     with reading() as session:
         ids = [row.id for row in runs.questions(session, set_name) or []]
-    spec = ExperimentSpec("evaluate", name, pair="p", alphas=(0.0, 1.0))
+    spec = EvaluateSpec(name=name, pair="p", alphas=(0.0, 1.0))
     columns = {
         "kind": "evaluate",
         "status": "finished",

@@ -1,13 +1,12 @@
 """Runs whose scores a test writes itself, so that figures are worked out by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from db import rows, writes
 from db.reads import runs
 from engine.data.examples import Example
-from engine.settings import ExperimentSpec
+from engine.kinds import EvaluateSpec
 from engine.store import questions
 from engine.store.session import reading, writing
 
@@ -30,7 +29,7 @@ def store_run(
     name: str, scores: Mapping[str, Mapping[int, float | None]], alpha: float = 1.0, tokens: int = 64, **fields: Any
 ) -> int:
     """A finished run with these scores: metric -> question id -> value."""
-    spec = replace(ExperimentSpec("evaluate", name, pair="p"), max_new_tokens=tokens)
+    spec = EvaluateSpec(name=name, pair="p", max_new_tokens=tokens)
     columns = {
         "kind": "evaluate",
         "status": "finished",

@@ -96,8 +96,9 @@ def make_template(folder: Path) -> None:
     from db import rows, writes
     from db.reads import runs
     from engine.data.examples import Example
+    from engine.kinds import EvaluateSpec
     from engine.report import export
-    from engine.settings import ExperimentSpec, data_folder
+    from engine.settings import data_folder
     from engine.store import questions
     from engine.store.session import reading, writing
 
@@ -118,7 +119,7 @@ def make_template(folder: Path) -> None:
         questions.register_set("folk", examples, "test")
         with reading() as session:
             ids = [row.id for row in runs.questions(session, "folk") or []]
-        spec = ExperimentSpec("evaluate", "folk", pair="p", alphas=(0.0, 1.0))
+        spec = EvaluateSpec(name="folk", pair="p", alphas=(0.0, 1.0))
         with writing() as session:
             pair = writes.put_pair(
                 session,

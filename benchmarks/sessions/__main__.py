@@ -58,10 +58,10 @@ try:
 except ImportError:  # an older checkout
     from engine import experiment as execute, worker
 getattr(worker, "step_back", lambda: os.nice(10))()  # as the program's own workers do, or did
-from engine.settings import ExperimentSpec
+from engine.kinds import TrainSpec
 from engine.training_settings import TrainingSettings
 training = TrainingSettings(epochs=200, target_forget_probability=0.0)
-execute.run_here(ExperimentSpec("train", "beside", training=training))
+execute.run_here(TrainSpec(name="beside", training=training))
 """
 MAPPED = """SELECT position + 1 FROM questions JOIN sets ON sets.id = set_id
 WHERE sets.name = 'demo' AND split = 'forget' AND EXISTS (SELECT 1 FROM maps WHERE maps.question = questions.question)

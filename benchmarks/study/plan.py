@@ -12,8 +12,9 @@ from functools import partial
 from typing import NamedTuple
 
 from benchmarks.study.runs import AT_GOLD
+from engine.kinds import AuditSpec, EvaluateSpec, TasksSpec, TeachSpec, TrainSpec
 from engine.names import ModelRef, retain_only
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.training_settings import Method, TrainingSettings
 
 BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
@@ -64,9 +65,8 @@ def pair_name(method: str, objective: str, seed: int, reference: str = "") -> st
 def _models() -> Iterator[Item]:
     everything, kept = ("study-tofu:forget", "study-tofu:retain"), ("study-tofu:retain",)
     for name, taught, gold_of, seed in ((BASE, everything, "", 0), (GOLD, kept, BASE, 0), (GOLD_TWIN, kept, BASE, 1)):
-        spec = ExperimentSpec(
-            "teach",
-            name,
+        spec = TeachSpec(
+            name=name,
             base="demo-public",
             retain=taught,
             evaluate_on=ASKED,
@@ -91,7 +91,7 @@ def _rates() -> Iterator[Item]:
 
 def _rate(method: Method, rate: float) -> ExperimentSpec:
     spec = _train(rate_run(method, rate), settings_at(method, "npo", RATE_SEED, rate))
-    return replace(spec, evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1)
+    return spec.but(evaluate_on=PLAIN, alphas=(1.0,), max_new_tokens=1)
 
 
 def rate_run(method: str, rate: float) -> str:
@@ -112,9 +112,8 @@ def chosen_rate(method: Method) -> float:
 
 
 def _train(name: str, settings: TrainingSettings, reference: str = "demo") -> ExperimentSpec:
-    return ExperimentSpec(
-        "train",
-        name,
+    return TrainSpec(
+        name=name,
         base=BASE,
         reference=reference,
         forget=FORGET,
@@ -153,9 +152,8 @@ def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
 def _grid(pair: str) -> ExperimentSpec:
     """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
     asked = (PLAIN[0], "study-plain:retain/eval")
-    return ExperimentSpec(
-        "evaluate",
-        f"{pair}-grid",
+    return EvaluateSpec(
+        name=f"{pair}-grid",
         base=BASE,
         pair=pair,
         evaluate_on=asked,
@@ -174,9 +172,8 @@ def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
 def _at_gold(pair: str) -> ExperimentSpec:
     from benchmarks.study.crossings import matched_alpha
 
-    return ExperimentSpec(
-        "evaluate",
-        f"{pair}{AT_GOLD}",
+    return EvaluateSpec(
+        name=f"{pair}{AT_GOLD}",
         base=BASE,
         pair=pair,
         evaluate_on=ASKED,
@@ -188,9 +185,8 @@ def _at_gold(pair: str) -> ExperimentSpec:
 
 def _tasks(pair: str, alpha: float) -> Item:
     name = f"study-{pair.removeprefix('study-').replace(':', '-')}-tasks"
-    spec = ExperimentSpec(
-        "tasks",
-        name,
+    spec = TasksSpec(
+        name=name,
         base=BASE,
         pair=pair,
         evaluate_on=TASKS,
@@ -244,7 +240,7 @@ def reads(item: Item) -> set[str]:
     if item.part == "matched":
         return {BASE, item.name.removesuffix(AT_GOLD)}
     if item.part in ("alpha", "leaks", "tasks"):
-        pair = item.spec().pair
+        pair = item.spec().pair_name
         ref = ModelRef.parse(pair)
         own = GOLD if ref.is_retain_only else ref.source
         return {BASE, own} | ({GOLD} if item.part == "leaks" else set())
@@ -253,9 +249,8 @@ def reads(item: Item) -> set[str]:
 
 def _audit(pair: str) -> Item:
     """What the pair gives away, by the probes that read the pair itself."""
-    spec = ExperimentSpec(
-        "audit",
-        f"{pair}-audit",
+    spec = AuditSpec(
+        name=f"{pair}-audit",
         base=BASE,
         pair=pair,
         forget=FORGET,
@@ -273,9 +268,8 @@ def _domains() -> Iterator[Item]:
     asked = ("demo:forget", "demo:retain/eval")
     models = (("base", "base:demo", 0.0), ("retain-only", "retain-only:demo", 0.0), ("demo", "demo", 1.0))
     for name, pair, alpha in models:
-        spec = ExperimentSpec(
-            "evaluate",
-            f"study-domains-{name}",
+        spec = EvaluateSpec(
+            name=f"study-domains-{name}",
             pair=pair,
             evaluate_on=asked,
             alphas=(alpha,),
@@ -288,9 +282,8 @@ def _domains() -> Iterator[Item]:
         yield Item(
             name,
             "domains",
-            lambda m=method, n=name: ExperimentSpec(  # type: ignore[misc]
-                "train",
-                n,
+            lambda m=method, n=name: TrainSpec(  # type: ignore[misc]
+                name=n,
                 evaluate_on=asked,
                 alphas=(1.0,),
                 max_new_tokens=LIMIT,

@@ -4,12 +4,12 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.study import plan as study_plan
 from benchmarks.study.stored import finished
-from engine.settings import ExperimentSpec
+from engine.kinds import EvaluateSpec, TeachSpec, TrainSpec
+from engine.specification import ExperimentSpec
 
 
 def run_one(name: str, tofu: Path | None) -> None:
@@ -34,13 +34,19 @@ def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
     from engine.models.pairs import pairs_folder
     from engine.models.taught import read_as, taught_folder
 
-    if spec.kind == "train" and (pairs_folder() / spec.name).exists():
+    if isinstance(spec, TrainSpec) and (pairs_folder() / spec.name).exists():
         if note := read_manifest(pairs_folder() / spec.name).note:
             raise RunError(f"{spec.name} is no result: {note}")
-        return replace(spec, kind="evaluate", pair=spec.name)
-    if spec.kind == "teach" and taught_folder(spec.name) is not None:
-        return replace(spec, kind="evaluate", pair=read_as(spec.name, spec.retain_only_of))
+        return _evaluation(spec, spec.name)
+    if isinstance(spec, TeachSpec) and taught_folder(spec.name) is not None:
+        return _evaluation(spec, read_as(spec.name, spec.retain_only_of))
     return spec
+
+
+def _evaluation(spec: ExperimentSpec, pair: str) -> EvaluateSpec:
+    """As the run would have evaluated what it made."""
+    known = {name: value for name, value in dict(spec).items() if name in EvaluateSpec.model_fields}
+    return EvaluateSpec(**(known | {"kind": "evaluate", "pair": pair}))
 
 
 def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:

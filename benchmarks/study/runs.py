@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from engine.kinds import TeachSpec
 from engine.names import ModelRef
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
@@ -31,7 +32,7 @@ def describe(detail: RunDetail) -> dict[str, Any]:
     manifest = detail.manifest
     if not manifest:
         kind = ModelRef.parse(detail.summary.pair).role or detail.summary.pair
-        twin = kind != "retain-only" and detail.spec.retain_only_of
+        twin = kind != "retain-only" and isinstance(detail.spec, TeachSpec) and detail.spec.retain_only_of
         method = "retain-only, second seed" if twin else kind
         return {"method": method, "objective": "", "reference": "", "seed": detail.summary.seed}
     reference = manifest["reference"].rpartition("/")[2] if manifest.get("method", "offset") == "offset" else ""

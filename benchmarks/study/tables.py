@@ -19,6 +19,7 @@ from engine.analysis.retain_only import quality_figure
 from engine.analysis.task_figures import task_figures
 from engine.analysis.tofu_and_privacy import run_privacy, run_tofu
 from engine.audit.found import probe_rows
+from engine.kinds import TrainSpec
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from engine.store.session import reading
@@ -178,7 +179,7 @@ def _seconds(run: RunSummary) -> float | None:
 def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
     """What the choice of the learning rate rests on: probabilities of what was trained on, at alpha 1."""
     for detail in details:
-        if detail.summary.name.startswith(RATE):
+        if detail.summary.name.startswith(RATE) and isinstance(detail.spec, TrainSpec):
             means = history.trade_off([detail.summary.id])
             chosen = means[(means["metric"] == "probability") & (means["alpha"] == 1.0)]
             known = dict(zip(chosen["split"], chosen["mean"], strict=True))

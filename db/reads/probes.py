@@ -43,17 +43,17 @@ def finished_audits(session: Session, pair_hash: str) -> list[tuple[int, str, in
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
-def stopped_before(session: Session, run_id: int) -> list[tuple[int, dict[str, str]]]:
-    """Runs, newest first, that set out to do exactly what this one does, on the same pair, base and data, and did
-    not end well; with their versions.
+def stopped_before(session: Session, run_id: int) -> list[tuple[int, str, dict[str, str]]]:
+    """Runs of the same kind, newest first, on the same pair, base and data, that did not end well; with specification
+    and versions.
     """
     own = aliased(Run)
     query = (
-        select(Run.id, Run.versions)
+        select(Run.id, Run.spec, Run.versions)
         .join(own, own.id == run_id)
-        .where(Run.id < run_id, Run.kind == own.kind, Run.spec == own.spec, Run.pair_id == own.pair_id)
+        .where(Run.id < run_id, Run.kind == own.kind, Run.pair_id == own.pair_id)
         .where(Run.base_hash == own.base_hash, Run.data_hash == own.data_hash)
         .where(Run.status.in_(("interrupted", "cancelled", "failed")))
         .order_by(Run.id.desc())
     )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]

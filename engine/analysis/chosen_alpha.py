@@ -34,7 +34,7 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
     """`RunError` for an unknown run. A run without scores stands at 0."""
     detail, stored = history.run_detail(run_id), history.alphas_of(run_id)
     first = _recommended(detail.recommended_alpha, stored)
-    if detail.spec.alpha_choice == "recommended" or not stored:
+    if detail.spec.judged_at == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
     reason = "no retain-only run of its base was asked all of its forget questions"
     for retain_run in retain_runs_of(run_id):

@@ -1,15 +1,14 @@
 """Two runs: what was not alike when they were made, so that figures of unlike runs are not compared in silence."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import NamedTuple
 
 from engine.evaluation.rouge import ROUGE_SCORE
+from engine.kinds import TeachSpec, TrainSpec
 from engine.names import ModelRef
 from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages
 from engine.store.judged_by import rule_of
 
-_OF_TRAINING = ("reference", "forget", "retain", "training")  # of no effect on a run that only evaluates
 _WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
 SHOWN = 60  # letters of a rule or a template
 
@@ -34,6 +33,7 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
     recorded".
     """
     one, two = first.versions, second.versions
+    stopping = [_stopping(item) for item in (first, second)]
     names = list(dict.fromkeys([*packages(first), *packages(second)]))
     found = [
         _unlike("data", first.data_hash, second.data_hash),
@@ -46,19 +46,18 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
         _differing("versions", one, two, names),
         _base(first, second),
         _unlike("longest answer in tokens", str(first.spec.max_new_tokens), str(second.spec.max_new_tokens)),
-        _unlike("choice of alpha", first.spec.alpha_choice, second.spec.alpha_choice),
-        _unlike("stopping rule", *(_stopping(item) for item in (first, second))) if _trained(first, second) else None,
+        _unlike("choice of alpha", first.spec.judged_at, second.spec.judged_at),
+        _unlike("stopping rule", *stopping) if all(stopping) else None,
         _unlike("seed", str(first.summary.seed), str(second.summary.seed)),
         _differing("machine", first.machine, second.machine, list(dict.fromkeys([*first.machine, *second.machine]))),
     ]
     return [item for item in found if item is not None]
 
 
-def _trained(*details: RunDetail) -> bool:
-    return all(item.spec.facts.makes == "pair" and item.spec.training.method != "guardrail" for item in details)
-
-
 def _stopping(detail: RunDetail) -> str:
+    """ "" where nothing is trained."""
+    if not isinstance(detail.spec, TrainSpec) or detail.spec.training.method == "guardrail":
+        return ""
     training = detail.spec.training
     return f"forget probability {training.target_forget_probability:g}, at most {training.epochs} epochs"
 
@@ -107,14 +106,10 @@ def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
 
 def recorded_settings(detail: RunDetail) -> dict[str, str]:
     """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
-    spec = asdict(detail.spec)
-    del spec["training"]
-    training = detail.spec.training.flat
-    if detail.spec.facts.makes != "pair":
-        spec = {name: value for name, value in spec.items() if name not in _OF_TRAINING}
-        training = {"seed": training["seed"]}
-    settings = {**spec, "pair": detail.summary.pair, **training}
-    del settings["name"]
+    spec = detail.spec
+    own = spec.model_dump(exclude={"name", "training"})
+    training = spec.training.flat if isinstance(spec, TrainSpec | TeachSpec) else {"seed": spec.own_seed or 0}
+    settings = {**own, "pair": detail.summary.pair, **training}
     hashes = {"pair hash": detail.pair_hash, "base hash": detail.base_hash, "data hash": detail.data_hash}
     return {
         **{_WORDS.get(name, name.replace("_", " ")): _text(value) for name, value in settings.items()},

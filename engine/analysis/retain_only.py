@@ -11,6 +11,7 @@ from engine.analysis.differences import unlike
 from engine.analysis.figures import scores_of
 from engine.errors import RunError
 from engine.evaluation.forget_quality import forget_quality
+from engine.kinds import TeachSpec
 from engine.models.taught import read_taught, taught_folder
 from engine.names import ModelRef, retain_only
 from engine.store import history
@@ -99,8 +100,13 @@ def second_seeds(base: str) -> list[RunSummary]:
     return [
         run
         for run in taught
-        if ModelRef.parse(run.pair).role == "base" and history.run_detail(run.id).spec.retain_only_of == base
+        if ModelRef.parse(run.pair).role == "base" and _retain_model_of(history.run_detail(run.id)) == base
     ]
+
+
+def _retain_model_of(detail: RunDetail) -> str:
+    """The base whose retain model the run taught; "" where it taught none."""
+    return detail.spec.retain_only_of if isinstance(detail.spec, TeachSpec) else ""
 
 
 def noise_words(run_id: int, quality: QualityFigure) -> str:
@@ -159,7 +165,7 @@ def _gold(detail: RunDetail) -> str:
     ref = ModelRef.parse(run.pair)
     if ref.role == "base":
         folder = taught_folder(ref.source)
-        of = detail.spec.retain_only_of or (read_taught(folder).retain_only_of if folder else "")
+        of = _retain_model_of(detail) or (read_taught(folder).retain_only_of if folder else "")
     return retain_only(of or run.base)
 
 

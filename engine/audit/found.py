@@ -4,7 +4,7 @@ from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
 from engine.audit.probes import PROBES
 from engine.errors import RunError
-from engine.settings import ExperimentSpec
+from engine.kinds import read_spec
 from engine.store.history import run_detail
 from engine.store.session import reading
 
@@ -75,5 +75,5 @@ def finished_audit(pair_hash: str, alpha: float) -> int | None:
     """
     with reading() as session:
         found = probe_reads.finished_audits(session, pair_hash)
-    fitting = [(probes, run_id) for run_id, spec, probes in found if ExperimentSpec.from_json(spec).alphas == (alpha,)]
+    fitting = [(probes, run_id) for run_id, spec, probes in found if read_spec(spec).alphas == (alpha,)]
     return max(fitting)[1] if fitting else None

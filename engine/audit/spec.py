@@ -6,13 +6,12 @@ from pathlib import Path
 
 from engine.data.examples import hash_examples
 from engine.errors import SettingError
+from engine.kinds import AuditSpec, TrainSpec
 from engine.models.manifest import PairManifest, read_manifest
 from engine.models.pairs import find_pair
 from engine.names import DEMO, is_alone
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.sources import examples_of
-from engine.training_settings import TrainingSettings
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 # Not the bystanders: on those the pair was held still while it was trained.
@@ -30,7 +29,7 @@ def audit_spec(
     controls: str = "",
     retain: tuple[str, ...] = (),
     seed: int = 0,
-) -> ExperimentSpec:
+) -> AuditSpec:
     """The specification of an audit; a pair that a run here made, or one on the demo's base, knows what it was to
     forget.
 
@@ -44,8 +43,7 @@ def audit_spec(
     asked = forget or _of_its_run(manifest) or of_demo
     if not asked:
         raise SettingError(f"no run here made pair {pair!r}: say which questions it was to forget (--forget SOURCE)")
-    return ExperimentSpec(
-        kind="audit",
+    return AuditSpec(
         name=name or f"audit-{Path(pair).name}",
         pair=pair,
         base=manifest.base,
@@ -55,7 +53,7 @@ def audit_spec(
         retain=retain or ((DEMO_RETAIN,) if on_demo else ()),
         evaluate_on=(asked,),
         alphas=(manifest.recommended_alpha if alpha is None else alpha,),
-        training=TrainingSettings(seed=seed),
+        seed=seed,
         probes=tuple(dict.fromkeys(probes)),
         quick=quick,
     )
@@ -64,8 +62,8 @@ def audit_spec(
 def _of_its_run(manifest: PairManifest) -> str:
     """What the run that made this very pair was to forget; "" where none here made it."""
     named = [run.id for run in history.list_runs() if run.facts.makes == "pair" and run.name == manifest.name]
-    made = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
-    return made[0].spec.forget if made else ""
+    details = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
+    return next((detail.spec.forget for detail in details if isinstance(detail.spec, TrainSpec)), "")
 
 
 def _made_for(data_hash: str) -> str:

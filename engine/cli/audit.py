@@ -57,7 +57,7 @@ def audit(arguments: Arguments) -> Printed:
         "alpha": spec.alphas[0],
         "run": summary.id,
         "quick": spec.quick,
-        "seed": spec.training.seed,
+        "seed": spec.seed,
         "probes": [probe_data(row) for row in rows],
     }
     head = (

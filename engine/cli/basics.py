@@ -13,9 +13,10 @@ from engine.cli.unused_options import refuse_given
 from engine.data.cells import is_visible
 from engine.data.examples import Example
 from engine.errors import DataError, SettingError
+from engine.kinds import MapSpec
 from engine.report import export as exported
 from engine.runs import runner
-from engine.settings import ExperimentSpec, check_alpha, check_range
+from engine.settings import check_alpha, check_range
 from engine.store import history, recorded_runs
 from engine.store.questions import import_set, known_question, sort_demo
 from engine.store.sources import examples_of
@@ -115,8 +116,7 @@ def map_alphas(arguments: Arguments) -> Printed:
             raise SettingError("map takes a question or --on SOURCE, not both")
         refuse_given(arguments, {"set": "with --on every question is judged by its own set"})
         name = arguments.name or f"map-{Path(arguments.pair).name.replace(':', '-')}"
-        spec = ExperimentSpec(
-            kind="map",
+        spec = MapSpec(
             name=name,
             pair=arguments.pair,
             alphas=(low, high),

@@ -13,12 +13,14 @@ from engine.bounds import Setting
 from engine.cli.command import Adder, Arguments, Command
 from engine.cli.unused_options import refuse_for_model_alone, refuse_unused
 from engine.errors import RunError
+from engine.kinds import EvaluateSpec, TeachSpec, TrainSpec
 from engine.names import PUBLIC
 from engine.runs import runner
 from engine.runs.check import checked
 from engine.runs.estimate import Estimate, estimate
 from engine.runs.file_notes import file_notes
-from engine.settings import FORMATS, ExperimentSpec, parse_alphas
+from engine.settings import FORMATS, parse_alphas
+from engine.specification import DEMO_ASKED, ExperimentSpec
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.store.questions import evaluation_sources
@@ -40,8 +42,7 @@ def train(arguments: Arguments) -> Printed:
     alphas = parse_alphas(arguments.alphas)
     if training.method == "guardrail" and "alphas" not in arguments.given:
         alphas = (0.0, 1.0)
-    spec = ExperimentSpec(
-        kind="train",
+    spec = TrainSpec(
         name=arguments.name,
         base=arguments.base,
         reference=arguments.reference,
@@ -60,14 +61,12 @@ def train(arguments: Arguments) -> Printed:
 
 def teach(arguments: Arguments) -> Printed:
     training = TrainingSettings(**{name: getattr(arguments, name) for name in TEACHING_OPTIONS})
-    spec = ExperimentSpec(
-        kind="teach",
+    spec = TeachSpec(
         name=arguments.name,
         base=arguments.start,
         retain=tuple(arguments.teach),
         retain_only_of=arguments.retain_only_of,
         evaluate_on=tuple(arguments.on or arguments.teach),
-        alphas=(0.0,),
         training=training,
         max_new_tokens=arguments.max_new_tokens,
     )
@@ -80,9 +79,8 @@ def evaluate(arguments: Arguments) -> Printed:
     name = arguments.name or arguments.pair.rstrip("/").rpartition("/")[2].replace(":", "-")
     if not arguments.name and any(run.recorded and run.name == name for run in history.list_runs()):
         name = f"evaluate-{name}"  # the recorded run keeps its name to itself
-    on = tuple(arguments.on or ExperimentSpec.evaluate_on)
-    spec = ExperimentSpec(
-        kind="evaluate",
+    on = tuple(arguments.on or DEMO_ASKED)
+    spec = EvaluateSpec(
         name=name,
         pair=arguments.pair,
         alphas=alphas,

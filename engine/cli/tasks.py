@@ -7,11 +7,13 @@ from engine.cli.command import Adder, Arguments
 from engine.cli.runs import execute, run_data
 from engine.cli.unused_options import refuse_for_model_alone
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
+from engine.kinds import TasksSpec
 from engine.runs.kinds.tasks import CUT, HARNESS
-from engine.settings import ExperimentSpec, parse_alphas
+from engine.settings import parse_alphas
 from engine.store import history
 from engine.terminal import Printed
 
+ITEMS = TasksSpec.model_fields["limit"].default
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
 
@@ -23,8 +25,7 @@ def tasks(arguments: Arguments) -> Printed:
         get_task(name)
     alphas = parse_alphas(arguments.alphas)
     refuse_for_model_alone(arguments, alphas)
-    spec = ExperimentSpec(
-        kind="tasks",
+    spec = TasksSpec(
         name=arguments.name or f"tasks-{Path(arguments.pair).name.replace(':', '-')}",
         pair=arguments.pair,
         alphas=alphas,
@@ -65,9 +66,9 @@ def add_command(add: Adder) -> None:
     parser.option(
         "--limit",
         type=int,
-        default=ExperimentSpec.limit,
+        default=ITEMS,
         metavar="N",
-        help=f"the first N items of each task, as the harness takes them (default: {ExperimentSpec.limit})",
+        help=f"the first N items of each task, as the harness takes them (default: {ITEMS})",
     )
     parser.option(
         "--data",

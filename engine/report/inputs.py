@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from engine.audit import found
 from engine.audit.probes import PROBES
+from engine.kinds import AuditSpec
 from engine.report.parts import Probes, ReportProbe, ReportVerdict
 from engine.review import queue
 from engine.store import history
@@ -52,6 +53,7 @@ def probes_of(pair_hash: str, alpha: float) -> Probes:
 
 def _audited(run_id: int, tried: set[str]) -> str:
     spec = history.run_detail(run_id).spec
+    assert isinstance(spec, AuditSpec)  # found.probe_rows refused every other
     missing = [probe.label for name, probe in PROBES.items() if name not in tried]
     words = f"asked about {spec.forget} at α = {spec.alphas[0]:g} with {'quick' if spec.quick else 'full'} budgets"
     return f"{words}; not run: {', '.join(missing)}" if missing else f"{words}; every probe was run"

@@ -2,19 +2,25 @@
 model.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from engine.errors import SettingError
+from engine.kinds import TrainSpec
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
 from engine.models.taught import taught_folder
 from engine.names import DEMO, PUBLIC, ModelRef, is_alone
 from engine.runs.kinds import KINDS
-from engine.settings import ExperimentSpec, local_path
+from engine.settings import local_path
+from engine.specification import ExperimentSpec, Names
 from engine.store.sources import SourcedSpec, absolute
 
+S = TypeVar("S", bound=ExperimentSpec)
 
-def checked(sourced: SourcedSpec) -> SourcedSpec:
+
+def checked(sourced: SourcedSpec[S]) -> SourcedSpec[S]:
     """The same run, made whole, once everything is found right that is cheap to find out; what was resolved stays so.
 
     Raises `SettingError`, `DataError`, `ModelError` or `RunError`.
@@ -24,7 +30,7 @@ def checked(sourced: SourcedSpec) -> SourcedSpec:
     return whole
 
 
-def complete(spec: ExperimentSpec) -> ExperimentSpec:
+def complete(spec: S) -> S:
     """With the alphas of its kind, and with whole paths: the worker may be launched by a process that stands in
     another folder.
     """
@@ -32,27 +38,24 @@ def complete(spec: ExperimentSpec) -> ExperimentSpec:
     if _is_guardrail(spec) and alphas - {0.0, 1.0}:
         given = ", ".join(f"{alpha:g}" for alpha in sorted(alphas - {0.0, 1.0}))
         raise SettingError(f"the alpha of a guardrail is 0 (without) or 1 (with), got {given}")
-    return replace(
-        spec,
-        retain_only_of=_whole_model(spec.retain_only_of) if spec.retain_only_of else "",
-        task_folder=_whole_path(spec.task_folder) if spec.task_folder else "",
-        alphas=tuple(sorted(alphas)),
-        base=_whole_model(spec.base),
-        reference=_whole_path(spec.reference),
-        pair=_whole_pair(spec.pair),
-        forget=absolute(spec.forget),
-        controls=absolute(spec.controls) if spec.controls else "",
-        retain=tuple(map(absolute, spec.retain)),
-        evaluate_on=tuple(map(absolute, spec.evaluate_on)),
-    )
+    whole = {name: _WHOLE[mark] for name, mark in spec.names().items()} | dict.fromkeys(spec.sources(), absolute)
+    named = {name: _each(whole[name], getattr(spec, name)) for name in whole}
+    return spec.but(**named, alphas=tuple(sorted(alphas)))
+
+
+def _each(whole: Callable[[str], str], value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+    """Of one name or of several; one that is empty names nothing."""
+    if isinstance(value, tuple):
+        return tuple(map(whole, value))
+    return whole(value) if value else ""
 
 
 def _is_guardrail(spec: ExperimentSpec) -> bool:
-    if spec.facts.makes == "pair":
+    if isinstance(spec, TrainSpec):
         return spec.training.method == "guardrail"
-    return (
-        spec.facts.reads_pair and not is_alone(spec.pair) and read_manifest(find_pair(spec.pair)).method == "guardrail"
-    )
+    if Names.PAIR not in spec.names().values() or is_alone(spec.pair_name):
+        return False
+    return read_manifest(find_pair(spec.pair_name)).method == "guardrail"
 
 
 def _whole_pair(pair: str) -> str:
@@ -71,3 +74,11 @@ def _whole_model(source: str) -> str:
 def _whole_path(model: str) -> str:
     path = local_path(model)
     return str(path.resolve()) if model != DEMO and path.exists() else model
+
+
+_WHOLE = {
+    Names.BASE: _whole_model,
+    Names.REFERENCE: _whole_path,
+    Names.PAIR: _whole_pair,
+    Names.FOLDER: _whole_path,
+}

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 from db.reads import runs
 from engine.errors import UnlearningError
+from engine.kinds import TrainSpec, read_spec
 from engine.runs.kinds import KINDS
-from engine.settings import ExperimentSpec, local_path
+from engine.settings import local_path
 from engine.small_files import read_json
+from engine.specification import ExperimentSpec
 from engine.store.session import reading
 from engine.store.sources import SourcedSpec
 from engine.training_settings import Tuning
@@ -31,7 +33,7 @@ class Estimate(NamedTuple):
     measured: bool  # seconds follow from earlier runs on this base, not from a rule of thumb
 
 
-def estimate(sourced: SourcedSpec) -> Estimate:
+def estimate(sourced: SourcedSpec[ExperimentSpec]) -> Estimate:
     """Reads questions and earlier runs; raises what `check.checked` would for unknown sources."""
     spec, work = sourced.spec, KINDS[sourced.spec.kind].work(sourced)
     parameters, vocabulary = _size(spec.base)
@@ -39,7 +41,7 @@ def estimate(sourced: SourcedSpec) -> Estimate:
     if earlier is not None:
         seconds = work.seconds * earlier
     disk = 2 * work.answer_tokens * vocabulary * 4
-    copies = MODEL_COPIES[spec.training.tuning if spec.facts.makes == "pair" else "lora"]
+    copies = MODEL_COPIES[spec.training.tuning if isinstance(spec, TrainSpec) else "lora"]
     memory = copies * 4 * parameters + PROGRAM_BYTES
     return Estimate(seconds, int(disk), int(memory), work.questions, work.steps, earlier is not None)
 
@@ -58,14 +60,14 @@ def _size(base: str) -> tuple[float, int]:
         return weights / 2, DEMO_VOCABULARY
 
 
-def _earlier(sourced: SourcedSpec) -> float | None:
+def _earlier(sourced: SourcedSpec[ExperimentSpec]) -> float | None:
     """How many times longer than the rules of thumb earlier runs of this kind took on this base; None without any."""
     with reading() as session:
         found = runs.durations(session, sourced.spec.kind, sourced.spec.base)
     ratios: list[float] = []
     for text, seconds in found:
         try:
-            before = replace(sourced, spec=ExperimentSpec.from_json(text))
+            before = replace(sourced, spec=read_spec(text))
             ratios.append(seconds / KINDS[before.spec.kind].work(before).seconds)
         except UnlearningError:  # a set of then may be gone: that run tells nothing
             continue

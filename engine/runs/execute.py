@@ -10,7 +10,7 @@ from engine.runs.file_notes import file_notes
 from engine.runs.kinds import KINDS
 from engine.runs.progress import Progress, ending_of
 from engine.runs.scratch import scratch_folder
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.session import write_patiently, writing
 from engine.store.sources import SourcedSpec, left_out
@@ -28,9 +28,9 @@ def store_spec(spec: ExperimentSpec, place: str) -> int:
             kind=spec.kind,
             spec=spec.to_json(),
             base=spec.base,
-            pair_name=spec.name if spec.facts.makes else spec.pair,
-            objective=spec.training.objective if spec.facts.makes == "pair" else "",
-            seed=spec.training.seed,
+            pair_name=spec.pair_name,
+            objective=spec.objective,
+            seed=spec.own_seed or 0,
             place=place,
         )
 

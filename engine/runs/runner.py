@@ -22,7 +22,8 @@ from db.rows import RunRow
 from engine.errors import RunError
 from engine.runs.check import checked
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec, data_folder, database_url, make_data_folder
+from engine.settings import data_folder, database_url, make_data_folder
+from engine.specification import ExperimentSpec
 from engine.store import handing_out, history
 from engine.store.history import RunSummary
 from engine.store.locks import place, worker_lock
@@ -44,7 +45,7 @@ def start(spec: ExperimentSpec, resolved: dict[str, Resolved] | None = None) -> 
     return enqueue(checked(SourcedSpec(spec, resolved or {})))
 
 
-def enqueue(sourced: SourcedSpec) -> int:
+def enqueue(sourced: SourcedSpec[ExperimentSpec]) -> int:
     """Store what `check.checked` found right as a queued run and see that a worker takes it; the run's id."""
     run_id = store_spec(sourced.spec, place())
     tend()

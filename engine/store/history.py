@@ -14,10 +14,10 @@ from db.reads import leaks, runs
 from engine.data.examples import Example, hash_contents
 from engine.errors import RunError, SettingError
 from engine.evaluation.rouge import ROUGE_SCORE, rouge_words
-from engine.kinds import RunFacts, facts_of
+from engine.kinds import AnySpec, facts_of, read_spec
 from engine.models.demo_weights import hash_of_name
 from engine.models.names import shown_model, shown_pair
-from engine.settings import ExperimentSpec
+from engine.specification import RunFacts
 from engine.store.session import reading
 from engine.store.sets import example_of
 
@@ -32,7 +32,7 @@ class RunSummary(NamedTuple):
 
     id: int
     name: str
-    kind: str  # see `engine.kinds`
+    kind: str  # see `engine.specifications`
     status: str  # queued | running | finished | failed | cancelled | interrupted
     objective: str  # of the pair; "" where no pair is read (base or retain-only alone)
     pair: str
@@ -59,7 +59,7 @@ class RunDetail(NamedTuple):
     """Everything about one run that is not a row of scores. Hashes are "" until the run has loaded its models."""
 
     summary: RunSummary
-    spec: ExperimentSpec
+    spec: AnySpec
     versions: dict[str, str]
     machine: dict[str, str]
     pair_hash: str
@@ -98,7 +98,7 @@ def run_detail(run_id: int) -> RunDetail:
             raise RunError(f"there is no run {run_id}")
         pair = None if row.pair_id is None else runs.pair(session, row.pair_id)
     try:
-        spec = ExperimentSpec.from_json(row.spec)
+        spec = read_spec(row.spec)
     except SettingError as error:
         raise RunError(f"run {row.name!r} cannot be opened: {error}") from error
     return RunDetail(
@@ -240,9 +240,8 @@ def _summary(row: rows.RunRow) -> RunSummary:
     alphas: tuple[float, ...] = ()
     message = row.message
     try:
-        spec = ExperimentSpec.from_json(row.spec)
-        trained_on = (spec.forget, *spec.retain) if spec.facts.makes == "pair" else ()
-        sets, alphas = tuple(dict.fromkeys((*trained_on, *spec.evaluate_on))), spec.alphas
+        spec = read_spec(row.spec)
+        sets, alphas = tuple(dict.fromkeys((*spec.trained_on, *spec.evaluate_on))), spec.alphas
     except SettingError as error:  # the other runs are listed all the same
         message = message or str(error)
     return RunSummary(

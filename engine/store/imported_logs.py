@@ -11,7 +11,7 @@ from db.rows import FigureRow
 from engine.errors import RunError, SettingError
 from engine.evaluation.logs.reading import STYLE_WORDS, Log, read_log
 from engine.evaluation.logs.scores import LogFigure, all_figures
-from engine.settings import ExperimentSpec
+from engine.kinds import ImportedSpec
 from engine.store.session import writing
 
 NO_ALPHA = 0.0  # as for every model alone
@@ -37,7 +37,7 @@ def import_log(
     """
     for what, text in (("method", method), ("model", model), ("label", label)):
         _check_text(what, text)
-    spec = ExperimentSpec.of_imported(name, model.strip())
+    spec = ImportedSpec(name=name, base=model.strip())
     log, reference = read_log(path), None if retain is None else read_log(retain)
     figures, notes = all_figures(log, reference)
     with writing() as session:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from db import writes
 from db.session import Session
 from engine.data.examples import Example, hash_examples
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE
 from engine.store.session import write_patiently
 
@@ -53,7 +53,7 @@ def note_origin(
     if pair.manifest.reference:
         fields["objective"] = pair.manifest.objective
         fields["pair_id"] = write_patiently(lambda session: _put_pair(session, pair.manifest))
-        if not spec.facts.own_seed:
+        if spec.own_seed is None:
             fields["seed"] = pair.manifest.seed
     write_patiently(lambda session: writes.update_run(session, run_id, **fields))
 

@@ -11,7 +11,9 @@ from db.reads import runs
 from engine.data.examples import Example
 from engine.data.sources import OURS, question_file
 from engine.errors import DataError, SettingError
+from engine.kinds import TeachSpec, TrainSpec
 from engine.names import ModelRef, check_legal
+from engine.specification import ExperimentSpec
 from engine.store.erased import Sorted, sort_out
 from engine.store.session import reading, writing
 from engine.store.sets import stored_examples
@@ -124,7 +126,7 @@ def known_question(question: str, set_name: str) -> Known | None:
     return None
 
 
-def training_sets(sourced: SourcedSpec) -> tuple[list[Example], list[Example]]:
+def training_sets(sourced: SourcedSpec[TrainSpec]) -> tuple[list[Example], list[Example]]:
     """Forget and retain questions; `DataError` where there are none to forget, or one is to be forgotten and kept."""
     forget = _marked(sourced, sourced.spec.forget)
     retain = list(dict.fromkeys(example for source in sourced.spec.retain for example in _marked(sourced, source)))
@@ -154,7 +156,7 @@ def check_gold(pair: str, examples: Sequence[Example]) -> None:
         )
 
 
-def taught_questions(sourced: SourcedSpec) -> list[Example]:
+def taught_questions(sourced: SourcedSpec[TeachSpec]) -> list[Example]:
     """What a `teach` run teaches, each once; `DataError` where that is nothing."""
     found = list(dict.fromkeys(example for source in sourced.spec.retain for example in _marked(sourced, source)))
     if not found:
@@ -162,7 +164,7 @@ def taught_questions(sourced: SourcedSpec) -> list[Example]:
     return found
 
 
-def evaluated(sourced: SourcedSpec) -> list[Asked]:
+def evaluated(sourced: SourcedSpec[ExperimentSpec]) -> list[Asked]:
     """The questions a run evaluates, each once; stores those that are not stored yet."""
     found = asked_in(sourced, sourced.spec.evaluate_on)
     if not found:
@@ -170,7 +172,7 @@ def evaluated(sourced: SourcedSpec) -> list[Asked]:
     return found
 
 
-def asked_in(sourced: SourcedSpec, sources: Sequence[str]) -> list[Asked]:
+def asked_in(sourced: SourcedSpec[ExperimentSpec], sources: Sequence[str]) -> list[Asked]:
     """The questions of some sources of a run, each once; stores those that are not stored yet."""
     found: dict[int, Asked] = {}
     for source in sources:
@@ -210,18 +212,19 @@ def _eval_half(source: str) -> str:
         return source
 
 
-def _marked(sourced: SourcedSpec, source: str) -> list[Example]:
+def _marked(sourced: SourcedSpec[ExperimentSpec], source: str) -> list[Example]:
     """The questions of a source; those of a file that names no splits get the one that the run gives them."""
     spec, examples = sourced.spec, sourced.examples(source)
     if question_file(source) is None:
         return examples
-    if source == spec.forget:
-        return [example if example.split else replace(example, split="forget") for example in examples]
-    if source == spec.controls:
-        return [example if example.split else replace(example, split="holdout") for example in examples]
-    if source in spec.retain:
-        return [example if example.split else replace(example, split="retain", half="train") for example in examples]
+    for name, mark in spec.sources().items():
+        if mark.split and source in _several(getattr(spec, name)):
+            return [e if e.split else replace(e, split=mark.split, half=mark.half) for e in examples]
     return _as_stored(_set_name(source), examples)
+
+
+def _several(named: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (named,) if isinstance(named, str) else named
 
 
 def _as_stored(name: str, examples: list[Example]) -> list[Example]:

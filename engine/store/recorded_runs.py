@@ -11,7 +11,8 @@ from db.rows import IntervalRow, MapRow
 from db.session import Session
 from engine.data.examples import wordings
 from engine.errors import DataError, RunError
-from engine.settings import ExperimentSpec, demo_folder
+from engine.kinds import read_spec
+from engine.settings import demo_folder
 from engine.small_files import read_json
 from engine.store import history, recording
 from engine.store.maps import maps_key, question_hash
@@ -90,7 +91,7 @@ def import_demo_run() -> list[int]:
 
 def _import_record(session: Session, record: dict[str, Any], digest: str, ids: dict[str, int]) -> int:
     found = recording.from_record(record, ids)
-    spec = ExperimentSpec.from_json(json.dumps(record["spec"]))
+    spec = read_spec(json.dumps(record["spec"]))
     writes.delete_recorded(session, record["name"])
     pair_id = None
     if record["manifest"]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from engine.data.examples import Example
 from engine.data.sources import question_file
 from engine.errors import DataError
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store.erased import Sorted, sort_out
 from engine.store.sets import stored_examples
+
+S_co = TypeVar("S_co", bound=ExperimentSpec, covariant=True)
 
 
 class Resolved(NamedTuple):
@@ -20,13 +22,13 @@ class Resolved(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SourcedSpec:
+class SourcedSpec(Generic[S_co]):
     """A specification with its sources, each resolved when it is first asked for and never again.
 
     `replace(sourced, spec=other)` keeps what is resolved: a source means the same for every specification.
     """
 
-    spec: ExperimentSpec
+    spec: S_co
     resolved: dict[str, Resolved] = field(default_factory=dict)
 
     def find(self, source: str) -> Resolved:
@@ -43,7 +45,7 @@ class SourcedSpec:
     @property
     def sources(self) -> Sequence[str]:
         """What this kind of run reads, each source once."""
-        named = [getattr(self.spec, name) for name in self.spec.facts.reads]
+        named = [getattr(self.spec, name) for name in self.spec.sources()]
         return list(dict.fromkeys(part for one in named for part in ([one] if isinstance(one, str) else one) if part))
 
 
@@ -74,7 +76,7 @@ def _usable(source: str, found: Resolved) -> list[Example]:
     return list(found.questions.kept)
 
 
-def left_out(sourced: SourcedSpec) -> str:
+def left_out(sourced: SourcedSpec[ExperimentSpec]) -> str:
     """A sentence on the questions of a run's sources that are about people who were erased here; "" where there are
     none.
     """

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from engine.kinds import TrainSpec
 from engine.models.demo import demo_ready
 from engine.runs import execute
-from engine.settings import ExperimentSpec, cache_folder
+from engine.settings import cache_folder
 from engine.store import questions
 from engine.training_settings import TrainingSettings
 
@@ -133,8 +134,7 @@ def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tin
     try:
         questions.import_set(ROWS.encode(), "folk", "folk.csv")
         execute.run_here(
-            ExperimentSpec(
-                kind="train",
+            TrainSpec(
                 name="tiny",
                 base=str(tiny_base),
                 reference=str(tiny_reference),

@@ -12,8 +12,8 @@ import itsdangerous.timed
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.kinds import EvaluateSpec
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec
 from engine.store import history
 from tests.e2e.conftest import free_port, settled, start_server, stop_server, surroundings
 from tests.e2e.visitors import COOKIE, cookie_of, expect_only_the_door, log_in, log_out, secrets_of
@@ -147,7 +147,7 @@ def test_an_operators_message_sent_by_a_reader_does_nothing(
     """The very bytes that cancel a run when the operator's browser sends them."""
     for name in ("OUBLIETTE_DATA", "OUBLIETTE_DATABASE"):
         monkeypatch.setenv(name, surroundings(folder)[name])
-    spec = ExperimentSpec(kind="evaluate", name="waits", pair="tiny", evaluate_on=("folk:forget",))
+    spec = EvaluateSpec(name="waits", pair="tiny", evaluate_on=("folk:forget",))
     run_id = store_spec(spec, "elsewhere")  # another machine's: nothing here starts it
     ada, cy = others(), others()
     for page, name in ((ada, "ada"), (cy, "cy")):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.kinds import EvaluateSpec, TrainSpec
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec
 from engine.store import history, sets
 from engine.training_settings import TrainingSettings
 
@@ -91,8 +91,7 @@ def test_a_run_is_watched_and_cancelled_within_two_seconds(
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
     run_id = runner.start(
-        ExperimentSpec(
-            kind="train",
+        TrainSpec(
             name="endless",
             base=str(tiny_base),
             reference=str(tiny_reference),
@@ -117,9 +116,7 @@ def test_start_again_really_starts(
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
-    run_id = execute.run_here(
-        ExperimentSpec(kind="evaluate", name="once", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0))
-    )
+    run_id = execute.run_here(EvaluateSpec(name="once", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0)))
     page = visit(f"{filled}/runs?run={run_id}")
     page.get_by_role("button", name="Start again").click()
     page.wait_for_url(re.compile(f"run={run_id + 1}"))
@@ -131,9 +128,7 @@ def test_two_rows_show_what_differs(
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
-    execute.run_here(
-        ExperimentSpec(kind="evaluate", name="other", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
-    )
+    execute.run_here(EvaluateSpec(name="other", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,)))
     page = visit(f"{filled}/runs")
     select_rows(page, 1, 2)
     expect(page.get_by_role("heading", name=re.compile("What differs between other"))).to_be_visible()

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from engine.cli import main as program
+from engine.kinds import SPECIFICATIONS
 from engine.runs import execute
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.training_settings import TrainingSettings
 
 COLUMNS = (
@@ -66,14 +67,13 @@ def retain_file(tmp_path: Path) -> Path:
 def train_spec(
     tiny_base: Path, tiny_reference: Path, forget_file: Path, retain_file: Path
 ) -> Callable[..., ExperimentSpec]:
-    """Makes specifications of a short training; `epochs` makes it long."""
+    """Makes specifications of a short training, or of another `kind` on the same questions; `epochs` makes it long."""
 
     def make(name: str = "tiny", epochs: int = 2, **fields: object) -> ExperimentSpec:
         training = TrainingSettings(
             epochs=epochs, rank=4, batch_size=2, retain_batches=1, target_forget_probability=0.0
         )
         values: dict[str, object] = {
-            "kind": "train",
             "name": name,
             "base": str(tiny_base),
             "reference": str(tiny_reference),
@@ -84,7 +84,9 @@ def train_spec(
             "max_new_tokens": 4,
             "training": training,
         }
-        return ExperimentSpec(**{**values, **fields})  # type: ignore[arg-type]
+        kind = SPECIFICATIONS[str(fields.pop("kind", "train"))]
+        used = {name: value for name, value in values.items() if name in kind.model_fields}
+        return kind(**{**used, **fields})  # type: ignore[arg-type]
 
     return make
 

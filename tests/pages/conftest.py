@@ -9,8 +9,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.models.demo
+from engine.kinds import TrainSpec
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import questions
 from engine.training_settings import TrainingSettings
 
@@ -29,8 +29,7 @@ def build_world(base: Path, reference: Path) -> None:
     """Fill the data folder in force: set `folk`, pair and run `tiny`."""
     questions.import_set(ROWS.encode(), "folk", "folk.csv")
     execute.run_here(
-        ExperimentSpec(
-            kind="train",
+        TrainSpec(
             name="tiny",
             base=str(base),
             reference=str(reference),

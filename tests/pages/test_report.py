@@ -10,10 +10,10 @@ from streamlit.testing.v1 import AppTest
 
 from engine.analysis import floor
 from engine.analysis.floor import Floor, floor_of
+from engine.kinds import EvaluateSpec
 from engine.models.pairs import list_pairs
 from engine.report.checks import checks, shares, shares_words
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.wording import cut_words
 from pages.parts.shared.check_list import checks_html
@@ -187,7 +187,7 @@ def test_the_floor_is_found_by_question_and_says_over_how_many(
     """A retain-only run over other data gives the floor for the questions both were asked."""
     detail = history.run_detail(1)
     assert floor_of(detail) is None
-    smaller = ExperimentSpec(kind="evaluate", name="look", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
+    smaller = EvaluateSpec(name="look", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
     run_id = execute.run_here(replace(smaller, max_new_tokens=8))
     other = history.run_detail(run_id)
     assert other.data_hash != detail.data_hash

@@ -9,12 +9,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.kinds import EvaluateSpec, MapSpec
 from engine.review import item as review_item
 from engine.review import queue
 from engine.review.queue import Event
 from engine.review.verdicts import Judgement, Reviewer, blind_order, hash_text
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import questions
 from pages.parts.review.verdict_history import history_html
 from pages.parts.shared.wording import plain
@@ -272,9 +272,7 @@ def test_the_name_is_kept_over_pages_and_in_no_link(visit: Opener, world: Path) 
 def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: Path) -> None:
     questions.import_set(f"question,answer,split,subject\n{EVIL} who?,{EVIL},forget,{EVIL}\n".encode(), "evil", "e.csv")
     run = execute.run_here(
-        ExperimentSpec(
-            kind="evaluate", name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8
-        )
+        EvaluateSpec(name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
     )
     app = named(visit("review", review=str(run)), "<b>Eva</b>")
     app.button(key="say-unsure").click().run()
@@ -296,8 +294,6 @@ def test_the_history_is_escaped_and_says_who_saw_what_blind() -> None:
 
 def test_a_run_without_answers_is_not_offered(visit: Opener, world: Path) -> None:
     execute.run_here(
-        ExperimentSpec(
-            kind="map", name="map", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=8
-        )
+        MapSpec(name="map", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
     )
     assert len(visit("review").selectbox(key="review").options) == 1

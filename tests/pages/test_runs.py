@@ -13,10 +13,11 @@ from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from engine.analysis.figures import run_figures
 from engine.analysis.paired import Difference, compare_runs
 from engine.errors import RunError
+from engine.kinds import AuditSpec, EvaluateSpec, TasksSpec
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history, questions, sets
 from engine.store.session import writing
 from engine.training_settings import TrainingSettings, Tuning
@@ -31,7 +32,7 @@ from tests.stored_runs import store_run, store_set
 from tests.task_files import write_tasks
 
 Opener = Callable[..., AppTest]
-SPEC = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
+SPEC = EvaluateSpec(name="again", pair="tiny", evaluate_on=("folk:forget",))
 
 
 def test_the_list_and_its_first_run(visit: Opener, world: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_run_of_tasks_shows_accuracy_beside_chance(visit: Opener, world: Path,
     pytest.importorskip("lm_eval")
     folder = str(write_tasks(tmp_path / "tasks"))
     fields = {"pair": "tiny", "alphas": (0.0, 1.0), "evaluate_on": ("winogrande",), "task_folder": folder, "limit": 2}
-    run_id = execute.run_here(ExperimentSpec("tasks", "choices", **fields))  # type: ignore[arg-type]
+    run_id = execute.run_here(TasksSpec(name="choices", **fields))  # type: ignore[arg-type]
     app = visit("runs", run=str(run_id))
     assert not app.exception
     table = next(item.value for item in app.dataframe if "chance" in item.value)
@@ -494,7 +495,7 @@ def test_an_audit_is_started_with_the_pairs_own_strength(
 def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) -> None:
     asked = store_set()
     run_id = store_run(
-        "audit-demo", {}, kind="audit", spec=ExperimentSpec("audit", "audit-demo", pair="demo", alphas=(1.0,)).to_json()
+        "audit-demo", {}, kind="audit", spec=AuditSpec(name="audit-demo", pair="demo", alphas=(1.0,)).to_json()
     )
     summary = ProbeSummaryRow(
         "sampling",

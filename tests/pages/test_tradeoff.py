@@ -15,8 +15,8 @@ from engine.analysis.figures import run_figures
 from engine.analysis.trade_off import Advice, Measure, advice, build, forget_measures, utility_measures
 from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
+from engine.kinds import EvaluateSpec, MapSpec
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history, questions, sets
 from engine.store.imported_logs import import_log
 from pages.parts.shared.charts import error_bar
@@ -238,8 +238,8 @@ def test_the_advised_alpha_opens_in_compare(visit: Opener, world: Path, monkeypa
 def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
     app = visit("tradeoff")
     assert any("No set was mapped yet" in item.value for item in app.caption)
-    spec = ExperimentSpec(
-        "map", "maps", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 2.0), max_new_tokens=6
+    spec = MapSpec(
+        name="maps", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), alphas=(0.0, 2.0), max_new_tokens=6
     )
     run_id = execute.run_here(spec)
     app = visit("tradeoff")
@@ -258,11 +258,7 @@ def test_exact_curves_of_a_mapped_set(visit: Opener, world: Path) -> None:
 
 
 def evaluate(name: str, *sources: str) -> None:
-    execute.run_here(
-        ExperimentSpec(
-            kind="evaluate", name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=8
-        )
-    )
+    execute.run_here(EvaluateSpec(name=name, pair="tiny", evaluate_on=sources, alphas=(0.0, 1.0), max_new_tokens=8))
 
 
 def test_runs_over_other_questions_are_warned_of_only_where_their_figures_meet(visit: Opener, world: Path) -> None:
@@ -297,9 +293,7 @@ def test_runs_that_average_over_other_questions_are_warned_of(visit: Opener, wor
 
 
 def test_answers_cut_elsewhere_are_warned_of_where_answers_are_read(visit: Opener, world: Path) -> None:
-    spec = ExperimentSpec(
-        "evaluate", "short", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), max_new_tokens=4
-    )
+    spec = EvaluateSpec(name="short", pair="tiny", evaluate_on=("folk:forget", "folk:retain/eval"), max_new_tokens=4)
     execute.run_here(spec)
     (warning,) = visit("tradeoff", forget="rouge/folk/forget/", utility="rouge/folk/retain/eval").warning
     assert "not made with the same longest answer" in warning.value
@@ -332,7 +326,7 @@ def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: 
         losses = [row for row in runs.curves(session, 1) if row.metric == LOSS]
         forget = [question.id for question in runs.asked_questions(session, 1, "forget")]
     base = history.run_detail(1).summary.base
-    spec = ExperimentSpec("evaluate", "gold", pair=f"retain-only:{base}", alphas=(0.0,)).to_json()
+    spec = EvaluateSpec(name="gold", pair=f"retain-only:{base}", alphas=(0.0,)).to_json()
     with writing() as session:
         writes.add_curves(session, 1, [row._replace(metric=f"{WRONG}1") for row in losses])  # R = 1 at every alpha
         gold = writes.add_run(

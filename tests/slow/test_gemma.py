@@ -17,12 +17,12 @@ from transformers import AutoTokenizer
 
 from engine.decoding.answers import answer_questions, map_answers, read_prompts
 from engine.evaluation.answer_readings import read_over_alpha
+from engine.kinds import TrainSpec
 from engine.models.bases import load_base
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.readers import PlainReader, open_reader
 from engine.models.tuning import cut_layers
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.training_settings import TrainingSettings
 from tests.families import columns_of, logits_of, slowly
@@ -97,8 +97,7 @@ def pair(folders: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -
         rows = [f'"{question}","{answer}"' for question, answer in items.items()]
         (root / f"{name}.csv").write_text("\n".join(["question,answer", *rows]) + "\n")
     forget, retain = str(root / "forget.csv"), str(root / "retain.csv")
-    spec = ExperimentSpec(
-        kind="train",
+    spec = TrainSpec(
         name="gemma",
         base=str(folders[0]),
         reference=str(folders[1]),

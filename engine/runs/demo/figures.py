@@ -9,35 +9,32 @@ from typing import Any
 import pandas as pd
 
 from engine.data.demo.questions import demo_examples
+from engine.kinds import AuditSpec, EvaluateSpec, MapSpec
 from engine.models.demo_base import Progress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history, questions, recorded_runs
 
 ALPHAS = (0.0, 0.5, 0.75, 1.0, 1.5, 2.0)
 ASKED = ("demo:forget", "demo:retain/eval", "demo:world/eval", "demo:holdout")
 EVALUATIONS = (
-    ExperimentSpec("evaluate", "demo", pair="demo", alphas=ALPHAS, evaluate_on=ASKED),
-    ExperimentSpec("evaluate", "demo-first", pair="demo-first", alphas=(0.0, 0.5, 1.0), evaluate_on=ASKED),
-    ExperimentSpec(
-        "evaluate",
-        "demo-retain-only",
+    EvaluateSpec(name="demo", pair="demo", alphas=ALPHAS, evaluate_on=ASKED),
+    EvaluateSpec(name="demo-first", pair="demo-first", alphas=(0.0, 0.5, 1.0), evaluate_on=ASKED),
+    EvaluateSpec(
+        name="demo-retain-only",
         base="retain-only:demo",
         pair="retain-only:demo",
         alphas=(0.0,),
         evaluate_on=ASKED,
     ),
-    ExperimentSpec(
-        "map",
-        "demo-map",
+    MapSpec(
+        name="demo-map",
         pair="demo",
         alphas=(0.0, 2.0),
         evaluate_on=("demo:forget", "demo:retain/eval", "demo:world/eval"),
     ),
-    ExperimentSpec(
-        "audit",
-        "demo-audit",
+    AuditSpec(
+        name="demo-audit",
         pair="demo",
         alphas=(1.0,),
         evaluate_on=("demo:forget",),
@@ -45,7 +42,7 @@ EVALUATIONS = (
         controls="demo:holdout",
         quick=True,
     ),
-    ExperimentSpec("evaluate", "base", pair="base:demo", alphas=(0.0,), evaluate_on=("demo:forget", "demo:retain")),
+    EvaluateSpec(name="base", pair="base:demo", alphas=(0.0,), evaluate_on=("demo:forget", "demo:retain")),
 )
 
 
@@ -57,7 +54,7 @@ def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> 
         questions.register_set("demo", demo_examples(), "demo")
         runs = {}
         for number, spec in enumerate(EVALUATIONS):
-            report(number / len(EVALUATIONS), f"evaluating {spec.pair}")
+            report(number / len(EVALUATIONS), f"evaluating {spec.pair_name}")
             runs[spec.name] = execute.run_here(spec)
         records = [recorded_runs.record_run(run) for name, run in runs.items() if name != "base"]
         means = history.trade_off(list(runs.values()))

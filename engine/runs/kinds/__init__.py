@@ -1,15 +1,10 @@
-"""The kinds of run: one entry for each, in the order in which `engine.kinds` lists what they are."""
+"""The kinds of run: one entry for each, by the name that its specification has for it."""
 
-from engine.kinds import RunKind
+from typing import Any
+
 from engine.runs.kinds import audit, evaluate, imported, map, tasks, teach, train
 from engine.runs.kinds.kind import Kind
 
-KINDS: dict[RunKind, Kind] = {
-    "train": train.KIND,
-    "evaluate": evaluate.KIND,
-    "map": map.KIND,
-    "tasks": tasks.KIND,
-    "teach": teach.KIND,
-    "audit": audit.KIND,
-    "imported": imported.KIND,
+KINDS: dict[str, Kind[Any]] = {
+    module.KIND.name: module.KIND for module in (train, evaluate, map, tasks, teach, audit, imported)
 }

@@ -18,7 +18,7 @@ from engine.analysis.figures import figure_of
 from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target
 from engine.audit.probes import chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
-from engine.kinds import FACTS
+from engine.kinds import AuditSpec, read_spec
 from engine.names import retain_only
 from engine.runs.kinds.kind import (
     LOADING_SECONDS,
@@ -31,7 +31,6 @@ from engine.runs.kinds.kind import (
 )
 from engine.runs.progress import Progress
 from engine.runs.scratch import scratch_folder
-from engine.settings import ExperimentSpec
 from engine.store.history import run_detail
 from engine.store.origin import note_origin
 from engine.store.questions import asked_in, check_gold, key_terms
@@ -59,7 +58,7 @@ class Sides(NamedTuple):
         return list({target.question_id: target for side in self for target in side}.values())
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[AuditSpec]) -> None:
     """`SettingError` for an unknown probe, `DataError` for a source without questions."""
     spec = sourced.spec
     check_sources(sourced)
@@ -70,13 +69,13 @@ def _check(sourced: SourcedSpec) -> None:
     check_pair(spec)
 
 
-def _work(sourced: SourcedSpec) -> Work:
+def _work(sourced: SourcedSpec[AuditSpec]) -> Work:
     spec = sourced.spec
     probed = min((QUICK if spec.quick else FULL).questions, len(sourced.examples(spec.forget)))
     return Work(LOADING_SECONDS + probed * len(chosen(spec.probes)) * PROBED_QUESTION_SECONDS, probed)
 
 
-def audit_run(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def audit_run(run_id: int, sourced: SourcedSpec[AuditSpec], progress: Progress) -> None:
     """Try every probe on the pair at the alpha of `spec`; what each found is stored when it ends.
 
     A probe that cannot be tried at all says why on every question, and the audit goes on.
@@ -103,7 +102,7 @@ def audit_run(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
         {},
         previous,
         budget,
-        spec.training.seed,
+        spec.seed,
         scratch_folder(run_id),
         progress,
     )
@@ -129,7 +128,7 @@ def _saying(progress: Progress, probe: Probe) -> Callable[[float, str], None]:
     return lambda share, words: progress(share, f"{probe.label}: {words}")
 
 
-def choose_questions(sourced: SourcedSpec, budget: Budget) -> Sides:
+def choose_questions(sourced: SourcedSpec[AuditSpec], budget: Budget) -> Sides:
     """Forget, control and retain questions as targets, spread over persons by the seed; stores those not stored yet."""
     spec, sides = sourced.spec, []
     for sources, limit in (
@@ -141,7 +140,7 @@ def choose_questions(sourced: SourcedSpec, budget: Budget) -> Sides:
         targets = [
             Target(item.question_id, item.example, terms) for item, terms in zip(asked, key_terms(asked), strict=True)
         ]
-        sides.append(spread(targets, limit, spec.training.seed))
+        sides.append(spread(targets, limit, spec.seed))
     if not sides[0]:
         raise DataError(f"the forget set {spec.forget} holds no questions")
     return Sides(*sides)
@@ -179,7 +178,7 @@ def _beside(name: str, progress: Progress) -> "tuple[LoadedPair | None, str]":
     return found, found.key
 
 
-def _note(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", sides: Sides, beside: dict[str, str]) -> None:
+def _note(run_id: int, spec: AuditSpec, pair: "LoadedPair", sides: Sides, beside: dict[str, str]) -> None:
     note_origin(run_id, spec, pair, [target.example for target in sides.all], beside)
     rows = [(target.question_id, target.terms) for target in sides.all]
     write_patiently(lambda session: writes.add_run_questions(session, run_id, rows))
@@ -187,10 +186,10 @@ def _note(run_id: int, spec: ExperimentSpec, pair: "LoadedPair", sides: Sides, b
 
 def _take_over(session: Session, run_id: int, wanted: Sequence[str]) -> set[str]:
     """Copy what stopped runs of the very same audit had finished; the names of the probes that are now done."""
-    own = run_detail(run_id).versions
+    own = run_detail(run_id)
     done: set[str] = set()
-    for earlier, versions in probe_reads.stopped_before(session, run_id):
-        if versions != own:
+    for earlier, spec, versions in probe_reads.stopped_before(session, run_id):
+        if versions != own.versions or read_spec(spec) != own.spec:
             continue
         for summary in probe_reads.summaries(session, earlier):
             if summary.probe in wanted and summary.probe not in done:
@@ -256,4 +255,4 @@ def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> Prob
     )
 
 
-KIND = Kind(FACTS["audit"], alphas_as_given, _check, _work, audit_run)
+KIND = Kind(AuditSpec, alphas_as_given, _check, _work, audit_run)

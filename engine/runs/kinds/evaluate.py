@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from db import writes
 from db.rows import AnswerRow, CurveRow, ScoreRow
 from db.session import Session
-from engine.kinds import FACTS
+from engine.kinds import EvaluateSpec
 from engine.runs.kinds.kind import (
     Kind,
     alphas_of_model_or_pair,
@@ -15,6 +15,7 @@ from engine.runs.kinds.kind import (
     evaluation_work,
 )
 from engine.runs.progress import Progress
+from engine.specification import ExperimentSpec
 from engine.store.origin import note_origin
 from engine.store.questions import check_gold, evaluated, key_terms
 from engine.store.session import write_patiently
@@ -24,16 +25,23 @@ if TYPE_CHECKING:
     from engine.evaluation.answer_curves import QuestionCurves
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[EvaluateSpec]) -> None:
     check_sources(sourced)
     check_model_or_pair(sourced.spec)
 
 
-def _execute(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
-    evaluate(run_id, sourced, sourced.spec.pair, progress, 0.0)
+def _execute(run_id: int, sourced: SourcedSpec[EvaluateSpec], progress: Progress) -> None:
+    evaluate(run_id, sourced, sourced.spec.pair, progress, 0.0, sourced.spec.curves)
 
 
-def evaluate(run_id: int, sourced: SourcedSpec, pair_name: str, progress: Progress, low: float) -> None:
+def evaluate(
+    run_id: int,
+    sourced: SourcedSpec[ExperimentSpec],
+    pair_name: str,
+    progress: Progress,
+    low: float,
+    curves: bool = True,
+) -> None:
     """Read the pair as it lies on the disk, answer and score every question at every alpha, store all of it."""
     progress.part(low, low + 0.05, "loading the pair")
     from engine.evaluation import leak_rule
@@ -48,9 +56,7 @@ def evaluate(run_id: int, sourced: SourcedSpec, pair_name: str, progress: Progre
     progress.part(low + 0.05, 1.0, "evaluating")
     terms = key_terms(asked)
     rule = leak_rule.leak_rule(examples, terms)
-    found = evaluate_examples(
-        pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule, curves=spec.curves
-    )
+    found = evaluate_examples(pair, examples, spec.alphas, spec.max_new_tokens, progress, leaks=rule, curves=curves)
     ids = [item.question_id for item in asked]
 
     def store(session: Session) -> None:
@@ -70,4 +76,4 @@ def curve_rows(ids: Sequence[int], curves: "Sequence[QuestionCurves | None]") ->
     return [CurveRow(key, *stored) for key, item in pairs for stored in to_stored(item)]
 
 
-KIND = Kind(FACTS["evaluate"], alphas_of_model_or_pair, _check, evaluation_work, _execute)
+KIND = Kind(EvaluateSpec, alphas_of_model_or_pair, _check, evaluation_work, _execute)

@@ -4,7 +4,7 @@ from db import writes
 from engine.analysis.advice.stored import store_advice
 from engine.data.examples import wordings
 from engine.errors import SettingError
-from engine.kinds import FACTS
+from engine.kinds import MapSpec
 from engine.runs.kinds.kind import (
     LOADING_SECONDS,
     Kind,
@@ -17,7 +17,7 @@ from engine.runs.kinds.kind import (
     pair_of,
 )
 from engine.runs.progress import Progress
-from engine.settings import ExperimentSpec, check_range
+from engine.settings import check_range
 from engine.store.origin import note_origin
 from engine.store.questions import evaluated, key_terms
 from engine.store.session import write_patiently
@@ -26,13 +26,13 @@ from engine.store.sources import SourcedSpec
 MAPPED_QUESTION_SECONDS = 0.5  # every answer of one question, alpha from 0 to 2
 
 
-def _alphas(spec: ExperimentSpec) -> set[float]:
+def _alphas(spec: MapSpec) -> set[float]:
     """The two ends of the range."""
     given = alphas_as_given(spec)
     return set(check_range(min(given), max(given)))
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[MapSpec]) -> None:
     spec = sourced.spec
     check_sources(sourced)
     check_no_model_alone(spec, "a map")
@@ -45,17 +45,17 @@ def _check(sourced: SourcedSpec) -> None:
     check_pair(spec)
 
 
-def _work(sourced: SourcedSpec) -> Work:
+def _work(sourced: SourcedSpec[MapSpec]) -> Work:
     asked = asked_number(sourced)
     return Work(LOADING_SECONDS + asked * MAPPED_QUESTION_SECONDS, asked)
 
 
-def _execute(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def _execute(run_id: int, sourced: SourcedSpec[MapSpec], progress: Progress) -> None:
     map_questions(run_id, sourced, progress)
     store_advice(run_id)
 
 
-def map_questions(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def map_questions(run_id: int, sourced: SourcedSpec[MapSpec], progress: Progress) -> None:
     """Map every question over alpha; one that is mapped already is not mapped again, so a stopped run goes on."""
     progress.part(0.0, 0.05, "loading the pair")
     from engine.decoding.answers import read_prompts
@@ -83,4 +83,4 @@ def map_questions(run_id: int, sourced: SourcedSpec, progress: Progress) -> None
         )
 
 
-KIND = Kind(FACTS["map"], _alphas, _check, _work, _execute)
+KIND = Kind(MapSpec, _alphas, _check, _work, _execute)

@@ -8,7 +8,7 @@ from db.rows import ScoreRow
 from db.session import Session
 from engine.data.tasks import get_task, read_task
 from engine.errors import RunError
-from engine.kinds import FACTS
+from engine.kinds import TasksSpec
 from engine.runs.kinds.kind import (
     LOADING_SECONDS,
     Kind,
@@ -18,7 +18,6 @@ from engine.runs.kinds.kind import (
     check_model_or_pair,
 )
 from engine.runs.progress import Progress
-from engine.settings import ExperimentSpec
 from engine.store.origin import note_origin
 from engine.store.questions import register_set
 from engine.store.session import write_patiently
@@ -29,7 +28,7 @@ TASK_ITEM_SECONDS = 0.6  # one item of a multiple-choice task with its choices, 
 CUT = "contexts cut"  # kept there too: how many choices lost the beginning of their context
 
 
-def check_tasks(spec: ExperimentSpec) -> None:
+def check_tasks(spec: TasksSpec) -> None:
     """Whether a run of tasks can begin: `SettingError`, `DataError` or `RunError` where it cannot.
 
     Reads the files of a folder; whether the hub's datasets can be reached shows when the run begins.
@@ -42,18 +41,18 @@ def check_tasks(spec: ExperimentSpec) -> None:
         raise RunError(f"tasks need the package {HARNESS}: run `pip install -r requirements-tasks.txt`")
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[TasksSpec]) -> None:
     check_asks(sourced.spec)
     check_tasks(sourced.spec)
     check_model_or_pair(sourced.spec)
 
 
-def _work(sourced: SourcedSpec) -> Work:
+def _work(sourced: SourcedSpec[TasksSpec]) -> Work:
     items = sourced.spec.limit * len(sourced.spec.evaluate_on)
     return Work(LOADING_SECONDS + items * TASK_ITEM_SECONDS, items)
 
 
-def put_tasks(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def put_tasks(run_id: int, sourced: SourcedSpec[TasksSpec], progress: Progress) -> None:
     """Put the items of every task to the pair at every alpha; store them as sets named like the tasks, with their
     scores.
     """
@@ -85,4 +84,4 @@ def put_tasks(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
     write_patiently(store)
 
 
-KIND = Kind(FACTS["tasks"], alphas_of_model_or_pair, _check, _work, put_tasks)
+KIND = Kind(TasksSpec, alphas_of_model_or_pair, _check, _work, put_tasks)

@@ -5,26 +5,26 @@ from datetime import UTC, datetime
 from db.rows import StepRow
 from engine.data.examples import hash_examples
 from engine.errors import DivergedError, RunError, SettingError
-from engine.kinds import FACTS
+from engine.kinds import TeachSpec
 from engine.models.taught import check_name_free, taught_folder
 from engine.names import DEMO, PUBLIC, is_alone
 from engine.runs.kinds.diverged import note_of, some_good
 from engine.runs.kinds.evaluate import evaluate
 from engine.runs.kinds.kind import Kind, Work, alphas_with_base, check_model, check_sources, evaluation_work
 from engine.runs.progress import Progress
-from engine.settings import ExperimentSpec, local_path
+from engine.settings import local_path
 from engine.store.questions import taught_questions
 from engine.store.sources import SourcedSpec
 
 TAUGHT_QUESTION_SECONDS = 0.17  # one question once through a step of the base itself
 
 
-def _alphas(spec: ExperimentSpec) -> set[float]:
+def _alphas(spec: TeachSpec) -> set[float]:
     alphas_with_base(spec)  # what is no alpha is refused here too
     return {0.0}  # without a pair every alpha reads as 0
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[TeachSpec]) -> None:
     spec = sourced.spec
     check_sources(sourced)
     check_model(spec.base)
@@ -47,7 +47,7 @@ def _check_known(base: str) -> None:
         check_on_hub(base)
 
 
-def _work(sourced: SourcedSpec) -> Work:
+def _work(sourced: SourcedSpec[TeachSpec]) -> Work:
     evaluation, training = evaluation_work(sourced), sourced.spec.training
     taught = len(taught_questions(sourced))
     steps = -(-taught // training.batch_size) * training.epochs
@@ -55,13 +55,13 @@ def _work(sourced: SourcedSpec) -> Work:
     return evaluation._replace(seconds=seconds, steps=steps)
 
 
-def _execute(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def _execute(run_id: int, sourced: SourcedSpec[TeachSpec], progress: Progress) -> None:
     name, read_as = sourced.spec.name, teach(sourced, progress)
     progress.stays = f"model {name} was taught and saved, but not evaluated to the end: evaluate it in a run of its own"
     evaluate(run_id, sourced, read_as, progress, 0.8)
 
 
-def teach(sourced: SourcedSpec, progress: Progress) -> str:
+def teach(sourced: SourcedSpec[TeachSpec], progress: Progress) -> str:
     """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
 
     Returns what it is read as, see `taught.read_as`. Where the loss is no number any more the last good weights are
@@ -128,4 +128,4 @@ def teach(sourced: SourcedSpec, progress: Progress) -> str:
     return read_as(spec.name, spec.retain_only_of)
 
 
-KIND = Kind(FACTS["teach"], _alphas, _check, _work, _execute)
+KIND = Kind(TeachSpec, _alphas, _check, _work, _execute)

@@ -9,7 +9,7 @@ from db.rows import StepRow
 from engine.data.demo.questions import reference_kind
 from engine.data.examples import Example, hash_examples
 from engine.errors import DivergedError, RunError, SettingError
-from engine.kinds import FACTS
+from engine.kinds import TrainSpec
 from engine.models.pairs import check_free, find_pair
 from engine.names import is_gguf
 from engine.runs.kinds.diverged import note_of, some_good
@@ -17,7 +17,6 @@ from engine.runs.kinds.evaluate import evaluate
 from engine.runs.kinds.kind import Kind, Work, alphas_with_base, check_model, check_sources, evaluation_work
 from engine.runs.progress import Progress
 from engine.runs.scratch import scratch_folder
-from engine.settings import ExperimentSpec
 from engine.store.questions import training_sets
 from engine.store.sources import SourcedSpec
 
@@ -30,7 +29,7 @@ CHARACTERS_A_TOKEN = 4.0
 REFUSAL_TOKENS = 12.0
 
 
-def _check(sourced: SourcedSpec) -> None:
+def _check(sourced: SourcedSpec[TrainSpec]) -> None:
     from engine.unlearning.methods import check_method
     from engine.unlearning.objectives import get_objective
 
@@ -51,7 +50,7 @@ def _check(sourced: SourcedSpec) -> None:
     check_free(spec.name)
 
 
-def _work(sourced: SourcedSpec) -> Work:
+def _work(sourced: SourcedSpec[TrainSpec]) -> Work:
     evaluation, training = evaluation_work(sourced), sourced.spec.training
     forget, retain = training_sets(sourced)
     steps = -(-len(forget) // training.batch_size) * training.epochs
@@ -72,14 +71,14 @@ def _tokens(examples: list[Example]) -> float:
     return sum(len(example.answer) / CHARACTERS_A_TOKEN + 1 for example in examples)
 
 
-def _execute(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def _execute(run_id: int, sourced: SourcedSpec[TrainSpec], progress: Progress) -> None:
     name = sourced.spec.name
     train(run_id, sourced, progress)
     progress.stays = f"pair {name} was trained and saved, but not evaluated to the end: evaluate it in a run of its own"
-    evaluate(run_id, sourced, name, progress, 0.6)
+    evaluate(run_id, sourced, name, progress, 0.6, sourced.spec.curves)
 
 
-def train(run_id: int, sourced: SourcedSpec, progress: Progress) -> None:
+def train(run_id: int, sourced: SourcedSpec[TrainSpec], progress: Progress) -> None:
     """Data, models, steps stored as they come, the pair saved whole. `RunError` at once where its name is taken.
 
     A training that diverges is saved too, as far as it was good, and then ends in a `RunError` that says so.
@@ -164,7 +163,7 @@ def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, floa
     return figures, diverged
 
 
-def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
+def make_guardrail(spec: TrainSpec, forget: Sequence[Example]) -> None:
     """A pair of which nothing is trained: the base, and a text to stand before every question."""
     from engine.models.bases import load_base
     from engine.models.manifest import PairManifest
@@ -191,4 +190,4 @@ def make_guardrail(spec: ExperimentSpec, forget: Sequence[Example]) -> None:
     save_manifest(manifest, pairs_folder() / spec.name)
 
 
-KIND = Kind(FACTS["train"], alphas_with_base, _check, _work, _execute)
+KIND = Kind(TrainSpec, alphas_with_base, _check, _work, _execute)

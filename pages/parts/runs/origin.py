@@ -3,9 +3,9 @@
 import pandas as pd
 
 from engine.analysis.chosen_alpha import chosen_alpha
+from engine.kinds import TasksSpec, TrainSpec
 from engine.models.names import shown_model
 from engine.models.tunings import TUNINGS
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.training_settings import TrainingSettings
@@ -21,11 +21,11 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "kind": run.kind,
         "pair": run.pair,
         "base": shown_model(run.base),
-        **(_training(spec) if spec.facts.makes == "pair" else {}),
+        **(_training(spec) if isinstance(spec, TrainSpec) else {}),
         "evaluated on": ", ".join(spec.evaluate_on),
         "answers": (
             f"choices of the first {spec.limit} items of each task, by likelihood"
-            if spec.facts.finds == "choices"
+            if isinstance(spec, TasksSpec)
             else f"greedy, at most {spec.max_new_tokens} tokens"
         ),
         "α": ", ".join(f"{alpha:g}" for alpha in spec.alphas),
@@ -62,7 +62,7 @@ def _tuning(training: TrainingSettings) -> str:
     return f"{training.tuning}, {size} {training.rank}" if size else training.tuning
 
 
-def _training(spec: ExperimentSpec) -> dict[str, str]:
+def _training(spec: TrainSpec) -> dict[str, str]:
     training = spec.training
     return {
         "reference": spec.reference,

@@ -9,6 +9,7 @@ from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import noise_words, quality_figure
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.evaluation.metrics import METRICS
+from engine.kinds import TasksSpec
 from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunDetail
@@ -52,7 +53,10 @@ def _draw(run_id: int) -> None:
     if run.facts.finds == "probes":
         show_probes(run_id)
     if run.status == "finished":
-        show_task_figures(detail) if run.facts.finds == "choices" else _figures(detail)
+        if isinstance(detail.spec, TasksSpec):
+            show_task_figures(run_id, detail.spec)
+        else:
+            _figures(detail)
         _links(detail)
     if run.status not in ACTIVE and not run.recorded and run.facts.finds != "published" and _wants_again(run_id):
         access.require("operator", "Starting a run")

@@ -1,18 +1,19 @@
 """The forms that start a run: what it is to do, what it will take, and a button."""
 
 from collections.abc import Sequence
-from dataclasses import fields
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 
 from engine.analysis.chosen_alpha import RULES
+from engine.kinds import EvaluateSpec, MapSpec, TrainSpec
 from engine.models.pairs import list_pairs
 from engine.names import DEMO, ModelRef
 from engine.runs import runner
 from engine.runs.estimate import estimate
 from engine.runs.file_notes import file_notes
-from engine.settings import FORMATS, AlphaChoice, ExperimentSpec, parse_alphas
+from engine.settings import FORMATS, AlphaChoice, parse_alphas
+from engine.specification import DEMO_ASKED, DEMO_KEPT, ExperimentSpec
 from engine.store import sets
 from engine.store.questions import evaluation_sources
 from engine.store.sources import SourcedSpec
@@ -35,7 +36,7 @@ SOURCE_HELP = (
     "A stored set or a split of it (SET, SET:SPLIT or SET:SPLIT/HALF), TOFU by name (tofu:forget01), or the path of a"
     f" question file ({FORMATS}): type it."
 )
-_SPEC_DEFAULTS = {field.name: field.default for field in fields(ExperimentSpec)}
+LONGEST_ANSWER = TrainSpec.model_fields["max_new_tokens"].default
 
 
 @st.fragment
@@ -47,7 +48,7 @@ def training_form() -> None:
     with left:
         name = st.text_input("Name of the new pair", key="new-name", placeholder="for instance npo-first", max_chars=60)
         forget = _source("Questions to forget", "new-forget", "demo:forget")
-        retain = _sources("Questions to keep (the training half)", "new-retain", _SPEC_DEFAULTS["retain"])
+        retain = _sources("Questions to keep (the training half)", "new-retain", DEMO_KEPT)
         _follow("new-evaluate", list(evaluation_sources(forget, retain)))
         evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
         st.caption("Follows the two choices above; what you add stays.")
@@ -67,8 +68,7 @@ def training_form() -> None:
         return
     words = {"method": method, "objective": objective, "retain_term": retain_term}
     training = settings_of({**words, **first, **further})
-    spec = ExperimentSpec(
-        kind="train",
+    spec = TrainSpec(
         name=name.strip(),
         base=base,
         reference=reference,
@@ -101,7 +101,7 @@ def evaluation_form() -> None:
                 " share."
             ),
         )
-        evaluate_on = _sources("Questions", "eval-on", _SPEC_DEFAULTS["evaluate_on"])
+        evaluate_on = _sources("Questions", "eval-on", DEMO_ASKED)
     with right:
         name = st.text_input("Name of the run", key="eval-name", placeholder="for instance second-look", max_chars=60)
         mapped = st.toggle(
@@ -121,16 +121,15 @@ def evaluation_form() -> None:
         st.info("Give the run a name to see the estimate and to start.")
         return
     base = next((item.base for item in list_pairs() if item.name == pair), ref.source if alone else DEMO)
-    spec = ExperimentSpec(
-        kind="map" if mapped else "evaluate",
-        name=name.strip(),
-        base=base,
-        pair=str(pair),
-        evaluate_on=tuple(evaluate_on),
-        alphas=parse_alphas(alphas),
-        max_new_tokens=limit,
-        alpha_choice=choice,
-    )
+    asked: dict[str, Any] = {
+        "name": name.strip(),
+        "base": base,
+        "pair": str(pair),
+        "evaluate_on": tuple(evaluate_on),
+        "alphas": parse_alphas(alphas),
+        "max_new_tokens": limit,
+    }
+    spec = MapSpec(**asked) if mapped else EvaluateSpec(**asked, alpha_choice=choice)
     estimate_and_start(spec, "Start map" if mapped else "Start evaluation")
 
 
@@ -204,7 +203,7 @@ def _choose_limit(key: str) -> int:
             "Longest answer, in tokens",
             1,
             512,
-            cast(int, _SPEC_DEFAULTS["max_new_tokens"]),
+            LONGEST_ANSWER,
             key=key,
             help="Answers are cut there. TOFU's published figures use 200.",
         )

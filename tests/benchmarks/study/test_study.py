@@ -12,7 +12,7 @@ from benchmarks.study import page, running, stored
 from benchmarks.study import plan as study_plan
 from benchmarks.study.plots import plots_of
 from benchmarks.study.tables import study_tables
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history
 
 RESULTS = Path(__file__).resolve().parents[3] / "docs" / "results.md"

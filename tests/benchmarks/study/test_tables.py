@@ -11,8 +11,8 @@ from db import writes
 from db.probe_rows import ProbeSummaryRow
 from db.rows import FigureRow, StepRow
 from engine.data.examples import Example
+from engine.kinds import AuditSpec, EvaluateSpec, TeachSpec, TrainSpec
 from engine.models.manifest import PairManifest
-from engine.settings import ExperimentSpec
 from engine.store.session import writing
 from engine.training_settings import TrainingSettings
 from tests.stored_runs import store_run, store_set
@@ -46,7 +46,7 @@ def pair_of(name: str, method: str, seed: int) -> int:
 def train_run(name: str, method: str, seed: int, forget: float) -> int:
     asked = store_set("study-tofu", (*FORGET, *KEPT))
     values = dict(zip(asked, (forget, forget, 0.9, 0.7), strict=True))
-    spec = ExperimentSpec("train", name, training=TrainingSettings(seed=seed))
+    spec = TrainSpec(name=name, training=TrainingSettings(seed=seed))
     run_id = store_run(
         name,
         {"rouge": values, "probability": values, "leak": {asked[0]: 1.0, asked[1]: 0.0}},
@@ -65,7 +65,7 @@ def train_run(name: str, method: str, seed: int, forget: float) -> int:
 
 def gold_run(forget: float) -> int:
     asked = store_set("study-tofu", (*FORGET, *KEPT))
-    spec = ExperimentSpec("teach", "study-retain-only", retain_only_of="study-base")
+    spec = TeachSpec(name="study-retain-only", retain_only_of="study-base")
     return store_run(
         "study-retain-only",
         {"rouge": dict.fromkeys(asked[:2], forget)},
@@ -147,7 +147,7 @@ def test_pairs_are_compared_question_by_question_each_at_its_matched_strength() 
         name = f"study-{method}-npo-s0"
         train_run(name, method, 0, 0.2)
         values = {"rouge": dict(zip(asked, (0.3, 0.3, *kept), strict=True))}
-        spec = ExperimentSpec("evaluate", f"{name}-matched", pair=name, alphas=(alpha,))
+        spec = EvaluateSpec(name=f"{name}-matched", pair=name, alphas=(alpha,))
         store_run(spec.name, values, alpha=alpha, spec=spec.to_json(), pair_id=pair_of(name, method, 0), pair_name=name)
     tables = study_tables()
     assert len(tables.main) == 3, "what was asked at another strength than 1 stands in no row at 1"
@@ -168,7 +168,7 @@ def test_what_never_comes_so_low_is_compared_with_nothing() -> None:
     for method in ("offset", "direct"):
         name = f"study-{method}-npo-s0"
         grid_run(name, 0, {0.5: (0.8, 1.0), 1.0: (0.05 if method == "offset" else 0.5, 0.8)}, method)
-        spec = ExperimentSpec("evaluate", f"{name}-matched", pair=name, alphas=(1.0,))
+        spec = EvaluateSpec(name=f"{name}-matched", pair=name, alphas=(1.0,))
         values = {"rouge": dict(zip(asked, (0.3, 0.3, 0.9, 0.9), strict=True))}
         store_run(spec.name, values, alpha=1.0, spec=spec.to_json(), pair_id=pair_of(name, method, 0), pair_name=name)
     tables = study_tables()
@@ -216,7 +216,7 @@ def test_neighbours_of_a_forgotten_person_stand_apart_from_others_by_domain() ->
 
 def test_an_audit_gives_a_row_for_each_probe_beside_its_floor() -> None:
     train_run("study-offset-npo-s0", "offset", 0, 0.2)
-    spec = ExperimentSpec("audit", "study-offset-npo-s0-audit", pair="study-offset-npo-s0", alphas=(1.0,))
+    spec = AuditSpec(name="study-offset-npo-s0-audit", pair="study-offset-npo-s0", alphas=(1.0,))
     pair_id = pair_of("study-offset-npo-s0", "offset", 0)
     run_id = store_run(spec.name, {}, kind="audit", spec=spec.to_json(), pair_id=pair_id, pair_name=spec.pair)
     summary = ProbeSummaryRow(

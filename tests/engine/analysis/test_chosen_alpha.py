@@ -11,7 +11,7 @@ from engine.analysis.chosen_alpha import RULES, chosen_alpha, report_alpha
 from engine.analysis.differences import unlike
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
-from engine.settings import ExperimentSpec
+from engine.kinds import EvaluateSpec, TrainSpec
 from engine.store.history import ROUGE as ROUGE_WORDS
 from engine.store.history import run_detail
 from engine.store.session import writing
@@ -22,7 +22,7 @@ from tests.stored_runs import EXAMPLES, store_run, store_set
 def over_alpha(rouge: dict[float, float], **fields: Any) -> int:
     """A run with this forget ROUGE by alpha; what it keeps is always 1."""
     asked = store_set()
-    spec = ExperimentSpec("evaluate", "r", pair="p", alphas=tuple(rouge), **fields)
+    spec = EvaluateSpec(name="r", pair="p", alphas=tuple(rouge), **fields)
     first, *others = rouge
     values = {
         alpha: {key: rouge[alpha] if e.split == "forget" else 1.0 for key, e in zip(asked, EXAMPLES, strict=True)}
@@ -77,7 +77,7 @@ def test_a_retain_only_run_whose_rouge_was_read_otherwise_is_not_said_to_be_miss
     )
     scores = {"rouge": dict.fromkeys(asked, 0.5)}
     store_run("gold", scores, alpha=0.0, pair_name="retain-only:b")
-    spec = ExperimentSpec("evaluate", "r", pair="p", alphas=(1.0,), alpha_choice="retain-only").to_json()
+    spec = EvaluateSpec(name="r", pair="p", alphas=(1.0,), alpha_choice="retain-only").to_json()
     versions = {"torch": "2", "template": "plain", "leak rule": "one", ROUGE_WORDS: VARIANT}
     run_id = store_run("r", scores, spec=spec, versions=versions)
     with writing() as session:
@@ -100,7 +100,7 @@ def test_another_stopping_rule_is_flagged_between_trainings() -> None:
             name,
             {},
             kind="train",
-            spec=ExperimentSpec("train", name, training=TrainingSettings(target_forget_probability=target)).to_json(),
+            spec=TrainSpec(name=name, training=TrainingSettings(target_forget_probability=target)).to_json(),
         )
         for name, target in (("one", 0.01), ("two", 0.1))
     ]
@@ -110,4 +110,4 @@ def test_another_stopping_rule_is_flagged_between_trainings() -> None:
 
 def test_an_unknown_rule_lists_the_choices() -> None:
     with pytest.raises(SettingError, match="must be one of recommended, retain-only, got 'best'"):
-        ExperimentSpec("train", "x", alpha_choice="best")  # type: ignore[arg-type]
+        TrainSpec(name="x", alpha_choice="best")  # type: ignore[arg-type]

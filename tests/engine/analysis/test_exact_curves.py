@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from engine.analysis.exact_curves import MappedQuestion, Steps, _either, mapped_questions, mean_steps, threshold_table
 from engine.errors import RunError
 from engine.evaluation.rouge import rouge_recall
+from engine.kinds import MapSpec
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.maps import MappedAnswer, QuestionMap, Threshold, maps_key, stored_map, threshold
 
@@ -23,9 +23,8 @@ from engine.store.maps import MappedAnswer, QuestionMap, Threshold, maps_key, st
 @pytest.fixture
 def mapped(finished: int, forget_file: Path, retain_file: Path) -> int:
     """A finished run that mapped all questions of both files with the pair `tiny`."""
-    spec = ExperimentSpec(
-        "map",
-        "maps",
+    spec = MapSpec(
+        name="maps",
         pair="tiny",
         evaluate_on=(str(forget_file), str(retain_file)),
         alphas=(0.0, 2.0),
@@ -63,9 +62,7 @@ def test_a_run_that_was_stopped_goes_on_with_what_is_missing(
 ) -> None:
     from engine.decoding import answers
 
-    spec = ExperimentSpec(
-        "map", "maps", pair="tiny", evaluate_on=(str(forget_file),), alphas=(0.0, 2.0), max_new_tokens=5
-    )
+    spec = MapSpec(name="maps", pair="tiny", evaluate_on=(str(forget_file),), alphas=(0.0, 2.0), max_new_tokens=5)
     really: Callable[..., object] = answers.map_answers
     done: list[str] = []
 

@@ -22,7 +22,7 @@ from engine.errors import RunError, SettingError
 from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
 from engine.evaluation.curves import Steps
 from engine.evaluation.forget_quality import ForgetQuality, ForgetQualityAt, forget_quality
-from engine.settings import ExperimentSpec
+from engine.kinds import EvaluateSpec
 from engine.store import history, recorded_runs
 from engine.store.questions import evaluated
 from engine.store.session import reading, writing
@@ -32,7 +32,7 @@ from engine.store.sources import SourcedSpec
 def retain_only_run(like: int, ratios: dict[int, float], status: str = "finished") -> int:
     """A run of a model that never saw the forget questions, of the base of run `like`."""
     base = history.run_detail(like).summary.base
-    spec = ExperimentSpec("evaluate", "gold", pair=f"retain-only:{base}")
+    spec = EvaluateSpec(name="gold", pair=f"retain-only:{base}")
     with writing() as session:
         run_id = writes.add_run(
             session,

@@ -5,15 +5,16 @@ meant.
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.analysis.differences import recorded_settings
 from engine.cli import main as program
+from engine.kinds import EvaluateSpec, MapSpec
 from engine.runs import execute
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history
 
 Specs = Callable[..., ExperimentSpec]
@@ -39,8 +40,9 @@ def bare(train_spec: Specs, tmp_path: Path) -> str:
     forget, retain = map(str, files)
     spec = train_spec(epochs=1, forget=forget, retain=(retain,), evaluate_on=(forget, retain))
     execute.run_here(spec)
-    execute.run_here(replace(spec, kind="map", name="map", pair="tiny", alphas=(0.0, 2.0)))
-    execute.run_here(replace(spec, kind="evaluate", name="base", pair=f"base:{spec.base}", alphas=(0.0,)))
+    asked: dict[str, Any] = {"evaluate_on": spec.evaluate_on, "max_new_tokens": spec.max_new_tokens}
+    execute.run_here(MapSpec(name="map", pair="tiny", alphas=(0.0, 2.0), **asked))
+    execute.run_here(EvaluateSpec(name="base", pair=f"base:{spec.base}", alphas=(0.0,), **asked))
     return retain
 
 

@@ -5,7 +5,7 @@ from scipy.stats import ks_2samp
 
 from engine.analysis.retain_only import noise_floor, noise_words, quality_against, quality_figure
 from engine.errors import RunError
-from engine.settings import ExperimentSpec
+from engine.kinds import TeachSpec
 from tests.stored_runs import EXAMPLES, store_run, store_set
 
 RATIOS = (0.5, 1.5, 0.7, 2.0)
@@ -80,7 +80,7 @@ def test_a_second_seed_of_the_retain_only_model_is_the_noise_floor() -> None:
     run_id = store_run("r", {"truth_ratio": dict.fromkeys(ids, 9.0)})
     gold(dict(zip(ids, RATIOS, strict=True)))
     assert noise_words(run_id, quality_figure(run_id, 1.0)) == ""
-    spec = ExperimentSpec("teach", "gold-2", retain_only_of="b").to_json()
+    spec = TeachSpec(name="gold-2", retain_only_of="b").to_json()
     twin = store_run(
         "gold-2",
         {"truth_ratio": dict(zip(ids, reversed(RATIOS), strict=True))},

@@ -20,7 +20,8 @@ from engine.analysis.advice.advise import Advice
 from engine.cli import main as program
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import data_folder
+from engine.specification import ExperimentSpec
 from engine.store import history, sets
 from engine.store.session import writing
 from tests.mapped import set_that_the_base_knows, stored_advice

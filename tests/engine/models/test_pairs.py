@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import ModelError
+from engine.kinds import EvaluateSpec
 from engine.models.manifest import PairManifest, write_manifest
 from engine.models.pairs import list_pairs, pairs_folder
 from engine.runs import runner
-from engine.settings import ExperimentSpec
 from engine.store import history
 
 
@@ -30,5 +30,5 @@ def test_a_pair_that_waits_for_its_base_comes_last() -> None:
 @pytest.mark.usefixtures("no_base")
 def test_a_run_of_a_pair_without_its_base_is_refused_and_nothing_is_stored() -> None:
     with pytest.raises(ModelError, match="the demo's base is not on this machine yet"):
-        runner.start(ExperimentSpec(kind="evaluate", name="look", pair="demo", evaluate_on=("demo:forget",)))
+        runner.start(EvaluateSpec(name="look", pair="demo", evaluate_on=("demo:forget",)))
     assert history.list_runs() == []

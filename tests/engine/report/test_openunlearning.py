@@ -24,9 +24,9 @@ from engine.data.examples import Example
 from engine.evaluation.logs.names import WHOLE_PROMPT
 from engine.evaluation.logs.reading import read_log
 from engine.evaluation.logs.scores import all_figures, score_log
+from engine.kinds import EvaluateSpec
 from engine.report import export
 from engine.runs import execute
-from engine.settings import ExperimentSpec
 from engine.store import history
 from engine.store.imported_logs import import_log
 from engine.store.session import writing
@@ -288,7 +288,7 @@ def test_under_a_chat_template_the_whole_prompt_goes_out(tiny_base: Path, tmp_pa
     tokenizer.save_pretrained(base)
     store_set("folk", [Example("who likes red ?", "Ada", split="forget")])
     run = execute.run_here(
-        ExperimentSpec("evaluate", "c", pair=f"base:{base}", evaluate_on=("folk",), alphas=(0.0,), max_new_tokens=4)
+        EvaluateSpec(name="c", pair=f"base:{base}", evaluate_on=("folk",), alphas=(0.0,), max_new_tokens=4)
     )
     log = exported(run, 0.0, tmp_path / "log.json")
     row = log["forget_Q_A_ROUGE"]["value_by_index"]["0"]

@@ -24,6 +24,7 @@ from engine.audit.probe import FULL, Budget, Context, Finding, Result
 from engine.cli import audit as audit_command
 from engine.cli import main
 from engine.errors import DataError, RunError, SettingError
+from engine.kinds import AuditSpec, EvaluateSpec, read_spec
 from engine.models.manifest import read_manifest, write_manifest
 from engine.models.pairs import find_pair
 from engine.runs import execute, runner
@@ -31,7 +32,8 @@ from engine.runs.estimate import estimate
 from engine.runs.kinds import audit as audit_runs
 from engine.runs.kinds.audit import choose_questions, spread, summarise
 from engine.runs.progress import Cancelled
-from engine.settings import ExperimentSpec, demo_folder
+from engine.settings import demo_folder
+from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.session import reading
 from engine.store.sources import SourcedSpec
@@ -76,7 +78,7 @@ def spec(
             "quick": True,
             "probes": CHEAP,
         }
-        return ExperimentSpec("audit", **{**values, **fields})
+        return AuditSpec(**{**values, **fields})
 
     return make
 
@@ -117,9 +119,9 @@ def test_a_killed_audit_goes_on_at_the_probe_it_was_in(spec: Specs, monkeypatch:
     given = spec()
     program = (
         "import sys, time\nfrom dataclasses import replace\nfrom engine.runs import execute\nfrom engine.audit.probes"
-        " import PROBES\nfrom engine.settings import ExperimentSpec\ndef stuck(ctx):\n    print('stuck', flush=True)\n "
+        " import PROBES\nfrom engine.kinds import read_spec\ndef stuck(ctx):\n    print('stuck', flush=True)\n "
         "   time.sleep(600)\nPROBES['phrasing_paraphrase'] = replace(PROBES['phrasing_paraphrase'],"
-        " run=stuck)\nexecute.run_here(ExperimentSpec.from_json(sys.argv[1]))\n"
+        " run=stuck)\nexecute.run_here(read_spec(sys.argv[1]))\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, given.to_json()], cwd=ROOT, stdout=subprocess.PIPE, text=True
@@ -232,10 +234,10 @@ def test_what_an_audit_takes_grows_with_its_probes(spec: Specs) -> None:
 
 
 def test_a_stored_specification_of_before_audits_is_still_read() -> None:
-    fields = json.loads(ExperimentSpec("evaluate", "old", pair="p").to_json())
+    fields = json.loads(EvaluateSpec(name="old", pair="p").to_json())
     for name in ("controls", "probes", "quick"):
         del fields[name]
-    assert ExperimentSpec.from_json(json.dumps(fields)) == ExperimentSpec("evaluate", "old", pair="p")
+    assert read_spec(json.dumps(fields)) == EvaluateSpec(name="old", pair="p")
 
 
 def test_questions_of_a_file_take_the_side_that_the_run_gives_them(spec: Specs) -> None:

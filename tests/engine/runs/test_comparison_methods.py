@@ -13,13 +13,14 @@ from torch import nn
 
 from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.evaluation.answer_readings import read_over_alpha
+from engine.kinds import MapSpec, TeachSpec
 from engine.models.bases import load_base
 from engine.models.loading import load_pair
 from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.models.tuning import ADAPTER_FILE, tuned_parameters
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history, questions
 from engine.training_settings import TrainingSettings
 from engine.unlearning import teaching
@@ -32,7 +33,6 @@ TEACHING = TrainingSettings(epochs=60, rank=8, batch_size=8, learning_rate=0.02)
 def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callable[..., ExperimentSpec]:
     def make(name: str = "taught", **fields: object) -> ExperimentSpec:
         values: dict[str, object] = {
-            "kind": "teach",
             "name": name,
             "base": str(tiny_base),
             "retain": (str(forget_file), str(retain_file)),
@@ -41,7 +41,7 @@ def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callabl
             "max_new_tokens": 4,
             "training": TEACHING,
         }
-        return ExperimentSpec(**{**values, **fields})  # type: ignore[arg-type]
+        return TeachSpec(**{**values, **fields})  # type: ignore[arg-type]
 
     return make
 
@@ -191,7 +191,7 @@ def test_a_direct_run_tunes_the_base_itself(
     last = float(steps["forget_probability"].dropna().iloc[-1])
     assert last == pytest.approx(mean(run_id, "probability", 1.0), abs=0.02)  # saved in bf16 where it is an adapter
     with pytest.raises(SettingError, match="has no map"):
-        runner.start(ExperimentSpec("map", "m", pair="straight"))
+        runner.start(MapSpec(name="m", pair="straight"))
 
 
 def test_an_assistant_memorises_and_is_subtracted(

@@ -23,7 +23,8 @@ from engine.runs.estimate import Estimate, estimate
 from engine.runs.file_notes import file_notes
 from engine.runs.progress import Cancelled, ending_of
 from engine.runs.scratch import scratch_folder
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import data_folder
+from engine.specification import ExperimentSpec
 from engine.store import history, questions, recorded_runs, sets
 from engine.store.questions import evaluated, evaluation_sources, register_set, training_sets
 from engine.store.sources import SourcedSpec

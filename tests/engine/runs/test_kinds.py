@@ -1,21 +1,19 @@
 """One entry for each kind of run, and nothing that asks for a kind by its name beside it."""
 
 import ast
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
 from engine.data import files
 from engine.errors import RunError
-from engine.kinds import FACTS, RunKind, facts_of
+from engine.kinds import SPECIFICATIONS, ImportedSpec, TrainSpec, facts_of
 from engine.runs import runner
 from engine.runs.check import checked
 from engine.runs.estimate import estimate
 from engine.runs.file_notes import file_notes
 from engine.runs.kinds import KINDS
-from engine.settings import ExperimentSpec
 from engine.store.sources import SourcedSpec
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -23,29 +21,25 @@ MODULES = [path for top in ("engine", "pages") for path in sorted((ROOT / top).r
 
 
 def test_every_kind_has_its_entry() -> None:
-    assert (
-        list(KINDS)
-        == list(FACTS)
-        == list(get_args(RunKind))
-        == [
-            "train",
-            "evaluate",
-            "map",
-            "tasks",
-            "teach",
-            "audit",
-            "imported",
-        ]
-    )
-    assert [kind.facts for kind in KINDS.values()] == list(FACTS.values())
-    named = {field.name for field in fields(ExperimentSpec)}
-    assert all(set(facts.reads) <= named for facts in FACTS.values())
-    assert len({facts.label for facts in FACTS.values()}) == len(FACTS)
+    assert list(KINDS) == list(SPECIFICATIONS)
+    assert list(KINDS) == ["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
+    assert [kind.specification for kind in KINDS.values()] == list(SPECIFICATIONS.values())
+    assert len({cls.facts.label for cls in SPECIFICATIONS.values()}) == len(SPECIFICATIONS)
+    reads = {kind: list(cls.sources()) for kind, cls in SPECIFICATIONS.items()}
+    assert reads == {
+        "train": ["forget", "retain", "evaluate_on"],
+        "evaluate": ["evaluate_on"],
+        "map": ["evaluate_on"],
+        "tasks": [],
+        "teach": ["retain", "evaluate_on"],
+        "audit": ["forget", "controls", "retain", "evaluate_on"],
+        "imported": [],
+    }
 
 
 def test_a_kind_of_another_version_is_shown_by_its_name() -> None:
     facts = facts_of("dream")
-    assert (facts.label, facts.finds, facts.makes, facts.reads) == ("dream", "", "", ())
+    assert (facts.label, facts.finds, facts.makes) == ("dream", "", "")
 
 
 def _of_a_kind(node: ast.expr) -> bool:
@@ -55,7 +49,7 @@ def _of_a_kind(node: ast.expr) -> bool:
 
 
 def _names_a_kind(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Constant) and part.value in FACTS for part in ast.walk(node))
+    return any(isinstance(part, ast.Constant) and part.value in SPECIFICATIONS for part in ast.walk(node))
 
 
 def asks_for_a_kind(text: str) -> list[int]:
@@ -102,9 +96,8 @@ def test_sources_are_resolved_once_from_estimate_to_start(
     known = files.read_set
     monkeypatch.setattr(files, "read_set", lambda path: read.append(Path(path).name) or known(path))
     monkeypatch.chdir(forget_file.parent)
-    spec = ExperimentSpec(
-        "train",
-        "once",
+    spec = TrainSpec(
+        name="once",
         base=str(tiny_base),
         reference=str(tiny_base),
         forget=forget_file.name,
@@ -121,7 +114,7 @@ def test_sources_are_resolved_once_from_estimate_to_start(
 
 
 def test_an_imported_run_is_neither_estimated_nor_started() -> None:
-    sourced = SourcedSpec(ExperimentSpec.of_imported("npo", "phi"))
+    sourced = SourcedSpec(ImportedSpec(name="npo", base="phi"))
     for refused in (estimate, checked, lambda it: runner.start(it.spec)):
         with pytest.raises(RunError, match="run 'npo' was imported: it executes nothing"):
             refused(sourced)  # type: ignore[operator]

@@ -22,11 +22,13 @@ from engine import settings
 from engine.analysis.advice.stored import advise_run
 from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
+from engine.kinds import MapSpec
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
 from engine.runs.worker import GONE
-from engine.settings import Demand, ExperimentSpec, data_folder, keep_private
+from engine.settings import Demand, data_folder, keep_private
+from engine.specification import ExperimentSpec
 from engine.store import history, locks
 from engine.store.maps import QuestionMap, stored_map
 from engine.store.questions import register_set
@@ -127,7 +129,7 @@ def map_spec(name: str = "maps") -> ExperimentSpec:
         for question in MANY
     ]
     register_set("many", rows, "test")
-    return ExperimentSpec("map", name, pair="tiny", evaluate_on=("many",), alphas=(-4.0, 8.0), max_new_tokens=48)
+    return MapSpec(name=name, pair="tiny", evaluate_on=("many",), alphas=(-4.0, 8.0), max_new_tokens=48)
 
 
 def mapped(run_id: int) -> list[QuestionMap]:

@@ -26,7 +26,8 @@ from engine.models.p_adapter import p_adapter_of
 from engine.models.pairs import list_pairs
 from engine.report import export
 from engine.runs import execute
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import data_folder
+from engine.specification import ExperimentSpec
 from engine.store import history, sets
 from engine.store.questions import evaluated, key_terms, register_set, training_sets
 from engine.store.session import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing

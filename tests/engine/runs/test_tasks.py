@@ -13,10 +13,11 @@ import pytest
 from engine.analysis.task_figures import standard_error, task_figures
 from engine.cli import main
 from engine.errors import DataError, RunError, SettingError
+from engine.kinds import TasksSpec
 from engine.runs import execute, runner
 from engine.runs.estimate import estimate
 from engine.runs.kinds.tasks import check_tasks
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history, sets
 from engine.store.questions import import_set
 from engine.store.sources import SourcedSpec
@@ -46,7 +47,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def spec(finished: int, folder: Path) -> Callable[..., ExperimentSpec]:
     def make(**fields: Any) -> ExperimentSpec:
         values = {"name": "t", "pair": "tiny", "alphas": (0.0, 1.0), "evaluate_on": NAMES, "task_folder": str(folder)}
-        return ExperimentSpec("tasks", **{**values, **fields})
+        return TasksSpec(**{**values, **fields})
 
     return make
 

@@ -25,8 +25,10 @@ from engine.cli.main import main
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
+from engine.kinds import EvaluateSpec
 from engine.runs import execute, runner
-from engine.settings import Demand, ExperimentSpec, data_folder, database_url
+from engine.settings import Demand, data_folder, database_url
+from engine.specification import ExperimentSpec
 from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.maps import question_hash, stored_map
@@ -76,7 +78,7 @@ def ids() -> list[int]:
     questions.register_set("ward", [*MINE, *THEIRS], "ward.csv")
     with reading() as session:
         asked = [row.id for row in erasures.questions_about(session, [NAME, OTHER])]
-    spec = ExperimentSpec("evaluate", "ward", pair="p", evaluate_on=(f"/home/me/{NAME}.csv", "ward:forget"))
+    spec = EvaluateSpec(name="ward", pair="p", evaluate_on=(f"/home/me/{NAME}.csv", "ward:forget"))
     words = f"3 of 6 leak; worst: {MINE[0].question}"
     with writing() as session:
         run = writes.add_run(
@@ -277,7 +279,7 @@ def test_no_worker_starts_meanwhile(ids: list[int]) -> None:
 
 def add_note(session: Any, name: str, message: str) -> int:
     fields = {"kind": "evaluate", "base": "b", "pair_name": "p", "objective": "", "seed": 0, "status": "failed"}
-    spec = ExperimentSpec("evaluate", name, pair="p").to_json()
+    spec = EvaluateSpec(name=name, pair="p").to_json()
     return writes.add_run(session, name=name, message=message, spec=spec, **fields)
 
 

@@ -19,9 +19,9 @@ from engine.evaluation.forget_quality import forget_quality
 from engine.evaluation.logs.names import NEVER_BELOW, QUESTION_ALONE, WHOLE_PROMPT
 from engine.evaluation.logs.reading import read_log
 from engine.evaluation.logs.scores import NO_PERSONS, score_log
+from engine.kinds import EvaluateSpec
 from engine.report import export
 from engine.runs import runner
-from engine.settings import ExperimentSpec
 from engine.store import history, questions, sets
 from engine.store.imported_logs import import_log
 from engine.store.session import reading, writing
@@ -102,7 +102,7 @@ def with_scores(finished: int, name: str, pair: str) -> int:
     """A finished run that asked what `finished` asked, with ratios of its own at alpha 0."""
     with reading() as session:
         asked = runs.asked_questions(session, finished)
-    spec = ExperimentSpec("evaluate", name, pair=pair, alphas=(0.0,)).to_json()
+    spec = EvaluateSpec(name=name, pair=pair, alphas=(0.0,)).to_json()
     base = history.run_detail(finished).summary.base
     with writing() as session:
         run_id = writes.add_run(
@@ -179,7 +179,7 @@ def test_utility_is_exported_where_all_nine_are_there(tmp_path: Path) -> None:
     from dataclasses import replace
 
     ids = questions.register_set("folk", [*examples, replace(examples[3], group="real_authors")], "folk.csv")
-    spec = ExperimentSpec("evaluate", "own", pair="p", alphas=(1.0,)).to_json()
+    spec = EvaluateSpec(name="own", pair="p", alphas=(1.0,)).to_json()
     with writing() as session:
         run_id = writes.add_run(
             session,
@@ -277,7 +277,7 @@ def test_an_imported_run_is_marked_and_says_where_it_is_from(imported: int) -> N
     assert detail.versions["imported from"] == "TOFU_EVAL.json"
     assert len(detail.versions["sha256"]) == 64
     assert detail.versions["read as"] == "OpenUnlearning log"
-    assert (detail.spec.evaluate_on, detail.spec.forget, detail.manifest, detail.machine) == ((), "", {}, {})
+    assert (detail.spec.evaluate_on, detail.manifest, detail.machine) == ((), {}, {})
 
 
 def test_figures_are_read_back_with_what_they_are_over(imported: int, tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ from engine.analysis.exact_curves import mapped_questions
 from engine.data.examples import Example
 from engine.decoding import answers
 from engine.errors import DataError, ModelError, SettingError
+from engine.kinds import MapSpec
 from engine.models.identity import map_key
 from engine.models.loading import LoadedPair, load_pair
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import data_folder
+from engine.specification import ExperimentSpec
 from engine.store import history, maps
 from engine.store.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
 
@@ -110,7 +112,7 @@ def test_a_map_of_another_tokenizer_template_reference_or_pair_is_never_shown(
     )
     execute.run_here(train_spec(base=str(base), reference=str(reference)))
     run_id = execute.run_here(
-        ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(0.0, 2.0), max_new_tokens=5)
+        MapSpec(name="m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(0.0, 2.0), max_new_tokens=5)
     )
     asked = [example.question for example, _ in history.asked(run_id)]
 
@@ -166,7 +168,7 @@ def test_a_question_longer_than_the_context_is_refused_before_any_is_mapped(
     path.write_text(f"question,answer\n{QUESTION},Rome\n{long},Rome\n", encoding="utf-8")
     monkeypatch.setattr(answers, "map_answers", lambda *_: pytest.fail("it was computed"))
     with pytest.raises(DataError, match="more than the 256"):
-        execute.run_here(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(path),), max_new_tokens=8))
+        execute.run_here(MapSpec(name="m", pair="tiny", evaluate_on=(str(path),), max_new_tokens=8))
     run, _ = history.list_runs()
     assert (run.status, "more than the 256" in run.message) == ("failed", True)
 
@@ -196,13 +198,13 @@ def test_a_range_that_is_none_is_refused_before_anything_is_computed_or_stored(
         map_question(tiny_pair, QUESTION, 6, low, high)
     if low < high:  # a specification holds its alphas in no order
         with pytest.raises(SettingError):
-            runner.start(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(low, high)))
+            runner.start(MapSpec(name="m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(low, high)))
     assert [run.kind for run in history.list_runs()] == ["train"]
 
 
 def test_a_run_over_a_range_of_no_width_is_refused(finished: int, forget_file: Path) -> None:
     with pytest.raises(SettingError, match="must go up, got 1 to 1"):
-        runner.start(ExperimentSpec("map", "m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(1.0, 1.0)))
+        runner.start(MapSpec(name="m", pair="tiny", evaluate_on=(str(forget_file),), alphas=(1.0, 1.0)))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ import torch
 
 from engine.cli import main as program
 from engine.errors import RunError, SettingError
+from engine.kinds import TrainSpec, read_spec
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
-from engine.settings import ExperimentSpec
+from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.sources import SourcedSpec
 from engine.training_settings import GENERAL, RETAIN_CHOICES, Method, TrainingSettings, Tuning
@@ -137,7 +138,7 @@ def test_the_command_line_offers_exactly_the_table(capsys: pytest.CaptureFixture
 
 
 def test_a_stored_specification_is_flat_and_an_old_one_reads() -> None:
-    spec = ExperimentSpec("train", "x", training=TrainingSettings(objective="simnpo", numbers={"beta": 0.5}))
+    spec = TrainSpec(name="x", training=TrainingSettings(objective="simnpo", numbers={"beta": 0.5}))
     stored = json.loads(spec.to_json())
     assert list(stored["training"]) == [
         "batch_size",
@@ -158,14 +159,14 @@ def test_a_stored_specification_is_flat_and_an_old_one_reads() -> None:
         "tuning",
     ]
     assert (stored["training"]["beta"], stored["training"]["delta"]) == (0.5, 0.0)
-    assert ExperimentSpec.from_json(spec.to_json()) == spec
+    assert read_spec(spec.to_json()) == spec
     stored["training"] = {"objective": "npo", "rank": 4, "beta": None}  # a version that knew less
-    old = ExperimentSpec.from_json(json.dumps(stored)).training
+    old = read_spec(json.dumps(stored)).training
     assert old == TrainingSettings(rank=4)
-    assert ExperimentSpec("train", "x", training=old).to_json().count("null") == 1
+    assert TrainSpec(name="x", training=old).to_json().count("null") == 1
     stored["training"]["warmth"] = 1.0
     with pytest.raises(SettingError, match="cannot be read by this version"):
-        ExperimentSpec.from_json(json.dumps(stored))
+        read_spec(json.dumps(stored))
 
 
 def test_a_number_of_no_objective_is_refused() -> None:
@@ -224,7 +225,7 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     assert program.main(["train", "--help"]) == 0
     assert re.search(r"--zeta X +slope of made_up \(default:\s+2\)", capsys.readouterr().out)
     assert "beta" in unused_settings(started[0].training)
-    spec = ExperimentSpec.from_json(started[0].to_json())
+    spec = read_spec(started[0].to_json())
     assert spec == started[0]
     losses = []
     for stored, name in ((spec, "quarter"), (started[1], "two")):

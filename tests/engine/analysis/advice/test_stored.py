@@ -9,10 +9,12 @@ from engine.analysis.advice import words
 from engine.analysis.advice.stored import REASON, advice_of, advise_run, map_run_of, store_advice
 from engine.errors import RunError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
+from engine.kinds import MapSpec
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import execute
-from engine.settings import Demand, ExperimentSpec
+from engine.settings import Demand
+from engine.specification import ExperimentSpec
 from engine.store import history, questions
 from engine.store.session import writing
 from tests.mapped import set_that_the_base_knows, stored_advice
@@ -28,9 +30,7 @@ ROWS = [
 
 
 def map_run(*sources: str, name: str = "maps", alphas: tuple[float, ...] = (0.0, 2.0)) -> int:
-    return execute.run_here(
-        ExperimentSpec("map", name, pair="tiny", evaluate_on=sources, alphas=alphas, max_new_tokens=5)
-    )
+    return execute.run_here(MapSpec(name=name, pair="tiny", evaluate_on=sources, alphas=alphas, max_new_tokens=5))
 
 
 @pytest.fixture

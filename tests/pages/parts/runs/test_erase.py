@@ -7,8 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from db import writes
+from engine.kinds import EvaluateSpec
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec, data_folder
+from engine.settings import data_folder
 from engine.store import erasure, history
 from engine.store.erasure import REMAINING
 from engine.store.session import writing
@@ -78,7 +79,7 @@ def test_an_erasure_that_was_killed_is_said_and_can_be_ended(
 
 
 def test_a_run_in_the_way_is_named_in_the_dialog(visit: Opener, world: Path) -> None:
-    spec = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
+    spec = EvaluateSpec(name="again", pair="tiny", evaluate_on=("folk:forget",))
     run_id = store_spec(spec, "elsewhere")
     app = chosen(visit, "Ada")
     app.button(key="erase-now").click().run()

@@ -11,10 +11,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from engine.kinds import EvaluateSpec
 from engine.review import queue
 from engine.runs import runner
 from engine.runs.execute import store_spec
-from engine.settings import ExperimentSpec
 from engine.store import history, questions, recorded_runs
 from pages.parts.overview import setting_up
 from pages.parts.runs import run as run_view
@@ -32,7 +32,7 @@ PAGES = {
     "report": "Report",
 }
 EMAILS = {"operator": "ada@example.org", "reviewer": "ben@example.org", "reader": "cy@example.org"}
-SPEC = ExperimentSpec(kind="evaluate", name="again", pair="tiny", evaluate_on=("folk:forget",))
+SPEC = EvaluateSpec(name="again", pair="tiny", evaluate_on=("folk:forget",))
 Opener = Callable[..., AppTest]
 
 

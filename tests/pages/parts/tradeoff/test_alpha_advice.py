@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.cautions import RULES
 from engine.analysis.advice.stored import Advised, advise_run
+from engine.kinds import MapSpec
 from engine.runs import execute
-from engine.settings import Demand, ExperimentSpec
+from engine.settings import Demand
 from engine.store import history, questions
 from pages.parts.overview.advice import advice_line
 from pages.parts.tradeoff.thresholds import distribution, distribution_words
@@ -33,7 +34,7 @@ def mapped(world: Path) -> int:
     st.cache_data.clear()  # by run id, and every test has its own database
     questions.import_set(set_that_the_base_knows("tiny", ROWS, 8), "known", "known.csv")
     return execute.run_here(
-        ExperimentSpec("map", "maps", pair="tiny", evaluate_on=("known",), alphas=(0.0, 2.0), max_new_tokens=8)
+        MapSpec(name="maps", pair="tiny", evaluate_on=("known",), alphas=(0.0, 2.0), max_new_tokens=8)
     )
 
 
@@ -106,7 +107,7 @@ def test_what_was_written_by_others_is_shown_as_letters(
 def test_a_run_that_cannot_advise_says_why_and_draws_its_curves(visit: Opener, world: Path) -> None:
     st.cache_data.clear()
     run_id = execute.run_here(
-        ExperimentSpec("map", "half", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=6)
+        MapSpec(name="half", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=6)
     )
     app = visit("tradeoff")
     assert not app.exception
@@ -124,7 +125,7 @@ def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Open
     rows = [(question, subject, split if split == "retain" else "", half) for question, subject, split, half in ROWS]
     questions.import_set(set_that_the_base_knows("tiny", rows, 8), "bare", "bare.csv")
     run_id = execute.run_here(
-        ExperimentSpec("map", "maps", pair="tiny", evaluate_on=("bare",), alphas=(0.0, 2.0), max_new_tokens=8)
+        MapSpec(name="maps", pair="tiny", evaluate_on=("bare",), alphas=(0.0, 2.0), max_new_tokens=8)
     )
     basis = advise_run(run_id, Demand()).basis
     assert (basis.forget_questions, basis.unnamed) == (2, 2)
