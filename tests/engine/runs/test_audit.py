@@ -24,7 +24,7 @@ from engine.audit.probe import FULL, Budget, Context, Finding, Result
 from engine.cli import audit as audit_command
 from engine.cli import main
 from engine.errors import DataError, RunError, SettingError
-from engine.kinds import AuditSpec, EvaluateSpec, read_spec
+from engine.kinds import AuditSpec
 from engine.models.manifest import read_manifest, write_manifest
 from engine.models.pairs import find_pair
 from engine.runs import execute, runner
@@ -37,7 +37,6 @@ from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.session import reading
 from engine.store.sources import SourcedSpec
-from engine.training_settings import TrainingSettings
 from tests.engine.conftest import _write
 from tests.scripted import CONTROL, SECRET, context, pair_of, target
 
@@ -84,7 +83,7 @@ def spec(
 
 
 def test_every_probe_is_stored_with_its_questions_its_floor_and_its_budget(spec: Specs) -> None:
-    run_id = execute.run_here(spec(probes=(), training=TrainingSettings(seed=5)))
+    run_id = execute.run_here(spec(probes=(), seed=5))
     rows = probe_rows(run_id)
     assert [row.name for row in rows] == list(probes.PROBES)
     detail = history.run_detail(run_id)
@@ -172,7 +171,7 @@ def test_a_cancelled_audit_keeps_what_had_ended_and_another_seed_does_not_take_i
         return of_greedy.run(ctx)
 
     monkeypatch.setitem(probes.PROBES, "greedy", replace(of_greedy, run=noted))
-    execute.run_here(spec(training=TrainingSettings(seed=1)))
+    execute.run_here(spec(seed=1))
     assert runs == ["greedy"]
     execute.run_here(spec())
     assert runs == ["greedy"]
@@ -231,13 +230,6 @@ def test_what_an_audit_takes_grows_with_its_probes(spec: Specs) -> None:
     one, all_ = estimate(SourcedSpec(spec(probes=("greedy",)))), estimate(SourcedSpec(spec(probes=())))
     assert (one.questions, one.steps) == (3, 0)
     assert all_.seconds > one.seconds
-
-
-def test_a_stored_specification_of_before_audits_is_still_read() -> None:
-    fields = json.loads(EvaluateSpec(name="old", pair="p").to_json())
-    for name in ("controls", "probes", "quick"):
-        del fields[name]
-    assert read_spec(json.dumps(fields)) == EvaluateSpec(name="old", pair="p")
 
 
 def test_questions_of_a_file_take_the_side_that_the_run_gives_them(spec: Specs) -> None:

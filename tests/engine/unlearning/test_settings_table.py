@@ -229,7 +229,7 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     assert spec == started[0]
     losses = []
     for stored, name in ((spec, "quarter"), (started[1], "two")):
-        run_id = execute.run_here(replace(stored, name=name))
+        run_id = execute.run_here(stored.but(name=name))
         detail = history.run_detail(run_id)
         assert detail.manifest["training"]["zeta"] == numbers_of(stored.training)["zeta"]
         losses.append(history.steps(run_id)["forget_loss"].iloc[0])
