@@ -293,7 +293,7 @@ def test_curves_of_a_run_at_any_alpha(
     assert 0 < rows["forget", "probability", 0.37]["error"] < 1e-3
     assert program.main(["curves", "--run", tiny_pair_name]) == 0
     printed = capsys.readouterr().out
-    assert "forget quality: n/a, no retain-only model" in printed
+    assert "forget quality: n/a, no retain model" in printed
     assert len(re.findall(r"^ *[012](\.\d+)? ", printed, re.MULTILINE)) == 2 * 41
     assert "go from alpha 0 to 2, got 3" in refused("curves", "--run", tiny_pair_name, "--alphas", "3")
     assert "there is no run 'x'" in refused("curves", "--run", "x")
@@ -331,13 +331,13 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
         assert program.main(["evaluate", "--on", str(forget_file), *argv]) == 0
         return capsys.readouterr().out
 
-    assert "; floor, a retain-only model: not known" in printed("--pair", tiny_pair_name, "--alphas", "0,1")
+    assert "; baseline, the retain model: not known" in printed("--pair", tiny_pair_name, "--alphas", "0,1")
     printed("--pair", f"base:{tiny_base}", "--name", "alone")
     with writing() as session:  # as if it had been the retain-only model
         writes.update_run(session, history.find_run("alone").id, pair_name=f"retain-only:{tiny_base}")
     text = printed("--pair", tiny_pair_name, "--alphas", "0,1")
     assert re.search(
-        r"leaks, forget: \d+% at alpha 0, \d+% at alpha 1; floor, a retain-only model: \d+% \(3 of 3 questions\)",
+        r"leaks, forget: \d+% at alpha 0, \d+% at alpha 1; baseline, the retain model: \d+% \(3 of 3 questions\)",
         text,
     )
     assert LEAK_RULE in text
@@ -613,7 +613,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 
 
 def test_every_command_is_in_one_group_of_the_help() -> None:
-    named = [name for names in program.GROUPS.values() for name in names]
+    named = [one.name for group in program.make_program().groups.values() for one in group]
     assert sorted(named) == sorted(program.make_program().commands)
 
 

@@ -221,7 +221,7 @@ def test_what_cannot_be_audited_is_refused_before_anything_is_stored(spec: Specs
     with pytest.raises(SettingError, match="an audit tries one alpha, got 0, 1"):
         spec(alphas=(0.0, 1.0))
     assert history.list_runs() == before
-    with pytest.raises(RunError, match="is no audit: its kind is train"):
+    with pytest.raises(RunError, match="is not an audit: its kind is train"):
         probe_rows(finished)
 
 
