@@ -10,7 +10,6 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -41,11 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def call(*argv: str) -> tuple[int, str, str]:
         capsys.readouterr()
-        try:
-            code: Any = main.main(list(argv))
-        except SystemExit as stop:  # argparse leaves this way
-            code = stop.code
-        return code, *capsys.readouterr()
+        return main.main(list(argv)), *capsys.readouterr()
 
     return call
 
