@@ -25,8 +25,8 @@ from engine.wording import named_run
     metavar="NAME",
     help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
 )
-@click.option("--forget", default="", metavar="SOURCE", help=f"what was to be forgotten, {options.SOURCE}")
-@click.option("--controls", default="", metavar="SOURCE", help="people nobody was taught, for baselines")
+@click.option("--forget", default="", metavar="SOURCE", help=f"what should be forgotten, {options.SOURCE}")
+@click.option("--controls", default="", metavar="SOURCE", help="people whom no model was taught, for baselines")
 @click.option("--retain", multiple=True, metavar="SOURCE", help="what should be kept; may be repeated")
 @click.option("--seed", type=int, default=0, help="seed of the choice of questions and of draws (default: 0)")
 @click.option("--name", default="", help="name of the run (default: audit-PAIR)")

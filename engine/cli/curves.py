@@ -20,9 +20,9 @@ SHOWN = ("probability", "truth_ratio_score", "kl")
 
 @command("curves", "what a stored evaluation measures at any alpha, without a model")
 @options.run
-@click.option("--alphas", help="alphas, as 0,0.37,1 (default: every one that the dial can show)")
+@click.option("--alphas", help="alphas, as 0,0.37,1 (default: a grid over all that its curves hold)")
 def curves(arguments: Arguments) -> Printed:
-    """Means per split and half at the given alphas, or at all that the dial shows, and forget quality."""
+    """Means per split and half at the given alphas, or at a grid over all that the curves hold, and forget quality."""
     run = history.find_run(arguments.run)
     questions = forced_curves.questions_of(run.id)
     low, high = forced_curves.reach(questions)
@@ -94,6 +94,6 @@ def _quality_words(quality: Quality | None) -> str:
         return "forget quality: n/a, no retain model of this base was asked these forget questions"
     return (
         "forget quality: p-value of a KS test of truth ratios (A) against the retain model's,"
-        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: the smallest"
-        f" and the largest that the errors of the ratios allow\n{forced_curves.quality_verdict(quality)}"
+        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: its bounds,"
+        f" given the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from engine.analysis import chosen_alpha
 from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.analysis.retain_only import QualityFigure, noise_floor, noise_words, quality_against, quality_figure
@@ -16,7 +15,6 @@ from engine.cli import options
 from engine.cli.command import Arguments, command
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.settings import check_alpha
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.terminal import Printed
@@ -36,7 +34,7 @@ from engine.wording import named_run
 def figures(arguments: Arguments) -> Printed:
     """Every measure of a run at one alpha, its forget quality, and with `--against` the paired differences."""
     run = history.find_run(arguments.run)
-    alpha = _alpha(arguments.alpha, run.id)
+    alpha = options.report_alpha(arguments.alpha, run.id)
     found = run_figures(run.id, alpha)
     quality = (
         quality_figure(run.id, alpha)
@@ -55,7 +53,7 @@ def figures(arguments: Arguments) -> Printed:
             name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
         },
     }
-    lines = [f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
+    lines = [f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over people"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
     if noise := noise_words(run.id, quality):
@@ -75,7 +73,7 @@ def figures(arguments: Arguments) -> Printed:
         lines += ["", f"membership, forget against holdout. {READ}", *(f"  {i.metric:<24} {i.words}" for i in privacy)]
     if arguments.against is not None:
         other = history.find_run(arguments.against)
-        compared = compare_runs(run.id, other.id, alpha, _alpha(arguments.against_alpha, other.id))
+        compared = compare_runs(run.id, other.id, alpha, options.report_alpha(arguments.against_alpha, other.id))
         data["against"] = _comparison_data(compared)
         lines += ["", *_comparison_lines(compared)]
     return Printed(data, "\n".join(lines))
@@ -86,10 +84,6 @@ def _privacy_data(item: PrivacyFigure) -> dict[str, Any]:
     for estimate in estimates.values():
         estimate["rows"] = estimate["rows"]._asdict()
     return {"metric": item.metric, **estimates, "reference_run": item.retain_id}
-
-
-def _alpha(given: str | None, run_id: int) -> float:
-    return chosen_alpha.report_alpha(run_id) if given is None else check_alpha(given)
 
 
 def _entry(name: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 import click
 
+from engine.analysis import chosen_alpha
 from engine.analysis.chosen_alpha import RULES
 from engine.bounds import Setting
 from engine.cli.command import Arguments, Run
@@ -71,6 +72,11 @@ def settings(table: Iterable[Setting]) -> Callable[[Run], Run]:
 def given_alpha(arguments: Arguments) -> float | None:
     """The `--alpha` given, None where there is none. Raises `SettingError` for one that is not allowed."""
     return None if arguments.alpha is None else check_alpha(arguments.alpha)
+
+
+def report_alpha(given: str | None, run_id: int) -> float:
+    """The alpha given, else the one at which the run is reported. Raises `SettingError` for one that is not allowed."""
+    return chosen_alpha.report_alpha(run_id) if given is None else check_alpha(given)
 
 
 def check_answer_limit(arguments: Arguments) -> None:

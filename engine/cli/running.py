@@ -67,7 +67,7 @@ def run_and_show(spec: ExperimentSpec, arguments: Arguments) -> Printed:
         "rouge_words": reads,
     }
     lines = [
-        f"{named_run(summary)} finished: means, with the ends of their 95 % intervals over persons",
+        f"{named_run(summary)} finished: means, with the ends of their 95 % intervals over people",
         table,
         "",
         *_leak_words(shares),

@@ -5,14 +5,12 @@ from typing import Any
 
 import click
 
-from engine.analysis import chosen_alpha
 from engine.cli import options
 from engine.cli.command import Arguments, command
 from engine.errors import StorageError
 from engine.review import queue
 from engine.review.queue import ReviewRow
 from engine.review.verdicts import PHRASINGS
-from engine.settings import check_alpha
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.terminal import Printed
@@ -31,7 +29,7 @@ from engine.wording import named_run
 def verdicts(arguments: Arguments) -> Printed:
     """The verdicts that count at one alpha, stale and disputed ones marked, and the events of the run."""
     run = history.find_run(arguments.run)
-    alpha = chosen_alpha.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
+    alpha = options.report_alpha(arguments.alpha, run.id)
     counts = queue.queue(run.id, alpha, phrasing=arguments.phrasing).counts
     rows = queue.report_verdicts(run.id, alpha, arguments.phrasing)
     given = [row for row in rows if row.verdict]

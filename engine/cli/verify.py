@@ -9,8 +9,8 @@ from engine.report.archive import verify as verify_zip
 from engine.terminal import Printed
 
 ONLY_INSIDE = (
-    "without --manifest-hash this shows only that the files fit the manifest that lies beside them; whoever changed"
-    " both is not found"
+    "without --manifest-hash this shows only that the files fit the manifest beside them: a change of both goes"
+    " unnoticed"
 )
 
 

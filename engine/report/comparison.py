@@ -167,7 +167,9 @@ def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, 
 
 def _mean(model: Model, figure: Figure | None, apart: Difference | None) -> Mean:
     if figure is None:
-        reason = model.reason or f"{run_words(model.run, model.run_id)} has no scores for it on these questions"
+        reason = model.reason
+        if model.run_id is not None and not reason:
+            reason = f"{run_words(model.run, model.run_id)} has no scores for it on these questions"
         return Mean(model.model, None, None, None, questions=0, persons=0, unnamed=0, bounded=False, reason=reason)
     mean = Mean(
         model=model.model,
