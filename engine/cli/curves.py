@@ -94,6 +94,6 @@ def _quality_words(quality: Quality | None) -> str:
         return "forget quality: n/a, no retain model of this base was asked these forget questions"
     return (
         "forget quality: p-value of a KS test of truth ratios (A) against the retain model's,"
-        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: its bounds,"
-        f" given the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
+        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: bounds of the"
+        f" p-value, given the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )
