@@ -52,7 +52,12 @@ def count(number: int, one: str, many: str = "") -> str:
 
 def named_run(run: Run) -> str:
     """A run in a sentence of a command or of a report."""
-    return f"run {run.name} ({run.id})"
+    return run_words(run.name, run.id)
+
+
+def run_words(name: str, number: int) -> str:
+    """ "run NAME (ID)"."""
+    return f"run {name} ({number})"
 
 
 def run_label(run: Run) -> str:

@@ -18,6 +18,7 @@ from engine.evaluation.metrics import METRICS
 from engine.evaluation.utility import Interval
 from engine.store import history
 from engine.store.session import reading
+from engine.wording import named_run
 
 SEED = 0  # of every bootstrap
 SHARES = ("share", "0 or 1")  # units of what lies between 0 and 1
@@ -182,7 +183,7 @@ def with_intervals(
 def check_scored(run_id: int, alpha: float) -> None:
     """`RunError` unless the run has finished and has scores at `alpha`."""
     run = history.run_detail(run_id).summary
-    name = f"run {run.name!r} (run {run.id})"
+    name = named_run(run)
     if run.status != "finished":
         raise RunError(f"{name} is {run.status}; only a finished run has figures")
     stored = history.alphas_of(run_id)

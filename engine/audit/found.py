@@ -7,6 +7,7 @@ from engine.errors import RunError
 from engine.kinds import read_spec
 from engine.store.history import run_detail
 from engine.store.session import reading
+from engine.wording import named_run
 
 
 class ProbeRow(ProbeSummaryRow):
@@ -51,11 +52,11 @@ class ProbeRow(ProbeSummaryRow):
 def probe_rows(run_id: int) -> list[ProbeRow]:
     """What an audit found, probe by probe in their order; of one that is still running, what has ended.
 
-    `RunError` where there is no such run, or it is no audit.
+    `RunError` where there is no such run, or it is not an audit.
     """
     summary = run_detail(run_id).summary
     if summary.facts.finds != "probes":
-        raise RunError(f"run {summary.name!r} (run {run_id}) is no audit: its kind is {summary.kind}")
+        raise RunError(f"{named_run(summary)} is not an audit: its kind is {summary.kind}")
     with reading() as session:
         stored = {row.probe: row for row in probe_reads.summaries(session, run_id)}
     order = [*(name for name in PROBES if name in stored), *(name for name in stored if name not in PROBES)]

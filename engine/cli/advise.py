@@ -1,9 +1,11 @@
 """`python -m engine advise`: which alpha to use, from stored maps."""
 
+import click
+
 from engine.analysis.advice import words
 from engine.analysis.advice.cautions import RULES
 from engine.analysis.advice.stored import advise_run, map_run_of
-from engine.cli.command import Adder, Arguments
+from engine.cli.command import Arguments, command
 from engine.errors import SettingError
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
@@ -14,6 +16,21 @@ from engine.terminal import Printed
 FLOOR = "floor"
 
 
+@command("advise", "say which alpha meets a demand, from stored maps")
+@click.option("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
+@click.option("--run", help="name or number of the map run to read (default: the pair's newest)")
+@click.option(
+    "--max-loss", default="0.02", metavar="SHARE", help="largest loss of the base's utility, 0 to 0.5 (default: 0.02)"
+)
+@click.option(
+    "--leaks",
+    default=FLOOR,
+    metavar="SHARE",
+    help=(
+        "largest share of the forget questions that may leak, 0 to 1; or floor: no more than the retain model's"
+        " (default: floor)"
+    ),
+)
 def advise(arguments: Arguments) -> Printed:
     """From the newest finished run that mapped the pair as it is now, or from the run that is named. Calls no model."""
     demand = Demand(_share("max-loss", arguments.max_loss), _limit(arguments.leaks))
@@ -51,20 +68,3 @@ def _share(name: str, text: str, otherwise: str = "") -> float:
         return float(text)
     except ValueError:
         raise SettingError(f"{name} must be a share such as 0.02{otherwise}, got {text!r}") from None
-
-
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add("advise", advise, "say which alpha meets a demand, from stored maps")
-    parser.option("--pair", default="demo", help="name or folder of a pair whose sets are mapped (default: demo)")
-    parser.option("--run", help="name or number of the map run to read (default: the pair's newest)")
-    parser.option("--max-loss", default="0.02", metavar="SHARE", help="of the base's utility, 0 to 0.5 (default: 0.02)")
-    parser.option(
-        "--leaks",
-        default=FLOOR,
-        metavar="SHARE",
-        help=(
-            "of the forget questions that may leak, 0 to 1, or floor: no more than on the retain-only model (default:"
-            " floor)"
-        ),
-    )

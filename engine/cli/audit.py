@@ -1,47 +1,41 @@
-"""`python -m engine audit`: leak probes on a pair, in a run, each beside its floor."""
+"""`python -m engine audit`: probes on a pair, in a run, each beside its baseline."""
 
 from typing import Any
+
+import click
 
 from engine.analysis.figures import interval_words
 from engine.audit.found import ProbeRow, probe_rows
 from engine.audit.probes import chosen
 from engine.audit.spec import audit_spec
-from engine.cli.command import Adder, Arguments
-from engine.cli.runs import SOURCE, execute, run_data
-from engine.settings import check_alpha
+from engine.cli import options
+from engine.cli.command import Arguments, command
+from engine.cli.running import execute, run_data
 from engine.terminal import Printed
+from engine.wording import named_run
 
 
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add("audit", audit, "try to get out what a pair is to hide, each way beside its floor")
-    parser.option("--pair", required=True, help="name or folder of a pair")
-    parser.option("--alpha", help="offset strength under audit (default: the pair's recommended one)")
-    parser.option("--quick", is_flag=True, help="12 questions and small fixed budgets")
-    parser.option(
-        "--probe",
-        multiple=True,
-        metavar="NAME",
-        help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
-    )
-    parser.option(
-        "--forget",
-        default="",
-        metavar="SOURCE",
-        help=f"what was to be forgotten, {SOURCE}",
-    )
-    parser.option("--controls", default="", metavar="SOURCE", help="people nobody was taught, for floors")
-    parser.option("--retain", multiple=True, metavar="SOURCE", help="what is to be kept; may be repeated")
-    parser.option("--seed", type=int, default=0, help="of the choice of questions and of draws (default: 0)")
-    parser.option("--name", default="", help="name of the run (default: audit-PAIR)")
-
-
+@command("audit", "try to get out what a pair should hide, by every probe beside its baseline")
+@click.option("--pair", required=True, help="name or folder of a pair")
+@options.alpha
+@click.option("--quick", is_flag=True, help="12 questions and small fixed budgets")
+@click.option(
+    "--probe",
+    multiple=True,
+    metavar="NAME",
+    help="one probe, or all whose names begin so (phrasing); may be repeated (default: all)",
+)
+@click.option("--forget", default="", metavar="SOURCE", help=f"what should be forgotten, {options.SOURCE}")
+@click.option("--controls", default="", metavar="SOURCE", help="people whom no model was taught, for baselines")
+@click.option("--retain", multiple=True, metavar="SOURCE", help="what should be kept; may be repeated")
+@click.option("--seed", type=int, default=0, help="seed of the choice of questions and of draws (default: 0)")
+@click.option("--name", default="", help="name of the run (default: audit-PAIR)")
 def audit(arguments: Arguments) -> Printed:
-    """Try to get out what a pair is to hide, at one alpha; per probe what was found, its floor, n and interval."""
+    """Per probe what was found at one alpha, its baseline, n and interval."""
     spec = audit_spec(
         arguments.pair,
         arguments.name,
-        alpha=None if arguments.alpha is None else check_alpha(arguments.alpha),
+        alpha=options.given_alpha(arguments),
         quick=arguments.quick,
         probes=tuple(arguments.probe or ()),
         forget=arguments.forget,
@@ -61,15 +55,15 @@ def audit(arguments: Arguments) -> Printed:
         "probes": [probe_data(row) for row in rows],
     }
     head = (
-        f"run {summary.id} finished: pair {spec.pair} at alpha {spec.alphas[0]:g}, {'quick' if spec.quick else 'full'}"
-        " budgets"
+        f"{named_run(summary)} finished: pair {spec.pair} at alpha {spec.alphas[0]:g},"
+        f" {'quick' if spec.quick else 'full'} budgets"
     )
     lines = [head, *(line for row in rows for line in _lines(row))]
     return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
 
 
 def probe_data(row: ProbeRow) -> dict[str, Any]:
-    """Plain JSON values. `found` and `floor` are counts of questions, `interval` is of the share found / n."""
+    """Plain JSON values. `found` and `floor`, the baseline, count questions; `interval` is that of found / n."""
     return {
         "name": row.name,
         "label": row.label,
@@ -99,7 +93,7 @@ def _lines(row: ProbeRow) -> list[str]:
         return [f"{row.label}: not tried, {row.note or row.floor_reason}"]
     floor = "n/a" if row.floor_found is None else f"{row.floor_found} of {row.floor_n}"
     lines = [
-        f"{row.label}: {row.found} of {row.n} {interval_words(row.low, row.high)}; floor {floor} ({row.floor_reason}); "
-        f"beyond greedy decoding {row.beyond_greedy}"
+        f"{row.label}: {row.found} of {row.n} {interval_words(row.low, row.high)};"
+        f" baseline {floor} ({row.floor_reason}); beyond the likeliest answer {row.beyond_greedy}"
     ]
     return [*lines, f"    {row.note}"] if row.note else lines

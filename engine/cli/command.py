@@ -1,9 +1,8 @@
-"""What the program's commands are made of: click, with what it lacks of how the command line reads its arguments."""
+"""What a command is made of: click, and how this program reads arguments where click reads them otherwise."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -11,7 +10,8 @@ from click.core import ParameterSource
 from engine.terminal import Printed
 
 NUMBER = re.compile(r"-[\d.]")  # `-1`, `-.5`, `-1,0`: a value, not an option
-HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 120}
+AS_JSON = click.option("--json", is_flag=True, help="one JSON document on standard output, nothing else")
 
 
 class Arguments(SimpleNamespace):
@@ -26,26 +26,14 @@ Run = Callable[[Arguments], Printed]
 class Command(click.Command):
     """One command. An option may be shortened to an unambiguous beginning, and `--alphas -1,0` is a value."""
 
-    def __init__(self, name: str, run: Run, help: str) -> None:
-        super().__init__(name, help=f"{help[0].upper()}{help[1:]}.", short_help=help, context_settings=dict(HELP))
-        self.run = run
-
-    def option(self, name: str, *, choices: Sequence[str] = (), **settings: Any) -> None:
-        """Take `--name`, or an argument where the name has no dashes; `settings` are click's."""
-        if choices:
-            settings["type"] = click.Choice(tuple(choices))
-        if name.startswith("-"):
-            self.params.append(click.Option([name], **settings))
-        else:
-            self.params.append(click.Argument([name], **settings))
-
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         return super().parse_args(ctx, self._spelled_out(ctx, args))
 
     def invoke(self, ctx: click.Context) -> tuple[Run, Arguments]:
-        """The function to call and what with: the caller decides what is printed."""
+        """The function to call and its arguments: the caller decides what is printed."""
         given = {name for name in ctx.params if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE}
-        return self.run, Arguments(**ctx.params, given=given)
+        assert self.callback is not None
+        return self.callback, Arguments(**ctx.params, given=given)
 
     def _spelled_out(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Options with whole names first, then `--` and the arguments: click would take `-1` for an option."""
@@ -85,17 +73,33 @@ def _whole(ctx: click.Context, name: str, known: list[str]) -> str:
     return found[0] if found else name
 
 
-class Program(click.Group):
-    """The commands under the title of their group."""
+def command(name: str, summary: str) -> Callable[[Run], Command]:
+    """Make a function the command `name`, which takes `--json` too; `summary` is its line in `--help`.
 
-    def __init__(self, groups: dict[str, tuple[str, ...]], help: str) -> None:
-        super().__init__(help=help, context_settings=dict(HELP), no_args_is_help=False)
+    What it takes besides is declared between the two by `click.option` and `click.argument`.
+    """
+    made = click.command(
+        name,
+        cls=Command,
+        help=f"{summary[0].upper()}{summary[1:]}.",
+        short_help=summary,
+        context_settings=dict(SETTINGS),
+    )
+    return lambda run: made(AS_JSON(run))
+
+
+class Program(click.Group):
+    """The commands, which `--help` lists under the title of their group."""
+
+    def __init__(self, groups: dict[str, list[Command]], summary: str) -> None:
+        commands = [one for group in groups.values() for one in group]
+        super().__init__(commands=commands, help=summary, context_settings=dict(SETTINGS), no_args_is_help=False)
         self.groups = groups
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        for title, names in self.groups.items():
+        for title, commands in self.groups.items():
             with formatter.section(title):
-                formatter.write_dl([(name, self.commands[name].short_help or "") for name in names])
+                formatter.write_dl([(one.name or "", one.short_help or "") for one in commands])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -103,6 +107,3 @@ class Program(click.Group):
         if args and args[0] not in self.commands and not args[0].startswith("-"):
             ctx.fail(f"argument COMMAND: invalid choice: {args[0]!r} (choose from {', '.join(self.commands)})")
         return super().resolve_command(ctx, args)
-
-
-Adder = Callable[[str, Run, str], Command]  # name, what it runs, what it does: the command, to be given options

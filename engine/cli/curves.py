@@ -3,20 +3,26 @@
 from collections.abc import Hashable
 from typing import Any
 
+import click
 import pandas as pd
 
 from engine.analysis import forced_curves
 from engine.analysis.forced_curves import Quality
-from engine.cli.command import Arguments
+from engine.cli import options
+from engine.cli.command import Arguments, command
 from engine.settings import parse_alphas
 from engine.store import history
 from engine.terminal import Printed
+from engine.wording import named_run
 
 SHOWN = ("probability", "truth_ratio_score", "kl")
 
 
+@command("curves", "what a stored evaluation measures at any alpha, without a model")
+@options.run
+@click.option("--alphas", help="alphas, as 0,0.37,1 (default: a grid over all that its curves hold)")
 def curves(arguments: Arguments) -> Printed:
-    """Means per split and half at the given alphas, or at all that the dial shows, and forget quality."""
+    """Means per split and half at the given alphas, or at a grid over all that the curves hold, and forget quality."""
     run = history.find_run(arguments.run)
     questions = forced_curves.questions_of(run.id)
     low, high = forced_curves.reach(questions)
@@ -32,7 +38,7 @@ def curves(arguments: Arguments) -> Printed:
         "figures": means.to_dict("records"),
         "forget_quality": None if quality is None else _quality_data(quality),
     }
-    lines = [f"run {run.name} ({run.id}), pair {run.pair}: curves from alpha {low:g} to {high:g}"]
+    lines = [f"{named_run(run)}, pair {run.pair}: curves from alpha {low:g} to {high:g}"]
     for (split, half), part in means.groupby(["split", "half"], sort=False):
         own = quality if split == forced_curves.FORGET else None
         lines += ["", _title(split, half, part, own), _table(part, own)]
@@ -85,9 +91,9 @@ def _quality_data(quality: Quality) -> dict[str, Any]:
 
 def _quality_words(quality: Quality | None) -> str:
     if quality is None:
-        return "forget quality: n/a, no retain-only model of this base was asked these forget questions"
+        return "forget quality: n/a, no retain model of this base was asked these forget questions"
     return (
-        "forget quality: p-value of a KS test of truth ratios (A) against the retain-only model's,"
-        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: no smaller and"
-        f" no larger one is possible within the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
+        "forget quality: p-value of a KS test of truth ratios (A) against the retain model's,"
+        f" {quality.retain_rows} of {quality.rows} forget questions on either side; at_least, at_most: bounds of the"
+        f" p-value, given the errors of the ratios\n{forced_curves.quality_verdict(quality)}"
     )

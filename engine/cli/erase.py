@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from engine.cli.command import Adder, Arguments
+import click
+
+from engine.cli.command import Arguments, command
 from engine.runs import runner
 from engine.store import erasure
 from engine.store.erasure import REMAINING, Plan
@@ -10,6 +12,15 @@ from engine.store.erasure_words import done_lines, plan_lines
 from engine.terminal import Printed
 
 
+@command("erase", "erase a person: questions, answers, maps and logits; figures stay under hashes")
+@click.option("--subject", required=True, help="the person's name, as the questions have it")
+@click.option("--yes", is_flag=True, help="erase; without it the command only says what would be erased")
+@click.option(
+    "--everywhere",
+    is_flag=True,
+    help="also empty what only names the person: notes, answers and probes of other questions, files",
+)
+@click.option("--by", default="", metavar="NAME", help="who erases, kept with the record of it")
 def erase(arguments: Arguments) -> Printed:
     """What would be erased; with `--yes` erase it."""
     if not arguments.yes:
@@ -44,16 +55,3 @@ def plan_data(found: Plan) -> dict[str, Any]:
         "unfinished_since": None if found.unfinished is None else found.unfinished.begun.isoformat(),
         "remaining": list(REMAINING),
     }
-
-
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    command = add("erase", erase, "erase a person: questions, answers, maps and logits; figures stay under hashes")
-    command.option("--subject", required=True, help="the person's name, as the questions have it")
-    command.option("--yes", is_flag=True, help="erase; without it only what would be erased is said")
-    command.option(
-        "--everywhere",
-        is_flag=True,
-        help="empty what merely names the person too: notes, answers and probes of other questions, files",
-    )
-    command.option("--by", default="", metavar="NAME", help="who erases, kept with the record of it")

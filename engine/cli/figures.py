@@ -5,24 +5,36 @@ model.
 from collections.abc import Sequence
 from typing import Any
 
-from engine.analysis import chosen_alpha
+import click
+
 from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.analysis.retain_only import QualityFigure, noise_floor, noise_words, quality_against, quality_figure
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
-from engine.cli.command import Adder, Arguments
+from engine.cli import options
+from engine.cli.command import Arguments, command
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.settings import check_alpha
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.terminal import Printed
+from engine.wording import named_run
 
 
+@command("figures", "means of a stored run with intervals, and what changes to another run")
+@options.run
+@options.alpha
+@click.option("--against", metavar="RUN", help="a second run, paired with the first by question")
+@click.option("--against-alpha", metavar="ALPHA", help="its alpha (default: as for the first)")
+@click.option(
+    "--reference",
+    metavar="RUN",
+    help="run of the retain model for forget quality (default: the newest of the base over the same questions)",
+)
 def figures(arguments: Arguments) -> Printed:
     """Every measure of a run at one alpha, its forget quality, and with `--against` the paired differences."""
     run = history.find_run(arguments.run)
-    alpha = _alpha(arguments.alpha, run.id)
+    alpha = options.report_alpha(arguments.alpha, run.id)
     found = run_figures(run.id, alpha)
     quality = (
         quality_figure(run.id, alpha)
@@ -41,7 +53,7 @@ def figures(arguments: Arguments) -> Printed:
             name: _entry(name) for name in dict.fromkeys([*(i.metric for i in found), *AGGREGATES]) if name in SHOWN
         },
     }
-    lines = [f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over persons"]
+    lines = [f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over people"]
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
     if noise := noise_words(run.id, quality):
@@ -61,7 +73,7 @@ def figures(arguments: Arguments) -> Printed:
         lines += ["", f"membership, forget against holdout. {READ}", *(f"  {i.metric:<24} {i.words}" for i in privacy)]
     if arguments.against is not None:
         other = history.find_run(arguments.against)
-        compared = compare_runs(run.id, other.id, alpha, _alpha(arguments.against_alpha, other.id))
+        compared = compare_runs(run.id, other.id, alpha, options.report_alpha(arguments.against_alpha, other.id))
         data["against"] = _comparison_data(compared)
         lines += ["", *_comparison_lines(compared)]
     return Printed(data, "\n".join(lines))
@@ -72,10 +84,6 @@ def _privacy_data(item: PrivacyFigure) -> dict[str, Any]:
     for estimate in estimates.values():
         estimate["rows"] = estimate["rows"]._asdict()
     return {"metric": item.metric, **estimates, "reference_run": item.retain_id}
-
-
-def _alpha(given: str | None, run_id: int) -> float:
-    return chosen_alpha.report_alpha(run_id) if given is None else check_alpha(given)
 
 
 def _entry(name: str) -> dict[str, Any]:
@@ -105,8 +113,8 @@ def _table(rows: Sequence[Figure | Difference]) -> list[str]:
 
 def _comparison_lines(found: Comparison) -> list[str]:
     title = (
-        f"from run {found.first.name} ({found.first.id}) at alpha {found.first_alpha:g} to run {found.second.name} "
-        f"({found.second.id}) at alpha {found.second_alpha:g}: second - first, paired by question"
+        f"from {named_run(found.first)} at alpha {found.first_alpha:g} to {named_run(found.second)} at alpha"
+        f" {found.second_alpha:g}: second - first, paired by question"
     )
     flags = [f"warning: {item.words}" for item in found.unlike]
     return [title, found.left_out_words, *flags, *_table(found.differences)]
@@ -129,21 +137,3 @@ def _quality_json(quality: QualityFigure) -> dict[str, Any]:
     """By the names that this command's JSON has for the run of the retain model."""
     names = {"retain_rows": "reference_rows", "retain_id": "reference_id", "retain_run": "reference"}
     return {names.get(name, name): value for name, value in quality._asdict().items()}
-
-
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add(
-        "figures",
-        figures,
-        "means of a stored run with intervals, and what changes to another run",
-    )
-    parser.option("--run", required=True, help="name or number of a run")
-    parser.option("--alpha", help="offset strength (default: the pair's recommended one)")
-    parser.option("--against", metavar="RUN", help="a second run, paired with the first by question")
-    parser.option("--against-alpha", metavar="ALPHA", help="its offset strength (default: as for the first)")
-    parser.option(
-        "--reference",
-        metavar="RUN",
-        help="the retain-only run for forget quality (default: the newest of the base over the same questions)",
-    )

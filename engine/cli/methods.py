@@ -4,12 +4,14 @@ from.
 
 from dataclasses import asdict
 
-from engine.cli.command import Arguments
+from engine.cli.command import Arguments, command
 from engine.models.tunings import TUNINGS
 from engine.terminal import Printed
-from engine.unlearning.objectives import OBJECTIVES
+from engine.unlearning.objective import Objective
+from engine.unlearning.objectives import OBJECTIVES, declared_numbers
 
 
+@command("methods", "list methods, objectives and tunings, each with its formula and source")
 def methods(_: Arguments) -> Printed:
     from engine.unlearning.methods import METHODS  # brings torch, which the other commands need not wait for
 
@@ -25,7 +27,7 @@ def methods(_: Arguments) -> Printed:
             "formula": entry.formula,
             "source": entry.source,
             "retain_term": entry.retain_term,
-            "beta": {number.name: number.default for number in entry.numbers}.get("beta"),
+            **_own_defaults(entry),
         }
         for entry in OBJECTIVES.values()
     ]
@@ -37,3 +39,11 @@ def methods(_: Arguments) -> Printed:
             *(f"  {row['name']:<20} {row['label']}: {row['formula']} [{row['source']}]" for row in rows),
         ]
     return Printed({"methods": ways, "objectives": objectives, "tunings": tunings}, "\n".join(lines))
+
+
+def _own_defaults(entry: Objective) -> dict[str, float | None]:
+    """By name, each number whose default depends on the objective, so that `train --help` cannot say it; None where
+    this objective does not read it.
+    """
+    own = {number.name: number.default for number in entry.numbers}
+    return {name: own.get(name) for name, number in declared_numbers().items() if number.default is None}

@@ -1,27 +1,31 @@
-"""`python -m engine report` and `verify`: a report in every format, and whether one is still what it was. Loads no
-model.
-"""
+"""`python -m engine report`: the report of a run, in every format. Loads no model."""
 
 from pathlib import Path
 
-from engine.cli.command import Adder, Arguments
+import click
+
+from engine.cli import options
+from engine.cli.command import Arguments, command
 from engine.report import files, gather
-from engine.report.archive import verify as verify_zip
 from engine.report.selection import SHOWS, Selection
-from engine.settings import check_alpha
 from engine.store import history
 from engine.terminal import Printed
 
 KEEP_APART = "keep it apart from the report: it shows whether the archive was changed"
-ONLY_INSIDE = (
-    "without --manifest-hash this shows only that the files fit the manifest that lies beside them; whoever changed"
-    " both is not found"
+
+
+@command("report", "write the report of a run: HTML, JSON, CSV, and a zip with a manifest of SHA-256")
+@options.run
+@click.option("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
+@options.alpha
+@click.option("--redacted", is_flag=True, help="leave out questions, answers, names and notes")
+@click.option("--against", metavar="RUN", help="a second run beside it; only what differs is shown")
+@click.option("--split", default="", help="only questions of this split")
+@click.option(
+    "--show", default="all", type=click.Choice(tuple(SHOWS)), help="only questions of this kind (default: all)"
 )
-
-
 def report(arguments: Arguments) -> Printed:
-    """Write the report of a run to a new folder."""
-    alpha = None if arguments.alpha is None else check_alpha(arguments.alpha)
+    alpha = options.given_alpha(arguments)
     files.check_folder(arguments.out)  # before the work, not after it
     run = history.find_run(arguments.run)
     other = None if arguments.against is None else history.find_run(arguments.against).id
@@ -57,30 +61,3 @@ def report(arguments: Arguments) -> Printed:
         KEEP_APART,
     ]
     return Printed(data, "\n".join(lines))
-
-
-def verify(arguments: Arguments) -> Printed:
-    """Hold an archive against its manifest. The exit code is 1 where something differs."""
-    found = verify_zip(arguments.archive, arguments.manifest_hash or "")
-    data = {"verified": not found.differences, **found._asdict(), "manifest_hash_given": bool(arguments.manifest_hash)}
-    said = [f"differs: {words}" for words in found.differences] or [f"{found.files} files are as the manifest says"]
-    hint = [] if arguments.manifest_hash else [ONLY_INSIDE]
-    return Printed(
-        data, "\n".join([*said, f"manifest hash {found.manifest_hash or 'n/a'}", *hint]), int(bool(found.differences))
-    )
-
-
-def add_commands(add: Adder) -> None:
-    """Hand the parsers of these commands to the program's; `add` makes one."""
-    out = add("report", report, "write the report of a run: HTML, JSON, CSV, and a zip with a manifest of SHA-256")
-    out.option("--run", required=True, help="name or number of a run")
-    out.option("--out", required=True, type=Path, metavar="FOLDER", help="a new or empty folder")
-    out.option("--alpha", help="offset strength (default: the pair's recommended one)")
-    out.option("--redacted", is_flag=True, help="leave out questions, answers, names and notes")
-    out.option("--against", metavar="RUN", help="a second run beside it; only what differs is shown")
-    out.option("--split", default="", help="only questions of this split")
-    out.option("--show", default="all", choices=list(SHOWS), help="only questions of this kind (default: all)")
-
-    check = add("verify", verify, "check the zip of a report against its manifest and say what differs")
-    check.option("archive", type=Path, metavar="REPORT.zip")
-    check.option("--manifest-hash", metavar="HASH", help="the hash that was shown when the report was made")

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import click
+
 from engine.analysis.task_figures import FORMULAS, TaskFigure, task_figures
-from engine.cli.command import Adder, Arguments
-from engine.cli.runs import execute, run_data
+from engine.cli import options
+from engine.cli.command import Arguments, command
+from engine.cli.running import execute, run_data
 from engine.cli.unused_options import refuse_for_model_alone
 from engine.data.tasks import FOLDER_VARIABLE, TASKS, get_task, tasks_folder
 from engine.kinds import TasksSpec
@@ -12,14 +15,32 @@ from engine.runs.kinds.tasks import CUT, HARNESS
 from engine.settings import parse_alphas
 from engine.store import history
 from engine.terminal import Printed
+from engine.wording import named_run
 
 ITEMS = TasksSpec.model_fields["limit"].default
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
 WIDTHS = (14, 6, 6, 6, 9, 6, 7, 6)
 
 
+@command("tasks", "multiple-choice tasks through lm-evaluation-harness")
+@options.pair_or_model
+@click.option("--alphas", default="0,1", help="alphas, as 0,1; 0 is always among them (default: 0,1)")
+@click.option("--task", multiple=True, metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)")
+@click.option(
+    "--limit",
+    type=int,
+    default=ITEMS,
+    metavar="N",
+    help=f"the first N items of each task, as the harness takes them (default: {ITEMS})",
+)
+@click.option(
+    "--data",
+    default="",
+    metavar="FOLDER",
+    help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
+)
+@click.option("--name", default="", help="name of the run (default: tasks-PAIR)")
 def tasks(arguments: Arguments) -> Printed:
-    """The first items of each task put to the pair at every alpha; accuracy, standard error and chance."""
     names = tuple(dict.fromkeys(arguments.task or TASKS))
     for name in names:
         get_task(name)
@@ -37,10 +58,10 @@ def tasks(arguments: Arguments) -> Printed:
     figures = task_figures(summary.id)
     versions = history.run_detail(summary.id).versions
     harness, cut = versions[HARNESS], int(versions[CUT])
-    lines = [f"run {summary.id} finished, {HARNESS} {harness}", _line(COLUMNS), *map(_figure, figures), FORMULAS]
+    lines = [f"{named_run(summary)} finished, {HARNESS} {harness}", _line(COLUMNS), *map(_figure, figures), FORMULAS]
     if cut:
         lines.append(
-            f"{cut} choices: the beginning of the context was cut, as the harness does, to what the models read"
+            f"{cut} choices: the beginning of the context was cut, as the harness does, to what the models can read"
         )
     data = {"figures": [figure._asdict() for figure in figures], HARNESS: harness, "contexts_cut": cut}
     return Printed({**run_data(summary), **data}, "\n".join(lines))
@@ -55,25 +76,3 @@ def _figure(figure: TaskFigure) -> str:
 def _line(cells: tuple[str, ...]) -> str:
     first, *others = zip(cells, WIDTHS, strict=True)
     return f"{first[0]:<{first[1]}}" + "".join(f"{cell:>{width}}" for cell, width in others)
-
-
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add("tasks", tasks, "multiple-choice tasks through lm-evaluation-harness")
-    parser.option("--pair", required=True, help="name or folder of a pair; base:demo and retain-only:demo too")
-    parser.option("--alphas", default="0,1", help="strengths, as 0,1; 0 is always among them (default: 0,1)")
-    parser.option("--task", multiple=True, metavar="NAME", help=f"{', '.join(TASKS)}; may be repeated (default: all)")
-    parser.option(
-        "--limit",
-        type=int,
-        default=ITEMS,
-        metavar="N",
-        help=f"the first N items of each task, as the harness takes them (default: {ITEMS})",
-    )
-    parser.option(
-        "--data",
-        default="",
-        metavar="FOLDER",
-        help=f"folder of task files (default: the one in {FOLDER_VARIABLE}; without either, the hub's datasets)",
-    )
-    parser.option("--name", default="", help="name of the run (default: tasks-PAIR)")

@@ -1,4 +1,4 @@
-"""Options on a command line that the run would not use: refused, as whoever writes one down wants it to count."""
+"""Options that the run would not use are refused: a person who writes one wants it to have an effect."""
 
 from engine.cli.command import Arguments
 from engine.errors import SettingError
@@ -8,8 +8,8 @@ from engine.unlearning.unused import unused_settings
 
 
 def refuse_unused(arguments: Arguments, training: TrainingSettings) -> None:
-    """Options of `train` that this training does not read. Raises `SettingError`, also where method and objective do
-    not fit.
+    """Raise `SettingError` for an option of `train` that this training does not read, and where method and objective
+    do not fit.
     """
     from engine.unlearning.methods import check_method  # brings torch
 
@@ -30,8 +30,8 @@ def refuse_given(arguments: Arguments, unused: dict[str, str]) -> None:
 
 
 def refuse_for_model_alone(arguments: Arguments, alphas: tuple[float, ...]) -> None:
-    """Options of a pair's alpha, where the pair named is a model alone; `alphas` 0 is what it does anyway. Raises
-    `SettingError`.
+    """Raise `SettingError` for an option of alpha where the pair named is a model alone; alpha 0, which is what it
+    does anyway, is allowed.
     """
     if is_alone(arguments.pair):
         reason = f"{arguments.pair} is a model alone, which answers the same at every alpha"

@@ -3,22 +3,33 @@
 from collections import Counter
 from typing import Any
 
-from engine.analysis import chosen_alpha
-from engine.cli.command import Adder, Arguments
+import click
+
+from engine.cli import options
+from engine.cli.command import Arguments, command
 from engine.errors import StorageError
 from engine.review import queue
 from engine.review.queue import ReviewRow
 from engine.review.verdicts import PHRASINGS
-from engine.settings import check_alpha
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.terminal import Printed
+from engine.wording import named_run
 
 
+@command("verdicts", "what reviewers said of a run's answers")
+@options.run
+@options.alpha
+@click.option(
+    "--phrasing",
+    type=click.Choice(PHRASINGS),
+    default=PHRASINGS[0],
+    help="which phrasing of the questions (default: as asked)",
+)
 def verdicts(arguments: Arguments) -> Printed:
     """The verdicts that count at one alpha, stale and disputed ones marked, and the events of the run."""
     run = history.find_run(arguments.run)
-    alpha = chosen_alpha.report_alpha(run.id) if arguments.alpha is None else check_alpha(arguments.alpha)
+    alpha = options.report_alpha(arguments.alpha, run.id)
     counts = queue.queue(run.id, alpha, phrasing=arguments.phrasing).counts
     rows = queue.report_verdicts(run.id, alpha, arguments.phrasing)
     given = [row for row in rows if row.verdict]
@@ -58,7 +69,7 @@ def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str
     words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict"
     reviewed = counts["all"] - counts["unreviewed"]
     return (
-        f"run {run.name} ({run.id}), pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions"
+        f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions"
         f" reviewed, {words}, {counts['disputed']} disputed"
     )
 
@@ -74,13 +85,3 @@ def _line(row: ReviewRow, question: str) -> str:
         f" {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
     )
     return "".join(character if character.isprintable() else " " for character in text)
-
-
-def add_command(add: Adder) -> None:
-    """Hand the parser of this command to the program's; `add` makes one."""
-    parser = add("verdicts", verdicts, "what reviewers said of a run's answers")
-    parser.option("--run", required=True, help="name or number of a run")
-    parser.option("--alpha", help="offset strength (default: the pair's recommended one)")
-    parser.option(
-        "--phrasing", choices=PHRASINGS, default=PHRASINGS[0], help="which wording of the questions (default: as asked)"
-    )

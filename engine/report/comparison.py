@@ -19,7 +19,7 @@ from engine.report.excerpts import value
 from engine.report.parts import Against, Change, ChangedAnswer, Mean, Measured, Model, Point, TradeOff
 from engine.store import history
 from engine.store.history import RunDetail
-from engine.wording import part_words
+from engine.wording import part_words, run_words
 
 Key = tuple[str, str, str, str]  # set, split, half, metric
 OF_PAIR = ("method", "objective", "tuning", "retain_term", "reference_kind", "parent")
@@ -167,7 +167,9 @@ def _differences(model: Model, ours: Model, only: Collection[int]) -> dict[Key, 
 
 def _mean(model: Model, figure: Figure | None, apart: Difference | None) -> Mean:
     if figure is None:
-        reason = model.reason or f"run {model.run} ({model.run_id}) has no scores for it on these questions"
+        reason = model.reason
+        if model.run_id is not None and not reason:
+            reason = f"{run_words(model.run, model.run_id)} has no scores for it on these questions"
         return Mean(model.model, None, None, None, questions=0, persons=0, unnamed=0, bounded=False, reason=reason)
     mean = Mean(
         model=model.model,

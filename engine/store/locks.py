@@ -16,6 +16,7 @@ from engine.errors import RunError, StorageError
 from engine.settings import data_folder, make_data_folder
 from engine.store.session import reading
 from engine.whole_files import part_of, write_new
+from engine.wording import named_run
 
 
 def place() -> str:
@@ -60,6 +61,4 @@ def check_at_rest(session: Session) -> None:
     """`RunError` where a run is queued or running, in whatever data folder of the database."""
     busy = runs.runs(session, "queued", "running")
     if busy:
-        raise RunError(
-            f"run {busy[-1].name!r} (run {busy[-1].id}) is {busy[-1].status}: wait for its end, or cancel it"
-        )
+        raise RunError(f"{named_run(busy[-1])} is {busy[-1].status}: wait for its end, or cancel it")

@@ -10,14 +10,13 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.cli import basics, main
+from engine.cli import main, runs
 from engine.data.examples import Example
 from engine.errors import LONG_SENTENCE, SettingError, shortened
 from engine.store import questions
@@ -41,11 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
     def call(*argv: str) -> tuple[int, str, str]:
         capsys.readouterr()
-        try:
-            code: Any = main.main(list(argv))
-        except SystemExit as stop:  # argparse leaves this way
-            code = stop.code
-        return code, *capsys.readouterr()
+        return main.main(list(argv)), *capsys.readouterr()
 
     return call
 
@@ -157,7 +152,7 @@ def test_an_error_is_one_harmless_line_whatever_it_quotes(text: str, run: Run, m
         raise SettingError(f"name must be short, got {text}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(basics, "runs", fail)
+        patch.setattr(runs.runs, "callback", fail)
         code, out, err = run("runs", "--json")
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert harmless(err)

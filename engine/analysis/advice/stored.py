@@ -17,6 +17,7 @@ from engine.store.history import RunSummary
 from engine.store.judged_by import judged_alike
 from engine.store.maps import maps_key
 from engine.store.session import reading, write_patiently
+from engine.wording import run_words
 
 REASON = "reason"  # stored instead of an advice: why there is none
 
@@ -111,7 +112,7 @@ def advice_of(pair: PairManifest) -> Advised | None:
     best = max(known, key=lambda item: item.advice.basis.forget_questions if item.advice else 0)  # the first of equals
     newer = found[: found.index(best)]
     if without is not None and without in newer:
-        return best._replace(newer=f"run {without.run} (run {without.run_id}) has none: {without.reason}")
+        return best._replace(newer=f"{run_words(without.run, without.run_id)} has none: {without.reason}")
     return best
 
 

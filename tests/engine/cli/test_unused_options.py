@@ -58,7 +58,7 @@ def test_a_guardrail_takes_no_option_of_a_training(option: str, refused: Refused
         (("--retain-term", "none", "--retain", "demo:retain/train", "--on", "demo:forget"), "retain"),
         (("--retain-batches", "0", "--retain-term", "kl"), "retain-term"),
         (("--retain-batches", "0", "--retain-weight", "1"), "retain-weight"),
-        (("--obj", "gradient_ascent", "--bet", "0.1"), "beta"),  # argparse takes what begins so
+        (("--obj", "gradient_ascent", "--bet", "0.1"), "beta"),  # an option may be shortened
     ],
 )
 def test_an_option_that_the_training_does_not_read_is_refused(

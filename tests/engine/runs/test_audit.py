@@ -222,7 +222,7 @@ def test_what_cannot_be_audited_is_refused_before_anything_is_stored(spec: Specs
     with pytest.raises(SettingError, match="an audit tries one alpha, got 0, 1"):
         spec(alphas=(0.0, 1.0))
     assert history.list_runs() == before
-    with pytest.raises(RunError, match="is no audit: its kind is train"):
+    with pytest.raises(RunError, match="is not an audit: its kind is train"):
         probe_rows(finished)
 
 
@@ -319,7 +319,7 @@ def test_from_the_command_line(
     row = probe_rows(found["run"])[0]
     text = "\n".join(audit_command._lines(row))
     assert f"As asked, greedy: {row.found} of 3 " in text
-    assert f"floor {row.floor_found} of 3 (people nobody was taught" in text
+    assert f"baseline {row.floor_found} of 3 (people nobody was taught" in text
 
 
 def test_a_pair_is_asked_what_its_run_was_to_forget(spec: Specs, forget_file: Path) -> None:

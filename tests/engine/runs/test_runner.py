@@ -381,7 +381,7 @@ def test_alpha_0_is_always_evaluated_and_equal_strengths_once(train_spec: Specs)
 
 def test_pages_can_import_the_runner_without_a_model_library() -> None:
     code = (
-        "import sys; import engine.runs.runner, engine.runs.execute, engine.store.history, engine.cli.basics; "
+        "import sys; import engine.runs.runner, engine.runs.execute, engine.store.history, engine.cli.main; "
         "print([m for m in ('torch', 'transformers', 'peft', 'datasets', 'scipy', 'alembic') if m in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -260,7 +260,7 @@ def test_a_run_that_waits_or_runs_is_in_the_way(ids: list[int]) -> None:
         fields = {"kind": "evaluate", "spec": "{}", "base": "b", "pair_name": "p", "objective": "", "seed": 0}
         run = writes.add_run(session, name="slow", place="elsewhere", **fields)
     for status in ("queued", "running"):
-        with pytest.raises(RunError, match=rf"'slow' \(run {run}\) is {status}"):
+        with pytest.raises(RunError, match=rf"run slow \({run}\) is {status}"):
             erasure.erase(NAME)
         with writing() as session:
             writes.claim_run(session, run)

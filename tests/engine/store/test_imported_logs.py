@@ -366,7 +366,7 @@ def test_the_commands(
     for argv in (("score-logs", str(out), "--retain", str(out)), ("score-logs", str(out))):
         assert program.main(list(argv)) == 0
     text = capsys.readouterr().out
-    assert "1  p-value of a KS test against the retain reference, 3 rows against 3" in text
+    assert "1  p-value of a KS test against the retain model, 3 rows against 3" in text
     assert "forget quality  n/a, no retain reference" in text
     assert program.main(["export", "--run", str(finished), "--out", str(tmp_path / "x.csv")]) == 0
     assert (tmp_path / "x.csv").read_bytes().startswith(b'\xef\xbb\xbf"set"')

@@ -80,6 +80,8 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "engine.unlearning.objectives.made_up")
     assert list(found) == [*OBJECTIVES, "made_up"]
     monkeypatch.setitem(OBJECTIVES, "made_up", found["made_up"])
+    program.make_program()
+    monkeypatch.delitem(sys.modules, "engine.cli.train")  # which declares its options when it is imported
 
 
 def test_the_table_names_each_setting_once() -> None:

@@ -119,7 +119,7 @@ def test_a_newer_run_without_an_advice_does_not_hide_an_older_one(mapped: int) -
     found = advice_of(only_pair())
     assert found is not None
     assert found._replace(newer="") == whole
-    assert found.newer.startswith(f"run half (run {half}) has none: none of the mapped questions is to be kept")
+    assert found.newer.startswith(f"run half ({half}) has none: none of the mapped questions is to be kept")
     other = whole.advice.to_json()  # type: ignore[union-attr]
     other["basis"]["pair"] = "of another tokenizer"
     with writing() as session:

@@ -184,8 +184,8 @@ def test_a_newer_run_without_an_advice_is_said_beside_the_older_ones(mapped: int
     assert found is not None
     assert "newer" not in advice_line("tiny", found)
     assert "Pair tiny, by run maps: " in advice_line("tiny", found)
-    line = advice_line("tiny", found._replace(newer="run half (run 9) has none: nothing is known"))
-    assert line.endswith("The newer run half (run 9) has none: nothing is known.")
+    line = advice_line("tiny", found._replace(newer="run half (9) has none: nothing is known"))
+    assert line.endswith("The newer run half (9) has none: nothing is known.")
 
 
 def test_thresholds_are_counted_by_tenths_with_what_never_goes_and_what_never_leaked() -> None:
