@@ -1,5 +1,5 @@
-"""What each kind of run is, whatever stores, shows or executes it; `engine.runs.kinds` adds how it is checked and
-done.
+"""What each kind of run is, for all that store, show or execute it; `engine.runs.kinds` adds how it is checked
+and executed.
 """
 
 from typing import Literal, NamedTuple
@@ -15,9 +15,9 @@ class RunFacts(NamedTuple):
     finds: (
         Finding  # what is stored of its evaluation: answers with scores, maps, choices, probe results, others' figures
     )
-    makes: Literal["pair", "model", ""] = ""  # of the run's own name
+    makes: Literal["pair", "model", ""] = ""  # with the run's own name
     reads: tuple[str, ...] = ("evaluate_on",)
-    own_seed: bool = False  # its seed is its specification's, not that of the pair it reads
+    own_seed: bool = False  # its seed is in its specification, not that of the pair it reads
 
     @property
     def reads_pair(self) -> bool:
@@ -37,5 +37,5 @@ FACTS: dict[RunKind, RunFacts] = {
 
 
 def facts_of(kind: str) -> RunFacts:
-    """Of a kind as it is stored; one that another version of the program knows makes and finds nothing here."""
+    """The facts of a stored kind; a kind of another version of the program makes and finds nothing here."""
     return next((facts for known, facts in FACTS.items() if known == kind), RunFacts(kind, "", reads=()))

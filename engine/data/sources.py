@@ -42,8 +42,8 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
 
 
 def question_file(source: str) -> Path | None:
-    """The file of a person's own that a source is, there or not; None where it is a set. A set of the program's is
-    never one.
+    """The user's file that a source names, whether it exists or not; None where the source is a set, as the program's
+    own sets always are.
     """
     source = source.strip()
     name, _, part = source.partition(":")

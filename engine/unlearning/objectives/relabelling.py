@@ -1,4 +1,4 @@
-"""Relabelling: a refusal is learned in place of each answer."""
+"""Relabeling: a refusal is learned in place of each answer."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_a_model_that_reads_both_ways_is_refused() -> None:
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda given: given.pop("position_ids"), "reads a text otherwise beside a longer one"),
+        (lambda given: given.pop("position_ids"), "reads a text differently beside a longer one"),
         (lambda given: given.pop("past_key_values"), "cannot be read token by token|in pieces otherwise than whole"),
         (lambda given: given.pop("nothing"), "cannot be read token by token .*'nothing'"),
     ],
