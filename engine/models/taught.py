@@ -92,8 +92,8 @@ def check_one_named(source: str) -> None:
     several = _others(folder, source) if source and Path(source).name == source else []
     if several and taught_folder(source) is None:
         raise ModelError(
-            f"the folders {' and '.join(several)} hold taught models of the same name: give one of them another name, in its"
-            f" {MANIFEST} and as its folder's"
+            f"the folders {' and '.join(several)} hold taught models of the same name: give one another name, in"
+            f" its {MANIFEST} and as its folder's"
         )
 
 

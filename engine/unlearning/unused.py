@@ -21,9 +21,7 @@ def unused_settings(settings: TrainingSettings) -> dict[str, str]:
     if retain_term_of(settings) == "none":
         found |= dict.fromkeys(("retain_weight", "retain_batches"), "this training has no retain term")
     elif not settings.retain_batches:
-        found |= dict.fromkeys(
-            ("retain_weight", "retain_term"), "without retain batches the retain term is not computed"
-        )
+        found |= dict.fromkeys(("retain_weight", "retain_term"), "without retain batches the retain term is unused")
     return found
 
 

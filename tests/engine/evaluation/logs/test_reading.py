@@ -254,7 +254,7 @@ BAD: list[tuple[Any, str]] = [
     (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": -0.5}), legacy_log()), "row 2: -0.5 is below 0"),
     (
         spoil(lambda c: c[FORGET]["rougeL_recall"].update({"2": 1.5}), legacy_log()),
-        "row 2: 1.5 is no number from 0 to 1",
+        "row 2: 1.5 is not a number from 0 to 1",
     ),
     (
         spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"].pop("3"), open_log()),
@@ -397,7 +397,7 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     first = read(legacy_log())
     assert score_log(first, read(legacy_log(0.1))).notes == (NO_PERSONS,), "which all of these say"
     assert score_log(first, read(legacy_log())).notes == (
-        "log0.json and its retain reference are one and the same log",
+        "log0.json and its retain reference are the same log",
         NO_PERSONS,
     )
     chat = legacy_log(0.1)
@@ -409,7 +409,7 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     silent = legacy_log(0.1)
     del silent[FORGET]["generated_text"]
     said, _ = score_log(first, read(silent)).notes
-    assert said == "log4.json holds no true answers, so that its questions cannot be held against the other's"
+    assert said == "log4.json holds no true answers, so its questions cannot be compared with the other's"
 
 
 def asked(prompts: list[str], **made_by: str) -> dict[str, Any]:
