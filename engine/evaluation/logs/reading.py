@@ -106,8 +106,8 @@ def _style(name: str, content: Mapping[str, Any]) -> Style:
         return "summary"
     raise DataError(
         f"{name} is not an evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any"
-        " metric with the keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a number, such"
-        " as forget_quality"
+        " metric with the keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a"
+        " number, such as forget_quality"
     )
 
 

@@ -61,7 +61,7 @@ def test_where_there_is_none_the_reason_is_said() -> None:
     ids = store_set()[:4]
     assert "no forget question of this run has" in quality_figure(store_run("r", {"rouge": {ids[0]: 1.0}}), 1.0).reason
     run_id = store_run("s", {"truth_ratio": dict.fromkeys(ids, 0.5)})
-    assert "no run of a retain-only model of base b" in quality_figure(run_id, 1.0).reason
+    assert "no run of a retain model of base b" in quality_figure(run_id, 1.0).reason
     reference = gold(dict.fromkeys(ids, 0.5))
     assert "is a retain-only model itself" in quality_figure(reference, 0.0).reason
     with pytest.raises(RunError, match="its pair is p, and retain-only:b is asked for"):

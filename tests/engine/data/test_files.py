@@ -225,7 +225,7 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
             "column 'split' is '7'; accepted are",
         ),
         (b"not parquet", "mine.parquet", "mine.parquet is not a readable Parquet file: "),
-        (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' is there twice"),
+        (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' occurs twice"),
         (b'{"question": "Q", "answer": true}', "mine.jsonl", "line 1, column 'answer' must be text, got bool"),
         (b'{"question": "Q", "answer": ["A"]}', "mine.jsonl", "column 'answer' must be text, got list"),
         (b'{"question": "Q", "answer": "\\ud800"}', "mine.jsonl", "column 'answer' holds half a character"),

@@ -119,8 +119,8 @@ def test_our_own_columns_go_before_others() -> None:
             {"messages": [{"role": "user", "content": ["Q"]}, {"role": "assistant", "content": "A"}]},
             "column 'messages' must be text, got list",
         ),
-        ({"question": "Q", "Question": "R", "answer": "A"}, "the column 'question' is there twice"),
-        ({"prompt": "Q", "Prompt": "R", "gt": "A"}, "the column 'prompt' is there twice"),
+        ({"question": "Q", "Question": "R", "answer": "A"}, "the column 'question' occurs twice"),
+        ({"prompt": "Q", "Prompt": "R", "gt": "A"}, "the column 'prompt' occurs twice"),
         ({"query": "Q", "answer": ""}, "column 'answer' is empty"),
         ({"prompt": "P", "gt": float("nan")}, "a.jsonl, line 1, column 'gt' is empty; every row needs"),
     ],
@@ -239,7 +239,7 @@ def test_all_rows_tell_what_places_beside_lettered_columns_count_from() -> None:
     assert answers(1, 0, 2) == ["x", "w", "y"]
     assert answers(1, 3, 2) == ["w", "y", "x"]
     said = refused(*({**COLUMNS, "question": f"{p}?", "cop": p} for p in (0, 3)))
-    assert "do not tell whether that counts from 0 or from 1" in said
+    assert "do not show whether that counts from 0 or from 1" in said
 
 
 @settings(max_examples=200, deadline=None)

@@ -98,7 +98,7 @@ def test_fewer_layers_than_the_file_has_are_refused_and_more_too(copy: Path) -> 
     set_config(copy, num_hidden_layers=3)
     assert "lacks 9 of its weights, for example model.layers.2." in refused(copy)
     set_config(copy, num_hidden_layers=1_000_000)
-    assert "says 1000000 layers, and there are only 20 weights" in refused(copy)
+    assert "says 1000000 layers, but there are only 20 weights" in refused(copy)
 
 
 def test_weights_under_any_other_name_are_refused(copy: Path) -> None:

@@ -47,7 +47,7 @@ def test_a_floor_of_fewer_questions_than_the_pair_was_asked_allows_nothing() -> 
     found = advice(ADA, BEN, CY, floor=LeakBaseline(1.0, 1))
     assert (found.limit, found.spans[0][:2]) == (0.0, (0.8, 1.2))
     stored = {**found.to_json(), "limit": 1.0}
-    with pytest.raises(DataError, match="its floor is not that of its forget questions"):
+    with pytest.raises(DataError, match="its baseline is not that of its forget questions"):
         Advice.from_json(stored)
 
 

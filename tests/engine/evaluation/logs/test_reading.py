@@ -334,7 +334,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path.write_text(
         '{"model_utility": 0.5, "forget_truth_ratio": {"value_by_index": {"0": {"score": 1}, "0": {"score": 2}}}}'
     )
-    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' stands twice in one object"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' occurs twice in one object"):
         read_log(path)
 
 
