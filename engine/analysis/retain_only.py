@@ -42,7 +42,7 @@ class QualityFigure(NamedTuple):
         if self.p_value is None:
             return f"n/a: {self.reason}"
         return (
-            f"p = {self.p_value:.1e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows"
+            f"p = {self.p_value:.2g} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows"
             f" against {self.retain_rows} of {self.retain_run})" + "".join(f"; {flag}" for flag in self.unlike)
         )
 

@@ -72,7 +72,7 @@ class Measure(NamedTuple):
         return (metric, set_name, split, half) == tuple(self)
 
     def shown(self, value: float) -> str:
-        return f"{value:.1e}" if self.logarithmic else figure(value)
+        return f"{value:.2g}" if self.logarithmic else figure(value)
 
     @property
     def made_of_many(self) -> bool:

@@ -504,7 +504,7 @@ def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) 
         0.99,
         0,
         2,
-        "the retain-only model",
+        "the retain model",
         None,
         None,
         None,

@@ -418,4 +418,4 @@ def test_an_aggregate_rests_on_what_it_is_made_of() -> None:
     assert not utility.rests_on("rouge", "any", "forget", "")
     assert utility.of_answers
     assert not quality.of_answers
-    assert quality.shown(1e-9) == "1.00e-09"
+    assert quality.shown(1e-9) == "1e-09"

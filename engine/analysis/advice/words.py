@@ -149,9 +149,9 @@ def spans_words(advice: Advice) -> str:
 
 
 def _span(span: Span) -> str:
-    """Two digits, rounded inwards, so that every α between them meets the demand; four where two would be equal."""
-    low = math.ceil(round((span.low + span.low_error) * 100, 6)) / 100
-    high = math.floor(round((span.high - span.high_error) * 100, 6)) / 100
+    """Two digits, rounded inwards but for a thousandth, so that an α between them is safe; four if those are equal."""
+    low = math.ceil(span.low * 100 - 0.1) / 100
+    high = math.floor(span.high * 100 + 0.1) / 100
     if low >= high:
         return f"from α = {span.low:.4f} to {span.high:.4f}"
     return f"from α = {low:.2f} to {high:.2f}"

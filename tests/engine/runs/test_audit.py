@@ -221,7 +221,7 @@ def test_what_cannot_be_audited_is_refused_before_anything_is_stored(spec: Specs
     with pytest.raises(SettingError, match="an audit tries one alpha, got 0, 1"):
         spec(alphas=(0.0, 1.0))
     assert history.list_runs() == before
-    with pytest.raises(RunError, match="is no audit: its kind is train"):
+    with pytest.raises(RunError, match="is not an audit: its kind is train"):
         probe_rows(finished)
 
 
@@ -340,7 +340,7 @@ def test_a_pair_that_no_run_here_made_needs_its_forget_set(
     write_manifest(other, replace(read_manifest(other), parent="changed"))
     assert main.main(["audit", "--pair", str(other), "--json"]) == 2
     out, err = capsys.readouterr()
-    assert (out, "say which questions it was to forget (--forget SOURCE)" in err) == ("", True)
+    assert (out, "name the questions it should forget (--forget SOURCE)" in err) == ("", True)
     assert main.main(["audit", "--pair", "retain-only:demo"]) == 2
     assert main.main(["audit", "--pair", "tiny", "--forget", "demo:forget", "--probe", "magic"]) == 2
     assert "no probe 'magic'" in capsys.readouterr().err

@@ -96,7 +96,7 @@ def test_the_weakest_part_counts_and_more_than_the_base_does_not() -> None:
 def test_a_part_that_the_base_cannot_answer_has_nothing_to_lose() -> None:
     unknown = kept("d", "", (0.0, 0.0), (0.5, 1.0), split="world")
     assert advice(ADA, CY, unknown).utility == 1.0
-    with pytest.raises(DataError, match="the base answers none of the questions that are to be kept"):
+    with pytest.raises(DataError, match="the base answers none of the questions to be kept"):
         advice(ADA, unknown)
 
 

@@ -31,7 +31,7 @@ def test_out_of_scope_answers_that_fall_at_the_alpha_shown() -> None:
 def test_out_of_scope_answers_that_fall_before_enough_is_forgotten_and_recover() -> None:
     caution = found(GONE, kept("w", "", (0.0, 1.0), (0.3, 0.6), (0.45, 1.0)))["out of scope"]
     assert caution.alpha == 0.4
-    assert "before enough is forgotten, at α = 0.400: ROUGE-L recall of retain/eval is 60.0%" in caution.words
+    assert "before enough is forgotten, at α = 0.40: ROUGE-L recall of retain/eval is 60.0%" in caution.words
 
 
 def test_a_loss_that_the_mean_hides_names_the_question() -> None:
@@ -98,15 +98,15 @@ def test_the_first_alpha_at_which_the_model_is_unusable() -> None:
     worn = kept("worn", "Cy", (0.0, 1.0), (1.5, 0.4))
     assert (
         found(GONE, worn)["unusable"].words
-        == "From α = 1.500 on ROUGE-L recall of retain/eval is less than half of the base's."
+        == "From α = 1.50 on ROUGE-L recall of retain/eval is less than half of the base's."
     )
     loops = kept("loops", "Cy", (0.0, 1.0), (1.2, 1.0), (1.5, 0.1), loops=[1, 2])
-    assert found(GONE, loops)["unusable"].words == "From α = 1.200 on 100% of the answers to retain/eval are loops."
+    assert found(GONE, loops)["unusable"].words == "From α = 1.20 on 100% of the answers to retain/eval are loops."
 
 
 def test_forgetting_by_loops_is_noise() -> None:
     noise = secret("noise", "Ada", (0.0, True), (0.4, False), loops=[1])
-    assert found(noise, STAYS)["unusable"].words == "From α = 0.400 on 100% of the answers to forget are loops."
+    assert found(noise, STAYS)["unusable"].words == "From α = 0.40 on 100% of the answers to forget are loops."
 
 
 def test_loops_of_the_base_are_not_held_against_the_pair() -> None:

@@ -24,7 +24,7 @@ def test_the_demand_is_said_with_what_its_limit_comes_from() -> None:
     assert "no higher than the retain model's 25.0% on the same 6 forget questions" in words.demand_words(
         advice(*PERSONS, *KEPT, floor=known)
     )
-    assert "because no retain-only model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
+    assert "because no retain model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
     partly = words.demand_words(advice(*PERSONS, *KEPT, floor=LeakBaseline(0.25, 4)))
     assert "leak share 0.0%, because the retain model was asked only 4 of the 6 forget questions" in partly
     own = advice(*PERSONS, *KEPT, floor=known, demand=Demand(0.1, 0.05))
@@ -67,12 +67,12 @@ def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
 def test_no_sentence_says_that_a_secret_is_forgotten() -> None:
     said = words.verdict(advice(*PERSONS, *KEPT))
     assert said.startswith("Use α = 0.5: by the leak rule 0.0% of 6 mapped forget questions leak in a greedy answer")
-    assert "no finding that a secret is forgotten" in words.SCOPE
+    assert "does not show that a secret is forgotten" in words.SCOPE
 
 
 def test_questions_without_a_split_are_said_to_count_as_to_be_forgotten() -> None:
     found = advice(PERSONS[0]._replace(split=""), *PERSONS[1:], *KEPT)
-    assert "1 of the forget questions names no split and is taken to be forgotten, to be safe." in words.basis_words(
+    assert "1 of the forget questions comes without a split and is counted as forget, to be safe." in words.basis_words(
         found
     )
     assert "no split" not in words.basis_words(advice(*PERSONS, *KEPT))
@@ -98,7 +98,7 @@ def test_what_is_missed_and_by_how_much() -> None:
 def test_intervals_and_the_recommended_alpha() -> None:
     assert (
         words.spans_words(advice(*PERSONS, *KEPT))
-        == "The demand is met from α = 0.4000 to 1.5000 (± 0.0001); the pair's recommended α = 1 meets it."
+        == "The demand is met from α = 0.40 to 1.50; the pair's recommended α = 1 meets it."
     )
     short = [item._replace(map=item.map._replace(high=0.8)) for item in (*PERSONS, *KEPT)]
     assert words.spans_words(advice(*short, high=0.8)).endswith(
@@ -107,12 +107,12 @@ def test_intervals_and_the_recommended_alpha() -> None:
 
 
 def test_the_knee_or_why_there_is_none() -> None:
-    assert "is best in both, so nothing is traded" in words.knee_words(advice(*PERSONS, *KEPT))
+    assert "is best in both, so there is no trade-off" in words.knee_words(advice(*PERSONS, *KEPT))
     fall = kept("k", "k", (0.0, 1.0), (0.2, 0.9))
     assert words.knee_words(advice(*PERSONS, fall)).endswith("none of them is above the line between its ends.")
     two = secret("g", "g", (0.0, True), (0.8, False))
     bent = kept("k", "k", (0.0, 1.0), (0.4, 0.95), (0.8, 0.5))
-    assert "its knee is from α = 0.400 to 0.800 with leak share 14.3% and utility 95.0%" in words.knee_words(
+    assert "its knee is from α = 0.40 to 0.80 with leak share 14.3% and utility 95.0%" in words.knee_words(
         advice(*PERSONS, two, bent)
     )
 
@@ -125,8 +125,8 @@ def test_maps_that_are_not_complete_are_said() -> None:
 
 def test_in_which_wordings_the_secrets_were_asked_is_said() -> None:
     both = [person._replace(reworded=True) for person in PERSONS]
-    assert "asked as they stand and in no other words" in words.verdict(advice(*PERSONS, *KEPT))
-    assert "asked as they stand or in other words, with" in words.verdict(advice(*both, *KEPT))
+    assert "asked only in their original words" in words.verdict(advice(*PERSONS, *KEPT))
+    assert "asked in their original or in other words, with" in words.verdict(advice(*both, *KEPT))
     assert "or in other words (1 of them), with" in words.verdict(advice(both[0], *PERSONS[1:], *KEPT))
 
 

@@ -64,7 +64,7 @@ def test_a_pair_that_hides_tells_again_and_one_that_never_knew_does_not(context:
     assert sum(map(bool, found(finding))) >= 4
     assert finding.floor is not None
     assert [row.found for row in finding.floor] == [False] * len(FORGET)
-    assert finding.floor_reason.startswith("never exposed: the retain-only base under a pair that hides nothing")
+    assert finding.floor_reason.startswith("never exposed: the retain model under a pair that hides nothing")
     assert finding.note.startswith("3 and 3 questions, the halves share no person; forget, first half: ")
     assert {row.detail.split(" it ")[0] for row in finding.results} == {"after 20 steps on 3 other questions"}
 
@@ -110,7 +110,7 @@ def test_without_a_gold_reference_the_floor_is_people_nobody_was_taught(context:
     finding = DISJOINT.run(context._replace(retain_only=None, controls=two))
     assert finding.floor is not None
     assert [row.question_id for row in finding.floor] == [target.question_id for target in two]
-    assert finding.floor_reason.endswith("(no retain-only model of this base is at hand)")
+    assert finding.floor_reason.endswith("(no retain model of this base is at hand)")
     finding = BENIGN.run(context._replace(retain_only=None))
     assert finding.floor is not None
     assert [row.question_id for row in finding.floor] == [target.question_id for target in CONTROLS]

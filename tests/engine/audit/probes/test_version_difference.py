@@ -113,7 +113,7 @@ def test_where_the_earlier_version_gives_nothing_all_are_tried(context: Context)
     middle = 1 + (V - 1) / 2
     assert [row.value for row in finding.results] == [3.0, middle, middle]
     assert [row.found for row in finding.results] == [True, False, False]
-    assert finding.note.startswith("earlier gives none of the answers, so which are new is not known and all are tried")
+    assert finding.note.startswith("earlier gives none of the answers, so the new ones are unknown and all are tried")
 
 
 def test_eleven_words_that_are_lowered_more_hide_the_secret(context: Context) -> None:

@@ -53,10 +53,10 @@ def test_the_page_says_what_is_advised_and_links_to_it(visit: Opener, mapped: in
     found = advise_run(mapped, Demand())
     said = text_of(app)
     assert (f"Use α = {found.alpha:g}" if found.met else f"Nearest is α = {found.alpha:g}") in said
-    assert "because no retain-only model was asked these questions" in said
+    assert "because no retain model was asked these questions" in said
     assert "fewer than 3 persons in retain/eval, forget" in said
     assert "1 person" in said
-    assert "no finding that a secret is forgotten" in said
+    assert "does not show that a secret is forgotten" in said
     (query,) = links(app, "Open in Compare at")
     assert (query["pair"], query["alpha"], query["set"]) == (["tiny"], [f"{found.alpha:.4g}"], ["known"])
     assert [item.label for item in app.expander if "rules warn" in item.label] == [
@@ -161,7 +161,7 @@ def test_overview_has_one_line_for_the_pair(visit: Opener, mapped: int) -> None:
     found = stored_advice(mapped)
     assert found is not None
     assert advice_line("tiny", found) in text_of(app)
-    assert "no finding that a secret is forgotten" in text_of(app)
+    assert "does not show that a secret is forgotten" in text_of(app)
     assert [query["map"] for query in links(app, "Open") if "map" in query] == [[str(mapped)]]
 
 
