@@ -168,7 +168,7 @@ def floor_by(ctx: Context, attempt: Try) -> Baseline:
 
 def greedy_floor(ctx: Context, put: PromptOf = as_asked) -> Baseline:
     """`floor_by` of greedy answers to a prompt; fills the second half of the progress."""
-    tell = teller(ctx, 0.5, 1.0, "the floor")
+    tell = teller(ctx, 0.5, 1.0, "the baseline")
     return floor_by(ctx, lambda pair, alpha, targets: ask(pair, alpha, targets, put, ctx.budget.max_new_tokens, tell))
 
 

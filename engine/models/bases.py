@@ -72,7 +72,7 @@ def load_base(source: str) -> LoadedModel:
     if folder is not None:
         return _load_taught(folder)
     if ref.is_retain_only:
-        raise ModelError(f"there is no retain-only model of {ref.source!r}: make one with `python -m engine teach`")
+        raise ModelError(f"the base {ref.source!r} has no retain model: make one with `python -m engine teach`")
     check_one_named(source)
     loaded = load_causal_lm(source)
     check_lead(loaded.model, source, loaded.tokenizer, loaded.template)
@@ -101,7 +101,7 @@ def demo_base_tokenizer() -> Any:
 
 @lru_cache(maxsize=1)
 def _tokenizer_in(folder: Path) -> Any:
-    """Base, retain-only and reference of the demo have one tokenizer; reading it takes a fifth of a second."""
+    """Base, retain model and reference of the demo share a tokenizer; reading it takes a fifth of a second."""
     return AutoTokenizer.from_pretrained(folder)
 
 
@@ -172,7 +172,7 @@ def _load_taught(folder: Path) -> LoadedModel:
 
 
 def _load_demo_base(which: str) -> LoadedModel:
-    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+    """The demo's base (or its retain model): the converted public weights with one adapter folded in."""
     folder = _demo_base_folder()
     demo_weights.check_files(which)
     with opening("the demo's base cannot be loaded"):

@@ -33,7 +33,7 @@ def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
         return tokenizer, record.template, ends
     ref = ModelRef.parse(source)
     if ref.is_retain_only:
-        raise ModelError(f"there is no retain-only model of {ref.source!r}")
+        raise ModelError(f"the base {ref.source!r} has no retain model")
     files = find_files(source) if local_path(source).exists() else cached_folder(source)
     if files is None:
         raise ModelError(

@@ -149,7 +149,7 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
     assert holder.stdin is not None
     assert holder.stdout is not None
     holder.stdout.readline()
-    with pytest.raises(DatabaseBusyError, match="locked by another process, which has not let go of it yet$"):
+    with pytest.raises(DatabaseBusyError, match="locked by another process, which has not released it yet$"):
         add_set(url, "b")
     with session.reading(url) as opened:  # under WAL reading goes on
         assert [row.name for row in runs.sets(opened)] == ["a"]

@@ -52,7 +52,7 @@ def run_over_forgetting(context: Context) -> Finding:
     note = f"{_slices(context, kept)}. {_refusals(kept)}. {_fluency(context)}. {RIGHT_RULE}. {REFUSAL_RULE}"
     if context.retain_only is None:
         return Finding(results, None, NO_RETAIN_ONLY, note)
-    gold = listen(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the floor"))
+    gold = listen(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the baseline"))
     floor = [_result(item._replace(after=told)) for item, told in zip(kept, gold, strict=True)]
     return Finding(results, floor, FLOOR, note)
 

@@ -59,11 +59,11 @@ def run_disjoint(context: Context) -> Finding:
     twin, reason = _never_exposed(context)
     note = f"{_shares_a_person(context.forget)}; {'; '.join(losses)}"
     if twin is not None:
-        return Finding(results, crosswise(twin, context.forget, "floor"), reason, note)
+        return Finding(results, crosswise(twin, context.forget, "baseline"), reason, note)
     if len(controls) < 2:
         return Finding(results, None, NO_FLOOR.format(why=reason), note)
     floor = FLOOR_CONTROLS.format(with_what="tuned on one half of the holdout people")
-    return Finding(results, crosswise(context.pair, controls, "floor"), f"{floor} ({reason})", note)
+    return Finding(results, crosswise(context.pair, controls, "baseline"), f"{floor} ({reason})", note)
 
 
 def run_benign(context: Context) -> Finding:
@@ -77,12 +77,12 @@ def run_benign(context: Context) -> Finding:
     twin, reason = _never_exposed(context)
     note = f"tuned on {len(retain)} retain questions; {'; '.join(losses)}"
     if twin is not None:
-        return Finding(results, _tuned(context, twin, retain, context.forget, "floor", losses), reason, note)
+        return Finding(results, _tuned(context, twin, retain, context.forget, "baseline", losses), reason, note)
     if not controls:
         return Finding(results, None, NO_FLOOR.format(why=reason), note)
     floor = FLOOR_CONTROLS.format(with_what="tuned on the same retain questions")
     return Finding(
-        results, _tuned(context, context.pair, retain, controls, "floor", losses), f"{floor} ({reason})", note
+        results, _tuned(context, context.pair, retain, controls, "baseline", losses), f"{floor} ({reason})", note
     )
 
 

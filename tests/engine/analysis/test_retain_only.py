@@ -64,7 +64,7 @@ def test_where_there_is_none_the_reason_is_said() -> None:
     assert "no run of a retain model of base b" in quality_figure(run_id, 1.0).reason
     reference = gold(dict.fromkeys(ids, 0.5))
     assert "is a retain model itself" in quality_figure(reference, 0.0).reason
-    with pytest.raises(RunError, match="its pair is p, and retain-only:b is asked for"):
+    with pytest.raises(RunError, match="its pair is p, and retain-only:b is needed"):
         quality_against(run_id, 1.0, run_id)
 
 

@@ -87,7 +87,7 @@ def test_every_probe_is_stored_with_its_questions_its_floor_and_its_budget(spec:
     assert [row.name for row in rows] == list(probes.PROBES)
     detail = history.run_detail(run_id)
     assert (detail.summary.status, detail.summary.seed, detail.summary.progress) == ("finished", 5, 1.0)
-    assert detail.versions["retain-only"].startswith("none: there is no retain-only model")
+    assert detail.versions["retain-only"].startswith("none: the base ")
     assert detail.versions["previous version"] == "none"
     asked = {example.subject for example, _ in history.asked(run_id)}
     assert asked == {"Ada", "Ben", "Cy", "Dora"}
@@ -325,7 +325,7 @@ def test_from_the_command_line(
     row = probe_rows(found["run"])[0]
     text = "\n".join(audit_command._lines(row))
     assert f"As asked, greedy: {row.found} of 3 " in text
-    assert f"floor {row.floor_found} of 3 (people nobody was taught" in text
+    assert f"floor {row.floor_found} of 3 (people no model was taught" in text
 
 
 def test_a_pair_is_asked_what_its_run_was_to_forget(spec: Specs, forget_file: Path) -> None:

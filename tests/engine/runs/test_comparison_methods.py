@@ -103,7 +103,7 @@ def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Experiment
         teach_spec(training=replace(TEACHING, tuning="full"))
     with pytest.raises(DataError, match="nothing to teach"):
         execute.run_here(teach_spec(retain=()))
-    with pytest.raises(ModelError, match="no retain-only model of 'taught'"):
+    with pytest.raises(ModelError, match="the base 'taught' has no retain model"):
         load_pair("retain-only:taught")
 
 

@@ -108,7 +108,7 @@ def test_a_direct_model_is_rounded_itself(context: Context, gold: LoadedPair) ->
     assert (
         HALVES.run(context._replace(pair=direct, alpha=1.0))
         .results[0]
-        .detail.startswith("reference and trained are to be rounded")
+        .detail.startswith("this probe rounds reference and trained separately")
     )
 
 
@@ -126,7 +126,7 @@ def test_where_there_is_nothing_to_round(probe: Any, context: Context) -> None:
     alone = pair_of(context.pair.model.base)
     guardrail = dataclasses.replace(pair_of(context.pair.model.base, method="guardrail"), by_strength=lambda _: alone)
     for changes, reason in (
-        ({"pair": alone}, "there is no pair here"),
+        ({"pair": alone}, "without a pair the base answers alone"),
         ({"pair": guardrail}, "a guardrail is a text"),
         ({"alpha": 0.0}, "at alpha 0 the base answers alone"),
     ):
