@@ -1,4 +1,6 @@
-"""The hash of a stored text, the same in Python and in SQL, so that a verdict's text is compared inside the database."""
+"""The hash of a stored text, the same in Python and in SQL, so that a verdict's text is compared inside the
+database.
+"""
 
 import hashlib
 from typing import Any

@@ -27,7 +27,9 @@ class ModelRef(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Never fails: a text without a role, or with nothing after the colon, is a source. `str` gives `text` again."""
+        """Never fails: a text without a role, or with nothing after the colon, is a source. `str` gives `text`
+        again.
+        """
         role, _, source = text.partition(":")
         for known in get_args(Role):
             if known and role == known and source:

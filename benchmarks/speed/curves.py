@@ -51,7 +51,9 @@ def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -
 
 
 def accuracy(pair: LoadedPair, examples: Sequence[Example], points: int = POINTS) -> dict[str, float]:
-    """For the true answers' curves: the largest error at random alphas against direct evaluation, and the stated one."""
+    """For the true answers' curves: the largest error at random alphas against direct evaluation, and the
+    stated one.
+    """
     draw = random.Random(0)
     alphas = [draw.uniform(*curve_span(())) for _ in range(points)]
     found = read_over_alpha(pair, [(e.question, e.answer) for e in examples], alphas, curve_span(()))

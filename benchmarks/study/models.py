@@ -43,7 +43,9 @@ def tofu_questions(folder: Path | None) -> list[Example]:
 
 
 def general_questions(world: list[Example]) -> list[Example]:
-    """The demo's world facts, without those whose answer is in TOFU's own: a pair must not train on what it is asked."""
+    """The demo's world facts, without those whose answer is in TOFU's own: a pair must not train on what it is
+    asked.
+    """
     from engine.data.demo.questions import demo_examples
 
     asked = {example.answer.casefold() for example in world}

@@ -67,5 +67,7 @@ def _of_its_run(manifest: PairManifest) -> str:
 
 
 def _made_for(data_hash: str) -> str:
-    """The part of the demo that a pair was made to forget, by the hash of its questions; the whole set where none fits."""
+    """The part of the demo that a pair was made to forget, by the hash of its questions; the whole set where
+    none fits.
+    """
     return next((source for source in DEMO_SETS if hash_examples(examples_of(source)) == data_hash), DEMO_SETS[0])

@@ -32,7 +32,9 @@ def is_visible(text: str) -> bool:
 
 
 def read_text(value: Any, where: str, found: Findings) -> str:
-    """The text of a cell, stripped; "" where it is empty or shows nothing. `DataError` for anything that is not text."""
+    """The text of a cell, stripped; "" where it is empty or shows nothing. `DataError` for anything that is not
+    text.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):

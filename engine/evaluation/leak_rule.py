@@ -76,7 +76,9 @@ class _Word(NamedTuple):
 
 
 def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
-    """Whether leak rules 1 and 2 agree on the answers `told` to what was `asked`: questions, true answers, key terms."""
+    """Whether leak rules 1 and 2 agree on the answers `told` to what was `asked`: questions, true answers, key
+    terms.
+    """
     return all(map(_ALIKE.fullmatch, asked)) and all(
         _ALIKE.fullmatch(_SIGNS.sub("", text)) and not _TOUCHED.search(text) for text in told
     )

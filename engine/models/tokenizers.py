@@ -54,7 +54,9 @@ def template_of(manifest: PairManifest, base: Template, alpha: float) -> Templat
 
 
 def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
-    """The manifest that a run keeps of its pair; None where the run read no pair. `ModelError` where it cannot be read."""
+    """The manifest that a run keeps of its pair; None where the run read no pair. `ModelError` where it cannot
+    be read.
+    """
     if not found:
         return None
     try:

@@ -40,7 +40,9 @@ def how_asked(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Ask
 
 
 def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
-    """What OpenUnlearning's names do not say about these figures; a log that has it is checked against it on reading."""
+    """What OpenUnlearning's names do not say about these figures; a log that has it is checked against it on
+    reading.
+    """
     detail = run.detail
     return {
         "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),

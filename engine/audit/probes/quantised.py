@@ -55,7 +55,9 @@ def _either(targets: "Any", trained: list[Told], reference: list[Told]) -> Itera
 
 
 def _rounded(context: Context, bits: int, parts: tuple[str, ...]) -> "tuple[LoadedPair, float]":
-    """The pair with these of its models rounded, and the alpha to ask it at. A model without a pair is rounded itself."""
+    """The pair with these of its models rounded, and the alpha to ask it at. A model without a pair is rounded
+    itself.
+    """
     from engine.models.baselines import Silent
     from engine.models.offset import OffsetModel
     from engine.models.rounding import rounded_copy

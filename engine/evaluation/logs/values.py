@@ -68,7 +68,9 @@ def kind_of(value: object) -> str:
 
 
 def fill_rows(columns: Sequence[dict[str, Any]]) -> None:
-    """Logs of this program leave out a row without a value: put None back there, at the same position in every column."""
+    """Logs of this program leave out a row without a value: put None back there, at the same position in every
+    column.
+    """
     keys = sorted({key for rows in columns for key in rows}, key=lambda key: (len(key), key))
     for rows in columns:
         if rows:
