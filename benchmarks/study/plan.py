@@ -1,5 +1,4 @@
-"""The runs of the study, in order of importance: one entry a stored run. Reads earlier results where a choice needs
-them.
+"""The runs of the study, most important first: one entry a stored run. Reads earlier results where a choice needs them.
 
 Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
 Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and also the one

@@ -27,7 +27,7 @@ def test_every_table_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_run_of_the_study_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no finished runs of the study"):
+    with pytest.raises(RunError, match="no finished runs here"):
         export_tables(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

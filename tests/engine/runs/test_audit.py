@@ -319,7 +319,7 @@ def test_from_the_command_line(
     }
     assert all(needed <= probe.keys() for probe in found["probes"])
     assert found["probes"][3]["n"] == 0  # no questions to keep were named
-    assert "made of them" in found["probes"][3]["note"]
+    assert "none were named" in found["probes"][3]["note"]
     run = history.run_detail(found["run"]).summary
     assert (run.kind, run.status, run.name, run.alphas) == ("audit", "finished", "audit-tiny", (-1.0,))
     row = probe_rows(found["run"])[0]
