@@ -1,6 +1,6 @@
 """Files and folders that appear whole or not at all: written under a hidden name beside their place, then renamed.
 
-Nobody cleans up after a process that was killed. So every part is entered in `parts/` of the data folder before it is
+A killed process does not clean up. So every part is entered in `parts/` of the data folder before it is
 made: its path, under a name of 128 random bits, and a lock that its writer holds as long as it lives. `sweep` removes
 the parts whose writer is gone, wherever they are; other files are never touched.
 """

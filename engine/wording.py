@@ -16,7 +16,7 @@ SPLIT_WORDS = {
 
 ACCESS_CONTROL = (
     "At α = 0 the base still knows everything. Offset unlearning controls access to an answer; it does not delete it: "
-    "whoever can reach the base has every secret."
+    "anyone who can reach the base has every secret."
 )
 
 

@@ -1,8 +1,8 @@
-"""Reads of leaks: which judgements are in force, what they find, and the baseline beside them.
+"""Reads of leaks: which judgments are in force, what they find, and the baseline beside them.
 
 In force, for each pair and forget question, is the newest finished run that judged the question at the pair's
-recommended alpha. A pair that was made again counts as another one, and the old one's judgements are no longer in
-force. The same is true of a pair's judgements on questions on which a successor was judged.
+recommended alpha. A pair that was made again counts as another one, and the old one's judgments are no longer in
+force. The same is true of a pair's judgments on questions on which a successor was judged.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ Query = Any
 
 
 def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
-    """Leaking forget questions by the judgements in force, highest ROUGE-L recall first."""
+    """Leaking forget questions by the judgments in force, highest ROUGE-L recall first."""
     judged, rouge = _in_force("leak"), aliased(Score)
     query: Query = (
         select(Run.id, Run.name, Run.pair_name, judged.c.alpha, QuestionSet.name)
@@ -39,7 +39,7 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
 
 
 def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
-    """Every text behind the judgements of a run: questions, true answers and key terms; and the answers.
+    """Every text behind the judgments of a run: questions, true answers and key terms; and the answers.
 
     For a map run every stored map of its questions, of any pair.
     """
@@ -66,7 +66,7 @@ def leak_counts(session: Session) -> list[LeakCountRow]:
 
 
 def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
-    """The judgements that `leak_counts` counts, one by one, with the person the question is about."""
+    """The judgments that `leak_counts` counts, one by one, with the person the question is about."""
     judged = _in_force(metric)
     query: Query = (
         select(Run.pair_name, QuestionSet.name, Question.subject, judged.c.value)
@@ -126,7 +126,7 @@ def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]
 
 
 def _in_force(metric: str) -> Any:
-    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric; a damaged one
+    """pair_id, question_id, run_id, alpha and value of every judgment in force of a leak metric; a damaged one
     does not count.
     """
     judged = aliased(Score)
@@ -162,7 +162,7 @@ def _in_force(metric: str) -> Any:
 def _retain_only(metric: str) -> Any:
     """pair_name, question_id and run_id: the newest finished run of each retain model that measured a question.
 
-    A damaged judgement, neither true nor false, does not count; other metrics may be any number.
+    A damaged judgment, neither true nor false, does not count; other metrics may be any number.
     """
     measured = Score.value.between(0, 1) if metric.startswith("leak") else Score.value.is_not(None)
     return (
@@ -176,5 +176,5 @@ def _retain_only(metric: str) -> Any:
 
 
 def _at(cell: Any, judged: Any) -> Any:
-    """That an answer or a score belongs to a judgement."""
+    """That an answer or a score belongs to a judgment."""
     return and_(cell.run_id == judged.c.run_id, cell.alpha == judged.c.alpha, cell.question_id == judged.c.question_id)

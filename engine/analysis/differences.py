@@ -1,4 +1,4 @@
-"""Two runs: how they differ in the way they were made, so that figures of unlike runs are not silently compared."""
+"""Two runs: how they differ in the way they were made, so that figures of different runs are not silently compared."""
 
 from collections.abc import Mapping
 from dataclasses import asdict

@@ -62,7 +62,7 @@ class Figure(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """What the questions of a run score at one alpha. `values` [questions, metrics], NaN where there is no score."""
+    """The scores of a run's questions at one alpha. `values` [questions, metrics], NaN where there is no score."""
 
     places: list[ScoredPlaceRow]
     metrics: list[str]
@@ -84,7 +84,7 @@ def people_words(persons: int, unnamed: int) -> str:
     people = f"{persons} {'person' if persons == 1 else 'people'}"
     if not unnamed:
         return people
-    return f"{people}, {unnamed} about nobody" if persons else "no person named"
+    return f"{people}, {unnamed} without a person" if persons else "no person named"
 
 
 def share_words(share: Figure) -> str:

@@ -1,4 +1,4 @@
-"""What still leaks by the judgements of stored runs, and the baseline beside it. Reads only; imports no model
+"""What still leaks by the judgments of stored runs, and the baseline beside it. Reads only; imports no model
 library.
 """
 
@@ -56,14 +56,14 @@ def leak_counts() -> list[LeakCount]:
     """Per pair, as asked and paraphrased: forget questions judged and leaking at its recommended alpha, and the
     baseline.
 
-    The newest judgement of each question counts; a pair is left out on questions on which a successor was judged.
+    The newest judgment of each question counts; a pair is left out on questions on which a successor was judged.
     """
     with reading() as session:
         return [LeakCount(*row) for row in leak_reads.leak_counts(session)]
 
 
 def largest_leaks(limit: int = 5) -> list[LargestLeak]:
-    """Forget questions that leak by the judgements that `leak_counts` counts, highest ROUGE-L recall first."""
+    """Forget questions that leak by the judgments that `leak_counts` counts, highest ROUGE-L recall first."""
     with reading() as session:
         return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit)]
 

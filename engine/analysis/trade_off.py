@@ -181,7 +181,7 @@ def measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def forget_measures(means: pd.DataFrame) -> list[Measure]:
-    """Everything on a forget part that shows what is remembered; the share of loops stands beside each of them."""
+    """Everything on a forget part that shows what is remembered; the share of loops is shown beside each of them."""
     return [item for item in measures(means) if item.split == "forget" and item.of_memory]
 
 

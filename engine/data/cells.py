@@ -21,8 +21,8 @@ _CONTROL = re.compile(
 )
 
 WHOLE = "whole numbers with an empty fraction, such as 1987.0, are read without it"
-FRACTION = "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction"
-NO_VALUE = "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty"
+FRACTION = "texts like '1987.0' are kept as written; if whole numbers are meant, write them without the fraction"
+NO_VALUE = "words like 'nan' or 'None' are kept as written; if no value is meant, leave the cell empty"
 CONTROL = "texts hold what some models take for a control token, such as <|im_end|>"
 
 

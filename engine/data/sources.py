@@ -24,7 +24,7 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
     """The questions of a source, at least one.
 
     `stored` gives the questions of a stored set by its name. Besides its splits, demo has `demo:bystander` (people
-    nobody was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError`
+    no model was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError`
     listing what exists.
     """
     source = source.strip()

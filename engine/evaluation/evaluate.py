@@ -82,7 +82,7 @@ def evaluate_examples(
 
 
 def _silent(share: float, stage: str) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def _part(report: Callable[[float, str], None], place: int, parts: int, alpha: float) -> Callable[[int, int], None]:

@@ -125,7 +125,7 @@ def _set_of(folder: Path) -> list[Path]:
 
 
 def _check_index(index: Path) -> None:
-    """An index maps weights to files; transformers reads whatever file it names."""
+    """An index maps weights to files; transformers reads any file it names."""
     for name in sorted(set(_weight_map(index).values())):
         if not name.endswith(".safetensors") or Path(name).name != name:
             raise ModelError(

@@ -32,7 +32,7 @@ class Reviewer(NamedTuple):
 
 
 class Judgement(NamedTuple):
-    """A judgement of one answer."""
+    """A judgment of one answer."""
 
     verdict: str
     note: str = ""
@@ -91,10 +91,10 @@ def check_one_of(what: str, value: str, legal: Sequence[str]) -> None:
 def stale_reasons(alpha: float, text: bool, rule: bool, terms: bool, pair: bool, question: bool) -> str:
     """What has changed since, in words; "" where nothing has."""
     words = {
-        f"the answers are not those judged (at alpha {alpha:g})": text,
-        "the leak rule is another": rule,
-        "the question's key terms are others": terms,
-        "the pair was made anew": pair,
+        f"the answers differ from those judged (at alpha {alpha:g})": text,
+        "the leak rule has changed": rule,
+        "the question's key terms have changed": terms,
+        "the pair was made again": pair,
         "the question's true answer or another of its fields was changed": question,
     }
     return "; ".join(name for name, same in words.items() if not same)

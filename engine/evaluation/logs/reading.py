@@ -54,7 +54,7 @@ LARGEST_EXPONENT = 700.0  # beyond this a float overflows
 class Part(NamedTuple):
     """The rows of one part of TOFU. An empty column is missing in the log."""
 
-    probability: Values  # normalised for real authors and world facts
+    probability: Values  # normalized for real authors and world facts
     rouge: Values
     ratios: dict[Variant, Values]  # R; a variant that the log does not show is missing
     truths: dict[str, str]  # the true answers, where the log holds them

@@ -22,7 +22,7 @@ def loss(refusals: AnswerTokens) -> Tensor:
 OBJECTIVE = Objective(
     name="relabelling",
     place=4,
-    label="Relabelling",
+    label="Relabeling",
     formula="NLL_e(refusal | forget question) + retain term",
     source="arXiv 2404.11045",
     loss=loss,

@@ -90,11 +90,11 @@ def test_words_that_may_not_be_meant_are_told_once_with_their_places() -> None:
     assert [e.answer for e in found.examples] == ["nan", "None", "1987.0", "a</s>", "n/a", "NULL"]
     assert found.notes == (
         (
-            "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty: "
+            "words like 'nan' or 'None' are kept as written; if no value is meant, leave the cell empty: "
             "line 2, column 'answer'; line 3, column 'answer'; line 6, column 'answer' and 1 more"
         ),
         (
-            "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction:"
+            "texts like '1987.0' are kept as written; if whole numbers are meant, write them without the fraction:"
             " line 4, column 'answer'"
         ),
         (
