@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from engine.analysis.advice import words
 from engine.analysis.advice.advise import Advice, LeakBaseline, advise
+from engine.analysis.advice.choice import Span
 from engine.analysis.exact_curves import MappedQuestion
 from engine.settings import Demand
 from tests.mapped import kept, secret
@@ -104,6 +105,12 @@ def test_intervals_and_the_recommended_alpha() -> None:
     assert words.spans_words(advice(*short, high=0.8)).endswith(
         "The pair's recommended α = 1 is outside the mapped range."
     )
+
+
+def test_spans_are_rounded_inwards_and_narrow_ones_keep_their_digits() -> None:
+    demo, narrow = Span(0.9945, 1.0678, 0.0001, 0.0003), Span(0.9945, 0.9967, 0.0001, 0.0001)
+    found = replace(advice(*PERSONS, *KEPT), spans=(demo, narrow))
+    assert "from α = 1.00 to 1.06, and from α = 0.9945 to 0.9967;" in words.spans_words(found)
 
 
 def test_the_knee_or_why_there_is_none() -> None:
