@@ -130,7 +130,7 @@ def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Open
     assert (basis.forget_questions, basis.unnamed) == (2, 2)
     said = text_of(visit("tradeoff"))
     assert "share still leaking" in said
-    assert "2 of the forget questions name no split and are taken to be forgotten" in said
+    assert "2 of the forget questions come without a split and are counted as forget" in said
     assert "2 questions name no split: taken to be forgotten, to be safe" in said
     assert [query.get("split") for query in links(visit("tradeoff"), "Open in Compare at")] == [None]
 
