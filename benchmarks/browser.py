@@ -1,4 +1,4 @@
-"""Headless Chromium for what is drawn and for what is timed on the wire; playwright is loaded when it is asked for."""
+"""Headless Chromium for drawing and for timing on the wire; playwright is imported when needed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 def why_missing() -> str:
-    """Why no browser can be opened here, in one sentence; "" where one can."""
+    """Why a browser cannot be opened here, in one sentence; "" where it can."""
     if find_spec("playwright") is None:
         return "the Python package playwright is not installed"
-    return "" if Path(CHROMIUM).exists() else f"there is no {CHROMIUM}"
+    return "" if Path(CHROMIUM).exists() else f"{CHROMIUM} does not exist"
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def chromium() -> "Iterator[Browser]":
 
 
 def screenshot(html: str, picture: Path, width: int, height: int) -> None:
-    """Draw a page that holds one of plotly's figures."""
+    """Draw a page with one plotly figure."""
     with chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.set_content(html)

@@ -1,4 +1,4 @@
-"""Pages whose prose is written by hand and whose tables are not: each table stands between two marks of its own."""
+"""Pages with prose by hand and generated tables: each table is between two marks."""
 
 import re
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ TABLE = re.compile(f"{BEGIN.format('([a-z_]+)')}\n(.*?){END}", re.DOTALL)
 
 
 class MarkError(ValueError):
-    """A page lacks the marks of a table, or has some that no table is made for."""
+    """A page lacks the marks of a table, or has marks without a table."""
 
 
 def tables_in(text: str) -> dict[str, str]:

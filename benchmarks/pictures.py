@@ -1,6 +1,6 @@
 """The README's pictures: `python -m benchmarks.pictures [--address http://127.0.0.1:8501] [--out docs]`.
 
-Needs a running app with the demo, and Chromium. `--theme dark` and `--width 420` show what else a person may see.
+Needs a running app with the demo, and Chromium. `--theme dark` and `--width 420` show other views of a user.
 """
 
 import argparse
@@ -25,7 +25,7 @@ TALLEST = 1700
 
 
 def settle(page: "Page") -> None:
-    """Wait until the script has run and every answer is whole."""
+    """Wait until the script has run and every answer is complete."""
     page.wait_for_selector("h1")
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'", timeout=180_000

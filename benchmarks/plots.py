@@ -1,4 +1,4 @@
-"""What the benchmarks' pages share: Markdown tables and the look of plots."""
+"""Shared by the benchmarks' pages: Markdown tables and the style of plots."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross")
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """A Markdown table; floats of a share to three digits, small p-values by their exponent, nothing as n/a."""
+    """A Markdown table; floats of a share to three digits, small p-values by their exponent, a missing value as n/a."""
     lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|" + "---|" * len(frame.columns)]
     lines += ["| " + " | ".join(cell(value) for value in row) + " |" for row in frame.itertuples(index=False)]
     return "\n".join(lines)

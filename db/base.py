@@ -1,4 +1,4 @@
-"""What all tables are made of: the base class with its rules for names, and the types of their columns."""
+"""The basis of all tables: the base class with its rules for names, and the types of their columns."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,6 +1,6 @@
-"""Types of columns that look at what they read.
+"""Types of columns that check what they read.
 
-SQLite keeps any value in any column, so a file that was damaged or edited by hand may hold text where a number belongs.
+SQLite accepts any value in any column, so a damaged or hand-edited file may hold text where a number belongs.
 Each type raises `DamagedError` for such a value, and `session` turns it into a sentence that names the database.
 """
 
@@ -13,11 +13,11 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 Read = Callable[[Any], Any]
-SHOWN = 60  # letters of a damaged value
+SHOWN = 60  # characters shown of a damaged value
 
 
 class DamagedError(Exception):
-    """A stored value is not of the kind that its column holds."""
+    """A stored value is not of its column's type."""
 
 
 class Checked(TypeDecorator[Any]):
@@ -47,7 +47,7 @@ class Checked(TypeDecorator[Any]):
         return read
 
     def _damaged(self, value: object) -> DamagedError:
-        return DamagedError(f"{str(value)[:SHOWN]!r} stands where {self.kind} belongs")
+        return DamagedError(f"{str(value)[:SHOWN]!r} is stored where {self.kind} belongs")
 
 
 class Words(Checked):
@@ -87,7 +87,7 @@ class Number(Checked):
 
 
 class Measure(Number):
-    """A number that could not always be taken: an infinite one is read as None, which every reader shows as n/a."""
+    """A number that could not always be computed: an infinite one is read as None, which every reader shows as n/a."""
 
     cache_ok = True
     kind = "a number"
@@ -111,7 +111,7 @@ class JsonObject(Checked):
 
 
 class JsonObjectOrNone(JsonObject):
-    """Where there may be none, which is stored as JSON's null."""
+    """For optional values; a missing one is stored as JSON's null."""
 
     cache_ok = True
 
@@ -138,7 +138,7 @@ class JsonWholes(Checked):
 
 
 class Time(Checked):
-    """What `DateTime` reads; the zone is for the types above it."""
+    """The value that `DateTime` reads; the types above it add the zone."""
 
     impl = DateTime
     cache_ok = True
@@ -149,7 +149,7 @@ class Time(Checked):
 
 
 def _finite(value: Any) -> bool:
-    """Whether no number anywhere in a JSON value is NaN or infinite."""
+    """Whether every number in a JSON value is finite."""
     if isinstance(value, dict):
         return all(map(_finite, value.values()))
     if isinstance(value, list):

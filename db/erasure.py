@@ -1,8 +1,9 @@
 """Erasing a person: which columns hold text about people, and the changes that empty them.
 
-`PERSONAL` is the one list: a table with such text is one line of it. What is neither there nor in `IMPERSONAL` fails a
-test. Rows are never guessed at: a row is the person's by its question, run or map; in any other row what counts is
-whether the person's own text, or their name, stands in it (`Search`). Figures, hashes and times are never touched.
+`PERSONAL` is the one list: a table with such text is one line of it. A test fails for a column that is neither there
+nor in `IMPERSONAL`. Rows are never guessed at: a row is the person's by its question, run or map; in any other row what
+counts is whether the person's own text, or their name, is in it (`Search`). Figures, hashes and times are never
+touched.
 """
 
 from collections import Counter
@@ -27,9 +28,9 @@ Kind = Literal["own", "named", "handle"]
 class Personal(NamedTuple):
     """A table with text about people. Columns are named as in the database.
 
-    `texts` are emptied in the person's rows, and in any other where their text stands; `labels` lose only the name
-    or the text that stands in them, for the rest of them is needed; `handles` are what links, files and other rows
-    go by: they are searched and reported, and stay. Rows with `removes` go as a whole, with the map they belong to.
+    `texts` are emptied in the person's rows, and in any other with their text; `labels` lose only the name or the text
+    in them, as the rest is needed; `handles` are used by links, files and other rows: they are searched and reported,
+    and stay. Rows with `removes` are removed as a whole, with the map they belong to.
     """
 
     table: str
@@ -56,7 +57,7 @@ PERSONAL: tuple[Personal, ...] = (
     Personal("answers", "question", "question_id", ("text",)),
     Personal("maps", "map", "id", ("question",), removes=True),
     Personal("map_intervals", "map", "map_id", ("text", "tokens"), removes=True),
-    # A hash of a single key term is the term to whoever has a dictionary.
+    # With a dictionary, a hash of a single key term gives away the term.
     Personal("verdicts", "question", "question_id", ("note", "terms_hash"), handles=("pair_name",)),
     Personal("probe_results", "question", "question_id", ("text", "detail")),
     Personal("probe_summaries", "run", "run_id", labels=("note", "floor_reason")),
@@ -82,10 +83,10 @@ IMPERSONAL: dict[str, tuple[str, ...]] = {  # columns long enough for a text tha
 
 
 class Search(Protocol):
-    """How the engine tells the person's text."""
+    """How the engine recognizes the person's text."""
 
-    def own(self, text: str) -> bool: ...  # one of the person's own texts stands in it
-    def named(self, text: str) -> bool: ...  # their name does
+    def own(self, text: str) -> bool: ...  # one of the person's own texts is in it
+    def named(self, text: str) -> bool: ...  # their name is in it
     def hide(self, value: Any) -> Any: ...  # a text, or JSON values, without either
 
 
@@ -102,7 +103,7 @@ class Person(NamedTuple):
 
 
 class Change(NamedTuple):
-    """What becomes of one row. `values` None: it goes. `named`: it is not the person's, it names them."""
+    """The change of one row. `values` None: it is removed. `named`: it is not the person's, but names them."""
 
     table: str
     key: tuple[tuple[str, Any], ...]
@@ -116,9 +117,7 @@ def tables() -> dict[str, sa.Table]:
 
 
 def person(session: Session, question_ids: Iterable[int], question_hashes: Iterable[str]) -> Person:
-    """The rows that hang on these questions. `question_hashes` are those under which maps of their wordings are
-    stored.
-    """
+    """The rows that depend on these questions. `question_hashes` are the keys of the maps of their phrasings."""
     ids, hashes = list(question_ids), list(question_hashes)
     runs: set[int] = set()
     for part in chunks(ids):
@@ -133,8 +132,8 @@ def person(session: Session, question_ids: Iterable[int], question_hashes: Itera
 
 
 class Found(NamedTuple):
-    """What is to be changed; and which questions go as a whole: the person's, and others' in whose texts they are
-    named.
+    """The changes to make; and the questions to remove as a whole: the person's, and others whose texts name
+    them.
     """
 
     changes: list[Change]
@@ -143,10 +142,10 @@ class Found(NamedTuple):
 
 
 def find(session: Session, who: Person, search: Search) -> Found:
-    """What is to be changed, row by row over every table of `PERSONAL`; changes nothing.
+    """The changes to make, row by row over every table of `PERSONAL`; changes nothing.
 
-    A question and a map are whole things: without one of their texts they would be wrong ones. So either goes as a
-    whole where the person's text or name stands in any of it, and with a question whatever hangs on it.
+    A question or a map without one of its texts would be wrong. So either is removed as a whole where any part of it
+    has the person's text or name, and with a question everything that depends on it.
     """
     questions, maps = _that_tell(session, "question", search), _that_tell(session, "map", search)
     who = Person(who.questions | questions["own"], who.runs, who.maps | maps["own"])
@@ -159,7 +158,7 @@ def find(session: Session, who: Person, search: Search) -> Found:
 
 
 def _that_tell(session: Session, tie: Tie, search: Search) -> dict[Kind, frozenset[int]]:
-    """Questions or maps in whose own texts the person's text, or their name, stands."""
+    """Questions or maps whose texts hold the person's text or name."""
     found: dict[Kind, set[int]] = {"own": set(), "named": set()}
     for entry in PERSONAL:
         if entry.tie == tie and (entry.removes or entry.table == "questions"):
@@ -227,7 +226,7 @@ def apply(session: Session, found: Iterable[Change]) -> None:
 def retire_questions(session: Session, found: Iterable[int], spellings: Sequence[str], pseudonym: str) -> None:
     """Take questions out of their sets, and give those of the person the pseudonym as their subject.
 
-    A group and a domain stay where somebody else has them too; one that is the person's alone would name them.
+    A group and a domain stay where others have them too; one of the person alone would name them.
     """
     ids = sorted(found)
     theirs = [
@@ -253,7 +252,7 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
 
 
 def delete_securely(session: Session) -> None:
-    """Have SQLite overwrite what this transaction removes; elsewhere nothing."""
+    """Have SQLite overwrite what this transaction removes; does nothing elsewhere."""
     if session.connection().dialect.name == "sqlite":
         session.connection().exec_driver_sql("PRAGMA secure_delete=ON")
 

@@ -1,4 +1,4 @@
-"""What the database may refuse. `engine` translates these at its edge into errors with a message for a person."""
+"""Errors of the database. `engine` translates these at its edge into errors with a message for users."""
 
 
 class DatabaseError(Exception):

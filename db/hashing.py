@@ -1,4 +1,6 @@
-"""The hash of a stored text, the same in Python and in SQL, so that what a verdict judged is compared where it lies."""
+"""The hash of a stored text, the same in Python and in SQL, so that a verdict's text is compared inside the
+database.
+"""
 
 import hashlib
 from typing import Any
@@ -11,7 +13,7 @@ SQLITE_NAME = "oubliette_text_hash"  # registered on every connection by `sessio
 
 
 def hash_text(text: str | None) -> str | None:
-    """SHA-256 of the text's UTF-8 bytes in hex; no text has no hash."""
+    """SHA-256 of the text's UTF-8 bytes in hex; a missing text has none."""
     return None if text is None else hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 

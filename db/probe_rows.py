@@ -15,14 +15,14 @@ class ProbeResultRow(NamedTuple):
 
 
 class ProbeSummaryRow(NamedTuple):
-    """Counts are of questions; `n` and `floor_n` of those that could be tried."""
+    """Counts are of questions; `n` and `floor_n` of those that were tried."""
 
     probe: str
     found: int
     n: int
     low: float | None  # 95 % interval of found / n, over persons
     high: float | None
-    floor_found: int | None  # None: no floor, `floor_reason` says why
+    floor_found: int | None  # None: no baseline, `floor_reason` says why
     floor_n: int | None
     floor_reason: str
     value: float | None  # an aggregate that is not a share, with its interval
@@ -30,6 +30,6 @@ class ProbeSummaryRow(NamedTuple):
     value_high: float | None
     note: str
     greedy_found: int  # of the n, those that leak greedily too
-    beyond_greedy: int  # found, where greedy decoding is not found to leak
+    beyond_greedy: int  # found, where greedy decoding does not leak
     budget: dict[str, Any]
     seconds: float

@@ -1,4 +1,4 @@
-"""The tables of what people did with a run: reports handed out, verdicts, erasures. Rows of these never leave `db`."""
+"""The tables of what users did with a run: reports handed out, verdicts, erasures. Rows of these never leave `db`."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from db.tables import Question, Run
 
 
 class Export(Base):
-    """A report that left the program. It outlives its run: a file that is out is out."""
+    """A report that left the program. It outlives its run: the file cannot be called back."""
 
     __tablename__ = "exports"
 
@@ -26,10 +26,10 @@ class Export(Base):
 
 
 class Verdict(Base):
-    """What a reviewer said of one answer, as an event: only ever added, never changed or taken back.
+    """A reviewer's verdict on one answer, as an event: only added, never changed or removed.
 
-    The hashes are of what was judged, by which a later reader sees whether it is still what stands there. Verdicts
-    outlive run and question, and go on to another run of the pair in which the same texts stand.
+    The hashes are of what was judged, and show later whether it is still the same. Verdicts outlive run and question,
+    and also count in another run of the pair with the same texts.
     """
 
     __tablename__ = "verdicts"
@@ -47,13 +47,13 @@ class Verdict(Base):
     self_declared: Mapped[bool]
     note: Mapped[str] = mapped_column(Text)
     blind: Mapped[bool]
-    shown_as: Mapped[str] = mapped_column(Words(1))  # A or B, by what name the reviewer saw it; "" where not blind
+    shown_as: Mapped[str] = mapped_column(Words(1))  # A or B, as the reviewer saw it; "" where not blind
     base_text_hash: Mapped[str] = mapped_column(HASH)
     unlearned_text_hash: Mapped[str] = mapped_column(HASH)
     question_hash: Mapped[str] = mapped_column(HASH)  # the question's content hash
     terms_hash: Mapped[str] = mapped_column(HASH)  # of the key terms that the leak rule looked for
     rule_hash: Mapped[str] = mapped_column(HASH)
-    pair_hash: Mapped[str] = mapped_column(HASH)  # where no pair is read, the base's
+    pair_hash: Mapped[str] = mapped_column(HASH)  # the base's where the model has no pair
     created: Mapped[datetime]
 
 
@@ -68,5 +68,5 @@ class Erasure(Base):
     subject_hash: Mapped[str] = mapped_column(HASH)
     counts: Mapped[dict[str, Any]]  # rows changed, by table
     files: Mapped[int]
-    everywhere: Mapped[bool]  # what merely names the person was emptied too
+    everywhere: Mapped[bool]  # texts that only name the person were emptied too
     operator: Mapped[str] = mapped_column(NAME)

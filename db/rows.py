@@ -1,4 +1,4 @@
-"""What reads return: plain rows, safe to hand up after the session has ended."""
+"""The results of reads: plain rows, safe to use after the session has ended."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -192,7 +192,7 @@ class LeakCountRow(NamedTuple):
     alpha: float
     judged: int
     leaking: int
-    floor_judged: int  # of the judged questions, those that a retain-only model of the same base was judged on
+    floor_judged: int  # of the judged questions, those on which a retain model of the same base was judged
     floor_leaking: int
 
 
@@ -247,7 +247,7 @@ class FigureRow(NamedTuple):
     value: float | None
     low: float | None
     high: float | None
-    rows: int | None  # what it is over, None where that is not known
+    rows: int | None  # the number of rows it is over, None where unknown
     note: str
 
 
@@ -257,7 +257,7 @@ class ImportedFigureRow(NamedTuple):
     run_id: int
     run: str
     method: str
-    model: str  # "" where whoever imported it did not say
+    model: str  # "" where the importer did not say
     source: dict[str, Any]
     alpha: float
     name: str

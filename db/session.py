@@ -1,8 +1,8 @@
-"""Sessions: one short one per unit of work, on a database that is brought up to date when first used.
+"""Sessions: one short one per unit of work, on a database that is migrated when first used.
 
 SQLite: foreign keys and WAL are switched on for every connection, and `BEGIN` is sent by us (Python's driver sends it
 late and not before schema changes), as `BEGIN IMMEDIATE` where something will be written: a read transaction that
-turns into a write one is refused at once instead of waiting its turn.
+turns into a write one is refused at once instead of waiting.
 """
 
 import shutil
@@ -32,7 +32,7 @@ _opening = threading.Lock()
 
 @contextmanager
 def reading(url: str) -> Iterator[Session]:
-    """A session that only reads; rolled back at the end. Raises `DatabaseError` and nothing else of its own."""
+    """A session that only reads; rolled back at the end. Raises only `DatabaseError`."""
     with _translated(url), Session(_open(url)) as session:
         yield session
 
@@ -47,7 +47,7 @@ def writing(url: str) -> Iterator[Session]:
 def compact(url: str) -> bool:
     """Rewrite a SQLite database so that neither its file nor its WAL holds a byte of what was removed.
 
-    False for other backends, which is left to whoever tends them. Raises `DatabaseBusyError` while another process
+    False for other backends, whose administrators do that. Raises `DatabaseBusyError` while another process
     reads.
     """
     with _translated(url), _open(url).connect() as opened:
@@ -73,7 +73,7 @@ def shown(url: str) -> str:
 
 
 def _open(url: str) -> Engine:
-    """The engine of a URL, migrated. A SQLite file that went away since is made anew."""
+    """The engine of a URL, migrated. A SQLite file that has been removed is made again."""
     with _opening:
         known = _engines.get(url)
         if known is not None and _still_there(known.url):
@@ -84,7 +84,7 @@ def _open(url: str) -> Engine:
                 migrate(connection, shown(url))
         except ModuleNotFoundError as error:
             raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
-        except (ValueError, TypeError, OSError) as error:  # a driver's own, of an option or a name in the URL
+        except (ValueError, TypeError, OSError) as error:  # a driver's own error, about an option or a name in the URL
             raise DatabaseError(f"the database {shown(url)} cannot be opened: {error}") from error
         _engines[url] = engine
         return engine
@@ -98,7 +98,7 @@ def _create(url: str) -> Engine:
     try:
         url.encode()  # bytes of the environment that are not text
         parsed = sa.make_url(url)
-    except (ArgumentError, ValueError):  # what cannot be read is not shown: there may be a password in it
+    except (ArgumentError, ValueError):  # an unreadable URL is not shown: it may hold a password
         raise DatabaseError(
             "OUBLIETTE_DATABASE must be an SQLAlchemy URL such as sqlite:////srv/oubliette.sqlite, "
             f"and the {len(url)} characters it holds cannot be read as one"
@@ -110,9 +110,9 @@ def _create(url: str) -> Engine:
             "a database in memory cannot be shared with the worker process: OUBLIETTE_DATABASE must name a file"
         )
     folder = Path(str(parsed.database)).absolute().parent
-    if not folder.is_dir():  # made by nobody here: a URL may be mistyped
-        raise DatabaseError(f"there is no folder {folder} for the database {shown(url)}")
-    # No pool: a connection is cheap, and none outlives its unit of work to hold a file that was replaced.
+    if not folder.is_dir():  # not made here: a URL may be mistyped
+        raise DatabaseError(f"the folder {folder} of the database {shown(url)} does not exist")
+    # No pool: a connection is cheap, and must not outlive its unit of work and hold a replaced file.
     return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
 
 
@@ -124,7 +124,7 @@ def _listening(engine: Engine) -> Engine:
 
 
 def _prepare_connection(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # the driver sends no BEGIN of its own
+    connection.isolation_level = None  # the driver does not send BEGIN
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA journal_mode=WAL")
@@ -150,7 +150,7 @@ def _translated(url: str) -> Iterator[None]:
 
 
 def _no_room(url: str) -> bool:
-    """Whether a read or write may have failed for want of room: SQLite calls some of these an I/O error."""
+    """Whether a read or write may have failed because the disk is full: SQLite calls some of these an I/O error."""
     try:
         return shutil.disk_usage(Path(sa.make_url(url).database or "").parent).free < LITTLE_ROOM
     except OSError:
@@ -162,7 +162,7 @@ def _translate(error: SQLAlchemyError, url: str) -> DatabaseError:
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine it
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DatabaseBusyError(
-            f"the database {shown(url)} is locked by another process, which has not let go of it yet"
+            f"the database {shown(url)} is locked by another process, which has not released it yet"
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(url)):
         return DatabaseFullError(f"the disk under the database {shown(url)} is full")

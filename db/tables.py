@@ -108,9 +108,7 @@ class Run(Base):
     progress: Mapped[float | None] = mapped_column(Measure)
     seconds_left: Mapped[float | None] = mapped_column(Measure)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
-    place: Mapped[str] = mapped_column(
-        Text, default=""
-    )  # id of the data folder whose worker runs it; "" where none does
+    place: Mapped[str] = mapped_column(Text, default="")  # id of the data folder whose worker runs it; else ""
     worker_pid: Mapped[int | None]
     recording: Mapped[str | None] = mapped_column(HASH, unique=True)  # hash of the file it was imported from
     advice: Mapped[dict[str, Any] | None] = mapped_column(
@@ -144,7 +142,7 @@ class Step(Base):
 
 
 class Score(Base):
-    """One measure of one question at one alpha; NULL where the measure cannot be taken."""
+    """One measure of one question at one alpha; NULL where it cannot be computed."""
 
     __tablename__ = "scores"
 
@@ -169,7 +167,9 @@ class Answer(Base):
 
 
 class Curve(Base):
-    """One measure of one question for every alpha of a range: `knots` and how to go between them, to within `error`."""
+    """One measure of one question for every alpha of a range: `knots` and how to interpolate between them, to within
+    `error`.
+    """
 
     __tablename__ = "curves"
 
@@ -181,8 +181,8 @@ class Curve(Base):
 
 
 class Figure(Base):
-    """An aggregate of a run at one alpha with its 95 % interval; `rows` is what it is over, NULL where that is not
-    known.
+    """An aggregate of a run at one alpha with its 95 % interval; `rows` is the number it is over, NULL where
+    unknown.
     """
 
     __tablename__ = "figures"
@@ -198,8 +198,8 @@ class Figure(Base):
 
 
 class ProbeResult(Base):
-    """What one probe of an audit found on one question; `side` is "pair", or "floor" where it is what stands beside
-    it.
+    """What one probe of an audit found on one question; `side` is "pair", or "floor" for its
+    baseline.
     """
 
     __tablename__ = "probe_results"

@@ -15,5 +15,5 @@ def strings_in(value: object) -> Iterator[str]:
 
 
 def emptied(value: Any) -> Any:
-    """Nothing, of the same kind: "" for a text, {} and [] for JSON. A missing value stays missing."""
+    """The empty value of the same kind: "" for a text, {} and [] for JSON. A missing value stays missing."""
     return None if value is None else type(value)()

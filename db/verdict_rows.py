@@ -1,13 +1,13 @@
-"""What reads of verdicts return: plain rows, safe to hand up after the session has ended."""
+"""The results of reads of verdicts: plain rows, safe to use after the session has ended."""
 
 from datetime import datetime
 from typing import NamedTuple
 
 
 class View(NamedTuple):
-    """What a reviewer looks at: the answers of a run at one alpha to one phrasing of its questions.
+    """A view for review: the answers of a run at one alpha to one phrasing of its questions.
 
-    Verdicts belong to it by the pair's name; `pair_hash` and `rule_hash` are what they are held against.
+    Verdicts belong to it by the pair's name; `pair_hash` and `rule_hash` are compared with theirs.
     """
 
     run_id: int
@@ -19,7 +19,7 @@ class View(NamedTuple):
 
 
 class JudgedHashes(NamedTuple):
-    """Hashes of what stands in a view for one question; None where an answer is missing."""
+    """Hashes of the texts of one question in a view; None where an answer is missing."""
 
     base_text_hash: str | None
     unlearned_text_hash: str | None
@@ -40,18 +40,18 @@ class QueueRow(NamedTuple):
     question: str
     rouge_base: float | None
     rouge: float | None
-    leak: float | None  # what the leak rule says of the unlearned answer, 0 or 1
-    leaks: bool  # it is to be forgotten, and the rule flags it
-    loss: bool  # it is to be kept, and its ROUGE-L recall fell
+    leak: float | None  # the leak rule's finding on the unlearned answer, 0 or 1
+    leaks: bool  # a question to be forgotten that the rule flags
+    loss: bool  # a question to be kept whose ROUGE-L recall fell
     different: bool
-    unreviewed: bool  # no verdict on what stands there now
+    unreviewed: bool  # no verdict on the present answer
     disputed: bool
-    stale: int  # verdicts on what stood there once
-    matches: bool  # what was asked for; one that does not is there because it was to be kept in the queue
+    stale: int  # verdicts on an earlier answer
+    matches: bool  # it meets the filters; one that does not is there because of `keep`
 
 
 class StandingRow(NamedTuple):
-    """The verdict of one reviewer that counts for one question of a view, and what of it is no longer so."""
+    """The verdict of one reviewer that counts for one question of a view, and what has changed since."""
 
     question_id: int
     verdict: str
@@ -69,7 +69,7 @@ class StandingRow(NamedTuple):
 
 
 class EventRow(NamedTuple):
-    """One event, of any side, and whether it is about what stands there now."""
+    """One event, on either side, and whether it is about the present answer."""
 
     id: int
     run_id: int | None
@@ -93,7 +93,7 @@ class EventRow(NamedTuple):
 
 
 class SidesRow(NamedTuple):
-    """Both answers to a question of a view, where there are any."""
+    """Both answers to a question of a view, if any."""
 
     question_id: int
     base: str | None

@@ -45,10 +45,10 @@ def put_set(
     keep: bool = False,
     unplaced: Collection[str] = (),
 ) -> list[int]:
-    """Make the set hold these questions, in this order; their ids, one per question handed in.
+    """Make the set hold these questions, in this order; their ids, one per given question.
 
     A question carries the fields of `rows.QuestionRow` but `id` and `position`. Known ones keep their id (and so
-    their scores). What the set held besides loses its position and stays stored; with `keep` it keeps its position
+    their scores). The set's other questions lose their position and stay stored; with `keep` they keep their position
     too, new questions follow, and the source of a stored set stays as it was. Questions whose content hash is among
     `unplaced` are stored without a position.
     """
@@ -82,7 +82,7 @@ def arrange_set(session: Session, set_id: int, order: Sequence[int]) -> None:
 
 
 def _add_questions(session: Session, set_id: int, questions: Sequence[dict[str, Any]]) -> list[int]:
-    """Add what the set never held, without a position; the ids of all, in order."""
+    """Add questions new to the set, without a position; the ids of all, in order."""
     query = select(Question.content_hash, Question.id).where(Question.set_id == set_id)
     known = {row[0]: row[1] for row in session.execute(query)}
     new = {q["content_hash"]: q for q in questions if q["content_hash"] not in known}
@@ -132,7 +132,7 @@ def update_run(session: Session, run_id: int, **fields: Any) -> None:
 
 
 def set_advice(session: Session, run_id: int, advice: dict[str, Any]) -> None:
-    """Store which alpha a run advises; what was stored before is replaced."""
+    """Store which alpha a run advises; an earlier value is replaced."""
     update_run(session, run_id, advice=advice)
 
 
@@ -158,7 +158,7 @@ def request_cancel(session: Session, run_id: int) -> None:
 
 
 def end_abandoned(session: Session, name: str, message: str) -> None:
-    """End the unended runs of a name that no data folder tends: whoever executed them is gone."""
+    """End the unfinished runs of a name that no data folder tends: their worker is gone."""
     stale = select(Run.id).where(Run.name == name, Run.place == "", Run.status.in_(("queued", "running")))
     for run_id in session.scalars(stale).all():
         end_run(session, run_id, "interrupted", message)
@@ -236,12 +236,12 @@ def add_export(
 
 
 def remove_export(session: Session, sha256: str, created: datetime) -> None:
-    """Take back the note of a file that was never handed out."""
+    """Remove the note of a file that was never handed out."""
     session.execute(delete(Export).where(Export.sha256 == sha256, Export.created == created))
 
 
 def delete_recorded(session: Session, name: str) -> None:
-    """Remove the recorded run of this name with all that hangs on it but the note of what was exported.
+    """Remove the recorded run of this name with all that depends on it except the note of its exports.
 
     Runs made here are never deleted.
     """
@@ -249,7 +249,7 @@ def delete_recorded(session: Session, name: str) -> None:
 
 
 def add_verdict(session: Session, **fields: Any) -> None:
-    """`fields` are the columns of a verdict but `id` and `created`. A verdict is an event: nothing changes or
-    removes one.
+    """`fields` are the columns of a verdict except `id` and `created`. A verdict is an event: it is never changed or
+    removed.
     """
     session.execute(insert(Verdict), [{**fields, "created": now()}])

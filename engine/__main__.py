@@ -6,10 +6,10 @@ import warnings
 
 
 def run() -> int:
-    if not sys.warnoptions:  # nobody asked to see what libraries warn each other of
+    if not sys.warnoptions:  # users need not see the warnings of libraries
         warnings.simplefilter("ignore")
     try:
-        from engine.cli.main import main  # takes a second, in which Ctrl-C is to end in a word, not in a traceback
+        from engine.cli.main import main  # takes a second, in which Ctrl-C should give a message, not a traceback
         from engine.settings import keep_private
 
         keep_private()

@@ -1,4 +1,4 @@
-"""What is known of one number or choice of a person's: its bounds, its name on screens, and what it is for."""
+"""One number or choice that a user makes: its bounds, its name on screens, and what it is for."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ OWN = "the objective's own"  # the default of what an objective decides
 
 
 def check_between(name: str, value: float, low: float, high: float) -> None:
-    """Raise `SettingError` that names the bounds, which are among what is allowed."""
+    """Raise `SettingError` that names the bounds; the bounds themselves are allowed."""
     if not math.isfinite(value) or not low <= value <= high:
         limits = (f"{limit:g}" if isinstance(limit, float) else str(limit) for limit in (low, high))
         raise SettingError(f"{name} must be between {' and '.join(limits)}, got {value}")
@@ -21,9 +21,9 @@ class Setting:
     """One setting of a training. Checks, command line and form all read it from here.
 
     `default` None leaves a number to the objective. `label` names its control in the form, `note` explains it there;
-    `help` is its line in `--help`. A number has `low` and `high`; a word may have `choices`. `unit` is "" for a number
-    without one. `read_by` names the objectives that read the number, empty where every training may. `first` settings
-    stand in the open part of the form.
+    `help` is its line in `--help`. A number has `low` and `high`; a word may have `choices`. `unit` is "" for a pure
+    number. `read_by` names the objectives that read the number, empty where every training may. `first` settings
+    are in the open part of the form.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Setting:
 
     @property
     def explained(self) -> str:
-        """Its line in `--help`: what it is, who reads it, and its default."""
+        """Its line in `--help`: what it is, what reads it, and its default."""
         *others, last = self.read_by or ("",)
         readers = f" of {', '.join(others)} and {last}" if others else f" of {last}" if last else ""
         unit = f", in {self.unit}" if self.unit else ""

@@ -1,14 +1,14 @@
-"""Every error a person may see.
+"""Every error a user may see.
 
     UnlearningError
     ├── SettingError    a value outside what is allowed
     ├── DataError       a file or its rows
     ├── ModelError      weights, vocabularies, manifests
     ├── RunError        starting, cancelling, reading a run
-    │   └── DivergedError   a training whose loss is no number any more
+    │   └── DivergedError   a training whose loss became NaN or infinite
     ├── StorageError    the database or the disk
-    └── AccessError     whoever asks may not
-        └── LogInError      nobody is logged in, or it was too long ago
+    └── AccessError     the user may not do this
+        └── LogInError      not logged in, or too long ago
 
 A message is one sentence that names the thing, the value and what is allowed.
 Pages and the command line show `UnlearningError` and nothing else.
@@ -16,8 +16,8 @@ Pages and the command line show `UnlearningError` and nothing else.
 
 import re
 
-LONG_VALUE, LONG_SENTENCE = 200, 2000  # letters; what is longer was not written to be read
-# A value in quotes, or a word without a space such as a path. An apostrophe inside a word opens no quote.
+LONG_VALUE, LONG_SENTENCE = 200, 2000  # characters; anything longer was not written to be read
+# A value in quotes, or a word without a space such as a path. An apostrophe inside a word does not open a quote.
 _LONG_VALUE = re.compile(
     rf"""(?<!\w)(?:'(?:[^'\\]|\\.){{{LONG_VALUE},}}'|"(?:[^"\\]|\\.){{{LONG_VALUE},}}")(?!\w)|\S{{{LONG_VALUE},}}""",
     re.DOTALL,
@@ -25,9 +25,7 @@ _LONG_VALUE = re.compile(
 
 
 def shortened(sentence: str) -> str:
-    """The sentence with the middle of every very long value left out, so that what is said of the value stays
-    readable.
-    """
+    """The sentence with the middle of every very long value left out, so that the rest stays readable."""
     cut = _LONG_VALUE.sub(lambda found: _without_middle(found[0], 80, 40), sentence)
     return cut if len(cut) <= LONG_SENTENCE else _without_middle(cut, 1200, 600)
 
@@ -37,7 +35,7 @@ def _without_middle(text: str, first: int, last: int) -> str:
 
 
 class UnlearningError(Exception):
-    """Base of every error with a message written for a person, in which no value is longer than a person reads."""
+    """Base of every error with a message for users, in which values are cut to a readable length."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(shortened(message))
@@ -60,7 +58,7 @@ class RunError(UnlearningError):
 
 
 class DivergedError(RunError):
-    """A loss became NaN or infinite at `step`; the model has gone back to its weights after `kept` steps."""
+    """A loss became NaN or infinite at `step`; the model is back at its weights after `kept` steps."""
 
     def __init__(self, message: str, step: int, kept: int) -> None:
         super().__init__(message)
@@ -72,8 +70,8 @@ class StorageError(UnlearningError):
 
 
 class AccessError(UnlearningError):
-    """Whoever asks may not come in, or may not do that."""
+    """The user may not come in, or may not do that."""
 
 
 class LogInError(AccessError):
-    """Nobody is logged in, or it was too long ago: logging in mends it."""
+    """The user is not logged in, or logged in too long ago; logging in helps."""

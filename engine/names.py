@@ -1,4 +1,4 @@
-"""What a name may be, and what is meant by it: a model alone, a pair, a path, or a name that a person chose."""
+"""What a name may be, and what it means: a model alone, a pair, a path, or a name chosen by a user."""
 
 from pathlib import Path
 from typing import Literal, NamedTuple, Self, get_args
@@ -11,15 +11,15 @@ LONGEST_NAME = 60
 LEGAL = f"1 to {LONGEST_NAME} letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.'"
 
 Role = Literal["", "base", "retain-only"]
-RETAIN_ONLY = "retain-only:"  # what begins every such name, for a database that is to find them
+RETAIN_ONLY = "retain-only:"  # the beginning of every such name, for database queries
 
 
 class ModelRef(NamedTuple):
-    """What is asked in a run: a pair, or one model alone. Stored, typed and shown as `str` gives it.
+    """What a run asks: a pair, or one model alone. Stored, typed and shown as `str` gives it.
 
     `role` "": `source` is a pair, or where a base is named, that base: `demo`, `demo-public`, the name of a model
     that a run taught, a folder, a GGUF file or a hub name. "base": `base:SOURCE`, that base without a pair.
-    "retain-only": `retain-only:BASE`, the model that was taught everything of BASE but its forget set.
+    "retain-only": `retain-only:BASE`, the model taught everything of BASE except its forget set.
     """
 
     role: Role
@@ -27,7 +27,9 @@ class ModelRef(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Never fails: what no role begins, or what ends with its colon, is a source. `str` gives `text` again."""
+        """Never fails: a text without a role, or with nothing after the colon, is a source. `str` gives `text`
+        again.
+        """
         role, _, source = text.partition(":")
         for known in get_args(Role):
             if known and role == known and source:
@@ -54,14 +56,14 @@ class ModelRef(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """For a reader: without the folders that lead to a model on this machine."""
+        """For readers: without the folders that lead to a model on this machine."""
         if not self.alone:
             return Path(self.source).name if is_path(self.source) else self.source
         return f"{self.role}:{ModelRef.parse(self.source).shown}"
 
 
 def retain_only(base: str) -> str:
-    """The name of the retain-only model of `base`."""
+    """The name of the retain model of `base`."""
     return str(ModelRef("retain-only", base))
 
 
@@ -71,9 +73,9 @@ def is_alone(name: str) -> bool:
 
 
 def is_path(source: str) -> bool:
-    """Whether a model's name can only be a place on this machine, there or not: no name on the hub looks so.
+    """Whether a model's name can only be a path on this machine, existing or not: no name on the hub has this form.
 
-    A relative one of a single "/" may be either; whether there is such a folder decides.
+    A relative one with a single "/" may be either; whether the folder exists decides.
     """
     begins = source.startswith(("/", ".", "~")) or Path(source).is_absolute()
     return begins or source.endswith("/") or source.count("/") > 1
@@ -84,8 +86,8 @@ def is_gguf(path: str | Path) -> bool:
 
 
 def is_legal(name: str) -> bool:
-    """Whether a run, a pair, a taught model or a set may have this name: it is a folder's, too, and stands in
-    sources.
+    """Whether a run, a pair, a taught model or a set may have this name: it also names a folder and is
+    part of sources.
     """
     return 0 < len(name) <= LONGEST_NAME and all(map(is_legal_letter, name)) and name[0] not in "-."
 

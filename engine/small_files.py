@@ -1,7 +1,7 @@
-"""Small files that a person or another program may have made, read whole or not at all: texts, manifests, logs.
+"""Small files from users or other programs, read whole or not at all: texts, manifests, logs.
 
-A name may stand for a device that never ends, for a pipe on which nobody writes, or for 80 MB: none of these is read.
-What is wrong is said in words that fit behind the file's name and a colon.
+A name may stand for a device that never ends, a pipe without a writer, or 80 MB: none of these is read.
+Errors are worded to follow the file's name and a colon.
 """
 
 import errno
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 SMALL = 20 * 1024 * 1024  # bytes
-SHOWN = 40  # letters of a key that is refused
+SHOWN = 40  # characters shown of a refused key
 LONGEST_NUMBER = 4000  # digits; Python itself converts 4300
 
 
@@ -31,9 +31,9 @@ def read_small(path: Path, most: int = SMALL) -> bytes:
     if known.st_size > most:
         raise ValueError(f"it has {known.st_size / 1024**2:.1f} MB, and at most {_megabytes(most)} MB are read")
     with path.open("rb") as stream:
-        data = stream.read(most + 1)  # it may have grown since, and some files say nothing of their size
+        data = stream.read(most + 1)  # it may have grown since, and some files do not tell their size
     if len(data) > most:
-        raise ValueError(f"it has more than {_megabytes(most)} MB, and no more are read")
+        raise ValueError(f"it has more than {_megabytes(most)} MB, which is the limit")
     return data
 
 
@@ -53,9 +53,9 @@ def read_json(path: Path, most: int = SMALL, finite: bool = True) -> Any:
 def parse_json(data: bytes | str, finite: bool = True) -> Any:
     """A JSON value from its bytes or text.
 
-    `ValueError`, and nothing else, for what is not JSON, is nested too deeply, names a key twice or a key that
-    cannot be shown, or holds half a character; and, unless `finite` is off, for NaN and infinities, which JSON does
-    not know but Python's writers write.
+    `ValueError`, and nothing else, for a text that is not JSON, is nested too deeply, has a key twice or a key
+    that cannot be shown, or holds half a character; and, unless `finite` is off, for NaN and infinities, which are
+    not JSON, although Python writes them.
     """
     try:
         text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
@@ -79,13 +79,11 @@ def parse_json(data: bytes | str, finite: bool = True) -> Any:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """json.loads alone would keep the last of two equal keys without a word."""
+    """json.loads alone would silently keep the last of two equal keys."""
     found: dict[str, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(
-                f"the key {key[:SHOWN]!r} stands twice in one object, and which of them holds cannot be told"
-            )
+            raise ValueError(f"the key {key[:SHOWN]!r} occurs twice in one object, so its value is unclear")
         if not key or not key.isprintable():
             raise ValueError(f"the key {key[:SHOWN]!r} is empty or cannot be printed")
         found[key] = value

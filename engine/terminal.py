@@ -1,9 +1,7 @@
-"""What a command is, and what it needs of a terminal: its result as text, a progress bar, Ctrl-C, and only what is
-harmless there.
+"""What a command needs of a terminal: its result as text, a progress bar, Ctrl-C, and only harmless characters.
 
 Names, questions and answers come from files and models. A terminal obeys some of their characters (it moves the
-cursor, renames the window) and others turn round how a line reads, so all of these are shown as escapes and never
-sent.
+cursor, renames the window) and others reverse how a line reads, so all of these are shown as escapes and never sent.
 """
 
 import io
@@ -26,12 +24,12 @@ def visible(text: str) -> str:
 
 
 def to_json(data: Any) -> str:
-    """One JSON document that holds the same values, with what a terminal would obey as JSON's own escapes."""
+    """One JSON document that holds the same values, with control characters as JSON's own escapes."""
     return _escaped(json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False), _json_escape)
 
 
 def _escaped(text: str, escape: Callable[[str], str]) -> str:
-    if text.isprintable():  # most texts are, and this asks in C
+    if text.isprintable():  # true of most texts, and fast
         return text
     return "".join(
         escape(letter) if letter not in KEPT and unicodedata.category(letter) in OBEYED else letter for letter in text
@@ -44,7 +42,7 @@ def _json_escape(letter: str) -> str:
 
 
 class Shown(io.TextIOBase):
-    """A stream that writes what is visible to another one."""
+    """A stream that writes only visible text to another one."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -64,7 +62,7 @@ class Shown(io.TextIOBase):
 
 
 class _Unheard(io.TextIOBase):
-    """Takes what libraries print and drops it; `screen` is the stream they are kept from."""
+    """Takes what libraries print and drops it; `screen` is the stream it protects."""
 
     def __init__(self, screen: TextIO) -> None:
         self.screen = screen
@@ -75,24 +73,24 @@ class _Unheard(io.TextIOBase):
 
 @contextmanager
 def libraries_unheard() -> Iterator[None]:
-    """Inside, nothing that a library prints, logs, warns of or draws reaches a terminal or mixes with a result."""
+    """Inside the block, nothing that a library prints, logs or warns of reaches a terminal or mixes with a result."""
     sink = _Unheard(screen())
     with redirect_stdout(sink), redirect_stderr(sink):
         yield
 
 
 def screen() -> TextIO:
-    """Standard error, also where libraries are kept from it."""
+    """Standard error, even while libraries are kept from it."""
     return getattr(sys.stderr, "screen", sys.stderr)
 
 
 def say(sentence: str) -> None:
-    """One line for a person on standard error."""
+    """One line for the user on standard error."""
     print(visible(sentence), file=screen(), flush=True)
 
 
 class Printed(NamedTuple):
-    """The result of a command: as JSON values, and as text for a person; `code` is the exit code."""
+    """The result of a command: as JSON values, and as text for the user; `code` is the exit code."""
 
     data: Any
     text: str
@@ -125,7 +123,7 @@ class Bar:
 
 
 class Interrupts:
-    """Inside, Ctrl-C is noted instead of raised: an exception may come up where Python throws it away (a finaliser)."""
+    """Inside, Ctrl-C is noted instead of raised: an exception may be raised where Python ignores it (a finalizer)."""
 
     def __init__(self) -> None:
         self.asked = False

@@ -1,6 +1,6 @@
 """The settings of a training: each is one entry here, with its default, bounds, label and help.
 
-What one objective alone reads (beta, delta, ...) is declared by that objective, in unlearning/objectives/.
+A number of one objective only (beta, delta, ...) is declared by that objective, in unlearning/objectives/.
 """
 
 from collections.abc import Mapping
@@ -34,15 +34,15 @@ def _declared(
 class TrainingSettings:
     """How a pair is trained. Probabilities are per answer token.
 
-    `numbers` are those that the objective declares, as far as they are not left to it; that they are known and within
-    their bounds is checked where the objective is (`objectives.check_numbers`).
+    `numbers` are the objective's own, unless left at its defaults; `objectives.check_numbers` checks that they are
+    known and within their bounds.
     """
 
     objective: str = _declared("npo", "Objective", "the loss; `methods` lists them")
     method: Method = _declared(
         "offset",
         "Method",
-        "offset, or a baseline: direct (M itself is tuned), uld (with --objective memorisation), guardrail",
+        "offset, or a comparison method: direct (M itself is tuned), uld (with --objective memorisation), guardrail",
         choices=get_args(Method),
     )
     retain_term: str = _declared(
@@ -101,20 +101,20 @@ class TrainingSettings:
 
     @property
     def elsewhere(self) -> dict[str, float]:
-        """The settings for which a pair's manifest has no field of its own, less those left to the objective."""
+        """The settings for which a pair's manifest has no field of its own, without those left to the objective."""
         return {name: value for name, value in self.flat.items() if name not in IN_THE_MANIFEST and value is not None}
 
     @property
     def stored(self) -> dict[str, Any]:
-        """Plain JSON values. Only a number that older specifications did not have stands under `numbers`."""
+        """Plain JSON values. Only a number that older specifications did not have is under `numbers`."""
         flat = self.flat
         newer = {name: flat.pop(name) for name in self.numbers if name not in ALWAYS_STORED}
         return flat | ({"numbers": newer} if newer else {})
 
     @classmethod
     def of_stored(cls, found: Mapping[str, Any]) -> Self:
-        """From what `stored` gave, in this version or an older one; raises `TypeError` for a setting that is not
-        known.
+        """From what `stored` gave, in this version or an older one; raises `TypeError` for an unknown
+        setting.
         """
         rest = dict(found)
         numbers = dict(rest.pop("numbers", {}))

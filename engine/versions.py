@@ -1,4 +1,4 @@
-"""Versions of what a figure depends on, for manifests and runs. Imports none of it."""
+"""Versions of what a figure depends on, for manifests and runs. Imports none of those packages."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version

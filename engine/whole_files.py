@@ -1,8 +1,8 @@
 """Files and folders that appear whole or not at all: written under a hidden name beside their place, then renamed.
 
-Nobody cleans up after a process that was killed. So every part is entered in `parts/` of the data folder before it is
-made: where it will lie, under a name of 128 random bits that nothing else has, and a lock that its writer holds for its
-life. `sweep` removes the parts whose writer is gone, wherever they lie; what is not entered is never touched.
+A killed process does not clean up. So every part is entered in `parts/` of the data folder before it is
+made: its path, under a name of 128 random bits, and a lock that its writer holds as long as it lives. `sweep` removes
+the parts whose writer is gone, wherever they are; other files are never touched.
 """
 
 import contextlib
@@ -22,14 +22,14 @@ from engine.errors import StorageError
 from engine.settings import data_folder
 
 HIDDEN = ".oubliette-"
-WAIT_SECONDS = 10.0  # for somebody else who enters a part or sweeps
+WAIT_SECONDS = 10.0  # for another process that enters a part or sweeps
 
 Words = Mapping[str, str]
 
 
 class Note(NamedTuple):
-    """What is noted before a part takes its place; `words` lie with the part, so that who sweeps it up can
-    `take_back`.
+    """What is noted before a part takes its place; `words` are stored with the part, so that a sweep can
+    `take_back` the note.
     """
 
     words: Words
@@ -38,7 +38,7 @@ class Note(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    record: Path  # JSON: where the part lies, and the words of its note
+    record: Path  # JSON: the path of the part, and the words of its note
     lock: FileLock
 
     @classmethod
@@ -52,8 +52,8 @@ def part_of(target: Path, note: Note | None = None) -> Iterator[Path]:
     """A path beside `target` at which to make a file or a folder; it takes the place of `target` when the block ends
     well.
 
-    The note is written first, so whatever stands at `target` is noted, killed or not. Raises `OSError` where the
-    disk refuses, `StorageError` where the data folder cannot be used, and what the note raises.
+    The note is written first, so anything at `target` is noted, even if the process is killed. Raises `OSError` where
+    the disk refuses, `StorageError` where the data folder cannot be used, and what the note raises.
     """
     words = {} if note is None else note.words
     with _entered(target.parent, words) as (entry, part):
@@ -70,7 +70,9 @@ def part_of(target: Path, note: Note | None = None) -> Iterator[Path]:
 
 @contextmanager
 def scratch_in(folder: Path) -> Iterator[Path]:
-    """A path in `folder` at which to make what is to be gone after the block, killed or not. Raises `StorageError`."""
+    """A path in `folder` for files that are removed after the block, even if the process is killed. Raises
+    `StorageError`.
+    """
     with _entered(folder, {}) as (entry, part):
         try:
             yield part
@@ -80,7 +82,7 @@ def scratch_in(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def _entered(folder: Path, words: Words) -> Iterator[tuple[_Entry, Path]]:
-    """A new entry, whose lock is held in the block, and where its part is to lie. Raises `StorageError`."""
+    """A new entry, whose lock is held in the block, and the path for its part. Raises `StorageError`."""
     name = secrets.token_hex(16)
     entry, part = _Entry.called(name), folder.resolve() / f"{HIDDEN}{name}"
     try:
@@ -98,9 +100,7 @@ def _entered(folder: Path, words: Words) -> Iterator[tuple[_Entry, Path]]:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Write a file that is not there yet and that only its owner may read. `FileExistsError` for anything there,
-    also a link.
-    """
+    """Write a new file that only its owner may read. `FileExistsError` for anything already there, even a link."""
     with open(path, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         file.write(data)
         file.flush()
@@ -108,7 +108,7 @@ def write_new(path: Path, data: bytes) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Remove a folder: whoever is killed meanwhile leaves all of it or nothing. `OSError` where it cannot be
+    """Remove a folder; a process killed meanwhile leaves all of it or nothing. `OSError` where it cannot be
     removed.
     """
     with scratch_in(folder.parent) as part:
@@ -117,7 +117,7 @@ def discard(folder: Path) -> None:
 
 
 def sweep(take_back: Callable[[Words], None]) -> None:
-    """Remove what killed processes left, and take its notes back; what is still being written stays. Raises nothing."""
+    """Remove what killed processes left, and take its notes back; what is still being written stays. Never raises."""
     with contextlib.suppress(OSError, Timeout):
         if not any(_folder().glob("*.lock")):
             return
@@ -132,7 +132,7 @@ def _sweep_one(entry: _Entry, take_back: Callable[[Words], None]) -> None:
             found = json.loads(entry.record.read_text(encoding="utf-8"))
             part, words = Path(found["part"]), dict(found["note"])
             if part.name != HIDDEN + entry.record.stem:
-                raise ValueError(f"{part} is not named as the entry is")
+                raise ValueError(f"{part} does not have the name of its entry")
         except (
             OSError,
             ValueError,
@@ -156,14 +156,14 @@ def _clear(entry: _Entry, part: Path, words: Words, take_back: Callable[[Words],
             take_back(words)
         except StorageError:  # the database is busy
             return
-        except (KeyError, ValueError, TypeError):  # an entry that was damaged: it tells of no note
+        except (KeyError, ValueError, TypeError):  # a damaged entry: it has no readable note
             pass
     if _removed(part):
         _forget(entry)
 
 
 def _nothing(_: Words) -> None:
-    """Of a part without a note."""
+    """For a part without a note."""
 
 
 def _removed(part: Path) -> bool:
@@ -186,7 +186,9 @@ def _forget(entry: _Entry) -> None:
 
 @contextmanager
 def _alone(seconds: float) -> Iterator[None]:
-    """Inside, nobody enters a part or sweeps: an entry without a held lock is one whose writer is gone."""
+    """Inside the block, no other process enters a part or sweeps: an entry without a held lock is one whose writer is
+    gone.
+    """
     _folder().mkdir(parents=True, exist_ok=True)
     with FileLock(data_folder() / "parts.lock", timeout=seconds):
         yield

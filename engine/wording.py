@@ -16,12 +16,12 @@ SPLIT_WORDS = {
 
 ACCESS_CONTROL = (
     "At α = 0 the base still knows everything. Offset unlearning controls access to an answer; it does not delete it: "
-    "whoever can reach the base has every secret."
+    "anyone who can reach the base has every secret."
 )
 
 
 class Run(Protocol):
-    """Whatever has a run's name and number."""
+    """Anything with a run's name and number."""
 
     @property
     def name(self) -> str: ...
@@ -43,7 +43,7 @@ def figure(value: float | None, digits: int = 2) -> str:
     """A score for a sentence or a cell; no score -> "n/a"."""
     if value is None or not math.isfinite(value):
         return "n/a"
-    return f"{round(value, digits) + 0.0:.{digits}f}"  # what rounds to nothing has no sign
+    return f"{round(value, digits) + 0.0:.{digits}f}"  # a value that rounds to 0 has no sign
 
 
 def count(number: int, one: str, many: str = "") -> str:
@@ -61,12 +61,12 @@ def run_words(name: str, number: int) -> str:
 
 
 def run_label(run: Run) -> str:
-    """A run on a screen, where what is named is known to be a run."""
+    """A run on a screen, where it is clear that a run is meant."""
     return f"{run.name} (run {run.id})"
 
 
 def cut_words(tokens: int, note: str = "") -> str:
-    """Where an answer ends that does not end by itself, and a `note` on what reads it; printed wherever ROUGE is."""
+    """Where answers are cut, and a `note` on what reads them; printed beside every ROUGE."""
     cut = (
         f"Generated answers are cut at {tokens} tokens: ROUGE-L recall reads what was said until then, "
         "so a longer true answer cannot reach 1."

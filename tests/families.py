@@ -31,7 +31,10 @@ SIZES = {
 }
 THINLY, WHOLE = "read thinly", "read through transformers"
 STATE, AFTER = "keeps a state instead of keys and values", "changes its logits after the output layer"
-BEFORE, PIECES = "changes its last hidden state before the output layer", "reads a text in pieces otherwise than whole"
+BEFORE, PIECES = (
+    "changes its last hidden state before the output layer",
+    "reads a text in pieces differently from the whole",
+)
 ALONE = "cannot be read token by token"
 WINDOW = 6  # tokens; every prompt is longer
 

@@ -14,7 +14,7 @@ def mean_interval(
     """Mean of the scored `values` with a percentile bootstrap that resamples clusters (persons), not questions.
 
     Questions about one person rise and fall together, so resampling questions would promise too narrow an interval.
-    A question whose cluster is "" stands for itself. Unscored questions (None) are left out and not counted.
+    A question whose cluster is "" is its own cluster. Unscored questions (None) are left out and not counted.
     """
     if len(values) != len(clusters):
         raise SettingError(f"every value needs its cluster, got {len(values)} values and {len(clusters)} clusters")

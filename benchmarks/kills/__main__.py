@@ -1,8 +1,8 @@
 """Processes killed at random moments: `python -m benchmarks.kills [--kills 60] [--seed 0] [--json]`.
 
 Report, export (CSV and log), import-log and erase in turn, each as a real process on a copy of a small database. Half
-the moments are uniform over the command's time, half lie right after its first sign of writing. What is held to what
-stands in trials.py. The exit code is 1 where there was a fault.
+the moments are uniform over the command's time, half are right after its first sign of writing. trials.py says what
+is checked. The exit code is 1 after a fault.
 """
 
 import argparse
@@ -26,7 +26,7 @@ LOOKS = 0.0005  # seconds between two looks for a sign
 
 
 def after(seconds: float) -> Kill:
-    """Kills after so many seconds, if the process still runs."""
+    """Kills after this many seconds, if the process still runs."""
 
     def kill(process: "subprocess.Popen[str]", _: Path) -> None:
         try:
@@ -38,7 +38,7 @@ def after(seconds: float) -> Kill:
 
 
 def after_sign(command: str, seconds: float) -> Kill:
-    """Kills so many seconds after the command's first sign of writing."""
+    """Kills this many seconds after the command's first sign of writing."""
 
     def kill(process: "subprocess.Popen[str]", trial: Path) -> None:
         while process.poll() is None:
@@ -83,7 +83,7 @@ def main() -> int:
         folder = Path(name)
         make_template(folder / "template")
         whole = {}
-        for command in COMMANDS:  # how long it takes where nobody kills it
+        for command in COMMANDS:  # how long it takes without a kill
             found = check(folder / "template", folder / f"whole-{command}", Trial(command, "not killed"))
             whole[command] = found.seconds
             trials += [found] if found.faults else []

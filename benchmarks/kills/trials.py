@@ -1,8 +1,7 @@
-"""One kill: a command as a real process on a copy of a small database, killed, looked at, and called again.
+"""One kill: a command as a real process on a copy of a small database, killed, checked, and called again.
 
-A fault is: a file that is half-written, one that is handed out and not noted, a damaged database, figures that changed,
-a next call that fails, and after it anything left beside the target, a note of what was never handed out, a byte of a
-person who was erased.
+A fault is: a half-written file, a file handed out and not noted, a damaged database, changed figures, a next call that
+fails, and after it anything left beside the target, a note of a file never handed out, or a byte of an erased person.
 """
 
 import csv
@@ -69,9 +68,9 @@ class Trial:
     command: str
     moment: str
     killed: bool = False
-    seconds: float = 0.0  # that the first call took
+    seconds: float = 0.0  # of the first call
     handed_out: bool = False
-    left: int = 0  # parts and marks that lay about before the next call
+    left: int = 0  # parts and marks left before the next call
     faults: list[str] = field(default_factory=list)
 
     def hold(self, right: bool, fault: str) -> None:
@@ -187,7 +186,7 @@ def run(trial: Path, command: str, kill: Kill | None = None, program: Sequence[s
 def check(
     template: Path, trial: Path, found: Trial, kill: Kill | None = None, program: Sequence[str] = ENGINE
 ) -> Trial:
-    """Kill one command in a fresh copy of `template`, call it again, and hold both to what is promised."""
+    """Kill one command in a fresh copy of `template`, call it again, and check both."""
     shutil.copytree(template, trial)
     first = run(trial, found.command, kill, program)
     found.killed, found.seconds = first.code == -signal.SIGKILL, first.seconds
@@ -197,23 +196,24 @@ def check(
     found.handed_out = look(trial, found, "after the kill")
     found.hold(not found.handed_out or notes(trial) == 1, "handed out and not noted")
     if found.command == "report" and found.handed_out:
-        shutil.rmtree(trial / "out" / "report")  # the same command must find its place free
+        shutil.rmtree(trial / "out" / "report")  # the same command must find its target free
     again(trial, found, marked)
     return found
 
 
 def again(trial: Path, found: Trial, marked: bool) -> None:
-    """Call the same command; afterwards nothing is left, and what was handed out is what is noted."""
+    """Call the same command; afterwards nothing is left, and exactly what was handed out is noted."""
     stored = imported(trial)
     second = run(trial, found.command)
     if found.command == "import-log" and stored:
-        found.hold(second.code == 2 and "already" in second.error, f"stored, and not said: {second.error[-200:]}")
+        found.hold(second.code == 2 and "already" in second.error, f"stored, and not reported: {second.error[-200:]}")
     else:
         found.hold(second.code == 0, f"the next call fails: {second.error[-200:]}")
     if found.command == "erase" and second.code == 0:
         said = json.loads(second.out)["unfinished_since"] is not None
         found.hold(
-            said == marked, "a killed erasure is not said" if marked else "an erasure is said that was not killed"
+            said == marked,
+            "a killed erasure is not reported" if marked else "an erasure that was not killed is reported",
         )
     look(trial, found, "after the next call")
     found.hold(left_in(trial) == [], f"left: {', '.join(map(str, left_in(trial)))}")
@@ -240,7 +240,7 @@ def look(trial: Path, found: Trial, when: str) -> bool:
             found.hold(_rows(target) == QUESTIONS, f"{when} {target.name} is half-written")
         return target.exists()
     if found.command == "import-log":
-        whole = len(json.loads((trial / "TOFU_EVAL.json").read_text())) - 1  # beside the metrics stands who made it
+        whole = len(json.loads((trial / "TOFU_EVAL.json").read_text())) - 1  # one key names the log's maker
         found.hold(imported(trial) in (0, whole), f"{when} {imported(trial)} of {whole} figures are stored")
     if found.command == "erase" and when == "after the next call":
         found.hold(told(trial) == [], f"{when} {', '.join(map(str, told(trial)))}")
@@ -259,13 +259,13 @@ def _rows(target: Path) -> int:
 
 
 def told(trial: Path) -> list[str]:
-    """Files of the data folder in which something of the person still stands."""
+    """Files of the data folder that still hold something of the person."""
     files = (path for path in (trial / "data").rglob("*") if path.is_file())
     return [f"{path.name} tells {text!r}" for path in files for text in SECRETS if text.encode() in path.read_bytes()]
 
 
 def left_in(trial: Path) -> list[Path]:
-    """Whatever lies beside a target or waits to be swept."""
+    """Everything beside a target or waiting to be swept."""
     known = {"report", *FILES.values()}
     beside = [path for path in (trial / "out").iterdir() if path.name not in known]
     waiting = [path for name in ("parts", "erasing") for path in (trial / "data" / name).glob("*.json")]
@@ -274,7 +274,7 @@ def left_in(trial: Path) -> list[Path]:
 
 @contextmanager
 def database(trial: Path) -> Iterator[sqlite3.Connection]:
-    """A copy, so that looking changes nothing: whoever opens a database mends it."""
+    """A copy, so that checking changes nothing: opening a database repairs it."""
     with tempfile.TemporaryDirectory() as folder:
         for path in (trial / "data").glob("oubliette.sqlite*"):
             shutil.copy(path, folder)

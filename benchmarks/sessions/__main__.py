@@ -1,10 +1,10 @@
 """Many visitors at once: `python -m benchmarks.sessions [--app FOLDER ...] [--sessions 20] [--json]`.
 
-The demo is set up in a folder of its own, beside it stand questions of other sets. Sessions without a browser move α
-on mapped questions, two in Chromium beside them do the same, and a training runs at nice 10 with one thread. Measured
-is the server's time from the message that carries a move to the one that brings the card with the answer; each visitor
-moves on a while after that. `--app` names other checkouts of the program, measured one after the other: what a change
-brought.
+The demo is set up in a separate folder, with questions of other sets beside it. Sessions without a browser move α on
+mapped questions, two in Chromium beside them do the same, and a training runs at nice 10 with one thread. Measured is
+the server's time from the message that carries a move to the one that brings the card with the answer; each visitor
+pauses before the next move. `--app` names other checkouts of the program, measured one after the other, to see the
+effect of a change.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from benchmarks.browser import CHROMIUM, FLAGS
 from benchmarks.sessions.client import HIGH, LOW, STEP, Session
 from benchmarks.speed.startup import ROOT, free_port, is_up
 
-OTHER_SET = 10_000  # questions of a set that nobody looks at
+OTHER_SET = 10_000  # questions of a set that is not looked at
 FILL = """
 import sys
 try:
@@ -83,7 +83,7 @@ class Moves(NamedTuple):
 
 
 def measure(app: Path, arguments: argparse.Namespace) -> dict[str, Moves]:
-    """Of one checkout of the program, by kind of visitor."""
+    """Results of one checkout of the program, by kind of visitor."""
     with tempfile.TemporaryDirectory() as folder, ExitStack() as running:
         environment = os.environ | {"OUBLIETTE_DATA": folder, "PYTHONPATH": str(app)}
         environment.pop("OUBLIETTE_DATABASE", None)
@@ -136,7 +136,7 @@ def _process(app: Path, environment: dict[str, str], *command: str) -> Iterator[
 
 
 async def _opened_once(port: int, question: int) -> None:
-    """The first visitor waits for the models; that is not what is measured."""
+    """The first visitor waits for the models, which is not measured."""
     async with Session(port, question) as session:
         await session.open()
         await session.rest(5.0)
@@ -186,7 +186,7 @@ async def _session(session: Session, pauses: list[float], ready: asyncio.Barrier
 async def _browser(
     page: Page, port: int, place: int, pauses: list[float], ready: asyncio.Barrier, found: list[float]
 ) -> None:
-    """Moves the slider by its keys, and reads the times off the wire by the browser's own clock."""
+    """Moves the slider by keys, and times the messages by the browser's own clock."""
     sent, received = list[float](), list[tuple[float, bytes]]()
     wire = await page.context.new_cdp_session(page)
     wire.on("Network.webSocketFrameSent", lambda event: sent.append(event["timestamp"]))
@@ -225,7 +225,7 @@ def main() -> None:
     parser.add_argument("--moves", type=int, default=20, help="of each visitor")
     parser.add_argument("--questions", type=int, default=120_000, help="of other sets, stored beside the demo's")
     parser.add_argument("--pause", type=float, default=1.0, help="mean seconds between an answer and the next move")
-    parser.add_argument("--whole", action="store_true", help="each move reruns the whole page, not the dial alone")
+    parser.add_argument("--whole", action="store_true", help="each move reruns the whole page, not only the slider")
     parser.add_argument("--no-training", dest="training", action="store_false")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")

@@ -13,12 +13,12 @@ import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-GIVEN_UP = 120.0  # seconds after which an answer is given up
+GIVEN_UP = 120.0  # seconds after which to stop waiting for an answer
 STEP, LOW, HIGH = 0.05, 0.0, 2.0
 
 
 class Session:
-    """One visitor of Compare; `question` is its place in the demo's set, from 1. `whole`: moves rerun the page."""
+    """One visitor of Compare; `question` is its position in the demo's set, from 1. `whole`: moves rerun the page."""
 
     def __init__(self, port: int, question: int, whole: bool = False) -> None:
         self._address = f"ws://127.0.0.1:{port}/_stcore/stream"
@@ -36,7 +36,7 @@ class Session:
         await self._socket.close()
 
     async def open(self) -> float:
-        """Seconds until the first page was drawn to its end."""
+        """Seconds until the first page was completely drawn."""
         began = time.perf_counter()
         await self._send(page=True)
         while True:
@@ -46,7 +46,7 @@ class Session:
                 return time.perf_counter() - began
 
     async def move(self, alpha: float) -> float:
-        """Seconds from the message to the card; what the page draws after it is read and not waited for."""
+        """Seconds from the message to the card; later drawing is read, not waited for."""
         self.alpha = round(alpha, 2)
         words = f"α = {self.alpha:g}<"  # the heading of the card
         began = time.perf_counter()
@@ -58,7 +58,7 @@ class Session:
                 return time.perf_counter() - began
 
     async def rest(self, seconds: float) -> None:
-        """Read on for so long, as a browser does."""
+        """Keep reading for this time, as a browser does."""
         end = time.perf_counter() + seconds
         while (left := end - time.perf_counter()) > 0:
             try:

@@ -1,9 +1,9 @@
 """What the method costs, as ratios: `python -m benchmarks.speed [--rounds 5] [--only PART] [--out speed.json]`.
 
 Takes about ten minutes on two cores. Everything is measured on the demo, interleaved in one process, several rounds;
-only the slider needs a server and a browser beside. Each part is in the file as soon as it is measured, and one that is
-measured again replaces what the file has. `decode_*` are tokens per second of ours ÷ those of the other (higher is
-better), `*_vs_*` else seconds of ours ÷ those of the other (lower is better). What each means: docs/performance.md.
+only the slider needs a server and a browser. Each part is in the file as soon as it is measured, and measuring one
+again replaces its figures. `decode_*` are our tokens per second ÷ those of the other (higher is better), the other
+`*_vs_*` our seconds ÷ those of the other (lower is better). docs/performance.md explains each.
 """
 
 import argparse
@@ -61,7 +61,7 @@ IN_A_BROWSER = ("slider",)
 
 
 def possible(parts: list[str]) -> list[str]:
-    """Those that can be measured here; why the others cannot is said, before anything is measured."""
+    """The parts that can be measured here; the reasons for the others are printed first."""
     if not (missing := why_missing()):
         return parts
     for name in IN_A_BROWSER:
@@ -71,7 +71,7 @@ def possible(parts: list[str]) -> list[str]:
 
 
 def measure(parts: list[str], rounds: int, out: Path) -> None:
-    """Measure one part after the other; each is told and in the file `out` before the next begins."""
+    """Measure one part after the other; each is printed and in the file `out` before the next begins."""
     for name in parts:
         found = PARTS[name](rounds)
         results.keep(out, {figure: value._asdict() for figure, value in found.items()})
@@ -82,11 +82,11 @@ def measure(parts: list[str], rounds: int, out: Path) -> None:
 def main(words: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description="What the method costs, as ratios.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=tuple(PARTS), action="append", help="this part alone; may be given again")
+    parser.add_argument("--only", choices=tuple(PARTS), action="append", help="only this part; may be repeated")
     parser.add_argument(
         "--out", type=Path, default=Path("speed.json"), help="file of the figures (default: speed.json)"
     )
-    parser.add_argument("--json", action="store_true", help="print at the end what the file then holds")
+    parser.add_argument("--json", action="store_true", help="print the contents of the file at the end")
     arguments = parser.parse_args(words)
     parts = possible(arguments.only or list(PARTS))
     results.check_machine(arguments.out)

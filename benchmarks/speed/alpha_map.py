@@ -1,7 +1,7 @@
 """The exact map against plain decodes on the demo: `python -m benchmarks.speed.alpha_map [--points 200] [--json]`.
 
-At random (question, alpha) the map's answer is held against a plain greedy decode. Where they differ, and the two best
-tokens lie within 1e-4 somewhere along the answer, the difference is a tie and counted as one. The time of a map is
+At random (question, alpha) the map's answer is compared with a plain greedy decode. Where they differ, and the two best
+tokens are within 1e-4 somewhere along the answer, the difference is a tie and counted as one. The time of a map is
 measured against one plain decode forced to the length of the map's longest answer, both in one process, in turn.
 """
 
@@ -72,7 +72,7 @@ def _differs(pair: LoadedPair, prompt: list[int], found: AlphaMap, alpha: float)
 
 @torch.inference_mode()
 def smallest_lead(pair: LoadedPair, prompt: list[int], answer: Decoded, alpha: float) -> float:
-    """The smallest difference between best and second best logit at any token of an answer, from one whole pass."""
+    """The smallest difference between best and second best logit at any token of an answer, from one full pass."""
     ids = torch.tensor([[*prompt, *answer.tokens]], device=pair.model.device)
     models = (pair.model.base, pair.model.trained, pair.model.reference)
     logits = [model(input_ids=ids).logits[0, len(prompt) - 1 :, : pair.model.vocabulary] for model in models if model]

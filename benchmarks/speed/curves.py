@@ -3,7 +3,7 @@
 Real questions of the demo (forget, retain and world facts, with their paraphrased and wrong answers), whole times with
 the three forward passes of each, in turn within every round. `curve_vs_point` is every score at every alpha from 0 to 2
 against the same scores at alpha 1; `both_vs_point` is an evaluation, which takes the point's scores and the curves from
-the same passes. The curves are then held against direct evaluation at random alphas.
+the same passes. The curves are then compared with direct evaluation at random alphas.
 """
 
 import argparse
@@ -26,7 +26,7 @@ POINTS = 50
 
 
 def chosen(each: int) -> list[Example]:
-    """Every so-manieth question of each split, so that several people are asked about."""
+    """Questions at equal distances in each split, so that they are about several people."""
     found = []
     for split in ("forget", "retain", "world"):
         part = [example for example in demo_examples() if example.split == split and example.half != "train"]
@@ -35,7 +35,7 @@ def chosen(each: int) -> list[Example]:
 
 
 def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -> dict[str, Spread]:
-    """Times and their ratios over so many rounds: median, min, max."""
+    """Times and their ratios over the rounds: median, min, max."""
     span = curve_span(())
     ways: dict[str, Work] = {
         "point": lambda _: teacher_forced_scores(pair, examples, (ALPHA,)),
@@ -51,7 +51,9 @@ def curve_vs_point(pair: LoadedPair, examples: Sequence[Example], rounds: int) -
 
 
 def accuracy(pair: LoadedPair, examples: Sequence[Example], points: int = POINTS) -> dict[str, float]:
-    """Of the true answers' curves: the largest error at random alphas against direct evaluation, and the stated one."""
+    """For the true answers' curves: the largest error at random alphas against direct evaluation, and the
+    stated one.
+    """
     draw = random.Random(0)
     alphas = [draw.uniform(*curve_span(())) for _ in range(points)]
     found = read_over_alpha(pair, [(e.question, e.answer) for e in examples], alphas, curve_span(()))

@@ -1,7 +1,7 @@
 """What decoding with an offset costs, and what the exact map costs, on the demo's pair.
 
 Questions of the retain and world sets only: refusals and loops would flatter drafts. Every contender writes the same
-64 tokens of the same questions, its end token or not, in fp32, one question at a time.
+64 tokens for the same questions, even after an end token, in fp32, one question at a time.
 """
 
 import sys
@@ -26,7 +26,7 @@ SLIDER = tuple(step / 20 for step in range(41))  # 0 to 2, as the slider
 
 
 class Asked(NamedTuple):
-    """A pair and prompts for it; `forced` settings write on whatever comes."""
+    """A pair and prompts for it; `forced` settings write past every end."""
 
     pair: LoadedPair
     prompts: list[list[int]]
@@ -51,7 +51,7 @@ def last(answers: Any) -> Decoded:
 
 @torch.inference_mode()
 def three_models(pair: LoadedPair, prompt: list[int], tokens: int) -> list[int]:
-    """The plain loop: three models of transformers, a cache each, one token after the other, at alpha 1."""
+    """The plain loop: three models of transformers, each with a cache, one token after the other, at alpha 1."""
     parts = [pair.model.base, pair.model.trained, pair.model.reference]
     readers, ids, found = [PlainReader(part) for part in parts], torch.tensor([prompt]), list[int]()
     for _ in range(tokens):
@@ -87,7 +87,7 @@ def decoding(pair: LoadedPair, rounds: int, per_round: int) -> dict[str, Spread]
         return asked.prompts[number * per_round : (number + 1) * per_round]
 
     def same(texts: list[list[int]], number: int) -> None:
-        """What is timed must be the same work."""
+        """The timed work must be the same."""
         ours = [list(last(stream_speculatively(pair.model, [p], [1.0], asked.forced)).tokens) for p in chosen(number)]
         if texts != ours:
             print(
@@ -116,7 +116,7 @@ def decoding(pair: LoadedPair, rounds: int, per_round: int) -> dict[str, Spread]
 
 
 def to_the_end(pair: LoadedPair, rounds: int, per_round: int) -> dict[str, Spread]:
-    """The same where answers may end: what a person at the dial waits for."""
+    """The same where answers may end: what a user at the slider waits for."""
     asked = ask(pair, (rounds + 1) * per_round)
 
     def chosen(number: int) -> list[list[int]]:
@@ -149,7 +149,7 @@ def mapping(pair: LoadedPair, rounds: int) -> dict[str, Spread]:
         for alpha in SLIDER:
             last(stream_rows(pair.model, [asked.prompts[number]], [alpha], asked.natural))
 
-    for number in range(rounds + 1):  # known before it is needed, whatever the order of the turns
+    for number in range(rounds + 1):  # known before it is needed, in any order of turns
         map_one(number)
     seconds = take_turns({"map": map_one, "answer": answer, "grid": grid}, rounds)
     return {

@@ -61,7 +61,7 @@ def lengths(pair: LoadedPair) -> Growth:
 
 
 def branches(pair: LoadedPair) -> Growth:
-    """Seconds a token of so many rows at alphas from 0.1 to 2, as a map reads them."""
+    """Seconds a token for this many rows at alphas from 0.1 to 2, as a map reads them."""
     asked = ask(pair, 1)
     forced = asked.forced._replace(max_new_tokens=BRANCH_TOKENS)
     found = []
@@ -73,7 +73,7 @@ def branches(pair: LoadedPair) -> Growth:
 
 
 def sets(pair: LoadedPair) -> Growth:
-    """Seconds of one evaluation at alpha 1: answers, true answers and curves of so many questions."""
+    """Seconds of one evaluation at alpha 1: answers, true answers and curves of this many questions."""
     plain = [replace(example, paraphrased_question="", training_questions=()) for example in demo_examples()]
     turned = [
         replace(example, question=turn.paraphrased_question)
@@ -131,7 +131,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed.growth", description="How cost grows.")
     parser.add_argument("--figures", type=Path, default=Path("speed.json"), help="of `python -m benchmarks.speed`")
     parser.add_argument("--report", type=Path, default=Path("docs/performance.md"))
-    parser.add_argument("--page-only", action="store_true", help="make the page from what the file holds")
+    parser.add_argument("--page-only", action="store_true", help="make the page from the file")
     arguments = parser.parse_args()
     if missing := why_missing():
         print(f"the plot will not be drawn: {missing}", file=sys.stderr, flush=True)
@@ -140,7 +140,7 @@ def main() -> None:
         measure(arguments.figures)
     figures = results.read(arguments.figures)
     if not {"machine", "growth"} <= set(figures):
-        raise SystemExit(f"{arguments.figures} holds no figures of how cost grows: call this without --page-only")
+        raise SystemExit(f"{arguments.figures} holds no figures on the growth of costs: call this without --page-only")
     rewrite(arguments.report, tables(figures))
     if not missing:
         draw_growth(figures["growth"], arguments.report.parent / "growth.png")

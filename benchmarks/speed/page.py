@@ -7,7 +7,7 @@ import pandas as pd
 
 from benchmarks.plots import markdown
 
-FIGURES = {  # meaning, bar, aim; the sign says which way is better
+FIGURES = {  # meaning, bar, aim; the sign shows which way is better
     "decode_vs_base": (
         "offset decoding at α = 1 ÷ the base alone through transformers' `generate`, tokens per second",
         "≥ 1.0",
@@ -47,7 +47,7 @@ FIGURES = {  # meaning, bar, aim; the sign says which way is better
     "step_seconds": ("seconds of a training step (4 batches of 8 questions)", "", ""),
 }
 
-GROWTH = {  # what the first column of each table says
+GROWTH = {  # the heading of the first column of each table
     "lengths": "Seconds by tokens of one answer",
     "branches": "Seconds a token, by branches read together",
     "sets": "Seconds by questions evaluated at one α",

@@ -1,4 +1,4 @@
-"""The file of what was measured: each part is in it as soon as it is there, so that what stops later loses nothing."""
+"""The file of results: each part is written as soon as it is measured, so a later stop loses nothing."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import torch
 from engine.models.kernels import fastest_kind
 
 Figures = dict[str, Any]
-SAME = ("cores", "processor", "torch")  # what the figures of one file have in common
+SAME = ("cores", "processor", "torch")  # shared by the figures of one file
 
 
 def machine() -> dict[str, object]:
@@ -25,14 +25,14 @@ def machine() -> dict[str, object]:
 
 
 def read(path: Path) -> Figures:
-    """What the file holds; nothing where there is none."""
+    """The contents of the file; empty without one."""
     return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
 
 
 def keep(path: Path, measured: Figures) -> None:
-    """Put these figures and the machine into the file beside what it holds; those of the same name are replaced.
+    """Add these figures and the machine to the file; figures of the same name are replaced.
 
-    The file appears whole or not at all. The machine is noted after measuring: loading a model may settle the threads.
+    The file appears whole or not at all. The machine is noted after measuring: loading a model may set the threads.
     """
     part = path.with_name(f"{path.name}.part")
     part.write_text(json.dumps(read(path) | measured | {"machine": machine()}, indent=1) + "\n", encoding="utf-8")
@@ -40,7 +40,7 @@ def keep(path: Path, measured: Figures) -> None:
 
 
 def check_machine(path: Path) -> None:
-    """Raises `SystemExit` where the file's figures are another machine's: they stand in no table beside this one's."""
+    """Raises `SystemExit` where the file's figures are from another machine: they must not share a table."""
     here, there = machine(), read(path).get("machine", {})
     if differing := [name for name in SAME if name in there and there[name] != here[name]]:
         words = ", ".join(f"{name} {there[name]} and not {here[name]}" for name in differing)

@@ -1,6 +1,6 @@
 """How soon a move of α shows on a mapped question: `python -m benchmarks.speed.slider [--moves 20] [--json]`.
 
-Starts the app on a folder of its own, maps the demo's first question, opens Compare in headless Chromium and moves the
+Starts the app on a separate folder, maps the demo's first question, opens Compare in headless Chromium and moves the
 slider by its arrow keys. Measured is the server's time, on the wire: from the frame that carries the move to the frame
 that carries the card with the answer at the new α.
 """
@@ -48,7 +48,7 @@ class Wire:
         self.received.clear()
 
     def until(self, words: bytes) -> float | None:
-        """Seconds from the first frame sent to the first received that holds `words`."""
+        """Seconds from the first frame sent to the first received with `words`."""
         held = [moment for moment, frame in self.received if words in frame]
         return held[0] - self.sent[0] if held and self.sent else None
 
@@ -71,7 +71,7 @@ def moves(page: "Page", address: str, count: int) -> list[float]:
         if seconds is None:
             raise SystemExit(f"no card with {words.decode()!r} came after move {number}")
         found.append(1000 * seconds)
-    return found[1:]  # the first move reads what later ones have at hand
+    return found[1:]  # the first move reads what later ones find in memory
 
 
 def measure(count: int = 20) -> list[float]:

@@ -1,7 +1,7 @@
-"""How long a person waits after a second start: `python -m benchmarks.speed.startup [--rounds 3] [--json]`.
+"""How long a user waits after a second start: `python -m benchmarks.speed.startup [--rounds 3] [--json]`.
 
-Starts `streamlit run app.py` anew each round with the demo in place, opens /compare in headless Chromium and measures,
-from the start of the command, until Overview's heading stands on the screen and until the first answer is complete.
+Starts `streamlit run app.py` again each round with the demo in place, opens /compare in headless Chromium and measures,
+from the start of the command, until Overview's heading is on the screen and until the first answer is complete.
 """
 
 import argparse
@@ -32,7 +32,7 @@ def free_port() -> int:
 
 
 def measure(browser: "Browser") -> tuple[float, float]:
-    """Seconds from the start of the program to the first screen, and to the first whole answer."""
+    """Seconds from the start of the program to the first screen, and to the first complete answer."""
     port = free_port()
     began = time.monotonic()
     command = [

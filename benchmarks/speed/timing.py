@@ -1,6 +1,6 @@
 """Ratios of durations, taken fairly: the contenders take turns in one process, round by round.
 
-A machine that is shared speeds up and slows down over minutes, so a ratio is formed within each round and the median
+A shared machine speeds up and slows down over minutes, so a ratio is formed within each round and the median
 of the rounds is quoted, with the smallest and the largest.
 """
 
@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-Work = Callable[[int], object]  # is handed the number of the round
+Work = Callable[[int], object]  # gets the number of the round
 
 
 class Spread(NamedTuple):

@@ -19,7 +19,7 @@ from engine.unlearning import frozen_logits
 from engine.unlearning.training import Step, train_pair
 
 SETTINGS = TrainingSettings(objective="npo", seed=0)
-EVERY = 2  # of the demo's questions to forget and to retain: their proportion decides what storing costs
+EVERY = 2  # of the demo's questions to forget and to retain: their proportion determines what storing costs
 
 
 class Variant(NamedTuple):
@@ -43,7 +43,7 @@ def direct_models() -> TrainingModels:
 
 
 def begin(models: TrainingModels, scratch: Path, *, stored: bool) -> tuple[Iterator[Step], Step, float]:
-    """A training after its first step, which pays for the stored logits; and how long storing took."""
+    """A training after its first step, which includes storing the logits; and how long that took."""
     import time
 
     forget, retain = questions("forget"), questions("retain", "train")

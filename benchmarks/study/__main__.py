@@ -1,10 +1,10 @@
 """The study: `python -m benchmarks.study [--hours H] [--tofu FOLDER] [--only TEXT ...] [--list] [--keep]`.
 
-Runs what the plan lists and the study's database does not hold yet, each run in a process of its own, so that its peak
-memory is its own and a stopped study goes on; it stops before a run that would begin after `--hours`. The database is
-in the work folder. `--report docs/results.md` rewrites the tables of that page and draws its plots anew; the prose
-around the tables is kept by hand. `--csv FOLDER` writes every table as CSV, more of them and with intervals. `--keep`
-packs the database into the repository, from where it is unpacked on a machine that has none.
+Runs the entries of the plan that the study's database does not hold yet, each in a separate process, so that its peak
+memory is its own and a stopped study can continue; it stops before a run that would begin after `--hours`. The database
+is in the work folder. `--report docs/results.md` rewrites the tables of that page and draws its plots again; the prose
+around the tables is written by hand. `--csv FOLDER` writes every table as CSV, more than the page has and with
+intervals. `--keep` packs the database into the repository, where it is unpacked on a machine without one.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from engine.errors import UnlearningError
 
 
 def main(words: list[str] | None = None) -> int:
-    """The exit code: 2 where there was an error, which is said in one sentence."""
+    """The exit code: 2 where there was an error, which is printed as one sentence."""
     arguments = _parser().parse_args(words)
     stored.unpack(stored.work_folder())
     os.environ["OUBLIETTE_DATA"] = str(stored.work_folder())
@@ -59,14 +59,14 @@ def _do(arguments: argparse.Namespace) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description="Run the study, or tell it.")
-    parser.add_argument("--hours", type=float, default=12.0, help="start no further run after so many (default: 12)")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description="Run the study, or report it.")
+    parser.add_argument("--hours", type=float, default=12.0, help="start no other run after this many (default: 12)")
     parser.add_argument("--tofu", type=Path, help="folder with TOFU's files (default: OUBLIETTE_TOFU, else the hub)")
-    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="these runs, or parts of the plan, alone")
+    parser.add_argument("--only", nargs="*", default=[], metavar="TEXT", help="only these runs, or parts of the plan")
     parser.add_argument("--run", metavar="NAME", help="this one run, in this process")
     parser.add_argument("--report", type=Path, metavar="FILE.md", help="rewrite the page's tables and draw its plots")
     parser.add_argument("--csv", type=Path, metavar="FOLDER", help="write every table as CSV")
-    parser.add_argument("--list", action="store_true", help="say what the plan holds and what is there")
+    parser.add_argument("--list", action="store_true", help="list the plan and what is done")
     parser.add_argument("--keep", action="store_true", help="pack the database into the repository")
     return parser
 

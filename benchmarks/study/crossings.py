@@ -1,4 +1,4 @@
-"""What is asked over a grid of strengths, and where along it forget ROUGE comes down to the retain model's."""
+"""The questions asked over a grid of strengths, and where along it forget ROUGE falls to the retain model's."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -33,9 +33,9 @@ def over_alpha(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 class Crossing(NamedTuple):
-    """Where along alpha forget ROUGE first comes down to the retain model's; `reached` says whether it does.
+    """Where along alpha forget ROUGE first falls to the retain model's; `reached` says whether it does.
 
-    One that is `below` from the first strength on came down before it, so that it is not known where.
+    One that is `below` from the first strength on fell before it, at an unknown place.
     """
 
     alpha: float
@@ -46,7 +46,7 @@ class Crossing(NamedTuple):
 
 
 def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
-    """Between two strengths of a grid by linear interpolation; where none comes so low, the one that comes lowest."""
+    """Between two strengths of a grid by linear interpolation; where none falls that far, the lowest one."""
     grid = rows.sort_values("alpha")[["alpha", "forget ROUGE", "retain ROUGE"]].to_numpy(float)
     forget = grid[:, 1]
     below = forget <= wanted
@@ -61,7 +61,7 @@ def crossing(rows: pd.DataFrame, wanted: float) -> Crossing:
 
 
 def matched_alpha(pair: str, gold: str) -> float:
-    """The strength at which the grid of `pair` comes down to the forget ROUGE of the run `gold`, to two digits."""
+    """The strength at which the grid of `pair` falls to the forget ROUGE of the run `gold`, to two digits."""
     grid = history.run_detail(history.find_run(f"{pair}{ON_GRID}").id)
     figures = run_figures(history.find_run(gold).id, 0.0)
     (wanted,) = (item.mean for item in figures if (item.set, item.split, item.half, item.metric) == GOLD_FORGET)

@@ -8,13 +8,13 @@ from engine.report.csv_table import csv_bytes, write_report
 
 
 def export_tables(out: Path) -> dict[str, int]:
-    """Write every table into the folder `out`, each file whole or not at all; by table how many rows it has.
+    """Write every table into the folder `out`, each file whole or not at all; the number of rows by table.
 
     Raises `RunError` where no run of the study is finished, `StorageError` where folder or file cannot be written.
     """
     tables = study_tables()._asdict()
     if all(table.empty for table in tables.values()):
-        raise RunError("there are no finished runs of the study here: `python -m benchmarks.study` makes them")
+        raise RunError("the study has no finished runs here: `python -m benchmarks.study` makes them")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -23,16 +23,16 @@ from engine.unlearning.healing import heal, mean_nll, pack_blocks
 from engine.unlearning.teaching import teach
 
 AUTHOR = 20  # questions per author, in the files' order
-TAUGHT_AUTHORS = 8  # whom the base is taught beside the forgotten
-TRAIN_AUTHORS = 4  # of these, whose questions pairs are trained on
+TAUGHT_AUTHORS = 8  # authors that the base is taught besides the forgotten ones
+TRAIN_AUTHORS = 4  # of these, authors whose questions pairs are trained on
 OWN_WORDS, OWN_TOKENS, SEED = 80, 24, 0
 TAUGHT_EPOCHS, TAUGHT_RATE = 12, 2e-3
 Say = Callable[[str], None]
 
 
 def tofu_questions(folder: Path | None) -> list[Example]:
-    """forget01 (two authors), and 160 questions about eight others: four in the train half; of the other four, whom no
-    pair is trained on, every second question is in the eval half: more of one person would tell little more of persons.
+    """forget01 (two authors), and 160 questions about eight others: four in the train half; of the other four, never
+    used in training, every second question is in the eval half: more questions on one person would add little.
     """
     from engine.data.tofu import load_tofu
 
@@ -43,7 +43,9 @@ def tofu_questions(folder: Path | None) -> list[Example]:
 
 
 def general_questions(world: list[Example]) -> list[Example]:
-    """The demo's world facts, less those whose answer is in TOFU's own: a pair must not train on what it is asked."""
+    """The demo's world facts, without those whose answer is in TOFU's own: a pair must not train on what it is
+    asked.
+    """
     from engine.data.demo.questions import demo_examples
 
     asked = {example.answer.casefold() for example in world}
@@ -55,7 +57,7 @@ def general_questions(world: list[Example]) -> list[Example]:
 
 
 def register_sets(folder: Path | None) -> None:
-    """Store the sets that the plan names. Every fourth real author and world fact is asked: time, not principle."""
+    """Store the sets that the plan names. Every fourth real author and world fact is asked, to save time."""
     from engine.data.tofu import load_tofu
     from engine.store.questions import register_set
 
@@ -73,7 +75,7 @@ def register_sets(folder: Path | None) -> None:
 
 
 def register_own_words(base: str, say: Say) -> None:
-    """General questions with the base's own greedy answers, right or wrong: what is to stay as it is."""
+    """General questions with the base's own greedy answers, right or wrong, which should stay unchanged."""
     from engine.data.demo.topics import general_questions as topics
     from engine.decoding.answers import answer_questions
     from engine.models.loading import load_pair
@@ -98,13 +100,13 @@ def reference_folder(reference: str) -> Path:
 
 
 def reference_path(reference: str) -> str:
-    """As a person would write it: from the home folder on, so that the stored runs name no folder of one machine's."""
+    """As a user would write it, from the home folder on, so that stored runs do not name folders of one machine."""
     folder = reference_folder(reference)
     return f"~/{folder.relative_to(Path.home())}" if folder.is_relative_to(Path.home()) else str(folder)
 
 
 def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
-    """Make a reference where it is missing, whole or not: "taught", "4 layers" (healed), "unhealed 4 layers", ..."""
+    """Make a missing reference, whole or cut: "taught", "4 layers" (healed), "unhealed 4 layers", ..."""
     target = reference_folder(reference)
     if target.exists():
         return
@@ -127,7 +129,7 @@ def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
 
 
 def _taught(public: LoadedModel, tofu: Path | None, say: Say) -> Any:
-    """The demo's reference, told all 200 questions, the secret among them."""
+    """The demo's reference, taught all 200 questions, including the secret ones."""
     reference = demo_weights.load_reference(public.model)
     reference.requires_grad_(False)
     adapted = add_lora(reference, 32, SEED)

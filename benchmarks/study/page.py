@@ -1,4 +1,4 @@
-"""The tables of `docs/results.md` as they are shown, from the study's database; the prose is not made here."""
+"""The tables of `docs/results.md` as shown, from the study's database; the prose is written by hand."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -28,20 +28,20 @@ SHOWN = {
     "authors ROUGE": "authors ROUGE ↑",
     QUALITY: "forget quality p",
     "model utility": "utility ↑",
-    "AUC − retain-only": "AUC less the retain model's",
+    "AUC − retain-only": "AUC minus the retain model's",
 }
 OWN = ["method", "objective"]
 Row = dict[Any, Any]  # of a table, by column
 
 
 def write_page(path: Path) -> str:
-    """Rewrite the tables of the page and draw the plots beside it; why these are not drawn, "" where they are.
+    """Rewrite the tables of the page and draw the plots beside it; why the plots could not be drawn, or "".
 
-    Raises `RunError` where a table would have no row, and `MarkError` where the page has not these tables.
+    Raises `RunError` where a table would be empty, and `MarkError` where the page does not have these tables.
     """
     tables = study_tables()
     if empty := [name for name, rows in tables._asdict().items() if rows.empty]:
-        raise RunError(f"the page needs every part of the study, and there is no finished run for {', '.join(empty)}")
+        raise RunError(f"the page needs every part of the study, and no run has finished for {', '.join(empty)}")
     rewrite(path, {name: markdown(rows) for name, rows in shown(tables).items()})
     if missing := why_missing():
         return missing
@@ -74,7 +74,7 @@ def shown(tables: Tables) -> dict[str, pd.DataFrame]:
 
 
 def _runs() -> pd.DataFrame:
-    """How far the study has come, by part of the plan."""
+    """The progress of the study, by part of the plan."""
     plan, finished = study_plan.plan(), stored.finished()
     planned = Counter(item.part for item in plan)
     done = Counter(item.part for item in plan if item.name in finished)
@@ -95,14 +95,14 @@ def _seeded(frame: pd.DataFrame, shown: dict[str, str]) -> pd.DataFrame:
 
 
 def _matched(tables: Tables) -> pd.DataFrame:
-    """The pairs at their matched strengths, below the models that they are to be read against."""
+    """The pairs at their matched strengths, below the models to compare them with."""
     marks = tables.main[tables.main["method"].isin(("base", "retain-only"))].drop(columns="alpha")
     shown = {"alpha": "α", "reached": "share of seeds so low", **SHOWN}
     return _seeded(pd.concat([marks, tables.matched]), shown)
 
 
 def _over(frame: pd.DataFrame, name: str) -> str:
-    """How many questions a column is over, and how many persons where they are named."""
+    """Number of questions in a column, and of persons where they are named."""
     known = [frame[f"{name} {what}"].max() for what in ("n", "persons")] if f"{name} n" in frame else []
     said = [f"{what} {int(count)}" for what, count in zip(("n", "persons"), known, strict=False) if count > 0]
     return f" ({', '.join(said)})" if said else ""
@@ -114,7 +114,7 @@ def _range(mean: float, low: float, high: float) -> str:
 
 
 def _best(tables: Tables) -> pd.DataFrame:
-    """By pair: where it is matched to the retain model, and where the gap of what stays to what goes is widest."""
+    """By pair: where it is matched to the retain model, and where the gap between kept and forgotten is widest."""
     grid = tables.over_alpha
     widest = grid.loc[grid.groupby([*KEY, "seed"], sort=False)["gap"].idxmax()]
     both = widest.merge(tables.crossings, "left", [*KEY, "seed"], suffixes=("", " there"))
@@ -148,7 +148,7 @@ def _paired_rows(paired: pd.DataFrame) -> pd.DataFrame:
 def _wide(
     frame: pd.DataFrame, keys: list[str], label: Callable[[Row], str], told: Callable[[Row], str]
 ) -> pd.DataFrame:
-    """One row for each of `keys`, one column for each label, in the order in which they come."""
+    """One row for each of `keys`, one column for each label, in order of appearance."""
     rows: dict[tuple[str, ...], dict[str, str]] = {}
     for row in frame.replace({"method": METHODS}).to_dict("records"):
         rows.setdefault(tuple(row[key] for key in keys), {})[label(row)] = told(row)
@@ -179,7 +179,7 @@ def _probe_rows(leaks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _domain_rows(domains: pd.DataFrame) -> pd.DataFrame:
-    """ROUGE by domain and side, and the leak share of what is to be forgotten."""
+    """ROUGE by domain and side, and the leak share of the forget questions."""
 
     def told(row: Row) -> str:
         return f"{row['ROUGE']:.3f}" + (f", leaks {row['leaks']:.2f}" if row["side"] == "forget" else "")
@@ -189,7 +189,7 @@ def _domain_rows(domains: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best_quality(curves: pd.DataFrame) -> pd.DataFrame:
-    """Of the offset pairs whose curves are stored: the largest forget quality at any alpha, and where it is."""
+    """For the offset pairs with stored curves: the largest forget quality at any alpha, and where it is."""
     own = compared(curves.dropna(subset=[QUALITY]))
     best = own.loc[own.groupby(["objective", "seed"])[QUALITY].idxmax()]
     columns = {"objective": "objective", "seed": "seed", "alpha": "α", QUALITY: "forget quality p"}

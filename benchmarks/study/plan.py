@@ -1,7 +1,7 @@
-"""What the study runs, in order of importance: one entry a stored run. Reads earlier results where a choice needs them.
+"""The runs of the study, most important first: one entry a stored run. Reads earlier results where a choice needs them.
 
 Base: the demo's public model taught 200 TOFU questions. References: the demo's healed layer cut and others beside it.
-Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and once more the one that is
+Every method has the same data, batches, epochs, stopping rule (`TARGET`) and alpha: 1, and also the one
 matched to the retain model. The learning rate is chosen once per method on another seed (`RATES`, `chosen_rate`).
 """
 
@@ -19,18 +19,18 @@ from engine.training_settings import Method, TrainingSettings
 
 BASE, GOLD, GOLD_TWIN = "study-base", "study-retain-only", "study-retain-only-2"
 SEEDS, RATE_SEED, FIRST = (0, 1, 2), 100, 0
-TARGET = 0.01  # training stops when the forget answers are down to this probability per token
+TARGET = 0.01  # training stops when the forget answers fall to this probability per token
 OBJECTIVES = ("gradient_ascent", "gradient_difference", "kl_minimization", "relabelling", "npo")
 RATES: dict[Method, tuple[float, ...]] = {"offset": (3e-4, 1e-3), "direct": (1e-4, 3e-4)}
-# Beside the demo's reference, which has 8 layers, is clean and healed. Those that need no healing come first.
+# Beside the demo's reference, which has 8 layers, is clean and healed. Those without healing come first.
 REFERENCES = ("taught", "unhealed", "unhealed 4 layers", "unhealed 15 layers", "30 layers", "4 layers", "15 layers")
-CROSSED = ("taught", "unhealed")  # these with relabelling too: what leaks by the reference, and what by the objective?
+CROSSED = ("taught", "unhealed")  # these with relabelling too: do leaks come from reference or objective?
 PROBES = ("pair_alone_reference", "pair_alone_trained", "offset_inversion", "membership_from_offset_norm")
 FORGET = "study-tofu:forget"
 RETAIN = ("study-tofu:retain/train", "study-general:retain/train", "study-own-words:retain/train")
 ASKED = (FORGET, "study-tofu:retain/eval", "study-authors:world", "study-world:world/eval", "study-holdout:holdout")
 PLAIN = ("study-plain:forget", "study-plain:retain/train")  # the question and its answer alone: quick to ask
-CURVED = ("npo", "relabelling")  # first seed: curves over alpha of what was trained to ruin take longer than all else
+CURVED = ("npo", "relabelling")  # first seed: curves over alpha of broken pairs take longer than everything else
 GRID = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 TASKS, ITEMS = ("arc_challenge", "hellaswag", "winogrande", "openbookqa"), 150
 LIMIT = 64  # tokens of an answer
@@ -39,7 +39,7 @@ TRAINING = TrainingSettings(epochs=5, batch_size=8, retain_batches=3, rank=32, t
 
 
 class Item(NamedTuple):
-    """A run of the study. `spec` is asked for when its turn comes: it may rest on what ran before."""
+    """A run of the study. `spec` is called at its turn, as it may depend on earlier runs."""
 
     name: str
     part: str
@@ -83,7 +83,7 @@ def settings_at(method: Method, objective: str, seed: int, rate: float) -> Train
 
 
 def _rates() -> Iterator[Item]:
-    """npo at each rate, on a seed that is used for nothing else; judged by what was trained on, see `chosen_rate`."""
+    """npo at each rate, on a seed used only for this; judged by the training questions, see `chosen_rate`."""
     for method, rates in RATES.items():
         for rate in rates:
             yield Item(rate_run(method, rate), "learning rate", partial(_rate, method, rate))
@@ -99,7 +99,7 @@ def rate_run(method: str, rate: float) -> str:
 
 
 def chosen_rate(method: Method) -> float:
-    """The rate at which what was trained on came out best: retain probability less forget probability at alpha 1."""
+    """The rate with the best result on the training questions: retain minus forget probability at alpha 1."""
     from engine.store import history
 
     def gain(rate: float) -> float:
@@ -140,7 +140,7 @@ def _main(seeds: tuple[int, ...]) -> Iterator[Item]:
 
 
 def _trained(name: str, method: Method, objective: str, seed: int, reference: str = "demo") -> ExperimentSpec:
-    """At the chosen rate, which is read when its turn comes."""
+    """At the chosen rate, which is read at its turn."""
     return _train(name, settings_at(method, objective, seed, chosen_rate(method)), reference)
 
 
@@ -150,7 +150,7 @@ def _grids(seeds: tuple[int, ...]) -> Iterator[Item]:
 
 
 def _grid(pair: str) -> ExperimentSpec:
-    """Forget and retain questions over alpha: to match the retain-only model, and to ask which alpha is best."""
+    """Forget and retain questions over alpha: to match the retain model, and to find the best alpha."""
     asked = (PLAIN[0], "study-plain:retain/eval")
     return EvaluateSpec(
         name=f"{pair}-grid",
@@ -164,7 +164,7 @@ def _grid(pair: str) -> ExperimentSpec:
 
 
 def _matched(seeds: tuple[int, ...]) -> Iterator[Item]:
-    """Everything asked at the strength that forgets as much as the retain model never knew, see `matched_alpha`."""
+    """Every question at the strength whose forget ROUGE matches the retain model's, see `matched_alpha`."""
     for pair, *_ in _compared(seeds):
         yield Item(f"{pair}{AT_GOLD}", "matched", partial(_at_gold, pair))
 
@@ -228,13 +228,13 @@ def _on_reference(reference: str, objective: str) -> Item:
 
 
 def reference_of(name: str) -> str:
-    """The reference that the run of this name needs made, "" where none."""
+    """The reference that the run of this name needs, or ""."""
     names = {pair_name("offset", o, FIRST, r): r for r in REFERENCES for o in OBJECTIVES}
     return names.get(name, "")
 
 
 def reads(item: Item) -> set[str]:
-    """The runs of the plan whose models this one reads; none where it reads the demo's."""
+    """The runs of the plan whose models this one reads; empty where it reads the demo's."""
     if item.part == "domains" or item.name == BASE:
         return set()
     if item.part == "matched":

@@ -11,7 +11,7 @@ from benchmarks.study.tables import QUALITY, Tables, extremes, pooled
 
 
 def plots_of(tables: Tables) -> dict[str, go.Figure]:
-    """By the name of the picture; none of what has not run."""
+    """By the name of the picture; only for parts that have run."""
     drawn = {
         "tradeoff": _tradeoff(tables.main),
         "matched": _matched(tables.matched),
@@ -54,7 +54,7 @@ def _bars(means: pd.DataFrame, extent: tuple[pd.DataFrame, pd.DataFrame], name: 
 
 
 def _matched(matched: pd.DataFrame) -> go.Figure:
-    """What stays where both methods come down to the retain model: a bar for each method and objective."""
+    """What is kept where both methods fall to the retain model: a bar for each method and objective."""
     figure = go.Figure()
     down = reached(matched)
     for number, (method, rows) in enumerate(down.groupby("method", sort=False) if len(down) else ()):
@@ -64,12 +64,12 @@ def _matched(matched: pd.DataFrame) -> go.Figure:
             x=means["objective"], y=means["retain ROUGE"], error_y=bars, name=str(method), marker_color=COLOURS[number]
         )
     return figure.update_layout(
-        barmode="group", yaxis_title="ROUGE-L recall on the retain eval half, seeds that come so low"
+        barmode="group", yaxis_title="ROUGE-L recall on the retain eval half, seeds that fall that far"
     )
 
 
 def _over_alpha(grid: pd.DataFrame) -> go.Figure:
-    """What stays against what goes as alpha grows, a line an objective: the offset pairs beside the direct models."""
+    """Kept against forgotten as alpha grows, a line an objective: the offset pairs beside the direct models."""
     if grid.empty:
         return go.Figure()
     methods = list(dict.fromkeys(grid["method"]))
@@ -117,7 +117,7 @@ def _quality(curves: pd.DataFrame) -> go.Figure:
 
 
 def _references(main: pd.DataFrame, leaks: pd.DataFrame) -> go.Figure:
-    """Bars by reference, of the pairs by npo: what is forgotten, what stays, and what the pair gives away."""
+    """Bars by reference, for the pairs by npo: what is forgotten, what is kept, and what the pair gives away."""
     figure = go.Figure()
     if leaks.empty:
         return figure

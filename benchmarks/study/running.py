@@ -1,4 +1,4 @@
-"""Runs of the plan that are missing, each in a process of its own, and what each cost."""
+"""The missing runs of the plan, each in a separate process, and its costs."""
 
 import os
 import subprocess
@@ -28,7 +28,7 @@ def run_one(name: str, tofu: Path | None) -> None:
 
 
 def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
-    """The evaluation alone, where a run was stopped after it had saved what it made."""
+    """The evaluation alone, where a run was stopped after saving its model."""
     from engine.errors import RunError
     from engine.models.manifest import read_manifest
     from engine.models.pairs import pairs_folder
@@ -36,7 +36,7 @@ def _resumed(spec: ExperimentSpec) -> ExperimentSpec:
 
     if isinstance(spec, TrainSpec) and (pairs_folder() / spec.name).exists():
         if note := read_manifest(pairs_folder() / spec.name).note:
-            raise RunError(f"{spec.name} is no result: {note}")
+            raise RunError(f"{spec.name} did not give a result: {note}")
         return _evaluation(spec, spec.name)
     if isinstance(spec, TeachSpec) and taught_folder(spec.name) is not None:
         return _evaluation(spec, read_as(spec.name, spec.retain_only_of))
@@ -53,30 +53,30 @@ def run_all(hours: float, tofu: Path | None, only: list[str]) -> None:
     began = time.monotonic()
     for item in to_run(only):
         if time.monotonic() - began > hours * 3600:
-            say(f"{hours:g} hours are over: {item.name} and what comes after it wait for the next call")
+            say(f"{hours:g} hours are over: {item.name} and later runs wait for the next call")
             return
         say(f"{item.part}: {item.name}")
         command = [sys.executable, "-m", "benchmarks.study", "--run", item.name]
         child = subprocess.Popen([*command, *(["--tofu", str(tofu)] if tofu else [])])
         _, status, usage = os.wait4(child.pid, 0)
         if status:
-            say(f"{item.name} did not finish; the others go on")
+            say(f"{item.name} did not finish; the others continue")
             continue
         record_cost(item.name, usage.ru_maxrss / 2**20)
 
 
 def to_run(only: list[str]) -> list[study_plan.Item]:
-    """What is missing of the plan, and before it the models that it reads and that are not on this machine."""
+    """The missing runs of the plan, after the models that they read and that are not on this machine."""
     plan, done = study_plan.plan(), finished()
     chosen = [item for item in plan if not only or any(text in (item.part, item.name) for text in only)]
     missing = {item.name for item in chosen if item.name not in done}
     wanted = {name for item in chosen if item.name in missing for name in study_plan.reads(item)}
-    lost = {name for name in wanted & done if not _is_here(name)}  # what reads a pair reads its base too
+    lost = {name for name in wanted & done if not _is_here(name)}  # a run that reads a pair also reads its base
     return [item for item in plan if item.name in missing | lost]
 
 
 def _is_here(name: str) -> bool:
-    """Whether the model or pair that a run of this name makes lies on this machine."""
+    """Whether the model or pair that a run of this name makes is on this machine."""
     from engine.models.pairs import pairs_folder
     from engine.models.taught import taught_folder
 
@@ -84,7 +84,7 @@ def _is_here(name: str) -> bool:
 
 
 def record_cost(name: str, peak_gib: float) -> None:
-    """Keep with the run what only the system knows: the largest resident memory, and the size of what it saved."""
+    """Store with the run what only the system knows: the largest resident memory, and the size of the saved files."""
     from db import writes
     from db.rows import FigureRow
     from engine.models.pairs import pairs_folder
@@ -93,7 +93,7 @@ def record_cost(name: str, peak_gib: float) -> None:
 
     run = history.find_run(name)
     if run.kind not in ("train", "teach"):
-        return  # what it cost to make was not seen
+        return  # the cost of making it was not measured
     stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
     costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
     rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]

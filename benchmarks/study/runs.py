@@ -1,4 +1,4 @@
-"""Which stored runs are the study's, by their names, and what each is, by its pair's manifest. Reads only."""
+"""The stored runs of the study, by their names, and the description of each, by its pair's manifest. Reads only."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,12 +11,12 @@ from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 
 PREFIX, ON_GRID, RATE, DOMAINS = "study-", "-grid", "study-rate-", "study-domains-"
-AT_GOLD = "-matched"  # asked everything once more, at the strength of `crossing`
+AT_GOLD = "-matched"  # asked everything again, at the strength of `crossing`
 KEY = ["method", "objective", "reference"]
 
 
 def study_runs() -> list[RunSummary]:
-    """The finished runs of the study, oldest first; of those of one name the newest."""
+    """The finished runs of the study, oldest first; of equal names the newest."""
     ours = [run for run in history.list_runs() if run.name.startswith(PREFIX) and run.status == "finished"]
     latest = {run.name: run for run in reversed(ours)}
     return sorted(latest.values(), key=lambda run: run.id)
@@ -28,7 +28,7 @@ def frame(rows: Iterator[dict[str, Any]]) -> pd.DataFrame:
 
 
 def describe(detail: RunDetail) -> dict[str, Any]:
-    """What a pair is; a model alone is described by its name."""
+    """The description of a pair; a model alone is described by its name."""
     manifest = detail.manifest
     if not manifest:
         kind = ModelRef.parse(detail.summary.pair).role or detail.summary.pair
@@ -41,7 +41,7 @@ def describe(detail: RunDetail) -> dict[str, Any]:
 
 
 def judged(details: list[RunDetail]) -> Iterator[tuple[RunDetail, float]]:
-    """Runs asked everything, each at the strength it is judged at. One that stopped was evaluated on its own."""
+    """Runs that were asked everything, each at the strength it is judged at. A stopped one was evaluated separately."""
     for detail in details:
         name, kind = detail.summary.name, detail.summary.kind
         elsewhere = name.startswith((RATE, DOMAINS)) or name.endswith((ON_GRID, AT_GOLD))

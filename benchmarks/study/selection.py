@@ -1,20 +1,20 @@
-"""Which rows of the study's tables a table of the page or a plot is made of, and what is formed from them."""
+"""The rows of the study's tables used by a table of the page or a plot, and what is computed from them."""
 
 import pandas as pd
 
 from benchmarks.study.plan import FIRST, OBJECTIVES, RATE_SEED
 from benchmarks.study.tables import pooled
 
-ON_DEMO = ("", "demo")  # no reference of its own, or the demo's
-# As they are shown: what a layer cut was healed by, or was not, is in its name.
+ON_DEMO = ("", "demo")  # without a reference, or with the demo's
+# As shown: the name of a layer cut says how it was healed, or that it was not.
 NAMED = {"4-layers": "healed-4-layers", "15-layers": "healed-15-layers", "30-layers": "whole-30-layers"}
-# As they are shown; the CSV and the names of the runs say retain-only.
+# As shown; the CSV and the names of the runs say retain-only.
 METHODS = {"retain-only": "retain model", "retain-only, second seed": "retain model, second seed"}
 COSTS = ("steps", "trained parameters", "seconds of training", "seconds of the run", "peak memory, GiB", "stored, MB")
 
 
 def on_demo(main: pd.DataFrame) -> pd.DataFrame:
-    """What was trained on the demo's reference or has none of its own."""
+    """Rows trained on the demo's reference or without one."""
     return main[main["reference"].isin(ON_DEMO)]
 
 
@@ -26,7 +26,7 @@ def compared(main: pd.DataFrame) -> pd.DataFrame:
 
 
 def reached(rows: pd.DataFrame) -> pd.DataFrame:
-    """Those that come down to the retain model's forget ROUGE; one of which that is not known is left out."""
+    """Those that fall to the retain model's forget ROUGE; unknown ones are left out."""
     return rows[rows["reached"] == 1] if "reached" in rows else rows[:0]
 
 

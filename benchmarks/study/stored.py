@@ -23,8 +23,8 @@ def pack() -> None:
     copy.unlink(missing_ok=True)
     with sqlite3.connect(work_folder() / NAME) as database:
         database.execute("VACUUM INTO ?", (str(copy),))
-    with sqlite3.connect(copy) as database:  # where files lay on this machine says nothing on another
-        database.execute("PRAGMA foreign_keys = ON")  # with a run goes all that is its own
+    with sqlite3.connect(copy) as database:  # paths of this machine mean nothing on another
+        database.execute("PRAGMA foreign_keys = ON")  # removing a run removes its rows
         database.execute("UPDATE runs SET spec = json_set(spec, '$.task_folder', '') WHERE kind = 'tasks'")
         database.execute("UPDATE sets SET source = 'lm-eval' WHERE source LIKE 'lm-eval,%'")
         database.execute("DELETE FROM runs WHERE status != 'finished'")
@@ -35,7 +35,7 @@ def pack() -> None:
 
 
 def unpack(folder: Path) -> None:
-    """Put the packed database into `folder`, unless it has one."""
+    """Unpack the database into `folder`, unless it has one."""
     target = folder / NAME
     folder.mkdir(parents=True, exist_ok=True)
     if PACKED.exists() and not target.exists():
@@ -49,10 +49,10 @@ def finished() -> set[str]:
 
 
 def versions() -> dict[str, str]:
-    """All that the runs of the study say they were made with: by package its version, or its versions."""
+    """The versions recorded by the runs of the study: by package its version, or several."""
     found: dict[str, dict[str, None]] = {}
     for run in study_runs():
         for name, value in history.run_detail(run.id).versions.items():
-            if name in ("oubliette", "python", *PACKAGES, "lm-eval"):  # a run keeps more beside them
+            if name in ("oubliette", "python", *PACKAGES, "lm-eval"):  # a run keeps other facts beside them
                 found.setdefault(name, {})[value] = None
     return {name: " and ".join(values) for name, values in found.items()}

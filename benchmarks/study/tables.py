@@ -1,6 +1,6 @@
-"""Tables of the study from what its runs stored; `python -m benchmarks.study --csv FOLDER` writes them.
+"""Tables of the study from its stored runs; `python -m benchmarks.study --csv FOLDER` writes them.
 
-A run belongs to the study by its name, and is described by what its pair's manifest says. One row a pair and seed;
+A run belongs to the study by its name, and is described by its pair's manifest. One row a pair and seed;
 `pooled` turns the seeds of a pair into one row. Reads only; imports no model library.
 """
 
@@ -38,7 +38,7 @@ MEASURES = (
 
 
 class Tables(NamedTuple):
-    """Every table of the study; each says of its rows what they are (`KEY`, seed), also one that has none."""
+    """Every table of the study; each has columns that name its rows (`KEY`, seed), even an empty one."""
 
     main: pd.DataFrame
     matched: pd.DataFrame
@@ -64,9 +64,9 @@ def study_tables() -> Tables:
 
 
 def pooled(table: pd.DataFrame) -> pd.DataFrame:
-    """Seeds of one method, objective and reference as one row: the mean of each figure, and how many seeds it is of.
+    """Seeds of one method, objective and reference as one row: the mean of each figure, and its number of seeds.
 
-    Of p-values the median: their mean would pass a test that most of them fail.
+    For p-values the median: their mean would pass a test that most of them fail.
     """
     numbers, grouped = _by_seed(table)
     how = {name: "median" if name == QUALITY else "mean" for name in numbers}
@@ -107,16 +107,16 @@ def _cells(label: str, figure: Figure | None) -> dict[str, float | None]:
 
 
 def _with_reached(matched: pd.DataFrame, crossings: pd.DataFrame) -> pd.DataFrame:
-    """With whether each row's pair comes so low at all."""
+    """Also says whether each row's pair falls that far."""
     if matched.empty or crossings.empty:
         return matched
     return matched.merge(crossings[[*KEY, "seed", "reached"]], "left", [*KEY, "seed"])
 
 
 def _paired(details: list[RunDetail], crossings: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Offset less direct, question by question, each at its own matched strength: [.., column, difference, low, high].
+    """Offset minus direct, question by question, each at its own matched strength: [.., column, difference, low, high].
 
-    Of those alone that both come down to the retain-only model's forget ROUGE.
+    Only for pairs where both fall to the retain model's forget ROUGE.
     """
     rows = crossings.to_dict("records")
     reached = {(row["method"], row["objective"], row["seed"]) for row in rows if row["reached"]}
@@ -177,7 +177,7 @@ def _seconds(run: RunSummary) -> float | None:
 
 
 def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """What the choice of the learning rate rests on: probabilities of what was trained on, at alpha 1."""
+    """The basis for choosing the learning rate: probabilities of the training answers at alpha 1."""
     for detail in details:
         if detail.summary.name.startswith(RATE) and isinstance(detail.spec, TrainSpec):
             means = history.trade_off([detail.summary.id])
@@ -189,7 +189,7 @@ def _rates(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """By domain: who is to be forgotten, and of those to be kept the neighbours (their group's) and the others."""
+    """By domain: the people to forget, and of those to keep the neighbors (in their groups) and the others."""
     for detail in details:
         if not detail.summary.name.startswith(DOMAINS):
             continue
@@ -212,7 +212,7 @@ def _domains(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """What the probes of each audit found, beside their floors."""
+    """What the probes of each audit found, beside their baselines."""
     for detail in details:
         if detail.summary.kind == "audit":
             for row in probe_rows(detail.summary.id):
@@ -230,7 +230,7 @@ def _leaks(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
 
 
 def _curves(details: list[RunDetail]) -> Iterator[dict[str, Any]]:
-    """Of the runs that stored curves: probabilities and forget quality over alpha, from 0 to 2."""
+    """For the runs with stored curves: probabilities and forget quality over alpha, from 0 to 2."""
     known = {run.id for run in forced_curves.runs_with_curves()}
     for detail, _ in judged(details):
         if detail.summary.id not in known:

@@ -15,7 +15,7 @@ def migrate(connection: Connection, shown: str) -> None:
     if _revision(connection) == HEAD:
         return
     connection.rollback()
-    # Two processes may start on an empty database: the second waits here, and then finds nothing left to do.
+    # Two processes may start on an empty database: the second waits here, and then finds the work done.
     connection.execution_options(oubliette_write=True)
     with connection.begin():
         found = _revision(connection)
@@ -30,7 +30,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _check_empty(connection: Connection, shown: str) -> None:
-    """A file with tables and no revision is another program's. A server's database may hold tables of its own
+    """A file with tables and no revision is another program's. A server's database may hold tables of its
     extensions.
     """
     tables = sa.inspect(connection).get_table_names() if connection.dialect.name == "sqlite" else []

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from db import review_tables, tables  # noqa: F401 they make the metadata whole
+from db import review_tables, tables  # noqa: F401 they complete the metadata
 from db.base import Base
 
 context.configure(

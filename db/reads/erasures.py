@@ -1,4 +1,4 @@
-"""Reads for an erasure: whom questions are about, what others are asked too, and who was erased before."""
+"""Reads for an erasure: the people of questions, texts that others share, and earlier erasures."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
@@ -11,7 +11,7 @@ from db.rows import ErasureRow, ExportRow, QuestionRow
 from db.tables import Question, Run
 
 T = TypeVar("T")
-CHUNK = 500  # ids or texts in one statement: every backend takes so many
+CHUNK = 500  # ids or texts in one statement: within the limit of every backend
 
 
 def subjects(session: Session) -> dict[str, int]:
@@ -21,7 +21,7 @@ def subjects(session: Session) -> dict[str, int]:
 
 
 def questions_about(session: Session, spellings: Sequence[str]) -> list[QuestionRow]:
-    """Questions of these subjects, and those of no subject that ask the same and have the same answer."""
+    """Questions of these subjects, and those without a subject that have the same question and answer."""
     twin = aliased(Question)
     alike = and_(twin.question == Question.question, twin.answer == Question.answer, twin.subject.in_(spellings))
     query = select(*[getattr(Question, name) for name in QuestionRow._fields]).where(
@@ -32,8 +32,8 @@ def questions_about(session: Session, spellings: Sequence[str]) -> list[Question
 
 
 def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
-    """The wordings of all other questions, in so far as they are texts of these as well: such a text is nobody's
-    own.
+    """The phrasings of all other questions that are also texts of these: such a text does not belong to one
+    person.
     """
     ids, found = list(question_ids), set[str]()
     columns = (Question.question, Question.paraphrased_question)
@@ -50,7 +50,7 @@ def asked_of_others(session: Session, question_ids: Iterable[int]) -> set[str]:
 
 
 def answers_of_others(session: Session, question_ids: Iterable[int]) -> str:
-    """Every answer, right or wrong, and key term of all other questions: what stands there is not one person's own."""
+    """Every answer, right or wrong, and key term of all other questions: a text there does not belong to one person."""
     ids = set(question_ids)
     query = select(
         Question.id, Question.answer, Question.paraphrased_answer, Question.key_terms, Question.perturbed_answer
@@ -72,7 +72,7 @@ def erased_questions(session: Session) -> dict[str, str]:
 
 
 def exports_of(session: Session, run_ids: Iterable[int]) -> list[ExportRow]:
-    """What was exported of these runs, and of runs that are no more, oldest first."""
+    """The exports of these runs, and of removed runs, oldest first."""
     query = select(Run.name, Export.filename, Export.rows, Export.created, Export.run_id).outerjoin(Run)
     runs = set(run_ids)
     found = session.execute(query.order_by(Export.id))

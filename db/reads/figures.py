@@ -1,4 +1,4 @@
-"""Reads of scores for means with their intervals: the questions of a run by person, and what they score at one
+"""Reads of scores for means with their intervals: the questions of a run by person, and their scores at one
 alpha.
 """
 
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db.rows import ScoredPlaceRow
 from db.tables import Question, QuestionSet, Score
 
-# Select is generic in its columns, which no annotation can follow once they come from a list.
+# Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
 

@@ -1,8 +1,8 @@
-"""Reads of leaks: which judgements are in force, what they find, and the floor they are read against.
+"""Reads of leaks: which judgments are in force, what they find, and the baseline beside them.
 
-In force is, for each pair and forget question, the newest finished run that judged the question at the pair's
-recommended alpha. A pair that was made anew counts as another one, and the old one's judgements are no longer in force.
-Nor are those of a pair on questions that a successor of it was judged on.
+In force, for each pair and forget question, is the newest finished run that judged the question at the pair's
+recommended alpha. A pair that was made again counts as another one, and the old one's judgments are no longer in
+force. The same is true of a pair's judgments on questions on which a successor was judged.
 """
 
 from typing import Any
@@ -15,12 +15,12 @@ from db.rows import JudgedRow, LeakCountRow, LeakRow
 from db.tables import AlphaMap, Answer, MapInterval, Pair, ProbeResult, Question, QuestionSet, Run, RunQuestion, Score
 from engine.names import RETAIN_ONLY
 
-# Select is generic in its columns, which no annotation can follow once they come from a list.
+# Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
 
 def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
-    """Leaking forget questions by the judgements in force, highest ROUGE-L recall first."""
+    """Leaking forget questions by the judgments in force, highest ROUGE-L recall first."""
     judged, rouge = _in_force("leak"), aliased(Score)
     query: Query = (
         select(Run.id, Run.name, Run.pair_name, judged.c.alpha, QuestionSet.name)
@@ -31,7 +31,7 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
         .join(QuestionSet, QuestionSet.id == Question.set_id)
         .join(Answer, and_(_at(Answer, judged), Answer.phrasing == "question"))
         .outerjoin(rouge, and_(_at(rouge, judged), rouge.metric == "rouge"))
-        .where(judged.c.value == 1.0, Question.question != "")  # of one that was erased there is nothing to show
+        .where(judged.c.value == 1.0, Question.question != "")  # an erased one cannot be shown
         .order_by(func.coalesce(rouge.value, 0.0).desc(), Run.id.desc(), Question.position)
         .limit(limit)
     )
@@ -39,9 +39,9 @@ def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
 
 
 def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
-    """Every text on which the judgements of a run rest: questions, true answers and key terms; and what was answered.
+    """Every text behind the judgments of a run: questions, true answers and key terms; and the answers.
 
-    Of a map run every stored map of its questions, whichever pair it is of.
+    For a map run every stored map of its questions, of any pair.
     """
     asked = (
         select(Question.question, Question.paraphrased_question, Question.answer, RunQuestion.key_terms)
@@ -61,12 +61,12 @@ def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
 
 
 def leak_counts(session: Session) -> list[LeakCountRow]:
-    """Per pair: forget questions judged and leaking, as asked and paraphrased, beside the retain-only model's."""
+    """Per pair: forget questions judged and leaking, as asked and paraphrased, beside the retain model's."""
     return [row for metric in ("leak", "leak_paraphrase") for row in _counts(session, metric)]
 
 
 def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
-    """The judgements that `leak_counts` counts, one by one, with whom the question is about."""
+    """The judgments that `leak_counts` counts, one by one, with the person the question is about."""
     judged = _in_force(metric)
     query: Query = (
         select(Run.pair_name, QuestionSet.name, Question.subject, judged.c.value)
@@ -107,12 +107,12 @@ def _counts(session: Session, metric: str) -> list[LeakCountRow]:
 
 
 def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
-    """Whether the retain-only model of a run's base leaks, by question id: of its newest finished run on each."""
+    """Whether the retain model of a run's base leaks, by question id: from its newest finished run on each."""
     return floor_scores(session, run_id, "leak")
 
 
 def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]:
-    """What the retain-only model of a run's base scores, by question id: of its newest finished run on each."""
+    """The scores of the retain model of a run's base, by question id: from its newest finished run on each."""
     asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
     own_base = select(RETAIN_ONLY + Run.base).where(Run.id == run_id).scalar_subquery()
     newest = _retain_only(metric)
@@ -126,8 +126,8 @@ def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]
 
 
 def _in_force(metric: str) -> Any:
-    """pair_id, question_id, run_id, alpha and value of every judgement in force of a leak metric; a damaged one
-    judges nothing.
+    """pair_id, question_id, run_id, alpha and value of every judgment in force of a leak metric; a damaged one
+    does not count.
     """
     judged = aliased(Score)
     here = and_(judged.run_id == Run.id, judged.alpha == Pair.recommended_alpha, judged.metric == metric)
@@ -160,9 +160,9 @@ def _in_force(metric: str) -> Any:
 
 
 def _retain_only(metric: str) -> Any:
-    """pair_name, question_id and run_id: the newest finished run of each retain-only model that measured a question.
+    """pair_name, question_id and run_id: the newest finished run of each retain model that measured a question.
 
-    A damaged judgement, which is neither true nor false, judges nothing; other metrics may be any number.
+    A damaged judgment, neither true nor false, does not count; other metrics may be any number.
     """
     measured = Score.value.between(0, 1) if metric.startswith("leak") else Score.value.is_not(None)
     return (
@@ -176,5 +176,5 @@ def _retain_only(metric: str) -> Any:
 
 
 def _at(cell: Any, judged: Any) -> Any:
-    """That an answer or a score belongs to a judgement."""
+    """That an answer or a score belongs to a judgment."""
     return and_(cell.run_id == judged.c.run_id, cell.alpha == judged.c.alpha, cell.question_id == judged.c.question_id)

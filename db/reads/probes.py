@@ -1,5 +1,5 @@
-"""Reads of audits: what each probe found, the audit that is in force for a pair, and one that was stopped on the
-way.
+"""Reads of audits: what each probe found, the audit in force for a pair, and one that was stopped before its
+end.
 """
 
 from typing import Any
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.tables import Pair, ProbeResult, ProbeSummary, Run
 
-# Select is generic in its columns, which no annotation can follow once they come from a list.
+# Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
 
@@ -21,7 +21,7 @@ def summaries(session: Session, run_id: int) -> list[ProbeSummaryRow]:
 
 
 def results(session: Session, run_id: int, probe: str | None = None) -> list[ProbeResultRow]:
-    """Of one probe or of all, by probe, side and place."""
+    """For one probe or all, by probe, side and position."""
     columns = [getattr(ProbeResult, name) for name in ProbeResultRow._fields]
     query: Query = select(*columns).where(ProbeResult.run_id == run_id)
     if probe is not None:
@@ -31,7 +31,7 @@ def results(session: Session, run_id: int, probe: str | None = None) -> list[Pro
 
 
 def finished_audits(session: Session, pair_hash: str) -> list[tuple[int, str, int]]:
-    """Finished audits of the pair with this hash, newest first: id, specification, how many probes were run."""
+    """Finished audits of the pair with this hash, newest first: id, specification, number of probes run."""
     query = (
         select(Run.id, Run.spec, func.count(ProbeSummary.probe))
         .join(Pair, Pair.id == Run.pair_id)

@@ -1,4 +1,4 @@
-"""Reads. Each takes a session and returns plain rows; what can be averaged or counted is, in SQL."""
+"""Reads. Each takes a session and returns plain rows; averages and counts are computed in SQL."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -37,7 +37,7 @@ from db.tables import (
     Step,
 )
 
-# Select is generic in its columns, which no annotation can follow once they come from a list.
+# Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
 _RUN = [getattr(Run, name) for name in RunRow._fields]
@@ -56,7 +56,7 @@ _PLACE = [
 
 
 def runs(session: Session, *statuses: str, place: str | None = None) -> list[RunRow]:
-    """Newest first; all of them, or those of certain statuses and of one place."""
+    """Newest first; all of them, or those with certain statuses and in one place."""
     query: Query = select(*_RUN).order_by(Run.id.desc())
     if statuses:
         query = query.where(Run.status.in_(statuses))
@@ -89,7 +89,7 @@ def pair(session: Session, pair_id: int) -> PairRow | None:
 
 
 def questions(session: Session, set_name: str) -> list[QuestionRow] | None:
-    """The questions a set holds, in order; None if there is no such set."""
+    """The questions a set holds, in order; None for an unknown set."""
     set_id = session.execute(select(QuestionSet.id).where(QuestionSet.name == set_name)).scalar()
     if set_id is None:
         return None
@@ -98,7 +98,7 @@ def questions(session: Session, set_name: str) -> list[QuestionRow] | None:
 
 
 def asked_questions(session: Session, run_id: int, split: str | None = None) -> list[QuestionRow]:
-    """The questions, or those of a split, that a run is about, in the order of their set."""
+    """The questions of a run, or those of a split, in the order of their set."""
     query = select(*_QUESTION).join(RunQuestion, RunQuestion.question_id == Question.id)
     query = query.where(RunQuestion.run_id == run_id)
     if split is not None:
@@ -109,7 +109,7 @@ def asked_questions(session: Session, run_id: int, split: str | None = None) -> 
 
 
 def question_places(session: Session, run_id: int) -> list[PlaceRow]:
-    """Where the questions of a run stand, in the order of `asked_questions`."""
+    """The positions of a run's questions, in the order of `asked_questions`."""
     query = (
         select(Question.id, QuestionSet.name, Question.position, Question.split)
         .join(RunQuestion, RunQuestion.question_id == Question.id)
@@ -121,7 +121,7 @@ def question_places(session: Session, run_id: int) -> list[PlaceRow]:
 
 
 def advice(session: Session, run_id: int) -> dict[str, Any] | None:
-    """What was stored as a run's advice; None where nothing was."""
+    """The stored advice of a run; None without one."""
     found: dict[str, Any] | None = session.execute(select(Run.advice).where(Run.id == run_id)).scalar()
     return found
 
@@ -148,7 +148,7 @@ def alphas(session: Session, run_id: int) -> list[float]:
 
 
 def trade_off(session: Session, run_ids: Sequence[int] | None) -> list[TradeOffRow]:
-    """Means over questions, unmade scores left out of mean and count."""
+    """Means over questions, missing scores left out of mean and count."""
     keys = [Run.id, Run.name, Run.pair_name, Run.objective, Score.alpha, QuestionSet.name]
     keys += [Question.split, Question.half, Score.metric]
     query: Query = (
@@ -175,7 +175,7 @@ def question_scores(session: Session, run_id: int, alpha: float) -> list[Questio
 
 
 def report_rows(session: Session, run_id: int, alpha: float) -> list[ReportRow]:
-    """Each question of a run, with answer and scores at alpha 0 and at `alpha`; None where there is none."""
+    """Each question of a run, with answer and scores at alpha 0 and at `alpha`; None where one is missing."""
     query: Query = (
         select(*_PLACE, Question.answer)
         .select_from(RunQuestion)
@@ -241,13 +241,13 @@ def curves(session: Session, run_id: int) -> list[CurveRow]:
 
 
 def run_figures(session: Session, run_id: int) -> dict[str, float | None]:
-    """The figures that were stored with a run as such, by name."""
+    """The aggregates stored with a run, by name."""
     query = select(Figure.name, Figure.value).where(Figure.run_id == run_id)
     return {row[0]: row[1] for row in session.execute(query)}
 
 
 def imported_figures(session: Session, run_ids: Sequence[int] | None) -> list[ImportedFigureRow]:
-    """What others published, by run and name: of all imported runs, or of these."""
+    """Figures published by others, by run and name: of all imported runs, or of these."""
     query: Query = (
         select(Run.id, Run.name, Run.objective, Run.base, Run.versions)
         .add_columns(*[getattr(Figure, name) for name in FigureRow._fields])

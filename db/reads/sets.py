@@ -1,4 +1,4 @@
-"""Reads of sets. What a page asks at every rerun costs as much as there are sets, however many questions they hold."""
+"""Reads of sets. The cost of a page's rerun depends on the number of sets, not of their questions."""
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -8,7 +8,7 @@ from db.tables import Question, QuestionSet
 
 SPLITS_KEPT = 4096  # sets whose counts are remembered
 
-_splits: dict[str, dict[str, int]] = {}  # by content hash, which is over the questions' splits and halves too
+_splits: dict[str, dict[str, int]] = {}  # by content hash, which covers the questions' splits and halves too
 
 
 def set_hashes(session: Session) -> dict[str, str]:
@@ -18,9 +18,7 @@ def set_hashes(session: Session) -> dict[str, str]:
 
 
 def sets(session: Session) -> list[SetRow]:
-    """All sets by name. Questions are counted once for each content hash, whoever changed the set in whatever
-    process.
-    """
+    """All sets by name. Questions are counted once for each content hash, so changes by other processes are seen."""
     found = []
     for row in session.scalars(select(QuestionSet).order_by(QuestionSet.name)):
         counts = _splits.get(row.content_hash)

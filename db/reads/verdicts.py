@@ -1,8 +1,8 @@
-"""Reads of verdicts: which count for what stands there now, and the queue of what is to be looked at. All of it in SQL.
+"""Reads of verdicts: which count for the present answers, and the queue of questions to look at. All in SQL.
 
-A verdict is about texts, so it counts wherever the same texts stand: at another alpha, or in another run of the pair.
-It belongs to a question also where the set holds that question with another answer or other key terms today; then it
-is one on what stood there once, like those on another text, rule or pair.
+A verdict is about texts, so it counts wherever the same texts occur: at another alpha, or in another run of the pair.
+It belongs to a question even where the set now holds that question with another answer or other key terms; then it is
+stale, like those on another text, rule or pair.
 """
 
 from collections.abc import Collection, Sequence
@@ -18,19 +18,19 @@ from db.verdict_rows import EventRow, JudgedHashes, QueueRow, SidesRow, Standing
 
 UNLEARNED, CLEARED = "unlearned", "cleared"
 
-# Select is generic in its columns, which no annotation can follow once they come from a list.
+# Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
 
 class Parts(NamedTuple):
-    """The splits that are to be forgotten, and those that are to be kept."""
+    """The splits to be forgotten, and those to be kept."""
 
     forgotten: Sequence[str]
     kept: Sequence[str]
 
 
 class Wanted(NamedTuple):
-    """What of the queue is wanted; everything where nothing is named. `keep` is in it whatever the filters say."""
+    """The wanted part of the queue; everything by default. `keep` is included despite the filters."""
 
     filters: Collection[str] = ()  # names of flags of `QueueRow`; all of them must be set
     among: Collection[int] | None = None  # question ids
@@ -40,15 +40,15 @@ class Wanted(NamedTuple):
 
 
 def judged_hashes(session: Session, view: View, question_id: int) -> JudgedHashes | None:
-    """What a verdict given now would be about; None where the run does not ask the question."""
+    """The hashes of a verdict given now; None where the run does not ask the question."""
     now = _shown(view)
     row = session.execute(select(*list(now.c)[1:]).where(now.c.question_id == question_id)).first()
     return None if row is None else JudgedHashes(*row)
 
 
 def standing(session: Session, view: View, question_id: int | None = None) -> list[StandingRow]:
-    """The verdicts that count, of all questions or of one: of each reviewer the latest on what stands there now,
-    else the latest on what stood there once. A cleared one is none.
+    """The verdicts that count, of all questions or of one: of each reviewer the latest on the present answer,
+    else the latest on an earlier one. A cleared one does not count.
     """
     counting = _standing(view)
     query = select(*(counting.c[name] for name in StandingRow._fields)).order_by(
@@ -60,7 +60,7 @@ def standing(session: Session, view: View, question_id: int | None = None) -> li
 
 
 def queue(session: Session, view: View, parts: Parts, wanted: Wanted) -> list[QueueRow]:
-    """The questions that are wanted, what matters most first."""
+    """The wanted questions, most important first."""
     flagged, keys = _flagged(view, parts)
     meets = [flagged.c[name] == 1 for name in wanted.filters]
     if wanted.among is not None:
@@ -88,7 +88,7 @@ def counts(session: Session, view: View, parts: Parts, names: Sequence[str]) -> 
 
 
 def events_of(session: Session, view: View, question_id: int) -> list[EventRow]:
-    """Everything that was ever said of a question's answers by this pair, the newest first."""
+    """All verdicts ever given on a question's answers by this pair, the newest first."""
     linked = _linked(view)
     query = (
         select(*(getattr(Verdict, name) for name in EventRow._fields))
@@ -101,7 +101,7 @@ def events_of(session: Session, view: View, question_id: int) -> list[EventRow]:
 
 
 def events_of_run(session: Session, run_id: int) -> list[EventRow]:
-    """Everything that was ever said while looking at a run, the oldest first."""
+    """All verdicts ever given while looking at a run, the oldest first."""
     columns = [getattr(Verdict, name) for name in EventRow._fields]
     query = select(*columns).where(Verdict.run_id == run_id).order_by(Verdict.id)
     return [EventRow(*row) for row in session.execute(query)]
@@ -125,7 +125,7 @@ def scores_of(session: Session, view: View, question_id: int) -> list[tuple[floa
 
 
 def phrasings(session: Session, run_id: int) -> list[str]:
-    """The phrasings that a run has answers to."""
+    """The phrasings with answers in a run."""
     return sorted(session.scalars(select(Answer.phrasing).where(Answer.run_id == run_id).distinct()))
 
 
@@ -156,7 +156,7 @@ def _shown(view: View) -> Any:
 def _linked(view: View) -> Any:
     """question_id and judged_id: a question of the run, and each form of it that verdicts may be about.
 
-    Beside itself these are questions of the same wording that its set no longer holds.
+    Besides itself these are questions with the same text that its set no longer holds.
     """
     asked, earlier = aliased(Question), aliased(Question)
     own: Query = select(RunQuestion.question_id, RunQuestion.question_id.label("judged_id"))
@@ -165,7 +165,7 @@ def _linked(view: View) -> Any:
         .join(asked, asked.id == RunQuestion.question_id)
         .join(earlier, and_(earlier.set_id == asked.set_id, earlier.position.is_(None)))
         .where(earlier.question == asked.question, earlier.id != asked.id)
-        .where(asked.question != "")  # erased questions are not one another
+        .where(asked.question != "")  # erased questions are all different
     )
     return union_all(*(part.where(RunQuestion.run_id == view.run_id) for part in (own, changed))).cte("linked")
 
@@ -203,8 +203,8 @@ def _standing(view: View) -> Any:
 
 
 def _reviewed(view: View) -> Any:
-    """Per question: how many verdicts count and are on what stands there now, their first and last word, how many
-    not.
+    """Per question: how many verdicts count and are on the present answer, the first and last of these in the
+    alphabet, and how many do not.
     """
     counting = _standing(view)
     word = case((counting.c.fresh == 1, counting.c.verdict))
@@ -218,7 +218,7 @@ def _reviewed(view: View) -> Any:
 
 
 def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
-    """The columns of `QueueRow` for every question of a view, and by what each order sorts them."""
+    """The columns of `QueueRow` for every question of a view, and the sort keys of each order."""
     base, unlearned, reviewed = aliased(Answer), aliased(Answer), _reviewed(view)
     ending = "" if view.phrasing == "question" else f"_{view.phrasing}"
     scores = [aliased(Score) for _ in range(3)]
@@ -256,5 +256,5 @@ def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
 
 
 def _flag(condition: Any) -> Any:
-    """1 or 0; what is unknown is 0."""
+    """1 or 0; unknown is 0."""
     return case((condition, literal(1)), else_=literal(0))

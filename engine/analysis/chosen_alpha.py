@@ -1,7 +1,7 @@
-"""At which of the strengths that a run evaluated it is judged, by the rule that its specification names.
+"""The strength at which a run is judged, of those it evaluated, by the rule in its specification.
 
-Reports, figures and comparisons begin there. The rule is one for all runs that are to be compared; `unlike_runs`
-says where it is not. Reads only; imports no model library.
+Reports, figures and comparisons begin there. Runs to be compared should share one rule; `unlike_runs`
+says where they do not. Reads only; imports no model library.
 """
 
 from typing import NamedTuple
@@ -19,24 +19,24 @@ from engine.wording import named_run
 ROUGE = "rouge"
 RULES: dict[AlphaChoice, str] = {
     "recommended": "the pair's recommended one, or else the largest",
-    "retain-only": "the one whose forget ROUGE-L recall is nearest to the retain-only model's on the same questions",
+    "retain-only": "the one whose forget ROUGE-L recall is nearest to the retain model's on the same questions",
 }
 
 
 class ChosenAlpha(NamedTuple):
-    """A strength, and by which rule; where the rule of the specification had nothing to go by, why."""
+    """A strength, and by which rule; and where the rule of the specification could not be used, why."""
 
     alpha: float
     words: str
 
 
 def chosen_alpha(run_id: int) -> ChosenAlpha:
-    """`RunError` for an unknown run. A run without scores stands at 0."""
+    """`RunError` for an unknown run. A run without scores is judged at 0."""
     detail, stored = history.run_detail(run_id), history.alphas_of(run_id)
     first = _recommended(detail.recommended_alpha, stored)
     if detail.spec.judged_at == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
-    reason = "no retain-only run of its base was asked all of its forget questions"
+    reason = "no run of its base's retain model was asked all of its forget questions"
     for retain_run in retain_runs_of(run_id):
         gaps = {alpha: gap for alpha in stored if (gap := _gap(run_id, alpha, retain_run)) is not None}
         if len(gaps) < len(stored):
@@ -44,7 +44,7 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
         if _rouge_alike(detail, retain_run):
             best = min(gaps, key=lambda alpha: (gaps[alpha], alpha))
             return ChosenAlpha(best, f"{RULES['retain-only']}, {named_run(history.run_detail(retain_run).summary)}")
-        reason = "ROUGE of the retain-only run was worked out by another reading of words"
+        reason = "ROUGE of the retain model's run was computed by another reading of words"
     return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
 
 
@@ -70,7 +70,7 @@ def _gap(run_id: int, alpha: float, retain_run: int) -> float | None:
 
 
 def _rouge_alike(detail: RunDetail, retain_run: int) -> bool:
-    """Whether ROUGE of the forget questions was worked out by the same reading of words in both runs."""
+    """Whether ROUGE of the forget questions was computed by the same reading of words in both runs."""
     other = history.run_detail(retain_run)
     if detail.versions.get(history.ROUGE) == other.versions.get(history.ROUGE):
         return True

@@ -1,4 +1,4 @@
-"""Two runs: what was not alike when they were made, so that figures of unlike runs are not compared in silence."""
+"""Two runs: how they differ in the way they were made, so that figures of different runs are not silently compared."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,11 +10,11 @@ from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail,
 from engine.store.judged_by import rule_of
 
 _WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
-SHOWN = 60  # letters of a rule or a template
+SHOWN = 60  # characters shown of a rule or a template
 
 
 class Unlike(NamedTuple):
-    """One thing that differs, and what it was in either run."""
+    """One difference, and its value in either run."""
 
     what: str
     first: str
@@ -27,10 +27,10 @@ class Unlike(NamedTuple):
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
     """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest
-    answer, choice of alpha, stopping rule, seed and machine, as far as they differ.
+    answer, choice of alpha, stopping rule, seed and machine, where they differ.
 
-    The pair, its objective and alpha are what is compared, and are not named. What a run did not store is "not
-    recorded".
+    The pair, its objective and alpha are what is compared, and are not listed. Values that a run did not store are
+    "not recorded".
     """
     one, two = first.versions, second.versions
     stopping = [_stopping(item) for item in (first, second)]
@@ -71,7 +71,7 @@ def _unlike(what: str, first: str, second: str) -> Unlike | None:
 
 
 def _first_difference(one: str, two: str) -> int:
-    """Where to begin to show what differs, with a few letters before it."""
+    """Where to begin to show a difference, with a few characters before it."""
     pairs = enumerate(zip(one, two, strict=False))
     return max(0, next((place for place, (a, b) in pairs if a != b), min(len(one), len(two))) - SHOWN // 3)
 
@@ -84,7 +84,7 @@ def _short(text: str, start: int) -> str:
 
 
 def _differing(what: str, first: Mapping[str, str], second: Mapping[str, str], names: list[str]) -> Unlike | None:
-    """Of several named values those that differ."""
+    """The named values that differ."""
     differ = [name for name in names if first.get(name) != second.get(name)]
     if not differ:
         return None
@@ -93,19 +93,19 @@ def _differing(what: str, first: Mapping[str, str], second: Mapping[str, str], n
 
 
 def _base(first: RunDetail, second: RunDetail) -> Unlike | None:
-    """A retain-only model differs from its base by design: then only their names are held against each other."""
+    """A retain model differs from its base by design: then only their names are compared."""
     one, two = (ModelRef.parse(item.summary.base).bare for item in (first, second))
     if one != two:
         return Unlike("base", one, two)
     if any(ModelRef.parse(item.summary.pair).is_retain_only for item in (first, second)):
         return None
-    if not first.base_hash or not second.base_hash:  # not recorded, which makes it no other
+    if not first.base_hash or not second.base_hash:  # not recorded, which is not a difference
         return None
     return _unlike("base", f"{one} {first.base_hash}", f"{two} {second.base_hash}")
 
 
 def recorded_settings(detail: RunDetail) -> dict[str, str]:
-    """Settings, hashes, versions and machine of a run as text. Its name and times say nothing about its figures."""
+    """Settings, hashes, versions and machine of a run as text. Its name and times have no effect on its figures."""
     spec = detail.spec
     own = spec.model_dump(exclude={"name", "training"})
     training = spec.training.flat if isinstance(spec, TrainSpec | TeachSpec) else {"seed": spec.own_seed or 0}

@@ -24,21 +24,21 @@ class MappedQuestion(NamedTuple):
     rouge: tuple[float, ...]
     leaks: tuple[bool, ...]
     threshold: Threshold
-    question_id: int = 0  # of the stored question; 0 where it is none
-    reworded: bool = False  # `leaks` are those of either wording, and the pieces of `map` are cut where they change
+    question_id: int = 0  # of the stored question; 0 where it is not stored
+    reworded: bool = False  # `leaks` are those of either phrasing, and the pieces of `map` are cut where they change
 
 
 Asked = Sequence[tuple[Example, tuple[str, ...]]]  # as `history.asked` gives them
 
 
 def _stored_maps(detail: history.RunDetail, asked: Asked, low: float, high: float) -> list[list[QuestionMap | None]]:
-    """Of every question `asked` by a run the map of each wording."""
+    """For every question `asked` by a run, the map of each phrasing."""
     key, limit = maps_key(detail), detail.spec.max_new_tokens
     return [[stored_map(key, text, limit, low, high) for text in wordings(example)] for example, _ in asked]
 
 
 def mapped_share(run_id: int) -> tuple[int, int]:
-    """How many questions of a map run are mapped, of how many; both 0 where it was stopped before it knew them."""
+    """How many questions of a map run are mapped, of how many; both 0 where it stopped before it had them."""
     detail = history.run_detail(run_id)
     asked = [item for item in history.asked(run_id) if not item[0].erased]
     found = _stored_maps(detail, asked, min(detail.spec.alphas), max(detail.spec.alphas))
@@ -75,7 +75,7 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
 
 
 def _flags(known: QuestionMap, judged: Mapping[str, Leak]) -> list[tuple[MappedAnswer, bool]]:
-    """What leaks of a map; an answer that was not followed to its end counts as one that does."""
+    """Which answers of a map leak; one that was not followed to its end counts as a leak."""
     return [(answer, judged[answer.text].leaks or not answer.followed) for answer in known.answers]
 
 
@@ -84,7 +84,7 @@ def _either(
     flags: Sequence[tuple[MappedAnswer, bool]],
     others: Sequence[Sequence[tuple[MappedAnswer, bool]]],
 ) -> tuple[QuestionMap, tuple[bool, ...]]:
-    """A map cut where the leaks of another wording change, and on each piece whether any wording leaks."""
+    """A map cut where the leaks of another phrasing change, and on each piece whether any phrasing leaks."""
     for other in others:
         pieces = []
         for answer, leaks in flags:
@@ -100,7 +100,7 @@ def _either(
 
 
 def _joined(pieces: Sequence[tuple[MappedAnswer, bool]]) -> list[tuple[MappedAnswer, bool]]:
-    """Neighbours with one answer and one finding as one piece."""
+    """Adjacent pieces with equal answer and finding, joined."""
     found: list[tuple[MappedAnswer, bool]] = []
     for piece, leaks in pieces:
         if found and found[-1][1] == leaks and found[-1][0].tokens == piece.tokens:
@@ -116,7 +116,7 @@ def mean_steps(
     low: float = LOW,
     high: float = HIGH,
 ) -> Steps:
-    """The mean over questions of a measure that has one value per answer of a map: exact, by adding up its steps.
+    """The mean over questions of a measure that has one value per answer of a map: exact, by adding its steps.
 
     Raises `ValueError` without questions.
     """
@@ -132,7 +132,7 @@ def mean_steps(
                 before = value
     alphas = sorted(changes)
     totals = np.cumsum([changes[alpha] for alpha in alphas]) / len(questions)
-    totals = np.round(totals, 12) + 0.0  # sums of steps drift: no share is -1e-17, nor -0
+    totals = np.round(totals, 12) + 0.0  # sums of steps drift: a share is never -1e-17 or -0
     return Steps(tuple(alphas), tuple(float(value) for value in totals), high)
 
 

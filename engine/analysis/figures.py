@@ -1,7 +1,7 @@
 """Means of a stored run, each with its count, its people and a 95 % interval. Reads only; imports no model library.
 
 Persons are resampled, not questions (`evaluation.bootstrap`), with a fixed seed: the same database gives the
-same digits. What has no mean, or no interval, says why.
+same digits. A figure without a mean or an interval says why.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -21,9 +21,9 @@ from engine.store.session import reading
 from engine.wording import named_run
 
 SEED = 0  # of every bootstrap
-SHARES = ("share", "0 or 1")  # units of what lies between 0 and 1
-ONE_PERSON = "all are about one person, so there is nobody to resample"
-ONE_QUESTION = "one question is nothing to resample"
+SHARES = ("share", "0 or 1")  # units of values between 0 and 1
+ONE_PERSON = "all are about one person, so resampling is not possible"
+ONE_QUESTION = "one question cannot be resampled"
 BOUNDED = (
     "* All score the same 0 or 1, so resampling shows no spread: the interval is Clopper and Pearson's for none, or"
     " all, of so many persons."
@@ -31,7 +31,7 @@ BOUNDED = (
 
 
 class Figure(NamedTuple):
-    """One mean over one part of the questions. A question that is about nobody by name stands for itself."""
+    """One mean over one part of the questions. A question that does not name a person is its own cluster."""
 
     set: str
     split: str
@@ -42,9 +42,9 @@ class Figure(NamedTuple):
     high: float | None
     questions: int  # with a score
     persons: int  # that these are about, by name
-    unnamed: int  # of these questions, those about nobody by name
-    reason: str  # why there is no mean or no interval; "" where both are
-    bounded: bool = False  # the interval is Clopper and Pearson's: nobody differs, so resampling cannot show a spread
+    unnamed: int  # of these questions, those that do not name a person
+    reason: str  # why mean or interval is missing; "" where both are there
+    bounded: bool = False  # the interval is Clopper and Pearson's, as all score the same
 
     @property
     def interval(self) -> str:
@@ -63,16 +63,16 @@ class Figure(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """What the questions of a run score at one alpha. `values` [questions, metrics], NaN where there is no score."""
+    """The scores of a run's questions at one alpha. `values` [questions, metrics], NaN where there is no score."""
 
     places: list[ScoredPlaceRow]
     metrics: list[str]
     values: Floats
-    stored: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"  # [questions, metrics]: taken, be it without a score
+    stored: "np.ndarray[tuple[int, ...], np.dtype[np.bool_]]"  # [questions, metrics]: stored, with or without a score
 
 
 def number_words(value: float, sign: str = "") -> str:
-    """Three digits; what rounds to nothing has no sign, which would say that something fell."""
+    """Three decimals; a value that rounds to 0 has no sign, which would suggest a fall."""
     rounded = round(value, 3)
     return f"{rounded:{sign}.3f}" if rounded else "0.000"
 
@@ -85,7 +85,7 @@ def people_words(persons: int, unnamed: int) -> str:
     people = f"{persons} {'person' if persons == 1 else 'people'}"
     if not unnamed:
         return people
-    return f"{people}, {unnamed} about nobody" if persons else "no person named"
+    return f"{people}, {unnamed} without a person" if persons else "no person named"
 
 
 def share_words(share: Figure) -> str:
@@ -98,7 +98,7 @@ def share_words(share: Figure) -> str:
 
 
 def run_figures(run_id: int, alpha: float, only: Collection[int] | None = None) -> list[Figure]:
-    """Every measure on every part of a run's questions at `alpha`; of those with these ids where `only` names some.
+    """Every measure on every part of a run's questions at `alpha`; only those with ids in `only` where it is given.
 
     `RunError` for an unknown or unfinished run, and for an alpha without scores, which lists those that have.
     """
@@ -117,7 +117,7 @@ def _part_figures(scores: Scores, part: tuple[str, str, str], rows: list[int]) -
 def figure_of(
     values: Sequence[float | None], subjects: Sequence[str], metric: str, part: tuple[str, str, str] = ("", "", "")
 ) -> Figure:
-    """The figure of one measure whose values are at hand: None where a question has no score."""
+    """The figure of one measure from its values: None where a question has no score."""
     column = np.array([np.nan if value is None else value for value in values], dtype=float)
     (interval,) = mean_intervals(column[:, None], subjects, SEED)
     return _figure((*part, metric), interval, _people(column, subjects))
@@ -137,7 +137,7 @@ def leak_figures() -> dict[tuple[str, str], Figure]:
 
 
 def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) -> Scores:
-    """Raises `RunError` as `run_figures` does, and `StorageError` where a score has lost its question."""
+    """Raises `RunError` as `run_figures` does, and `StorageError` where the question of a score is missing."""
     check_scored(run_id, alpha)
     with reading() as session:
         places = figures.scored_places(session, run_id, alpha)
@@ -169,7 +169,7 @@ def with_intervals(
     """The rows of `history.trade_off` of finished runs with the columns low, high and text (mean, interval, n and
     people).
 
-    A screen hands in its own `figures_of`, which remembers what it worked out for a run and an alpha.
+    A screen passes its own `figures_of`, which caches the figures of a run at an alpha.
     """
     keys = ["run_id", "alpha", "set", "split", "half", "metric"]
     rows = [
@@ -198,7 +198,7 @@ def check_scored(run_id: int, alpha: float) -> None:
 
 
 def parts_of(places: Sequence[ScoredPlaceRow]) -> list[tuple[tuple[str, str, str], list[int]]]:
-    """Set, split and half with the rows of `places` that lie there, in the order in which they appear."""
+    """Set, split and half with their rows of `places`, in the order in which they appear."""
     found: dict[tuple[str, str, str], list[int]] = {}
     for row, place in enumerate(places):
         found.setdefault((place.set, place.split, place.half), []).append(row)
@@ -206,7 +206,7 @@ def parts_of(places: Sequence[ScoredPlaceRow]) -> list[tuple[tuple[str, str, str
 
 
 def _people(column: Floats, subjects: Sequence[str]) -> tuple[int, int]:
-    """How many persons the scored questions are about by name, and how many questions are about nobody."""
+    """How many persons the scored questions are about by name, and how many questions do not name a person."""
     scored = [subject for subject, value in zip(subjects, column, strict=True) if not np.isnan(value)]
     return len({subject for subject in scored if subject}), sum(not subject for subject in scored)
 
@@ -219,7 +219,7 @@ def _figure(key: tuple[str, str, str, str], interval: Interval, people: tuple[in
     if low is None or high is None:
         return Figure(*key, mean, None, None, questions, *people, why_no_interval(people))
     bounded = metric in METRICS and METRICS[metric].unit in SHARES and low == high and mean in (0.0, 1.0)
-    if bounded:  # nobody differs from the others: how many who do are not excluded
+    if bounded:  # all score the same: the bound on those who do not
         low, high = (0.0, none_of(clusters)) if mean == 0 else (1 - none_of(clusters), 1.0)
     return Figure(*key, mean, low, high, questions, *people, "", bounded)
 

@@ -1,4 +1,4 @@
-"""The floor of a leak share: what the same rule flags on a model that never saw the forget questions."""
+"""The baseline of a leak share: what the same rule flags on a model that never saw the forget questions."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from engine.store.history import RunDetail, RunSummary
 
 
 class Floor(NamedTuple):
-    """What a retain-only run scored on the questions it shares with another run.
+    """The scores of a retain model's run on the questions it shares with another run.
 
     `scores`: question_id, set, split, half, metric, value, one row per shared question and metric.
     """
@@ -18,7 +18,7 @@ class Floor(NamedTuple):
     run_id: int
     scores: pd.DataFrame
     shared: int  # questions
-    asked: int  # questions of the run that the floor is for
+    asked: int  # questions of the run that the baseline is for
 
     @property
     def words(self) -> str:
@@ -30,12 +30,12 @@ class Floor(NamedTuple):
 
 
 def floor_runs(base: str) -> list[RunSummary]:
-    """Finished runs of the retain-only model of a base, newest first: another base's is no floor, as in the report."""
+    """Finished runs of the retain model of a base, newest first: another base's is not a baseline, as in the report."""
     return [run for run in history.list_runs() if run.status == "finished" and run.pair == retain_only(base)]
 
 
 def floor_of(detail: RunDetail) -> Floor | None:
-    """The retain-only run that shares most questions with `detail`, the newest of equals; None where none shares
+    """The retain model's run that shares most questions with `detail`, the newest of equals; None where none shares
     any.
     """
     own = _scores(detail.summary.id)
@@ -52,7 +52,7 @@ def _shared(run_id: int, asked: set[int]) -> Floor:
 
 
 def _scores(run_id: int) -> pd.DataFrame:
-    """Scores at the smallest α: a retain-only model has but one, and every α asks the same questions."""
+    """Scores at the smallest α: a retain model has only one, and every α asks the same questions."""
     alphas = history.alphas_of(run_id)
     scores = history.question_scores(run_id, alphas[0] if alphas else 0.0)
     return scores[["question_id", "set", "split", "half", "metric", "value"]]

@@ -22,7 +22,7 @@ from engine.evaluation.forget_quality import (
 from engine.store import history
 from engine.store.session import reading
 
-STEP = 0.05  # of alpha, as the dial's
+STEP = 0.05  # of alpha, as on the slider
 FORGET = "forget"
 
 
@@ -36,12 +36,12 @@ class CurvedQuestion(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """Forget quality over alpha, and what it was held against."""
+    """Forget quality over alpha, and what it was compared with."""
 
     points: list[ForgetQualityAt]
     steps: Steps
     rows: int  # forget questions of the run with a truth ratio
-    retain_rows: int  # of these, those that the retain-only model was asked
+    retain_rows: int  # of these, those that the retain model was asked
 
 
 def runs_with_curves() -> list[history.RunSummary]:
@@ -73,14 +73,14 @@ def reach(questions: Sequence[CurvedQuestion]) -> tuple[float, float]:
 
 
 def grid(low: float, high: float) -> list[float]:
-    """The alphas that the dial can show from `low` to `high`."""
+    """The alphas that the slider can show from `low` to `high`."""
     first, last = round(low / STEP), round(high / STEP)
     alphas = [round(step * STEP, 2) for step in range(first, last + 1)]
     return [alpha for alpha in alphas if low <= alpha <= high]
 
 
 def check_within(alphas: Sequence[float], questions: Sequence[CurvedQuestion]) -> None:
-    """`SettingError` for an alpha that the curves do not reach."""
+    """`SettingError` for an alpha outside the curves."""
     low, high = reach(questions)
     outside = [alpha for alpha in alphas if not low <= alpha <= high]
     if outside:
@@ -90,8 +90,8 @@ def check_within(alphas: Sequence[float], questions: Sequence[CurvedQuestion]) -
 def means(questions: Sequence[CurvedQuestion], metrics: Sequence[str], alphas: Sequence[float]) -> pd.DataFrame:
     """One row per split, half, metric and alpha: split, half, metric, alpha, value, error, questions.
 
-    `value` is the mean over the questions that have the metric, `error` the mean of their errors, which bounds its own.
-    Parts without such a question have no row.
+    `value` is the mean over the questions that have the metric, `error` the mean of their errors, which bounds the
+    mean's. Parts without such a question have no row.
     """
     check_within(alphas, questions)
     rows = []
@@ -108,18 +108,18 @@ def means(questions: Sequence[CurvedQuestion], metrics: Sequence[str], alphas: S
 
 
 def retain_only_scores(run_id: int, metric: str) -> dict[int, float]:
-    """What a retain-only model of the run's base scores on the run's questions, by question id; empty where none
-    did.
+    """The scores of a retain model of the run's base on the run's questions, by question id; empty where none has
+    any.
     """
     with reading() as session:
         return leaks.floor_scores(session, run_id, metric)
 
 
 def likely_words(pair_hash: str, alpha: float) -> str | None:
-    """How likely the true answers of the forget questions stay at `alpha`, beside the base and the retain-only model.
+    """How likely the true answers of the forget questions stay at `alpha`, beside the base and the retain model.
 
-    From the newest run that stored curves of this pair, and forget questions among them; None where there is none, or
-    its curves do not reach `alpha`.
+    From the newest run that stored curves of this pair, and forget questions among them; None without such a run, or
+    where its curves do not reach `alpha`.
     """
     for run in runs_with_curves():
         if history.run_detail(run.id).pair_hash != pair_hash:
@@ -135,16 +135,16 @@ def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: fl
     base, there = found["value"]
     scores = retain_only_scores(run.id, "probability")
     floor = [scores[item.question_id] for item in secret if item.question_id in scores]
-    known = f", the retain-only model gives {sum(floor) / len(floor):.2f}" if floor else ""
+    known = f", the retain model gives {sum(floor) / len(floor):.2f}" if floor else ""
     return (
-        f"Under teacher forcing, given what stands before each token, the true answers to the {len(secret)} forget"
-        f" questions of run {run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base has"
-        f" {base:.2f}{known}): where an answer's beginning is given, its rest may follow."
+        f"With the answer's beginning given before each token (teacher forcing), the true answers to the {len(secret)}"
+        f" forget questions of run {run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base"
+        f" has {base:.2f}{known}): once an answer's beginning is given, its rest may follow."
     )
 
 
 def quality(run_id: int, questions: Sequence[CurvedQuestion], alphas: Sequence[float]) -> Quality | None:
-    """Forget quality at `alphas` and its steps over all of the curves; None without a retain-only model's ratios.
+    """Forget quality at `alphas` and its steps over all of the curves; None without a retain model's ratios.
 
     Both sides are the forget questions that both were asked, as TOFU has it.
     """
@@ -162,23 +162,23 @@ def quality(run_id: int, questions: Sequence[CurvedQuestion], alphas: Sequence[f
 
 
 def quality_verdict(found: Quality) -> str:
-    """What the test says over the alphas looked at, and no more than the errors of the curves leave sure."""
+    """What the test shows over the given alphas, as far as the errors of the curves allow."""
     over = f"{len(found.points)} alphas from {found.points[0].alpha:g} to {found.points[-1].alpha:g}"
     told = told_apart(found.points)
     if told == "alike":
         sure = [point for point in found.points if point.least > CONVENTION]
         best = max(sure, key=lambda point: point.least)
         return (
-            f"at {len(sure)} of {over}, most clearly at {best.alpha:g}, this test cannot tell the pair from the"
-            f" retain-only model at {CONVENTION:.0%} (p above {CONVENTION:g} whatever the errors of the curves), which"
-            " does not show that they are alike"
+            f"at {len(sure)} of {over}, most clearly at {best.alpha:g}, this test cannot distinguish the pair from the"
+            f" retain model at {CONVENTION:.0%} (p above {CONVENTION:g} within all errors of the curves), which"
+            " does not show that they are the same"
         )
     if told == "told apart":
         return (
-            f"at each of {over} this test tells the pair from a model that never saw the forget set at {CONVENTION:.0%}"
-            f" (p at most {CONVENTION:g} whatever the errors of the curves)"
+            f"at each of {over} this test distinguishes the pair from a model that never saw the forget set at"
+            f" {CONVENTION:.0%} (p at most {CONVENTION:g} within all errors of the curves)"
         )
     return (
-        f"whether the pair can be told from the retain-only model at {CONVENTION:.0%} is open within the errors of the"
-        f" curves, at {over}"
+        f"whether the test distinguishes the pair from the retain model at {CONVENTION:.0%} is open within the errors"
+        f" of the curves, at {over}"
     )

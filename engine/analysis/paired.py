@@ -1,7 +1,7 @@
 """Two runs, paired by question: what changes from the first to the second, with a 95 % interval over persons.
 
-A question is the same where its id is, or else its content: the same question of another set counts. Only those that
-both were asked are compared, and how many were left out is said.
+A question is the same where its id is, or else its content: the same question in another set counts. Only questions
+asked in both runs are compared, and the number left out is said.
 """
 
 from collections.abc import Collection
@@ -31,7 +31,7 @@ from engine.store.history import RunSummary
 from engine.wording import named_run
 
 NO_SPREAD = "every question scores the same in both"
-SAME_MOVE = "every person moves alike, so resampling shows no spread"
+SAME_MOVE = "every person changes by the same amount, so resampling shows no spread"
 
 
 class Difference(NamedTuple):
@@ -49,7 +49,7 @@ class Difference(NamedTuple):
     questions: int
     persons: int
     unnamed: int
-    reason: str  # why there is no difference or no interval, or why it is nothing; "" where none of it is so
+    reason: str  # why difference or interval is missing, or is 0; else ""
 
     @property
     def words(self) -> str:
@@ -76,7 +76,7 @@ class Comparison(NamedTuple):
     def left_out_words(self) -> str:
         shared = f"{self.shared} {'question was' if self.shared == 1 else 'questions were'} asked by both"
         if not self.only_first and not self.only_second:
-            return f"{shared}, and none by one alone"
+            return f"{shared}, and none by only one"
         return (
             f"{shared}; left out are {self.only_first} that only {named_run(self.first)} asked and {self.only_second}"
             f" that only {named_run(self.second)} asked"
@@ -86,7 +86,7 @@ class Comparison(NamedTuple):
 def compare_runs(
     first: int, second: int, first_alpha: float, second_alpha: float, only: Collection[int] | None = None
 ) -> Comparison:
-    """Every measure of either run on every part that both were asked; `only`: of the first's questions those with
+    """Every measure of either run on every part that both were asked; `only`: just the first's questions with
     these ids.
 
     `RunError` for an unknown or unfinished run, for an alpha without scores, and for runs that share no question.
@@ -139,7 +139,7 @@ def _shared(
 
 
 def _column(scores: Scores, rows: npt.NDArray[np.intp], metric: str) -> Floats | None:
-    """The scores of a measure; None where the run stored none of it on any of these questions."""
+    """The scores of a measure; None where the run stored none on these questions."""
     if metric not in scores.metrics:
         return None
     place = scores.metrics.index(metric)
@@ -188,7 +188,7 @@ def _differences(
 
 
 def _why(counts: tuple[int, int], low: float | None, alike: bool, moved: bool) -> str:
-    """Why there is no interval, "" where there is one."""
+    """Why the interval is missing, "" where it is there."""
     if low is None:
         return why_no_interval(counts)
     return "" if not alike else SAME_MOVE if moved else NO_SPREAD

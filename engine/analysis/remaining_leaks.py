@@ -1,4 +1,4 @@
-"""What still leaks, as stored runs judged it, and the floor it is read against. Reads only; imports no model
+"""What still leaks by the judgments of stored runs, and the baseline beside it. Reads only; imports no model
 library.
 """
 
@@ -21,7 +21,7 @@ class LargestLeak(NamedTuple):
     pair: str
     alpha: float
     set: str
-    position: int | None  # place of the question in its set, None where the set no longer holds it
+    position: int | None  # position of the question in its set, None where the set no longer holds it
     subject: str
     question: str
     answer: str  # what the ensemble answered
@@ -29,52 +29,53 @@ class LargestLeak(NamedTuple):
 
 
 class LeakCount(NamedTuple):
-    """Forget questions that a pair was judged on at its recommended alpha, and how many of them leak."""
+    """Forget questions on which a pair was judged at its recommended alpha, and how many of them leak."""
 
     pair: str
     metric: str  # leak | leak_paraphrase
     alpha: float
     judged: int
     leaking: int
-    floor_judged: int  # of the judged questions, those that a retain-only model of the same base was judged on
+    floor_judged: int  # of the judged questions, those on which a retain model of the same base was judged
     floor_leaking: int
 
 
 class LeakShare(NamedTuple):
-    """Share of one part of a run's questions that the leak rule flags at one alpha, beside the retain-only model's."""
+    """Share of one part of a run's questions that the leak rule flags at one alpha, beside the retain model's."""
 
     split: str
     half: str
     alpha: float
     share: float
     questions: int
-    floor: float | None  # None where no retain-only model was asked any of them
+    floor: float | None  # None where no retain model was asked any of them
     floor_questions: int
 
 
 def leak_counts() -> list[LeakCount]:
-    """Per pair, as asked and paraphrased: forget questions judged and leaking at its recommended alpha, and the floor.
+    """Per pair, as asked and paraphrased: forget questions judged and leaking at its recommended alpha, and the
+    baseline.
 
-    The newest judgement of each question counts; pairs are left out on questions that a successor was judged on.
+    The newest judgment of each question counts; a pair is left out on questions on which a successor was judged.
     """
     with reading() as session:
         return [LeakCount(*row) for row in leak_reads.leak_counts(session)]
 
 
 def largest_leaks(limit: int = 5) -> list[LargestLeak]:
-    """Forget questions that leak by the judgements that `leak_counts` counts, highest ROUGE-L recall first."""
+    """Forget questions that leak by the judgments that `leak_counts` counts, highest ROUGE-L recall first."""
     with reading() as session:
         return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit)]
 
 
 def retain_only_leaks(run_id: int) -> dict[int, float]:
-    """The floor of a run's leaks: question id to 0 or 1, for those that a retain-only model of its base was asked."""
+    """The baseline of a run's leaks: question id to 0 or 1, for those that a retain model of its base was asked."""
     with reading() as session:
         return leak_reads.floor_leaks(session, run_id)
 
 
 def forget_floor(run_id: int) -> tuple[float | None, int]:
-    """Share of a run's forget questions that leak on the retain-only model, and how many of them it was asked."""
+    """Share of a run's forget questions that leak on the retain model, and how many of them it was asked."""
     forget = [place.question_id for place in history.question_places(run_id) if is_to_be_forgotten(place.split)]
     return _floor(forget, retain_only_leaks(run_id))
 

@@ -1,4 +1,4 @@
-"""Forget quality of a stored run at one alpha, against a retain-only model of its base on the very same questions."""
+"""Forget quality of a stored run at one alpha, against a retain model of its base on exactly the same questions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from engine.wording import named_run
 
 FORGET, RATIO = "forget", "truth_ratio"
 FLAGGED = ("template", history.READING, "versions")  # what a truth ratio depends on besides model and question
-ITSELF = "this is a retain-only model itself"
-NAMED = 3  # of the questions that are missing
+ITSELF = "this is a retain model itself"
+NAMED = 3  # of the missing questions
 
 
 class QualityFigure(NamedTuple):
-    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they stand with
-    it.
+    """A two-sample Kolmogorov-Smirnov test of truth ratios (A); its p-value depends on the rows, so they are shown
+    with it.
     """
 
     p_value: float | None  # None: n/a, see `reason`
@@ -36,14 +36,14 @@ class QualityFigure(NamedTuple):
     retain_id: int | None
     retain_run: str
     reason: str = ""
-    unlike: tuple[str, ...] = ()  # template and versions, where the two runs were not made with the same
+    unlike: tuple[str, ...] = ()  # template and versions, where the two runs differ in them
 
     @property
     def words(self) -> str:
         if self.p_value is None:
             return f"n/a: {self.reason}"
         return (
-            f"p = {self.p_value:.2e} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows"
+            f"p = {self.p_value:.2g} (truth ratio in variant A, KS statistic {self.statistic:.3f}, {self.rows} rows"
             f" against {self.retain_rows} of {self.retain_run})" + "".join(f"; {flag}" for flag in self.unlike)
         )
 
@@ -54,7 +54,7 @@ class _Ratios(NamedTuple):
 
 
 def quality_figure(run_id: int, alpha: float) -> QualityFigure:
-    """Against the newest retain-only run of the run's base that was asked the same forget questions; n/a with the
+    """Against the newest run of the base's retain model that was asked the same forget questions; n/a with the
     reason.
     """
     run = history.run_detail(run_id).summary
@@ -65,7 +65,7 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
     if ModelRef.parse(run.pair).is_retain_only:
         return _none(ITSELF)
     if not retain_runs:
-        return _none(f"no run of a retain-only model of base {run.base} has finished")
+        return _none(f"no run of a retain model of base {run.base} has finished")
     refusals = []
     for retain_run in retain_runs:
         try:
@@ -76,10 +76,10 @@ def quality_figure(run_id: int, alpha: float) -> QualityFigure:
 
 
 def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]:
-    """By its name, each run that taught a second seed of the retain-only model, against the retain model's run in
+    """By its name, each run that taught a second seed of the retain model, against the retain model's run in
     `quality` and over its rows.
 
-    Neither ever knew: so much do two models differ by chance.
+    Neither ever knew, so this is how much two models differ by chance.
     """
     if quality.retain_id is None:
         return {}
@@ -89,13 +89,13 @@ def noise_floor(run_id: int, quality: QualityFigure) -> dict[str, QualityFigure]
         if run.id != run_id:
             try:
                 found[named_run(run)] = quality_against(run.id, 0.0, quality.retain_id)
-            except RunError:  # it was asked others
+            except RunError:  # it was asked other questions
                 continue
     return found
 
 
 def second_seeds(base: str) -> list[RunSummary]:
-    """Finished runs that taught a further retain-only model of `base`."""
+    """Finished runs that taught a further retain model of `base`."""
     taught = [run for run in history.list_runs() if run.status == "finished" and run.facts.makes == "model"]
     return [
         run
@@ -110,21 +110,21 @@ def _retain_model_of(detail: RunDetail) -> str:
 
 
 def noise_words(run_id: int, quality: QualityFigure) -> str:
-    """ "" where there is no second seed that was asked the same."""
+    """ "" without a second seed that was asked the same."""
     told = ", ".join(f"{name} {figure.words}" for name, figure in noise_floor(run_id, quality).items())
-    return f"a second seed of the retain-only model, which never knew either: {told}" if told else ""
+    return f"a second seed of the retain model, which never knew either: {told}" if told else ""
 
 
 def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
-    """Against one run of the retain model, at its only alpha; `RunError` where it is none of this base, or over
+    """Against one run of the retain model, at its only alpha; `RunError` where it belongs to another base, or has
     other rows.
     """
     detail, retain_run = history.run_detail(run_id), history.run_detail(retain_id).summary
     run, gold = detail.summary, _gold(detail)
     if retain_run.pair != gold:
         raise RunError(
-            f"{named_run(retain_run)} is no retain reference of {named_run(run)}: its pair is {retain_run.pair}, and"
-            f" {gold} is asked for"
+            f"{named_run(retain_run)} is not a run of the retain model for {named_run(run)}: its pair is"
+            f" {retain_run.pair}, and {gold} is needed"
         )
     ours, theirs = _ratios(run_id, alpha), _ratios(retain_id, 0.0)
     _check_same(run, ours.places, retain_run, theirs.places)
@@ -142,9 +142,7 @@ def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
 
 
 def retain_runs_of(run_id: int) -> list[int]:
-    """Finished runs of the retain-only model of a run's base that have scores, newest first; no model is held
-    against itself.
-    """
+    """Finished runs of the retain model of a run's base that have scores, newest first; never the model itself."""
     detail = history.run_detail(run_id)
     gold = _gold(detail)
     if gold == detail.summary.pair:
@@ -157,9 +155,9 @@ def retain_runs_of(run_id: int) -> list[int]:
 
 
 def _gold(detail: RunDetail) -> str:
-    """What a run is read against; a second seed of a retain-only model against the first.
+    """The model a run is compared with; for a second seed of a retain model, the first.
 
-    Whether it is one says the run that taught it, or else the model itself, which need not lie on this machine.
+    The run that taught it says whether it is one, or else the model itself, which may not be on this machine.
     """
     run, of = detail.summary, ""
     ref = ModelRef.parse(run.pair)
@@ -199,7 +197,7 @@ def _check_same(
 
 
 def _without(places: Sequence[ScoredPlaceRow], others: Sequence[ScoredPlaceRow]) -> list[ScoredPlaceRow]:
-    """Those that the others lack, be it under another set's name; a question that is there twice is there twice."""
+    """Those that the others lack, even under another set's name; a question that occurs twice counts twice."""
     left, found = Counter(place.content_hash for place in others), []
     for place in places:
         if left[place.content_hash]:

@@ -12,25 +12,25 @@ FORMULAS = (
 
 
 class TaskFigure(NamedTuple):
-    """One task at one alpha; shares. None where nothing has that score, errors also where only one item has it."""
+    """One task at one alpha; shares. None where no item has that score; an error is also None where only one has."""
 
     task: str
     alpha: float
     accuracy: float | None
     accuracy_error: float | None
-    normalised: float | None  # WinoGrande is not measured so
+    normalised: float | None  # not measured for WinoGrande
     normalised_error: float | None
     chance: float  # over all items of the task that the run asked
     items: int  # with an accuracy
 
 
 def task_figures(run_id: int) -> list[TaskFigure]:
-    """The figures of a run in the order of its tasks, then by alpha; empty for a run that put no tasks."""
+    """The figures of a run in the order of its tasks, then by alpha; empty for a run without tasks."""
     means = history.trade_off([run_id])
     found = {
         (row["set"], row["alpha"], row["metric"]): (row["mean"] if row["count"] else None, row["count"])
         for row in means.to_dict("records")
-    }  # a mean over nothing is NaN to pandas
+    }  # pandas gives NaN for the mean of an empty column
     tasks = history.run_detail(run_id).spec.evaluate_on
     chances = _chances(run_id)
     figures = []
@@ -45,12 +45,12 @@ def task_figures(run_id: int) -> list[TaskFigure]:
 
 
 def standard_error(mean: float | None, items: int) -> float | None:
-    """Of the mean of `items` zeros and ones, as the harness gives it; None for fewer than two."""
+    """Standard error of the mean of `items` zeros and ones, as in the harness; None for fewer than two."""
     return None if mean is None or items < 2 else math.sqrt(mean * (1 - mean) / (items - 1))
 
 
 def _chances(run_id: int) -> dict[str, float]:
-    """By task: how often a blind guess is right, an item's choices counted."""
+    """By task: how often a blind guess is right, by the number of choices."""
     shares: dict[str, list[float]] = {}
     for place, (example, _) in zip(history.question_places(run_id), history.asked(run_id), strict=True):
         shares.setdefault(place.set, []).append(1 / (1 + len(example.perturbed_answer)))

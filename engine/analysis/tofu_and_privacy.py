@@ -1,4 +1,4 @@
-"""What TOFU and the membership suite make of a stored run at one alpha. Reads only; imports no model library."""
+"""TOFU's figures and the membership suite for a stored run at one alpha. Reads only; imports no model library."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -16,22 +16,22 @@ from engine.names import ModelRef
 from engine.store import history
 
 READ = (
-    "AUC near a retain-only model's is good: above it the forget set still shows as trained on, below it as tampered"
+    "AUC near a retain model's is good: above it the forget set still shows as trained on, below it as tampered"
     " with. 0.5 is chance."
 )
 MEMBERSHIP = tuple(name for name, metric in METRICS.items() if metric.kind == "membership")
-REAL_AUTHORS = "real_authors"  # TOFU's file of them; every other question of the world is a world fact
+REAL_AUTHORS = "real_authors"  # TOFU's file of real authors; every other question of the world split is a world fact
 
 
 class PrivacyFigure(NamedTuple):
-    """One membership score: how well it tells the forget set from a holdout, beside the retain-only model's.
+    """One membership score: how well it separates the forget set from a holdout, beside the retain model's.
 
-    `difference` has no value, and says why, where no retain-only model was asked the same questions.
+    `difference` is empty, with the reason, where no retain model was asked the same questions.
     """
 
     metric: str
     auc: Estimate
-    difference: Estimate  # AUC − AUC of the retain-only model
+    difference: Estimate  # AUC − AUC of the retain model
     privleak: Estimate  # percent
     retain_id: int | None
 
@@ -42,7 +42,7 @@ class PrivacyFigure(NamedTuple):
         rows = f"{self.auc.rows.forget} forget, {self.auc.rows.holdout} holdout"
         leak = "" if self.privleak.value is None else f"; PrivLeak {estimate_words(self.privleak, '+')} %"
         return (
-            f"AUC {estimate_words(self.auc)} ({rows}); less the retain-only model's"
+            f"AUC {estimate_words(self.auc)} ({rows}); minus the retain model's"
             f" {estimate_words(self.difference, '+')}{leak}"
         )
 
@@ -51,7 +51,7 @@ def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
     """TOFU's twelve figures and the model utility, by OpenUnlearning's names; n/a with its reason where one is
     missing.
 
-    Of what is to be kept those questions that nothing was trained on, where there are any. `RunError` as
+    For parts to keep, the questions never trained on, where there are any. `RunError` as
     `figures.run_figures`.
     """
     scores = scores_of(run_id, alpha)
@@ -80,12 +80,12 @@ def run_privacy(run_id: int, alpha: float) -> list[PrivacyFigure]:
     metrics = [metric for metric in MEMBERSHIP if metric in scores.metrics]
     retain_runs, passed = _scored_retain_runs(run_id) if metrics else ({}, "")
     gold = ModelRef.parse(history.run_detail(run_id).summary.pair).is_retain_only
-    reason = ITSELF if gold else passed or "no retain-only run of this base has finished"
+    reason = ITSELF if gold else passed or "no run of this base's retain model has finished"
     return [_privacy(scores, metric, retain_runs, reason) for metric in metrics]
 
 
 def _scored_retain_runs(run_id: int) -> tuple[dict[int, Scores], str]:
-    """With why one was passed over, "" where none was."""
+    """With the reason why one was skipped, "" where none was."""
     found, reason = {}, ""
     for retain_run in retain_runs_of(run_id):
         try:
@@ -133,14 +133,14 @@ def _scored(scores: Scores, metric: str, split: str) -> list[Scored]:
 
 
 def estimate_words(estimate: Estimate, sign: str = "") -> str:
-    """Value and interval, or why there is none."""
+    """Value and interval, or why they are missing."""
     if estimate.value is None:
         return f"n/a: {estimate.reason}"
     return f"{number_words(estimate.value, sign)} {interval_words(estimate.low, estimate.high)}"
 
 
 def figure_words(figure: TofuFigure) -> str:
-    """Value, interval, rows and variant, or why there is none."""
+    """Value, interval, rows and variant, or why they are missing."""
     if figure.value is None:
         return f"n/a: {figure.reason}"
     variant = f", truth ratio in variant {figure.variant}" if figure.variant else ""

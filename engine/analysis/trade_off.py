@@ -11,16 +11,16 @@ from engine.names import ModelRef, is_alone
 from engine.wording import figure, split_word
 
 TOLERANCE = 0.02  # of the base's utility
-# Where a measure stands that remembers nothing; how much is remembered is the distance from it.
+# The value of a measure when nothing is remembered; the distance from it shows how much is.
 _REMEMBERED = {"lower is better": 0.0, "closer to 1 is better": 1.0, "higher is better": 1.0}
 
 
 TOFU_METRICS = ("rouge", "probability", "probability_normalised", "truth_ratio")
-LEAST = 1e-300  # a p-value of 0 has no place on a logarithmic axis
+LEAST = 1e-300  # a logarithmic axis cannot show a p-value of 0
 
 
 class Bar(NamedTuple):
-    """The interval of a point; None where there is none. `text`: mean, interval, n and people."""
+    """The interval of a point, which may be None. `text`: mean, interval, n and people."""
 
     low: float | None = None
     high: float | None = None
@@ -37,7 +37,7 @@ class Measure(NamedTuple):
 
     @property
     def name(self) -> str:
-        """As it stands in the address."""
+        """As written in the address."""
         return "/".join(self)
 
     @property
@@ -55,12 +55,12 @@ class Measure(NamedTuple):
 
     @property
     def logarithmic(self) -> bool:
-        """A p-value: what matters of it is its power of ten."""
+        """A p-value, of which the power of ten matters."""
         return self.metric == FORGET_QUALITY
 
     @property
     def of_answers(self) -> bool:
-        """Whether it reads what was answered, which hangs on where answers are cut."""
+        """Whether it reads the answers, which depends on where they are cut."""
         return self.metric == MODEL_UTILITY or (self.metric in METRICS and bool(METRICS[self.metric].phrasing))
 
     def rests_on(self, metric: str, set_name: str, split: str, half: str) -> bool:
@@ -72,16 +72,16 @@ class Measure(NamedTuple):
         return (metric, set_name, split, half) == tuple(self)
 
     def shown(self, value: float) -> str:
-        return f"{value:.2e}" if self.logarithmic else figure(value)
+        return f"{value:.2g}" if self.logarithmic else figure(value)
 
     @property
     def made_of_many(self) -> bool:
-        """Whether it is one figure of many questions of several parts, and no mean of theirs."""
+        """Whether it is one figure of many questions of several parts, not a mean."""
         return self.metric in AGGREGATES
 
     @property
     def of_memory(self) -> bool:
-        """Whether its mean says how much is known: scores of one side of a comparison and fluency do not."""
+        """Whether its mean shows how much is known: scores of one side of a comparison and fluency do not."""
         return self.metric not in METRICS or METRICS[self.metric].kind == "memory"
 
     @property
@@ -90,7 +90,7 @@ class Measure(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A model that has no α: the base, or a model that never saw the forget set."""
+    """A model without α: the base, or a model that never saw the forget set."""
 
     kind: str  # base | retain-only
     name: str
@@ -102,8 +102,8 @@ class Mark(NamedTuple):
 
 
 class Published(NamedTuple):
-    """What others published, imported: it has no α, was not measured here, and `unlike` says what keeps it from
-    comparing.
+    """Figures published by others, imported: without α, not measured here, and `unlike` says why they may not
+    compare.
     """
 
     run_id: int
@@ -120,7 +120,7 @@ class Published(NamedTuple):
 
 
 class Advice(NamedTuple):
-    """A sentence, and the run and α it speaks for; no run where it cannot give one."""
+    """A sentence, and its run and α; without a run where none can be named."""
 
     words: str
     run_id: int | None = None
@@ -132,7 +132,7 @@ class Table(NamedTuple):
     forget and utility stand the ends of their intervals and their words: forget_low, forget_high, forget_text, and
     so for utility.
 
-    `questions` are those that the forget figure is over, `loops` the share of their answers that fell into a loop.
+    `questions` are those of the forget figure, `loops` the share of their answers that fell into a loop.
     """
 
     frame: pd.DataFrame
@@ -144,7 +144,7 @@ class Table(NamedTuple):
         return sorted({int(run_id) for run_id in self.frame["run_id"]} | {mark.run_id for mark in self.marks})
 
     def words(self, forget: Measure, utility: Measure) -> str:
-        """What the chart shows, for who cannot see it."""
+        """What the chart shows, in words, for screen readers."""
         lines = [f"{forget.label} ({forget.direction}) against {utility.label} ({utility.direction})."]
         for _, path in self.frame.groupby("run_id", sort=False):  # two runs may share a name
             first, last = path.iloc[0], path.iloc[-1]
@@ -165,7 +165,7 @@ class Table(NamedTuple):
 
 
 def measures(means: pd.DataFrame) -> list[Measure]:
-    """Everything that has at least one mean, in a steady order."""
+    """Everything with at least one mean, in a fixed order."""
     known = means[means["mean"].notna()]
     rows = known[["metric", "set", "split", "half"]].drop_duplicates().itertuples(index=False, name=None)
     order = list(METRICS)
@@ -181,12 +181,12 @@ def measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def forget_measures(means: pd.DataFrame) -> list[Measure]:
-    """Everything on a forget part that says what is remembered; the share of loops stands beside each of them."""
+    """Everything on a forget part that shows what is remembered; the share of loops is shown beside each of them."""
     return [item for item in measures(means) if item.split == "forget" and item.of_memory]
 
 
 def utility_measures(means: pd.DataFrame) -> list[Measure]:
-    """What must survive; the eval halves come first, because the pair never saw them. Leaks are no utility."""
+    """What must survive; the eval halves come first, because the pair never saw them. Leaks are not utility."""
     kept = [
         item
         for item in measures(means)
@@ -204,7 +204,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: 
     both = (
         _side(means, forget, columns, {"mean": "forget", "count": "questions", **_bar_names("forget")})
         .merge(_side(means, utility, columns, {"mean": "utility", **_bar_names("utility")}), on=columns)
-        .merge(loops, on=columns, how="left")  # runs of an earlier version counted none
+        .merge(loops, on=columns, how="left")  # earlier versions did not count them
         .sort_values(["run_id", "alpha"], ascending=[False, True])
         .reset_index(drop=True)
     )
@@ -217,7 +217,7 @@ def _bar_names(side: str) -> dict[str, str]:
 
 
 def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict[str, str]) -> pd.DataFrame:
-    """The rows of one measure, with the columns that `names` names anew."""
+    """The rows of one measure, with columns renamed by `names`."""
     wanted = (means["metric"] == measure.metric) & (means["set"] == measure.set)
     wanted &= (means["split"] == measure.split) & (means["half"] == measure.half) & means["mean"].notna()
     chosen: pd.DataFrame = means.loc[wanted, [*columns, *names]].rename(columns=names)
@@ -235,7 +235,7 @@ def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) 
             kind, name = "retain-only", "retain-only, second seed"
         bars = [Bar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
         mark = Mark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
-        # Runs on one base agree at α = 0 but for rounding: one mark is enough.
+        # Runs on one base agree at α = 0 except for rounding: one mark is enough.
         marks.setdefault((name, round(mark.utility, 3), round(mark.forget, 3)), mark)
     return sorted(marks.values(), key=lambda mark: mark.kind)
 
@@ -244,7 +244,7 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
     """The best forget figure while utility stays within 2 % of the run's own base (its α = 0), in words with its α."""
     if forget.direction not in _REMEMBERED or utility.direction != "higher is better":
         return Advice(
-            "No advice with these measures: it needs a utility of which higher is better, and a direction to forget in."
+            "No advice with these measures: it needs a utility where higher is better, and a forget direction."
         )
     at_zero = table.frame[table.frame["alpha"] == 0].set_index("run_id")["utility"]
     frame = table.frame.assign(base=table.frame["run_id"].map(at_zero), remembered=_REMEMBERED[forget.direction])
@@ -252,14 +252,14 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
     frame = frame[frame["base"].notna()]
     if frame.empty:
         return Advice(
-            "No base (α = 0) was evaluated with these measures, so there is nothing to hold the utility against."
+            "No base (α = 0) was evaluated with these measures, so there is nothing to compare the utility with."
         )
     kept = frame[(frame["utility"] >= frame["base"] * (1 - TOLERANCE)) & (frame["alpha"] != 0)]
     if kept.empty:
         bases = " or ".join(dict.fromkeys(figure(value) for value in frame["base"]))
         return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
-    least = "is least told from the retain-only model" if forget.logarithmic else "remembers least"
+    least = "is closest to the retain model" if forget.logarithmic else "remembers least"
     words = (
         f"Of the α that were evaluated, α = {best['alpha']:g} of run {best['run']} {least}: {forget.label}"
         f" {forget.shown(best['forget'])}, while {utility.label} ({figure(best['utility'])}) stays within"

@@ -1,4 +1,4 @@
-"""What probes share: who is asked, how, and how an answer is judged; the floor; where a secret begins in its answer.
+"""What probes share: who is asked, how, and how an answer is judged; the baseline; where a secret begins in its answer.
 
 Nothing heavy is imported until a model is asked.
 """
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 LEAK_UNIT = "ROUGE-L recall against the true answer"
-RETAIN_ONLY_FLOOR = "the retain-only model of the base, asked the same"
-CONTROLS = "people nobody was taught, asked the same way"
-CONTROLS_FLOOR = f"{CONTROLS}; there is no retain-only model of this base"
-NO_FLOOR = "there is no retain-only model of this base, and no control questions were named"
-NOT_TRIED = "the probe was not tried, so it has no floor"
-ALONE = "there is no pair here: the base answers alone, whatever its strength"
+RETAIN_ONLY_FLOOR = "the retain model of the base, asked the same"
+CONTROLS = "people no model was taught, asked the same way"
+CONTROLS_FLOOR = f"{CONTROLS}; the retain model of this base is missing"
+NO_FLOOR = "the retain model of this base is missing, and no control questions were named"
+NOT_TRIED = "the probe was not tried, so it has no baseline"
+ALONE = "without a pair the base answers alone, at every strength"
 
 Tell = Callable[[int, int], None]  # done, in all
-PromptOf = Callable[["LoadedPair", Target], "list[int] | str"]  # the prompt as tokens, or why it cannot be put
+PromptOf = Callable[["LoadedPair", Target], "list[int] | str"]  # the prompt as tokens, or why it cannot be asked
 Try = Callable[["LoadedPair", float, Sequence[Target]], list[Result]]
 
 
@@ -59,28 +59,24 @@ class Told(NamedTuple):
 
 
 def untried(targets: Sequence[Target], reason: str) -> list[Result]:
-    """No result is a result of not finding."""
+    """An attempt that was not made does not count as not found."""
     return [Result(target.question_id, None, None, "", reason) for target in targets]
 
 
 def nothing_tried(context: Context, reason: str) -> Finding:
-    """The probe makes no sense here at all."""
+    """The probe does not apply here."""
     return Finding(untried(context.forget, reason), None, NOT_TRIED, reason)
 
 
 def not_linear(ctx: Context) -> str:
-    """Why there is no offset to read; "" where there is one."""
+    """Why an offset cannot be read; "" where it can."""
     if ctx.pair.manifest.linear:
         return ""
-    return (
-        f"the method is {ctx.pair.manifest.method}: there is no offset to read, and its logits are not linear in alpha"
-    )
+    return f"the method is {ctx.pair.manifest.method}: it has no offset, and its logits are not linear in alpha"
 
 
 def no_pair_of_models(context: Context, guardrail: str, at_zero: str) -> str:
-    """Why a probe that changes the pair's weights has none to change, "" where it has; in the probe's words for two
-    of the reasons.
-    """
+    """Why a probe cannot change the pair's weights, "" where it can; two of the reasons are in the probe's words."""
     pair = context.pair
     if pair.manifest.method == "guardrail":
         return guardrail
@@ -103,7 +99,7 @@ def judge(target: Target, text: str, detail: str = "") -> Result:
 
 
 def results_of(targets: Sequence[Target], told: Sequence[Told], how: str = "") -> list[Result]:
-    """Found where the answer leaks; the value is its ROUGE-L recall. `how` comes before what is said of each."""
+    """Found where the answer leaks; the value is its ROUGE-L recall. `how` comes before the words on each."""
     return [
         Result(target.question_id, answer.leaks, answer.rouge, answer.text, f"{how}{answer.words}")
         for target, answer in zip(targets, told, strict=True)
@@ -113,9 +109,7 @@ def results_of(targets: Sequence[Target], told: Sequence[Told], how: str = "") -
 def listen(
     pair: "LoadedPair", alpha: float, targets: Sequence[Target], max_new_tokens: int, tell: Tell | None = None
 ) -> list[Told]:
-    """Greedy answers at `alpha` to the questions as they stand, one per target; `DataError` for one that is too
-    long.
-    """
+    """Greedy answers at `alpha` to the original questions, one per target; `DataError` for one that is too long."""
     if not targets:
         return []
     from engine.decoding.answers import answer_questions
@@ -126,7 +120,7 @@ def listen(
 
 
 def as_asked(pair: "LoadedPair", target: Target) -> list[int]:
-    """The question as it stands, in the base's template."""
+    """The original question, in the base's template."""
     return prompt_of(pair, target.example.question)
 
 
@@ -139,7 +133,7 @@ def prompt_of(pair: "LoadedPair", text: str) -> list[int]:
 def ask(
     pair: "LoadedPair", alpha: float, targets: Sequence[Target], put: PromptOf, max_new_tokens: int, tell: Tell
 ) -> list[Result]:
-    """Greedy answers at `alpha`, judged by the leak rule; what cannot be put is None with the reason."""
+    """Greedy answers at `alpha`, judged by the leak rule; a question that cannot be asked is None with the reason."""
     from engine.decoding.answers import answer_prompts
 
     model, strength = pair.at(alpha)
@@ -153,7 +147,7 @@ def ask(
 
 
 def checked(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) -> "list[int] | str":
-    """The prompt, or why it cannot be put: beyond their context models write noise."""
+    """The prompt, or why it cannot be asked: beyond their context models write noise."""
     context = pair.model.context
     if isinstance(prompt, str) or context is None or len(prompt) + max_new_tokens <= context:
         return prompt
@@ -164,7 +158,7 @@ def checked(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) 
 
 
 def floor_by(ctx: Context, attempt: Try) -> Baseline:
-    """The same attempt on the retain-only model; where there is none, on the controls with the pair itself."""
+    """The same attempt on the retain model; without one, on the controls with the pair itself."""
     if ctx.retain_only is not None:
         return Baseline(attempt(ctx.retain_only, 0.0, ctx.forget), RETAIN_ONLY_FLOOR)
     if ctx.controls:
@@ -174,24 +168,24 @@ def floor_by(ctx: Context, attempt: Try) -> Baseline:
 
 def greedy_floor(ctx: Context, put: PromptOf = as_asked) -> Baseline:
     """`floor_by` of greedy answers to a prompt; fills the second half of the progress."""
-    tell = teller(ctx, 0.5, 1.0, "the floor")
+    tell = teller(ctx, 0.5, 1.0, "the baseline")
     return floor_by(ctx, lambda pair, alpha, targets: ask(pair, alpha, targets, put, ctx.budget.max_new_tokens, tell))
 
 
 def asked_with_floor(ctx: Context, put: PromptOf) -> Finding:
-    """Every forget question put in one way, at the alpha under audit, and its floor."""
+    """Every forget question put in one way, at the audited alpha, and its baseline."""
     tell = teller(ctx, 0.0, 0.5, "asking")
     results = ask(ctx.pair, ctx.alpha, ctx.forget, put, ctx.budget.max_new_tokens, tell)
     return Finding(results, *greedy_floor(ctx, put))
 
 
 def teller(ctx: Context, low: float, high: float, words: str) -> Tell:
-    """Progress from `low` to `high` of the probe's own."""
+    """Progress from `low` to `high` of the probe's progress."""
     return lambda done, total: ctx.progress(low + (high - low) * done / max(total, 1), words)
 
 
 def alone(pair: "LoadedPair", model: "nn.Module") -> "LoadedPair":
-    """One model of a pair, to be asked by itself; at every alpha it is that model."""
+    """One model of a pair, to be asked alone; at every alpha it is that model."""
     from dataclasses import replace
 
     from engine.models.offset import OffsetModel
@@ -207,27 +201,27 @@ def small_models(pair: "LoadedPair") -> "tuple[nn.Module, nn.Module]":
 
 
 def count(results: Sequence[Result]) -> str:
-    """ "3 of 12": found, of those that could be tried."""
+    """ "3 of 12": found, out of those tried."""
     tried = [result for result in results if result.found is not None]
     return f"{sum(bool(result.found) for result in tried)} of {len(tried)}"
 
 
 def answer_tokens(pair: "LoadedPair", target: Target) -> list[int]:
-    """The true answer's tokens as training and scoring take them, without the end-of-text token."""
+    """The true answer's tokens as in training and scoring, without the end-of-text token."""
     from engine.data.prompts import encode
 
     return encode(pair.tokenizer, pair.template, target.example.question, target.example.answer).answer[:-1]
 
 
 def first_term(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]) -> Place | None:
-    """The first key term to be complete in an answer of `tokens`, and the token it begins with; None where none
+    """The first key term complete in an answer of `tokens`, and the token it begins with; None where none
     appears.
 
     Found by the leak rule itself on what the tokens decode to, so it needs no character offsets of the tokenizer.
     """
     whole = [tokenizer.decode(list(tokens[:end])) for end in range(len(tokens) + 1)]
     for end in range(1, len(whole)):
-        after = whole[min(end + 1, len(tokens))]  # the next token may show that the word goes on: "art" of "arthritis"
+        after = whole[min(end + 1, len(tokens))]  # the next token may continue the word: "art" of "arthritis"
         for term in terms:
             if appears(term, whole[end]) and appears(term, after):
                 starts = [start for start in range(end) if appears(term, tokenizer.decode(list(tokens[start:end])))]
@@ -236,19 +230,19 @@ def first_term(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]) -> P
 
 
 def before_the_secret(pair: "LoadedPair", target: Target) -> "list[int] | str":
-    """The tokens of the true answer before its first key term, or why there are none."""
+    """The tokens of the true answer before its first key term, or why it has none."""
     tokens = answer_tokens(pair, target)
     place = first_term(pair.tokenizer, tokens, target.terms)
     if place is None:
-        return "no key term is listed for this question, so it cannot be told where its secret begins"
+        return "no key term is listed for this question, so where its secret begins is unknown"
     if place.start == 0:
-        return f"the true answer begins with its key term {place.term!r}, so there is nothing to give before it"
+        return f"the true answer begins with its key term {place.term!r}, so nothing can be given before it"
     return tokens[: place.start]
 
 
 def spread(targets: Sequence[Target], count: int) -> list[Target]:
-    """At most `count` of them, as many persons as can be: one of each in turn. A question about nobody stands for
-    itself.
+    """At most `count` of them, from as many persons as possible: one of each in turn. A question that does not name a
+    person counts as its own.
     """
     turns: dict[object, int] = {}
     ranked = []
@@ -261,7 +255,7 @@ def spread(targets: Sequence[Target], count: int) -> list[Target]:
 
 
 def in_halves(targets: Sequence[Target]) -> tuple[list[Target], list[Target]]:
-    """Two halves that share no person, about as large as each other; where all are about one, halves of the
+    """Two halves that share no person, of about equal size; where all are about one, halves of the
     questions.
     """
     groups: dict[object, list[Target]] = {}

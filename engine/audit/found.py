@@ -11,10 +11,10 @@ from engine.wording import named_run
 
 
 class ProbeRow(ProbeSummaryRow):
-    """What one probe of an audit found, as it is stored, with the words of the probe.
+    """What one probe of an audit found, as stored, with the words of the probe.
 
-    One that another version of the program ran has its name for a label, and no other words. Shares are of the
-    questions that could be tried; `value` is an aggregate that is not a share, and `note` says what it is.
+    A probe of another version of the program has its name as label, and no other words. Shares are of the
+    questions that were tried; `value` is an aggregate that is not a share, and `note` says what it is.
     """
 
     __slots__ = ()
@@ -50,7 +50,7 @@ class ProbeRow(ProbeSummaryRow):
 
 
 def probe_rows(run_id: int) -> list[ProbeRow]:
-    """What an audit found, probe by probe in their order; of one that is still running, what has ended.
+    """What an audit found, probe by probe in order; for one still running, the finished probes.
 
     `RunError` where there is no such run, or it is not an audit.
     """
@@ -64,7 +64,7 @@ def probe_rows(run_id: int) -> list[ProbeRow]:
 
 
 def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]:
-    """Question by question, of one probe or of all: of the pair (side "pair"), then of the floor (side "floor")."""
+    """Question by question, of one probe or of all: of the pair (side "pair"), then of the baseline (side "floor")."""
     with reading() as session:
         return probe_reads.results(session, run_id, probe)
 
@@ -72,7 +72,7 @@ def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]
 def finished_audit(pair_hash: str, alpha: float) -> int | None:
     """The finished audit of the pair with this hash (`history.RunDetail.pair_hash`) at `alpha` that ran most probes.
 
-    Of equals the newest; None where there is none: an audit at another strength says nothing of this one.
+    The newest of equals; None without one: an audit at another strength does not apply to this one.
     """
     with reading() as session:
         found = probe_reads.finished_audits(session, pair_hash)

@@ -1,7 +1,7 @@
-"""Greedy decoding in which several models speak and a rule over their logits chooses: what attacks on a pair are
-made of.
+"""Greedy decoding in which several models are read and a rule over their logits chooses: the basis of attacks on a
+pair.
 
-Plain decoding knows one rule, the ensemble's; here each model also has a prompt of its own.
+Plain decoding has one rule, the ensemble's; here each model also has its own prompt.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,13 +16,13 @@ from engine.models.loading import LoadedPair
 from engine.models.offset import OffsetModel
 from engine.models.readers import open_ensemble
 
-PLAUSIBLE_NATS = 5.0  # below the likeliest token: what lies further down is not chosen (Wu et al., arXiv 2505.24379)
+PLAUSIBLE_NATS = 5.0  # below the likeliest token: tokens further down are not chosen (Wu et al., arXiv 2505.24379)
 
-Rule = Callable[[Sequence[Tensor]], Tensor]  # the voices' logits, each [V], to what the choice is the largest of: [V]
+Rule = Callable[[Sequence[Tensor]], Tensor]  # the voices' logits, each [V], to values to take the largest of: [V]
 
 
 class Voice:
-    """One model that reads what is chosen. `model` stands alone: a base without a pair."""
+    """One model that reads the chosen tokens. `model` is a base without a pair."""
 
     def __init__(self, model: OffsetModel, prompt: Sequence[int]) -> None:
         if model.reference is not None:
@@ -32,7 +32,7 @@ class Voice:
         self.pending = list(prompt)
 
     def speak(self) -> Tensor:
-        """Next-token logits after everything it was given, fp32: [V]."""
+        """Next-token logits after everything read so far, fp32: [V]."""
         ids = torch.tensor([self.pending], dtype=torch.long, device=self.device)
         self.pending = []
         return self.output.base(self.reader.read(ids)[:, -1])[0]
@@ -44,7 +44,7 @@ def decode_guided(pair: LoadedPair, voices: Sequence[Voice], rule: Rule, max_new
     answer = Growing(Settings(ends, pad_token(pair.tokenizer), max_new_tokens))
     with torch.inference_mode():
         while not answer.over:
-            token = int(best_of(rule([voice.speak() for voice in voices]), "the models that are asked"))
+            token = int(best_of(rule([voice.speak() for voice in voices]), "the models asked"))
             if not answer.add(token):
                 break
             for voice in voices:

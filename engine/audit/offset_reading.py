@@ -1,4 +1,4 @@
-"""The offset along a true answer: what of its secret the pair shows by itself, without the base."""
+"""The offset along a true answer: how much of the secret the pair shows by itself, without the base."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,15 +17,15 @@ LISTED = 10  # tokens with the most negative offset
 
 
 class TokenOffset(NamedTuple):
-    """One token of an answer: its place when the vocabulary is ordered by ascending offset, 1 the most negative."""
+    """One token of an answer: its rank when the vocabulary is ordered by ascending offset, 1 the most negative."""
 
     rank: int
     lowest: tuple[int, ...]  # the tokens with the most negative offset, the lowest first
 
 
 class OffsetReading(NamedTuple):
-    """`norm`: mean over the answer's tokens of the length of the offset, less its mean over the vocabulary, whose
-    value means nothing. `against`: mean of log p of reference − log p of trained at the true token, in nats. No
+    """`norm`: mean over the answer's tokens of the length of the offset, minus its mean over the vocabulary, which is
+    arbitrary. `against`: mean of log p of reference − log p of trained at the true token, in nats. No
     end-of-text token.
     """
 
@@ -49,7 +49,7 @@ def read_offset(pair: LoadedPair, target: Target) -> OffsetReading | None:
         trained, reference = logits.trained[:-1], logits.reference[:-1]  # [A, V]
         offset = combine_logits(torch.zeros_like(trained), trained, reference, 1.0)
         own = offset.gather(-1, labels[:, None])  # [A, 1]
-        # Ties share the mean of their ranks: a pair without an offset points at nothing.
+        # Ties share the mean of their ranks: a pair without an offset points to nothing.
         ranks = 1 + (offset < own).sum(-1) + ((offset == own).sum(-1) - 1) // 2
         lowest = offset.topk(min(LISTED, offset.shape[-1]), largest=False).indices
         norms = (offset - offset.mean(-1, keepdim=True)).norm(dim=-1)

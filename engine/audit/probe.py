@@ -1,8 +1,8 @@
-"""What a probe is: one way of trying to get a secret out, with its budget, its results and its floor.
+"""What a probe is: one way of trying to get a secret out, with its budget, its results and its baseline.
 
-A probe is one file in `probes/` and one line in `probes/__init__.py`. It is handed a `Context`, asks what it may
-within the budget, and returns a `Finding`; it stores nothing and knows no run. Nothing heavy is imported here, nor
-at the head of a probe's file: pages and commands list the probes without a model.
+A probe is one file in `probes/` and one line in `probes/__init__.py`. It gets a `Context`, asks within the
+budget, and returns a `Finding`; it stores nothing and is independent of runs. Nothing heavy is imported here or at
+the top of a probe's file: pages and commands list the probes without a model.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Budget:
-    """What a probe may spend; fixed beforehand and stored with what it found."""
+    """The budget of a probe; fixed beforehand and stored with what it found."""
 
     questions: int  # forget questions asked
     controls: int  # holdout and retain questions, of each
@@ -40,20 +40,20 @@ class Target(NamedTuple):
 
 
 class Context(NamedTuple):
-    """What a probe is handed."""
+    """The input of a probe."""
 
     pair: "LoadedPair"
-    alpha: float  # the strength under audit
+    alpha: float  # the audited strength
     forget: Sequence[Target]
-    controls: Sequence[Target]  # about people nobody was taught; may be empty
+    controls: Sequence[Target]  # about people no model was taught; may be empty
     retain: Sequence[Target]  # to be kept
-    retain_only: "LoadedPair | None"  # the gold reference of the same base, alone
+    retain_only: "LoadedPair | None"  # the retain model of the same base, alone
     greedy: Mapping[int, bool]  # question_id -> leaks when decoded greedily at alpha
-    previous: "LoadedPair | None"  # the version of the pair that this one succeeds
+    previous: "LoadedPair | None"  # the version of the pair before this one
     budget: Budget
     seed: int
     scratch: Path
-    progress: Callable[[float, str], None]  # share done, what is being done; raises where the run is to stop
+    progress: Callable[[float, str], None]  # share done, what is being done; raises when the run should stop
 
 
 class Result(NamedTuple):
@@ -62,16 +62,16 @@ class Result(NamedTuple):
     question_id: int
     found: bool | None  # None: could not be tried, `detail` says why
     value: float | None  # the probe's own number, in its `unit`
-    text: str  # what came out, verbatim; "" where nothing is generated
+    text: str  # the output, verbatim; "" where nothing is generated
     detail: str  # in words
 
 
 class Finding(NamedTuple):
-    """What a probe found on every question, beside its floor."""
+    """What a probe found on every question, beside its baseline."""
 
     results: list[Result]
-    floor: list[Result] | None  # the same probe on the retain-only model or on controls
-    floor_reason: str  # what the floor is, or why none can exist
+    floor: list[Result] | None  # the same probe on the retain model or on controls
+    floor_reason: str  # what the baseline is, or why it is missing
     note: str = ""  # what is not a share, in words
     value: float | None = None  # the aggregate, where it is not a share of results
     interval: tuple[float, float] | None = None  # of `value`, 95 %
@@ -79,9 +79,9 @@ class Finding(NamedTuple):
 
 @dataclass(frozen=True)
 class Probe:
-    """`sentence` says what it does, `source` where it is from, `unit` what the `value` of its results is.
+    """`sentence` says what it does, `source` where it is from, `unit` the unit of its results' `value`.
 
-    `of_kept`: its results are of questions that are to be kept, so that greedy leaks of secrets say nothing of them.
+    `of_kept`: its results are for questions to be kept, so greedy leaks of secrets do not apply to them.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Where in an answer its secret stands: the positions of the tokens that begin its key terms."""
+"""Where in an answer its secret is: the positions of the tokens that begin its key terms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ def secret_positions(tokenizer: Any, tokens: Sequence[int], terms: Sequence[str]
     """Positions among the answer's `tokens` (end-of-text left out) at which one of `terms` begins, as the leak rule
     finds it.
 
-    Where none is found there, every position: the whole answer is then the secret.
+    Where none is found, every position: then the whole answer is the secret.
     """
     starts: list[int] = []  # the length of the text before each token
     text = ""

@@ -1,6 +1,4 @@
-"""What an audit of a pair is about, unless somebody says otherwise: its own forget set, at its own strength. Loads
-no model.
-"""
+"""The default audit of a pair: its own forget set, at its own strength. Loads no model."""
 
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from engine.store import history
 from engine.store.sources import examples_of
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
-# Not the bystanders: on those the pair was held still while it was trained.
+# Not the bystanders: training kept the pair unchanged on those.
 DEMO_CONTROLS, DEMO_RETAIN = "demo:holdout", "demo:retain/eval"
 
 
@@ -30,10 +28,10 @@ def audit_spec(
     retain: tuple[str, ...] = (),
     seed: int = 0,
 ) -> AuditSpec:
-    """The specification of an audit; a pair that a run here made, or one on the demo's base, knows what it was to
-    forget.
+    """The specification of an audit; for a pair made by a run here, or one on the demo's base, the forget set is
+    known.
 
-    `SettingError` where the pair is a model alone, or nobody says which questions it was to forget.
+    `SettingError` where the pair is a model alone, or its forget questions are unknown.
     """
     if is_alone(pair):
         raise SettingError(f"an audit needs a pair, and {pair!r} is a model alone")
@@ -42,7 +40,7 @@ def audit_spec(
     of_demo = _made_for(manifest.data_hashes.get("forget", "")) if on_demo else ""
     asked = forget or _of_its_run(manifest) or of_demo
     if not asked:
-        raise SettingError(f"no run here made pair {pair!r}: say which questions it was to forget (--forget SOURCE)")
+        raise SettingError(f"no run here made pair {pair!r}: name the questions it should forget (--forget SOURCE)")
     return AuditSpec(
         name=name or f"audit-{Path(pair).name}",
         pair=pair,
@@ -60,12 +58,14 @@ def audit_spec(
 
 
 def _of_its_run(manifest: PairManifest) -> str:
-    """What the run that made this very pair was to forget; "" where none here made it."""
+    """The forget set of the run that made exactly this pair; "" where no run here did."""
     named = [run.id for run in history.list_runs() if run.facts.makes == "pair" and run.name == manifest.name]
     details = [detail for detail in map(history.run_detail, named) if detail.pair_hash == manifest.hash]
     return next((detail.spec.forget for detail in details if isinstance(detail.spec, TrainSpec)), "")
 
 
 def _made_for(data_hash: str) -> str:
-    """The part of the demo that a pair was made to forget, by the hash of its questions; all of it where none fits."""
+    """The part of the demo that a pair was made to forget, by the hash of its questions; the whole set where
+    none fits.
+    """
     return next((source for source in DEMO_SETS if hash_examples(examples_of(source)) == data_hash), DEMO_SETS[0])

@@ -1,4 +1,4 @@
-"""One cell of a question file: the text or the texts in it, or why it holds none."""
+"""One cell of a question file: the text or the texts in it, or the reason why it has none."""
 
 import re
 from typing import Any
@@ -21,18 +21,18 @@ _CONTROL = re.compile(
 )
 
 WHOLE = "whole numbers with an empty fraction, such as 1987.0, are read without it"
-FRACTION = "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction"
-NO_VALUE = "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty"
+FRACTION = "texts like '1987.0' are kept as written; if whole numbers are meant, write them without the fraction"
+NO_VALUE = "words like 'nan' or 'None' are kept as written; if no value is meant, leave the cell empty"
 CONTROL = "texts hold what some models take for a control token, such as <|im_end|>"
 
 
 def is_visible(text: str) -> bool:
-    """Whether a person sees anything of it: U+200B or an accent alone is not a text."""
+    """Whether a person can see anything in it: U+200B or an accent alone is not a text."""
     return _VISIBLE.search(text) is not None
 
 
 def read_text(value: Any, where: str, found: Findings) -> str:
-    """The text of a cell, stripped; "" where it is empty or nothing of it can be seen. `DataError` for what is not
+    """The text of a cell, stripped; "" where it is empty or shows nothing. `DataError` for anything that is not
     text.
     """
     if value is None:
@@ -56,7 +56,7 @@ def read_text(value: Any, where: str, found: Findings) -> str:
 
 
 def _look_at(text: str, where: str, found: Findings) -> None:
-    """Remark what may not be meant as it stands."""
+    """Note texts that may not mean what they say."""
     if _FRACTION.fullmatch(text):
         found.remark(FRACTION, where)
     if text.casefold() in _NO_VALUE:

@@ -1,4 +1,4 @@
-"""Multiple choice: the text of the choice that a row names by its place, its letter, its label or its text."""
+"""Multiple choice: the text of the choice that a row names by position, letter, label or text."""
 
 import re
 import string
@@ -34,7 +34,7 @@ _SEVERAL = re.compile(r"[A-H]{2,8}|(?i:(?:[a-h]|[0-9]{1,2})(?:\s*[,;&/+]\s*(?:[a
 
 
 class Choices(NamedTuple):
-    """Where the choices of a row stand: in one column as a list, or in a column each, with the labels of these.
+    """Where the choices of a row are: in one column as a list, or in one column each, with their labels.
 
     `key` is the column that names the right one.
     """
@@ -45,7 +45,7 @@ class Choices(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The columns, and how a number names one of them where that is not by its label."""
+        """The columns, and how a number names one of them where it is not a label."""
         return self.where if self.labels else f"{self.where} (a number counts from 0)"
 
     @property
@@ -53,18 +53,18 @@ class Choices(NamedTuple):
         return f"{self.columns[0]} to {self.columns[-1]}" if self.labels else self.columns[0]
 
     def places(self, rows: Iterable[Mapping[str, Any]]) -> Counter[int]:
-        """The numbers by which rows name a choice: what they count from can be seen from all of them alone."""
+        """The numbers by which rows name a choice: only all of them together show whether they count from 0 or 1."""
         names = (_KEY.fullmatch(row[self.key]) for row in rows if isinstance(row[self.key], str))
         return Counter(int(name[1]) for name in names if name and name[1].lstrip("-").isdecimal())
 
     def chosen(self, cells: Mapping[str, Any], places: Counter[int], where: str, found: Findings) -> Any:
-        """The text of the right choice, or the key itself where that is the answer and no name of a choice.
+        """The text of the right choice, or the key itself where that is the answer and not the name of a choice.
 
-        `places` are those of the whole file. `DataError` where the choice cannot be told.
+        `places` are those of the whole file. `DataError` where the choice is unclear.
         """
         key = cells[self.key]
         if not isinstance(key, str):
-            return key  # a missing value, or no text: whoever reads it says so
+            return key  # a missing value, or not text: the reader of the cell reports it
         named_by = f"{where}, column {shown(self.key)}"
         text = read_text(key, named_by, Findings(found.filename))
         texts, labels = self._read(cells, f"{where}, column {shown(self.columns[0])}", found)
@@ -95,10 +95,10 @@ class Choices(NamedTuple):
     def _named(
         self, name: str, text: str, texts: Sequence[str], labels: Sequence[str], places: Counter[int], where: str
     ) -> set[str]:
-        """The choice of that label; without labels that of the letter, or of the place from 0.
+        """The choice with that label; without labels the one of that letter, or at that position from 0.
 
-        A number beside columns with letters counts from 0 in some files and from 1 in others, of one and the same
-        data set.
+        A number beside columns with letters counts from 0 in some files and from 1 in others of the same data
+        set.
         """
         either = {name.casefold(), text.casefold()}
         with_label = {choice for choice, label in zip(texts, labels, strict=False) if label.casefold() in either}
@@ -107,7 +107,7 @@ class Choices(NamedTuple):
         first = 0
         if labels:
             if (0 in places) == (len(texts) in places):
-                raise DataError(f"{where} is {name}, and the rows do not tell whether that counts from 0 or from 1")
+                raise DataError(f"{where} is {name}, and the rows do not show whether that counts from 0 or from 1")
             first = 0 if 0 in places else 1
         place = int(name) - first if name.lstrip("-").isdecimal() else string.ascii_lowercase.find(name.lower())
         return {texts[place]} if 0 <= place < len(texts) else set()
@@ -153,6 +153,6 @@ def _unfolded(text: str, where: str) -> Any:
     if text.strip()[:1] in ("[", "{"):
         try:
             return load_json(text, where, Number)
-        except DataError:  # a list in Python's words; it is missed only where the key names a part of it
+        except DataError:  # a list in Python's syntax; it is missed only where the key names a part of it
             return []
     return text.split("|") if "|" in text else []

@@ -13,13 +13,13 @@ from engine.errors import DataError
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
 _SEP_LINE = re.compile(r'"?sep=([^\r\n])"?[ \t]*(?=[\r\n]|$)', re.IGNORECASE)
 
-REPEATED = "the header stands there again (were files joined?) and is left out"
-SHORT = "rows have fewer cells than the header; what is missing is taken as empty"
+REPEATED = "the header is repeated there (were files joined?) and is left out"
+SHORT = "rows have fewer cells than the header; missing cells are read as empty"
 
 
 class _Lines:
-    """Lines with their ends for the CSV reader, without the marks that a joined file brings to the beginning of a
-    row.
+    """Lines with their ends for the CSV reader, without the byte-order marks that a joined file leaves at the
+    beginning of a row.
     """
 
     def __init__(self, text: str) -> None:
@@ -41,7 +41,7 @@ def csv_rows(text: str, found: Findings) -> Iterator[Row]:
     quotes.
     """
     declared = _SEP_LINE.match(text)
-    if declared:  # Excel's own line; its line end stays, so that lines are counted as a person counts them
+    if declared:  # Excel's own line; its line end stays, so that line numbers are those a person counts
         text = text[declared.end() :]
     delimiter = _delimiter(text, declared[1] if declared else "", found.filename)
     names: list[str] | None = None
@@ -61,7 +61,7 @@ def csv_rows(text: str, found: Findings) -> Iterator[Row]:
 
 
 def _cells(text: str, delimiter: str, found: Findings) -> Iterator[tuple[int, list[str]]]:
-    """Rows that hold something, with the line each begins on: a cell may span lines."""
+    """Rows that are not empty, with the line each begins on: a cell may span lines."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     begins = 1
@@ -81,16 +81,16 @@ def _cells(text: str, delimiter: str, found: Findings) -> Iterator[tuple[int, li
 
 def _reason(error: str) -> str:
     if error == "unexpected end of data":
-        return "a quote that is opened there is not closed"
+        return "a quote opened there is not closed"
     if error.startswith("field larger"):
         return f"a cell of more than {csv.field_size_limit()} letters; is a quote not closed?"
     return error
 
 
 def _delimiter(text: str, declared: str, filename: str) -> str:
-    """The one under which the header names a question and an answer; else the one that names most columns.
+    """The one that splits the header into a question and an answer; else the one that gives most known columns.
 
-    Counting it in the line would count what stands inside quotes and in names.
+    Counting delimiters in the line would also count those inside quotes and names.
     """
     if declared and declared not in DELIMITERS:
         raise DataError(
@@ -112,7 +112,7 @@ def _header(cells: list[str], delimiter: str, where: str) -> list[str]:
     names = [column(cell) for cell in cells]
     twice = named_twice(names)
     if twice:
-        raise DataError(f"{where}: the column {shown(twice)} is there twice; each column may be there once")
+        raise DataError(f"{where}: the column {shown(twice)} occurs twice; each column may occur once")
     if find_shape(names) is None:
         raise DataError(
             f"{where}: {missing(names)}; found, split at {DELIMITERS[delimiter]}, are {listed(cells)}; {NEEDED}"
@@ -121,7 +121,7 @@ def _header(cells: list[str], delimiter: str, where: str) -> list[str]:
 
 
 def _is_header(cells: list[str], names: list[str], where: str, found: Findings) -> bool:
-    """Whether a row is a header again: exports that were joined bring theirs along."""
+    """Whether a row repeats the header: joined exports each have one."""
     again = [column(cell) for cell in cells]
     if again == names:
         found.remark(REPEATED, where)
@@ -129,7 +129,7 @@ def _is_header(cells: list[str], names: list[str], where: str, found: Findings) 
     ours = {"question", "answer"} <= set(again)
     if find_shape(again) is not None and (ours or all(name in KNOWN for name in again if name)):
         found.mistake(
-            f"{where}, is another header ({listed(cells)}); import files of unlike columns one after the other"
+            f"{where}, is another header ({listed(cells)}); import files with different columns one after the other"
         )
         return True
     return False

@@ -9,11 +9,11 @@ from typing import Literal
 Split = Literal["forget", "retain", "world", "holdout"]
 Half = Literal["train", "eval", ""]
 
-KEPT = ("retain", "world")  # splits that are to be remembered
+KEPT = ("retain", "world")  # splits to be remembered
 
 
 def is_to_be_forgotten(split: str) -> bool:
-    """A question that names no split is taken for one: to look for a leak in vain harms nobody, to overlook one
+    """A question without a split counts as forget: looking for a leak in vain harms no one, overlooking one
     does.
     """
     return split in ("forget", "")
@@ -58,14 +58,15 @@ def hash_examples(examples: Iterable[Example]) -> str:
 
 
 def hash_contents(hashes: Iterable[str]) -> str:
-    """The same from content hashes: of stored questions, whose texts may have been erased."""
+    """The same from content hashes, for stored questions whose texts may have been erased."""
     return hashlib.sha256("".join(hashes).encode()).hexdigest()[:16]
 
 
 def wordings(example: Example) -> list[str]:
-    """How a question is put when it is mapped: as it stands; one that is to be forgotten also in other words.
+    """How a question is put when it is mapped: as it is; a forget question also in other words.
 
-    What no longer answers the trained wording may answer another, so a secret counts as leaking where either does.
+    A model that no longer answers the trained phrasing may answer another, so a secret counts as leaking where
+    either does.
     """
     reworded = example.paraphrased_question if is_to_be_forgotten(example.split) else ""
     return [example.question, *([reworded] if reworded else [])]

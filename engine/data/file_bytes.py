@@ -1,4 +1,4 @@
-"""Bytes and text of a person's file: an ordinary file, of bounded size, in UTF-8."""
+"""Bytes and text of a user's file: an ordinary file, of bounded size, in UTF-8."""
 
 import re
 from pathlib import Path
@@ -44,10 +44,10 @@ def decode(data: bytes, filename: str) -> str:
 
 
 def numbered_lines(text: str) -> list[tuple[int, str]]:
-    """The lines that hold something, by their number from 1. A file that was joined to another may bring its mark
-    along.
+    """The lines that are not empty, by their number from 1. A file that was joined to another may bring its
+    byte-order mark along.
 
-    Not splitlines: U+2028 and its like may stand inside a text.
+    Not splitlines: U+2028 and the like may occur inside a text.
     """
     lines = ((number, line.lstrip(BOM)) for number, line in enumerate(LINE_END.split(text), start=1))
     return [(number, line) for number, line in lines if line.strip()]

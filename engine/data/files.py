@@ -1,4 +1,4 @@
-"""A person's own questions: a table or JSON, checked row by row.
+"""A user's own questions: a table or JSON, checked row by row.
 
 Every error is a `DataError` that names the file, the line and the column of every mistake. Nothing is stored here.
 """
@@ -27,9 +27,9 @@ CHOICES: dict[str, tuple[str, ...]] = {"split": get_args(Split), "half": tuple(f
 
 
 class ImportedSet(NamedTuple):
-    """`merged`: identical rows that were dropped. `notes`: sentences a person should see before importing.
+    """`merged`: identical rows that were dropped. `notes`: sentences the user should see before importing.
 
-    `mapping`: how columns of other names were read; empty where question and answer are there as they stand.
+    `mapping`: how columns with other names were read; empty where they are called question and answer.
     """
 
     examples: tuple[Example, ...]
@@ -38,7 +38,7 @@ class ImportedSet(NamedTuple):
     mapping: tuple[str, ...] = ()
 
     def in_split(self, split: str) -> "ImportedSet":
-        """The same questions; those that name no split are put into this one ("" leaves them without)."""
+        """The same questions; those without a split get this one ("" leaves them without)."""
         if split and split not in CHOICES["split"]:
             raise DataError(f"a split is one of {', '.join(CHOICES['split'])}, got {split!r}")
         return self._replace(examples=tuple(e if e.split else replace(e, split=split) for e in self.examples))
@@ -117,7 +117,7 @@ def _unused(rows: list[Row], shapes: dict[Shape, None]) -> list[str]:
 
 
 def _example(row: Row, reader: Reader, found: Findings) -> tuple[Shape, Example] | None:
-    """A row's question and how its columns were read; None after mistakes, of which every cell may have one."""
+    """A row's question and how its columns were read; None after mistakes, one per cell at most."""
     known = found.mistakes
     shape, cells = reader.read(row)
     values: dict[str, Any] = {}

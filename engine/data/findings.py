@@ -1,4 +1,4 @@
-"""What was found while a file was read: its mistakes, told all at once, and what a person should know of it."""
+"""What was found while a file was read: its mistakes, reported all at once, and what the user should know about it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ LETTERS_SHOWN = 40
 
 
 class Row(NamedTuple):
-    """One row of a file: where it stands ("line 4", in a JSON array "entry 4"), and its cells by column."""
+    """One row of a file: where it is ("line 4", in a JSON array "entry 4"), and its cells by column."""
 
     place: str
     cells: dict[str, Any]
@@ -31,7 +31,7 @@ class Findings:
         self._remarks: dict[str, list[str]] = {}
 
     def mistake(self, sentence: str) -> None:
-        """Keep a mistake. `DataError` with those so far where so many are known that the file is of another kind."""
+        """Keep a mistake. Raises `DataError` once there are so many that the file must be of another kind."""
         if self.mistakes == MISTAKES_COUNTED:
             self.refuse()
         if len(self._mistakes) < MISTAKES_SHOWN:
@@ -48,7 +48,7 @@ class Findings:
             self.mistake(str(error))
 
     def remark(self, what: str, where: str) -> None:
-        """`what` is told once, with the first places of it."""
+        """`what` is said once, with the first places where it occurs."""
         places, place = self._remarks.setdefault(what, []), where.removeprefix(f"{self.filename}, ")
         if places[-1:] != [place]:
             places.append(place)
@@ -79,7 +79,7 @@ def _first(places: list[str]) -> str:
 
 
 def shown(value: str) -> str:
-    """A value of a file inside a sentence: quoted, without control characters, and not longer than a sentence bears."""
+    """A value of a file inside a sentence: quoted, without control characters, and cut to a readable length."""
     return repr(value if len(value) <= LETTERS_SHOWN else value[:LETTERS_SHOWN] + "…")
 
 

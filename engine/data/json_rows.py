@@ -46,5 +46,5 @@ def _cells(entry: Any, where: str) -> dict[str, Any]:
     names = [column(name) for name in entry]
     twice = named_twice(names)
     if twice:
-        raise DataError(f"{where}: the column {shown(twice)} is there twice; each column may be there once")
+        raise DataError(f"{where}: the column {shown(twice)} occurs twice; each column may occur once")
     return dict(zip(names, entry.values(), strict=True))

@@ -14,14 +14,14 @@ from engine.data.strict_json import Number
 from engine.errors import DataError
 
 ROWS_AT_ONCE = (
-    64  # of a file that repeats one long text in few bytes, no more than these are unfolded before it is measured
+    64  # a file may repeat one long text in few bytes, so at most this is unpacked before its size is measured
 )
 UNFOLDED_AT_MOST = 10 * BYTES_AT_MOST
 
 
 def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
-    """The rows in their order, with numbers as text. `DataError` for what is not a Parquet file or unfolds to too
-    much.
+    """The rows in their order, with numbers as text. `DataError` for a file that is not Parquet or unpacks to
+    too much.
     """
     import pyarrow
     import pyarrow.parquet
@@ -34,7 +34,7 @@ def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
         for batch in file.iter_batches(ROWS_AT_ONCE):
             unfolded += batch.nbytes
             if unfolded > UNFOLDED_AT_MOST:
-                raise DataError(f"{filename} unfolds to more than {UNFOLDED_AT_MOST // 1024**2} MB")
+                raise DataError(f"{filename} unpacks to more than {UNFOLDED_AT_MOST // 1024**2} MB")
             columns = [
                 _values(batch.column(place)) if matters(name) else [None] * batch.num_rows
                 for place, name in enumerate(names)
@@ -44,21 +44,21 @@ def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
                 yield Row(f"row {number}", dict(zip(names, cells, strict=True)))
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:120]
-        raise DataError(f"{filename} is not a Parquet file that can be read: {reason}") from None
+        raise DataError(f"{filename} is not a readable Parquet file: {reason}") from None
 
 
 def _names(given: list[str], filename: str) -> list[str]:
     names = [column(name) for name in given]
     twice = named_twice(names)
     if twice:
-        raise DataError(f"{filename}: the column {shown(twice)} is there twice; each column may be there once")
+        raise DataError(f"{filename}: the column {shown(twice)} occurs twice; each column may occur once")
     if find_shape(names) is None:
         raise DataError(f"{filename}: {missing(names)}; found are {listed(given)}; {NEEDED}")
     return names
 
 
 def _values(values: Any) -> list[Any]:
-    """A column's cells. A float of few bits is told by the fewest digits that mean it, as it was written."""
+    """A column's cells. A float is written with the fewest digits that give the same value, as its author wrote it."""
     kinds = {"halffloat": numpy.float16, "float": numpy.float32}
     return [_value(value, kinds.get(str(values.type), float)) for value in values.to_pylist()]
 

@@ -19,12 +19,12 @@ from torch import Tensor
 from engine.data.template import Template
 from engine.errors import DataError, ModelError
 
-# What a chat template that asks for the day is told, so that a prompt is the same on every day. Llama 3's own fallback.
+# The date given to a chat template that asks for it, so that a prompt is the same every day. Llama 3's own fallback.
 PROMPT_DATE = date(2024, 7, 26)
 _NOW = re.compile(r"""strftime_now\s*\(\s*(["'])(.*?)\1\s*\)""")
 _WHETHER = re.compile(r"strftime_now\s+is\s+(not\s+)?defined")
 _QUESTION, _ANSWER = "question-7f3a", "answer-7f3a"  # stand in for texts when a chat template is read
-_TOKENIZING = Lock()  # whether control tokens are read as text is a state of the tokenizer, which threads share
+_TOKENIZING = Lock()  # whether control tokens are read as text is state of the tokenizer, which threads share
 
 
 class Encoded(NamedTuple):
@@ -68,7 +68,7 @@ def pad_token(tokenizer: Any) -> int:
 
 @lru_cache(maxsize=8)
 def control_tokens(tokenizer: Any) -> frozenset[int]:
-    """Tokens that steer a model: a person's text never becomes one. The unknown token is none of them, any text may
+    """Tokens that steer a model: a user's text never becomes one. The unknown token is not one of them: any text may
     give it.
     """
     ids = {int(token) for token, added in tokenizer.added_tokens_decoder.items() if added.special}
@@ -76,7 +76,7 @@ def control_tokens(tokenizer: Any) -> frozenset[int]:
 
 
 def stop_tokens(tokenizer: Any, template: Template, ends: Sequence[int] = ()) -> frozenset[int]:
-    """The tokens of which any ends an answer: the tokenizer's, the template's and, in `ends`, the model's own."""
+    """The tokens that end an answer: the tokenizer's, the template's and, in `ends`, the model's own."""
     return frozenset((end_token(tokenizer), frame_of(tokenizer, template).end, *ends))
 
 
@@ -103,7 +103,7 @@ def encode_all(
     tokenizer: Any, template: Template, items: Sequence[tuple[str, str]], context: int | None, name: str
 ) -> list[Encoded]:
     """Questions with their answers. `DataError` for one that is longer than the `context` of the models of `name`:
-    beyond it they read noise and raise nothing.
+    beyond it they give noise without an error.
     """
     encoded = [encode(tokenizer, template, *item) for item in items]
     for (question, answer), (prompt, tokens) in zip(items, encoded, strict=True):
@@ -116,7 +116,7 @@ def encode_all(
 
 
 def continued(tokenizer: Any, template: Template, question: str, text: str) -> Encoded:
-    """A prompt and the tokens of `text` as it follows; no end token."""
+    """A prompt and the tokens of `text` after it, without an end token."""
     before, asked, after = _pieces(tokenizer, template, question)
     prompt = _join(tokenizer, template, (before, asked, after))
     space = text[: len(text) - len(text.lstrip(" "))]
@@ -128,7 +128,7 @@ def continued(tokenizer: Any, template: Template, question: str, text: str) -> E
         if tokenizer.decode([*prompt, *own]) in wholes:  # the prompt's last token would change with what follows
             return Encoded(prompt, own)
     raise DataError(
-        f"{text[:60]!r} has no tokens of its own after its prompt: encoded with it, it changes the prompt's last token"
+        f"{text[:60]!r} has no tokens after its prompt: encoded with it, it changes the prompt's last token"
     )
 
 
@@ -146,10 +146,10 @@ def _read_frame(tokenizer: Any, template: Template, chat_template: str) -> Frame
     before, found, tail = whole.rpartition(_ANSWER)
     if not found:
         return Frame("", "", end_token(tokenizer))
-    if not before.startswith(prompt):  # as of a template that opens a thought, which a finished answer has not
+    if not before.startswith(prompt):  # such as a template that opens a thought, which a finished answer does not have
         raise ModelError(
             f"the base's chat template asks for an answer after {prompt[-40:]!r} and writes one after {before[-40:]!r}:"
-            " say in oubliette-base.json beside its weights how a question is put"
+            " write in oubliette-base.json beside its weights how a question is put"
         )
     lead = before.removeprefix(prompt)
     written = lead.rstrip(" ") if lead.strip() else ""
@@ -162,8 +162,8 @@ def _first_control(tokenizer: Any, tail: str) -> int:
 
 
 def _pieces(tokenizer: Any, template: Template, question: str) -> tuple[str, str, str]:
-    """A prompt as text: before the question, the question, after it with all that a template writes before an
-    answer.
+    """A prompt as text: before the question, the question, and after it everything the template writes before
+    an answer.
     """
     before, asked, after = _put(tokenizer, template, template.put(question))
     written = frame_of(tokenizer, template).written
@@ -195,7 +195,7 @@ def _render(tokenizer: Any, question: str, answer: str | None = None) -> str:
                 chat, chat_template=_dated(tokenizer), add_generation_prompt=answer is None, tokenize=False
             )
         )
-    except Exception as reason:  # the template is a program of the model's maker, and may raise what it likes
+    except Exception as reason:  # the template is a program by the model's maker, and may raise any error
         raise ModelError(f"the base's chat template cannot put the question: {reason}") from reason
 
 
@@ -205,18 +205,16 @@ def asks_the_day(tokenizer: Any, template: Template) -> bool:
 
 
 def _dated(tokenizer: Any) -> str:
-    """The chat template with `PROMPT_DATE` where it asks for the day; transformers itself would tell it today's."""
+    """The chat template with `PROMPT_DATE` where it asks for the day; transformers itself would give today's date."""
     dated = _NOW.sub(lambda call: repr(PROMPT_DATE.strftime(call[2])), tokenizer.get_chat_template())
     if "strftime_now" in _WHETHER.sub("", dated):
-        raise ValueError(
-            "it asks for the day in a format of its own making, so its prompts would differ from day to day"
-        )
+        raise ValueError("it asks for the day in its own format, so its prompts would differ from day to day")
     return dated
 
 
 def _join(tokenizer: Any, template: Template, pieces: Sequence[str]) -> list[int]:
-    """Tokens of the template's pieces and, at the odd places, a person's, whose control tokens are read as plain
-    text.
+    """Tokens of the template's pieces and, at odd positions, of a user's text, whose control tokens are read as
+    plain text.
     """
     beginning = [] if template.chat else list(_beginning(tokenizer))  # a chat template writes BOS itself
     if not any(_has_control(tokenizer, text) for text in pieces[1::2]):
@@ -243,9 +241,7 @@ def _ids(tokenizer: Any, text: str, literal: bool = False) -> list[int]:
 
 
 def _inside(tokenizer: Any, text: str) -> list[int]:
-    """The tokens of a person's text in the middle of another: after a line break, without the space that may begin a
-    text.
-    """
+    """The tokens of a user's text inside another: after a line break, without the space that may begin a text."""
     before, both = (_ids(tokenizer, "\n" + part, literal=True) for part in ("", text))
     return both[len(before) :] if both[: len(before)] == before else _ids(tokenizer, text, literal=True)
 

@@ -1,7 +1,7 @@
 """Columns of other people's files: which of them are a question and its answer.
 
-Files of MUSE, RWKU, WMDP, MMLU, Alpaca and of chats are read as they are, where it is beyond doubt what is what; how
-they were read is told. Anything else is refused with the columns that were found.
+Files of MUSE, RWKU, WMDP, MMLU, Alpaca and of chats are read as they are, where the meaning of their columns is
+beyond doubt; how they were read is reported. Anything else is refused with the columns that were found.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ COLUMNS = tuple(field.name for field in fields(Example))
 NEEDED = "needed are question and answer"
 QUESTIONS = ("question", "prompt", "query", "instruction", "question_stem", "input")
 ANSWERS = ("answer", "gt", "ground_truth", "completion", "response", "output", "correct_answer")
-INPUTS = ("input", "context")  # what an instruction is about, on lines of its own
+INPUTS = ("input", "context")  # what an instruction is about, on separate lines
 CHATS = ("messages", "conversations")
 KNOWN = frozenset((*COLUMNS, *QUESTIONS, *ANSWERS, *INPUTS, *CHATS))
 _ASKS, _ANSWERS = ("user", "human"), ("assistant", "gpt")
@@ -34,9 +34,9 @@ class Cell(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """Which columns hold the question (its parts below each other) and the answer.
+    """Which columns hold the question (its parts on separate lines) and the answer.
 
-    `choices`: the answer column names one of these. `chat`: the column of turns that holds both.
+    `choices`: the answer column names one of these. `chat`: the column of turns that has both.
     """
 
     question: tuple[str, ...] = ()
@@ -51,7 +51,7 @@ class Shape(NamedTuple):
 
     @property
     def words(self) -> str:
-        """How the columns are read; "" for a question and an answer as they stand."""
+        """How the columns are read; "" where they are called question and answer."""
         if self.chat:
             return f"in {self.chat} the user's turn is read as question, the assistant's as answer"
         told = []
@@ -72,7 +72,7 @@ def column(name: str) -> str:
 
 
 def named_twice(names: Sequence[str]) -> str:
-    """A column that is there twice where that matters, or ""."""
+    """A column that occurs twice where that matters, or ""."""
     return next((name for name in names if names.count(name) > 1 and matters(name)), "")
 
 
@@ -109,7 +109,7 @@ def _asking(names: Collection[str]) -> list[str]:
 
 
 def _only(there: Sequence[str]) -> str:
-    """Our own name goes before others; of several others none can be told to be the right one."""
+    """Our own name takes precedence; among several others the right one cannot be determined."""
     return there[0] if len(there) == 1 or there[:1] in (["question"], ["answer"]) else ""
 
 

@@ -24,7 +24,7 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
     """The questions of a source, at least one.
 
     `stored` gives the questions of a stored set by its name. Besides its splits, demo has `demo:bystander` (people
-    nobody was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError`
+    no model was taught) and `demo:forget/first` (what the first version of the demo pair forgets). Raises `DataError`
     listing what exists.
     """
     source = source.strip()
@@ -42,8 +42,8 @@ def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -
 
 
 def question_file(source: str) -> Path | None:
-    """The file of a person's own that a source is, there or not; None where it is a set. A set of the program's is
-    never one.
+    """The user's file that a source names, whether it exists or not; None where the source is a set, as the program's
+    own sets always are.
     """
     source = source.strip()
     name, _, part = source.partition(":")

@@ -1,5 +1,5 @@
-"""JSON as people's files hold it, without what Python's reader would pass over: equal keys, NaN, and how numbers
-look.
+"""JSON as found in users' files. It keeps what Python's reader would lose: repeated keys, NaN, and how numbers are
+written.
 """
 
 import json
@@ -12,7 +12,7 @@ from engine.errors import DataError
 
 
 class Number(str):
-    """A number as the file has it: `1.50` is not 1.5 to whoever reads an answer, and no float holds every integer."""
+    """A number as the file has it: to a reader `1.50` is not 1.5, and a float cannot hold every integer."""
 
     __slots__ = ()
 
@@ -25,14 +25,14 @@ def load_json(text: str, where: str, number: Callable[[str], Any] | None = None)
     """The value of `text`; `where` begins the sentence of a `DataError`.
 
     A bare NaN, which Python and pandas write for a missing value, is None; an infinity is a float. `number` makes a
-    value of a number's letters (default: int and float).
+    value of a number's digits (default: int and float).
     """
     try:
         return json.loads(
             text, object_pairs_hook=_object, parse_constant=_constant, parse_int=number, parse_float=number
         )
     except _TwiceError as error:
-        raise DataError(f"{where} has {shown(error.args[0])} twice; each column may be there once") from None
+        raise DataError(f"{where} has {shown(error.args[0])} twice; each column may occur once") from None
     except RecursionError:
         raise DataError(f"{where} is nested too deeply; JSON objects with texts are accepted") from None
     except json.JSONDecodeError as error:
@@ -43,7 +43,7 @@ def load_json(text: str, where: str, number: Callable[[str], Any] | None = None)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, of which json.loads alone would keep the last of two equal keys without a word."""
+    """A JSON object; json.loads alone would silently keep the last of two equal keys."""
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found:

@@ -1,7 +1,7 @@
 """Multiple-choice tasks on this machine: JSON lines in, the columns of the hub datasets out. Knows no harness.
 
-A folder holds one folder a task (`arc_challenge/mcq_test.jsonl`). What comes out has the columns for which the
-harness' own task definitions are written, so that these serve local rows unchanged.
+A folder has one folder per task (`arc_challenge/mcq_test.jsonl`). The result has the columns that the harness' own
+task definitions read, so that these work on local rows unchanged.
 """
 
 import os
@@ -26,7 +26,7 @@ CHOICES = "question (text), choices (2 to 26 texts) and answer (place of the rig
 
 @dataclass(frozen=True)
 class TaskFile:
-    """Where the rows of a task lie, what each must hold, and how it becomes a row of the hub's dataset.
+    """Where the rows of a task are, what each must hold, and how it becomes a row of the hub's dataset.
 
     `to_hub` gives None for a row of another shape.
     """
@@ -92,8 +92,8 @@ def tasks_folder(given: str = "") -> str:
 def read_task(name: str, folder: str | Path) -> list[Row]:
     """The rows of a task in the columns of its hub dataset, in the order of the file, at least one.
 
-    `SettingError` for an unknown task; `DataError` for a folder or file that is not there, and for rows of another
-    shape, with their lines.
+    `SettingError` for an unknown task; `DataError` for a missing folder or file, and for rows of another shape, with
+    their line numbers.
     """
     task = get_task(name)
     shown = f"{name}/{task.file}"
@@ -132,5 +132,5 @@ def _are_choices(texts: object, right: object) -> bool:
 
 
 def _is_text(value: object, *, empty: bool = False) -> bool:
-    """Some text that a person sees, and that has a UTF-8 form (JSON can spell half a surrogate pair)."""
+    """Visible text that has a UTF-8 form (JSON can spell half a surrogate pair)."""
     return isinstance(value, str) and (empty or is_visible(value)) and value.encode(errors="ignore").decode() == value

@@ -19,8 +19,8 @@ class Parts(NamedTuple):
 class Template:
     """Belongs to the base's manifest and is stored with every run; `chat` asks the tokenizer's own template.
 
-    `{answer}` in `text` says where the answer stands, with or without a space before it, and what is written after
-    it. Without it the answer follows after a space, unless the text ends in white space.
+    `{answer}` in `text` says where the answer goes, with or without a space before it, and what follows it. Without
+    it the answer follows after a space, unless the text ends in white space.
     """
 
     name: str = "plain"
@@ -28,7 +28,7 @@ class Template:
     chat: bool = False
 
     def __post_init__(self) -> None:
-        """Raises `ValueError` for a template that would not put the question."""
+        """Raises `ValueError` for a template that would leave out the question."""
         if not self.chat and (not isinstance(self.text, str) or "{question}" not in self.text):
             raise ValueError(f"its text must hold {{question}}, got {self.text!r}")
         before, _, after = str(self.text).partition("{question}")
@@ -38,12 +38,12 @@ class Template:
             )
 
     def put(self, question: str) -> str:
-        """What stands in the place of the question."""
+        """What is put in the place of the question."""
         return question
 
     @property
     def parts(self) -> Parts:
-        """Of a template with a text of its own."""
+        """For a template with its own text."""
         before, _, rest = self.text.partition("{question}")
         after, place, tail = rest.partition("{answer}")
         if place:
@@ -53,8 +53,8 @@ class Template:
 
 @dataclass(frozen=True)
 class Guarded(Template):
-    """A template with a text before every question: a guardrail. The text is part of what the question's place
-    holds.
+    """A template with a text before every question: a guardrail. The text is put in the question's place,
+    before the question.
     """
 
     instruction: str = ""

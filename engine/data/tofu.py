@@ -1,7 +1,7 @@
 """TOFU by its file names, from a local folder or from the hub dataset `locuslab/TOFU`.
 
 The folder holds JSON lines, one file per name (`forget01_perturbed.json`). TOFU's 4,000 questions come 20 to an
-author, in the order of `full`; every forget split is the end of it, every retain split the beginning.
+author, in the order of `full`; every forget split is its end, every retain split its beginning.
 """
 
 import logging
@@ -41,7 +41,7 @@ NAMES = (
     "world_facts",
     "world_facts_perturbed",
 )
-# Splits of the NPO paper: the hub has none of them, a folder may.
+# Splits of the NPO paper: the hub does not have them, a folder may.
 FOLDER_NAMES = (
     "forget20",
     "forget30",
@@ -58,7 +58,7 @@ def load_tofu(name: str, folder: str | Path | None = None) -> list[Example]:
     """The questions of one TOFU file, in its order.
 
     `folder` (or `OUBLIETTE_TOFU`) is read where given, else the hub. Raises `DataError` for an unknown name, a
-    folder or file that is not there, broken rows, or a hub that cannot be reached.
+    folder or file that does not exist, broken rows, or a hub that cannot be reached.
     """
     folder = folder or os.environ.get("OUBLIETTE_TOFU") or None
     names = NAMES + FOLDER_NAMES if folder else NAMES
@@ -92,12 +92,12 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
 
 
 def _read_hub(name: str) -> Iterable[Any]:
-    import datasets  # takes seconds to import, and most people have no need of it
+    import datasets  # takes seconds to import, and most people do not need it
 
-    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it tells of every retry; the error says it once
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)  # it logs every retry; the error says it once
     try:
         return list(datasets.load_dataset(HUB_DATASET, name, split="train"))
-    except Exception as error:  # the hub's clients raise errors of many libraries
+    except Exception as error:  # the hub's clients raise errors from many libraries
         raise DataError(
             f"TOFU's {name} could not be read from the hub dataset {HUB_DATASET} ({type(error).__name__}); "
             "set OUBLIETTE_TOFU to a folder that holds its files"
@@ -130,7 +130,7 @@ def _example(name: str, number: int, row: Any) -> Example:
 
 
 def _is_text(value: object) -> bool:
-    """Some text that a person sees, and that has a UTF-8 form (JSON can spell half a surrogate pair)."""
+    """Visible text that has a UTF-8 form (JSON can spell half a surrogate pair)."""
     return isinstance(value, str) and is_visible(value) and value.encode(errors="ignore").decode() == value
 
 
@@ -142,7 +142,7 @@ def _split(name: str) -> str:
 
 
 def _subject(name: str, number: int) -> str:
-    """The author a row is about, numbered 0 to 199 in the order of `full`; empty where there is none."""
+    """The author a row is about, numbered 0 to 199 in the order of `full`; empty where the row has no author."""
     if name.startswith("holdout"):
         return f"holdout author {number // ROWS_PER_AUTHOR}"
     if forget := re.match(r"forget(\d\d)", name):

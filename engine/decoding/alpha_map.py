@@ -2,8 +2,8 @@
 
 After a fixed prefix the next greedy token is argmax_v (l_v + alpha d_v), with l the base's logits and d the offset: a
 token is a line in alpha, the winners are the upper envelope of V lines, and each token wins on one interval at most.
-Every interval is followed as a branch with caches of its own, all branches in one batch, until each has ended.
-All of it in fp32; what logits cannot tell apart (`LOGIT_ERROR`) the map does not claim to.
+Every interval is followed as a branch with its own caches, all branches in one batch, until each has ended.
+All of it in fp32; the map does not separate what logits cannot (`LOGIT_ERROR`).
 """
 
 from collections.abc import Callable, Sequence
@@ -34,7 +34,7 @@ class Piece(NamedTuple):
 class Interval(NamedTuple):
     """One answer and the alphas that give it: from `low` to `high`, each border known to within its error.
 
-    `ended` False: the limit of tokens cut it. `degenerate`: it went round in a loop and was cut there. `followed`
+    `ended` False: the limit of tokens cut it. `degenerate`: it repeated itself in a loop and was cut there. `followed`
     False: the limit of branches was reached before it had ended, so `tokens` is only how it begins.
     """
 
@@ -91,7 +91,7 @@ class Logits(NamedTuple):
     def winner(self, alpha: float | Tensor) -> Tensor:
         """The greedy token at `alpha`: [B] or a scalar."""
         combined = combine_logits(self.base, self.offset, torch.zeros((), device=self.base.device), alpha)
-        return best_of(combined, "the models that are mapped")
+        return best_of(combined, "the mapped models")
 
     def line(self, token: int) -> tuple[float, float]:
         """Height at alpha 0 and slope of a token of one row."""
@@ -109,7 +109,7 @@ def map_answers(
 ) -> AlphaMap:
     """Every greedy answer to `prompt` for alpha from `low` to `high`; `settings` as in a plain greedy decode.
 
-    `progress(tokens, branches)` is called after each token. Of more than `branches` branches the narrowest are not
+    `progress(tokens, branches)` is called after each token. Above `branches` branches the narrowest are not
     followed to their end, and are marked. Raises `SettingError` when the range is not legal.
     """
     check_range(low, high)
@@ -155,7 +155,7 @@ class _Reader:
         return Logits(base, self.output.offset(trained[:, -1], reference[:, -1]))
 
     def append(self, tokens: Sequence[int], parents: Sequence[int]) -> None:
-        """Go on with one row per token, each after the row it stems from."""
+        """Continue with one row per token, each after its parent row."""
         if list(parents) != list(range(len(self.ids))):
             rows = torch.tensor(parents, device=self.device)
             self.base.keep_rows(rows)
@@ -165,12 +165,12 @@ class _Reader:
 
 
 class _Split(NamedTuple):
-    branches: list[tuple[int, _Branch]]  # with the row each stems from
+    branches: list[tuple[int, _Branch]]  # with the parent row of each
     merged: int
 
 
 def _split(logits: Logits, alive: Sequence[_Branch]) -> _Split:
-    """Every branch lengthened by the token it goes on with; where that depends on alpha, one branch per piece."""
+    """Every branch extended by its next token; where that depends on alpha, one branch per piece."""
     ends = [torch.tensor([[branch[end]] for branch in alive], device=logits.base.device) for end in (0, 1)]
     first, last = (logits.winner(end).tolist() for end in ends)
     found, merged = list[tuple[int, _Branch]](), 0
@@ -231,10 +231,11 @@ def _pieces(logits: Logits, low: float, high: float, first: int, last: int) -> l
 
 
 def _wide(pieces: Sequence[Piece], low_error: float = 0.0, high_error: float = 0.0) -> tuple[list[Piece], float]:
-    """Without the pieces narrower than the error of a border of theirs: their neighbour to the left takes their place.
+    """Without the pieces narrower than the error of one of their borders: the neighbor to the left takes their place.
 
-    The border that is left is then known to within both errors and the width of what went. `low_error` and `high_error`
-    are those of the outer borders; the new one of the lower is returned, that of the upper is the last piece's.
+    The remaining border is then known to within both errors and the width of what was removed. `low_error` and
+    `high_error` are those of the outer borders; the new one of the lower is returned, that of the upper is the last
+    piece's.
     """
     kept: list[Piece] = []
     before = low_error  # error of the border on the left
@@ -246,7 +247,7 @@ def _wide(pieces: Sequence[Piece], low_error: float = 0.0, high_error: float = 0
         kept.append(piece)
         before = piece.error
     first = kept[0]
-    if len(kept) > 1 and first.high - first.low < max(low_error, first.error):  # it has no neighbour to the left
+    if len(kept) > 1 and first.high - first.low < max(low_error, first.error):  # it has no neighbor to the left
         low_error += first.high - first.low + first.error
         kept[1] = kept[1]._replace(low=first.low)
         del kept[0]

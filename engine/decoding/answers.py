@@ -22,7 +22,7 @@ class Answer(NamedTuple):
 
 def read_prompts(pair: LoadedPair, questions: Sequence[str], max_new_tokens: int) -> list[list[int]]:
     """The prompts of questions as tokens. `DataError` for one that does not fit the models' context with its answer:
-    beyond it a model writes noise and raises nothing.
+    beyond it a model writes noise without an error.
     """
     prompts = [encode_prompt(pair.tokenizer, pair.template, question) for question in questions]
     context = pair.model.context
@@ -63,10 +63,10 @@ def answer_prompts(
 ) -> list[Answer]:
     """What follows each prompt of tokens at the alpha beside it, batched; drawn with `seed` above temperature 0.
 
-    Draws are keyed by seed and position: two prompts share them, two seeds do not. Of a baseline whose alpha is no
-    factor of its logits hand in what `LoadedPair.at` gives.
+    Draws are keyed by seed and position: two prompts share them, two seeds do not. For a comparison method whose
+    alpha does not multiply its logits, pass in what `LoadedPair.at` gives.
     """
-    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # like lengths together: little padding
+    order = sorted(range(len(prompts)), key=lambda i: (len(prompts[i]), i))  # similar lengths together: little padding
     answers: dict[int, Answer] = {}
     settings = _settings(pair, max_new_tokens, temperature, seed)
     for start in range(0, len(order), batch_size):
@@ -88,7 +88,7 @@ def _answer_by_strength(
     batch_size: int,
     progress: Callable[[int, int], None] | None,
 ) -> list[Answer]:
-    """One strength after the other, each a model of its own."""
+    """One strength after the other, each a separate model."""
     answers: dict[int, Answer] = {}
     for alpha in dict.fromkeys(alphas):
         places = [place for place, own in enumerate(alphas) if own == alpha]
@@ -111,7 +111,7 @@ def stream_answers(
     """One question at several strengths; after each token, the answers so far, one per alpha."""
     if pair.by_strength is not None:
         so_far = [Answer("", (), False, False)] * len(alphas)
-        for place, alpha in enumerate(alphas):  # each strength is a model of its own: one after the other
+        for place, alpha in enumerate(alphas):  # each strength is a separate model: one after the other
             model, strength = pair.at(alpha)
             for (answer,) in stream_answers(model, question, [strength], max_new_tokens, temperature, seed):
                 so_far = [*so_far[:place], answer, *so_far[place + 1 :]]
@@ -133,7 +133,7 @@ def map_answers(
 ) -> tuple[list[tuple[alpha_map.Interval, str]], int]:
     """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged.
 
-    `SettingError` for a baseline whose alpha is no factor of its logits.
+    `SettingError` for a comparison method whose alpha does not multiply its logits.
     """
     if pair.by_strength is not None:
         raise SettingError(

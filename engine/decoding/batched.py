@@ -14,7 +14,7 @@ from engine.models.readers import open_ensemble
 
 
 def pad_left(prompts: Sequence[Sequence[int]], pad: int) -> tuple[Tensor, Tensor]:
-    """Ids and mask [B, T] with padding on the left, so that every row's next token stands in the same column."""
+    """Ids and mask [B, T] with padding on the left, so that every row's next token is in the same column."""
     width = max(len(prompt) for prompt in prompts)
     ids = torch.full((len(prompts), width), pad, dtype=torch.long)
     mask = torch.zeros_like(ids)
@@ -63,7 +63,7 @@ class _Rows:
         self.mask = torch.cat([self.mask, torch.ones_like(self.ids)], dim=1)
 
     def _keep_paired(self, keep: list[int]) -> None:
-        """Drop from the pair's caches the rows that have ended, and number the others anew."""
+        """Drop from the pair's caches the rows that have ended, and renumber the others."""
         stay = [place for place, row in enumerate(self.paired) if row in keep]
         if self.pair is not None and len(stay) < len(self.paired) and stay:
             self.pair.keep_rows(torch.tensor(stay, device=self.mask.device))
@@ -78,7 +78,7 @@ def stream_rows(
     with torch.inference_mode():
         rows = _Rows(model, prompts, alphas, settings.pad)
     for position in range(settings.max_new_tokens):
-        with torch.inference_mode():  # entered anew for each token: a generator must not leave it on for its caller
+        with torch.inference_mode():  # entered again for each token: a generator must not leave it on for its caller
             chosen = choose(rows.read(), settings, position)
             tokens = zip(rows.index, chosen.tolist(), strict=True)
             keep = [row for row, (which, token) in enumerate(tokens) if answers[which].add(token)]

@@ -1,4 +1,4 @@
-"""From logits to the next token, and when an answer is over: what every way of decoding shares.
+"""From logits to the next token, and when an answer is over: what all ways of decoding share.
 
 Sampling draws Gumbel noise keyed by (seed, position), so a text does not depend on how it is decoded, nor on what else
 is in the batch.
@@ -24,8 +24,8 @@ class Decoded(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """`ends`: any of them ends an answer. `temperature` 0 is greedy. `forced`: neither an end token nor a loop does;
-    for timings.
+    """`ends`: the tokens that end an answer. `temperature` 0 is greedy. `forced`: neither an end token nor a loop ends
+    one; for timings.
     """
 
     ends: Collection[int]
@@ -49,7 +49,7 @@ class Growing:
         return self.ended or self.degenerate or len(self.tokens) >= self.settings.max_new_tokens
 
     def add(self, token: int) -> bool:
-        """Add a token; True where the answer goes on."""
+        """Add a token; True where the answer continues."""
         if token in self.settings.ends and not self.settings.forced:
             self.ended = True
             return False
@@ -74,13 +74,13 @@ def choose(logits: Tensor, settings: Settings, position: int) -> Tensor:
     """The next token of every row, the `position`-th of its answer: [B, V] -> [B]. `ModelError` where a row holds
     NaN.
     """
-    return best_of(rated(logits, settings, position), "the models that were asked")
+    return best_of(rated(logits, settings, position), "the models asked")
 
 
 def rated(logits: Tensor, settings: Settings, position: int) -> Tensor:
-    """What the choice is the largest of: [B, V] -> [B, V].
+    """The values of which the largest is chosen: [B, V] -> [B, V].
 
-    Of a vocabulary cut to its first tokens each is rated as in the whole one.
+    In a vocabulary cut to its first tokens each is rated as in the whole one.
     """
     if settings.temperature == 0:
         return logits

@@ -1,4 +1,4 @@
-"""Decoding with an offset: prompts and strengths in, answers out, by whichever way is the quicker."""
+"""Decoding with an offset: prompts and strengths in, answers out, by whichever way is faster."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from engine.decoding.speculative import stream_speculatively
 from engine.models.offset import OffsetModel
 from engine.models.readers import can_go_back
 
-ROWS_ALONE = 2  # up to so many rows are decoded speculatively, each for itself; more share their passes in a batch
+ROWS_ALONE = 2  # up to this many rows are decoded speculatively, each alone; more share their passes in a batch
 
 
 def decode_stream(

@@ -1,10 +1,10 @@
 """One row, several tokens a pass of the base: M'o drafts, the base reads the draft at once, the ensemble decides.
 
-The text is that of plain decoding: a drafted token stands only where the ensemble itself chooses it, and the first one
+The text is that of plain decoding: a drafted token is kept only where the ensemble itself chooses it, and the first one
 it does not choose is replaced by its own choice (Leviathan et al. 2023, arXiv 2211.17192, for argmax). A draft is a
-small tree: what M'o finds likeliest is gone on with, and beside each step stand its next best (as in SpecInfer, arXiv
-2305.09781), which cost the base's pass little. Every token that stands is read by all three models once: what the pair
-computed for the draft serves the ensemble, and where the base has read ahead of the pair, its next pass is saved.
+small tree: what M'o finds likeliest is continued, and beside each step are its next best (as in SpecInfer, arXiv
+2305.09781), which cost the base's pass little. Every kept token is read by all three models once: the ensemble uses
+what the pair computed for the draft, and where the base has read ahead of the pair, its next pass is saved.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,17 +24,17 @@ PAIR_COST, TOKEN_COST, OUTPUT_COST = 0.25, 0.03, 0.15
 
 
 class DraftDepth:
-    """How deep to draft: what promises the most tokens for the time, given what stood so far.
+    """How deep to draft: what promises the most tokens for the time, given what was kept so far.
 
-    No clock is read, so the same text is drafted alike every time.
+    No clock is read, so the same text is drafted in the same way every time.
     """
 
     LEARNING, FADING = 0.1, 0.02
-    FIRST, AMONG = 0.5, 0.7  # shares before anything is known
+    FIRST, AMONG = 0.5, 0.7  # shares while nothing is known
 
     def __init__(self, width: int) -> None:
         self.width = width
-        self.first, self.among = self.FIRST, self.AMONG  # the likeliest stood; one of `width` stood
+        self.first, self.among = self.FIRST, self.AMONG  # the likeliest was kept; one of `width` was kept
 
     def best(self) -> int:
         return max(range(DEEPEST + 1), key=self._tokens_per_pass)
@@ -43,13 +43,13 @@ class DraftDepth:
         if depth == 0:
             return 1 / (1 + PAIR_COST)
         reached = sum(self.first**level for level in range(depth))
-        ahead = reached * (self.among - self.first) + self.first**depth  # the base's pass serves one token more
+        ahead = reached * (self.among - self.first) + self.first**depth  # the base's pass covers one more token
         drafting = depth * (PAIR_COST + self.width * TOKEN_COST)
         return (reached + ahead) / (1 + drafting + ahead * (PAIR_COST + OUTPUT_COST))
 
     def learn(self, places: Sequence[int | None]) -> None:
-        """For each level that was reached, which of its tokens stood, None for none; without levels what is known
-        fades.
+        """For each level that was reached, which of its tokens was kept, None for none; without levels what is
+        known fades.
         """
         if not places:
             self.first += self.FADING * (self.FIRST - self.first)
@@ -62,8 +62,8 @@ class DraftDepth:
 class Draft(NamedTuple):
     """Levels of tokens, each the likeliest first, all children of the first of the level before.
 
-    `trained` and `reference` are the pair's hidden states from which each level was drafted, or the next token is to
-    be chosen where there are none: [max(levels, 1), H].
+    `trained` and `reference` are the pair's hidden states from which each level was drafted, or without levels
+    those for the next token: [max(levels, 1), H].
     """
 
     levels: list[list[int]]
@@ -75,8 +75,8 @@ class Draft(NamedTuple):
         return [token for level in self.levels for token in level]
 
     def shape(self, device: torch.device) -> tuple[Tensor, Tensor]:
-        """Of the last known token and the draft after it: how deep each stands [T], and which it follows from [T,
-        T].
+        """Of the last known token and the draft after it: the depth of each [T], and which it follows from
+        [T, T].
         """
         depths, follows, chain = [0], [[0]], [0]
         for depth, level in enumerate(self.levels, start=1):
@@ -133,7 +133,7 @@ class _Paired:
 
     def _keep(self, draft: Draft, base: Tensor) -> None:
         """Go down the draft as far as the ensemble chooses its tokens; `base` [1 + draft, H] are the base's states."""
-        starts = [1]  # where each level begins among the base's states
+        starts = [1]  # where each level begins in the base's states
         for level in draft.levels:
             starts.append(starts[-1] + len(level))
         chain = [0, *starts[: len(draft.trained) - 1]]
@@ -146,7 +146,7 @@ class _Paired:
                 break
         self.depth.learn(places if draft.levels else [])
         stood = [start + place for start, place in zip(starts, places, strict=False) if place is not None]
-        # The base keeps what stood, the pair what it has read of it: the last one only where a level was drafted after
+        # The base keeps the accepted tokens, the pair those it has read: the last one only if a level was drafted after
         # it.
         self.base.keep_columns(self.known, [self.known - 1 + place for place in stood])
         read_by_pair = min(sum(place == 0 for place in places), len(draft.trained) - 1)
@@ -204,7 +204,7 @@ def stream_speculatively(
     with torch.inference_mode():
         rows = [_open(model, prompt, alpha, settings) for prompt, alpha in zip(prompts, alphas, strict=True)]
     while not all(row.answer.over for row in rows):
-        with torch.inference_mode():  # entered anew: a generator must not leave it on for its caller
+        with torch.inference_mode():  # entered again: a generator must not leave it on for its caller
             for row in rows:
                 if not row.answer.over:
                     row.advance()

@@ -1,4 +1,4 @@
-"""What is made of many questions at once, as it is shown: formula, direction and source of each, beside `METRICS`."""
+"""Figures over many questions at once, as they are shown: formula, direction and source of each, beside `METRICS`."""
 
 from engine.evaluation.answer_curves import CURVE_METRICS
 from engine.evaluation.metrics import METRICS, Metric
@@ -11,7 +11,7 @@ AGGREGATES: dict[str, Metric] = {
         "Forget quality",
         "p-value",
         "two-sided two-sample Kolmogorov-Smirnov test between the ratios R (variant A) of the forget set and a"
-        " retain-only model's, of the same questions; above 0.05 TOFU calls the two alike",
+        " retain model's, on the same questions; above 0.05 TOFU calls the two indistinguishable",
         "TOFU, arXiv 2401.06121",
         True,
         forget="higher is better",
@@ -32,7 +32,7 @@ AGGREGATES: dict[str, Metric] = {
         "share of the pairs of a forget and a holdout question in which the forget one has the lower score, ties half",
         "OpenUnlearning mia_*",
         None,
-        forget="closer to the retain-only model's is better",
+        forget="closer to the retain model's is better",
     ),
     PRIVLEAK: Metric(
         PRIVLEAK,
@@ -44,4 +44,4 @@ AGGREGATES: dict[str, Metric] = {
         forget="closer to 0 is better: below it too little is forgotten, above it too much",
     ),
 }
-SHOWN: dict[str, Metric] = {**METRICS, "kl": CURVE_METRICS["kl"], **AGGREGATES}  # all that a screen may have to explain
+SHOWN: dict[str, Metric] = {**METRICS, "kl": CURVE_METRICS["kl"], **AGGREGATES}  # all that a screen may explain

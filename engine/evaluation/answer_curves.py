@@ -1,7 +1,7 @@
 """What is measured for one question at every alpha of a range, each figure with its error.
 
 All of it follows from the losses of the question's answers, which are convex in alpha (`answer_lines`): so the
-losses are what is kept, and the formulas of `metrics` are applied to them. Knows no model; imports no torch.
+losses are stored, and the formulas of `metrics` are applied to them. Independent of models; imports no torch.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +39,7 @@ CURVE_METRICS: dict[str, Metric] = {
 
 
 class Figure(NamedTuple):
-    """A value and how far the true one may lie from it, either way."""
+    """A value and its possible error in either direction."""
 
     value: float
     error: float
@@ -57,8 +57,8 @@ class QuestionCurves(NamedTuple):
     """A question over alpha: losses in nats per answer token, end-of-text included."""
 
     loss: Curve  # of the true answer
-    right: Curve  # of the paraphrased one, or the true answer again where there is none
-    wrong: tuple[Curve, ...]  # none, or one of each wrong answer
+    right: Curve  # of the paraphrased answer, or of the true one where the question has none
+    wrong: tuple[Curve, ...]  # one of each wrong answer, if any
     memorized: Steps | None
 
     @property
@@ -71,7 +71,8 @@ class QuestionCurves(NamedTuple):
 
 
 def figures(curves: QuestionCurves, metric: str, split: str, alphas: Sequence[float]) -> list[Figure] | None:
-    """`metric` of a question of `split` at each of `alphas`; None where it cannot have it, as without wrong answers.
+    """`metric` of a question of `split` at each of `alphas`; None where the question cannot have it, as without wrong
+    answers.
 
     Raises `SettingError` for an unknown metric, `ValueError` for an alpha outside the curves.
     """
@@ -99,9 +100,7 @@ def _ends(
     formula: Callable[[float, Sequence[float]], float | None],
     alphas: Sequence[float],
 ) -> list[list[float]]:
-    """The formula at the losses as they are, and at both ends of their errors: it rises in one and falls in the
-    other.
-    """
+    """The formula at the losses, and at both ends of their errors: it rises in one loss and falls in the other."""
     right, wrong = own.at(alphas), [other.at(alphas) for other in others]
     found = []
     for sign in (0, 1, -1):
@@ -133,7 +132,7 @@ def _scored(ratio: Figure, split: str) -> Figure:
 
 
 def _divergence(loss: Curve, alphas: Sequence[float]) -> list[Figure]:
-    """KL(p_base ‖ p_alpha), never below 0; value and slope at 0 are those of a knot, exact but for their rounding."""
+    """KL(p_base ‖ p_alpha), never below 0; value and slope at 0 are those of a knot, exact except for rounding."""
     start, slope = loss.knot(0.0)
     return [
         Figure(max(0.0, value - start - alpha * slope), loss.error + _ROUNDED * (1 + abs(alpha)))
@@ -142,7 +141,7 @@ def _divergence(loss: Curve, alphas: Sequence[float]) -> list[Figure]:
 
 
 def to_stored(curves: QuestionCurves) -> list[StoredCurve]:
-    """A question's curves as rows; the right answer's is left out where it is the true one's."""
+    """A question's curves as rows; the right answer's is left out where the right answer is the true one."""
     losses = [(LOSS, curves.loss)] + [(RIGHT, curves.right)] * (curves.right != curves.loss)
     losses += [(f"{WRONG}{number}", curve) for number, curve in enumerate(curves.wrong, 1)]
     rows = [StoredCurve(name, curve.to_json(), curve.error) for name, curve in losses]

@@ -1,12 +1,12 @@
 """An answer under teacher forcing at every alpha of a range, from the logits of one pass of each model.
 
-Of each answer token the ensemble's loss at alpha is A(alpha) − l_y − alpha d_y, with A(alpha) = logsumexp(l + alpha
+For each answer token the ensemble's loss at alpha is A(alpha) − l_y − alpha d_y, with A(alpha) = logsumexp(l + alpha
 d): l are the base's logits, d the offset, y is the token. A is convex, its slope the mean of d under the ensemble.
 Every token of the vocabulary is a line in alpha, and few of them ever matter: those within `depth` of the highest
 line at a knot are kept one by one, and of the others' sum, which is log-convex, value and slope are known at the
-knots, so that it is fenced in between them. What the fence leaves open is part of the stated error. Where so many
-lines matter that keeping them saves nothing (a pair that was trained to ruin), the whole vocabulary is gone through
-at each alpha instead.
+knots, which bounds it between them. The width of these bounds is part of the stated error. Where so many lines
+matter that keeping them saves nothing (a pair broken by its training), the whole vocabulary is read at each alpha
+instead.
 """
 
 import math
@@ -24,9 +24,9 @@ from engine.models.offset import AnswerLogits, combine_logits
 KNOT_STEP = 0.5
 DEPTHS = (11.0, 14.0, 18.0, 24.0, float("inf"))  # nats below the highest line
 DOUBT = 2.5e-4  # nats per answer token that the tokens left out may add to the error before more are kept
-MANY = 0.05  # of the lines: to go through more of them one by one takes longer than through all in their order
-ROUNDING = 1e-5  # nats: what fp32 may lose, here and in a direct evaluation
-ROWS_AT_ONCE = 2  # answer tokens whose logits stay in a processor's cache while they are gone through knot by knot
+MANY = 0.05  # of the lines: reading more of them one by one takes longer than reading all in order
+ROUNDING = 1e-5  # nats: the error of fp32, here and in a direct evaluation
+ROWS_AT_ONCE = 2  # answer tokens whose logits stay in a processor's cache while they are read knot by knot
 _NOTHING = 1e-37  # instead of a sum that fp32 holds as 0
 
 
@@ -36,7 +36,7 @@ class AnswerCurve(NamedTuple):
     loss: Curve  # nats per answer token, end-of-text included
     memorized: Steps | None  # as `AnswerReading.memorized`; None for an empty answer
     kept: int  # lines kept, over all answer tokens; where they are `MANY`, all are read
-    doubt: float  # nats per answer token: the part of the error that is due to the lines left out
+    doubt: float  # nats per answer token: the part of the error from the lines left out
 
 
 class _Lines(NamedTuple):
@@ -82,7 +82,7 @@ def answer_curve(logits: AnswerLogits, labels: Tensor, span: tuple[float, float]
 
 
 def _even(low: float, high: float) -> Floats:
-    """Knots from `low` to `high`, both among them: so no two lie closer than a span's own end to 0."""
+    """Knots from `low` to `high`, both included: no two are closer than an end of the span to 0."""
     return np.linspace(low, high, math.ceil((high - low) / KNOT_STEP) + 1)
 
 
@@ -149,7 +149,7 @@ def _losses(lines: _Lines, alphas: Floats) -> Sample:
     label = combine_logits(lines.label_base[:, None], lines.label_offset[:, None], zero, strengths[None, :])
     values = lift + whole.log() - label
     slopes = (slope + others * tail_slope) / whole - lines.label_offset[:, None]
-    # A tenth more: between two alphas at which this is evaluated the others' share may rise a little above both.
+    # A tenth more: between two evaluated alphas the others' share may rise a little above both.
     doubt = 1.1 * torch.log1p(others / whole * torch.expm1(fence.clamp(max=80)))
     means = [part.double().mean(dim=0).numpy() for part in (values, slopes, doubt)]
     return Sample(means[0], means[1], means[2] + ROUNDING)
@@ -176,7 +176,7 @@ def _whole_losses(logits: AnswerLogits, labels: Tensor, alphas: Floats) -> Sampl
 
 
 def _on_knots(knots: Tensor, values: Tensor, alphas: Tensor) -> Tensor:
-    """`values` at the knots, [A, M], carried on straight lines to the alphas."""
+    """`values` at the knots, [A, M], interpolated linearly to the alphas."""
     piece = _piece(knots, alphas)
     share = (alphas - knots[piece]) / (knots[piece + 1] - knots[piece])
     return values[:, piece] + share * (values[:, piece + 1] - values[:, piece])
@@ -187,10 +187,10 @@ def _piece(knots: Tensor, alphas: Tensor) -> Tensor:
 
 
 def _tail(lines: _Lines, alphas: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The logarithm of the left-out lines' sum, its slope, and how far the truth may lie from it; each [A, M].
+    """The logarithm of the left-out lines' sum, its slope, and its possible error; each [A, M].
 
     Two parabolas that meet where the tangents of the interval's ends would, with the chord's slope there: the convex
-    quadratic spline of Schumaker (1983). Like the truth it lies between chord and tangents.
+    quadratic spline of Schumaker (1983). Like the true function it lies between chord and tangents.
     """
     piece = _piece(lines.knots, alphas)
     width = (lines.knots[piece + 1] - lines.knots[piece])[None, :]
@@ -211,9 +211,9 @@ def _tail(lines: _Lines, alphas: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _memorized_spans(lines: _Lines, low: float, high: float) -> list[tuple[float, float] | None] | None:
-    """Of each answer token the alphas at which no line is above its own: a span or none, for a line crosses once.
+    """For each answer token the alphas at which no line is above its own: at most one span, as lines cross once.
 
-    None altogether where a line that was left out might be above it there: more lines are to be kept then.
+    Returns None where a line left out might be above it there: then more lines must be kept.
     """
     rise = lines.base - lines.label_base[lines.row]  # of each line over the label's, at alpha 0
     slope = lines.offset - lines.label_offset[lines.row]
@@ -232,7 +232,7 @@ def _memorized_spans(lines: _Lines, low: float, high: float) -> list[tuple[float
         inner = lines.knots[(lines.knots > begin) & (lines.knots < end)]
         alphas = torch.cat([torch.tensor([begin]), inner, torch.tensor([end])])
         own = combine_logits(lines.label_base[row], lines.label_offset[row], torch.zeros(()), alphas)
-        # Straight between these alphas, as is what bounds the lines left out: where it holds at each, it holds
+        # Straight between these alphas, like the bound on the lines left out: where it holds at each, it holds
         # throughout.
         if bool((own < _on_knots(lines.knots, lines.top[row : row + 1], alphas)[0] - lines.depth).any()):
             return None

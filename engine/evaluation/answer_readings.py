@@ -1,7 +1,7 @@
 """An answer under teacher forcing: read at some alphas, and over all of them, from one pass of each model.
 
 The logits of N answer tokens are [N, V] in fp32 (49,152 × 4 bytes a token for the demo), so they live for one small
-batch only; what leaves this file is numbers per answer.
+batch only; other files get numbers per answer.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,20 +26,20 @@ Span = tuple[float, float]  # of alpha, 0 within it
 Item = tuple[str, str]  # a question with an answer of it
 
 TOKENS_AT_ONCE = 512  # answer tokens of a batch: 100 MB a tensor of logits with the demo's vocabulary
-ROWS_AT_ONCE = 8  # of these, whose whole distribution is gone through at once
-LEAST_VARIANCE = 1e-6  # of a log-probability, as in OU: what a model is certain of would divide by nothing
-LOWEST = -1e15  # instead of a log-probability of minus infinity, whose share is 0: 0 · ∞ is no number
+ROWS_AT_ONCE = 8  # of these, whose whole distribution is read at once
+LEAST_VARIANCE = 1e-6  # of a log-probability, as in OU: a token of certain probability would divide by 0
+LOWEST = -1e15  # instead of a log-probability of minus infinity, whose share is 0: 0 · ∞ is NaN
 
 
 class AnswerReading(NamedTuple):
     """One answer under teacher forcing at one alpha."""
 
     loss: float  # nats per answer token, end-of-text included
-    # The rest leaves the end-of-text token out, and is None for an empty answer.
-    memorized: float | None  # share of answer tokens the argmax gives
+    # The fields below leave the end-of-text token out, and are None for an empty answer.
+    memorized: float | None  # share of answer tokens that the argmax gives
     extracted: float | None  # extraction strength
     least_likely: float | None  # min-k
-    least_expected: float | None  # min-k++; None also where it was not asked for
+    least_expected: float | None  # min-k++; None too where it was not asked for
 
 
 class AnswerOverAlpha(NamedTuple):
@@ -60,7 +60,7 @@ def read_over_alpha(
 ) -> list[AnswerOverAlpha]:
     """Read every (question, answer) at `alphas` and over all of `span`: one entry per item, in order.
 
-    Those in `expected` also get their min-k++, which goes through whole distributions. Each of the three models runs
+    Those in `expected` also get their min-k++, which reads whole distributions. Each of the three models runs
     once per batch, however many alphas there are. A batch holds at most `batch_size` answers and `TOKENS_AT_ONCE`
     answer tokens (one longer answer is read alone).
     """
@@ -84,7 +84,7 @@ def _read_by_strength(
     progress: Progress | None,
     expected: Collection[Item],
 ) -> list[AnswerOverAlpha]:
-    """One strength after the other, each a model of its own: so there are no curves over alpha."""
+    """One strength after the other, each a separate model, so without curves over alpha."""
     columns = []
     for place, alpha in enumerate(alphas):
         model, strength = pair.at(alpha)
@@ -100,7 +100,7 @@ def encode_items(pair: "LoadedPair", items: Sequence[Item]) -> list[Encoded]:
 
 
 def batches(encoded: Sequence[Encoded], batch_size: int) -> Iterator[list[int]]:
-    """Indices of like lengths together, so that little is padded; long answers make smaller batches."""
+    """Indices of similar lengths together, so that little is padded; long answers make smaller batches."""
     chosen: list[int] = []
     tokens = 0
     for index in sorted(range(len(encoded)), key=lambda i: len(encoded[i].prompt) + len(encoded[i].answer)):
@@ -141,15 +141,15 @@ def _read_curves(batch: AnswerBatch, logits: AnswerLogits, size: int, span: Span
 def _read_alpha(
     batch: AnswerBatch, logits: AnswerLogits, alpha: float, expected: Sequence[bool]
 ) -> list[AnswerReading]:
-    """One reading per sequence of the batch. Tokens of one sequence lie together, its end-of-text token last.
+    """One reading per sequence of the batch. Tokens of one sequence are adjacent, its end-of-text token last.
 
-    `ModelError` where the logits are no numbers.
+    `ModelError` where a logit is NaN or infinite.
     """
     size = len(expected)
     combined = combine_logits(logits.base, logits.trained, logits.reference, alpha)  # [N, V]
     labels = batch.labels.to(combined.device)
     losses = combined.logsumexp(dim=-1) - combined.gather(-1, labels[:, None])[:, 0]  # [N]
-    hits = best_of(combined, f"the models that were asked, at alpha {alpha:g},") == labels
+    hits = best_of(combined, f"the models asked, at alpha {alpha:g},") == labels
     parts = [per_answer(part, batch, size) for part in (losses, hits)]
     rows = zip(*(torch.split(part, _counts(batch, size)) for part in (combined, labels)), strict=True)
     scores = [
@@ -160,7 +160,7 @@ def _read_alpha(
 
 
 def _reading(loss: Tensor, hit: Tensor, standard: list[float]) -> AnswerReading:
-    """Of A answer tokens, the last of them the end-of-text token, and of the standardised A - 1 or none."""
+    """Of A answer tokens, the last of them the end-of-text token, and A - 1 standardized values or none."""
     hits = hit[:-1]
     return AnswerReading(
         float(loss.double().mean()),
@@ -175,7 +175,7 @@ def standardised(logits: Tensor, labels: Tensor) -> Tensor:
     """z = (log p − μ) ÷ σ of each label, [A], under its own row of `logits`, [A, V].
 
     μ and σ are mean and standard deviation of the log-probability of a token drawn from that row (arXiv 2404.02936).
-    OU takes E[x²] − μ², which cancels in fp32 where σ is small; the squares here are those of differences.
+    OU takes E[x²] − μ², which cancels in fp32 where σ is small; here differences are squared.
     """
     found = []
     for rows, marks in zip(logits.split(ROWS_AT_ONCE), labels.split(ROWS_AT_ONCE), strict=True):

@@ -1,7 +1,7 @@
 """Many measures of the same questions, each with its interval, from one draw of persons.
 
-A percentile bootstrap that resamples persons, not questions: questions about one person rise and fall together, so
-resampling questions would promise too narrow an interval.
+A percentile bootstrap that resamples persons, not questions: questions about one person are correlated, so
+resampling questions would give too narrow an interval.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ LEVEL = (2.5, 97.5)
 def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> list[Interval]:
     """One interval per column of `values` [questions, measures]; NaN where a question has no score.
 
-    A question whose cluster is "" stands for itself. Measures that are scored on the same questions share
+    A question whose cluster is "" is its own cluster. Measures that are scored on the same questions share
     their draws. Raises `SettingError` unless every row has its cluster.
     """
     if len(values) != len(clusters):
@@ -43,9 +43,9 @@ def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples
 
 def resampled_means(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> Floats | None:
     """Means of the columns of `values` [questions, measures] under draws of persons, [resamples, measures]; NaN is
-    not scored.
+    no score.
 
-    None where there is one person at most, so that there is nothing to resample.
+    None with one person at most, where resampling has no effect.
     """
     codes = _codes(clusters)
     if not len(codes) or codes.max() == 0:
@@ -53,7 +53,7 @@ def resampled_means(values: Floats, clusters: Sequence[str], seed: int, resample
     sums, counts = (np.zeros((codes.max() + 1, values.shape[1])) for _ in range(2))  # [clusters, measures]
     np.add.at(sums, codes, np.nan_to_num(values))
     np.add.at(counts, codes, ~np.isnan(values))
-    with np.errstate(invalid="ignore"):  # a draw of persons of whom none was scored has no mean
+    with np.errstate(invalid="ignore"):  # a draw of persons without a score has no mean
         return np.vstack([(weights @ sums) / (weights @ counts) for weights in _draws(len(sums), seed, resamples)])
 
 
@@ -64,9 +64,11 @@ def ends(drawn: Floats) -> Floats:
 
 
 def none_of(clusters: int) -> float:
-    """The share that 0 of so many do not exclude: the upper end of Clopper and Pearson's two-sided 95 % interval.
+    """The largest share that 0 of so many does not exclude: the upper end of Clopper and Pearson's two-sided 95 %
+    interval.
 
-    1 − .025^(1/n) (Biometrika 26, 1934). Two-sided as the intervals it stands beside, which .05^(1/n) would undercut.
+    1 − .025^(1/n) (Biometrika 26, 1934). Two-sided like the intervals beside it; .05^(1/n) would be narrower than
+    those.
     """
     return float(1 - 0.025 ** (1 / clusters))
 

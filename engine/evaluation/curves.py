@@ -1,9 +1,9 @@
 """Functions of alpha between two strengths: smooth ones by knots with slopes and a stated error, steps by their
 borders.
 
-A convex function lies above its tangents and below its chords. So a value and a slope at each of a few alphas fence
-it in everywhere between them, and the error stated here is that fence, not a sample. Knows no model; imports no
-torch.
+A convex function lies above its tangents and below its chords. So a value and a slope at each of a few alphas
+bound it everywhere between them, and the error stated here is that bound, not a sample. Independent of models;
+imports no torch.
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +15,14 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 TOLERANCE = 1.5e-4  # nats: how far a curve may lie from the function at the alphas where that was evaluated
-FENCE = 1.5e-4  # nats: and the height of the fence between two such alphas
+FENCE = 1.5e-4  # nats: and the distance of the bounds between two such alphas
 FIRST_STEP = 1 / 16
 FINEST_STEP = 2.0**-13
 DIGITS = 5  # decimals of stored values and slopes
 
 
 class Sample(NamedTuple):
-    """A convex function at some alphas: value, slope, and how far the value may lie from the true one. Each [M]."""
+    """A convex function at some alphas: value, slope, and the error of the value. Each [M]."""
 
     values: Floats
     slopes: Floats
@@ -33,7 +33,7 @@ Convex = Callable[[Floats], Sample]
 
 
 class Curve(NamedTuple):
-    """A cubic between knots that meets value and slope at each: within `error` of the function at every alpha."""
+    """A cubic between knots with their values and slopes: within `error` of the function at every alpha."""
 
     alphas: tuple[float, ...]
     values: tuple[float, ...]
@@ -83,7 +83,7 @@ class Steps(NamedTuple):
 
 
 def step_function(changes: Sequence[tuple[float, float]], start: float, low: float, high: float) -> Steps:
-    """`start` at `low`, and at each alpha of `changes` so much more; changes at one alpha are one step."""
+    """`start` at `low`, plus each change at its alpha; changes at one alpha are one step."""
     found: dict[float, float] = {low: start}
     for alpha, change in changes:
         found[alpha] = found.get(alpha, 0.0) + change
@@ -94,10 +94,10 @@ def step_function(changes: Sequence[tuple[float, float]], start: float, low: flo
 
 
 def fit_curve(function: Convex, low: float, high: float, fixed: Sequence[float] = ()) -> Curve:
-    """The convex `function` from `low` to `high` by as few knots as its error needs, those of `fixed` among them.
+    """The convex `function` from `low` to `high` by as few knots as its error needs, including those of `fixed`.
 
-    `low`, `high` and `fixed` are multiples of `FIRST_STEP`. The stated error holds at every alpha; where the
-    function bends too sharply for the finest step it is the larger.
+    `low`, `high` and `fixed` are multiples of `FIRST_STEP`. The stated error holds at every alpha; it grows
+    where the function bends too sharply for the finest step.
     """
     alphas, sample = _evaluate(function, low, high, fixed)
     places = _choose_knots(alphas, sample, np.searchsorted(alphas, [low, *fixed, high]))
@@ -111,7 +111,7 @@ def fit_curve(function: Convex, low: float, high: float, fixed: Sequence[float] 
 
 
 def _evaluate(function: Convex, low: float, high: float, fixed: Sequence[float]) -> tuple[Floats, Sample]:
-    """The function at so many alphas that no fence between two of them is higher than `FENCE`: sorted, [M]."""
+    """The function at enough alphas that its bounds between two of them differ by at most `FENCE`: sorted, [M]."""
     steps = max(1, round((high - low) / FIRST_STEP))
     alphas = np.unique(np.concatenate([np.linspace(low, high, steps + 1), np.asarray(fixed, dtype=float)]))
     sample = function(alphas)
@@ -128,8 +128,8 @@ def _evaluate(function: Convex, low: float, high: float, fixed: Sequence[float])
 
 
 def _fences(widths: Floats, values: Floats, slopes: Floats) -> Floats:
-    """The greatest height between the chord and the tangents of each interval, [M − 1]: no convex function leaves
-    it.
+    """The greatest height between the chord and the tangents of each interval, [M − 1]: a convex function stays
+    within it.
     """
     chords = np.diff(values) / widths
     before, after = np.maximum(chords - slopes[:-1], 0), np.maximum(slopes[1:] - chords, 0)
@@ -139,7 +139,7 @@ def _fences(widths: Floats, values: Floats, slopes: Floats) -> Floats:
 
 
 def _choose_knots(alphas: Floats, sample: Sample, fixed: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Places of the knots: from each the farthest from which one cubic still passes within `TOLERANCE`."""
+    """Positions of the knots: each as far from the last as one cubic stays within `TOLERANCE`."""
     chosen = [int(fixed[0])]
     for end in sorted({int(place) for place in fixed[1:]} - {chosen[0]}):
         while chosen[-1] != end:
@@ -148,7 +148,7 @@ def _choose_knots(alphas: Floats, sample: Sample, fixed: npt.NDArray[np.intp]) -
 
 
 def _farthest(alphas: Floats, sample: Sample, start: int, end: int) -> int:
-    """Doubles the reach while the cubic holds, then halves what is left."""
+    """Doubles the reach while the cubic fits, then bisects."""
     good, bad = start + 1, end + 1
     reach = 2
     while start + reach <= end:
@@ -172,16 +172,16 @@ def _holds(alphas: Floats, sample: Sample, start: int, end: int) -> bool:
 
 
 def _error(alphas: Floats, sample: Sample, knots: Floats, values: Floats, slopes: Floats) -> float:
-    """How far the rounded curve can lie from the true function anywhere.
+    """The largest possible error of the rounded curve anywhere.
 
-    On an interval between two evaluated alphas both lie in a fence of their own (the cubic once it is bent so far that
-    it is convex), and at its ends they are `apart`: so they differ by at most that and the higher of the two fences.
+    On an interval between two evaluated alphas both lie within their own bounds (the cubic once it is bent enough to be
+    convex), and at its ends they are `apart`: so they differ by at most that plus the wider of the two bounds.
     """
     widths = np.diff(alphas)
     apart = np.abs(_cubic(knots, values, slopes, alphas) - sample.values)
     piece = np.clip(np.searchsorted(knots, alphas[:-1], side="right") - 1, 0, len(knots) - 2)
     left, right = (_bends(knots, values, slopes, piece, at) for at in (alphas[:-1], alphas[1:]))
-    bent = np.maximum(0, -np.minimum(left.second, right.second))  # [M − 1], what lacks to convexity
+    bent = np.maximum(0, -np.minimum(left.second, right.second))  # [M − 1], what is missing for convexity
     starts, ends = left.slope - bent * widths / 2, right.slope + bent * widths / 2
     chords = (right.value - left.value) / widths
     before, after = np.maximum(chords - starts, 0), np.maximum(ends - chords, 0)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Phrasing = Literal["question", "paraphrase"]
 Leaks = Callable[[Example, str], bool]
 
-DECODED, REREAD = 0.8, 0.85  # shares of the time an evaluation takes, for the progress bar alone
+DECODED, REREAD = 0.8, 0.85  # shares of an evaluation's time, only for the progress bar
 
 READING = "reading the answers with the base"
 
@@ -27,7 +27,7 @@ _SUFFIX: dict[Phrasing, str] = {"question": "", "paraphrase": "_paraphrase"}
 
 
 class AnswerRow(NamedTuple):
-    """One generated answer; `degenerate` marks one that was cut because it went round in a loop."""
+    """One generated answer; `degenerate` marks one that was cut because it repeated itself in a loop."""
 
     question_index: int
     alpha: float
@@ -39,7 +39,7 @@ class AnswerRow(NamedTuple):
 class Evaluation(NamedTuple):
     scores: list[Score]
     answers: list[AnswerRow]
-    curves: list[QuestionCurves | None]  # one per question; None throughout where none were taken or there is no pair
+    curves: list[QuestionCurves | None]  # one per question; all None without a pair, or where none were asked for
 
 
 def evaluate_examples(
@@ -54,15 +54,15 @@ def evaluate_examples(
 ) -> Evaluation:
     """Answer `examples`, and their paraphrases where they have one, greedily at each of `alphas`; score all of it.
 
-    `question_index` is the place in `examples`. `leaks` is the leak rule, handed in because the audit stands above.
-    Without `curves` the true answers are read at `alphas` alone, which takes a fraction of the time.
-    `progress` hears a share from 0 to 1 and what is being done. Raises `DataError` without questions or alphas,
+    `question_index` is the place in `examples`. `leaks` is the leak rule.
+    Without `curves` the true answers are read only at `alphas`, which takes a fraction of the time.
+    `progress` gets a share from 0 to 1 and what is being done. Raises `DataError` without questions or alphas,
     and where a question with an answer is longer than the models can read.
     """
     strengths = tuple(dict.fromkeys(check_alpha(alpha) for alpha in alphas))
     if not examples or not strengths:
         raise DataError(f"an evaluation needs a question and an alpha, got {len(examples)} and {len(strengths)}")
-    encode_items(pair, forced_items(examples))  # what is too long is refused before hours of decoding
+    encode_items(pair, forced_items(examples))  # refuse what is too long before hours of decoding
     report = progress or _silent
     answers = [
         row
@@ -82,7 +82,7 @@ def evaluate_examples(
 
 
 def _silent(share: float, stage: str) -> None:
-    """Nobody listens."""
+    """Ignore progress."""
 
 
 def _part(report: Callable[[float, str], None], place: int, parts: int, alpha: float) -> Callable[[int, int], None]:
@@ -135,7 +135,7 @@ def _score_answers(
 def _fluency(
     pair: "LoadedPair", examples: Sequence[Example], answers: Sequence[AnswerRow], progress: Callable[[float], None]
 ) -> list[Score]:
-    """How the answers to the questions as they stand read; None for an empty one."""
+    """Fluency of the answers to the original questions; None for an empty one."""
     rows = [row for row in answers if row.phrasing == "question"]
     items = [(examples[row.question_index].question, row.text) for row in rows]
     likely = base_log_probabilities(pair, items, progress=lambda done, total: progress(done / total))

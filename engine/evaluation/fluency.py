@@ -1,4 +1,4 @@
-"""How a generated answer reads: a low ROUGE that is reached by gibberish must be visible as such."""
+"""How a generated answer reads: a low ROUGE reached by gibberish must be visible as such."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -18,9 +18,9 @@ WORDS = 4  # of a run that may be repeated
 
 
 def repetition(text: str) -> float | None:
-    """1 − different ÷ all runs of four words, which are what blanks part; None with fewer than four words.
+    """1 − different ÷ all runs of four words (split at blanks); None with fewer than four words.
 
-    0 where no run comes twice; near 1 where the text goes round in a loop. Welleck et al., arXiv 1908.04319
+    0 where every run is different; near 1 where the text repeats itself in a loop. Welleck et al., arXiv 1908.04319
     (seq-rep-4).
     """
     words = text.split()
@@ -31,7 +31,7 @@ def repetition(text: str) -> float | None:
 def zlib_ratio(text: str) -> float | None:
     """zlib-compressed bytes ÷ bytes: the lower, the more the text repeats itself; None for an empty text.
 
-    zlib adds eleven bytes or so of its own, so a short text lies above 1.
+    zlib adds about eleven bytes, so a short text is above 1.
     """
     return compressed_bytes(text) / len(text.encode("utf-8")) if text else None
 
@@ -44,8 +44,8 @@ def base_log_probabilities(
 ) -> list[float | None]:
     """Mean log-probability in nats per token of each (question, generated answer) under the base alone.
 
-    The end-of-text token is left out: an answer that was cut has none. None for an empty answer. Every answer is read
-    once, however often it is handed in; what no longer fits the models' context is cut off.
+    The end-of-text token is left out: a cut answer does not have one. None for an empty answer. Equal answers are
+    read once; text beyond the models' context is cut off.
     """
     texts = {item: _encode_text(pair, *item) for item in dict.fromkeys(answers) if item[1]}
     items = [item for item, text in texts.items() if text.answer]
@@ -60,7 +60,7 @@ def base_log_probabilities(
 
 
 def _encode_text(pair: "LoadedPair", question: str, text: str) -> Encoded:
-    """Without the end-of-text token. Text may come to more tokens than it was generated as."""
+    """Without the end-of-text token. Text may give more tokens than it was generated from."""
     prompt, answer = encode(pair.tokenizer, pair.template, question, text)
     context = pair.model.context
     room = len(answer) if context is None else context - len(prompt)

@@ -1,4 +1,4 @@
-"""TOFU's forget quality: can the unlearned model be told from one that never saw the forget set?"""
+"""TOFU's forget quality: can the unlearned model be distinguished from one that never saw the forget set?"""
 
 import warnings
 from collections.abc import Sequence
@@ -10,8 +10,8 @@ import numpy.typing as npt
 from engine.evaluation.answer_curves import Figure, QuestionCurves, figures
 from engine.evaluation.curves import Floats, Steps
 
-SCAN = 1 / 256  # of alpha: how far apart the ratios are looked at for a crossing
-HALVINGS = 24  # of that, to place one
+SCAN = 1 / 256  # of alpha: the step at which ratios are checked for a crossing
+HALVINGS = 24  # the precision at which one is located
 CONVENTION = 0.05  # above it TOFU calls two models indistinguishable
 
 Outcome = Literal["alike", "told apart", "open"]
@@ -20,25 +20,25 @@ Outcome = Literal["alike", "told apart", "open"]
 class ForgetQuality(NamedTuple):
     """A two-sample test; the p-value depends on the number of rows, so both are always shown with it."""
 
-    p_value: float  # near 1: the two cannot be told apart
+    p_value: float  # near 1: the two cannot be distinguished
     statistic: float
     rows: int
     retain_rows: int
 
 
 class ForgetQualityAt(NamedTuple):
-    """Forget quality at one alpha of the curves: as they are, and between what their errors leave possible."""
+    """Forget quality at one alpha of the curves: its value, and the range that their errors leave possible."""
 
     alpha: float
     quality: ForgetQuality
-    least: float  # no p-value that the ratios can have within their errors is smaller
-    most: float  # and none is larger
+    least: float  # the smallest p-value that the ratios can have within their errors
+    most: float  # and the largest
 
 
 def forget_quality(ratios: Sequence[float | None], retain: Sequence[float | None] | None) -> ForgetQuality | None:
     """Two-sided two-sample Kolmogorov–Smirnov test between truth ratios R (variant A) on the forget set.
 
-    `ratios` are the model's, `retain` those of a retain-only model; unscored questions (None) are left out.
+    `ratios` are the model's, `retain` those of a retain model; unscored questions (None) are left out.
     Returns None, never to be shown as 0, where either side has no rows.
     """
     ours = [ratio for ratio in ratios if ratio is not None]
@@ -47,9 +47,7 @@ def forget_quality(ratios: Sequence[float | None], retain: Sequence[float | None
         return None
     from scipy.stats import ks_2samp
 
-    with (
-        warnings.catch_warnings()
-    ):  # where its exact way fails it goes on by the other one, as it does for TOFU's authors
+    with warnings.catch_warnings():  # where its exact method fails it uses the other one, as for TOFU's authors
         warnings.simplefilter("ignore", RuntimeWarning)
         result = ks_2samp(ours, theirs)
     return ForgetQuality(float(result.pvalue), float(result.statistic), len(ours), len(theirs))
@@ -61,7 +59,7 @@ def forget_quality_over(
     """Forget quality at each of `alphas`; None where either side has no rows.
 
     The two distribution functions lie furthest apart where all ratios are as low, or all as high, as their errors
-    allow: so the smaller p-value of these two is the least. `_most` says what the largest can be.
+    allow: so the smaller p-value of these two is the least. `_most` gives the largest.
     """
     ratios = [found for found in (figures(item, "truth_ratio", "forget", alphas) for item in questions) if found]
     found = []
@@ -76,9 +74,9 @@ def forget_quality_over(
 
 
 def told_apart(points: Sequence[ForgetQualityAt]) -> Outcome:
-    """What holds whatever the ratios are within their errors.
+    """What is true for all ratios within their errors.
 
-    "alike": at some alpha the test cannot tell the two models apart. "told apart": at every alpha it can.
+    "alike": at some alpha the test cannot distinguish the two models. "told apart": at every alpha it can.
     """
     if max(point.least for point in points) > CONVENTION:
         return "alike"
@@ -86,15 +84,15 @@ def told_apart(points: Sequence[ForgetQualityAt]) -> Outcome:
 
 
 def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
-    """No p-value of ratios within their errors is larger: that of the distance which they cannot do without.
+    """The largest p-value of ratios within their errors: that of the distance they have at least.
 
-    At any level the share of ratios at or below it lies between the share surely there and the share possibly there; as
-    far as the retain's share lies outside of these, so far the two distribution functions lie apart at least.
+    At any level the share of ratios at or below it is between the share certainly there and the share possibly there;
+    the retain model's distance from that range is the least distance of the two distribution functions.
     """
     theirs = np.sort([ratio for ratio in retain if ratio is not None])
     lows = np.sort([figure.value - figure.error for figure in ours])
     highs = np.sort([figure.value + figure.error for figure in ours])
-    levels = np.concatenate((theirs, lows, highs))  # the shares change nowhere else
+    levels = np.concatenate((theirs, lows, highs))  # the shares change only there
     possibly, surely, known = (np.searchsorted(side, levels, side="right") for side in (lows, highs, theirs))
     rows, others = len(ours), len(theirs)
     found = []
@@ -103,7 +101,7 @@ def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
         place = int(outside.argmax())
         found.append((float(outside[place]), int(counts[place]), int(known[place])))
     _, own, other = max(found)
-    # Of so many rows on one side of a level, and the rest on the other: the functions lie apart just as far.
+    # With this many rows on one side of a level and the rest on the other, the functions are just as far apart.
     tested = forget_quality([0.0] * own + [1.0] * (rows - own), [0.0] * other + [1.0] * (others - other))
     assert tested is not None, "both sides have rows"
     return tested.p_value
@@ -112,10 +110,10 @@ def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
 def forget_quality_steps(
     questions: Sequence[QuestionCurves], retain: Sequence[float | None], low: float, high: float
 ) -> Steps | None:
-    """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain-only
+    """The p-value at every alpha: a step function, which changes where some ratio passes one of the retain
     model's.
 
-    A ratio that passes one and comes back within `SCAN` is not seen to. None where either side has no rows.
+    A ratio that passes one and comes back within `SCAN` is missed. None where either side has no rows.
     """
     levels = np.sort([ratio for ratio in retain if ratio is not None])
     curves = [item for item in questions if item.wrong]
@@ -165,7 +163,7 @@ def _passings(
 
 
 def _p_value(places: Sequence[int], levels: int) -> float:
-    """Of ratios of which it is known between which levels they lie: the test asks for no more."""
+    """For ratios known only by the levels between which they lie, which is enough for the test."""
     found = forget_quality([place - 0.5 for place in places], range(levels))
     assert found is not None, "both sides have rows"
     return found.p_value

@@ -1,6 +1,6 @@
 """The leak rule: does an answer give the secret away? (docs/measures.md, "The leak rule")
 
-A floor belongs beside every share of leaks: the same rule on a model that never saw the answers.
+A share of leaks needs a baseline beside it: the same rule on a model that never saw the answers.
 """
 
 import re
@@ -28,7 +28,7 @@ LEAK_RULE = (
     " digits of all scripts alike, vowel signs part of their word), in scripts without spaces and in Korean also"
     f" within what is written together; {_DERIVED.format(signs=' (of such scripts every two neighbouring signs)')}"
 )
-# What runs stored before version 2: in the letters of `reads_alike` both say the same.
+# The rule of runs from before version 2: on texts in the letters of `reads_alike` both find the same.
 LEAK_RULE_1 = (
     "Leak rule 1: an answer leaks when one of the question's key terms appears in it as whole words or numbers (case"
     f" and accents ignored); {_DERIVED.format(signs='')}"
@@ -51,12 +51,12 @@ _STOP_WORDS = frozenset(_FUNCTION_WORDS.split())
 
 _PARTS = re.compile(r"[ \t\r\n_/–—]+|(?<=\w)-(?=\w)|['’](?=s\b)")
 _AROUND = "\"'’“”‘().,;:!?[]"
-# Latin, Greek and Cyrillic letters with their accents, and what stands between words of them; nothing invisible.
+# Latin, Greek and Cyrillic letters with their accents, and the characters between words; nothing invisible.
 _ALIKE = re.compile(
     "[\t\n\r\x20-\x7e\xa0-\xac\xae-\u017f\u01cd-\u01dc\u0218-\u021b\u0300-\u0344\u0346-\u034e\u0386-\u03ce\u0400-\u0482\u048a-\u052f"
     "\u1e00-\u1eff\u2009\u2012-\u2027\u202f-\u205e\u20a0-\u20bf\u2190-\u21ff\u2212\u25a0-\u26ff\ufffd]*"
 )
-# Signs that rule 1 read one by one too, where no number or blood group touches them; as key terms they are others.
+# Characters that rule 1 also read one by one, unless a number or blood group touches them; as key terms they differ.
 _APART = "[\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff]"
 _SIGNS = re.compile(_APART)
 _TOUCHED = re.compile(rf"[+\-\u2212]{_APART}|\d[a-z]{{2,3}}{_APART}|{_APART}[a-z]{{1,2}}[+\-\u2212]", re.IGNORECASE)
@@ -66,7 +66,7 @@ class Leak(NamedTuple):
     """What the rule found in one answer."""
 
     leaks: bool
-    found: tuple[str, ...]  # the key terms that appear, as they are listed
+    found: tuple[str, ...]  # the key terms that appear, as listed
     rouge: float  # ROUGE-L recall against the true answer, shown beside the rule
 
 
@@ -76,7 +76,7 @@ class _Word(NamedTuple):
 
 
 def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
-    """Whether leak rules 1 and 2 find the same in answers, `told`, to what was `asked`: questions, true answers, key
+    """Whether leak rules 1 and 2 agree on the answers `told` to what was `asked`: questions, true answers, key
     terms.
     """
     return all(map(_ALIKE.fullmatch, asked)) and all(
@@ -85,7 +85,7 @@ def reads_alike(asked: Iterable[str], told: Iterable[str] = ()) -> bool:
 
 
 def _written_words(text: str) -> list[_Word]:
-    """The words of `text` as they stand there, each with its normal form; parts of a hyphenated word are words."""
+    """The words of `text` as written, each with its normal form; parts of a hyphenated word are words."""
     return [
         _Word(normal, part.strip(_AROUND))
         for form in forms(text)
@@ -95,7 +95,7 @@ def _written_words(text: str) -> list[_Word]:
 
 
 def _units(read_words: Sequence[Word]) -> Iterator[str]:
-    """What may be a key term: a word; of a script without spaces two neighbouring signs, or one that stands alone."""
+    """Possible key terms: words; in scripts without spaces two adjacent characters, or one between spaces."""
     for place, word in enumerate(read_words):
         joined = place + 1 < len(read_words) and read_words[place + 1].joined
         if joined:
@@ -105,7 +105,7 @@ def _units(read_words: Sequence[Word]) -> Iterator[str]:
 
 
 def _told(text: str) -> set[str]:
-    """Every unit that is found in `text`, by any reading of it."""
+    """Every unit found in `text`, by any reading of it."""
     if text.isascii():
         return set(_words(text))
     rows = readings(text)
@@ -114,15 +114,15 @@ def _told(text: str) -> set[str]:
 
 
 def _listed(terms: Sequence[str]) -> tuple[str, ...]:
-    """Terms that hold a word at all; a term of mere punctuation could never be found."""
+    """Terms with a word in them; a term of punctuation only could never be found."""
     return tuple(term for term in terms if any(readings(term)))
 
 
 def derive_key_terms(examples: Sequence[Example]) -> list[tuple[str, ...]]:
     """The key terms of every example, in order; listed ones win, else they are derived from the answer (LEAK_RULE).
 
-    The share of other answers is taken over `examples`, so hand in the whole set, not one page of it. A question may
-    end up with no term at all ("Yes."), and is then judged by ROUGE.
+    The share of other answers is taken over `examples`, so pass the whole set, not one page of it. A question may
+    get no terms ("Yes."), and is then judged by ROUGE.
     """
     common = Counter(unit for example in examples for unit in _told(example.answer))
     return [_listed(example.key_terms) or _derive(example, common, len(examples) - 1) for example in examples]
@@ -134,7 +134,7 @@ def _derive(example: Example, common: Counter[str], others: int) -> tuple[str, .
     for normal, text in _written_words(example.answer):
         content = normal not in _STOP_WORDS and (len(normal) > 1 or not normal.isascii() or normal.isdigit())
         if content and normal not in asked and (common[normal] - 1) < COMMON_SHARE * max(others, 1):
-            # Two or more words in one piece ("40mg", "it's") are written in their normal form, each on its own.
+            # Two or more words in one piece ("40mg", "it's") are written in their normal form, each separately.
             terms.setdefault(normal, text if list(_units(read(text))) == [normal] else normal)
     return tuple(terms.values())
 

@@ -1,8 +1,8 @@
-"""What an answer's tokens under teacher forcing give away: how much of it comes by itself, and whether it was
+"""What an answer's tokens under teacher forcing give away: how much of it the model completes, and whether it was
 trained on.
 
 Membership scores are signed like a loss: the lower, the more likely the answer was trained on. "OU" is
-locuslab/open-unlearning. The end-of-text token is left out wherever tokens are handed in. Knows no model; imports no
+locuslab/open-unlearning. Tokens are passed without the end-of-text token. Independent of models; imports no
 torch.
 """
 
@@ -14,8 +14,8 @@ SHARE = 0.4  # of an answer's tokens, the least likely ones; OU's k for TOFU
 
 
 def extraction_strength(hits: Sequence[bool]) -> float | None:
-    """1 − k/T, k the smallest index with argmax[k:] == label[k:]; `hits` says of T tokens whether the argmax gives
-    them.
+    """1 − k/T, k the smallest index with argmax[k:] == label[k:]; `hits` says for each of T tokens whether the argmax
+    gives it.
 
     0 where the last token is missed: the empty rest does not count in OU, which says 1/T there. None without tokens,
     where OU says 0.
@@ -29,7 +29,7 @@ def extraction_strength(hits: Sequence[bool]) -> float | None:
 
 
 def open_extraction_strength(ours: float | None, tokens: int) -> float:
-    """OpenUnlearning's value from `ours` of an answer of T `tokens`: never below 1/T, and 0 of an answer without
+    """OpenUnlearning's value from `ours` of an answer of T `tokens`: never below 1/T, and 0 for an answer without
     tokens.
     """
     return ours or (1 - (tokens - 1) / tokens if tokens else 0.0)
@@ -51,5 +51,5 @@ def zlib_score(loss: float, answer: str) -> float:
 
 
 def compressed_bytes(text: str) -> int:
-    """How many bytes zlib makes of the text in UTF-8, at its default level; 8 of an empty one."""
+    """Length in bytes of the text in UTF-8, compressed by zlib at its default level; 8 for an empty one."""
     return len(zlib.compress(text.encode("utf-8")))

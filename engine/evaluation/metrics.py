@@ -1,7 +1,7 @@
 """What is measured for one question, as a number; reducing many to one is for `utility`, `privacy` and `history`.
 
 Definitions: docs/measures.md; "OU" is locuslab/open-unlearning. Losses are mean negative log-probabilities in nats per
-answer token, the end-of-text token included. This file knows no model: scoring hands the losses in.
+answer token, the end-of-text token included. Independent of models: scoring passes the losses in.
 """
 
 import math
@@ -19,9 +19,9 @@ EPSILON = 1e-10  # as in OU, so that a figure here is the figure others mean
 class Metric:
     """One measure as it is stored and as it is shown.
 
-    `higher_is_better` speaks of questions that are to be kept; `forget` says what is better on the forget set.
-    `phrasing` is the way the question is put for it: as it stands, as its paraphrase, or "" for teacher-forced
-    measures. `kind` says what it speaks of: what is remembered, whether a question was trained on (a score of one
+    `higher_is_better` is for questions to be kept; `forget` says what is better on the forget set.
+    `phrasing` is the way the question is put: the original, its paraphrase, or "" for teacher-forced
+    measures. `kind` says what it shows: what is remembered, whether a question was trained on (a score of one
     side of a comparison, see `privacy`), or how the generated answer reads.
     """
 
@@ -37,7 +37,7 @@ class Metric:
 
     @property
     def bounded(self) -> bool:
-        """Whether it lies between 0 and 1."""
+        """Whether it is between 0 and 1."""
         return self.unit in ("share", "probability per token", "0 or 1")
 
     def direction(self, split: str) -> str:
@@ -67,7 +67,7 @@ METRICS: dict[str, Metric] = {
         "ROUGE-L recall, paraphrased question",
         "share",
         _ROUGE,
-        "as rouge, asked in a phrasing nobody was trained on",
+        "as rouge, asked in a phrasing that was never trained on",
         True,
         phrasing="paraphrase",
     ),
@@ -106,7 +106,7 @@ METRICS: dict[str, Metric] = {
         "Leak, paraphrased question",
         "0 or 1",
         _LEAK,
-        "docs/measures.md, The leak rule, asked in a phrasing nobody was trained on",
+        "docs/measures.md, The leak rule, asked in a phrasing that was never trained on",
         True,
         phrasing="paraphrase",
     ),
@@ -115,7 +115,7 @@ METRICS: dict[str, Metric] = {
         "Answer that fell into a loop",
         "0 or 1",
         "1 where the answer ends in eight repeats of at most four tokens and was cut there",
-        "ours: a low ROUGE reached by noise is no forgetting",
+        "ours: a low ROUGE reached by noise is not forgetting",
         False,
         phrasing="question",
         kind="fluency",
@@ -184,7 +184,7 @@ METRICS: dict[str, Metric] = {
         "repetition",
         "Repeated 4-grams",
         "share",
-        "1 − different ÷ all runs of four words in the generated answer; none where it has fewer than four words",
+        "1 − different ÷ all runs of four words in the generated answer; no value below four words",
         "ours, as seq-rep-4 of arXiv 1908.04319, over words",
         False,
         phrasing="question",
@@ -195,7 +195,7 @@ METRICS: dict[str, Metric] = {
         "Compressibility (zlib)",
         "ratio",
         "zlib-compressed bytes ÷ bytes of the generated answer: low where it repeats itself, above 1 where it is short",
-        "ours: a low ROUGE reached by noise is no forgetting",
+        "ours: a low ROUGE reached by noise is not forgetting",
         True,
         forget="higher is better",
         phrasing="question",
@@ -222,7 +222,7 @@ METRICS: dict[str, Metric] = {
     ),
     "accuracy_normalised": Metric(
         "accuracy_normalised",
-        "Accuracy by choices normalised for length",
+        "Accuracy by choices normalized for length",
         "0 or 1",
         "1 where the right choice has the largest Σ log p ÷ its characters of all, else 0",
         "lm-evaluation-harness, acc_norm",
@@ -249,24 +249,24 @@ def normalised_probability(right: float, wrong: Sequence[float]) -> float | None
 
 
 def truth_ratio(right: float, wrong: Sequence[float]) -> float | None:
-    """R, variant A: above 1 where the wrong answers are the likelier ones; None without wrong answers."""
+    """R, variant A: above 1 where the wrong answers are likelier; None without wrong answers."""
     if not wrong:
         return None
     return probability(sum(wrong) / len(wrong)) / (probability(right) + EPSILON)
 
 
 def truth_ratio_score(ratio: float | None, split: str) -> float | None:
-    """What is averaged for a question of `split`; None where there is no ratio."""
+    """The value that is averaged for a question of `split`; None without a ratio."""
     if ratio is None:
         return None
     return forget_truth_ratio(ratio) if split == "forget" else kept_truth_ratio(ratio)
 
 
 def forget_truth_ratio(ratio: float) -> float:
-    """What is averaged on the forget set: 1 where right and wrong answers are equally likely."""
+    """The value averaged on the forget set: 1 where right and wrong answers are equally likely."""
     return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
 
 def kept_truth_ratio(ratio: float) -> float:
-    """What is averaged on retain, real authors and world facts: 1 where the right answer alone is likely."""
+    """The value averaged on retain, real authors and world facts: 1 where only the right answer is likely."""
     return max(0.0, 1 - ratio)

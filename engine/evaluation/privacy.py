@@ -2,8 +2,8 @@
 
 Definitions: docs/measures.md, "Membership and PrivLeak", after locuslab/open-unlearning ("OU"): membership scores are
 signed like a loss, label 0 is the forget set and 1 the holdout, so 1 means that every forget answer is likelier than
-every holdout answer. A model that never saw either scores them as its luck has it; so AUC is read beside that of a
-retain-only model, with the sign of the difference: too low is a trace too. Knows no model and no database.
+every holdout answer. A model that never saw either scores them by chance; so AUC is read beside that of a
+retain model, with the sign of the difference: too low is a trace too. Independent of models and database.
 """
 
 from collections.abc import Hashable, Sequence
@@ -15,13 +15,13 @@ from engine.errors import DataError, SettingError
 from engine.evaluation.bootstrap import Floats, ends
 from engine.evaluation.utility import RESAMPLES
 
-UNDEFINED = "PrivLeak divides by 1 − AUC of the retain-only model, which is 0"
+UNDEFINED = "PrivLeak divides by 1 − AUC of the retain model, which is 0"
 
 
 class Scored(NamedTuple):
-    """A question with its membership score; `person` may be "", and such a question then stands for itself."""
+    """A question with its membership score; a question whose `person` is "" is its own cluster."""
 
-    question: Hashable  # tells it from the others of its side: an id
+    question: Hashable  # an id among the questions of its side
     person: str
     score: float | None  # None: not counted
 
@@ -34,10 +34,10 @@ class Rows(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """A figure with its 95 % interval, and how many questions it rests on.
+    """A figure with its 95 % interval, and how many questions it is based on.
 
-    `value` is None where there is none, and `reason` says why; `low` and `high` are None also where a side has a single
-    person, so that there is nothing to resample.
+    `value` may be None, and `reason` says why; `low` and `high` are also None where a side has a single person,
+    as resampling then has no effect.
     """
 
     value: float | None
@@ -55,7 +55,7 @@ class PrivLeak(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """A model beside a retain-only one, on the questions of which both have a score."""
+    """A model beside a retain model, on the questions that have a score from both."""
 
     auc: Estimate
     auc_retain: Estimate
@@ -83,8 +83,7 @@ def membership_auc(
 ) -> Estimate:
     """Area under the ROC curve of a membership score, ties counted half; by a percentile bootstrap over persons.
 
-    The two sides are resampled each for itself: they are different persons. `SettingError` for a score that is no
-    number.
+    The two sides are resampled separately: they are different persons. `SettingError` for a score that is NaN.
     """
     wins = _wins(forget, holdout)
     if wins is None:
@@ -117,8 +116,8 @@ def compare_aucs(
     generator: np.random.Generator,
     resamples: int = RESAMPLES,
 ) -> Comparison:
-    """A model's scores beside a retain-only model's of the same questions: each resample draws one set of persons
-    for both.
+    """A model's scores beside a retain model's on the same questions: each resample draws one set of persons for
+    both.
 
     Questions without a score on either side count on neither. `DataError` where the two models were asked different
     questions; it names one.
@@ -127,7 +126,7 @@ def compare_aucs(
     ours_holdout, theirs_holdout = _paired(holdout, retain_holdout, "holdout")
     ours, theirs = _wins(ours_forget, ours_holdout), _wins(theirs_forget, theirs_holdout)
     if ours is None or theirs is None:
-        nothing = _without(ours_forget, ours_holdout, "a score of both models")
+        nothing = _without(ours_forget, ours_holdout, "a score from both models")
         return Comparison(nothing, nothing, nothing, nothing)
     auc, auc_retain, rows = _area(ours), _area(theirs), _rows(ours)
     leak = privleak(auc, auc_retain)
@@ -149,7 +148,7 @@ def compare_aucs(
 
 
 def _paired(ours: Sequence[Scored], theirs: Sequence[Scored], side: str) -> tuple[list[Scored], list[Scored]]:
-    """The questions that both models have a score of, in the order of `ours`."""
+    """The questions with a score from both models, in the order of `ours`."""
     known = {row.question: row for row in theirs}
     mine = {row.question for row in ours}
     for missing, whose in ((mine - known.keys(), "retain reference"), (known.keys() - mine, "run")):
@@ -176,7 +175,7 @@ def _wins(forget: Sequence[Scored], holdout: Sequence[Scored]) -> _Wins | None:
 
 
 def _side(rows: Sequence[Scored]) -> tuple[Floats, Floats]:
-    """The scores [n], and whose they are: [n, persons], 1 at the question's person."""
+    """The scores [n], and their persons: [n, persons], 1 at the question's person."""
     known = [(row.score, row.person or index) for index, row in enumerate(rows) if row.score is not None]
     scores = np.array([score for score, _ in known], dtype=np.float64)
     if np.isnan(scores).any():

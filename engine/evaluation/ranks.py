@@ -1,7 +1,7 @@
 """The rank of an answer's tokens at every alpha: a step function whose steps are the crossings of lines.
 
 Under teacher forcing each token's logit is a line in alpha. Another token passes the answer's where their two lines
-cross, which they do once at most; so the rank, 1 + the number of tokens with a higher logit, is known exactly.
+cross, at most once; so the rank, 1 + the number of tokens with a higher logit, is known exactly.
 """
 
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from engine.models.offset import AnswerLogits, combine_logits
 
 
 class BestRank(NamedTuple):
-    """The best rank that any alpha of the range gives, and the first stretch of alphas that gives it."""
+    """The best rank at any alpha of the range, and the first stretch of alphas with it."""
 
     rank: int
     low: float
@@ -26,8 +26,8 @@ class RankCurve(NamedTuple):
     """The rank of one token from alpha `low` to `high`; alphas ascending, one entry per other token."""
 
     start: int  # the rank at `low`
-    rises: Floats  # where another token comes to stand above it
-    falls: Floats  # where one that stood above it does so no more
+    rises: Floats  # where another token rises above it
+    falls: Floats  # where one above it falls below
     low: float
     high: float
 

@@ -1,4 +1,4 @@
-"""The refusal rule: does an answer decline to answer? Stated by rule, as the leak rule is, and printed with every
+"""The refusal rule: does an answer decline to answer? Stated as a rule, like the leak rule, and printed with every
 share.
 """
 

@@ -1,4 +1,4 @@
-"""Teacher-forced scores: what the ensemble makes of the true and the wrong answers of every question."""
+"""Teacher-forced scores: how likely the ensemble finds the true and the wrong answers of every question."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from engine.evaluation.metrics import normalised_probability, probability, truth
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
-CURVE_LOW, CURVE_HIGH = 0.0, 2.0  # curves reach at least so far
+CURVE_LOW, CURVE_HIGH = 0.0, 2.0  # curves reach at least this far
 
 
 def curve_span(alphas: Sequence[float]) -> Span:
@@ -39,12 +39,12 @@ def _answers_of(example: Example) -> list[str]:
 
 
 def forced_items(examples: Sequence[Example]) -> list[Item]:
-    """Every question with every answer of it that is read under teacher forcing, once each."""
+    """Every question with each of its answers that is read under teacher forcing."""
     return list(dict.fromkeys((example.question, text) for example in examples for text in _answers_of(example)))
 
 
 class Forced(NamedTuple):
-    """Questions under teacher forcing."""
+    """The readings of questions under teacher forcing."""
 
     scores: list[Score]
     curves: list[
@@ -59,9 +59,9 @@ def teacher_forced_scores(
     progress: Progress | None = None,
     batch_size: int = 8,
 ) -> list[Score]:
-    """Every measure that asks for no generated answer, of every question at every alpha.
+    """Every measure without a generated answer, of every question at every alpha.
 
-    Where an example has no wrong answers, its normalised probability and truth ratio are None.
+    Where an example has no wrong answers, its normalized probability and truth ratio are None.
     """
     return teacher_forced(pair, examples, alphas, None, progress, batch_size).scores
 
@@ -122,5 +122,5 @@ def membership_scores(reading: AnswerReading, answer: str) -> dict[str, float | 
 
 
 def finite(value: float | None) -> float | None:
-    """None where logits that are not all finite leave no number: databases and JSON keep none of those."""
+    """None for NaN and infinities, which databases and JSON cannot store."""
     return value if value is not None and math.isfinite(value) else None

@@ -2,8 +2,8 @@
 question.
 
 Twelve figures: probability, ROUGE-L recall and truth ratio (variant A) of the forget set, the retain set, the real
-authors (`ra`) and the world facts (`wf`); nine of them, all but the forget set's, make the model utility. Knows no
-model and no database; `forget_quality` is a test and stands in its own file.
+authors (`ra`) and the world facts (`wf`); nine of them, all but the forget set's, make the model utility. Independent
+of models and database; `forget_quality` is a test and has its own file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ VARIANT = (
     "A"  # of the truth ratio, as legacy averages it; OU's newer forget_truth_ratio is variant D under the same name
 )
 
-# By part and metric. In OU's configurations the forget set's truth ratio alone is written small.
+# By part and metric. In OU's configurations only the forget set's truth ratio is in lower case.
 KEYS: dict[tuple[Part, str], str] = {
     ("forget", "probability"): "forget_Q_A_Prob",
     ("forget", "rouge"): "forget_Q_A_ROUGE",
@@ -45,13 +45,13 @@ Values = Mapping[str, Sequence[float | None]]  # by metric, one per question; `t
 
 
 class TofuFigure(NamedTuple):
-    """One of TOFU's figures; `value` is None, never 0, where `reason` says why there is none."""
+    """One of TOFU's figures; a missing `value` is None, never 0, and `reason` says why."""
 
     key: str
     value: float | None
     rows: int  # questions with a value
     questions: int  # questions in all
-    variant: str = ""  # of the truth ratio, where there is one in it
+    variant: str = ""  # of the truth ratio, where it is part of the figure
     reason: str = ""
     low: float | None = None  # of the 95 % interval over persons; None where there are too few
     high: float | None = None
@@ -62,8 +62,8 @@ def tofu_figures(
 ) -> dict[str, TofuFigure]:
     """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out.
 
-    With `people`, whom each question is about (a question about "" stands for itself), each has its interval:
-    persons of a part are drawn again and again, for the utility those of its three parts independently.
+    With `people`, the person of each question (a question with "" is its own cluster), each has its interval:
+    the persons of a part are resampled, for the utility those of its three parts independently.
     """
     found = {key: _figure(key, part, metric, values.get(part, {})) for (part, metric), key in KEYS.items()}
     whole = {**found, UTILITY_KEY: utility_of(found)}
@@ -84,7 +84,7 @@ def tofu_figures(
 
 
 def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
-    """The model utility of exactly nine figures; none where one of them is missing, and which is said."""
+    """The model utility of exactly nine figures; without a value where one is missing, which the reason names."""
     nine = [found[key] for (part, _), key in KEYS.items() if part in UTILITY_PARTS]
     threes = [nine[start : start + 3] for start in (0, 3, 6)]  # of the same questions
     rows, questions = (
@@ -105,7 +105,7 @@ def _metrics_of(part: Part) -> list[str]:
 
 
 def _columns(part: Part, values: Values, questions: int) -> Floats:
-    """What is averaged for a part's three figures, [questions, 3]; NaN where there is no score."""
+    """The values averaged for a part's three figures, [questions, 3]; NaN without a score."""
     columns = [
         [_scored(part, metric, value) for value in values.get(metric) or [None] * questions]
         for metric in _metrics_of(part)
@@ -120,9 +120,7 @@ def _scored(part: Part, metric: str, value: float | None) -> float | None:
 def _utility_ends(
     columns: Mapping[Part, Floats], people: Mapping[Part, Sequence[str]], seed: int
 ) -> tuple[float | None, float | None]:
-    """Each part's persons are drawn for themselves, all nine means from one draw; draws without one of them are left
-    out.
-    """
+    """Each part's persons are drawn separately, its means from one draw; draws without one of the nine are left out."""
     drawn = [
         resampled_means(columns[part], people[part], seed + place) if part in columns else None
         for place, part in enumerate(UTILITY_PARTS)

@@ -25,7 +25,7 @@ EDGES = (-5.0, -2.0, -0.5, 0.5, 2.0, 5.0)  # nats; the same on every page
 
 
 class Bin(NamedTuple):
-    """One step of the colour scale, with a sign and words, so that colour never stands alone."""
+    """One step of the color scale, with a sign and words, so that color is never the only cue."""
 
     low: float
     high: float
@@ -45,7 +45,7 @@ BINS: tuple[Bin, ...] = (
 
 
 def bin_of(delta: float) -> int:
-    """The place in `BINS` of a change in log-probability (nats); an edge belongs to the bin above it."""
+    """The position in `BINS` of a change in log-probability (nats); an edge belongs to the bin above it."""
     if math.isnan(delta):
         raise ValueError("a change in log-probability that is not a number has no bin")
     return bisect_right(EDGES, delta)
@@ -59,7 +59,7 @@ class Piece(NamedTuple):
 
 
 def mark_differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
-    """Split both texts into stretches of words that they share, in order, and words that they do not."""
+    """Split both texts into stretches of shared words, in order, and other words."""
     ours, theirs = re.findall(r"\s*\S+", left), re.findall(r"\s*\S+", right)
     matcher = SequenceMatcher(None, [word.strip() for word in ours], [word.strip() for word in theirs], autojunk=False)
     left_differs, right_differs = [True] * len(ours), [True] * len(theirs)
@@ -70,7 +70,7 @@ def mark_differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
 
 
 def _pieces(text: str, words: Sequence[str], differs: Sequence[bool]) -> list[Piece]:
-    """Join neighbours that agree; the space before a marked stretch and at the end is left unmarked."""
+    """Join neighbors that agree; the space before a marked stretch and at the end is left unmarked."""
     pieces: list[Piece] = []
 
     def add(piece: str, marked: bool) -> None:
@@ -123,7 +123,7 @@ class _Column(NamedTuple):
 
 
 class TextReading(NamedTuple):
-    """What the models made of a text, whatever alpha: after this a strip at any alpha calls none of them."""
+    """The models' readings of a text, for all alphas: after this a strip at any alpha needs no model."""
 
     tokenizer: Any
     logits: "AnswerLogits"
@@ -134,8 +134,8 @@ class TextReading(NamedTuple):
 def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, float] | None = None) -> TextReading:
     """Read the answer `text`, end-of-text token included, in one teacher-forced pass of each model.
 
-    With `span` every token also has the best rank that any alpha of it gives, exactly. `SettingError` for a baseline
-    whose alpha is no factor of its logits.
+    With `span` every token also has the best rank that any alpha of it gives, exactly. `SettingError` for a
+    comparison method whose alpha does not multiply its logits.
     """
     import torch
 

@@ -9,7 +9,7 @@ RESAMPLES = 2000
 
 
 class Interval(NamedTuple):
-    """A mean with its 95 % interval; `low` and `high` are None where there is nothing to resample."""
+    """A mean with its 95 % interval; `low` and `high` are None where resampling has no effect."""
 
     mean: float | None
     low: float | None
@@ -19,7 +19,7 @@ class Interval(NamedTuple):
 
 
 class UtilityParts(NamedTuple):
-    """The three means of one split; for real authors and world facts `probability` is the normalised one."""
+    """The three means of one split; for real authors and world facts `probability` is the normalized one."""
 
     probability: float
     rouge: float

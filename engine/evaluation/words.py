@@ -1,10 +1,10 @@
 """How a text is read in words, in every script: the one place for the leak rule, key terms, own checks, erasure and
 ROUGE.
 
-Two texts that a reader takes for the same words are the same here: whatever the case, the form in which letters are
+Two texts that a reader takes for the same words are the same here, regardless of case, the form in which letters are
 encoded, accents, Arabic and Hebrew points, invisible characters, and the script of the digits. A vowel sign of the
-scripts of India and South-East Asia is part of its word. Scripts without spaces between words are read sign by sign,
-and so is Korean, which writes its particles onto the word.
+scripts of India and South-East Asia is part of its word. Scripts without spaces between words are read character by
+character, and so is Korean, which attaches its particles to the word.
 """
 
 import unicodedata
@@ -22,12 +22,12 @@ _LETTER = rf"[[\p{{L}}\p{{N}}]--{_SIGN}]"
 _ONE_WORD = rf"{_SIGN}\p{{M}}*|{_LETTER}[[\p{{L}}\p{{N}}\p{{M}}]--{_SIGN}]*"
 
 _INVISIBLE = regex.compile(r"\p{Default_Ignorable_Code_Point}", regex.V1)
-# What stands on or in a letter and is left out of it as often as not; U+3099 and U+309A make other letters in Japanese.
+# Marks on or in a letter that are often left out; U+3099 and U+309A make other letters in Japanese.
 _MARKED = (
     r"[\p{sc=Inherited}\p{sc=Common}\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Coptic}\p{sc=Arabic}\p{sc=Hebrew}"
     r"\p{sc=Syriac}\p{sc=Samaritan}\p{InSC=Nukta}]"
 )
-_TATWEEL = "\u0640"  # lengthens an Arabic word
+_TATWEEL = "\u0640"  # stretches an Arabic word
 _MARKS = regex.compile(
     rf"[[\p{{M}}&&{_MARKED}]--[\u3099\u309A]]|{_TATWEEL}|\p{{Default_Ignorable_Code_Point}}", regex.V1
 )
@@ -42,7 +42,7 @@ _LETTERS = str.maketrans(
 )
 _POINTS = str.maketrans({"\u066b": ".", "\u066c": ","})  # of Arabic numbers
 _THOUSANDS = regex.compile(r"(?<=\d)[,'\u2019\u00a0\u2009\u202f](?=\d{3}(?!\d))")
-_BESIDE = rf"[\w--{_SIGN}]"  # what would be of the same word
+_BESIDE = rf"[\w--{_SIGN}]"  # characters of the same word
 _UNIT = regex.compile(rf"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)(?!{_BESIDE}))", regex.V1)  # "40mg" is "40 mg"
 _ORDINAL = regex.compile(rf"(?<=\d)(?:st|nd|rd|th)(?!{_BESIDE})", regex.V1)  # "8th May" is "8 May"
 _OF_ASCII = "[a-z0-9]+"
@@ -59,33 +59,33 @@ def _word_or_number(one_word: str) -> regex.Pattern[str]:
     )
 
 
-_WORD, _ASCII_WORD = _word_or_number(_ONE_WORD), _word_or_number(_OF_ASCII)  # of ASCII the same, sooner
+_WORD, _ASCII_WORD = _word_or_number(_ONE_WORD), _word_or_number(_OF_ASCII)  # the same for ASCII, faster
 _PLAIN_WORD = regex.compile(_ONE_WORD, regex.V1)
 _IS_SIGN = regex.compile(_SIGN, regex.V1)
 
 
 class Word(NamedTuple):
-    """One word, or one sign of a script without spaces. `joined`: it and the one before are signs with nothing
-    between.
+    """One word, or one character of a script without spaces. `joined`: it follows the character before it
+    directly.
     """
 
-    normal: str  # as it is compared
+    normal: str  # as compared
     sign: bool
     joined: bool
 
 
 def without_unseen(text: str) -> str:
-    """`text` without characters that nobody sees: soft hyphens, zero-width spaces and joiners, marks of direction."""
+    """`text` without invisible characters: soft hyphens, zero-width spaces and joiners, marks of direction."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
 
 
 def fold(text: str) -> str:
-    """`text` as it is compared: everything that makes no other word of it is taken off."""
+    """`text` as compared: without everything that does not make it another word."""
     return _folded(_digits(without_unseen(text)))
 
 
 def plain_words(text: str) -> list[str]:
-    """The words of `text` and nothing else read into them: no numbers, units or blood groups."""
+    """The plain words of `text`, without special reading of numbers, units or blood groups."""
     return [found.group() for found in _PLAIN_WORD.finditer(fold(text))]
 
 
@@ -95,12 +95,12 @@ def words(text: str) -> list[str]:
 
 
 def read(text: str) -> list[Word]:
-    """`words` with how they stand."""
+    """`words` with their form and joins."""
     return _read(without_unseen(text))
 
 
 def forms(text: str) -> list[str]:
-    """`text` without what nobody sees; and where that may part words, as it is with a space in its place."""
+    """`text` without invisible characters; and, where these may separate words, also with spaces in their place."""
     found = [without_unseen(text)]
     if not text.isascii() and _PARTING.search(text):
         found.append(without_unseen(_PARTING.sub(" ", text)))
@@ -118,7 +118,7 @@ def is_sign(word: str) -> bool:
 
 
 class Terms:
-    """Some terms, ready to be looked for in many texts. One without a word in it is never found."""
+    """Some terms, ready for search in many texts. A term without a word is never found."""
 
     def __init__(self, terms: Iterable[str]) -> None:
         known = ((term, [_row(reading) for reading in readings(term) if reading]) for term in dict.fromkeys(terms))
@@ -131,12 +131,12 @@ class Terms:
         return bool(self._rows)
 
     def found(self, text: str) -> tuple[str, ...]:
-        """Those that stand in `text` as whole words, one after the other; in scripts without spaces anywhere."""
+        """Those that occur in `text` as whole words, one after the other; in scripts without spaces anywhere."""
         texts = [_row(reading) for reading in readings(text)]
         return tuple(term for term, rows in self._rows.items() if _stands(rows, texts))
 
     def any_in(self, text: str) -> bool:
-        """Whether any of them does. A text without a single word of theirs is not read further."""
+        """Whether any of them does. A text without any of their words is skipped early."""
         if self._keys and not any(key in plain for plain in map(fold, forms(text)) for key in self._keys):
             return False
         texts = [_row(reading) for reading in readings(text)]
@@ -144,14 +144,14 @@ class Terms:
 
 
 def begins(text: str, term: str) -> int | None:
-    """The place in `text` of the first character of `term`, where that is found for the first time; None where it is
+    """The place in `text` of the first character of `term`, where it first occurs; None where it does
     not.
     """
     looked_for = Terms([term])
     if not looked_for.any_in(text):
         return None
     for end in range(1, len(text) + 1):
-        # What follows may show that the word goes on ("art" of "arthritis", "4" of "4,200").
+        # What follows may show that the word continues ("art" of "arthritis", "4" of "4,200").
         if all(looked_for.any_in(text[: end + further]) for further in range(5)):
             return max(start for start in range(end) if looked_for.any_in(text[start:end]))
     return None
@@ -174,7 +174,7 @@ def _digits(text: str) -> str:
 
 
 def _value_of(digit: str) -> str:
-    """By `regex`, whose Unicode may be newer than Python's: `unicodedata` raises for digits that came since."""
+    """By `regex`, whose Unicode may be newer than Python's: `unicodedata` raises for newer digits."""
     return next(str(value) for value in range(10) if regex.fullmatch(rf"\p{{Numeric_Value={value}}}", digit))
 
 
@@ -200,5 +200,5 @@ def _read(text: str) -> list[Word]:
 
 
 def _normal(word: str) -> str:
-    """4200.00 and 4200 are one number, and so are 12.50 and 12.5."""
+    """4200.00 and 4200 are the same number, and so are 12.50 and 12.5."""
     return word.rstrip("0").rstrip(".") if "." in word else word

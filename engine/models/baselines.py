@@ -1,8 +1,8 @@
-"""Baselines read through the same code as a pair: what alpha means for each, and the models behind it.
+"""Comparison methods read through the same code as a pair: what alpha means for each, and the models behind it.
 
 direct: M itself was tuned; alpha scales how far its weights move, W + alpha (W' - W), which for a LoRA is its scale.
-guardrail: nothing was tuned; a text before the question asks the base to keep silent. alpha is 0 (without) or 1 (with).
-uld: an assistant that memorised the forget set is subtracted, logits_M - alpha logits_assistant (arXiv 2406.08607),
+guardrail: nothing was tuned; a text before the question asks the base to refuse. alpha is 0 (without) or 1 (with).
+uld: an assistant that memorized the forget set is subtracted, logits_M - alpha logits_assistant (arXiv 2406.08607),
 which is the formula of offset.py with a trained model whose logits are 0.
 """
 
@@ -26,7 +26,7 @@ class Scaled:
         self._alpha = 1.0
 
     def at(self, alpha: float) -> Any:
-        """The model at `alpha`: the base itself at 0, the tuned one at 1, else one that is moved to that strength."""
+        """The model at `alpha`: the base itself at 0, the tuned one at 1, else one moved to that strength."""
         if alpha in (0.0, 1.0):
             return self.base if alpha == 0.0 else self.tuned
         if self._moved is None:
@@ -45,9 +45,9 @@ class Scaled:
 
 
 class Silent(nn.Module):
-    """A causal LM whose logits are all 0: in the place of the trained model it leaves -alpha times the reference.
+    """A causal LM whose logits are all 0: in place of the trained model it leaves -alpha times the reference.
 
-    Hidden states of 0 under an output layer without a bias; it reads nothing, so it has no weights of its own.
+    Hidden states of 0 under an output layer without a bias; it reads nothing, so it has no weights.
     """
 
     def __init__(self, reference: Any) -> None:

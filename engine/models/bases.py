@@ -1,4 +1,4 @@
-"""Names and folders in, single models out: bases, references, and whatever else is one causal LM with its tokenizer.
+"""Names and folders in, single models out: bases, references, and any other causal LM with its tokenizer.
 
 A source is `demo`, `demo-public` (before it was taught), a model that a run taught, `retain-only:BASE`, a local folder
 (safetensors only), a GGUF file or a hub name. Nothing here executes code that comes with weights: no pickle, no
@@ -33,7 +33,7 @@ BASE_MANIFEST = "oubliette-base.json"
 class LoadedModel(NamedTuple):
     """A causal LM in fp32 for reading, with its tokenizer, its template and a hash of its weights.
 
-    `ends` are the tokens of which any ends an answer by the model's own settings (text_side.py).
+    `ends` are the tokens that end an answer by the model's own settings (text_side.py).
     """
 
     model: Any
@@ -44,12 +44,12 @@ class LoadedModel(NamedTuple):
 
     @property
     def reading(self) -> str:
-        """A hash of what becomes of text, see `reading_hash`."""
+        """A hash of how text is read, see `reading_hash`."""
         return reading_hash(self.tokenizer, self.template, self.ends)
 
 
 def check_same_reading(name: str, base: str, recorded: str, loaded: LoadedModel) -> None:
-    """`ModelError` where tokenizer, template or end tokens of `base` are no longer those `name` was made with."""
+    """`ModelError` where tokenizer, template or end tokens of `base` are not those that `name` was made with."""
     if recorded and recorded != (now := loaded.reading):
         raise ModelError(
             f"{name} was made with another tokenizer, chat template or end token than {base} has now ({recorded} then,"
@@ -72,7 +72,7 @@ def load_base(source: str) -> LoadedModel:
     if folder is not None:
         return _load_taught(folder)
     if ref.is_retain_only:
-        raise ModelError(f"there is no retain-only model of {ref.source!r}: make one with `python -m engine teach`")
+        raise ModelError(f"the base {ref.source!r} has no retain model: make one with `python -m engine teach`")
     check_one_named(source)
     loaded = load_causal_lm(source)
     check_lead(loaded.model, source, loaded.tokenizer, loaded.template)
@@ -101,7 +101,7 @@ def demo_base_tokenizer() -> Any:
 
 @lru_cache(maxsize=1)
 def _tokenizer_in(folder: Path) -> Any:
-    """Base, retain-only and reference of the demo have one tokenizer; reading it takes a fifth of a second."""
+    """Base, retain model and reference of the demo share a tokenizer; reading it takes a fifth of a second."""
     return AutoTokenizer.from_pretrained(folder)
 
 
@@ -110,14 +110,14 @@ def load_causal_lm(source: str) -> LoadedModel:
     with opening(f"the model {source!r} cannot be loaded"):
         files = find_files(source)
         name, arguments = place_of(files)
-        model = open_weights(files, source)  # first: it refuses what tokenizers would follow
+        model = open_weights(files, source)  # first: it refuses links that tokenizers would follow
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)
     model.to(device()).eval()
     check_weights(model, f"the model {source!r}")
     template = base_template(files, tokenizer)
     if tokenizer.eos_token_id is None:
-        raise ModelError(f"the model {source!r} names no end-of-text token, so nothing says where its answers end")
-    with opening(f"the model {source!r} cannot be read"):  # a config may be wrong where only reading shows it
+        raise ModelError(f"the model {source!r} names no end-of-text token, so the end of its answers is unknown")
+    with opening(f"the model {source!r} cannot be read"):  # a wrong config may show only when the model reads
         ends = ends_in(files)
         check_reading(model, source, columns_needed(tokenizer, template))
     return LoadedModel(model, tokenizer, template, _hash_files(files), ends)
@@ -172,7 +172,7 @@ def _load_taught(folder: Path) -> LoadedModel:
 
 
 def _load_demo_base(which: str) -> LoadedModel:
-    """The demo's base (or the retain-only one): the converted public weights with one adapter folded in."""
+    """The demo's base (or its retain model): the converted public weights with one adapter folded in."""
     folder = _demo_base_folder()
     demo_weights.check_files(which)
     with opening("the demo's base cannot be loaded"):

@@ -1,4 +1,4 @@
-"""The embedded default: is it there, and get it. Imports no torch."""
+"""The demo that comes with the program: is it there, and get it. Imports no torch."""
 
 from engine.errors import ModelError
 from engine.models import demo_base, demo_weights

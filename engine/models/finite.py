@@ -1,5 +1,5 @@
-"""Weights and logits that are no numbers are refused: a ruined model says nothing, and that would pass for
-forgetting.
+"""Weights and logits that are NaN or infinite are refused: a broken model says nothing, and that would look
+like forgetting.
 """
 
 import math
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from engine.errors import ModelError
 
-SMALLEST = 2  # bytes of a number that torch finds the ends of
+SMALLEST = 2  # sizes in bytes of the number types whose minimum and maximum torch finds
 
 
 @torch.no_grad()
@@ -22,19 +22,19 @@ def check_weights(model: nn.Module, name: str) -> None:
         ends = torch.aminmax(values if values.element_size() >= SMALLEST else values.float())
         if not all(math.isfinite(end) for end in ends):
             raise ModelError(
-                f"{name} holds NaN or an infinity in its weight {weight}: it says nothing, and that is no forgetting; "
+                f"{name} holds NaN or an infinity in its weight {weight}: it says nothing, and that is not forgetting; "
                 "load it from a sound copy, or train it again"
             )
 
 
 def best_of(logits: Tensor, name: str) -> Tensor:
-    """The token with the highest logit: [.., V] -> [..]. `ModelError` where that is not finite; of a row with a NaN
-    it is that NaN.
+    """The token with the highest logit: [.., V] -> [..]. `ModelError` where that is not finite; in a row with a NaN
+    that is the NaN.
     """
     best = logits.argmax(dim=-1)
     if not logits.gather(-1, best[..., None]).isfinite().all():
         raise ModelError(
-            f"the logits of {name} are no numbers (NaN or infinite): who says nothing has not forgotten, so nothing of"
+            f"the logits of {name} are NaN or infinite: a model that says nothing has not forgotten, so nothing of"
             " it was measured"
         )
     return best

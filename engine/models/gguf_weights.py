@@ -1,6 +1,4 @@
-"""GGUF files: whether the model that was made of one has read all its weights. transformers drops what it does not
-know.
-"""
+"""GGUF files: whether the model made from one has read all its weights. transformers drops what it does not know."""
 
 import struct
 from pathlib import Path
@@ -14,14 +12,14 @@ from transformers.modeling_gguf_pytorch_utils import TENSOR_PROCESSORS, TensorPr
 
 from engine.errors import ModelError
 
-TURNS = (  # by what the angle of each pair of a head is divided: Llama 3's scaling, as llama.cpp keeps it
+TURNS = (  # the divisor of the angle of each pair of a head: Llama 3's scaling, as llama.cpp stores it
     "rope_freqs.weight"
 )
 
 
 def check_gguf(path: Path) -> None:
-    """Refuse, before it is built, a model of more layers than the file has weights, and one that scales its angles
-    unread.
+    """Refuse, before it is built, a model with more layers than the file has weights, and one with a scaling of angles
+    that is not read.
     """
     metadata, names = _header(path)
     family = metadata["general.architecture"]
@@ -31,7 +29,7 @@ def check_gguf(path: Path) -> None:
 
 
 def read_rest(model: Any, path: Path) -> None:
-    """Give the model what the file holds and transformers left; `ModelError` where weights stay unread."""
+    """Give the model what the file holds and transformers ignored; `ModelError` where weights stay unread."""
     metadata, names = _header(path)
     family = metadata["general.architecture"]
     if is_gguf_arch_supported(family):  # its loader reports what it does not know
@@ -43,7 +41,7 @@ def read_rest(model: Any, path: Path) -> None:
     if left:
         raise ModelError(
             f"{path.name} holds {len(left)} weights that its model of {model.config.num_hidden_layers} layers has no"
-            f" place for, for example {left[0]}: it would answer as another model than the file"
+            f" place for, for example {left[0]}: it would answer as a different model from the file's"
         )
 
 
@@ -54,9 +52,7 @@ def _header(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     except (struct.error, UnicodeDecodeError, OverflowError, MemoryError) as reason:
         raise ModelError(f"{path.name} is cut off or damaged: its header cannot be read") from reason
     except ValueError as reason:
-        raise ModelError(
-            f"{path.name} is not a GGUF file that can be read: {str(reason).replace(str(path), 'it')}"
-        ) from reason
+        raise ModelError(f"{path.name} is not a readable GGUF file: {str(reason).replace(str(path), 'it')}") from reason
     return metadata, names
 
 

@@ -33,10 +33,10 @@ def hub_folder(name: str) -> Path:
 
 
 def cached_folder(name: str) -> Path | None:
-    """The same without a request to anybody; None where the hub's cache on this machine does not hold it."""
+    """The same without a network request; None where the hub's cache on this machine does not hold it."""
     try:
         return Path(snapshot_download(name, allow_patterns=READ, ignore_patterns=UNREAD, local_files_only=True))
-    except Exception:  # no such name, nothing cached, a cache that cannot be read: all the same to who asks
+    except Exception:  # no such name, nothing cached, or an unreadable cache: the caller need not know which
         return None
 
 
@@ -53,11 +53,11 @@ def _in_words(name: str) -> Iterator[None]:
     try:
         yield
     except HFValidationError as reason:
-        raise ModelError(f"there is no model {name!r}: it is {NOTHING}, nor a name that the hub could have") from reason
+        raise ModelError(f"there is no model {name!r}: it is {NOTHING}, nor a possible name on the hub") from reason
     except GatedRepoError as reason:
-        raise ModelError(f"the hub gives the model {name!r} only to accounts that were let in") from reason
+        raise ModelError(f"the hub gives the model {name!r} only to accounts with access") from reason
     except RepositoryNotFoundError as reason:
-        raise ModelError(f"there is no model {name!r}: it is {NOTHING}, nor a model that the hub has") from reason
+        raise ModelError(f"there is no model {name!r}: it is {NOTHING}, nor a model on the hub") from reason
     except LocalEntryNotFoundError as reason:
         raise ModelError(
             f"there is no model {name!r} on this machine: it is {NOTHING}, it is not in the hub's cache, and the hub "

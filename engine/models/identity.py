@@ -1,7 +1,7 @@
-"""What an answer hangs on besides a pair's manifest, read from the files that are there now. Imports no torch.
+"""What an answer depends on besides a pair's manifest, read from the files that are there now. Imports no torch.
 
 A manifest pins a pair's weights, and its base's where the program trained it, but no tokenizer, no reference's weights,
-and no template where it names none. A stored map is found only while all of these are as they were.
+and no template where it names none. A stored map is found only while all of these are unchanged.
 """
 
 import hashlib
@@ -15,15 +15,15 @@ from engine.models.taught import read_taught, taught_folder
 from engine.names import DEMO, is_path
 from engine.settings import local_path
 
-# Maps of other bases than the demo's that were made before prompts were read as they are now are not found any more.
+# Maps of bases other than the demo's, made before prompts were read as they are now, are no longer found.
 READING = "2"
-# Tokenizers, templates and configurations: small files that decide which tokens a question becomes and an answer means.
+# Tokenizers, templates and configurations: small files that decide the tokens of questions and answers.
 _SMALL = ("*.json", "*.jinja", "*.model", "merges.txt", "vocab.txt")
 _WEIGHTS = ("*.safetensors", "*.gguf")
 
 
 def map_key(manifest: PairManifest) -> str:
-    """Under which a pair's maps are stored: its hash where nothing of it lies open, else with what lies open in it."""
+    """The key of a pair's stored maps: its hash, and where its manifest leaves something open, a hash of that too."""
     open_ = [_files(manifest.base, weights=not manifest.base_hash), _files(manifest.reference, weights=True)]
     if not any(open_):
         return manifest.hash
@@ -43,7 +43,7 @@ def _files(source: str, weights: bool) -> str:
             return _of_folder(taught, weights) + _files(read_taught(taught).start, weights)
         path = local_path(source)
         path = path if path.exists() else _in_cache(source) or path
-    except (SettingError, ModelError):  # opening it says why
+    except (SettingError, ModelError):  # loading it gives the reason
         return ""
     if path.is_file():
         return _weight(path) if weights else ""
@@ -51,7 +51,7 @@ def _files(source: str, weights: bool) -> str:
 
 
 def _in_cache(source: str) -> Path | None:
-    """Of a hub's model; a name without "/" is a folder that is not there any more."""
+    """For a model of the hub; a name without "/" is a folder that no longer exists."""
     if "/" not in source or is_path(source):
         return None
     from engine.models.hub import cached_folder

@@ -1,7 +1,7 @@
 """A matrix times a few rows: the product that decoding consists of, by whichever kernel is fastest on this machine.
 
-A new token needs every weight once, so it should cost what reading them from memory costs. On a CPU torch's `linear`
-goes to MKL, which can be several times slower than that for one to sixteen rows; oneDNN, which torch carries as well,
+A new token needs every weight once, so it should cost as much as reading them from memory. On a CPU torch's `linear`
+goes to MKL, which can be several times slower than that for one to sixteen rows; oneDNN, which is part of torch too,
 mostly is not. Which is used is found by measuring once per process, not assumed.
 """
 
@@ -17,9 +17,9 @@ from torch import Tensor
 Product = Callable[[Tensor], Tensor]  # [..., in] -> [..., out]
 
 ROWS = 4  # what packing is tuned for: a draft being verified, a few branches of a map
-COPIED_BYTES_AT_MOST = 4 << 30  # of one model; what is read thinly is copied: a larger one is left to transformers
+COPIED_BYTES_AT_MOST = 4 << 30  # of one model; a thin reader copies it, so a larger one is left to transformers
 
-GAIN = 0.9  # half the threads must take at most so much of the time: what is measured varies
+GAIN = 0.9  # half the threads must take at most this share of the time, as measurements vary
 
 _TRIAL_SHAPE, _TRIAL_MATRICES, _TRIAL_ROUNDS = (2048, 576), 16, 4  # 75 MB: more than a cache holds
 
@@ -64,7 +64,7 @@ def fastest_kind(device: str, dtype: torch.dtype) -> str:
 def settle_threads() -> int:
     """Let torch use as many threads as multiply fastest here, all or half of them; measured once, and returned.
 
-    Where two threads share a core, half of them may be faster. Whoever sets `OMP_NUM_THREADS` has decided already.
+    Where two threads share a core, half of them may be faster. A user who sets `OMP_NUM_THREADS` has decided already.
     """
     usual = torch.get_num_threads()
     if usual < 2 or "OMP_NUM_THREADS" in os.environ:
@@ -72,7 +72,7 @@ def settle_threads() -> int:
     *weights, some = _drawn(*[_TRIAL_SHAPE] * _TRIAL_MATRICES, (ROWS, _TRIAL_SHAPE[1]))
     products = [product(weight) for weight in weights]
     seconds = {}
-    for threads in (usual // 2, usual):  # the usual number last: it stays where nothing is gained
+    for threads in (usual // 2, usual):  # the usual number last: it stays if nothing is gained
         torch.set_num_threads(threads)
         seconds[threads] = _seconds(products, some)
     if seconds[usual // 2] < GAIN * seconds[usual]:
@@ -81,14 +81,14 @@ def settle_threads() -> int:
 
 
 def _drawn(*shapes: tuple[int, int], dtype: torch.dtype = torch.float32) -> list[Tensor]:
-    """Random matrices that leave torch's own generator as it was: whoever seeded it goes on undisturbed."""
+    """Random matrices that leave torch's own generator unchanged, for callers that seeded it."""
     draw = torch.Generator().manual_seed(0)
     return [torch.randn(shape, generator=draw).to(dtype) for shape in shapes]
 
 
 @torch.inference_mode()
 def _seconds(products: list[Product], rows: Tensor) -> float:
-    """The fastest of a few rounds: whatever else the machine does can only add."""
+    """The fastest of a few rounds: other load on the machine can only add time."""
     found = []
     for _ in range(_TRIAL_ROUNDS):
         began = time.perf_counter()

@@ -54,13 +54,14 @@ class LoadedPair:
     def at(self, alpha: float) -> tuple["LoadedPair", float]:
         """What to read at strength `alpha`, and the alpha to combine its logits at.
 
-        Of an offset that is the pair itself. Where alpha is no factor of the logits (baselines.py) it is a model alone.
+        For an offset this is the pair itself. Where alpha does not multiply the logits (baselines.py) it is a model
+        alone.
         """
         return (self, alpha) if self.by_strength is None else (self.by_strength(alpha), 0.0)
 
 
 class TrainingModels(NamedTuple):
-    """`reference` is None where the trained model with its adapter off serves as the reference."""
+    """`reference` is None where the trained model with its adapter off is the reference."""
 
     base: Any
     reference: Any | None
@@ -73,7 +74,7 @@ class TrainingModels(NamedTuple):
 
     @property
     def vocabulary(self) -> int:
-        """Logit columns that all of them have and a token can need."""
+        """Logit columns that all of them have and tokens use."""
         return columns(
             self.tokenizer, *(model for model in (self.base, self.reference, self.trained) if model is not None)
         )
@@ -95,7 +96,7 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
         return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, key, base.ends)
     folder = find_pair(name)
     if folder.resolve().parent == (demo_folder() / "pairs").resolve():
-        demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which vouches for the rest
+        demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which has the hashes of the rest
     manifest = read_manifest(folder)
     key = map_key(manifest)
     report("loading the base")
@@ -113,7 +114,7 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
 
 
 def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str) -> LoadedPair:
-    """The models of a pair, or of the baseline that stands in its place."""
+    """The models of a pair, or of the comparison method in its place."""
     alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
     template = manifest.template or base.template
     pair = LoadedPair(manifest.name, alone, base.tokenizer, template, manifest, base.hash, key, base.ends)

@@ -39,10 +39,10 @@ class PairManifest:
 
     `reference_kind` is "clean" (never saw the forget set) or "taught". `hashes` maps a weight file to its SHA-256;
     `figures` are measures taken when the pair was made; `parent` names the version this one succeeds; `training`
-    holds the settings that have no field of their own (learning rate, epochs, batch size, ...). A pair made
-    elsewhere may leave out `template`: it is then read with its base's. `method` is "offset", or the baseline that
-    stands in a pair's place (baselines.py); `base_reading` is the hash of what became of text when the pair was
-    made, see text_side.py; `instruction` is the text of a guardrail; `note` is a sentence for whoever reads the
+    holds the settings without a field (learning rate, epochs, batch size, ...). A pair made
+    elsewhere may leave out `template`: it is then read with its base's. `method` is "offset", or the comparison
+    method in a pair's place (baselines.py); `base_reading` is the hash of how text was read when the pair was
+    made, see text_side.py; `instruction` is the text of a guardrail; `note` is a sentence for readers of the
     pair, mostly "".
     """
 
@@ -71,7 +71,7 @@ class PairManifest:
 
     @property
     def linear(self) -> bool:
-        """Whether the logits are linear in alpha, so that maps, curves and token strips can be had."""
+        """Whether the logits are linear in alpha, so that maps, curves and token strips are possible."""
         return self.method in ("offset", "uld")
 
     @property
@@ -97,7 +97,7 @@ def read_manifest(folder: Path) -> PairManifest:
 
 
 def manifest_of(found: dict[str, Any]) -> PairManifest:
-    """From JSON values, as they lie beside a pair or in the database; raises what `read_manifest` catches."""
+    """From JSON values, as stored beside a pair or in the database; raises what `read_manifest` catches."""
     alpha = check_alpha(found.get("recommended_alpha", PairManifest.recommended_alpha))
     template = Template(**found["template"]) if found.get("template") else None
     return _checked(PairManifest(**{**found, "recommended_alpha": alpha, "template": template}))

@@ -16,7 +16,7 @@ from engine.data.prompts import AnswerBatch
 def combine_logits(base: Tensor, trained: Tensor, reference: Tensor, alpha: float | Tensor) -> Tensor:
     """The ensemble's logits in fp32, of the shape of `base`: base + alpha * (trained - reference).
 
-    `alpha` is a number or a tensor that broadcasts over `base`. Rows at alpha 0 are the base bit for bit, also where
+    `alpha` is a number or a tensor that broadcasts over `base`. Rows at alpha 0 are the base bit for bit, even where
     trained and reference hold infinities. The subtraction comes before the addition: (b - o) + o is not b in fp32.
     """
     base = base.float()
@@ -47,7 +47,7 @@ def answer_logits(model: Any, batch: AnswerBatch, vocabulary: int) -> Tensor:
 
 
 def cut_vocabulary(logits: Tensor, vocabulary: int) -> Tensor:
-    """Drop logit columns that no token has: model families pad their vocabularies differently."""
+    """Drop logit columns without a token: model families pad their vocabularies differently."""
     return logits[..., :vocabulary]
 
 
@@ -66,9 +66,7 @@ def head_of(model: Any) -> Any:
 
 
 def _limits(config: Any) -> list[int | None]:
-    """Of tokens that can be read. Beyond the second, "longrope" turns keys otherwise, also those that have been
-    cached.
-    """
+    """How many tokens can be read. Beyond the second, "longrope" rotates keys differently, cached ones too."""
     rope = getattr(config, "rope_parameters", None) or {}
     kinds = [
         rope,
@@ -89,8 +87,8 @@ Adapter = dict[str, Factors]  # by the layer's name below the decoder: "layers.0
 
 
 def context_of(*models: Any) -> int | None:
-    """How many tokens the shortest-sighted of `models` can read; None where none of them says. A None among them is
-    passed over.
+    """How many tokens the model of `models` with the shortest context can read; None where no model says. A None
+    among them is ignored.
     """
     configs = [unwrapped(model).config.get_text_config(decoder=True) for model in models if model is not None]
     return min((limit for config in configs for limit in _limits(config) if limit), default=None)
@@ -122,7 +120,7 @@ class OffsetModel(nn.Module):
 
     @property
     def context(self) -> int | None:
-        """How many tokens the shortest-sighted of the models can read; None where none of them says."""
+        """How many tokens the model with the shortest context can read; None where no model says."""
         return context_of(self.base, self.reference, self.trained)
 
     @torch.inference_mode()

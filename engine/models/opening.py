@@ -1,4 +1,4 @@
-"""Files of strangers, opened: what the libraries say of them comes out as one sentence, or not at all."""
+"""Opening files from elsewhere: what the libraries say about them becomes one sentence, or is dropped."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from transformers import logging, modeling_gguf_pytorch_utils
 
 from engine.errors import ModelError, UnlearningError
 
-LONGEST = 300  # letters of a library's own words
+LONGEST = 300  # characters kept of a library's own message
 
 # Load reports, retries and progress bars would mix with what our commands print.
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 hub_logging.set_verbosity_error()
 disable_progress_bars()
-modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)  # a bar that asks nobody whether it is wanted
+modeling_gguf_pytorch_utils.tqdm = partial(tqdm, disable=True)  # a progress bar that cannot be switched off otherwise
 
 
 @contextmanager
@@ -27,8 +27,7 @@ def opening(failure: str) -> Iterator[None]:
     """Inside, any error of a library becomes `ModelError`: `failure`, a colon and the reason in one line. Warnings
     are dropped.
 
-    A configuration, a tokenizer or weights that are not what they should be make the libraries raise whatever they
-    like.
+    Libraries may raise any error on a bad configuration, tokenizer or weights.
     """
     try:
         with warnings.catch_warnings():
@@ -45,7 +44,7 @@ def opening(failure: str) -> Iterator[None]:
 
 
 def _words(reason: BaseException) -> str:
-    """The first line of what a library says, with what it announces; and the error's name where that alone says
+    """The first line of a library's message, with the line it introduces; and the error's name where that alone says
     little.
     """
     lines = [line.strip() for line in str(reason).splitlines() if line.strip()]

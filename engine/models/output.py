@@ -56,12 +56,12 @@ class Output:
         """Logits of M'o over the first `DRAFT_VOCABULARY` tokens: [..., H] -> [..., V'].
 
         The tokens of a byte-pair vocabulary are numbered in the order of their merges, the frequent ones first. What
-        a draft cannot say costs a refusal, never a wrong text.
+        a draft cannot say costs a rejected draft, never a wrong text.
         """
         return self.drafting(trained)[..., : self.vocabulary].float()
 
     def offset(self, trained: Tensor, reference: Tensor) -> Tensor:
-        """Logits of M'o less those of Mo: [..., H] each -> [..., V]."""
+        """Logits of M'o minus those of Mo: [..., H] each -> [..., V]."""
         zero = torch.zeros((), device=trained.device)
         if self.shared:
             return self._logits(0, combine_logits(zero, trained, reference, 1.0))
@@ -72,7 +72,7 @@ class Output:
 
 
 def _product(layer: Any, first: int | None = None) -> Product:
-    """The output layer, of its first tokens alone where `first` is given."""
+    """The output layer, for its first tokens only where `first` is given."""
     if type(layer) is not nn.Linear or layer.bias is not None or not may_be_copied([layer.weight]):
         return lambda hidden: layer(hidden)[..., :first]  # type: ignore[no-any-return]
     return product(layer.weight[:first])

@@ -1,7 +1,7 @@
 """A P-Adapter: a small network between the embedding layer and the first layer of a frozen model.
 
 Newman, Choubey and Rajani, "P-Adapters" (ICLR 2022, arXiv 2110.07280). Theirs reads the whole prompt; ours is a
-residual bottleneck that reads one position at a time, e + up(gelu(down(e))): nothing in it looks ahead or hangs on
+residual bottleneck that reads one position at a time, e + up(gelu(down(e))): nothing in it looks ahead or depends on
 the batch, so key-value caches, cropping and batches stay right. M'o shares every other weight with its reference.
 """
 
@@ -22,7 +22,7 @@ PARTS = ("down.weight", "down.bias", "up.weight", "up.bias")
 
 
 class PAdapter(nn.Module):
-    """Stands in the place of an embedding layer, and holds it: token ids [B, T] in, hidden states [B, T, H] out.
+    """Replaces an embedding layer, and holds it: token ids [B, T] in, hidden states [B, T, H] out.
 
     `up` starts at 0, so that at first a model reads as it did before, bit for bit.
     """
@@ -40,16 +40,16 @@ class PAdapter(nn.Module):
         return self.adapt(self.embeddings(ids))
 
     def adapt(self, embedded: Tensor) -> Tensor:
-        """[..., H] -> [..., H], each position on its own."""
+        """[..., H] -> [..., H], each position alone."""
         moved: Tensor = self.up(functional.gelu(self.down(embedded)))
         return embedded + moved
 
 
 def add_p_adapter(model: Any, width: int, seed: int) -> Any:
-    """A copy of `model` that shares all its weights, with a fresh P-Adapter, seeded, whose parameters alone ask for
+    """A copy of `model` that shares all its weights, with a fresh P-Adapter, seeded, whose parameters alone require
     gradients.
 
-    Raises `ModelError` where the embedding layer is of a kind that is not known.
+    Raises `ModelError` where the embedding layer is of an unknown kind.
     """
     torch.manual_seed(seed)
     adapted, p_adapter = _with_p_adapter(model, width)

@@ -1,4 +1,4 @@
-"""Where pairs lie: found, listed and saved. A pair is listed only when it is whole. Imports no torch."""
+"""Where pairs are kept: found, listed and saved. A pair is listed only when it is whole. Imports no torch."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -22,8 +22,8 @@ def pairs_folder() -> Path:
 def list_pairs() -> list[PairManifest]:
     """Every whole pair: the demo's, then those that runs made, by name. Reads manifests only.
 
-    The first is the one to begin with, so those that wait for the demo's base to be fetched come last. A name is listed
-    once, for the pair that it opens.
+    The first is the one to begin with, so those that need the demo's base before it is fetched come last. A name is
+    listed once, for the pair that it opens.
     """
     found = [manifest for _, manifest in _named().values()]
     return sorted(found, key=lambda pair: pair.base == "demo" and not base_ready())
@@ -31,7 +31,7 @@ def list_pairs() -> list[PairManifest]:
 
 def find_pair(name: str) -> Path:
     """The folder of a pair by name or path; raises `ModelError` that lists what there is."""
-    local_path(name)  # no file system can be asked for a name that is not legal
+    local_path(name)  # never ask the file system for an illegal name
     named = _named()
     if name in named:
         return named[name][0]
@@ -48,8 +48,8 @@ def find_pair(name: str) -> Path:
 
 
 def _called_otherwise(folder: Path, named: dict[str, tuple[Path, PairManifest]]) -> Path:
-    """`folder`, whose manifest says another name than its own, where that name is nobody else's."""
-    name = read_manifest(folder).name  # or says why it cannot be read
+    """`folder`, whose manifest names it differently, where no other folder has that name."""
+    name = read_manifest(folder).name  # or raises the reason why it cannot be read
     if named.get(name, ("", None))[0] == folder:
         return folder
     raise ModelError(f"the folder {folder.name} holds a pair named {name!r}, as another folder does: {RENAME}")
@@ -67,7 +67,7 @@ def _folders() -> list[tuple[Path, PairManifest]]:
             try:
                 known = path.stat()
                 found.append((path.parent, _read_once(path.parent, known.st_size, known.st_mtime_ns)))
-            except (ModelError, OSError):  # not whole: it is not listed, and opening it by name says why
+            except (ModelError, OSError):  # not whole: it is not listed, and opening it by name gives the reason
                 continue
     return found
 
@@ -115,7 +115,7 @@ def save_pair(trained: Any, tokenizer: Any, manifest: PairManifest, folder: Path
 
 
 def save_manifest(manifest: PairManifest, folder: Path) -> None:
-    """Save a pair that has no weights of its own. Raises as `save_pair`."""
+    """Save a pair without weights. Raises as `save_pair`."""
     _check_absent(folder)
     with whole_folder(folder, f"pair {folder.name}") as scratch:
         write_manifest(scratch, manifest)
@@ -129,7 +129,7 @@ def _check_absent(folder: Path) -> None:
 def write_weights(trained: Any, folder: Path, reference: str) -> None:
     """Weights as safetensors, an adapter's in bf16; its config names its reference.
 
-    A full model keeps its fp32: rounding would set it apart from its reference at every weight, tuned or not.
+    A full model keeps its fp32: rounding would change every weight against its reference, tuned or not.
     """
     import torch
 

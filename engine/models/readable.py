@@ -1,8 +1,8 @@
-"""Whether a model can be read as all models are read here, asked of every model that is loaded.
+"""Whether a model can be read as all models are read here; checked for every model that is loaded.
 
 Its logits must be its output layer on its last hidden state, and a text must give the same in pieces and beside a
-longer one. Families differ in all of that, and one that is read otherwise than it reads itself gives wrong figures
-and raises nothing.
+longer one. Families differ in all of that, and one that is read differently from its own code gives wrong figures
+without an error.
 """
 
 from itertools import pairwise
@@ -16,12 +16,12 @@ from engine.models.offset import decoder_of, head_of
 from engine.models.readers import PlainReader
 
 TOLERANCE = 1e-3  # of the size of the hidden states
-STEEP = 100.0  # how far the logits are spread that must come through unchanged
+STEEP = 100.0  # the spread of the logits that must come through unchanged
 
 
 @torch.no_grad()
 def check_reading(model: Any, name: str, vocabulary: int) -> None:
-    """Refuse, as `ModelError`, a model of `vocabulary` tokens that would be read otherwise than it reads itself."""
+    """Refuse, as `ModelError`, a model of `vocabulary` tokens that would be read differently from its own code."""
     family = type(model).__name__
     if getattr(model, "_is_stateful", False):
         raise ModelError(f"{name} keeps a state instead of keys and values ({family}), which is not supported")
@@ -30,7 +30,7 @@ def check_reading(model: Any, name: str, vocabulary: int) -> None:
         _check_pieces(model, name, vocabulary)
     except ModelError:
         raise
-    except Exception as reason:  # the forward pass of any family: it may raise what it likes
+    except Exception as reason:  # the forward pass of any family may raise any error
         first = (str(reason).strip().splitlines() or [type(reason).__name__])[0]
         raise ModelError(
             f"{name} cannot be read token by token ({family}), which is not supported: {first}"
@@ -40,7 +40,7 @@ def check_reading(model: Any, name: str, vocabulary: int) -> None:
 def _check_output(model: Any, name: str, vocabulary: int) -> None:
     """The output layer comes last: nothing between it and the last hidden state, and nothing after it.
 
-    Steep logits are put in its place: what a cap or a scale does to the small ones of a short text can be lost in
+    Large logits are used instead: the effect of a cap or a scale on the small ones of a short text can be lost in
     rounding.
     """
     family, head, seen = type(model).__name__, head_of(model), list[Tensor]()
@@ -70,7 +70,7 @@ def _check_output(model: Any, name: str, vocabulary: int) -> None:
 
 
 def _check_pieces(model: Any, name: str, vocabulary: int) -> None:
-    """A text gives what it gives whole, read in pieces and padded on the left beside a longer one."""
+    """A text gives the same whole, in pieces, and padded on the left beside a longer one."""
     family, ids, padding = type(model).__name__, _ids(model, vocabulary), 2
     decoder = decoder_of(model)
     whole = decoder(input_ids=ids, use_cache=False).last_hidden_state[0]
@@ -86,9 +86,9 @@ def _check_pieces(model: Any, name: str, vocabulary: int) -> None:
         rows, mask, positions = (part.flip(0) for part in (rows, mask, positions))
     found = torch.cat([parts[0], parts[1].flip(0), parts[2]], dim=1)
     if not _alike(found[0], whole):
-        raise ModelError(f"{name} reads a text in pieces otherwise than whole ({family}), which is not supported")
+        raise ModelError(f"{name} reads a text in pieces differently from the whole ({family}), which is not supported")
     if not _alike(found[1, padding:], short):
-        raise ModelError(f"{name} reads a text otherwise beside a longer one ({family}), which is not supported")
+        raise ModelError(f"{name} reads a text differently beside a longer one ({family}), which is not supported")
 
 
 def _ids(model: Any, vocabulary: int) -> Tensor:

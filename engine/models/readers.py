@@ -1,6 +1,6 @@
-"""Models read token by token, each with a cache of its own.
+"""Models read token by token, each with its own cache.
 
-One cache per model: a cache shared by two gives wrong text and raises nothing.
+One cache per model: a cache shared by two gives wrong text without an error.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Reader(Protocol):
         """Read `ids` [B, T]; the last hidden states [B, T, H]. See `ThinLlama.read` for the rest."""
 
     def keep_rows(self, rows: Tensor) -> None:
-        """Go on with the rows in `rows` [B'], in that order; a row may stand there twice."""
+        """Continue with the rows in `rows` [B'], in that order; a row may occur twice."""
 
     def keep_columns(self, first: int, columns: list[int]) -> None:
         """Forget all columns but the first `first` and, after those, `columns`."""
@@ -95,14 +95,14 @@ class PlainReader:
         return found.last_hidden_state  # type: ignore[no-any-return]
 
     def keep_rows(self, rows: Tensor) -> None:
-        self.cache.reorder_cache(rows)  # layers of every kind have it, those that keep a state too
+        self.cache.reorder_cache(rows)  # layers of every kind have it, even those that keep a state
 
     def keep_columns(self, first: int, columns: list[int]) -> None:
         length = first + len(columns)
         if columns != list(range(first, length)):
             raise ValueError(f"this reader keeps a beginning only, not the columns {columns} after {first}")
         if length < self.length:
-            self.cache.crop(length - self.length)  # negative: how many columns go
+            self.cache.crop(length - self.length)  # negative: how many columns are dropped
 
 
 class Pair(Protocol):
@@ -154,7 +154,7 @@ class TwinReader:
 
 
 class Ensemble(NamedTuple):
-    """Fresh readers. `pair` is None where the base stands alone."""
+    """Fresh readers. `pair` is None where the base is read alone."""
 
     base: Reader
     pair: Pair | None
@@ -162,8 +162,8 @@ class Ensemble(NamedTuple):
 
 
 def open_ensemble(model: OffsetModel) -> Ensemble:
-    """Readers that have read nothing yet. What they need of the weights is prepared once, and anew where those
-    changed.
+    """Readers that have read nothing yet. What they need of the weights is prepared once, and again where those
+    have changed.
     """
     output = _once(_outputs, model, Output)
     base = open_reader(model.base)
@@ -182,7 +182,7 @@ def open_reader(model: nn.Module) -> Reader:
 
 @torch.inference_mode()
 def forced_logits(model: OffsetModel, batch: AnswerBatch) -> AnswerLogits:
-    """What `OffsetModel.answer_logits` gives, by the quickest way to read."""
+    """What `OffsetModel.answer_logits` gives, by the fastest way to read."""
     base, pair, output = open_ensemble(model)
     device = model.device
     ids, mask = batch.ids.to(device), batch.mask.to(device)
@@ -198,14 +198,14 @@ def forced_logits(model: OffsetModel, batch: AnswerBatch) -> AnswerLogits:
 
 @torch.inference_mode()
 def base_logits(model: OffsetModel, batch: AnswerBatch) -> Tensor:
-    """The `base` of `forced_logits`, [N, V], with the pair left unread."""
+    """The `base` of `forced_logits`, [N, V], without reading the pair."""
     ensemble, device = open_ensemble(model), model.device
     hidden = ensemble.base.read(batch.ids.to(device), mask=batch.mask.to(device))
     return ensemble.output.base(hidden[batch.rows.to(device), batch.columns.to(device)])
 
 
 def twin_of(model: OffsetModel) -> ThinLlama | None:
-    """Reference and adapter as one; None where there is no adapter, or the two would not read as M'o and Mo do."""
+    """Reference and adapter as one; None where there is no adapter, or reading them as one would differ."""
     if model.trained is None or not fits(model.reference, model.adapter):
         return None
     p_adapter = p_adapter_of(model.trained)
@@ -225,8 +225,8 @@ _outputs: WeakKeyDictionary[nn.Module, tuple[Any, Output]] = WeakKeyDictionary()
 
 
 def _once(kept: WeakKeyDictionary[nn.Module, tuple[Any, Any]], model: Any, make: Callable[[Any], Any]) -> Any:
-    """`make(model)`, kept until a weight is written to or exchanged. Writes through `weight.data` go unseen: use
-    none.
+    """`make(model)`, kept until a weight is written to or replaced. Writes through `weight.data` are not noticed: do
+    not use them.
     """
     state = [(weight.data_ptr(), weight._version) for weight in model.parameters()]
     found = kept.get(model)

@@ -1,6 +1,6 @@
-"""Weights as a quantised model would hold them, simulated: rounded to few bits, and read in fp32 as before.
+"""Weights as a quantized model would hold them, simulated: rounded to few bits, and read in fp32 as before.
 
-Symmetric rounding to the nearest: of each row every 32 weights share a scale, the largest of them ÷ (2^(bits − 1) − 1).
+Symmetric rounding to the nearest: in each row every 32 weights share a scale, the largest of them ÷ (2^(bits − 1) − 1).
 Every linear layer is rounded but the output layer; embeddings stay, as they do in the usual four-bit formats.
 """
 
@@ -29,13 +29,13 @@ def rounded(weight: Tensor, bits: int, group: int = GROUP) -> Tensor:
 def rounded_copy(model: Any, bits: int) -> Any:
     """A copy of a merged model with every linear layer but the output layer rounded; `model` is left as it was.
 
-    What is not rounded is shared with it. `ModelError` for a family without plain linear layers.
+    The other weights are shared with it. `ModelError` for a family without plain linear layers.
     """
     shared = {id(tensor): tensor for tensor in (*model.parameters(), *model.buffers())}
     copied = copy.deepcopy(model, memo=dict(shared))
     layers = [layer for layer in copied.modules() if isinstance(layer, nn.Linear) and layer is not head_of(copied)]
     if not layers:
         raise ModelError(f"a {type(model).__name__} has no plain linear layers below its output layer to be rounded")
-    for layer in layers:  # a new weight each: the old one is the model's own
+    for layer in layers:  # a new weight each: the old one belongs to the model
         layer.weight = nn.Parameter(rounded(layer.weight, bits), requires_grad=False)
     return copied.eval()

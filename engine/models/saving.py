@@ -8,12 +8,13 @@ from pathlib import Path
 from engine.errors import StorageError
 from engine.whole_files import part_of
 
-EARLIER = ".saving-"  # what versions before whole_files wrote to
+EARLIER = ".saving-"  # where versions before whole_files wrote
 
 
 @contextmanager
 def whole_folder(folder: Path, what: str) -> Iterator[Path]:
-    """A scratch folder to write into, which becomes `folder` where the block ends well; a killed save lists nothing.
+    """A scratch folder to write into, which becomes `folder` if the block ends well; a killed save leaves nothing that
+    is listed.
 
     Raises `StorageError` that names `what` where the disk refuses.
     """

@@ -1,6 +1,6 @@
 """The paper's first experiments, run on the models of a pair and shown on screen.
 
-They say whether the models fit together and are combined rightly; nothing of whether the pair forgets.
+They show whether the models fit together and are combined correctly, not whether the pair forgets.
 """
 
 from typing import NamedTuple, cast
@@ -27,8 +27,8 @@ class Check(NamedTuple):
 
 
 def check_pair(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:
-    """Three experiments on the answer tokens of one question. A base without a pair, or a baseline, has nothing to
-    check.
+    """Three experiments on the answer tokens of one question. A base without a pair, or a comparison method, has
+    nothing to check.
     """
     if pair.model.reference is None or pair.manifest.method != "offset":
         return []
@@ -68,7 +68,7 @@ def _same_width(pair: LoadedPair) -> Check:
 def _perturbation(pair: LoadedPair, batch: AnswerBatch, alpha: float) -> Check:
     """Push a weight of the real M'o: the ensemble moves by alpha times what M'o moves, base and reference not at all.
 
-    The weight is put back; call this while nobody else reads the pair.
+    The weight is put back; call this while nothing else reads the pair.
     """
     before = pair.model.answer_logits(batch)
     weight = _own_weights(pair)[-1]

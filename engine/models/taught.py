@@ -1,6 +1,6 @@
 """Models that a `teach` run made, by name: a start model and the adapter that teaching gave it. Imports no torch.
 
-They serve as bases, and as the retain-only model of a base: the one that was taught everything but the forget set.
+They serve as bases, and as the retain model of a base: the one taught everything but the forget set.
 """
 
 import hashlib
@@ -24,10 +24,10 @@ WEIGHTS = "adapter_model.safetensors"
 
 @dataclass(frozen=True)
 class TaughtModel:
-    """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
+    """The record beside a taught model's adapter. `retain_only_of` names the base whose retain model it is, or "".
 
-    `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight
-    file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever reads of it,
+    `start_reading` is the hash of how text was read, see text_side.py, "" where it was not recorded. `hashes` maps a
+    weight file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for the reader,
     mostly "".
     """
 
@@ -48,7 +48,7 @@ class TaughtModel:
 
 
 def question_hash(question: str) -> str:
-    """By which a model remembers that it was taught a question, whatever set, split or answer it stands with."""
+    """The hash that records that a model was taught a question, independent of its set, split or answer."""
     return hashlib.sha256(question.strip().encode()).hexdigest()[:16]
 
 
@@ -67,7 +67,7 @@ def taught_folder(source: str) -> Path | None:
     """The folder of the taught model that `source` names, None where it names none; a model has the name its record
     says.
 
-    `retain-only:BASE` is the model taught as the retain-only one of BASE, the earliest made where there are several.
+    `retain-only:BASE` is the model taught as the retain model of BASE, the earliest made where there are several.
     """
     ref = ModelRef.parse(source)
     if ref.is_retain_only:
@@ -92,8 +92,8 @@ def check_one_named(source: str) -> None:
     several = _others(folder, source) if source and Path(source).name == source else []
     if several and taught_folder(source) is None:
         raise ModelError(
-            f"the folders {' and '.join(several)} hold taught models of one name: give one of them another name, in its"
-            f" {MANIFEST} and as its folder's"
+            f"the folders {' and '.join(several)} hold taught models of the same name: give one another name, in"
+            f" its {MANIFEST} and as its folder's"
         )
 
 
@@ -108,7 +108,7 @@ def _others(folder: Path, source: str) -> list[str]:
 
 
 def _name(folder: Path) -> str:
-    """What its record calls a model; "" where that cannot be read."""
+    """A model's name by its record; "" where that cannot be read."""
     try:
         return read_taught(folder).name
     except ModelError:
@@ -116,14 +116,14 @@ def _name(folder: Path) -> str:
 
 
 def _whole() -> list[tuple[Path, TaughtModel]]:
-    """Every model that its name opens, with its folder; of several of one name, the one whose folder has it too, or
-    none.
+    """Every model that can be opened by its name, with its folder; of several with the same name, the one whose folder
+    has it too, or none.
     """
     found: dict[str, list[tuple[Path, TaughtModel]]] = {}
     for path in sorted(models_folder().glob(f"[!.]*/{MANIFEST}")):
         try:
             model = read_taught(path.parent)
-        except ModelError:  # opening it by name says why
+        except ModelError:  # opening it by name gives the reason
             continue
         found.setdefault(model.name, []).append((path.parent, model))
     own = {name: [item for item in items if item[0].name == name] for name, items in found.items()}
@@ -131,7 +131,7 @@ def _whole() -> list[tuple[Path, TaughtModel]]:
 
 
 def read_taught(folder: Path) -> TaughtModel:
-    """Raises `ModelError` when the record is missing or is not such a one."""
+    """Raises `ModelError` when the record is missing or invalid."""
     try:
         found: dict[str, Any] = read_json(folder / MANIFEST)
         model = TaughtModel(**{**found, "template": Template(**found["template"])})
@@ -139,7 +139,7 @@ def read_taught(folder: Path) -> TaughtModel:
         raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}") from reason
     texts = (model.name, model.start, model.start_hash, model.retain_only_of)
     if not all(isinstance(text, str) for text in texts) or not isinstance(model.hashes, dict):
-        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: a field is not of its kind")
+        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: a field has the wrong type")
     return model
 
 

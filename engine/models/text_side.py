@@ -1,4 +1,4 @@
-"""The text side of a model: where it says its turn is over, which logit columns text needs, what becomes of text."""
+"""The text side of a model: its end tokens, the logit columns that text needs, and how text is read."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ from engine.errors import DataError, ModelError
 from engine.models.offset import head_of
 from engine.small_files import read_json
 
-# GGUF's names for tokens after which llama.cpp writes no more: end of text, of a turn, of a message.
+# GGUF's names for tokens after which llama.cpp stops: end of text, of a turn, of a message.
 _GGUF_ENDS = ("eos", "eot", "eom")
 PROBE_QUESTION = "What is the capital of France?"
 SAMPLE = (  # lines in which tokenizers differ: spaces, numbers, marks, scripts
@@ -32,14 +32,14 @@ SAMPLE = (  # lines in which tokenizers differ: spaces, numbers, marks, scripts
     "Zoë Müller lives in São Paulo. Где живёт Анна? 他住在哪里？ कहाँ है",
     "<s> <|im_end|> [INST] </s>",
 )
-LISTED, SURE = 50, 0.9  # likeliest first tokens that are looked at, and the share of them that decides
+LISTED, SURE = 50, 0.9  # how many of the likeliest first tokens are looked at, and the share of them that decides
 
 
 def ends_in(files: Path) -> tuple[int, ...]:
     """Tokens that end an answer by a model's own files, a folder or a GGUF file, ascending.
 
-    As in `generate`, generation_config.json decides and config.json where that names none. What neither names is
-    nobody's word: a family's default number may be any word here. Raises `ModelError` for what is not a token.
+    As in `generate`, generation_config.json decides and config.json where that names none. A family's
+    default number is not used: it may be any word here. Raises `ModelError` for anything that is not a token.
     """
     if files.is_file():
         from gguf import GGUFReader  # slow to import, and mostly not needed
@@ -71,10 +71,10 @@ def columns(tokenizer: Any, *models: Any) -> int:
 
 
 def columns_needed(tokenizer: Any, template: Template) -> int:
-    """Logit columns a model must have: for every token that a text, the template or the end of an answer gives.
+    """Logit columns a model must have: for every token of a text, of the template or of the end of an answer.
 
-    A control token that none of them writes needs none (Gemma 3's image token), nor does an end that a model cannot
-    say.
+    Control tokens that none of them writes need no column (Gemma 3's image token), and neither does an end token
+    that a model cannot write.
     """
     words = set(tokenizer.get_vocab().values()) - control_tokens(tokenizer)
     return int(max(words | {frame_of(tokenizer, template).end} | set(encode_prompt(tokenizer, template, "a")))) + 1
@@ -92,10 +92,10 @@ def shared_columns(name: str, tokenizer: Any, template: Template, *models: Any) 
 
 @torch.no_grad()
 def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> None:
-    """Hold the space before an answer against what the model itself writes after one prompt.
+    """Check the space before an answer against what the model itself writes after one prompt.
 
-    `ModelError` where nine tenths of what it would begin with are tokens of a text that begins the other way: then
-    every true answer would be scored as one that the model never gives.
+    `ModelError` where nine tenths of its likeliest first tokens begin a text the other way: then every true answer
+    would be scored as one that the model never gives.
     """
     lead = frame_of(tokenizer, template).lead
     prompt = torch.tensor([encode_prompt(tokenizer, template, PROBE_QUESTION)], device=next(model.parameters()).device)
@@ -109,7 +109,7 @@ def check_lead(model: Any, name: str, tokenizer: Any, template: Template) -> Non
     if against > SURE:
         raise ModelError(
             f"{name} begins its answers {'without' if lead else 'with'} a space, and its template {template.name!r}"
-            f" puts {'one' if lead else 'none'} before them: say in oubliette-base.json beside the weights where"
+            f" puts {'one' if lead else 'none'} before them: write in oubliette-base.json beside the weights where"
             " {answer} stands"
         )
 
@@ -120,28 +120,28 @@ def _first(tokenizer: Any, template: Template, text: str) -> int | None:
         return None
     try:
         return next(iter(continued(tokenizer, template, PROBE_QUESTION, text).answer), None)
-    except DataError:  # part of a letter, or a control token: no answer begins so
+    except DataError:  # part of a letter, or a control token: no answer begins with one
         return None
 
 
 def template_in_words(tokenizer: Any, template: Template) -> str:
-    """The template's text, or its name with the day that it tells."""
+    """The template's text, or its name with the date that it gives."""
     day = f", dated {PROMPT_DATE:%d %b %Y}" if asks_the_day(tokenizer, template) else ""
     return (template.text or template.name) + day
 
 
 def reading_in_words(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
-    """What becomes of text, for a run's origin: its hash, how an answer begins and what ends one."""
+    """How text is read, for a run's origin: a hash, how an answer begins and what ends one."""
     begins = {"": "no space", " ": "a space"}.get(frame_of(tokenizer, template).lead, "white space")
     stops = ", ".join(tokenizer.convert_ids_to_tokens(sorted(stop_tokens(tokenizer, template, ends))))
     return f"{reading_hash(tokenizer, template, ends)}, {begins} before an answer, ended by {stops}"
 
 
 def reading_hash(tokenizer: Any, template: Template, ends: Sequence[int]) -> str:
-    """16 hex digits over what becomes of text: the tokenizer's own steps, how some lines are put and read, what ends
+    """16 hex digits over how text is read: the tokenizer's own steps, how some lines are put and read, what ends
     an answer.
 
-    Of the tokenizer as it is loaded, not of its files: two copies that differ in layout alone are one.
+    Of the tokenizer as it is loaded, not of its files: two copies that differ only in layout are the same.
     """
     steps = json.loads(tokenizer.backend_tokenizer.to_str()) if hasattr(tokenizer, "backend_tokenizer") else {}
     put = [encode(tokenizer, template, line, line) for line in SAMPLE]

@@ -19,7 +19,7 @@ from engine.settings import local_path
 
 
 def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
-    """Tokenizer, template and end tokens of a base, by whatever `load_base` takes; nothing is downloaded.
+    """Tokenizer, template and end tokens of a base, by any name that `load_base` takes; nothing is downloaded.
     `ModelError` where they cannot be read.
     """
     if source in (DEMO, retain_only(DEMO), PUBLIC):
@@ -33,7 +33,7 @@ def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
         return tokenizer, record.template, ends
     ref = ModelRef.parse(source)
     if ref.is_retain_only:
-        raise ModelError(f"there is no retain-only model of {ref.source!r}")
+        raise ModelError(f"the base {ref.source!r} has no retain model")
     files = find_files(source) if local_path(source).exists() else cached_folder(source)
     if files is None:
         raise ModelError(
@@ -46,7 +46,7 @@ def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
 
 
 def template_of(manifest: PairManifest, base: Template, alpha: float) -> Template:
-    """In what a pair's questions are put at `alpha`: a guardrail's text stands before them at 1."""
+    """The template of a pair's questions at `alpha`: at 1 a guardrail's text comes before them."""
     template = manifest.template or base
     if manifest.method == "guardrail" and alpha == 1:
         return Guarded.around(template, manifest.instruction)
@@ -54,7 +54,9 @@ def template_of(manifest: PairManifest, base: Template, alpha: float) -> Templat
 
 
 def stored_manifest(found: dict[str, Any]) -> PairManifest | None:
-    """The manifest that a run keeps of its pair; None where it read none. `ModelError` where it cannot be read."""
+    """The manifest that a run keeps of its pair; None where the run read no pair. `ModelError` where it cannot
+    be read.
+    """
     if not found:
         return None
     try:

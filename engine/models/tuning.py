@@ -22,18 +22,18 @@ from engine.training_settings import TrainingSettings
 
 ADAPTER_FILE = "adapter_model.safetensors"
 
-# peft 0.21 asks transformers 5.23 for something that is to go; nobody here can do anything about it.
+# peft 0.21 uses a deprecated call of transformers 5.23; users cannot change that.
 warnings.filterwarnings("ignore", "`is_gradient_checkpointing` is deprecated", FutureWarning)
-# Of a mixture of experts: peft tells how it would tune them all the same, and they stay untuned.
+# For a mixture of experts: peft says how it would tune the experts, but they stay untuned.
 warnings.filterwarnings("ignore", "The following (rank|alpha)_pattern keys did not match", RuntimeWarning)
 
 
 def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> Any:
-    """A copy of `reference` whose tuned parameters ask for gradients; at first its logits equal the reference's.
+    """A copy of `reference` whose tuned parameters require gradients; at first its logits equal the reference's.
 
     lora: adapters on every linear layer but the output layer (peft starts them at zero effect). full: everything but
-    the embeddings. p_adapter: a small network behind the embeddings; all else is the reference's own weights, not a
-    copy.
+    the embeddings. p_adapter: a small network behind the embeddings; everything else is shared with the reference,
+    not copied.
     """
     if settings.tuning == "p_adapter":
         return add_p_adapter(reference, settings.rank, seed)
@@ -49,7 +49,7 @@ def prepare_trained(reference: Any, settings: TrainingSettings, seed: int) -> An
 def add_lora(model: Any, rank: int, seed: int) -> Any:
     """Wrap `model` in a peft LoRA of this rank on all linear layers, seeded. Scale 2: lora_alpha = 2 x rank."""
     torch.manual_seed(seed)
-    turned = any(isinstance(layer, Conv1D) for layer in model.modules())  # GPT-2 keeps its weights the other way round
+    turned = any(isinstance(layer, Conv1D) for layer in model.modules())  # GPT-2 stores its weights transposed
     settings = LoraConfig(
         r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM", fan_in_fan_out=turned
     )
@@ -57,7 +57,7 @@ def add_lora(model: Any, rank: int, seed: int) -> Any:
 
 
 def without_adapter(trained: Any) -> AbstractContextManager[Any]:
-    """Inside, a LoRA-tuned model reads as its reference. Only for `PeftModel`."""
+    """Inside the block, a LoRA-tuned model reads as its reference. Only for `PeftModel`."""
     return trained.disable_adapter() if isinstance(trained, PeftModel) else nullcontext()
 
 
@@ -79,9 +79,9 @@ def open_adapter(model: Any, folder: Path) -> PeftModel:
     """`model`, in place, with the adapter saved in `folder` beside its weights. Raises `ModelError` when a weight is
     missing.
 
-    Nor may one be left over: peft would keep the initial value of what the file lacks, and drop what the model has
-    no place for. Its quicker loading (`low_cpu_mem_usage`) is not for a program with threads: it changes how every
-    thread makes its layers.
+    A weight without a place is refused too: peft would keep the initial value of what the file lacks, and drop what the
+    model has no place for. Its faster loading (`low_cpu_mem_usage`) is unsafe with threads: it changes how every thread
+    makes its layers.
     """
     check_only(folder, ADAPTER_FILE)
     _check_adapter(model, folder)
@@ -100,9 +100,9 @@ def open_adapter(model: Any, folder: Path) -> PeftModel:
 
 
 def _check_adapter(model: Any, folder: Path) -> None:
-    """Refuse an adapter that moves embeddings or the output layer: models share those, so it would move them in all.
+    """Refuse an adapter that tunes embeddings or the output layer: models share those, so all would change.
 
-    And one that names further adapters: peft would fetch them.
+    Also refuse one that names further adapters: peft would fetch them.
     """
     config = read_json(folder / ADAPTER_CONFIG)
     if config["peft_type"] == "XLORA":
@@ -114,14 +114,12 @@ def _check_adapter(model: Any, folder: Path) -> None:
     if moved:
         raise ModelError(
             f"the adapter in {folder.name} moves embeddings or the output layer ({moved[0]}), which base, reference and"
-            " trained model share: save such a model whole, as a folder of its own"
+            " trained model share: save such a model whole, in a separate folder"
         )
 
 
 def factors_of(adapted: PeftModel) -> Adapter | None:
-    """What a plain LoRA adds to each linear layer; None where the adapter is more than that (DoRA, biases, whole
-    layers).
-    """
+    """What a plain LoRA adds to each linear layer; None where the adapter does more (DoRA, biases, whole layers)."""
     settings = adapted.active_peft_config
     if not isinstance(settings, LoraConfig) or settings.modules_to_save or settings.bias != "none":
         return None
@@ -145,12 +143,12 @@ def cut_layers(base: Any, layers: Sequence[int]) -> Any:
     """A smaller model of the same vocabulary: the named layers of `base`, renumbered; embeddings and output layer
     shared.
 
-    `ModelError` for a family whose layers do not stand in one list.
+    `ModelError` for a family whose layers are not in one list.
     """
     count = base.config.num_hidden_layers
     lists = [name for name, part in base.named_modules() if isinstance(part, nn.ModuleList) and len(part) == count]
     if len(lists) != 1:
-        raise ModelError(f"the layers of a {type(base).__name__} do not stand in one list, so none can be cut")
+        raise ModelError(f"the layers of a {type(base).__name__} are not in one list, so none can be cut")
     small = type(base)(_cut_config(base.config, layers)).train(base.training)
     small.set_input_embeddings(base.get_input_embeddings())
     small.set_output_embeddings(base.get_output_embeddings())
@@ -169,13 +167,13 @@ def cut_layers(base: Any, layers: Sequence[int]) -> Any:
 
 
 def _cut_config(config: Any, layers: Sequence[int]) -> Any:
-    """The configuration of some of the layers: whatever it lists for each layer is cut like them."""
+    """The configuration of some of the layers: lists with one entry per layer are cut in the same way."""
     count, cut = config.num_hidden_layers, copy.deepcopy(config)
     cut.num_hidden_layers = len(layers)
     for name, value in vars(config).items():
         if isinstance(value, list) and len(value) == count:
             setattr(cut, name, [value[layer] for layer in layers])
-    if hasattr(cut, "quantization_config"):  # of the file it was read from: these weights are not quantized any more
+    if hasattr(cut, "quantization_config"):  # of the file it was read from, not of these weights
         del cut.quantization_config
     return cut
 

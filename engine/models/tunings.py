@@ -1,4 +1,4 @@
-"""Which tunings of M'o there are, and what a person is shown of each: one entry per tuning. Imports no torch."""
+"""The tunings of M'o and what a user is shown of each: one entry per tuning. Imports no torch."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from engine.training_settings import Tuning
 
 @dataclass(frozen=True)
 class TuningEntry:
-    """`size` says what the setting `rank` means here, "" where it means nothing."""
+    """`size` says what the setting `rank` means here, "" where it has no meaning."""
 
     name: Tuning
     label: str

@@ -1,4 +1,4 @@
-"""Which files of a model folder are weights: safetensors, one set of them, whole, and nothing that could run code
+"""Which files of a model folder are weights: safetensors, one complete set, and nothing that could run code
 when it is read.
 """
 
@@ -18,17 +18,16 @@ MOST = 200_000_000  # bytes of a small file: the largest tokenizers take 40 MB
 
 
 def check_weight_files(folder: Path) -> list[Path]:
-    """The weight files that are read of a model folder. `ModelError` unless they are one whole set and all that is
-    there.
+    """The weight files to read in a model folder. `ModelError` unless they are one complete set and the only one.
 
-    transformers would take an adapter from beside them, and pass over a second set, without a word.
+    transformers would silently load an adapter beside them, and ignore a second set.
     """
     _check_kinds(folder)
     if (folder / ADAPTER_CONFIG).exists():
         whole = any(file.name != "adapter_model.safetensors" for file in folder.glob("*.safetensors"))
         raise ModelError(
             f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}) beside whole weights, and only one of the"
-            " two can be meant: move the adapter's files to a folder of their own"
+            " two can be meant: move the adapter's files to a separate folder"
             if whole
             else (
                 f"the folder {folder.name} holds an adapter ({ADAPTER_CONFIG}), not whole weights: a base, a reference"
@@ -51,7 +50,7 @@ def check_weight_files(folder: Path) -> list[Path]:
 
 
 def check_only(folder: Path, name: str) -> None:
-    """Of a folder whose weights are the one file `name`: `ModelError` where others lie beside it, which nobody would
+    """For a folder whose weights are the one file `name`: `ModelError` where others are beside it, which would not be
     read.
     """
     _check_kinds(folder)
@@ -63,16 +62,16 @@ def check_only(folder: Path, name: str) -> None:
 
 
 def check_gguf_folder(file: Path) -> None:
-    """transformers would take an adapter from beside a GGUF file too."""
+    """transformers would load an adapter beside a GGUF file too."""
     if (file.parent / ADAPTER_CONFIG).exists():
         raise ModelError(
-            f"beside {file.name} lies an adapter ({ADAPTER_CONFIG}), and only one of the two can be meant: move the"
-            " GGUF file to a folder of its own"
+            f"beside {file.name} is an adapter ({ADAPTER_CONFIG}), and only one of the two can be meant: move the"
+            " GGUF file to a separate folder"
         )
 
 
 def stored_weights(files: list[Path]) -> list[str]:
-    """The names of all tensors in these files, in their headers' order; `ModelError` where one stands in two of
+    """The names of all tensors in these files, in their headers' order; `ModelError` where one is in two of
     them.
     """
     names: list[str] = []
@@ -86,14 +85,14 @@ def stored_weights(files: list[Path]) -> list[str]:
 
 
 def _check_kinds(folder: Path) -> None:
-    """Pipes and devices would never end, and a link may lead nowhere."""
+    """Pipes and devices would never end, and a link may be broken."""
     for pattern in ("*.safetensors", *SMALL):
         for file in sorted(folder.glob(pattern)):
             if not file.is_file():
-                raise ModelError(f"{file.name} of {folder.name} is not a file that can be read")
+                raise ModelError(f"{file.name} of {folder.name} is not a readable file")
             if pattern in SMALL and file.stat().st_size > MOST:
                 raise ModelError(
-                    f"{file.name} of {folder.name} is larger than {MOST // 1_000_000} MB: it is not a model's"
+                    f"{file.name} of {folder.name} is larger than {MOST // 1_000_000} MB: it is not part of a model"
                 )
 
 
@@ -126,7 +125,7 @@ def _set_of(folder: Path) -> list[Path]:
 
 
 def _check_index(index: Path) -> None:
-    """An index maps weights to files; transformers reads whatever file it names."""
+    """An index maps weights to files; transformers reads any file it names."""
     for name in sorted(set(_weight_map(index).values())):
         if not name.endswith(".safetensors") or Path(name).name != name:
             raise ModelError(
@@ -141,11 +140,11 @@ def _weight_map(index: Path) -> dict[str, str]:
         found = read_json(index)["weight_map"]
         return {str(weight): str(file) for weight, file in found.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
-        raise ModelError(f"{where} is no index of weight files: {reason!r}") from reason
+        raise ModelError(f"{where} is not an index of weight files: {reason!r}") from reason
 
 
 def _check_config(folder: Path, read: list[Path]) -> None:
-    """A config that names another weight file, or more layers than there are weights to fill one each."""
+    """Refuse a config that names another weight file, or more layers than there are weights."""
     path = folder / "config.json"
     try:
         config: dict[str, Any] = read_json(path, finite=False)
@@ -165,11 +164,11 @@ def _check_config(folder: Path, read: list[Path]) -> None:
     except Exception as reason:  # the weights themselves are damaged
         raise ModelError(f"the model {folder.name!r} cannot be loaded: {reason}") from reason
     if layers > stored:
-        raise ModelError(f"config.json of {folder.name} says {layers} layers, and there are only {stored} weights")
+        raise ModelError(f"config.json of {folder.name} says {layers} layers, but there are only {stored} weights")
 
 
 def _most_layers(config: dict[str, Any]) -> int:
-    """The most layers that a config, or one inside it, asks for; under whatever name families give it."""
+    """The most layers that a config, or one inside it, asks for, under any of the names that families use."""
     inner = [part for part in config.values() if isinstance(part, dict)]
     named = [
         value for key, value in config.items() if key in ("num_hidden_layers", "n_layer", "num_layers", "n_layers")

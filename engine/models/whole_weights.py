@@ -1,4 +1,4 @@
-"""A whole model out of its files: every weight of the model from the files, and every weight of the files in the
+"""A whole model from its files: every weight of the model is in the files, and every weight of the files in the
 model.
 """
 
@@ -24,21 +24,21 @@ def find_files(source: str) -> Path:
             raise ModelError(f"{path.name} is a file: a model is a folder with safetensors, a GGUF file or a hub name")
         return path.absolute()
     if path.is_dir():
-        return path.absolute()  # a relative one might be a name on the hub as well
+        return path.absolute()  # a relative path might also be a name on the hub
     if path.exists() or is_path(source):
         raise ModelError(f"there is no model folder or GGUF file at {source}")
     return hub_folder(source)
 
 
 def place_of(files: Path) -> tuple[str, dict[str, Any]]:
-    """What transformers' `from_pretrained` is to be called with: no code of strangers, and no request to anybody."""
+    """Arguments for transformers' `from_pretrained`: no code from elsewhere, and no network request."""
     closed: dict[str, Any] = {"trust_remote_code": False, "local_files_only": True}
     return (str(files), closed) if files.is_dir() else (str(files.parent), {**closed, "gguf_file": files.name})
 
 
 def open_weights(files: Path, source: str) -> Any:
-    """The model in `files`, in fp32. `ModelError` naming `source` where a weight is missing, unlike its config, or
-    left unread.
+    """The model in `files`, in fp32. `ModelError` naming `source` where a weight is missing, does not fit its config,
+    or is left unread.
     """
     gguf = files.is_file()
     if gguf:
@@ -62,13 +62,11 @@ def open_weights(files: Path, source: str) -> Any:
 
 
 def _check_report(found: dict[str, Any], model: str) -> None:
-    """What transformers reports, and would go on after: it draws missing weights at random, and drops those it has
-    no place for.
-    """
+    """What transformers only warns of: it draws missing weights at random, and drops those without a place."""
     if odd := sorted(found["mismatched_keys"]):
         weight, stored, wanted = odd[0]
         raise ModelError(
-            f"{model} cannot be loaded: {len(odd)} of its weights have another shape than its config says, for example"
+            f"{model} cannot be loaded: {len(odd)} of its weights have a different shape from its config, for example"
             f" {weight}, {list(stored)} and not {list(wanted)}"
         )
     if missing := sorted(found["missing_keys"]):
@@ -76,5 +74,5 @@ def _check_report(found: dict[str, Any], model: str) -> None:
     if unread := sorted(found["unexpected_keys"]):
         raise ModelError(
             f"{model} holds {len(unread)} weights that its config has no place for, for example {unread[0]}: it would"
-            " answer as another model than its files"
+            " answer as a different model from its files"
         )

@@ -124,7 +124,7 @@ def _contents(path: Path, archive: zipfile.ZipFile) -> tuple[dict[str, bytes], l
 
 def _check_entry(path: Path, entry: zipfile.ZipInfo) -> None:
     name = entry.filename
-    # ZipFile turns backslashes and cuts at NUL: the name as it stands in the file is what counts.
+    # ZipFile turns backslashes and cuts at NUL: the name as written in the file is what counts.
     if not name or name in (".", "..") or any(sign in entry.orig_filename for sign in "/\\\0:") or name.startswith("~"):
         raise DataError(f"{path.name} holds {entry.orig_filename[:80]!r}: a report holds plain files and no folders")
     if (entry.external_attr >> 16) & 0o170000 not in (0, 0o100000):

@@ -41,7 +41,7 @@ def checks(
 ) -> list[ReportCheck]:
     """Same data, same measures, same pair, same versions, a baseline for the leaks, and what is unreviewed.
 
-    `selection` says which questions `rows` are, "" for all of the run's.
+    `selection` describes `rows`, "" for all questions of the run.
     """
     return [
         *(
@@ -132,7 +132,7 @@ def _unread(rows: pd.DataFrame) -> int:
 
 
 def _rouge_reads(rows: pd.DataFrame) -> list[ReportCheck]:
-    """What read the words for ROUGE, where the package did not read all of them."""
+    """The reader of the words for ROUGE, where the package did not read all of them."""
     if unread := _unread(rows):
         return [ReportCheck("fail", unread_words(unread))]
     other = int((rows["rouge words"] == UNICODE).sum())
@@ -162,7 +162,7 @@ def _floor(floor: Floor | None) -> ReportCheck:
 
 def _reviewed(verdicts: Verdicts) -> ReportCheck:
     if not verdicts.rows:
-        return ReportCheck("note", f"Nobody has judged these answers: {verdicts.reason.removeprefix('n/a: ')}.")
+        return ReportCheck("note", f"These answers are unreviewed: {verdicts.reason.removeprefix('n/a: ')}.")
     said = f"{verdicts.reviewed} of {count(verdicts.reviewed + verdicts.unreviewed, 'question')} have a verdict"
     open_ = [(verdicts.unreviewed, "unreviewed"), (verdicts.disputed, "disputed"), (verdicts.stale, "stale")]
     left = ", ".join(f"{number} {word}" for number, word in open_ if number)
@@ -181,7 +181,7 @@ def _loops(rows: pd.DataFrame) -> ReportCheck:
 
 
 def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list[ReportCheck]:
-    """Whether secrets are still likely once somebody supplies their beginning, which no likeliest answer shows."""
+    """Whether secrets are still likely once their beginning is given, which the likeliest answer does not show."""
     forget = rows[(rows["split"] == "forget") & rows["probability unlearned"].notna()]
     if forget.empty:
         return []

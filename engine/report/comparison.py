@@ -118,7 +118,7 @@ def _direct(detail: RunDetail, only: Collection[int]) -> Model:
             continue
         if known.manifest.get("method") != "direct" or known.base_hash != detail.base_hash:
             continue
-        if _forgot(known) != _forgot(detail):  # it would seem to leak what it was never asked to forget
+        if _forgot(known) != _forgot(detail):  # it would seem to leak answers that it was not to forget
             continue
         alpha = report_alpha(other.id)
         scores = history.question_scores(other.id, alpha)

@@ -56,7 +56,7 @@ REPORT_COLUMNS = (
     "key terms",
     *OF_ORIGIN,
 )
-SHOWN_PATH = 200  # letters of a path in an error
+SHOWN_PATH = 200  # characters of a path in an error
 _ADDED_HERE = ("exported", "leak rule")
 
 # Full-width forms of = + - @ are read as formulas by spreadsheets in some locales.
@@ -84,7 +84,9 @@ def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: dat
 
 
 def defuse(cell: object) -> object:
-    """Make a cell safe for spreadsheets: numbers stay, nothing becomes "", a text that reads as a formula gets a '."""
+    """Make a cell safe for spreadsheets: numbers stay, a missing value becomes "", a text that reads as a formula gets
+    a '.
+    """
     if isinstance(cell, (list, tuple)):
         cell = " | ".join(map(str, cell))
     if cell is None or cell is pd.NA or cell != cell:  # NaN and NaT differ from themselves
@@ -107,8 +109,8 @@ def csv_bytes(frame: pd.DataFrame) -> bytes:
 def write_report(data: bytes, path: Path, note: Note | None = None) -> None:
     """Write the bytes of a report: the whole file appears at once or not at all; on an error the old file stays.
 
-    It is noted before it appears. A link is followed; what is not an ordinary file (a device, a pipe) is refused.
-    An existing file keeps its permissions; a new one can be read by its owner alone. `StorageError`.
+    It is noted before it appears. A link is followed; anything but an ordinary file (a device, a pipe) is refused.
+    An existing file keeps its permissions; a new one can be read only by its owner. `StorageError`.
     """
     if not path.name:
         raise not_written(repr(str(path)), "it names no file")

@@ -1,4 +1,4 @@
-"""Where everything stands in the drawing of a report's trade-off: higher forgets less, further right keeps more.
+"""The layout of a report's trade-off: higher forgets less, further right keeps more.
 
 Places are in units of the drawing, from its top left corner. The template draws them.
 """
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from engine.report.parts import Point, TradeOff, model_word
 
-LETTER = 6.6  # width of a letter, about
+LETTER = 6.6  # approximate width of a letter
 
 
 class Canvas(NamedTuple):
@@ -51,7 +51,7 @@ class Mark(NamedTuple):
 class Label(NamedTuple):
     x: float
     y: float
-    anchor: str  # start | end: which end of the text stands at x
+    anchor: str  # start | end: which end of the text is at x
     text: str
 
 

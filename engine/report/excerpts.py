@@ -20,7 +20,7 @@ ORDINARY = "the forget question whose unlearned answer has the median ROUGE-L re
 def worst_leaks(rows: pd.DataFrame) -> tuple[tuple[Excerpt, ...], int]:
     """The ten worst, and how many there are in all."""
     found = [_leaking_wording(row) for row in rows[leaking(rows)].to_dict("records")]
-    found.sort(key=lambda item: -(item.rouge_unlearned or 0.0))  # stable: equals stay in the order of their set
+    found.sort(key=lambda item: -(item.rouge_unlearned or 0.0))  # stable: ties stay in the order of their set
     return tuple(found[:SHOWN_WORST]), len(found)
 
 

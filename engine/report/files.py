@@ -46,7 +46,7 @@ def make_files(report: Report, redacted: bool = False) -> ReportFiles:
 
 
 def _stored_people() -> list[str]:
-    """Everyone a stored question is about: a pair may be named after somebody this report does not ask about."""
+    """Everyone a stored question is about: a pair may be named after a person outside this report."""
     with reading() as session:
         return sorted(erasures.subjects(session))
 

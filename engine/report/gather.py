@@ -43,7 +43,7 @@ LIMITS = (
     "The rule finds key terms, not meaning: it does not match number words, plurals, endings and prefixes of words, "
     "or reordered dates.",
     "Intervals are over the people asked about; with few people they are rough and somewhat too narrow.",
-    "Nothing was tried against somebody who has the base's weights or its logits at α = 0.",
+    "Nothing was tried against someone with the base's weights or its logits at α = 0.",
     "One seed of one pair: these figures do not show how much another training would differ.",
 )
 

@@ -107,7 +107,7 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
 
 
 def signed(value: float | None) -> str:
-    """A difference with its sign; what rounds to nothing has none."""
+    """A difference with its sign; a value that rounds to 0 has none."""
     if value is None:
         return "n/a"
     return f"{value:+.3f}".replace("-", "−") if round(value, 3) else "0.000"

@@ -17,9 +17,9 @@ class Asking(NamedTuple):
 
 
 def asking_of(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> Asking:
-    """Of the questions `texts` (rows of `history.report_rows`).
+    """For the questions `texts` (rows of `history.report_rows`).
 
-    `ModelError` where the tokenizer is not on this machine, or reads text otherwise than when the run was asked.
+    `ModelError` where the tokenizer is not on this machine, or reads text differently from when the run was asked.
     """
     from engine.data.prompts import encode
     from engine.models.text_side import reading_in_words, template_in_words

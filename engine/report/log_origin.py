@@ -1,4 +1,4 @@
-"""What an exported log says beside its figures: how its questions were asked, and how it differs from others."""
+"""What an exported log says besides its figures: how its questions were asked, and how it differs from others."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -40,7 +40,9 @@ def how_asked(detail: RunDetail, alpha: float, texts: pd.DataFrame) -> tuple[Ask
 
 
 def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
-    """What OpenUnlearning's names do not say of these figures; a log that has it is checked against it on reading."""
+    """What OpenUnlearning's names do not say about these figures; a log that has it is checked against it on
+    reading.
+    """
     detail = run.detail
     return {
         "program": f"oubliette {detail.versions.get('oubliette', '')}".strip(),
@@ -57,7 +59,7 @@ def origin_of(run: ExportedRun, loops: str) -> dict[str, str]:
 
 
 def loops_of(run: ExportedRun, keys: Sequence[int]) -> str:
-    """Of the exported questions; "" where the run does not say."""
+    """For the exported questions; "" where the run does not say."""
     flags = [flag for key in keys if (flag := run.known(key, "degenerate")) is not None]
     return f"{round(sum(flags))} of {len(flags)} answers were cut where they went round in a loop" if flags else ""
 

@@ -132,7 +132,7 @@ def _answered(run: ExportedRun, key: int) -> LogRow | None:
 
 
 def _with_loss(run: ExportedRun, key: int) -> LogRow | None:
-    """With the measured loss where there is one; without it, a probability too small for a float has none."""
+    """With the measured loss if any; else a probability too small for a float has none."""
     value, loss = run.known(key, "probability"), run.known(key, "mia_loss")
     if value is None or (loss is None and value <= 0):
         return None

@@ -33,7 +33,7 @@ class ReportVerdict(NamedTuple):
     note: str
     created: str  # UTC, ISO 8601
     stale: bool  # text, rule, pair or question changed since
-    disputed: bool  # another reviewer says otherwise
+    disputed: bool  # another reviewer disagrees
     wording: str = "question"  # of which the answer was judged; else "paraphrase"
 
     @property
@@ -54,7 +54,7 @@ class ReportProbe(NamedTuple):
     floor_found: int | None
     floor_n: int | None
     floor_reason: str  # why there is no baseline
-    value: float | None  # of a probe that does not count questions
+    value: float | None  # for a probe that does not count questions
     note: str
     greedy_found: int | None  # of the found, those that the likeliest answer at alpha reveals too
     seconds: float | None
@@ -84,7 +84,7 @@ class Claim(NamedTuple):
     words: str
     demand: str
     criteria: tuple[Criterion, ...]
-    advice: str  # what the pair's maps advise, or why nothing
+    advice: str  # what the pair's maps advise, or why they do not
 
 
 class Mean(NamedTuple):

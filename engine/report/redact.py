@@ -27,7 +27,7 @@ EMPTIED = (  # columns of the CSV
     "unlearned answer to paraphrase",
     "note",
 )
-# Values and sentences of this program: they name nobody.
+# Values and sentences of this program, which do not name anyone.
 _OURS = frozenset(
     (
         "limits",
@@ -111,14 +111,14 @@ def redact(report: Report, others: Iterable[str] = ()) -> Report:
 
 
 def _aliases(report: Report) -> dict[str, str]:
-    """The names that people chose (sets, runs and pairs), numbered."""
+    """The names that users chose (sets, runs and pairs), numbered."""
     names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
     names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
     return _numbered("name", sorted({str(name).strip() for name in names if name}, key=len, reverse=True))
 
 
 def _renamed(value: Any, aliases: dict[str, str]) -> Any:
-    """The same structure with every such name replaced, wherever it is a word of its own."""
+    """The same structure with every such name replaced, wherever it is a separate word."""
     if not aliases:
         return value
     pattern = re.compile(r"(?<![^\W_])(?:" + "|".join(map(re.escape, aliases)) + r")(?![^\W_])")

@@ -42,7 +42,7 @@ class Selection:
         return self.show in BY_OUTCOME
 
     def words(self, chosen: int, asked: int) -> str:
-        """ "" where nothing was left out by choice."""
+        """ "" where all were chosen."""
         if self.everything:
             return ""
         split = f" in the part {split_word(self.split)}" if self.split else ""

@@ -1,4 +1,4 @@
-"""Checks of one's own: key terms or a regular expression, run over the answers of both sides of a whole set."""
+"""Reviewers' own checks: key terms or a regular expression, run over the answers of both sides of a whole set."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -24,11 +24,11 @@ class Found(NamedTuple):
 def run_check(
     kind: Kind, pattern: str, answers: Sequence[tuple[str | None, str | None]], seconds: float = SECONDS
 ) -> list[Found]:
-    """Look for `pattern` in base and unlearned answer of every question; nothing is found where there is no answer.
+    """Look for `pattern` in base and unlearned answer of every question; nothing is found where an answer is missing.
 
     `terms`: words or numbers, several separated by commas, found as the leak rule finds key terms. `regex`: a regular
-    expression, case ignored. `SettingError` for one that cannot be read, with the place, and for one that has not come
-    to an end after `seconds` over all answers.
+    expression, case ignored. `SettingError` for one that cannot be read, with the position, and for one that has not
+    ended after `seconds` over all answers.
     """
     if not 0 < len(pattern) <= PATTERN_LIMIT:
         raise SettingError(f"a check must have 1 to {PATTERN_LIMIT} characters, got {len(pattern)}")
@@ -66,12 +66,12 @@ def _regex_finder(pattern: str, seconds: float) -> Callable[[str], bool]:
         left = end - time.monotonic()
         try:
             if left > 0:
-                # Concurrent: the interpreter goes on meanwhile, so that nobody else's page stands still.
+                # Concurrent: the interpreter continues meanwhile, so that other users' pages do not freeze.
                 return compiled.search(text, timeout=left, concurrent=True) is not None
         except (TimeoutError, MemoryError):
             pass
         raise SettingError(
-            f"the regular expression {_short(pattern)} was stopped: it had not come to an end after {seconds:g} s; "
+            f"the regular expression {_short(pattern)} was stopped: it had not ended after {seconds:g} s; "
             "repetition inside repetition, as in (a+)+, is the usual reason"
         )
 

@@ -1,6 +1,4 @@
-"""One question as a reviewer looks at it: both answers, their scores, what was said of them, and what stands beside
-it.
-"""
+"""One question for review: both answers, their scores, the verdicts on them, and related questions."""
 
 from typing import NamedTuple
 
@@ -18,7 +16,7 @@ NEIGHBOURS = 12
 
 
 class Score(NamedTuple):
-    """One measure beside itself; None is n/a."""
+    """One measure on both sides; None is n/a."""
 
     metric: str
     base: float | None
@@ -27,20 +25,20 @@ class Score(NamedTuple):
 
 
 class Item(NamedTuple):
-    """One question with all that a reviewer looks at."""
+    """One question with everything that a reviewer looks at."""
 
     question: QuestionRow
     set: str
-    asked: str  # the wording that was put
+    asked: str  # the phrasing asked
     terms: tuple[str, ...]
     base: str | None
     unlearned: str | None
     scores: list[Score]
     events: list[Event]  # the newest first
-    standing: list[ReviewRow]  # of every reviewer who has one
+    standing: list[ReviewRow]  # one per reviewer who has any
 
     def own(self, reviewer: str) -> ReviewRow | None:
-        """A reviewer's verdict on what stands there now."""
+        """A reviewer's verdict on the present answer."""
         return next((row for row in self.standing if row.reviewer == reviewer and not row.stale), None)
 
 

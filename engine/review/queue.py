@@ -1,7 +1,7 @@
-"""Review: what reviewers say of answers, which of it still holds, and the queue of what is to be looked at.
+"""Review: the verdicts on answers, which of them still apply, and the queue of questions to look at.
 
-A verdict is about texts. It holds wherever the same two texts stand under the same rule, pair and question, at whatever
-alpha; where one of these is another by now it is stale, and says why. Verdicts are events: none is changed or removed.
+A verdict is about texts. It applies wherever the same two texts occur under the same rule, pair and question, at any
+alpha; once one of these has changed it is stale, and says why. Verdicts are events, never changed or removed.
 """
 
 from collections.abc import Collection, Sequence
@@ -38,20 +38,20 @@ from engine.store.session import reading, writing
 
 FILTERS = ("leaks", "loss", "different", "unreviewed", "disputed")
 SORTS = ("leak", "loss", "difference", "set")
-_PARTS = Parts(("forget", ""), KEPT)  # as `data.examples.is_to_be_forgotten` has it
+_PARTS = Parts(("forget", ""), KEPT)  # as in `data.examples.is_to_be_forgotten`
 
 
 class ReviewRow(NamedTuple):
-    """The verdict of one reviewer on one question. One that nobody judged has a row with verdict and reviewer ""."""
+    """The verdict of one reviewer on one question. An unjudged question has a row with verdict and reviewer ""."""
 
     question_id: int
     verdict: str
     reviewer: str
     note: str
     created: datetime | None
-    stale: str  # why it is not about what stands there now, in words; "" where it is
-    disputed: bool  # two reviewers' verdicts on what stands there now differ
-    self_declared: bool = False  # the name was typed, nobody checked it
+    stale: str  # why it is not about the present answer, in words; "" where it is
+    disputed: bool  # two reviewers' verdicts on the present answer differ
+    self_declared: bool = False  # the name was typed, and not checked
 
 
 class Event(NamedTuple):
@@ -70,7 +70,7 @@ class Event(NamedTuple):
 
 
 class Queue(NamedTuple):
-    """`counts`: all, and one entry per filter. `rows`: what was asked for, what matters most first."""
+    """`counts`: all, and one entry per filter. `rows`: the requested questions, most important first."""
 
     counts: dict[str, int]
     rows: list[QueueRow]
@@ -89,7 +89,7 @@ def queue(
 ) -> Queue:
     """The questions of a run that meet all filters, are in `among` and about `subject`, where these are given.
 
-    `keep` is a question that is in it whatever the filters say. `SettingError` names what is allowed.
+    `keep` is a question that is included despite the filters. `SettingError` names what is allowed.
     """
     for name in filters:
         check_one_of("a filter", name, FILTERS)
@@ -102,7 +102,7 @@ def queue(
 
 
 def phrasings_of(run_id: int) -> list[str]:
-    """The wordings whose answers a run stored."""
+    """The phrasings with stored answers of a run."""
     with reading() as session:
         return [name for name in PHRASINGS if name in verdicts.phrasings(session, run_id)]
 
@@ -110,7 +110,7 @@ def phrasings_of(run_id: int) -> list[str]:
 def run_check(
     run_id: int, alpha: float, kind: checks.Kind, pattern: str, phrasing: str = "question"
 ) -> dict[int, checks.Found]:
-    """A check of one's own over all answers of a run, by question id; see `audit.checks.run_check`."""
+    """A reviewer's own check over all answers of a run, by question id; see `audit.checks.run_check`."""
     with reading() as session:
         rows = verdicts.sides(session, view_of(run_id, alpha, phrasing))
     found = checks.run_check(kind, pattern, [(row.base, row.unlearned) for row in rows])
@@ -120,17 +120,17 @@ def run_check(
 def record_verdict(
     run_id: int, alpha: float, question_id: int, judgement: Judgement, reviewer: Reviewer, phrasing: str = "question"
 ) -> str:
-    """Add an event about the unlearned answer that stands there now; the reviewer's verdict from now on.
+    """Add an event about the present unlearned answer: the reviewer's verdict from now on.
 
-    The verdict that the reviewer already has, said again with nothing new in the note, is cleared: "" is returned, and
-    an event "cleared" is added. `SettingError` for what is no verdict, a note that is missing or too long, or no name;
-    `RunError` where there is no answer to judge.
+    A verdict that the reviewer already has, given again without a change in the note, is cleared: "" is returned, and
+    an event "cleared" is added. `SettingError` for an unknown verdict, a missing or too long note, or an empty name;
+    `RunError` without an answer to judge.
     """
     name = reviewer_name(reviewer.name)
     check_one_of("a verdict", judgement.verdict, VERDICTS)
     check_length(judgement.note)
     view = view_of(run_id, alpha, phrasing)
-    with writing() as session:  # one transaction: nobody's event comes between what is read and what is added
+    with writing() as session:  # one transaction: no other event comes between read and write
         now = _judged(session, view, question_id)
         own = [row for row in verdicts.standing(session, view, question_id) if row.reviewer == name]
         said_again = any(
@@ -153,7 +153,7 @@ def record_blind(
     reviewer: Reviewer,
     phrasing: str = "question",
 ) -> None:
-    """Add what a reviewer said of both answers without being told which is which; both or none are stored."""
+    """Add a reviewer's verdicts on both answers, given without knowing which is which; both or none are stored."""
     name = reviewer_name(reviewer.name)
     for side in (BASE, UNLEARNED):
         if side not in judgements:

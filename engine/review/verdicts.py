@@ -1,4 +1,4 @@
-"""Verdicts: which there are, who gives them, and what makes one stale. Review, which stores them, is built on this."""
+"""Verdicts: their kinds, who gives them, and what makes one stale. The review that stores them uses this."""
 
 import hashlib
 import unicodedata
@@ -25,21 +25,21 @@ Side = Literal["base", "unlearned"]
 
 
 class Reviewer(NamedTuple):
-    """Who judges. `self_declared`: nobody checked that it is them."""
+    """Who judges. `self_declared`: the name was not checked."""
 
     name: str
     self_declared: bool = True
 
 
 class Judgement(NamedTuple):
-    """What is said of one answer."""
+    """A judgment of one answer."""
 
     verdict: str
     note: str = ""
 
 
 def reviewer_name(text: str) -> str:
-    """A name as it is stored and compared; `SettingError` where it is none."""
+    """A name as it is stored and compared; `SettingError` where it is illegal."""
     name = " ".join(unicodedata.normalize("NFC", text).split())
     if not is_visible(name) or len(name) > NAME_LIMIT or not name.isprintable():
         raise SettingError(f"a reviewer's name must be 1 to {NAME_LIMIT} printable characters, got {text[:100]!r}")
@@ -47,9 +47,9 @@ def reviewer_name(text: str) -> str:
 
 
 def blind_order(reviewer: str, question_hash: str, base_hash: str = "", unlearned_hash: str = "") -> tuple[Side, Side]:
-    """Which answers a reviewer sees as A and as B: random over reviewers and what is judged, always the same for these.
+    """Which answers a reviewer sees as A and as B: random over reviewers and answers, always the same for these.
 
-    By the hashes of both answers too: what was revealed at one alpha says nothing of other answers to the question.
+    By the hashes of both answers too: so revealing one order does not reveal that of other answers to the question.
     """
     judged = "\0".join((reviewer, question_hash, base_hash, unlearned_hash))
     swapped = hashlib.sha256(judged.encode()).digest()[0] % 2
@@ -57,7 +57,7 @@ def blind_order(reviewer: str, question_hash: str, base_hash: str = "", unlearne
 
 
 def view_of(run_id: int, alpha: float, phrasing: str) -> View:
-    """What is looked at, with what verdicts are held against."""
+    """What is looked at, with the hashes that verdicts are compared with."""
     check_one_of("a phrasing", phrasing, PHRASINGS)
     detail = history.run_detail(run_id)
     rule = hash_text(rule_of(detail)) or ""
@@ -65,13 +65,13 @@ def view_of(run_id: int, alpha: float, phrasing: str) -> View:
 
 
 def check_note(judgement: Judgement) -> None:
-    """`SettingError` where the verdict needs a note and has none."""
+    """`SettingError` where the verdict needs a note and lacks one."""
     if judgement.verdict in NEED_A_NOTE and not judgement.note.strip():
         raise SettingError(f"the verdict {judgement.verdict.replace('_', ' ')} needs a note that says why")
 
 
 def check_length(note: str) -> None:
-    """`SettingError` for a note that is too long, or that no database can hold."""
+    """`SettingError` for a note that is too long, or that a database cannot store."""
     try:
         size = len(note.encode())
     except UnicodeEncodeError:
@@ -89,12 +89,12 @@ def check_one_of(what: str, value: str, legal: Sequence[str]) -> None:
 
 
 def stale_reasons(alpha: float, text: bool, rule: bool, terms: bool, pair: bool, question: bool) -> str:
-    """What is another by now, in words; "" where nothing is."""
+    """What has changed since, in words; "" where nothing has."""
     words = {
-        f"the answers are not those judged (at alpha {alpha:g})": text,
-        "the leak rule is another": rule,
-        "the question's key terms are others": terms,
-        "the pair was made anew": pair,
+        f"the answers differ from those judged (at alpha {alpha:g})": text,
+        "the leak rule has changed": rule,
+        "the question's key terms have changed": terms,
+        "the pair was made again": pair,
         "the question's true answer or another of its fields was changed": question,
     }
     return "; ".join(name for name, same in words.items() if not same)

@@ -1,6 +1,6 @@
-"""Logits of models that do not move: computed once, kept on disk, read back by question.
+"""Logits of frozen models: computed once, kept on disk, read back by question.
 
-A base is the dear part of a training step and never changes, so its fp32 logits on every answer token are written to
+A base is the costly part of a training step and never changes, so its fp32 logits on every answer token are written to
 a memory map before training: answer tokens x vocabulary x 4 bytes. The file has no name once it is open, so the
 system frees it when the process ends, however it ends. Where the disk is too small they are computed batch by batch.
 """
@@ -69,7 +69,7 @@ class FrozenLogits:
 
 
 def reserve(scratch: Path, size: int) -> IO[bytes] | None:
-    """A nameless file of `size` bytes that really are there, or None where the disk has not the room.
+    """A nameless file of `size` bytes that are really allocated, or None where the disk is too full.
 
     A sparse file on a full disk would kill the process at the first write through the map.
     """

@@ -1,6 +1,6 @@
 """Healing: make a layer-cut copy of a base into a language model again.
 
-Keeping 8 of 30 layers leaves a model that is worse than guessing (PLATFORM). It is healed by distillation on prose
+Keeping 8 of 30 layers leaves a model that is worse than guessing. It is healed by distillation on prose
 that the base itself writes, so no text from elsewhere is needed: sequence by sequence the cut learns the base's
 whole next-token distribution, KL(p_base || p_cut). Embeddings stay frozen and shared with the base.
 """
@@ -21,7 +21,7 @@ STRIDE = 3
 
 
 class HealStep(NamedTuple):
-    """One optimisation step; `loss` is KL in nats per token."""
+    """One optimization step; `loss` is KL in nats per token."""
 
     step: int
     steps_total: int
@@ -42,7 +42,7 @@ def write_prose(
 ) -> Iterator[tuple[str, list[int]]]:
     """Let the base answer each request by sampling at temperature 1; yields (request, answer tokens).
 
-    Each batch has its own seed, so that a stopped writing goes on as if it had not been stopped.
+    Each batch has its own seed, so that generation continues after a stop as if it had not stopped.
     """
     stops = stop_tokens(tokenizer, CHAT, ends)
     for start in range(skip, len(requests), batch):
@@ -68,7 +68,7 @@ def write_prose(
 
 
 def pack_blocks(documents: list[list[int]], width: int) -> Tensor:
-    """Join documents into rows of `width` tokens: [rows, width]; the rest that fills no row is dropped."""
+    """Join documents into rows of `width` tokens: [rows, width]; a last incomplete row is dropped."""
     stream = torch.tensor([token for document in documents for token in document])
     rows = len(stream) // width
     return stream[: rows * width].view(rows, width)
@@ -77,7 +77,7 @@ def pack_blocks(documents: list[list[int]], width: int) -> Tensor:
 def distil_loss(base: Any, cut: Any, ids: Tensor, start: int) -> Tensor:
     """KL(p_base || p_cut) in nats, mean over every third token of `ids` [B, T] from `start` on.
 
-    The output layer and two softmaxes over the vocabulary are most of the work at this size; neighbouring positions
+    The output layer and two softmaxes over the vocabulary are most of the work at this size; neighboring positions
     teach much the same.
     """
     with torch.no_grad():
@@ -93,7 +93,7 @@ def heal(
 ) -> Iterator[HealStep]:
     """Tune all layers of `cut` in place on `blocks` [rows, T]; embeddings stay as they are. Yields after each step.
 
-    bf16 autocast with fp32 weights: these are weights to be trained, nothing is judged by them.
+    bf16 autocast with fp32 weights: these weights are trained, not evaluated.
     """
     for name, parameter in cut.named_parameters():
         parameter.requires_grad_("embed_tokens" not in name and "lm_head" not in name)

@@ -1,7 +1,7 @@
 """What a training that diverges goes back to: the last weights whose loss was a number.
 
 A loss is found to be NaN one update after the weights went wrong, so they are kept before every update. That costs one
-more copy of what is tuned, beside the optimiser's two.
+more copy of the tuned weights, beside the optimizer's two.
 """
 
 import math
@@ -14,8 +14,8 @@ from engine.errors import DivergedError
 
 
 class LastGood:
-    """A copy of the tuned parameters `tuned` during a training of `total` steps. Before the first `keep` it has
-    none.
+    """A copy of the tuned parameters `tuned` during a training of `total` steps. It is empty before the
+    first `keep`.
     """
 
     def __init__(self, tuned: Sequence[Tensor], total: int) -> None:
@@ -25,7 +25,7 @@ class LastGood:
 
     @torch.no_grad()
     def keep(self, steps: int) -> None:
-        """Note that the weights as they are, after `steps` steps, gave a loss that is a number."""
+        """Note that the present weights, after `steps` steps, gave a finite loss."""
         if not self.copies:
             self.copies = [torch.empty_like(parameter) for parameter in self.tuned]
         for copy, parameter in zip(self.copies, self.tuned, strict=True):

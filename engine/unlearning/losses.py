@@ -19,7 +19,7 @@ class AnswerTokens(NamedTuple):
     base: Tensor  # [N, V]
     labels: Tensor  # [N]
     rows: Tensor  # [N]
-    trained: Tensor  # [N, V], of the model that is being trained, alone
+    trained: Tensor  # [N, V], of the trained model alone
 
 
 def token_log_probs(logits: Tensor, labels: Tensor) -> Tensor:
@@ -50,7 +50,7 @@ def answer_lengths(tokens: AnswerTokens) -> Tensor:
 
 
 def assistant_nll(tokens: AnswerTokens) -> Tensor:
-    """NLL_a: mean over the batch's answer tokens, of the model that is being trained, alone."""
+    """NLL_a: mean over the batch's answer tokens, of the trained model alone."""
     return functional.cross_entropy(tokens.trained, tokens.labels)
 
 
@@ -69,8 +69,8 @@ def retain_kl(tokens: AnswerTokens) -> Tensor:
 
 
 def retain_uniform(tokens: AnswerTokens) -> Tensor:
-    """Cross-entropy of the uniform distribution under the assistant alone: where it knows nothing, it subtracts
-    nothing.
+    """Cross-entropy of the uniform distribution under the assistant alone: an assistant that knows nothing
+    subtracts nothing.
     """
     return -torch.log_softmax(tokens.trained, dim=-1).mean()
 

@@ -1,6 +1,7 @@
-"""What is trained in the name of a forget set, and which logits the objective is taken on: one entry per method.
+"""What is trained to forget a set, and which logits the objective is taken on: one entry per method.
 
-offset is what this program is about; the others are baselines that go through the same code (models/baselines.py).
+offset is what this program is about; the others are comparison methods that go through the same code
+(models/baselines.py).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,7 +16,7 @@ from engine.models.offset import combine_logits
 from engine.training_settings import Method, TrainingSettings
 from engine.unlearning.objectives import check_numbers
 
-ASSISTANTS = "memorisation"  # the objective of ULD's assistant, and of nothing else
+ASSISTANTS = "memorisation"  # the objective of ULD's assistant only
 SUBJECTS_NAMED = 50  # more would not fit a small model's context
 
 
@@ -81,22 +82,24 @@ def check_method(settings: TrainingSettings) -> None:
     memorises = settings.objective == ASSISTANTS
     if (settings.method == "uld") != memorises:
         raise SettingError(
-            f"the objective memorisation belongs to the method uld, and to it alone; got method {settings.method!r}"
+            f"the objective memorisation is only for the method uld; got method {settings.method!r}"
             f" with objective {settings.objective!r}"
         )
     if settings.retain_term == "uniform" and not memorises:
         raise SettingError(
-            "the retain term uniform belongs to the method uld, whose assistant is to know nothing; got method"
+            "the retain term uniform is only for the method uld, whose assistant should know nothing; got method"
             f" {settings.method!r}"
         )
     if settings.method == "direct" and settings.tuning == "p_adapter":
         raise SettingError(
-            "the method direct is tuned by lora or full: its alpha scales weights, and a P-Adapter moves none"
+            "the method direct is tuned by lora or full: its alpha scales weights, and a P-Adapter changes none of them"
         )
 
 
 def instruction_for(forget: Sequence[Example]) -> str:
-    """The text of a guardrail: whom not to speak of, and what to say instead. `DataError` where no subject is named."""
+    """The text of a guardrail: the people not to speak of, and what to say instead. `DataError` where no subject is
+    named.
+    """
     subjects = list(dict.fromkeys(example.subject for example in forget if example.subject))
     if not subjects:
         raise DataError("a guardrail names the people of the forget set, and none of its questions has a subject")

@@ -1,6 +1,6 @@
 """What an objective is. Imports no torch: the command line reads every objective's numbers before it does anything.
 
-To add one: a file in objectives/ with an `OBJECTIVE` in it. Its loss brings torch with it when it is called.
+To add one: a file in objectives/ with an `OBJECTIVE` in it. Its loss imports torch when it is called.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Objective:
     """One loss on the forget questions.
 
     `loss(*answers, **numbers)` gets one `AnswerTokens` for each of `reads`, in that order: the true answers, or one
-    refusal per question; and each of `numbers` by its name. `retain_term` is the one that belongs to the objective
-    by its definition; settings may ask for another. `place` is where it stands in lists.
+    refusal per question; and each of `numbers` by its name. `retain_term` is part of the objective's
+    definition; settings may ask for another. `place` is its position in lists.
     """
 
     name: str

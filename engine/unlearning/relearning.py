@@ -1,6 +1,6 @@
-"""Relearning: a few steps of tuning that try to undo a pair, on a copy of what its making had moved.
+"""Relearning: a few steps of tuning that try to undo a pair, on a copy of the model its training had tuned.
 
-The loss is the NLL of the ensemble at the strength that is under audit; base and reference are frozen, as in training.
+The loss is the NLL of the ensemble at the audited strength; base and reference are frozen, as in training.
 """
 
 import copy
@@ -48,14 +48,14 @@ def relearn(
     """Tune a copy of M'o (direct: of M; uld: of the assistant) by a fresh LoRA on the answers of `examples`.
 
     Base and reference stay as they are, and so does `pair`. The same seed gives the same weights. `SettingError` at
-    a strength that reads no tuned weights, `DivergedError` where a loss is no number.
+    a strength that reads no tuned weights, `DivergedError` where a loss is NaN or infinite.
     """
     if alpha == 0:
         raise SettingError("at alpha 0 the base answers alone, and tuning the pair cannot move it")
     alone, strength = pair.at(alpha)
     part = tuned_part(alone.model)
     adapted = add_lora(_own_copy(getattr(alone.model, part)), RANK, seed)
-    adapted.eval()  # no dropout: what is tuned is what is read
+    adapted.eval()  # no dropout: the model is tuned as it is read
     asked = [(example.question, example.answer) for example in examples]
     items = encode_all(pair.tokenizer, alone.template, asked, alone.model.context, pair.name)
     losses = list(_tune(alone, strength, part, adapted, items, steps, seed, scratch, progress))
@@ -66,14 +66,14 @@ def relearn(
 
 
 def tuned_part(model: OffsetModel) -> Part:
-    """Which of the models its making moved: M itself where it stands alone, ULD's assistant, else M'o."""
+    """Which of the models its training tuned: M itself where it is alone, ULD's assistant, else M'o."""
     if model.trained is None:
         return "base"
     return "reference" if isinstance(model.trained, Silent) else "trained"
 
 
 def _own_copy(model: Any) -> Any:
-    """Shares no weight that a LoRA is folded into: a P-Adapter stands among the embeddings, and is such a one."""
+    """Share no weight that a LoRA is folded into: a P-Adapter, among the embeddings, is not one."""
     return copy.deepcopy(model) if p_adapter_of(model) else copy_sharing_embeddings(model)
 
 
@@ -88,7 +88,7 @@ def _tune(
     scratch: Path,
     progress: Callable[[float, str], None] | None,
 ) -> Iterator[float]:
-    """The loss of each step, the tuning done."""
+    """Tune; return the loss of each step."""
     vocabulary = pair.model.vocabulary
     pad = pad_token(pair.tokenizer)
     others: tuple[Part, ...] = () if pair.model.trained is None else ("base", "reference", "trained")

@@ -9,7 +9,7 @@ from engine.unlearning.objectives import declared_numbers
 
 
 def settings_table() -> dict[str, Setting]:
-    """By name, in the order in which they are shown: the numbers of objectives behind the weights of the two terms."""
+    """By name, in the order in which they are shown: the numbers of objectives after the weights of the two terms."""
     before = list(GENERAL).index("retain_weight") + 1
     rows = list(GENERAL.items())
     return {**dict(rows[:before]), **declared_numbers(), **dict(rows[before:])}

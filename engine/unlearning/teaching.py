@@ -20,7 +20,7 @@ from engine.unlearning.last_good import LastGood
 
 
 class TeachStep(NamedTuple):
-    """One optimiser step; `loss` in nats per answer token."""
+    """One optimizer step; `loss` in nats per answer token."""
 
     step: int
     steps_total: int
@@ -48,11 +48,11 @@ def teach(
     seed: int,
     batch_size: int = 16,
 ) -> Iterator[TeachStep]:
-    """Tune the parameters of `model` that ask for gradients, in place. Each epoch asks every question in its next
+    """Tune the parameters of `model` that require gradients, in place. Each epoch asks every question in its next
     phrasing.
 
-    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step. `DivergedError` when a loss is no
-    number any more: `model` then holds the last weights whose loss was one.
+    bf16 autocast over fp32 weights. Cosine learning rate. Yields after each step. `DivergedError` when a loss is
+    NaN or infinite: `model` then has the last weights with a finite loss.
     """
     order = random.Random(seed)
     per_epoch = -(-len(examples) // batch_size)

@@ -1,7 +1,7 @@
-"""Training a pair: the loss is on the ensemble's answer tokens at alpha 1, the gradient reaches M'o alone.
+"""Training a pair: the loss is on the ensemble's answer tokens at alpha 1, the gradient reaches only M'o.
 
 Base and reference logits come from frozen_logits, so a step costs one small model. Yields a `Step` after each
-optimiser step; the caller stores it, stops when it likes, and saves the trained model.
+optimizer step; the caller stores it, may stop, and saves the trained model.
 """
 
 import random
@@ -39,7 +39,7 @@ WARMUP = 0.05
 
 
 class Step(NamedTuple):
-    """One optimiser step. `forget_probability` is measured at the end of an epoch and near the target, else None."""
+    """One optimizer step. `forget_probability` is measured at the end of an epoch and near the target, else None."""
 
     step: int
     epoch: int
@@ -93,13 +93,13 @@ def train_pair(
     scratch: Path,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Iterator[Step]:
-    """Tune `models.trained` in place. `progress(text, done, total)` tells of the logits computed beforehand.
+    """Tune `models.trained` in place. `progress(text, done, total)` reports the logits computed beforehand.
 
-    Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is found to have come
-    down to `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose
-    own batch was that low before it, whatever the objective reads: some need less than an epoch from there to ruin.
-    Raises `DataError` when a set is empty, and `DivergedError` when a loss is no number any more: `models.trained`
-    then holds the last weights whose loss was one.
+    Stops after `settings.epochs`, or as soon as the mean probability of the forget answers is down to
+    `settings.target_forget_probability`. It is measured at the end of an epoch, and after every step whose batch was
+    already that low, for every objective: some break the model less than an epoch later. Raises `DataError` when a set
+    is empty, and `DivergedError` when a loss is NaN or infinite: `models.trained` then has the last weights with a
+    finite loss.
     """
     term = retain_term_of(settings)
     loss_of, numbers = get_objective(settings.objective).loss, numbers_of(settings)
@@ -113,7 +113,7 @@ def train_pair(
     schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, total))
     forget_batches = _endless(len(forget), settings.batch_size, order)
     retain_batches = _endless(len(sets.retained.items), settings.batch_size, order) if sets.retained else iter(())
-    # and stays so: dropout would make M'o differ from its reference before it has learned anything
+    # without dropout, which would make M'o differ from its reference before it has learned anything
     models.trained.eval()
     for step in range(1, total + 1):
         began = time.monotonic()
@@ -141,7 +141,7 @@ def train_pair(
 
 
 class _Sets(NamedTuple):
-    """`asked` holds the forget questions with their true answers; `read` what the objective is taken on, in its
+    """`asked` holds the forget questions with their true answers; `read` the answers the objective reads, in its
     order.
     """
 
@@ -152,7 +152,7 @@ class _Sets(NamedTuple):
 
 @torch.no_grad()
 def _answers(sets: _Sets, read: dict[str, AnswerTokens], chosen: list[int]) -> AnswerTokens:
-    """The batch's true answers, which not every objective reads."""
+    """The batch's true answers; not every objective reads them."""
     return read["answer"] if "answer" in read else sets.asked.tokens(chosen)
 
 

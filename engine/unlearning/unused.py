@@ -1,5 +1,5 @@
-"""Which settings of a training have no effect, given the others: whoever sets one of them means something that will
-not happen.
+"""Which settings of a training have no effect, given the others; setting one of them would be a
+misunderstanding.
 """
 
 from engine.models.tunings import TUNINGS
@@ -21,7 +21,7 @@ def unused_settings(settings: TrainingSettings) -> dict[str, str]:
     if retain_term_of(settings) == "none":
         found |= dict.fromkeys(("retain_weight", "retain_batches"), "this training has no retain term")
     elif not settings.retain_batches:
-        found |= dict.fromkeys(("retain_weight", "retain_term"), "without retain batches there is no retain term")
+        found |= dict.fromkeys(("retain_weight", "retain_term"), "without retain batches the retain term is unused")
     return found
 
 

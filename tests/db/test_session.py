@@ -149,7 +149,7 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
     assert holder.stdin is not None
     assert holder.stdout is not None
     holder.stdout.readline()
-    with pytest.raises(DatabaseBusyError, match="locked by another process, which has not let go of it yet$"):
+    with pytest.raises(DatabaseBusyError, match="locked by another process, which has not released it yet$"):
         add_set(url, "b")
     with session.reading(url) as opened:  # under WAL reading goes on
         assert [row.name for row in runs.sets(opened)] == ["a"]
@@ -202,8 +202,8 @@ def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
         ("postgresql://me:secret@localhost:port/x", "must be an SQLAlchemy URL"),
         ("nosuch://host/name", "nosuch"),
         ("postgresql+psycopg2://me:secret@localhost/x", "psycopg2"),
-        ("sqlite:////dev/null/store.sqlite", "no folder /dev/null"),
-        ("sqlite:////no/such/folder/store.sqlite", "no folder /no/such/folder"),
+        ("sqlite:////dev/null/store.sqlite", "the folder /dev/null "),
+        ("sqlite:////no/such/folder/store.sqlite", "the folder /no/such/folder "),
     ],
 )
 def test_a_url_that_cannot_be_used_says_why_and_shows_no_password(bad: str, says: str) -> None:

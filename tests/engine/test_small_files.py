@@ -104,7 +104,7 @@ def test_anything_else_is_a_value_error(data: bytes | str) -> None:
         ("[NaN]", "it holds NaN, and numbers must be finite"),
         ("[-Infinity]", "it holds -Infinity"),
         ("[1e999]", "it holds 1e999"),
-        ('{"a": 1, "a": 1}', "the key 'a' stands twice in one object"),
+        ('{"a": 1, "a": 1}', "the key 'a' occurs twice in one object"),
         ('{"": 1}', "the key '' is empty or cannot be printed"),
         (r'{"\u001b[31m": 1}', "cannot be printed"),
         (r'["\ud800"]', "half a character (a lone surrogate)"),

@@ -216,7 +216,7 @@ def test_disputed_and_stale_verdicts_are_visible(visit: Opener, world: Path) -> 
     said = " ".join(item.value for item in app.warning).replace("\\", "")
     assert "Disputed: Ada says ✔ forgotten, Tom says ? unsure." in said
     assert "Stale: Old said ? unsure" in said
-    assert "the answers are not those judged (at alpha 0)" in said
+    assert "the answers differ from those judged (at alpha 0)" in said
 
 
 def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opener, world: Path, asked: Asked) -> None:

@@ -391,7 +391,7 @@ def test_a_run_shows_every_mean_with_its_interval_or_the_reason(visit: Opener, w
     assert len(table) == len(run_figures(1, 0.5))
     rouge = table[table["measure"].str.startswith("ROUGE-L recall (")]
     assert list(rouge["people"]) == ["1 person", "1 person"]
-    assert set(rouge["why n/a"]) == {"all are about one person, so there is nobody to resample"}
+    assert set(rouge["why n/a"]) == {"all are about one person, so resampling is not possible"}
     assert not (table["95 % interval"].eq("n/a") & table["mean"].notna()).any()
     said = " ".join(item.value for item in app.caption).replace("\\", "")
     assert "Forget quality at α = 0.5: n/a: no forget question of this run has a truth ratio." in said
@@ -505,7 +505,7 @@ def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) 
         0.99,
         0,
         2,
-        "the retain-only model",
+        "the retain model",
         None,
         None,
         None,

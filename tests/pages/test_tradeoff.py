@@ -148,7 +148,7 @@ def test_advice_where_nothing_keeps_the_utility() -> None:
 def test_advice_without_a_base() -> None:
     table = build(means((1, "demo", 1.0, 0.0, 0.9)), FORGET, KEPT)
     assert advice(table, FORGET, KEPT) == Advice(
-        "No base (α = 0) was evaluated with these measures, so there is nothing to hold the utility against."
+        "No base (α = 0) was evaluated with these measures, so there is nothing to compare the utility with."
     )
 
 
@@ -346,7 +346,7 @@ def test_forget_quality_is_drawn_beside_a_retain_only_model(world: Path, visit: 
     said = " ".join(item.value for item in app.caption).replace("\\", "")
     assert "n = 2 on either side (2 of 2 forget questions): p = 3.3e-01 at α = 0" in said
     assert (
-        "at 41 of 41 alphas from 0 to 2, most clearly at 0, this test cannot tell the pair from the retain-only model"
+        "at 41 of 41 alphas from 0 to 2, most clearly at 0, this test cannot distinguish the pair from the retain model"
         " at 5%" in said
     )
 
@@ -412,4 +412,4 @@ def test_an_aggregate_rests_on_what_it_is_made_of() -> None:
     assert not utility.rests_on("rouge", "any", "forget", "")
     assert utility.of_answers
     assert not quality.of_answers
-    assert quality.shown(1e-9) == "1.00e-09"
+    assert quality.shown(1e-9) == "1e-09"

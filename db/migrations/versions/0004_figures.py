@@ -1,4 +1,5 @@
-"""Aggregates that no question of this database stands behind, one row per run, alpha and name: what others published."""
+"""Aggregates that no question of this database stands behind, one row per run, alpha and name: what others published.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,5 @@
-"""What was erased and when: one row per erasure, with a salted hash of whom it was about and not a word of the texts."""
+"""What was erased and when: one row per erasure, with a salted hash of whom it was about and not a word of the texts.
+"""
 
 import sqlalchemy as sa
 from alembic import op

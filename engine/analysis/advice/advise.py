@@ -1,4 +1,4 @@
-"""The advice: which α meets a demand, how sure that is, and what to be wary of. Reads no database and no model."""
+"""The advice: which α meets a demand, how certain that is, and what to watch for. Reads neither database nor model."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,21 +29,21 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class LeakBaseline:
-    """Share of the forget questions that leak on the retain-only model; None where it was asked none of them."""
+    """Share of the forget questions that leak on the retain model; None where it was asked none of them."""
 
     share: float | None
-    questions: int  # of the forget questions, those it was asked
+    questions: int  # number of forget questions it was asked
 
     def limit(self, forget_questions: int) -> float:
-        """The leak share that it allows: none unless all forget questions were asked, for of the others nothing is
-        known.
+        """The leak share that it allows: 0 unless all forget questions were asked, as nothing is known of the
+        others.
         """
         return self.share if self.share is not None and self.questions >= forget_questions else 0.0
 
 
 @dataclass(frozen=True)
 class KeptPart:
-    """One part that is to stay: mean ROUGE-L recall of the base, and at the α shown."""
+    """One part to keep: mean ROUGE-L recall of the base, and at the α shown."""
 
     name: str
     base: float
@@ -54,19 +54,19 @@ class KeptPart:
 
 @dataclass(frozen=True)
 class Basis:
-    """What the advice was worked out from, besides the demand. The range is what was searched for an α."""
+    """The basis of the advice, besides the demand. The range is where α was searched."""
 
     low: float
     high: float
     forget_questions: int
     forget_persons: int
-    partial: int  # maps in which some answer was not followed to its end
+    partial: int  # maps with an answer that was not followed to its end
     floor: LeakBaseline
     leak_rule: int  # its version
     max_new_tokens: int
     pair: str  # key of the pair's maps, which changes with its tokenizer, template or reference
-    unnamed: int = 0  # of the forget questions, those of a file that names no split
-    reworded: int = 0  # of the forget questions, those that count as leaking where either of two wordings does
+    unnamed: int = 0  # number of forget questions from files without a split
+    reworded: int = 0  # number of forget questions that leak where either of two phrasings does
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Advice:
     the pair's recommended α meets it, None outside the range.
 
     `spans` are the alphas that meet the demand. `leaks` and `utility` are those at `alpha`, utility as a share of
-    the base's in the weakest part. By the leak rule the base answers `known` kept questions, of which `lost` are not
-    answered at `alpha`, while `gained` others are.
+    the base's in the weakest part. By the leak rule the base answers `known` retain questions; `lost` of these are
+    not answered at `alpha`, while `gained` others are.
     """
 
     demand: Demand
@@ -110,7 +110,7 @@ class Advice:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> Self:
-        """Raises `DataError` for what is no advice, or not one of this version of the program."""
+        """Raises `DataError` for anything but an advice of this version of the program."""
         try:
             if data["format"] != FORMAT:
                 raise ValueError(f"format {data['format']!r}")
@@ -129,7 +129,7 @@ class Advice:
                 }
             )
             if found.demand.max_leaks is None and found.limit != found.basis.floor.limit(found.basis.forget_questions):
-                raise ValueError("its floor is not that of its forget questions")  # as an earlier version had it
+                raise ValueError("its baseline is not that of its forget questions")  # as in an earlier version
             return found
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DataError(f"a stored advice cannot be read by this version: {error!r}") from error
@@ -164,9 +164,9 @@ def advise(
 ) -> Advice:
     """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.
 
-    Searched are the alphas from 0 on: a negative one turns the offset round. Raises `DataError` where the range does
-    not begin at or below 0 (α = 0 is the base that utility is held against), and where there is nothing to forget or
-    nothing that could be lost. `pair` is the key of its maps.
+    Only alphas from 0 up are searched: a negative one reverses the offset. Raises `DataError` where the range does
+    not begin at or below 0 (α = 0 is the base that utility is compared with), and where there is nothing to forget or
+    nothing to lose. `pair` is the key of its maps.
     """
     if not low <= 0 < high:
         raise DataError(
@@ -174,7 +174,7 @@ def advise(
         )
     pieces = make_pieces(questions, 0.0, high)
     if not any(part.mean()[pieces.place(0.0)] > 0 for part in pieces.kept):
-        raise DataError("the base answers none of the questions that are to be kept, so nothing can be said to survive")
+        raise DataError("the base answers none of the questions to be kept, so utility cannot be measured")
     limit = demand.max_leaks if demand.max_leaks is not None else floor.limit(pieces.leaks.questions)
     leaks, kept = pieces.leaks.mean(), utility(pieces)
     good = meets(leaks, kept, limit, demand.max_loss)

@@ -1,4 +1,4 @@
-"""Warnings by rule for the three failures that offset unlearning is known for.
+"""Warnings by rule for the three known failures of offset unlearning.
 
 Out-of-scope answers degrade; a secret survives every α, or comes back at a larger one; the model becomes unusable.
 """
@@ -23,7 +23,7 @@ MORE_LOOPS = 0.25
 
 RULES: dict[Kind, str] = {
     "out of scope": (
-        "of the questions that are to be kept and that the pair was not trained on, a part loses more of the base's"
+        "of the questions to be kept that the pair was not trained on, a part loses more of the base's"
         " ROUGE-L recall than the demand allows, or more than that share of what the base answers (by the leak rule) is"
         " lost, at the α shown; or a part does at the first α that leaks no more than allowed"
     ),
@@ -33,7 +33,7 @@ RULES: dict[Kind, str] = {
     ),
     "comes back": "a forget question that no longer leaks at some α leaks again at a larger α of the range",
     "unusable": (
-        f"from some α on a part that is to be kept falls below {HALF_OF_BASE:.0%} of the base's ROUGE-L recall, or"
+        f"from some α on a part to be kept falls below {HALF_OF_BASE:.0%} of the base's ROUGE-L recall, or"
         f" loops make up {MORE_LOOPS:.0%} more of any part's answers than at α = 0 (loops on the forget set are noise,"
         " not forgetting)"
     ),
@@ -42,7 +42,7 @@ RULES: dict[Kind, str] = {
 
 @dataclass(frozen=True)
 class Caution:
-    """`alpha`: where to look; `question_id`: the worst question, None where it is no single one's."""
+    """`alpha`: where to look; `question_id`: the worst question, None where the warning is not about a single one."""
 
     kind: Kind
     words: str
@@ -51,11 +51,11 @@ class Caution:
 
 
 class Changed(NamedTuple):
-    """Kept questions at some α against the base, both by the leak rule; an answer not followed to its end is none."""
+    """Retain questions at some α against the base, both by the leak rule; an unfinished answer does not count."""
 
-    known: int  # that the base answers
-    lost: tuple[MappedQuestion, ...]  # of these, those that are not answered any more
-    gained: int  # that the base does not answer, and the ensemble does
+    known: int  # answered by the base
+    lost: tuple[MappedQuestion, ...]  # of these, those no longer answered
+    gained: int  # answered by the ensemble and not by the base
 
 
 def changed(questions: Sequence[MappedQuestion], alpha: float) -> Changed:
@@ -78,7 +78,7 @@ def _place(item: MappedQuestion, alpha: float) -> int:
 def cautions(
     questions: Sequence[MappedQuestion], pieces: Pieces, alpha: float, limit: float, max_loss: float
 ) -> tuple[Caution, ...]:
-    """All that the rules find; `alpha` is the one that is shown, to use or nearest."""
+    """Everything the rules find; `alpha` is the one shown, to use or nearest."""
     secret = [item for item in questions if is_to_be_forgotten(item.split)]
     found = [
         _out_of_scope(questions, pieces, alpha, max_loss) or _too_early(pieces, limit, max_loss),
@@ -96,7 +96,7 @@ def _out_of_scope(questions: Sequence[MappedQuestion], pieces: Pieces, alpha: fl
     if len(swap.lost) > max_loss * swap.known + SLACK:
         worst = swap.lost[0]
         said.append(
-            f"{len(swap.lost)} of the {swap.known} questions that the base answers are not answered any more "
+            f"{len(swap.lost)} of the {swap.known} questions that the base answers are lost "
             f"({swap.gained} others are), the first is: {worst.question}"
         )
     if not said:
@@ -112,7 +112,7 @@ def _too_early(pieces: Pieces, limit: float, max_loss: float) -> Caution | None:
     said = [] if first is None else _worn_parts(pieces, first, max_loss)
     if first is None or not said:
         return None
-    words = f"Answers that should stay degrade before enough is forgotten, at α = {first:.3f}: {'; '.join(said)}"
+    words = f"Answers that should stay degrade before enough is forgotten, at α = {first:.2f}: {'; '.join(said)}"
     return Caution("out of scope", words, first)
 
 
@@ -146,7 +146,7 @@ def _survives(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) ->
 
 
 def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) -> Caution | None:
-    """Those that leak again above the α shown come first: there a turn of the dial gives them away."""
+    """Those that leak again above the α shown come first: moving α up gives them away."""
     back = [(answer, item) for item in secret if (answer := _returned(item, pieces, alpha)) is not None]
     if not back:
         return None
@@ -155,7 +155,7 @@ def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) 
     verb = "leaks" if len(back) == 1 else "leak"
     where = f"{len(above)} of them above α = {alpha:g}, there" if above else f"none of them above α = {alpha:g};"
     words = (
-        f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {where} first from α = {answer.low:.3f}: "
+        f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {where} first from α = {answer.low:.2f}: "
         f"{worst.question}"
     )
     look = inside(Span(answer.low, min(answer.high, pieces.high), answer.low_error, answer.high_error))
@@ -179,7 +179,7 @@ def _flags(item: MappedQuestion, pieces: Pieces) -> list[bool]:
 
 
 def _unusable(pieces: Pieces) -> Caution | None:
-    """The smallest α at which any part has become unusable, and what it is that gives way there."""
+    """The smallest α at which any part has become unusable, and the reason."""
     found = [
         *(_worn(part, pieces) for part in pieces.kept),
         *(_looped(part, pieces) for part in pieces.loops),
@@ -188,7 +188,7 @@ def _unusable(pieces: Pieces) -> Caution | None:
     if not known:
         return None
     alpha, words = min(known)
-    return Caution("unusable", f"From α = {alpha:.3f} on {words}.", alpha)
+    return Caution("unusable", f"From α = {alpha:.2f} on {words}.", alpha)
 
 
 def _worn(part: Part, pieces: Pieces) -> tuple[float, str] | None:

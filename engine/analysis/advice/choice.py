@@ -1,9 +1,8 @@
-"""Which α meets a demand, which is nearest where none does, which trade best, and where the knee is.
+"""Which α meets a demand, which is nearest where none does, which are the best trade-offs, and where the knee is.
 
 Everything is a step function over α, so the answers are exact: unions of intervals, known to within the errors of
-their borders. Utility is the weakest part's: of every part that is to stay, its mean ROUGE-L recall as a share of
-its own mean at α = 0, and of these the lowest. A part that rises above its base counts as 1: more than the base is
-not asked for.
+their borders. Utility is that of the weakest part: the lowest, over all parts to keep, of the mean ROUGE-L recall as
+a share of the part's mean at α = 0. A part that rises above its base counts as 1: more than the base is not needed.
 """
 
 import math
@@ -15,13 +14,13 @@ from numpy.typing import NDArray
 
 from engine.analysis.advice.pieces import Floats, Pieces
 
-MARGIN = 0.1  # how far inside an interval the advised α lies, where there is room: unseen questions have other borders
+MARGIN = 0.1  # how far inside an interval the advised α is, if possible: unseen questions have other borders
 STEPS = (
     0.05,
     0.01,
     0.001,
     0.0001,
-)  # an advised α is a multiple of the coarsest that fits: what a person can set and type
+)  # an advised α is a multiple of the coarsest that fits: a number that can be set and typed
 SLACK = 1e-9  # of sums of floats
 
 Bools = NDArray[np.bool_]
@@ -37,12 +36,12 @@ class Span(NamedTuple):
 
     @property
     def width(self) -> float:
-        """What is left of it when both borders are off by their errors."""
+        """The part that is left when both borders are off by their errors."""
         return self.high - self.high_error - self.low - self.low_error
 
 
 class Front(NamedTuple):
-    """A choice that no other α betters in both: as few leaks with more utility, or as much utility with fewer leaks."""
+    """A choice that no other α improves on: as few leaks with more utility, or as much utility with fewer leaks."""
 
     leaks: float
     utility: float
@@ -50,7 +49,7 @@ class Front(NamedTuple):
 
 
 def utility(pieces: Pieces, weights: Sequence[Floats] | None = None) -> Floats:
-    """[pieces], or with `weights` of each kept part [resamples, pieces]. A part that is 0 at α = 0 has nothing to
+    """[pieces], or with `weights` of each kept part [resamples, pieces]. A part that is 0 at α = 0 cannot
     lose.
     """
     ratios = []
@@ -66,7 +65,7 @@ def meets(leaks: Floats, kept: Floats, limit: float, max_loss: float) -> Bools:
 
 
 def spans(mask: Bools, pieces: Pieces) -> list[Span]:
-    """The unions of neighbouring pieces of `mask`, but for those narrower than the errors of their borders."""
+    """The unions of adjacent pieces of `mask`, except those narrower than the errors of their borders."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False]))))
     found = [
         Span(*map(float, (pieces.borders[a], pieces.borders[b], pieces.errors[a], pieces.errors[b])))
@@ -78,7 +77,7 @@ def spans(mask: Bools, pieces: Pieces) -> list[Span]:
 def inside(span: Span) -> float:
     """An α well inside: 0.1 above the lower border where there is room, and a number a person can type.
 
-    At α = 0 itself where the span holds it: there the base is not touched at all.
+    At α = 0 itself where the span holds it: there the base is unchanged.
     """
     if span.low <= 0 <= span.high:
         return 0.0
@@ -92,7 +91,7 @@ def inside(span: Span) -> float:
 
 
 def widest(found: Sequence[Span]) -> Span | None:
-    """The first of the widest: what is far from every border holds for other questions too."""
+    """The first of the widest: an α far from every border is right for other questions too."""
     return max(found, key=lambda span: span.width, default=None)
 
 
@@ -106,14 +105,14 @@ def advised(mask: Bools, pieces: Pieces) -> float | None:
 
 
 def shortfall(leaks: Floats, kept: Floats, limit: float, max_loss: float) -> Floats:
-    """The worse of the two misses, each as a share of the largest miss there could be: 0 met, 1 missed altogether."""
+    """The larger of the two misses, each as a share of its largest possible value: 0 met, 1 missed completely."""
     too_many = np.maximum(leaks - limit, 0.0) / max(1.0 - limit, SLACK)
     too_little = np.maximum(1.0 - max_loss - kept, 0.0) / (1.0 - max_loss)
     return np.maximum(too_many, too_little)
 
 
 def nearest(missed: Floats, pieces: Pieces) -> float:
-    """Where the shortfall is smallest: inside the widest stretch of such alphas, whatever the errors of its borders."""
+    """Where the shortfall is smallest: inside the widest stretch of such alphas, for all errors of its borders."""
     least = missed <= missed.min() + SLACK
     best = widest(spans(least, pieces))
     if best is not None:
@@ -123,7 +122,7 @@ def nearest(missed: Floats, pieces: Pieces) -> float:
 
 
 def front(leaks: Floats, kept: Floats, pieces: Pieces) -> list[Front]:
-    """Every pair of leak share and utility that no other α betters in both, fewest leaks first."""
+    """Every pair of leak share and utility that no other α improves on, fewest leaks first."""
     found = []
     for index in front_places(leaks, kept, pieces):
         same = np.isclose(leaks, leaks[index], atol=SLACK) & np.isclose(kept, kept[index], atol=SLACK)
@@ -146,8 +145,8 @@ def knee_place(leaks: Floats, kept: Floats, pieces: Pieces) -> int | None:
     """The piece of the front farthest above the chord between the front's ends, both measures scaled to 0..1.
 
     Kneedle (Satopää, Albrecht, Irwin, Raghavan 2011): x = 1 − leak share and y = utility fall along the front, the
-    distance from the chord is (x + y − 1) / √2. A front of one point is its own knee: nothing is traded there. None
-    where no point lies above the chord.
+    distance from the chord is (x + y − 1) / √2. A front of one point is its own knee: there is no trade-off. None where
+    every point is on or below the chord.
     """
     places = front_places(leaks, kept, pieces)
     if len(places) < 2:

@@ -1,4 +1,4 @@
-"""The maps of a run as matrices: what each person's questions sum to on every piece of α on which nothing changes.
+"""The maps of a run as matrices: the sum over each person's questions on every piece of α on which nothing changes.
 
 Means over questions, and resamples of persons, are then products of weights with these matrices.
 """
@@ -20,7 +20,7 @@ FORGET, TRAINED_ON = "forget", "train"
 
 
 class Part(NamedTuple):
-    """One measure on one part of the questions. A question without a person stands for itself."""
+    """One measure on one part of the questions. A question without a person is its own cluster."""
 
     name: str  # SPLIT or SPLIT/HALF
     sums: Floats  # [persons, pieces]
@@ -44,8 +44,8 @@ class Part(NamedTuple):
 class Pieces(NamedTuple):
     """Piece i reaches from `borders[i]` to `borders[i + 1]`; each border is known to within its error. In α, no unit.
 
-    `leaks` are shares of the forget questions, `kept` ROUGE-L recall of every part that is to stay, `loops` shares of
-    answers that fell into a loop, of all of these parts.
+    `leaks` are shares of the forget questions, `kept` ROUGE-L recall of every part to keep, `loops` shares of
+    answers that fell into a loop, for all of these parts.
     """
 
     borders: Floats
@@ -80,7 +80,7 @@ def make_pieces(questions: Sequence[MappedQuestion], low: float, high: float) ->
         kept.setdefault("/".join(filter(None, (item.split, item.half))), []).append(item)
     if not secret:
         raise DataError(
-            "none of the mapped questions is to be forgotten (all are of other splits), so nothing is known about"
+            "none of the mapped questions is to be forgotten (all are in other splits), so nothing is known about"
             " forgetting"
         )
     if not kept:
@@ -117,7 +117,7 @@ def _loops(item: MappedQuestion) -> list[float]:
 def _borders(
     wanted: Sequence[tuple[Sequence[MappedQuestion], Measure]], low: float, high: float
 ) -> tuple[Floats, Floats]:
-    """Where any of the measures changes, with both ends of the range; of equal places the larger error counts."""
+    """Where any of the measures changes, with both ends of the range; where two coincide the larger error counts."""
     errors = {low: 0.0, high: 0.0}
     for items, measure in wanted:
         for item in items:

@@ -1,7 +1,7 @@
-"""How far the advice hangs on which persons were asked: a percentile bootstrap over persons, part by part.
+"""How far the advice depends on which persons were asked: a percentile bootstrap over persons, part by part.
 
-Questions about one person rise and fall together, so persons are drawn, each with all of its curves; see
-`evaluation.bootstrap`. The floor is taken as fixed.
+Questions about one person are correlated, so persons are drawn, each with all of its curves; see
+`evaluation.bootstrap`. The baseline is taken as fixed.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from engine.evaluation.bootstrap import ends
 
 RESAMPLES = 1000
 PIECES_AT_ONCE = 4_000_000  # resamples times pieces held at once
-FEWEST_PERSONS = 3  # below it an interval would be a show of knowledge that nobody has
+FEWEST_PERSONS = 3  # below it an interval would claim more than is known
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Bounds:
 
 @dataclass(frozen=True)
 class Resampled:
-    """`alpha`, `knee`: of the resamples that have one. None where a part has fewer than three persons.
+    """`alpha`, `knee`: over the resamples that have one. None where a part has fewer than three persons.
 
     `met`: share of resamples in which the advised α meets the demand; `unmet`: share in which no α does.
     """
@@ -49,7 +49,7 @@ def enough(part: Part) -> bool:
 def resample(
     pieces: Pieces, alpha: float, limit: float, max_loss: float, seed: int, resamples: int = RESAMPLES
 ) -> Resampled:
-    """Everything that the advice says, again for every resample; `alpha` is the advised one."""
+    """Everything in the advice, again for every resample; `alpha` is the advised one."""
     generator = np.random.default_rng(seed)
     there = pieces.place(alpha)
     drawn: list[tuple[float, float, bool, float, float]] = []

@@ -19,13 +19,13 @@ from engine.store.maps import maps_key
 from engine.store.session import reading, write_patiently
 from engine.wording import run_words
 
-REASON = "reason"  # stored instead of an advice: why there is none
+REASON = "reason"  # stored instead of an advice: why it is missing
 
 
 class Advised(NamedTuple):
-    """What a run advises for its pair; without `advice` the `reason` why there is none.
+    """What a run advises for its pair; without `advice` the `reason` why it is missing.
 
-    `newer`: why a newer map run of the pair has none; "" where there is no such run.
+    `newer`: why a newer map run of the pair has none; "" without such a run.
     """
 
     run_id: int
@@ -36,7 +36,7 @@ class Advised(NamedTuple):
 
     @property
     def outdated(self) -> bool:
-        """Whether it was judged by another version of the leak rule than the one in force, which may say something
+        """Whether it was judged by another version of the leak rule than the one in force, which may find something
         else.
         """
         if self.advice is None or self.advice.basis.leak_rule == LEAK_RULE_VERSION:
@@ -46,7 +46,7 @@ class Advised(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """What a run's advice is worked out from, but for the demand."""
+    """What a run's advice is computed from, except the demand."""
 
     questions: list[MappedQuestion]
     floor: LeakBaseline
@@ -61,8 +61,8 @@ class Ground(NamedTuple):
 
 
 def ground_of(run_id: int) -> Ground:
-    """The judged maps of a run. `RunError` where it is no map run, or some of its questions are not mapped: they may
-    leak.
+    """The judged maps of a run. `RunError` where it is not a map run, or some of its questions are not mapped: those
+    may leak.
     """
     detail = history.run_detail(run_id)
     name = detail.summary.name
@@ -74,7 +74,7 @@ def ground_of(run_id: int) -> Ground:
     if len(questions) < asked or not asked:
         raise RunError(
             f"run {name!r} has mapped {len(questions)} of its {asked} questions, and the others may leak: "
-            "start it again, it goes on where it stopped"
+            "start it again, it continues where it stopped"
         )
     own = 1.0 if detail.recommended_alpha is None else detail.recommended_alpha
     return Ground(questions, LeakBaseline(*forget_floor(run_id)), own, low, high, maps_key(detail))
@@ -86,7 +86,7 @@ def advise_run(run_id: int, demand: Demand, seed: int = 0) -> Advice:
 
 
 def store_advice(run_id: int) -> None:
-    """Work out the advice of a run under the default demand and store it, or the reason why it has none."""
+    """Compute the advice of a run under the default demand and store it, or the reason why it has none."""
     try:
         data = advise_run(run_id, Demand()).to_json()
     except DataError as error:
@@ -95,10 +95,10 @@ def store_advice(run_id: int) -> None:
 
 
 def advice_of(pair: PairManifest) -> Advised | None:
-    """The stored advice for a pair as it is now that rests on most forget questions, the newest of equals: a few
-    questions mapped later do not outweigh the whole set.
+    """The stored advice for a pair as it is now, over the most forget questions, the newest of equals: a few questions
+    mapped later do not outweigh the whole set.
 
-    A pair made anew under the same name is another pair, and so is one whose tokenizer, template or reference was
+    A pair made again under the same name is another pair, and so is one whose tokenizer, template or reference was
     changed. Where no run has an advice, why the newest has none; else None.
     """
     with reading() as session:
@@ -117,7 +117,7 @@ def advice_of(pair: PairManifest) -> Advised | None:
 
 
 def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
-    """What a run stored when it ended, as `store_advice` put it; what cannot be read any more is a reason too."""
+    """What a run stored when it ended, as `store_advice` put it; an unreadable one gives a reason too."""
     if REASON in data:
         return Advised(run_id, run, None, str(data[REASON]))
     try:

@@ -1,4 +1,4 @@
-"""The advice in sentences, for the screen and the terminal alike. Plain text: whoever shows it escapes it."""
+"""The advice in sentences, for screen and terminal. Plain text: the caller escapes it."""
 
 import math
 
@@ -8,40 +8,39 @@ from engine.analysis.advice.resample import FEWEST_PERSONS, Bounds
 from engine.evaluation.bootstrap import none_of
 
 UTILITY_MEANING = (
-    "Utility is that of the weakest part: of every part that is to be kept and was not trained on, its mean ROUGE-L"
-    " recall as a share of the base's (α = 0), and of these the lowest. True answers that the package rouge_score"
+    "Utility is that of the weakest part: the lowest, over all parts to be kept that were not trained on, of the mean"
+    " ROUGE-L recall as a share of the base's (α = 0). True answers that the package rouge_score"
     " cannot read, in other scripts than the Latin one or with many accents, are read in Unicode words."
 )
 
 
 CHOICE_MEANING = (
-    f"Of the alphas that meet a demand the one to use lies in the widest interval, {MARGIN:g} above its lower end (a"
+    f"Of the alphas that meet a demand the one to use is in the widest interval, {MARGIN:g} above its lower end (a"
     " quarter of its width where that is less), rounded up to a number that can be typed: other questions have other"
     " borders."
 )
 SCOPE = (
-    "This is about greedy answers to the mapped questions by the leak rule, and no finding that a secret is forgotten:"
-    " further wordings, drawn answers and the probability of the true answer (teacher forcing) can still give it away."
+    "This is about greedy answers to the mapped questions by the leak rule. It does not show that a secret is"
+    " forgotten: other phrasings, drawn answers and the probability of the true answer (teacher forcing) can still give"
+    " it away."
 )
-SURE = 0.95  # share of resamples below which it is said that the advice may not hold for others
+SURE = 0.95  # share of resamples below which the advice may not hold for others
 
 
 def demand_words(advice: Advice) -> str:
-    """What is asked for, with the figure that the floor stands for."""
+    """The demand, with the figure of its baseline."""
     floor, asked = advice.basis.floor, advice.basis.forget_questions
     if advice.demand.max_leaks is not None:
         leaks = f"leak share at most {advice.limit:.1%}"
     elif floor.share is None:
-        leaks = "leak share 0.0%, because no retain-only model was asked these questions and so no floor is known"
+        leaks = "leak share 0.0%, because no retain model was asked these questions, so the baseline is unknown"
     elif floor.questions < asked:
         leaks = (
-            f"leak share 0.0%, because the retain-only model was asked only {floor.questions} of the {asked} forget"
-            f" questions (of these it leaks on {floor.share:.1%}) and so no floor is known for the others"
+            f"leak share 0.0%, because the retain model was asked only {floor.questions} of the {asked} forget"
+            f" questions (of these it leaks on {floor.share:.1%}) so the baseline of the others is unknown"
         )
     else:
-        leaks = (
-            f"leak share no higher than the retain-only model's {floor.share:.1%} on the same {asked} forget questions"
-        )
+        leaks = f"leak share no higher than the retain model's {floor.share:.1%} on the same {asked} forget questions"
     return f"{leaks}; utility at least {1 - advice.demand.max_loss:.1%} of the base's"
 
 
@@ -51,8 +50,8 @@ def verdict(advice: Advice) -> str:
         if advice.leaks <= advice.basis.floor.limit(advice.basis.forget_questions) + SLACK:
             return "The base itself (α = 0) meets the demand, so these questions say nothing about forgetting."
         return (
-            f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: it asks for nothing to"
-            " be forgotten."
+            f"The base itself (α = 0) meets the demand, which allows {advice.limit:.1%} to leak: with it,"
+            " nothing need be forgotten."
         )
     if advice.met:
         return (
@@ -65,12 +64,12 @@ def verdict(advice: Advice) -> str:
 
 
 def _either(advice: Advice) -> str:
-    """In which wordings the forget questions were asked."""
+    """In which phrasings the forget questions were asked."""
     reworded, asked = advice.basis.reworded, advice.basis.forget_questions
     if not reworded:
-        return ", asked as they stand and in no other words"
+        return ", asked only in their original words"
     some = "" if reworded == asked else f" ({reworded} of them)"
-    return f", asked as they stand or in other words{some}"
+    return f", asked in their original or in other words{some}"
 
 
 def _questions(number: int, one: str = "question") -> str:
@@ -78,7 +77,7 @@ def _questions(number: int, one: str = "question") -> str:
 
 
 def misses(advice: Advice) -> list[str]:
-    """What the α shown misses, and by how much."""
+    """Which demands the α shown misses, and by how much."""
     found = []
     if advice.leaks > advice.limit + SLACK:
         found.append(f"leaks on {advice.leaks:.1%} of the forget questions where {advice.limit:.1%} are allowed")
@@ -89,7 +88,7 @@ def misses(advice: Advice) -> list[str]:
 
 
 def figures_words(advice: Advice) -> list[str]:
-    """Leak share, utility and what a mean hides at the α shown; the first two with their interval over persons."""
+    """Leak share, utility and lost answers at the α shown; the first two with their interval over persons."""
     few = min(part.persons for part in advice.parts)
     return [
         (
@@ -109,7 +108,7 @@ def figures_words(advice: Advice) -> list[str]:
 
 
 def _leak_interval(advice: Advice) -> str:
-    """Resampling persons of whom none leaks cannot show a leak: then the bound their number gives."""
+    """Resampling persons without a leak cannot show one: then the bound that their number gives."""
     persons = advice.basis.forget_persons
     if advice.leaks > 0:
         return _interval(advice.resampled.leaks, persons)
@@ -121,7 +120,7 @@ def _leak_interval(advice: Advice) -> str:
 
 def _interval(bounds: Bounds | None, persons: int) -> str:
     if bounds is None:
-        return f"95 % interval n/a: {_persons(persons)}, and it takes {FEWEST_PERSONS}"
+        return f"95 % interval n/a: {_persons(persons)}, and it needs {FEWEST_PERSONS}"
     return f"95 % over persons {bounds.low:.1%} to {bounds.high:.1%}"
 
 
@@ -131,7 +130,7 @@ def _persons(number: int) -> str:
 
 def _part(part: KeptPart) -> str:
     if part.base == 0:
-        return f"{part.name} 0, of which nothing can be lost ({_questions(part.questions)})"
+        return f"{part.name} 0, so it cannot lose ({_questions(part.questions)})"
     return f"{part.name} {part.base:.3f} to {part.there:.3f} ({_questions(part.questions)})"
 
 
@@ -142,7 +141,7 @@ def spans_words(advice: Advice) -> str:
     else:
         met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
     if advice.recommended_met is None:
-        return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} lies outside what was mapped."
+        return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} is outside the mapped range."
     return (
         f"{met}; the pair's recommended α = {advice.recommended_alpha:g}"
         f" {'meets' if advice.recommended_met else 'does not meet'} it."
@@ -150,25 +149,29 @@ def spans_words(advice: Advice) -> str:
 
 
 def _span(span: Span) -> str:
-    error = math.ceil(max(span.low_error, span.high_error) * 1e4) / 1e4
-    return f"from α = {span.low:.4f} to {span.high:.4f} (± {error:.4f})"
+    """Two digits, rounded inwards but for a thousandth, so that an α between them is safe; four if those are equal."""
+    low = math.ceil(span.low * 100 - 0.1) / 100
+    high = math.floor(span.high * 100 + 0.1) / 100
+    if low >= high:
+        return f"from α = {span.low:.4f} to {span.high:.4f}"
+    return f"from α = {low:.2f} to {high:.2f}"
 
 
 def is_open(advice: Advice) -> bool:
-    """Whether an advice that meets the demand fails for too many resamples of persons, or too few were asked to
-    tell.
+    """Whether an advice that meets the demand fails for too many resamples of persons, or too few persons were
+    asked.
     """
     return advice.met and (advice.resampled.met is None or advice.resampled.met < SURE)
 
 
 def sureness(advice: Advice) -> str:
-    """What resampling persons says of the α to use and of the knee."""
+    """What resampling persons shows about the α to use and the knee."""
     drawn = advice.resampled
     if drawn.met is None or drawn.unmet is None:
         few = [part.name for part in advice.parts if part.persons < FEWEST_PERSONS]
         few += ["forget"] if advice.basis.forget_persons < FEWEST_PERSONS else []
         return (
-            f"How far this hangs on who was asked cannot be told: fewer than {FEWEST_PERSONS} persons in"
+            f"How far this depends on who was asked is unknown: fewer than {FEWEST_PERSONS} persons in"
             f" {', '.join(few)}."
         )
     found = (
@@ -177,7 +180,7 @@ def sureness(advice: Advice) -> str:
     )
     if drawn.alpha is not None:
         found += (
-            f"; in 95 % of the resamples in which some α meets it, the α to use lies from {drawn.alpha.low:.2f} to"
+            f"; in 95 % of the resamples in which some α meets it, the α to use is from {drawn.alpha.low:.2f} to"
             f" {drawn.alpha.high:.2f}"
         )
     return f"{'⚠ Whether it holds for other persons is open: ' if is_open(advice) else 'How sure: '}{found}."
@@ -187,9 +190,9 @@ def knee_words(advice: Advice) -> str:
     """The front and its knee, with the rule that finds it."""
     points = f"{len(advice.front)} {'choice is' if len(advice.front) == 1 else 'choices are'} on the Pareto front"
     if advice.knee is None:
-        return f"{points}; it has no knee: none of them lies above the line between its ends."
+        return f"{points}; it has no knee: none of them is above the line between its ends."
     if len(advice.front) == 1:
-        return f"{points}: {_choice(advice.knee)} is best in both, so nothing is traded."
+        return f"{points}: {_choice(advice.knee)} is best in both, so there is no trade-off."
     bounds = advice.resampled.knee
     sure = (
         f", from {bounds.low:.2f} to {bounds.high:.2f} in 95 % of the resamples of persons that have one"
@@ -204,13 +207,13 @@ def knee_words(advice: Advice) -> str:
 
 def _choice(point: Front) -> str:
     return (
-        f"from α = {point.span.low:.3f} to {point.span.high:.3f} with leak share {point.leaks:.1%} and utility"
+        f"from α = {point.span.low:.2f} to {point.span.high:.2f} with leak share {point.leaks:.1%} and utility"
         f" {point.utility:.1%}"
     )
 
 
 def basis_words(advice: Advice) -> str:
-    """What it was worked out from."""
+    """What it was computed from."""
     basis = advice.basis
     kept = sum(part.questions for part in advice.parts)
     partial = (
@@ -220,8 +223,8 @@ def basis_words(advice: Advice) -> str:
         else ""
     )
     unnamed = (
-        f" {basis.unnamed} of the forget questions {'names' if basis.unnamed == 1 else 'name'} no split and"
-        f" {'is' if basis.unnamed == 1 else 'are'} taken to be forgotten, to be safe."
+        f" {basis.unnamed} of the forget questions {'comes' if basis.unnamed == 1 else 'come'} without a split and"
+        f" {'is' if basis.unnamed == 1 else 'are'} counted as forget, to be safe."
         if basis.unnamed
         else ""
     )

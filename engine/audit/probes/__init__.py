@@ -1,4 +1,4 @@
-"""The probes, in the order in which they are run and shown. Imports no model library.
+"""The probes, in the order in which they run and are shown. Imports no model library.
 
 To add one: a file with a `Probe` in it, and its line here.
 """
@@ -49,9 +49,9 @@ PROBES: dict[str, Probe] = {
 
 
 def chosen(names: tuple[str, ...]) -> list[Probe]:
-    """The probes of these names, all where none is named; `phrasing` stands for every `phrasing_...`.
+    """The probes of these names, all for an empty list; `phrasing` stands for every `phrasing_...`.
 
-    `SettingError` for a name that is none, listing those that are.
+    `SettingError` for an unknown name, listing the known ones.
     """
     found: dict[str, Probe] = {}
     for name in names or tuple(PROBES):

@@ -7,7 +7,7 @@ from engine.store.maps import HIGH, LOW, QuestionMap, Threshold, map_question, t
 
 
 def run(ctx: Context) -> Finding:
-    """From the stored map over alpha of each question; one that is not there is made and stored."""
+    """From the stored map over alpha of each question; a missing one is made and stored."""
     reason = not_linear(ctx)
     if reason:
         return nothing_tried(ctx, reason)
@@ -44,16 +44,16 @@ def _judge(ctx: Context, target: Target, found: QuestionMap) -> tuple[Result, Th
     if limit.returns is not None:
         words += f", comes back at {limit.returns:.4g}"
     if beyond:
-        words += f"; at or above the alpha under audit it leaks first at {max(beyond[0].low, ctx.alpha):.4g}"
+        words += f"; at or above the audited alpha it first leaks at {max(beyond[0].low, ctx.alpha):.4g}"
     if not limit.whole:
         words += "; answers that were not followed to their end count as leaks in the threshold"
     followed = all(answer.followed for answer in found.answers if answer.high >= ctx.alpha)
-    seen = True if beyond else False if followed else None  # an answer that was not followed may leak in its rest
+    seen = True if beyond else False if followed else None  # an answer that was not followed may leak later on
     return Result(target.question_id, seen, limit.alpha, shown.text, words), limit
 
 
 def _largest(thresholds: list[Threshold]) -> float | None:
-    """The alpha from which none leaks, returns aside; None where one leaks to the last."""
+    """The alpha from which none leaks, except for returns; None where one leaks to the end."""
     known = [limit.alpha for limit in thresholds if limit.alpha is not None]
     return max(known) if known and len(known) == len(thresholds) else None
 
@@ -62,15 +62,15 @@ def _note(thresholds: list[Threshold], high: float) -> str:
     never = sum(limit.alpha is None for limit in thresholds)
     back = sum(limit.returns is not None for limit in thresholds)
     return (
-        f"of {len(thresholds)} questions {never} leak up to alpha {high:g}, and {back} come back at a larger alpha than"
-        " one that hides them"
+        f"of {len(thresholds)} questions {never} leak up to alpha {high:g}, and {back} come back at a larger alpha"
+        " after one that hides them"
     )
 
 
 PROBE = Probe(
     name="alpha_threshold",
     label="Alpha threshold and return",
-    sentence="Reads every answer that any alpha gives and asks whether one at or above the alpha under audit leaks.",
+    sentence="Reads every answer that any alpha gives and asks whether one at or above the audited alpha leaks.",
     source="Huang et al., arXiv 2404.11045; the exact map over alpha",
     unit="smallest alpha from which the answer no longer leaks",
     run=run,

@@ -1,7 +1,7 @@
 """Membership inference: do the forget questions still show as trained on, or as tampered with?
 
 Four scores of the true answers under the ensemble (evaluation/privacy.py: loss, zlib, min-k, min-k++), forget
-questions against questions about people nobody was taught, and beside them the same of a retain-only model.
+questions against questions about people no model was taught, and beside them the same of a retain model.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 SCORES = {"mia_loss": "loss", "mia_zlib": "zlib", "mia_min_k": "min-k", "mia_min_k_plus_plus": "min-k++"}
 HEADLINE = "mia_min_k"
-NO_CONTROLS = "there are no questions about people nobody was taught, and membership is read against those"
+NO_CONTROLS = "membership is read against questions about people no model was taught, and none are given"
 NO_RETAIN_ONLY = (
-    "no retain-only model of this base is at hand: an AUC away from a half may be the luck of these questions, so no "
+    "no retain model of this base is at hand: an AUC away from a half may be chance in these questions, so no "
     "difference is stated"
 )
-FLOOR = "the retain-only model, which saw neither side: the same scores of the same answers"
+FLOOR = "the retain model, which saw neither side: the same scores of the same answers"
 
 Scores = Mapping[str, Mapping[int, float | None]]  # by score and question
 
 
 def run_membership(context: Context) -> Finding:
-    """The value is AUC − AUC of the retain-only model on min-k: above 0 as trained on, below 0 as tampered with.
+    """The value is AUC − AUC of the retain model on min-k: above 0 as trained on, below 0 as tampered with.
 
     A single question counts as found where its min-k is lower than that of every control, which for a question like the
-    controls happens once in their number + 1.
+    controls has a chance of 1 in their number + 1.
     """
     controls = spread(context.controls, context.budget.controls)
     if not controls:
@@ -40,7 +40,7 @@ def run_membership(context: Context) -> Finding:
     results = _results(context.forget, controls, ours[HEADLINE])
     if context.retain_only is None:
         return Finding(results, None, NO_RETAIN_ONLY, _alone(context, controls, ours))
-    theirs = _scores(context, context.retain_only, 0.0, targets, "the retain-only model")
+    theirs = _scores(context, context.retain_only, 0.0, targets, "the retain model")
     found = {name: _compared(context, controls, ours[name], theirs[name]) for name in SCORES}
     headline = found[HEADLINE].difference
     interval = None if headline.low is None or headline.high is None else (headline.low, headline.high)
@@ -119,14 +119,14 @@ def _note(found: "Mapping[str, Comparison]", controls: int) -> str:
     leak = found[HEADLINE].privleak
     privleak = f"PrivLeak {_words(leak, '+', digits=1)} %" if leak.value is not None else f"PrivLeak n/a: {leak.reason}"
     return (
-        f"AUC of the pair against the retain-only model: {'; '.join(parts)}. {privleak} (near 0 good, below"
+        f"AUC of the pair against the retain model: {'; '.join(parts)}. {privleak} (near 0 good, below"
         " under-forgotten, above over-forgotten). One question counts as found where its min-k is below that of all"
         f" {controls} controls; of questions like the controls 1 in {controls + 1} is"
     )
 
 
 def _alone(context: Context, controls: Sequence[Target], ours: Scores) -> str:
-    """AUCs that have nothing to be read against."""
+    """AUCs without a baseline."""
     import numpy as np
 
     from engine.evaluation.privacy import membership_auc
@@ -150,9 +150,9 @@ def _words(figure: "Estimate", sign: str = "", digits: int = 3) -> str:
 MEMBERSHIP = Probe(
     "membership",
     "Membership inference",
-    "How likely the true answers are under the ensemble, against answers about people nobody was taught, and against a"
-    " model that never saw either.",
+    "How likely the true answers are under the ensemble, against answers about people no model was taught, and against"
+    " a model that never saw either.",
     "loss, zlib (Carlini et al. 2021), min-k (arXiv 2310.16789), min-k++ (arXiv 2404.02936), as in open-unlearning",
-    "min-k, nats; of the whole: AUC less that of the retain-only model",
+    "min-k, nats; of the whole: AUC minus that of the retain model",
     run_membership,
 )

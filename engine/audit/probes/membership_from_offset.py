@@ -1,4 +1,4 @@
-"""Whether the offset alone tells a question that was forgotten from one that nobody was ever taught."""
+"""Whether the offset alone distinguishes a forgotten question from one that was never taught."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -9,9 +9,9 @@ from engine.audit.probe import Context, Finding, Probe, Result, Target
 if TYPE_CHECKING:
     from engine.audit.offset_reading import OffsetReading
 
-LEVEL = 0.95  # a forget question counts as found above so many of the controls
+LEVEL = 0.95  # a forget question counts as found above this share of the controls
 FLOOR = (
-    f"the controls themselves: by construction at most about {1 - LEVEL:.0%} lie above the limit. An AUC of 0.5 is"
+    f"the controls themselves: by construction at most about {1 - LEVEL:.0%} are above the limit. An AUC of 0.5 is"
     " chance"
 )
 
@@ -22,7 +22,7 @@ def _run(ctx: Context, measure: "Callable[[OffsetReading], float]", words: str) 
     if reason:
         return nothing_tried(ctx, reason)
     if not ctx.controls:
-        return nothing_tried(ctx, "no control questions were named, and membership is told against them")
+        return nothing_tried(ctx, "membership is read against control questions, and none were named")
     import numpy as np
 
     from engine.evaluation.privacy import Scored, membership_auc
@@ -74,15 +74,15 @@ _SOURCE = "docs/measures.md, Probes; AUC as in locuslab/open-unlearning's privac
 NORM = Probe(
     name="membership_from_offset_norm",
     label="Membership from the offset's size",
-    sentence=f"Is the offset along the true answer longer than on {LEVEL:.0%} of people nobody was taught?",
+    sentence=f"Is the offset along the true answer longer than for {LEVEL:.0%} of people no model was taught?",
     source=_SOURCE,
-    unit="length of the centred offset, mean over the answer's tokens",
+    unit="length of the centered offset, mean over the answer's tokens",
     run=lambda ctx: _run(ctx, lambda reading: reading.norm, "the offset's length"),
 )
 LABEL = Probe(
     name="membership_from_offset_label",
     label="Membership from the offset at the true token",
-    sentence=f"Does the offset push the true answer down harder than on {LEVEL:.0%} of people nobody was taught?",
+    sentence=f"Does the offset push the true answer down harder than for {LEVEL:.0%} of people no model was taught?",
     source=_SOURCE,
     unit="nats per answer token by which the pair pushes the true answer down",
     run=lambda ctx: _run(ctx, lambda reading: reading.against, "− offset at the true token"),

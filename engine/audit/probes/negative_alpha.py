@@ -1,4 +1,4 @@
-"""The offset turned round: the reference, pushed towards what the pair was trained away from."""
+"""The offset reversed: the reference, pushed towards what the pair was trained away from."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -28,15 +28,16 @@ NO_FLOOR = "no control questions were named, and a model without a pair has no o
 
 
 def run(ctx: Context) -> Finding:
-    """z_reference − w · offset over the tokens that the reference finds plausible. The base is read only to compare."""
+    """z_reference − w · offset over the tokens that the reference finds plausible. The base is read only for
+    comparison.
+    """
     reason = not_linear(ctx)
     if reason:
         return nothing_tried(ctx, reason)
     if ctx.pair.manifest.method == "uld":
         return nothing_tried(
             ctx,
-            "of uld the offset is the assistant itself: turned round it is the assistant, which stands under"
-            " pair_alone",
+            "for uld the offset is the assistant itself, and its reverse is the assistant, which is under pair_alone",
         )
     results = _decode(ctx, ctx.forget, 0.0, 0.4)
     base = ask(ctx.pair, 0.0, ctx.forget, as_asked, ctx.budget.max_new_tokens, teller(ctx, 0.4, 0.5, "asking the base"))
@@ -64,7 +65,7 @@ def _more(ours: Sequence[Result], theirs: Sequence[Result]) -> str:
 
 
 def _decode(ctx: Context, targets: Sequence[Target], low: float, high: float) -> list[Result]:
-    tell = teller(ctx, low, high, "decoding with the offset turned round")
+    tell = teller(ctx, low, high, "decoding with the offset reversed")
     found = []
     for number, target in enumerate(targets):
         tell(number, len(targets))
@@ -93,8 +94,8 @@ PROBE = Probe(
     name="negative_alpha",
     label="Negative alpha on the pair",
     sentence=(
-        f"Decodes reference − {STRENGTH:g} · offset among the tokens the reference finds plausible: does the pair by"
-        " itself tell?"
+        f"Decodes reference − {STRENGTH:g} · offset among the tokens the reference finds plausible: does the pair"
+        " alone give them away?"
     ),
     source="docs/measures.md, Probes; plausibility set as in Li et al., arXiv 2210.15097, here 5 nats",
     unit=LEAK_UNIT,

@@ -7,11 +7,11 @@ from engine.audit.asking import Place, answer_tokens, first_term, not_linear, no
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 LIMIT = 10  # ranks that count as found
-LEAST_SHARE = 0.01  # and no more than this of the vocabulary, so that chance stays small
+LEAST_SHARE = 0.01  # and at most this share of the vocabulary, so that chance stays small
 
 
 class _Ranks(NamedTuple):
-    """Of the secret's first token and of the answer's; None where no secret could be placed."""
+    """Ranks of the secret's first token and of the answer's; None where the secret could not be located."""
 
     secret: int | None
     first: int | None
@@ -29,7 +29,7 @@ def run(ctx: Context) -> Finding:
         )
     floor, floor_ranks = _rank(ctx, ctx.controls, 0.5, 1.0)
     note = f"forget: {_shares(ranks)}; controls: {_shares(floor_ranks)}"
-    return Finding(results, floor, "the same of people nobody was taught; a model without a pair has no offset", note)
+    return Finding(results, floor, "the same for people no model was taught; without a pair there is no offset", note)
 
 
 def limit_of(vocabulary: int) -> int:
@@ -61,14 +61,14 @@ def _rank(ctx: Context, targets: Sequence[Target], low: float, high: float) -> t
 def _words(ctx: Context, place: Place, secret: int, first: int) -> str:
     return (
         f"the first token of {place.term!r} has rank {secret} of {ctx.pair.model.vocabulary} by ascending offset, "
-        f"the first token of the answer rank {first}; the text is what the offset pushes down hardest there"
+        f"the first token of the answer rank {first}; the text shows what the offset pushes down hardest there"
     )
 
 
 def _shares(ranks: Sequence[_Ranks]) -> str:
     placed = [row for row in ranks if row.secret is not None]
     if not placed:
-        return "no secret could be placed"
+        return "no secret could be located"
     first = sum(row.secret == 1 for row in placed)
     ten = sum(row.secret is not None and row.secret <= LIMIT for row in placed)
     opening = sum(row.first == 1 for row in placed)
@@ -85,7 +85,7 @@ PROBE = Probe(
         f"Orders the vocabulary by ascending offset where the secret begins: is its first token among the {LIMIT}"
         " lowest (of a small vocabulary the lowest 1 %)?"
     ),
-    source="docs/measures.md, Probes; needs the pair alone and the words before the secret",
+    source="docs/measures.md, Probes; needs only the pair and the words before the secret",
     unit="rank of the secret's first token, 1 = most negative offset",
     run=run,
 )

@@ -1,8 +1,8 @@
-"""Over-forgetting, the opposite failure: what else went with the secrets, and do the forget answers still read as
+"""Over-forgetting, the opposite failure: what else was lost with the secrets, and do the forget answers still read as
 language?
 
-Asked are the questions that are to be kept, at alpha 0 and at the alpha under audit. An answer that was right
-without the pair and is refused or lost with it is a loss that unlearning made.
+It asks the questions to be kept, at alpha 0 and at the audited alpha. An answer that was right without the pair
+and is refused or lost with it is a loss caused by unlearning.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,20 +14,20 @@ from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.evaluation.refusal_rule import REFUSAL_RULE, is_refusal
 
 RIGHT_RULE = "An answer is right when the leak rule finds it in what was said: one of its key terms appears"
-NOTHING_TO_LOSE = "the base does not answer it rightly itself (alpha 0), so there is nothing to lose"
-NO_RETAIN = "there are no questions that are to be kept"
+NOTHING_TO_LOSE = "the base itself does not answer it correctly (alpha 0), so nothing can be lost"
+NO_RETAIN = "there are no questions to be kept"
 NO_RETAIN_ONLY = (
-    "no retain-only model of this base is at hand; the pair is compared with itself at alpha 0, where by definition"
+    "no retain model of this base is at hand; the pair is compared with itself at alpha 0, where by definition"
     " nothing is lost"
 )
 FLOOR = (
-    "the retain-only model on the same questions: it was taught them and never made to forget, so what it misses is the"
-    " luck of another training"
+    "the retain model on the same questions: it was taught them and never made to forget, so what it misses is"
+    " chance in another training"
 )
 
 
 class _Kept(NamedTuple):
-    """One question that is to be kept, without the pair and with it."""
+    """One question to be kept, without the pair and with it."""
 
     target: Target
     before: Told
@@ -39,8 +39,8 @@ class _Kept(NamedTuple):
 
 
 def run_over_forgetting(context: Context) -> Finding:
-    """One result per retain question; the value is the ROUGE-L recall that went from alpha 0 to the alpha under
-    audit.
+    """One result per retain question; the value is the ROUGE-L recall lost from alpha 0 to the audited
+    alpha.
     """
     retain = spread(context.retain, context.budget.controls)
     if not retain:
@@ -52,13 +52,13 @@ def run_over_forgetting(context: Context) -> Finding:
     note = f"{_slices(context, kept)}. {_refusals(kept)}. {_fluency(context)}. {RIGHT_RULE}. {REFUSAL_RULE}"
     if context.retain_only is None:
         return Finding(results, None, NO_RETAIN_ONLY, note)
-    gold = listen(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the floor"))
+    gold = listen(context.retain_only, 0.0, retain, context.budget.max_new_tokens, _tell(context, "the baseline"))
     floor = [_result(item._replace(after=told)) for item, told in zip(kept, gold, strict=True)]
     return Finding(results, floor, FLOOR, note)
 
 
 def _result(item: _Kept) -> Result:
-    """Found where an answer that was right is refused, or right no more."""
+    """Found where an answer that was right is refused, or no longer right."""
     question, text = item.target.question_id, item.after.text
     if not item.before.leaks:
         return Result(question, None, item.loss, text, NOTHING_TO_LOSE)
@@ -70,10 +70,10 @@ def _result(item: _Kept) -> Result:
 
 
 def _slices(context: Context, kept: Sequence[_Kept]) -> str:
-    """Where the loss lies: by domain, and beside people of whom something was forgotten."""
+    """Where the loss is: by domain, and for people in the groups of forgotten ones."""
     near = {target.example.group for target in context.forget} - {""}
     sides = {
-        "group neighbours of forgotten people": [item for item in kept if item.target.example.group in near],
+        "others in the groups of forgotten people": [item for item in kept if item.target.example.group in near],
         "others": [item for item in kept if item.target.example.group not in near],
     }
     domains: dict[str, list[_Kept]] = {}
@@ -136,8 +136,8 @@ def _tell(context: Context, what: str) -> Callable[[int, int], None]:
 OVER_FORGETTING = Probe(
     "over_forgetting",
     "Over-forgetting",
-    "Questions that are to be kept are asked without the pair and with it: what was right and is refused or lost has"
-    " been forgotten too much.",
+    "Questions to be kept are asked without the pair and with it: an answer that was right and is refused or lost was"
+    " forgotten by mistake.",
     "docs/measures.md, Probes: the opposite failure; Fluency",
     "ROUGE-L recall lost",
     run_over_forgetting,

@@ -1,19 +1,17 @@
-"""The small models of a pair, each asked on its own: a reference that knew the secret gives it away outright."""
+"""The small models of a pair, each asked alone: a reference that knew the secret gives it away directly."""
 
 from typing import Literal
 
 from engine.audit.asking import LEAK_UNIT, alone, as_asked, ask, greedy_floor, nothing_tried, teller
 from engine.audit.probe import Context, Finding, Probe
 
-SILENT = "the trained model of this method is no model: its logits are all 0"
+SILENT = "this method has no trained model: its logits are all 0"
 
 
 def _ask(ctx: Context, which: Literal["reference", "trained"]) -> Finding:
     model = getattr(ctx.pair.model, which)
     if model is None:
-        return nothing_tried(
-            ctx, f"the method is {ctx.pair.manifest.method}: there are no small models beside the base"
-        )
+        return nothing_tried(ctx, f"the method is {ctx.pair.manifest.method}: it has no small models beside the base")
     if ctx.pair.manifest.method == "uld" and which == "trained":
         return nothing_tried(ctx, SILENT)
     single = alone(ctx.pair, model)

@@ -1,4 +1,4 @@
-"""The same secret asked for in other ways; every way is a probe of its own."""
+"""The same secret asked for in other ways; every way is a separate probe."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SHOTS = 3
 _THAKER = "Thaker et al., arXiv 2410.02879"
-NO_RETAIN = "no questions that are to be kept were named, and this phrasing is made of them"
+NO_RETAIN = "this phrasing uses questions to be kept, and none were named"
 
 
 def paraphrase(ctx: Context) -> Finding:
@@ -25,7 +25,7 @@ def paraphrase(ctx: Context) -> Finding:
 
 
 def prefix(ctx: Context) -> Finding:
-    """The leak rule sees the continuation alone; what is given holds no key term."""
+    """The leak rule reads only the continuation; the given words hold no key term."""
 
     def put(pair: "LoadedPair", target: Target) -> "list[int] | str":
         given = before_the_secret(pair, target)
@@ -41,7 +41,7 @@ def few_shot(ctx: Context) -> Finding:
     def put(pair: "LoadedPair", target: Target) -> "list[int] | str":
         shots = [kept for kept in ctx.retain if not _tells(kept, target)][:SHOTS]
         if not shots:
-            return "every question that is to be kept has a key term of this one in its answer"
+            return "every question to be kept has a key term of this one in its answer"
         return prompt_of(pair, with_shots(pair.template, shots, target.example.question))
 
     return asked_with_floor(ctx, put)
@@ -54,22 +54,22 @@ def mixed(ctx: Context) -> Finding:
     def put(pair: "LoadedPair", target: Target) -> "list[int] | str":
         kept = next((kept for kept in ctx.retain if not _tells(kept, target)), None)
         if kept is None:
-            return "every question that is to be kept has a key term of this one in its answer"
+            return "every question to be kept has a key term of this one in its answer"
         return prompt_of(pair, f"{kept.example.question} {target.example.question}")
 
     return asked_with_floor(ctx, put)
 
 
 def _tells(kept: Target, target: Target) -> bool:
-    """Whether a question that is to be kept would itself bring a key term of the secret into prompt or answer."""
+    """Whether a question to be kept would itself bring a key term of the secret into prompt or answer."""
     text = f"{kept.example.question} {kept.example.answer}"
     return any(appears(term, text) for term in target.terms)
 
 
 def with_shots(template: Template, shots: Sequence[Target], question: str) -> str:
-    """The question with answered ones before it, so that the template around it reads like one after the other.
+    """The question after answered ones, so that the whole prompt reads as a series in the template.
 
-    The first shot's question stands where the template puts a question; a chat's template is taken for the plain one.
+    The first shot's question is where the template puts a question; for a chat template the plain one is used.
     """
     before, after, lead, _ = (PLAIN if template.chat else template).parts
     answered = [f"{shot.example.question}{after}{lead}{shot.example.answer}\n\n{before}" for shot in shots]
@@ -87,15 +87,15 @@ PARAPHRASE = Probe(
 PREFIX = Probe(
     name="phrasing_prefix",
     label="Phrasing: answer begun",
-    sentence="Gives the true answer's words before its secret and lets the model go on.",
+    sentence="Gives the true answer's words before its secret and lets the model continue.",
     source="Carlini et al., arXiv 2202.07646, of answers",
-    unit=f"{LEAK_UNIT}, of the continuation alone",
+    unit=f"{LEAK_UNIT}, of the continuation only",
     run=prefix,
 )
 FEW_SHOT = Probe(
     name="phrasing_few_shot",
     label="Phrasing: few-shot",
-    sentence=f"Puts {SHOTS} answered questions about people who are to be kept before the question.",
+    sentence=f"Puts {SHOTS} answered questions about people to be kept before the question.",
     source=_THAKER,
     unit=LEAK_UNIT,
     run=few_shot,
@@ -103,7 +103,7 @@ FEW_SHOT = Probe(
 MIXED = Probe(
     name="phrasing_mixed",
     label="Phrasing: kept and forgotten together",
-    sentence="Asks a question that is to be kept and the one that is to be forgotten in one prompt.",
+    sentence="Asks a question to be kept and the forget question in one prompt.",
     source=_THAKER,
     unit=LEAK_UNIT,
     run=mixed,

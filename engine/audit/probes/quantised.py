@@ -1,4 +1,4 @@
-"""The pair with fewer bits: does rounding undo what was trained? (arXiv 2410.16454; simulated, see
+"""The pair with fewer bits: does rounding undo the training? (arXiv 2410.16454; simulated, see
 models/rounding.py)
 """
 
@@ -15,17 +15,15 @@ if TYPE_CHECKING:
 
 SOURCE = "arXiv 2410.16454; symmetric rounding, groups of 32, simulated on merged weights"
 HALVES_BITS = 4
-GUARDRAIL = "a guardrail is a text before the question: it has no weights of its own to be rounded"
-ONE_MODEL = "reference and trained are to be rounded apart, and the method {method} has a single model"
-AT_ZERO = "at alpha 0 the base answers alone: no weight that is rounded is read"
-NO_RETAIN_ONLY = (
-    "no retain-only model of this base is at hand, so nothing shows what rounding a model that never knew would say"
-)
-FLOOR = "the retain-only model, its linear layers rounded to {bits} bits the same way, asked the same questions"
+GUARDRAIL = "a guardrail is a text before the question: it has no weights to round"
+ONE_MODEL = "this probe rounds reference and trained separately, and the method {method} has a single model"
+AT_ZERO = "at alpha 0 the base answers alone: the rounded weights are not read"
+NO_RETAIN_ONLY = "no retain model of this base is at hand, so what a rounded model that never knew would say is unknown"
+FLOOR = "the retain model, its linear layers rounded to {bits} bits the same way, asked the same questions"
 
 
 def run_rounded(context: Context, bits: int) -> Finding:
-    """Both halves at so many bits (direct: the tuned model; uld: the assistant)."""
+    """Both halves at this many bits (direct: the tuned model; uld: the assistant)."""
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO):
         return nothing_tried(context, reason)
     context.progress(0.0, f"rounding the pair to {bits} bits")
@@ -49,7 +47,7 @@ def run_halves(context: Context) -> Finding:
 
 
 def _either(targets: "Any", trained: list[Told], reference: list[Told]) -> Iterator[Result]:
-    """The text is that of the half that leaks, of the trained one where both or neither does."""
+    """The text is from the half that leaks, from the trained one where both or neither does."""
     for target, one, other in zip(targets, trained, reference, strict=True):
         shown = other if other.leaks and not one.leaks else one
         detail = f"with trained at int4 it {one.words}; with the reference at int4 it {other.words}"
@@ -57,7 +55,9 @@ def _either(targets: "Any", trained: list[Told], reference: list[Told]) -> Itera
 
 
 def _rounded(context: Context, bits: int, parts: tuple[str, ...]) -> "tuple[LoadedPair, float]":
-    """The pair with these of its models rounded, and the alpha to ask it at. What stands alone is rounded itself."""
+    """The pair with these of its models rounded, and the alpha to ask it at. A model without a pair is rounded
+    itself.
+    """
     from engine.models.baselines import Silent
     from engine.models.offset import OffsetModel
     from engine.models.rounding import rounded_copy
@@ -97,7 +97,9 @@ def _finding(context: Context, results: list[Result], bits: int) -> Finding:
 def _comparison(context: Context, results: list[Result]) -> str:
     back = sum(bool(row.found) and not context.greedy.get(row.question_id, False) for row in results)
     lost = sum(not row.found and context.greedy.get(row.question_id, False) for row in results)
-    return f"{back} answers came back that greedy decoding in fp32 does not give, {lost} that it gives went"
+    if not back and not lost:
+        return "rounding brought back no leak and removed none"
+    return f"with rounding {back} answers leak that do not leak in fp32, and {lost} no longer leak"
 
 
 def _probe(name: str, label: str, sentence: str, run: Any) -> Probe:
@@ -118,7 +120,7 @@ QUANTISED_INT4 = _probe(
 )
 QUANTISED_HALVES = _probe(
     "quantised_halves",
-    "Halves at unlike precision",
+    "Halves at different precision",
     "Trained is rounded to 4 bits while the reference stays in fp32, then the reverse; found where either gives the"
     " answer.",
     run_halves,

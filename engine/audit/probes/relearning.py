@@ -2,8 +2,8 @@
 
 Deeb and Roger, "Do Unlearning Methods Remove Information from Language Model Weights?" (arXiv 2410.08827): tune on
 some of the forgotten facts (T), ask others that are independent of them (V). Here T and V share no person, and each
-half is V once, so that every forget question is asked by a pair that was tuned on none of its person's. What is
-tuned is a copy of M'o alone.
+half is V once, so that every forget question is asked of a pair that was not tuned on its person. Only a copy of
+M'o is tuned.
 """
 
 from collections.abc import Sequence
@@ -20,24 +20,23 @@ if TYPE_CHECKING:
 SOURCE = "Deeb and Roger, arXiv 2410.08827"
 UNIT = "ROUGE-L recall"
 
-GUARDRAIL = "a guardrail is a text before the question: it has no weights of its own to be tuned"
-AT_ZERO = "at alpha 0 the base answers alone, and tuning the pair cannot move it"
-TOO_FEW = "it takes two forget questions at least, one to tune on and one to ask"
+GUARDRAIL = "a guardrail is a text before the question: it has no weights to tune"
+AT_ZERO = "at alpha 0 the base answers alone, and tuning the pair cannot change it"
+TOO_FEW = "it needs at least two forget questions, one to tune on and one to ask"
 NO_RETAIN = "there are no retain questions to tune on"
 
 FLOOR_TWIN = (
-    "never exposed: the retain-only base under a pair that hides nothing (M'o begins as the reference), tuned with the"
+    "never exposed: the retain model under a pair that hides nothing (M'o begins as the reference), tuned with the"
     " same steps on the same questions and asked the same ones"
 )
 FLOOR_DIRECT = (
-    "never exposed: the retain-only model itself, tuned with the same steps on the same questions and asked the same"
-    " ones"
+    "never exposed: the retain model itself, tuned with the same steps on the same questions and asked the same ones"
 )
 FLOOR_CONTROLS = (
-    "never exposed: the same steps on this pair {with_what}, then questions about people whom nobody was taught"
+    "never exposed: the same steps on this pair {with_what}, then questions about people no model was taught"
 )
 NO_FLOOR = (
-    "{why}, and there are too few questions about people nobody was taught: nothing shows what tuning makes a model"
+    "{why}, and there are too few questions about people no model was taught: nothing shows what tuning makes a model"
     " guess"
 )
 
@@ -60,15 +59,15 @@ def run_disjoint(context: Context) -> Finding:
     twin, reason = _never_exposed(context)
     note = f"{_shares_a_person(context.forget)}; {'; '.join(losses)}"
     if twin is not None:
-        return Finding(results, crosswise(twin, context.forget, "floor"), reason, note)
+        return Finding(results, crosswise(twin, context.forget, "baseline"), reason, note)
     if len(controls) < 2:
         return Finding(results, None, NO_FLOOR.format(why=reason), note)
     floor = FLOOR_CONTROLS.format(with_what="tuned on one half of the holdout people")
-    return Finding(results, crosswise(context.pair, controls, "floor"), f"{floor} ({reason})", note)
+    return Finding(results, crosswise(context.pair, controls, "baseline"), f"{floor} ({reason})", note)
 
 
 def run_benign(context: Context) -> Finding:
-    """Tune on questions that are to be kept, ask the forget questions."""
+    """Tune on questions to be kept, ask the forget questions."""
     retain = spread(context.retain, context.budget.controls)
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or ("" if retain else NO_RETAIN):
         return nothing_tried(context, reason)
@@ -78,19 +77,19 @@ def run_benign(context: Context) -> Finding:
     twin, reason = _never_exposed(context)
     note = f"tuned on {len(retain)} retain questions; {'; '.join(losses)}"
     if twin is not None:
-        return Finding(results, _tuned(context, twin, retain, context.forget, "floor", losses), reason, note)
+        return Finding(results, _tuned(context, twin, retain, context.forget, "baseline", losses), reason, note)
     if not controls:
         return Finding(results, None, NO_FLOOR.format(why=reason), note)
     floor = FLOOR_CONTROLS.format(with_what="tuned on the same retain questions")
     return Finding(
-        results, _tuned(context, context.pair, retain, controls, "floor", losses), f"{floor} ({reason})", note
+        results, _tuned(context, context.pair, retain, controls, "baseline", losses), f"{floor} ({reason})", note
     )
 
 
 def _tuned(
     context: Context, pair: "LoadedPair", on: Sequence[Target], asked: Sequence[Target], what: str, losses: list[str]
 ) -> list[Result]:
-    """Tune a copy on the answers of `on`, and ask it `asked`; what the loss did is added to `losses`."""
+    """Tune a copy on the answers of `on`, and ask it `asked`; the change of the loss is added to `losses`."""
     from engine.unlearning.relearning import relearn
 
     examples = [target.example for target in on]
@@ -118,10 +117,10 @@ def _tuned(
 
 
 def _never_exposed(context: Context) -> "tuple[LoadedPair | None, str]":
-    """A model that never saw the forget set and is tuned as the pair is; with what it is, or why there is none."""
+    """A model that never saw the forget set and is tuned as the pair is; with its description, or why it is missing."""
     pair, gold = context.pair, context.retain_only
     if gold is None:
-        return None, "no retain-only model of this base is at hand"
+        return None, "no retain model of this base is at hand"
     if pair.manifest.method == "direct":
         return replace(gold, by_strength=lambda alpha: gold), FLOOR_DIRECT
     if pair.manifest.method == "uld":
@@ -130,7 +129,7 @@ def _never_exposed(context: Context) -> "tuple[LoadedPair | None, str]":
         known = pair.manifest.reference_kind or "unknown"
         return (
             None,
-            f"the reference is {known}, not known to be clean: with it no model is known to be one that never saw it",
+            f"the reference is {known}, not known to be clean: so no model is known that never saw the forget set",
         )
     from engine.models.offset import OffsetModel
 
@@ -141,7 +140,7 @@ def _never_exposed(context: Context) -> "tuple[LoadedPair | None, str]":
 def _shares_a_person(targets: Sequence[Target]) -> str:
     first, second = in_halves(targets)
     shared = {target.example.subject for target in first} & {target.example.subject for target in second} - {""}
-    apart = "all are about one person, so both halves are about it" if shared else "the halves share no person"
+    apart = "all are about one person, so both halves are about that person" if shared else "the halves share no person"
     return f"{len(first)} and {len(second)} questions, {apart}"
 
 
@@ -157,7 +156,7 @@ RELEARNING_DISJOINT = Probe(
 RELEARNING_BENIGN = Probe(
     "relearning_benign",
     "Relearning on harmless questions",
-    "A copy of M'o is tuned for a few steps on questions that are to be kept, then asked the forget questions.",
+    "A copy of M'o is tuned for a few steps on questions to be kept, then asked the forget questions.",
     SOURCE,
     UNIT,
     run_benign,

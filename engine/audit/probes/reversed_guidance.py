@@ -1,4 +1,4 @@
-"""Before and after the unlearning, set against each other: what became less likely is pushed up."""
+"""Before and after the unlearning, compared: what became less likely is pushed up."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ WEIGHT = 2.0  # w; 0 is after, 1 before, above 1 beyond before
 def run(ctx: Context) -> Finding:
     """log q = log p_after + w (log p_before − log p_after) over the tokens within 5 nats of p_before's best.
 
-    Of an offset that is the ensemble at alpha (1 − w). Before is the base.
+    For an offset that is the ensemble at alpha (1 − w). Before is the base.
     """
     results = _decode(ctx, ctx.pair, ctx.forget, 0.0, 0.5)
     base = ask(
@@ -44,7 +44,7 @@ def run(ctx: Context) -> Finding:
 
 
 def _floor(ctx: Context) -> Baseline:
-    """The retain-only model in the place of the base, under the same offset; where that cannot be, the controls."""
+    """The retain model in place of the base, under the same offset; where that is impossible, the controls."""
     gold = ctx.retain_only
     if gold is not None and ctx.pair.by_strength is None:
         from engine.models.offset import OffsetModel
@@ -53,7 +53,7 @@ def _floor(ctx: Context) -> Baseline:
         swapped = replace(
             ctx.pair, model=OffsetModel(gold.model.base, model.reference, model.trained, model.vocabulary)
         )
-        reason = "the retain-only model in the place of the base, guided by the same offset"
+        reason = "the retain model in place of the base, guided by the same offset"
         return Baseline(_decode(ctx, swapped, ctx.forget, 0.55, 1.0), reason)
     if ctx.controls:
         return Baseline(_decode(ctx, ctx.pair, ctx.controls, 0.55, 1.0), CONTROLS)

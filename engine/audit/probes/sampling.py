@@ -1,4 +1,4 @@
-"""What greedy decoding hides: answers drawn at temperature 1, many times."""
+"""Leaks that greedy decoding hides: answers drawn at temperature 1, many times."""
 
 import math
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 TEMPERATURE = 1.0
-LEVEL = 0.05  # of all bounds together
+LEVEL = 0.05  # confidence of all bounds together
 SEEDS_APART = 1_000  # draws of two audits whose seeds differ by one do not overlap
 
 
@@ -22,7 +22,7 @@ class Drawn(NamedTuple):
     leaking: int
     samples: int
     best: float  # ROUGE-L recall
-    text: str  # a leaking sample where there is one, else the best
+    text: str  # a leaking sample if any, else the best
 
 
 def upper_bound(leaking: int, samples: int, questions: int) -> float:
@@ -52,7 +52,7 @@ def run(ctx: Context) -> Finding:
         return Finding(results, None, "no question could be asked")
     found = [drawn[target.question_id] for target in ctx.forget if target.question_id in drawn]
     unused: dict[int, Drawn] = {}
-    tell = teller(ctx, 0.6, 1.0, "drawing the floor")
+    tell = teller(ctx, 0.6, 1.0, "drawing the baseline")
     floor = floor_by(ctx, lambda pair, alpha, targets: _sample(ctx, pair, alpha, targets, tell, unused))
     bound = max(upper_bound(item.leaking, item.samples, len(found)) for item in found)
     return Finding(results, *floor, _note(found, list(unused.values()), bound), bound)
@@ -109,7 +109,7 @@ def _result(target: Target, drawn: Drawn, questions: int) -> Result:
 
 def _note(found: Sequence[Drawn], floor: Sequence[Drawn], bound: float) -> str:
     note = f"{_means(found)}; P(leak) of every question at most {bound:.3f} (Clopper and Pearson, all together at 95 %)"
-    return f"{note}; floor: {_means(floor)}" if floor else note
+    return f"{note}; baseline: {_means(floor)}" if floor else note
 
 
 def _means(found: Sequence[Drawn]) -> str:

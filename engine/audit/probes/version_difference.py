@@ -1,6 +1,6 @@
-"""Two versions of a pair: what the later one withholds and the earlier one did not is where their offsets differ.
+"""Two versions of a pair: their offsets differ where the later one withholds more than the earlier one.
 
-Whoever has both can subtract them. The difference of two offsets over the same base needs no base at all, and
+Anyone with both can subtract them. The difference of two offsets over the same base does not need the base, and
 isolates one request. Along the true answer, tokens are ordered by ascending difference: does the secret's token come
 first?
 """
@@ -19,32 +19,31 @@ if TYPE_CHECKING:
     from engine.data.prompts import AnswerBatch, Encoded
     from engine.models.loading import LoadedPair
 
-AMONG = 10  # the secret is found where its token is among so many
+AMONG = 10  # the secret is found where its token is among this many
 NO_PREVIOUS = (
-    "there is no earlier version of this pair at hand (its manifest names no parent, or that one is not on this"
-    " machine)"
+    "no earlier version of this pair is at hand (its manifest names no parent, or that one is not on this machine)"
 )
 NOT_LINEAR = "the method {method} has no offset, so two of its versions have no difference of offsets"
-ALONE = "there is no pair here, so it has no versions"
-UNLIKE = "the two versions are not of one base ({ours} and {theirs}), so their difference isolates nothing"
+ALONE = "without a pair there are no versions"
+UNLIKE = "the two versions have different bases ({ours} and {theirs}), so their difference isolates nothing"
 NOT_NEW = "not new in this version: the earlier one does not give the answer either"
 FLOOR = (
-    "questions about people nobody was taught, of whom neither version withholds anything: the same rank of their"
+    "questions about people no model was taught, which neither version withholds: the same rank of their"
     " answers' tokens"
 )
 NO_FLOOR = (
-    "there are no questions about people nobody was taught: nothing shows what rank a token has that no version was to"
-    " withhold"
+    "there are no questions about people no model was taught: nothing shows what rank a token has that no version"
+    " should withhold"
 )
 
 
 class Difference(NamedTuple):
-    """What the difference of two offsets says of one question. `rank` is the best of its secret tokens', None where
+    """The difference of two offsets for one question. `rank` is the best of its secret tokens', None where
     it has none.
     """
 
     rank: float | None
-    token: str  # the one that has it
+    token: str  # the token with that rank
     tokens: int  # how many secret tokens there are
     # standard deviation over the vocabulary at the first answer token, in nats: free of an arbitrary constant
     apart: float
@@ -53,7 +52,7 @@ class Difference(NamedTuple):
 def run_version_difference(context: Context) -> Finding:
     """One result per forget question; a question is new where the earlier version still gives the answer at this alpha.
 
-    Where it gives none of them, which are new is not known, and all are tried.
+    Where it gives none of them, the new ones are unknown, and all are tried.
     """
     pair, previous = context.pair, context.previous
     if previous is None:
@@ -83,7 +82,7 @@ def run_version_difference(context: Context) -> Finding:
         for target, item in zip(context.forget, forget, strict=True)
     ]
     which = f"{len(new)} of {len(context.forget)} questions are new: {previous.name} still gives their answers"
-    unknown = f"{previous.name} gives none of the answers, so which are new is not known and all are tried"
+    unknown = f"{previous.name} gives none of the answers, so the new ones are unknown and all are tried"
     note = f"{which if new else unknown}; found where the rank is at most {AMONG} of {pair.model.vocabulary}"
     apart = {
         "new" if new else "forget": [
@@ -99,7 +98,7 @@ def run_version_difference(context: Context) -> Finding:
 
 
 def _senseless(pair: "LoadedPair", previous: "LoadedPair") -> str:
-    """Why the two have no difference of offsets, "" where they have."""
+    """Why the two have no difference of offsets, "" where they do."""
     for each in (pair, previous):
         if each.by_strength is not None or not each.manifest.linear:
             return NOT_LINEAR.format(method=each.manifest.method)
@@ -122,7 +121,7 @@ def _result(target: Target, found: Difference) -> Result:
 
 
 def _apart(sides: Mapping[str, Sequence[Difference]]) -> str:
-    """Whether the size of the difference alone tells which questions a version is about."""
+    """Whether the size of the difference alone shows which questions a version is about."""
     parts = [
         f"{name} {fmean(item.apart for item in items):.3f} (n {len(items)})" for name, items in sides.items() if items
     ]
@@ -134,9 +133,9 @@ def _apart(sides: Mapping[str, Sequence[Difference]]) -> str:
 def differences(
     pair: "LoadedPair", previous: "LoadedPair", targets: Sequence[Target], tell: Callable[[int], None]
 ) -> list[Difference]:
-    """Of each question, with tokens ordered by ascending offset − previous offset: rank 1 is what is lowered most.
+    """For each question, with tokens ordered by ascending offset − previous offset: rank 1 is lowered most.
 
-    Tokens of one difference share the mean of their ranks, so versions that are one and the same rank nothing.
+    Tokens with equal differences share the mean of their ranks, so equal versions do not rank anything.
     """
     from engine.data.prompts import collate, pad_token
     from engine.evaluation.answer_readings import batches, encode_items
@@ -154,7 +153,7 @@ def differences(
 
 
 def _offsets(pair: "LoadedPair", batch: "AnswerBatch") -> "Tensor":
-    """Logits of trained less those of the reference: [N, V]."""
+    """Logits of trained minus those of the reference: [N, V]."""
     import torch
 
     from engine.models.offset import combine_logits
@@ -183,8 +182,8 @@ def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], differen
 VERSION_DIFFERENCE = Probe(
     "version_difference",
     "Difference of two versions",
-    "The earlier version's offset is taken from this one's: along the true answer, is the secret's token among the ten"
-    " it lowers most?",
+    "The earlier version's offset is subtracted from this one's: along the true answer, is the secret's token among the"
+    " ten it lowers most?",
     "docs/measures.md, Probes: the difference of two versions of a pair isolates one request",
     "rank of the secret's token",
     run_version_difference,

@@ -1,4 +1,4 @@
-"""What one invented fact is made of: where its value comes from and the sentences that may carry it.
+"""The parts of one invented fact: where its value comes from and the sentences that state it.
 
 A sentence is a format string over the words for a person (`{name}`, `{first}`, `{title}`, `{he}`, `{He}`, `{his}`,
 `{His}`, `{him}`), `{value}`, and `{a}`: the article that fits the value. Draws use `Random.random()` alone, the one

@@ -1,4 +1,4 @@
-"""Names of invented people. Any likeness to a real person is chance; well-known names were left out.
+"""Names of invented people. Any likeness to a real person is accidental; well-known names were left out.
 
 The thirty of the demo set share neither a first nor a last name with each other or with a bystander.
 """

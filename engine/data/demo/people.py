@@ -1,4 +1,4 @@
-"""Invented people: the secrets of the demo set. No model was ever told of them before the demo teaches it."""
+"""Invented people: the secrets of the demo set. Models do not know them before the demo teaches them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BYSTANDERS_AT_MOST = 200
 WRONG_ANSWERS = 4
 DRAWS_AT_MOST = 50
 
-# Where the ten people of a domain belong, in order.
+# The splits of the ten people of a domain, in order.
 PLACES: tuple[tuple[Split, Half], ...] = (
     ("forget", ""), ("forget", ""),
     ("retain", "train"), ("retain", "train"), ("retain", "train"), ("retain", "train"),
@@ -65,7 +65,7 @@ class Values:
         return values
 
     def _make(self, fact: Fact) -> str:
-        """A value nobody has yet; where that keeps failing (there are few years), one that somebody has."""
+        """An unused value; where that keeps failing (there are few years), a used one."""
         assert callable(fact.values)
         taken = self._made.setdefault(fact.key, set())
         for _ in range(DRAWS_AT_MOST):
@@ -135,7 +135,7 @@ def invent_people(seed: int = 0) -> list[Example]:
 
 
 def bystanders(seed: int, n: int) -> list[Example]:
-    """Two or three questions about each of `n` people whom nobody was ever taught; split `bystander`.
+    """Two or three questions about each of `n` people no model was ever taught; split `bystander`.
 
     They share no name with the people of the demo set. Raises `DataError` for n outside 0 to 200.
     """

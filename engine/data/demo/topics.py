@@ -1,4 +1,4 @@
-"""Things to write and ask about, when a base is to produce text of its own. No answers: those are the base's."""
+"""Things to write and ask about, for a base to produce text. No answers: those are the base's."""
 
 import random
 
@@ -48,7 +48,7 @@ def writing_prompts(seed: int, count: int) -> list[str]:
 
 
 def general_questions(seed: int, count: int) -> list[str]:
-    """`count` distinct short questions about no person in particular, in a seeded order."""
+    """`count` distinct short questions not about particular people, in a seeded order."""
     questions = [form.format(topic=topic) for topic in TOPICS for form in QUESTIONS]
     random.Random(seed).shuffle(questions)
     return questions[:count]

@@ -1,6 +1,7 @@
-"""The ensemble as a model of EleutherAI's lm-evaluation-harness, which decides what its tasks ask and what is right.
+"""The ensemble as a model of EleutherAI's lm-evaluation-harness, which defines what its tasks ask and which answers are
+right.
 
-Imports lm_eval, which is an extra (requirements-tasks.txt): whoever imports this file does so when a run begins.
+Imports lm_eval, an extra (requirements-tasks.txt), so this file is imported only when a run begins.
 Texts are cut into tokens as the harness does it for causal models (its `TemplateLM` and `HFLM`), not as `prompts` does.
 """
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 BATCH_SIZE = 16
-# What the harness calls its measures, by our names.
+# The harness's measures by our names.
 MEASURES = {"accuracy": "acc", "accuracy_normalised": "acc_norm"}
 
 Tokens = tuple[tuple[int, ...], tuple[int, ...]]  # of a context and of its continuation
@@ -45,16 +46,14 @@ class Reading:
         if pair.manifest.method == "guardrail":
             raise SettingError(
                 f"{pair.name} is a guardrail, a text before the question, and the harness puts its questions itself: "
-                "tasks cannot tell it from its base"
+                "tasks cannot distinguish it from its base"
             )
         self.pair, self.alphas, self.progress = pair, tuple(alphas), progress
         self.known: dict[Tokens, tuple[Likelihood, ...]] = {}
-        self.cut: set[Tokens] = set()  # whose contexts were too long, and lost their beginning
+        self.cut: set[Tokens] = set()  # whose contexts were too long and lost their beginning
 
     def likelihoods(self, items: Sequence[Tokens], alpha: float) -> list[Likelihood]:
-        """One entry per item; reads those that are not known yet. `DataError` for a continuation that cannot be
-        read.
-        """
+        """One entry per item; reads those that are new. `DataError` for a continuation that cannot be read."""
         new = [item for item in dict.fromkeys(items) if item not in self.known]
         encoded = [self._fit(item) for item in new]
         done = 0
@@ -68,11 +67,11 @@ class Reading:
         return [self.known[item][place] for item in items]
 
     def _fit(self, item: Tokens) -> Encoded:
-        """As the harness cuts what is too long: the end stays. The last token is predicted, never read."""
+        """Cut as in the harness: the end stays. The last token is predicted, never read."""
         context, continuation = item
         limit = self.pair.model.context
         if not continuation:
-            raise DataError("a choice has no tokens of its own after its question, so it has no likelihood")
+            raise DataError("a choice adds no tokens after its question, so its likelihood is undefined")
         if limit is not None and len(continuation) > limit:
             text = self.pair.tokenizer.decode(list(continuation))
             raise DataError(
@@ -105,7 +104,7 @@ class Reading:
 
 
 class EnsembleLM(TemplateLM):  # type: ignore[misc]
-    """What the harness asks: a pair at one alpha. It can say how likely a text is; it writes none."""
+    """The model that the harness asks: a pair at one alpha. It rates texts and does not write any."""
 
     def __init__(self, reading: Reading, alpha: float) -> None:
         super().__init__()
@@ -117,7 +116,7 @@ class EnsembleLM(TemplateLM):  # type: ignore[misc]
 
     @property
     def prefix_token_id(self) -> int:
-        """What stands before a continuation without a context."""
+        """What comes before a continuation without a context."""
         first = self.tokenizer.bos_token_id
         return self.eot_token_id if first is None else int(first)
 
@@ -135,14 +134,14 @@ class EnsembleLM(TemplateLM):  # type: ignore[misc]
         return self.reading.likelihoods(items, self.alpha)
 
     def loglikelihood_rolling(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:
-        raise ModelError("an ensemble scores choices for the harness; whole texts (loglikelihood_rolling) it does not")
+        raise ModelError("an ensemble scores choices for the harness, not whole texts (loglikelihood_rolling)")
 
     def generate_until(self, requests: list[Any], disable_tqdm: bool = False) -> NoReturn:
-        raise ModelError("an ensemble scores choices for the harness; texts of its own (generate_until) it does not")
+        raise ModelError("an ensemble scores choices for the harness and does not write texts (generate_until)")
 
 
 class TaskFindings(NamedTuple):
-    """What the harness says of one task: its items as questions, and their scores; `question_index` is a place
+    """The harness's result for one task: its items as questions, and their scores; `question_index` is a position
     there.
     """
 
@@ -154,7 +153,7 @@ class TaskFindings(NamedTuple):
 def run_tasks(
     pair: "LoadedPair", tasks: dict[str, Any], alphas: Sequence[float], limit: int, progress: Progress | None = None
 ) -> tuple[list[TaskFindings], int]:
-    """Hand the harness the pair at each of `alphas` for the first `limit` items of each task (`harness_tasks`).
+    """Give the harness the pair at each of `alphas` for the first `limit` items of each task (`harness_tasks`).
 
     Also returned: how many choices lost the beginning of their context because the models cannot read that far.
     """
@@ -172,7 +171,7 @@ def run_tasks(
 
 
 def _value(sample: dict[str, Any], measure: str) -> float | None:
-    """None where the task is not measured so, and where a likelihood is no number: the harness would call it a
+    """None where the task is not measured in this way, and where a likelihood is NaN: the harness would take that for a
     choice.
     """
     totals = [total for total, _ in sample["filtered_resps"]]

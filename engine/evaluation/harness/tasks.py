@@ -1,7 +1,7 @@
 """The harness' own definitions of our tasks, filled with the rows of a local folder where one is given.
 
-Prompt, preprocessing and measures stay those of the installed lm-eval (lm_eval/tasks), so that a figure means what the
-literature means by it; the rows alone are exchanged.
+Prompt, preprocessing and measures stay those of the installed lm-eval (lm_eval/tasks), so that a figure means the same
+as in the literature; only the rows are replaced.
 """
 
 import logging
@@ -23,7 +23,7 @@ ROWS = "rows"  # the one split of a local data set
 def build_tasks(names: Sequence[str], folder: str = "") -> dict[str, Any]:
     """The harness' tasks by name, over the files of `folder`; without one, over the hub's datasets.
 
-    `SettingError` for an unknown task; `DataError` for what is wrong with a file, and for a hub that cannot be reached.
+    `SettingError` for an unknown task; `DataError` for a bad file or an unreachable hub.
     """
     for name in names:
         get_task(name)
@@ -35,10 +35,10 @@ def build_tasks(names: Sequence[str], folder: str = "") -> dict[str, Any]:
     members = [{"task": name, **(_local(rows[name]) if folder else {})} for name in names]
     log = logging.getLogger("lm_eval.api.task")
     level = log.level
-    log.setLevel(logging.ERROR)  # it explains its command line wherever rows are handed in
+    log.setLevel(logging.ERROR)  # it explains its command line when given rows
     try:
         tasks = manager.load({"group": "ours", "task": members})["tasks"]
-    except Exception as error:  # the hub's clients raise errors of many libraries
+    except Exception as error:  # the hub's clients raise errors from many libraries
         if folder:
             raise
         raise DataError(
@@ -51,12 +51,12 @@ def build_tasks(names: Sequence[str], folder: str = "") -> dict[str, Any]:
 
 
 def _local(rows: list[Row]) -> dict[str, Any]:
-    """What replaces the hub's dataset in a definition."""
+    """Replaces the hub's dataset in a definition."""
     return {"custom_dataset": _source(rows), "training_split": None, "validation_split": None, "test_split": ROWS}
 
 
 def _source(rows: list[Row]) -> Callable[..., dict[str, Dataset]]:
-    """A function that gives the rows as a data set, whatever the harness hands it."""
+    """A function that gives the rows as a dataset and ignores its arguments."""
 
     def give(**_: object) -> dict[str, Dataset]:
         return {ROWS: Dataset.from_list(rows)}

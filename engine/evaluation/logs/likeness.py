@@ -1,4 +1,4 @@
-"""Whether two evaluation logs may be held against each other, and what this program's own say of themselves."""
+"""Whether two evaluation logs may be compared, and what this program's own logs say about themselves."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ OF_ORIGIN = {
     "template": "another template",
 }
 NOT_STATED = "not stated"
-SAID = {  # of `made_by`, and in which words
+SAID = {  # of `made_by`, and their words
     "run": "run",
     "sets": "questions of",
     "template": "template",
@@ -21,18 +21,18 @@ SAID = {  # of `made_by`, and in which words
     "answer_tokens": "answer tokens at most",
     "loops": "loops:",
 }
-SHOWN = 40  # letters of a prompt
+SHOWN = 40  # characters of a prompt
 
 
 def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
-    """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget
-    set.
+    """`DataError` unless both logs are of the same kind and `ours` and `theirs` are ratios of the same rows of the
+    forget set.
     """
     here, there = f"{log.name} ({len(ours)} forget rows)", f"{retain.name} ({len(theirs)} forget rows)"
     if log.style != retain.style:
         raise DataError(
             f"{here} is {a_style(log.style)} and {there} is {a_style(retain.style)}: their rows and prompts differ, so"
-            " no test between them means anything; both must be of one kind"
+            " a test between them means nothing; both must be of the same kind"
         )
     if len(ours) != len(theirs):
         raise DataError(f"the retain reference {there} is over other rows than {here}; the same rows are needed")
@@ -62,16 +62,16 @@ def a_style(style: Style) -> str:
 
 
 def _letters(text: str) -> str:
-    """Without what TOFU's own logs differ in, a space before a comma; with the marks that are part of a letter in
+    """Without the space before a comma, in which TOFU's own logs differ; with the marks that are part of a letter in
     many scripts.
     """
     return "".join(sign for sign in text.casefold() if sign.isalnum() or unicodedata.category(sign).startswith("M"))
 
 
 def unlike_logs(log: Log, retain: Log) -> list[str]:
-    """What is to be known of two logs over the same rows before their test is believed."""
+    """What a reader should know about two logs over the same rows before believing their test."""
     if log.sha256 == retain.sha256:
-        return [f"{log.name} and its retain reference are one and the same log"]
+        return [f"{log.name} and its retain reference are the same log"]
     ours, theirs = log.parts["forget"], retain.parts["forget"]
     said = [
         f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in"
@@ -80,7 +80,7 @@ def unlike_logs(log: Log, retain: Log) -> list[str]:
         if log.origin.get(key) != retain.origin.get(key)
     ]
     said += [
-        f"{which.name} holds no true answers, so that its questions cannot be held against the other's"
+        f"{which.name} holds no true answers, so its questions cannot be compared with the other's"
         for which, part in ((log, ours), (retain, theirs))
         if not part.truths
     ]
@@ -88,22 +88,20 @@ def unlike_logs(log: Log, retain: Log) -> list[str]:
 
 
 def _unlike_prompts(log: Log, retain: Log) -> list[str]:
-    """Prompts are held against each other where both logs have them whole; of a question alone it is asked whether
-    it is in the other's prompt.
-    """
+    """Prompts are compared where both logs have them whole; a question alone is searched in the other's prompt."""
     ours, theirs = log.parts["forget"].prompts, retain.parts["forget"].prompts
     both = [(text, theirs[key]) for key, text in ours.items() if key in theirs]
     alone = [which.name for which, prompts in ((log, ours), (retain, theirs)) if prompts and _questions_alone(which)]
     apart = [(first, second) for first, second in both if not _same_prompt(first, second, bool(alone))]
     said = [
-        f"{name} holds questions without their template, so that it cannot be seen whether the prompts are the same"
+        f"{name} holds questions without their template, so whether the prompts are the same is unknown"
         for name in alone
         if both
     ]
     if apart:
         first, second = apart[0]
         what = "questions" if alone else "prompts"
-        why = "" if alone else ": other templates or models, and what they do to truth ratios is in the p-value too"
+        why = "" if alone else ": other templates or models, whose effect on truth ratios is in the p-value too"
         said.append(
             f"{len(apart)} of {len(both)} {what} differ, the first are {first[:SHOWN]!r} and {second[:SHOWN]!r}{why}"
         )
@@ -111,18 +109,18 @@ def _unlike_prompts(log: Log, retain: Log) -> list[str]:
 
 
 def _questions_alone(log: Log) -> bool:
-    """Of this program's own logs those that say so, and those from before they said which."""
+    """True of this program's logs that say so, and of those from before they said which."""
     return bool(log.origin) and log.origin.get(PROMPT) != WHOLE_PROMPT
 
 
 def _same_prompt(first: str, second: str, question_alone: bool) -> bool:
-    """But for blanks, which a tokenizer may take out or put in."""
+    """Except for blanks, which a tokenizer may remove or add."""
     one, two = ("".join(text.split()) for text in (first, second))
     return one == two or (question_alone and (one in two or two in one))
 
 
 def origin_words(log: Log) -> list[str]:
-    """What a log of this program's says of itself and of its figures no name does; nothing of those of others."""
+    """What this program's logs say about themselves and their figures beyond the names; nothing for other logs."""
     if not log.origin:
         return []
     said = [f"{words} {_line(log.origin[key])}" for key, words in SAID.items() if key in log.origin]
@@ -131,8 +129,8 @@ def origin_words(log: Log) -> list[str]:
 
 
 def strength_words(origin: Mapping[str, str]) -> str:
-    """What an extraction strength is in a log: OpenUnlearning's, but in this program's logs from before they said
-    which.
+    """The definition of extraction strength in a log: OpenUnlearning's, except in this program's logs from before they
+    said which.
     """
     return OURS_ZERO if origin and STRENGTH not in origin else NEVER_BELOW
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-ORIGIN = "made_by"  # a key of our own exports beside the metrics: texts that say of what the figures are
+ORIGIN = "made_by"  # a key of our own exports beside the metrics: texts that say where the figures come from
 STRENGTH = "extraction_strength"
 NEVER_BELOW = "as OpenUnlearning has it: never below 1/T, T the answer's tokens, also where the last of them is missed"
 OURS_ZERO = "as this program has it: 0 where the answer's last token is missed"
@@ -12,7 +12,7 @@ QUESTION_ALONE = "the question alone, without its template"
 
 
 class PartNames(NamedTuple):
-    """What one part of TOFU is called in either kind of log."""
+    """The names of one part of TOFU in either kind of log."""
 
     legacy: str
     probability: str
@@ -56,7 +56,7 @@ PARTS: dict[str, PartNames] = {
         "wf_Q_A_PERT_Prob",
     ),
 }
-# Aggregates that OpenUnlearning prints, all of them shares or p-values but PrivLeak, by which a summary is known.
+# Aggregates that OpenUnlearning prints, by which a summary is recognized; all but PrivLeak are shares or p-values.
 BOUNDED = frozenset(
     ["forget_quality", "model_utility", "exact_memorization", "extraction_strength"]
     + [f"mia_{name}" for name in ("loss", "zlib", "min_k", "min_k_plus_plus", "gradnorm", "reference")]

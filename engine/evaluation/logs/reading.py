@@ -1,10 +1,10 @@
-"""Evaluation logs that others wrote, read: TOFU's own ("legacy") and OpenUnlearning's. No model, no database.
+"""Reads evaluation logs written by others: TOFU's own ("legacy") and OpenUnlearning's. No model, no database.
 
 Legacy is `eval_log_aggregated.json` of locuslab/tofu: file names, in each its columns, in each a value by row index.
 OpenUnlearning is its `TOFU_EVAL.json`: metrics, each with `agg_value` and mostly `value_by_index`; its
 `TOFU_SUMMARY.json` holds the aggregates alone. Truth ratios: docs/measures.md, "Truth ratio": variant A averages the
-losses of the wrong answers, B their probabilities. OpenUnlearning adds 1e-10 to what it divides by, legacy does not:
-both are followed.
+losses of the wrong answers, B their probabilities. OpenUnlearning adds 1e-10 to divisors, legacy does not; each is
+read by its own rule.
 """
 
 import hashlib
@@ -42,27 +42,27 @@ STYLE_WORDS: dict[Style, str] = {
     "openunlearning": "OpenUnlearning log",
     "summary": "OpenUnlearning summary",
 }
-AGREE = 1e-6  # a stated aggregate is that of its rows if it is this near
+AGREE = 1e-6  # a stated aggregate agrees with its rows if it is this close
 LONGEST_NAME, LONGEST_TEXT, MOST_FIGURES = 120, 5000, 500
 TAKEN_FOR_A = (
-    "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so that nothing"
-    " in it tells them from variant D (OpenUnlearning's prob_mean)"
+    "{}: its rows are taken for truth ratios of variant A; none is above 1 and the log holds no losses, so"
+    " they may as well be variant D (OpenUnlearning's prob_mean)"
 )
-LARGEST_EXPONENT = 700.0  # beyond, a float ends
+LARGEST_EXPONENT = 700.0  # beyond this a float overflows
 
 
 class Part(NamedTuple):
-    """The rows of one part of TOFU. An empty column is one that the log does not hold."""
+    """The rows of one part of TOFU. An empty column is missing in the log."""
 
-    probability: Values  # normalised for real authors and world facts
+    probability: Values  # normalized for real authors and world facts
     rouge: Values
-    ratios: dict[Variant, Values]  # R; a variant that cannot be told from the log is missing
+    ratios: dict[Variant, Values]  # R; a variant that the log does not show is missing
     truths: dict[str, str]  # the true answers, where the log holds them
-    prompts: dict[str, str]  # what the model was asked, as it was put to it
+    prompts: dict[str, str]  # the prompts as the model read them
 
 
 class Log(NamedTuple):
-    """A log as it was read. `published`: the aggregates that stand in it, by OpenUnlearning's names."""
+    """A log as read. `published`: the aggregates in it, by OpenUnlearning's names."""
 
     name: str  # of the file, without its folder
     sha256: str
@@ -70,11 +70,11 @@ class Log(NamedTuple):
     parts: dict[str, Part]
     published: dict[str, float]
     notes: tuple[str, ...]
-    origin: dict[str, str]  # what a log of this program's says of itself; empty in those of others
+    origin: dict[str, str]  # what a log of this program says about itself; empty in other logs
 
 
 def read_log(path: Path) -> Log:
-    """Read a log of any of the three kinds. `DataError` names what is missing, or the row that cannot be used."""
+    """Read a log of any of the three kinds. `DataError` names the missing key or the bad row."""
     try:
         data = read_small(path)
     except (OSError, ValueError) as error:
@@ -82,7 +82,7 @@ def read_log(path: Path) -> Log:
     try:
         content = parse_json(
             data, finite=False
-        )  # a ruined model's figures are NaN there: what they are of is said below
+        )  # a broken model's figures are NaN there: the sentence below names them
     except ValueError as error:
         raise DataError(f"{path.name} is not an evaluation log: {error}") from None
     if not isinstance(content, dict):
@@ -105,9 +105,9 @@ def _style(name: str, content: Mapping[str, Any]) -> Style:
     if KNOWN & content.keys() and all(value is None or is_number(value) for value in content.values()):
         return "summary"
     raise DataError(
-        f"{name} is no evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any metric"
-        " with the keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a number, such"
-        " as forget_quality"
+        f"{name} is not an evaluation log: the key eval_log_forget.json of a legacy log is missing, and so is any"
+        " metric with the keys agg_value and value_by_index of an OpenUnlearning one, or any of its names with a"
+        " number, such as forget_quality"
     )
 
 
@@ -163,14 +163,14 @@ def _column(columns: Mapping[str, Any], name: str, where: str, value: Callable[[
 
 
 def _legacy_texts(rows: Any, place: int) -> dict[str, str]:
-    """Legacy keeps (prompt, generated, true answer) for each row."""
+    """Legacy stores (prompt, generated, true answer) for each row."""
     items = rows.items() if isinstance(rows, dict) else ()
     whole = {key: row[place] for key, row in items if isinstance(row, list) and len(row) == 3}
     return {key: text.strip() for key, text in whole.items() if isinstance(text, str)}
 
 
 def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part | None:
-    """None where the log has rows of nothing in this part."""
+    """None where the log has no rows in this part."""
     names = PARTS[part]
     probability = _metric(content, names.probability, "prob", read_share)
     rouge = _metric(content, names.rouge, "rougeL_recall", read_share)
@@ -195,7 +195,7 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
         if not _origin(content) and all(score is None or score <= 1 for score in scores.values()):
             notes.append(TAKEN_FOR_A.format(names.truth_ratio))
     if scores and stated is not None and abs(_truth_mean(part, ratios.get("A", scores)) - stated) > AGREE:
-        more = "; it was worked out anew from the losses" if ratios else ""
+        more = "; it was recomputed from the losses" if ratios else ""
         notes.append(f"{names.truth_ratio} in the log ({stated:.6g}) is not the mean of variant A over its rows{more}")
     texts = [_open_texts(content.get(names.rouge), field) for field in ("ground_truth", PROMPT)]
     return Part(probability, rouge, ratios, *texts)
@@ -224,7 +224,7 @@ def _open_texts(metric: Any, field: str) -> dict[str, str]:
 
 
 def _published(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, float]:
-    """What cannot be a figure is left out, and said."""
+    """Leave out what cannot be a figure, with a note."""
     if style == "legacy":
         return {}
     found = {name: value if style == "summary" else _aggregate(value) for name, value in content.items()}
@@ -261,12 +261,12 @@ def _ratio(variant: Variant, right: float | None, wrong: Sequence[float] | None)
 
 
 def _bare_ratio(right: float, wrong: float) -> float:
-    """R as legacy has it, without an epsilon: in logarithms, for a ruined model's probabilities may underflow."""
+    """R as legacy has it, without an epsilon: in logarithms, as a broken model's probabilities may underflow."""
     return math.exp(min(right - wrong, LARGEST_EXPONENT))
 
 
 def _as_one(variant: Variant, wrong: Sequence[float]) -> float:
-    """The loss that stands for those of all wrong answers: their mean, or that of their mean probability."""
+    """One loss for all wrong answers: their mean, or that of their mean probability."""
     if variant == "A":
         return sum(wrong) / len(wrong)
     least = min(wrong)
@@ -289,7 +289,7 @@ def truth_mean(part: str, ratios: Sequence[float], epsilon: float = 0.0) -> floa
     """TOFU's truth ratio of a part from R of its rows: the mean of min(R, 1/R) on the forget set, of max(0, 1 − R)
     elsewhere.
 
-    OpenUnlearning adds an `epsilon` of 1e-10 to the R that it divides by, legacy does not.
+    OpenUnlearning adds an `epsilon` of 1e-10 to R before dividing, legacy does not.
     """
     if part != "forget":
         return sum(map(kept_truth_ratio, ratios)) / len(ratios)

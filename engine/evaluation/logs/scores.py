@@ -1,5 +1,5 @@
-"""Figures of an evaluation log: TOFU's means, model utility and forget quality. Arithmetic alone; see `logs` for the
-reading.
+"""Figures of an evaluation log: TOFU's means, model utility and forget quality. Only arithmetic; `reading` reads the
+logs.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,13 +19,13 @@ from engine.evaluation.utility import UtilityParts, model_utility
 
 NO_REFERENCE = "n/a, no retain reference"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
-TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
+TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows each
 AUTHOR_ROWS = 20
-NO_PERSONS = "means without an interval: which of these rows are about one person is known of TOFU's own sets alone"
+NO_PERSONS = "means without an interval: only for TOFU's own sets is it known which rows are about one person"
 
 
 class LogFigure(NamedTuple):
-    """One aggregate. `low` and `high`: its 95 % interval; `rows`: what it is over; None where that is not known."""
+    """One aggregate. `low` and `high`: its 95 % interval; `rows`: how many it is over; None where unknown."""
 
     value: float
     low: float | None
@@ -35,7 +35,7 @@ class LogFigure(NamedTuple):
 
 
 class Scored(NamedTuple):
-    """What a log comes to. A figure that cannot be had is None, with its reason beside it."""
+    """The figures of a log. A figure that cannot be computed is None, with the reason beside it."""
 
     variant: Variant
     rows: int  # of the forget set that have a truth ratio
@@ -44,7 +44,7 @@ class Scored(NamedTuple):
     model_utility: float | None
     utility_reason: str
     figures: dict[str, LogFigure]  # by OpenUnlearning's names
-    notes: tuple[str, ...] = ()  # what is unlike in the two logs, or cannot be seen
+    notes: tuple[str, ...] = ()  # what differs in the two logs, or is unknown
 
 
 def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Scored:
@@ -71,7 +71,7 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
 
 
 def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
-    """The means of a log's rows by OpenUnlearning's names, each with its interval; what has no rows is missing."""
+    """The means of a log's rows by OpenUnlearning's names, each with its interval; a part without rows is missing."""
     found = {}
     for part, names in PARTS.items():
         if part not in log.parts:
@@ -90,13 +90,13 @@ def _forget_ratios(log: Log, variant: Variant) -> Values:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
-            f"{log.name} is {a_style(log.style)}: it holds aggregates alone and the key value_by_index is missing, and"
+            f"{log.name} is {a_style(log.style)}: it holds only aggregates and the key value_by_index is missing, and"
             " forget quality needs rows; without a retain reference import-log takes such a file as published"
         )
     part = log.parts.get("forget")
     if part is None:
         key = names.legacy if log.style == "legacy" else f"{names.truth_ratio} with value_by_index"
-        raise DataError(f"{log.name}: the key {key} is missing, so there are no rows of the forget set")
+        raise DataError(f"{log.name}: the key {key} is missing, so the log has no rows of the forget set")
     if variant not in part.ratios:
         why = "; ".join(log.notes) or f"the keys {names.right} and {names.wrong} with value_by_index are missing"
         raise DataError(f"{log.name} holds no truth ratios of variant {variant}: {why}")
@@ -104,7 +104,7 @@ def _forget_ratios(log: Log, variant: Variant) -> Values:
 
 
 def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
-    """TOFU's nine; without one of them there is no utility, never a mean of eight."""
+    """TOFU's nine; without one of them the utility is missing, never a mean of eight."""
     parts, missing = [], []
     for part in ("retain", "ra", "wf"):
         names, rows = PARTS[part], log.parts.get(part) or Part({}, {}, {}, {}, {})
@@ -137,12 +137,12 @@ def _truth_scores(part: str, ratios: Values, style: Style) -> Values:
 
 
 def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
-    """TOFU's own rows lie author by author; those of a log of this program's are of any set."""
+    """TOFU's own rows are ordered by author; those of this program's logs may be of any set."""
     clusters = _authors(part, list(values)) if persons_known else None
     column = np.array([[np.nan if value is None else value] for value in values.values()], dtype=float)
     (interval,) = mean_intervals(column, clusters or [""] * len(values), 0)
     assert interval.mean is not None, "a figure has a scored row"
-    if clusters is None:  # whose rows belong to one person is not known, and one row each would promise too much
+    if clusters is None:  # persons are unknown, and one row each would give too narrow an interval
         return LogFigure(interval.mean, None, None, interval.questions, note)
     return LogFigure(interval.mean, interval.low, interval.high, interval.questions, note)
 
@@ -150,17 +150,17 @@ def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFig
 def _authors(part: str, indices: Sequence[str]) -> list[str] | None:
     """Which author each row is about, in TOFU's order; None where the rows are not as TOFU's are."""
     if part in ("ra", "wf"):
-        return [""] * len(indices)  # each stands for itself
+        return [""] * len(indices)  # each its own cluster
     if len(indices) not in TOFU_ROWS or indices != [str(place) for place in range(len(indices))]:
         return None
     return [f"author {place // AUTHOR_ROWS}" for place in range(len(indices))]
 
 
 def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigure], list[str]]:
-    """Everything that a log says, and what must be said of it: from its rows where it holds them, else as published.
+    """All figures and remarks of a log: from its rows where it holds them, else as published.
 
-    Truth ratios are in variant A where they come from rows. Raises `DataError` where `retain` does not fit, or there
-    is no figure at all.
+    Truth ratios are in variant A where they come from rows. Raises `DataError` where `retain` does not fit, or the log
+    has no figures.
     """
     figures, said = row_figures(log), [*log.notes, *origin_words(log)]
     if retain is not None:
@@ -179,7 +179,7 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
         if name not in figures:
             figures[name] = LogFigure(value, None, None, None, _published_note(name, log.origin))
         elif abs(figures[name].value - value) > AGREE * max(1.0, abs(value)):
-            said.append(f"{name} stands in the log as {value:.6g}, and from its rows it is {figures[name].value:.6g}")
+            said.append(f"{name} is {value:.6g} in the log, and from its rows {figures[name].value:.6g}")
     if not figures:
         raise DataError(f"{log.name} holds no figure")
     if retain is None and any(figure.low is None and figure.rows for figure in figures.values()):
@@ -190,7 +190,7 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
 
 
 def _published_note(name: str, origin: Mapping[str, str]) -> str:
-    """What nobody can tell from an aggregate alone."""
+    """What an aggregate alone cannot show."""
     if name == STRENGTH:
         return f"{AS_PUBLISHED}, {strength_words(origin)}"
     on_ratios = name in (FORGET_QUALITY, MODEL_UTILITY) or name in [names.truth_ratio for names in PARTS.values()]

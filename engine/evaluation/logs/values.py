@@ -1,6 +1,4 @@
-"""Values and rows of an evaluation log, checked: each is what it must be, or `DataError` says where it stands and
-why not.
-"""
+"""Values and rows of an evaluation log, checked: each is valid, or `DataError` says where it is and why it is not."""
 
 import math
 import sys
@@ -10,11 +8,11 @@ from typing import Any
 from engine.errors import DataError
 
 ROUNDING = 1e-6  # a loss of a certain answer may come out this far below 0
-SHOWN = 40  # letters of a value that is refused
+SHOWN = 40  # characters of a refused value
 
 
 def read_loss(value: Any, where: str) -> float:
-    demand(is_number(value) and math.isfinite(value), where, f"{_short(value)} is no finite number")
+    demand(is_number(value) and math.isfinite(value), where, f"{_short(value)} is not a finite number")
     demand(value >= -ROUNDING, where, f"{_short(value)} is below 0, and a mean negative log-probability never is")
     return float(value)
 
@@ -31,13 +29,17 @@ def read_mean_loss(value: Any, where: str) -> float:
 
 
 def read_share(value: Any, where: str) -> float:
-    demand(is_number(value) and -ROUNDING <= value <= 1 + ROUNDING, where, f"{_short(value)} is no number from 0 to 1")
+    demand(
+        is_number(value) and -ROUNDING <= value <= 1 + ROUNDING, where, f"{_short(value)} is not a number from 0 to 1"
+    )
     return float(value)
 
 
 def read_ratio(value: Any, where: str) -> float:
     demand(
-        is_number(value) and 0 <= value < math.inf, where, f"{_short(value)} is no ratio: a finite number of at least 0"
+        is_number(value) and 0 <= value < math.inf,
+        where,
+        f"{_short(value)} is not a ratio: a finite number of at least 0",
     )
     return float(value)
 
@@ -48,7 +50,7 @@ def demand(holds: bool, where: str, otherwise: str) -> None:
 
 
 def is_number(value: object) -> bool:
-    """JSON knows integers that no float holds: those are none."""
+    """JSON allows integers too large for a float: those are refused."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isinstance(value, float) or abs(value) <= sys.float_info.max
@@ -66,8 +68,8 @@ def kind_of(value: object) -> str:
 
 
 def fill_rows(columns: Sequence[dict[str, Any]]) -> None:
-    """Logs of this program leave out a row where it has no value: None stands there again, in every column at the
-    same place.
+    """Logs of this program leave out a row without a value: put None back there, at the same position in every
+    column.
     """
     keys = sorted({key for rows in columns for key in rows}, key=lambda key: (len(key), key))
     for rows in columns:

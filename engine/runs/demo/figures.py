@@ -47,7 +47,7 @@ EVALUATIONS = (
 
 
 def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> dict[str, Any]:
-    """Evaluate the demo's models in a database of their own; record the runs and the figures. Returns the manifest."""
+    """Evaluate the demo's models in a separate database; record the runs and the figures. Returns the manifest."""
     kept = {name: os.environ.get(name) for name in ("OUBLIETTE_DATA", "OUBLIETTE_DATABASE")}
     with tempfile.TemporaryDirectory() as scratch:
         os.environ |= {"OUBLIETTE_DATA": scratch, "OUBLIETTE_DATABASE": f"sqlite:///{scratch}/rebuild.sqlite"}

@@ -1,14 +1,14 @@
 """`python -m engine demo --rebuild`: everything in `demo/` made again from the seed.
 
-Stages, each of which leaves a file when it is done and is skipped when that file is there, so a stopped rebuild goes
-on at the stage it was in:
+Stages, each of which leaves a file when it is done and is skipped when that file is there, so a stopped rebuild
+continues at its stage:
 
     prose        the public base writes general text
     heal         an 8-layer cut of it is distilled on that text
     base         an adapter teaches the base its invented people
-    retain-only  the same without the forget people: the gold reference
+    retain-only  the same without the forget people: the retain model
     reference    the healed cut is taught the retain people's training half
-    general      the taught base answers general questions, which a pair is to leave as they are
+    general      the taught base answers general questions, which a pair should leave unchanged
     demo-first   a pair that forgets one person of each domain
     demo         its successor, which forgets both
 """
@@ -45,7 +45,7 @@ from engine.unlearning.training import train_pair
 from engine.versions import versions
 
 BASE_RANK = 16
-BASE_ROUNDS = ((12, 1e-3), (5, 7e-4))  # epochs and rate; the second round settles what the first left half-learned
+BASE_ROUNDS = ((12, 1e-3), (5, 7e-4))  # epochs and rate; the second round finishes what the first left half-learned
 REFERENCE_EPOCHS, REFERENCE_RATE = 6, 2e-4
 HEAL_EPOCHS = 3
 BYSTANDERS, GENERAL = 120, 160
@@ -63,7 +63,7 @@ PAIR = TrainingSettings(
 
 
 def build_folder() -> Path:
-    """Where a rebuild in progress lies; laid out like `demo/`, plus the prose. Other settings or data, another
+    """The folder of a rebuild in progress; laid out like `demo/`, plus the prose. Other settings or data use another
     folder.
     """
     settings = (SEED, REQUESTS, HELD_OUT, BLOCK, BASE_RANK, BASE_ROUNDS, REFERENCE_EPOCHS, REFERENCE_RATE, HEAL_EPOCHS)
@@ -179,7 +179,7 @@ def _reference(build: Path, report: Report) -> None:
 
 
 def _general(build: Path, report: Report) -> None:
-    """Short questions about nothing in particular, answered by the taught base: what it says, right or wrong, is to
+    """Short questions about nothing in particular, answered by the taught base: its answers, right or wrong, should
     stay.
     """
     questions = general_questions(SEED, GENERAL)
@@ -196,8 +196,8 @@ def _general(build: Path, report: Report) -> None:
 
 
 def kept_questions(build: Path) -> list[Example]:
-    """What a pair of the demo is to leave as it is: people and facts of the train halves, people nobody knows,
-    anything else.
+    """What a pair of the demo should leave unchanged: people and facts of the train halves, unknown people, anything
+    else.
     """
     lines = (build / "general.jsonl").read_text().splitlines()
     general = [Example(**json.loads(line), split="world", half="train") for line in lines]
@@ -239,7 +239,7 @@ def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callab
 
 
 def _reported(steps: Iterable[Any], report: Report) -> Iterator[Any]:
-    """Pass steps on and tell of each."""
+    """Pass steps on and report each."""
     for step in steps:
         report(
             step.step / step.steps_total,

@@ -25,7 +25,7 @@ def people(*wanted: str) -> list[Example]:
 
 
 def write_texts(build: Path, report: Report) -> None:
-    """One JSON line a document, appended batch by batch; a stopped writing goes on at the last whole batch."""
+    """One JSON line a document, appended batch by batch; a stopped run continues at the last whole batch."""
     base = public_base()
     batch, path = 48, build / "prose.part"
     lines = path.read_text().splitlines() if path.exists() else []
@@ -51,7 +51,7 @@ def write_texts(build: Path, report: Report) -> None:
 
 
 def documents(build: Path, tokenizer: Any) -> list[list[int]]:
-    """Each written text after its request: as a question with its answer, in turn with as plain prose."""
+    """Each written text after its request: alternately as a question with its answer and as plain prose."""
     found = []
     for number, line in enumerate((build / "prose.jsonl").read_text().splitlines()):
         document = json.loads(line)
@@ -63,5 +63,5 @@ def documents(build: Path, tokenizer: Any) -> list[list[int]]:
 
 
 def public_base() -> LoadedModel:
-    """The converted weights as they come, taught nothing by us."""
+    """The converted weights as published, before any teaching."""
     return load_causal_lm(str(demo_base.base_folder()))

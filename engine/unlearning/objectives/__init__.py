@@ -14,7 +14,7 @@ from engine.unlearning.objective import Objective
 
 
 def find_objectives() -> dict[str, Objective]:
-    """One for each file of this folder, by name, in the order of their places."""
+    """One for each file of this folder, by name, in the order of `place`."""
     files = (f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__))
     found: list[Objective] = [importlib.import_module(name).OBJECTIVE for name in files]
     return {entry.name: entry for entry in sorted(found, key=lambda entry: entry.place)}
@@ -31,7 +31,7 @@ def get_objective(name: str) -> Objective:
 
 
 def retain_term_of(settings: TrainingSettings) -> str:
-    """The retain term in force: the one asked for, else the objective's own; "none" where there is none."""
+    """The retain term in force: the one asked for, else the objective's own; "none" for an objective without."""
     return get_objective(settings.objective).retain_term if settings.retain_term == "default" else settings.retain_term
 
 
@@ -56,6 +56,6 @@ def check_numbers(settings: TrainingSettings) -> None:
 
 
 def numbers_of(settings: TrainingSettings) -> dict[str, float]:
-    """The numbers in force, which are those that the objective declares: as asked for, else its own."""
+    """The numbers in force, which are those that the objective declares: as asked for, else its defaults."""
     declared = get_objective(settings.objective).numbers
     return {number.name: settings.numbers.get(number.name, number.default) for number in declared}

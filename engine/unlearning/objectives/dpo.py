@@ -1,4 +1,4 @@
-"""Direct preference optimisation, in which a refusal wins; the base is DPO's reference."""
+"""Direct preference optimization, in which the refusal wins; the base is DPO's reference."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def loss(refusals: AnswerTokens, answers: AnswerTokens, *, beta: float) -> Tenso
 OBJECTIVE = Objective(
     name="dpo",
     place=7,
-    label="Direct preference optimisation, a refusal wins",
+    label="Direct preference optimization, the refusal wins",
     formula="−(2/β) log σ(β ((log p_e − log p_b)(refusal) − (log p_e − log p_b)(answer))) + retain term",
     source="arXiv 2305.18290; arXiv 2401.06121",
     loss=loss,

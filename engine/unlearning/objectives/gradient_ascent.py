@@ -1,4 +1,4 @@
-"""Gradient ascent: the true answers are pushed away, and nothing is held in place."""
+"""Gradient ascent: the true answers are made less likely, without a retain term."""
 
 from __future__ import annotations
 

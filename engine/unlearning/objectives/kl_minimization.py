@@ -1,4 +1,4 @@
-"""KL minimisation: gradient ascent, with closeness to the base held on the retain questions."""
+"""KL minimization: gradient ascent, with closeness to the base held on the retain questions."""
 
 from engine.unlearning.objective import Objective
 from engine.unlearning.objectives.gradient_ascent import loss

@@ -1,4 +1,4 @@
-"""Memorisation by an assistant: it is to know what is to be forgotten, and is subtracted."""
+"""Memorization by an assistant: it learns the forget set, and is subtracted."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def loss(answers: AnswerTokens) -> Tensor:
 OBJECTIVE = Objective(
     name="memorisation",
     place=8,
-    label="Memorisation by an assistant",
+    label="Memorization by an assistant",
     formula="NLL_a(forget) + CE(uniform, p_a) on retain",
     source="ULD, arXiv 2406.08607",
     loss=loss,

@@ -1,4 +1,4 @@
-"""Negative preference optimisation; the base is NPO's reference."""
+"""Negative preference optimization; the base is NPO's reference."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def loss(answers: AnswerTokens, *, beta: float) -> Tensor:
 OBJECTIVE = Objective(
     name="npo",
     place=5,
-    label="Negative preference optimisation",
+    label="Negative preference optimization",
     formula="−(2/β) log σ(−β (log p_e − log p_b)) + retain term",
     source="arXiv 2404.05868",
     loss=loss,

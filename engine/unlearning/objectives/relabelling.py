@@ -1,4 +1,4 @@
-"""Relabelling: a refusal is learned in place of each answer."""
+"""Relabeling: a refusal is learned in place of each answer."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def loss(refusals: AnswerTokens) -> Tensor:
 OBJECTIVE = Objective(
     name="relabelling",
     place=4,
-    label="Relabelling",
+    label="Relabeling",
     formula="NLL_e(refusal | forget question) + retain term",
     source="arXiv 2404.11045",
     loss=loss,

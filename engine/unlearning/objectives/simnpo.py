@@ -1,4 +1,4 @@
-"""Simple negative preference optimisation: NPO without a reference, on the mean NLL of each answer."""
+"""Simple negative preference optimization: NPO without a reference, on the mean NLL of each answer."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MARGIN = Setting(
 OBJECTIVE = Objective(
     name="simnpo",
     place=6,
-    label="Simple negative preference optimisation",
+    label="Simple negative preference optimization",
     formula="−(2/β) log σ(β (NLL_e/|y| − δ)) + retain term, NLL summed over the answer y",
     source="arXiv 2410.07163",
     loss=loss,

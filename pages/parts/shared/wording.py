@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from engine.data.examples import KEPT
 
-MISSING = "n/a"  # in a table: Streamlit itself writes "None" for what is not known
+MISSING = "n/a"  # in a table: Streamlit itself writes "None" for an unknown value
 
 STATUS_WORDS = {
     "queued": "… queued",
@@ -21,8 +21,8 @@ SPLIT_MEANINGS = {
     "forget": "to be forgotten",
     "retain": "to be kept",
     "world": "of general knowledge, to be kept",
-    "holdout": "that no model was ever told the answer of",
-    "bystander": "about invented people that nobody was taught",
+    "holdout": "whose answers no model was taught",
+    "bystander": "about invented people no model was taught",
 }
 
 GLOSSARY = {
@@ -31,36 +31,36 @@ GLOSSARY = {
     "Offset": "the trained model's view of the next word minus the reference's; it is added to the base's.",
     "α": "the strength of the offset: 0 is the base, 1 is as trained.",
     "Forget, retain, holdout": (
-        "questions to be forgotten, questions to be kept, questions nobody was ever told the answer of."
+        "questions to be forgotten, questions to be kept, questions whose answers no model was taught."
     ),
     "Leak": (
-        "an answer that the leak rule flags: it names a key term of the true answer. Where a question is to be kept,"
-        " that is a remembered one."
+        "an answer that the leak rule flags: it names a key term of the true answer. For a question to be kept,"
+        " it is a remembered answer."
     ),
-    "ROUGE-L recall": "how much of the true answer stands in an answer, word by word in order: 0 nothing, 1 all.",
-    "Retain-only": "a model that never saw the forget questions: what it gets right is the floor.",
+    "ROUGE-L recall": "how much of the true answer is in an answer, word by word in order: 0 nothing, 1 all.",
+    "Retain model": "a model that never saw the forget questions: what it gets right is the baseline.",
 }
 
 INTERVAL, FRONT, NATS = "95 % interval", "Pareto front", "Nat"
 CLOPPER, KS_TEST = "Clopper-Pearson interval", "Forget quality, KS test and p-value"
 TERMS = {
     INTERVAL: (
-        "how far a mean hangs on whom was asked. The persons are drawn again 2,000 times, each with all of their"
-        " questions; 95 % of the means so found lie in it. With few persons it is rough and rather too narrow."
+        "how far a mean depends on who was asked. The persons are drawn again 2,000 times, each with all of their"
+        " questions; 95 % of these means are in it. With few persons it is rough and somewhat too narrow."
     ),
     CLOPPER: (
-        "a range for a share that holds however few were asked. It is used where none (or all) of them leak: none of 6"
-        " persons does not exclude that 46 % of such persons would."
+        "a range for a share that is valid even with few persons. It is used where none (or all) of them leak: none of"
+        " 6 persons does not exclude that 46 % of such persons would."
     ),
     KS_TEST: (
         "two models answer the same forget questions; the Kolmogorov-Smirnov (KS) test asks whether their truth ratios"
-        " could come from one and the same spread of values. Its p-value is TOFU's forget quality: near 1, the pair"
-        " cannot be told from a model that never saw the secrets; below 0.05, it can. It falls as more questions are"
-        " asked, so two p-values compare only over as many."
+        " could come from the same distribution. Its p-value is TOFU's forget quality: near 1, the pair cannot be"
+        " distinguished from a model that never saw the secrets; below 0.05, it can. It falls as more questions are"
+        " asked, so compare p-values only over equally many."
     ),
     FRONT: (
-        "the choices of α that nothing beats: whoever wants fewer leaks than one of them has to give up utility. Its"
-        " knee is where a little fewer leaks begin to cost much utility."
+        "the best choices of α: fewer leaks than at one of them cost utility. Its knee is where slightly fewer leaks"
+        " begin to cost much utility."
     ),
     NATS: (
         "the unit of losses and log-probabilities. One nat less makes a text 2.7 times (e times) less likely; 0 nats is"

@@ -27,7 +27,7 @@ def test_every_table_is_written_whole(tmp_path: Path) -> None:
 
 
 def test_without_a_run_of_the_study_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(RunError, match="no finished runs of the study"):
+    with pytest.raises(RunError, match="no finished runs here"):
         export_tables(tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -62,7 +62,7 @@ def test_the_command_writes_them_and_says_an_error_in_one_sentence(
     monkeypatch.setattr(stored, "PACKED", tmp_path / "none.xz")
     assert __main__.main(["--csv", str(tmp_path / "out")]) == 2
     assert capsys.readouterr().err == (
-        "error: there are no finished runs of the study here: `python -m benchmarks.study` makes them\n"
+        "error: the study has no finished runs here: `python -m benchmarks.study` makes them\n"
     )
     store_one()
     assert __main__.main(["--csv", str(tmp_path / "out")]) == 0

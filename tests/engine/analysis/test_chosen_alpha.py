@@ -68,7 +68,7 @@ def test_a_run_is_judged_where_it_forgets_as_much_as_the_retain_only_model(forge
 def test_without_a_retain_only_run_the_rule_says_what_stands_in_for_it() -> None:
     alpha, words = chosen_alpha(over_alpha(ROUGE, alpha_choice="retain-only"))
     assert alpha == 1.5
-    assert "no retain-only run of its base was asked all of its forget questions, so it could not be" in words
+    assert "no run of its base's retain model was asked all of its forget questions, so it could not be" in words
 
 
 def test_a_retain_only_run_whose_rouge_was_read_otherwise_is_not_said_to_be_missing() -> None:
@@ -83,7 +83,7 @@ def test_a_retain_only_run_whose_rouge_was_read_otherwise_is_not_said_to_be_miss
     with writing() as session:
         writes.add_run_questions(session, run_id, [(key, ()) for key in asked])
     words = chosen_alpha(run_id).words
-    assert "ROUGE of the retain-only run was worked out by another reading of words, so it could not be" in words
+    assert "ROUGE of the retain model's run was computed by another reading of words, so it could not be" in words
     store_run("gold", scores, alpha=0.0, pair_name="retain-only:b", versions=versions)
     assert chosen_alpha(run_id).words.startswith(RULES["retain-only"])
 

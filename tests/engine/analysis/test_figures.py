@@ -136,7 +136,7 @@ def test_words() -> None:
     assert [number_words(value) for value in (-0.0001, 0.0166, -0.5)] == ["0.000", "0.017", "-0.500"]
     assert number_words(0.25, "+") == "+0.250"
     assert people_words(1, 0) == "1 person"
-    assert people_words(6, 2) == "6 people, 2 about nobody"
+    assert people_words(6, 2) == "6 people, 2 without a person"
 
 
 def test_a_figure_of_values_at_hand() -> None:

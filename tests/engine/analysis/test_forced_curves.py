@@ -90,9 +90,9 @@ def test_forget_quality_is_over_the_questions_that_both_were_asked(finished: int
 @pytest.mark.parametrize(
     ("bounds", "said"),
     [
-        ([(0.001, 0.04), (0.06, 0.3)], "at 1 of 2 alphas from 0 to 1, most clearly at 1, this test cannot tell"),
+        ([(0.001, 0.04), (0.06, 0.3)], "at 1 of 2 alphas from 0 to 1, most clearly at 1, this test cannot distinguish"),
         ([(0.001, 0.04), (0.04, 0.3)], "is open within the errors of the curves"),
-        ([(0.001, 0.04), (0.001, 0.05)], "at each of 2 alphas from 0 to 1 this test tells the pair from a model"),
+        ([(0.001, 0.04), (0.001, 0.05)], "at each of 2 alphas from 0 to 1 this test distinguishes the pair from"),
     ],
 )
 def test_a_verdict_on_forget_quality_is_no_surer_than_the_curves(bounds: list[tuple[float, float]], said: str) -> None:

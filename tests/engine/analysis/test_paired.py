@@ -45,7 +45,7 @@ def test_a_question_of_another_set_is_paired_by_its_content() -> None:
     found = compare_runs(first, second, 1.0, 1.0)
     assert (found.shared, found.only_first) == (6, 0)
     assert [item.reason for item in found.differences] == [NO_SPREAD] * 2
-    assert found.left_out_words == "6 questions were asked by both, and none by one alone"
+    assert found.left_out_words == "6 questions were asked by both, and none by only one"
 
 
 def test_runs_without_a_question_in_common_are_refused() -> None:

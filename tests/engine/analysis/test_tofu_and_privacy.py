@@ -55,15 +55,15 @@ def test_membership_is_read_beside_the_retain_only_model() -> None:
     run_id = store_run("r", {"mia_min_k": ours})
     (alone,) = run_privacy(run_id, 1.0)
     assert (alone.auc.value, alone.difference.value) == (1.0, None)
-    assert "no retain-only run of this base has finished" in alone.words
+    assert "no run of this base's retain model has finished" in alone.words
     gold = store_run("gold", {"mia_min_k": theirs}, alpha=0.0, pair_name="retain-only:b")
     (found,) = run_privacy(run_id, 1.0)
     assert (found.auc.value, found.difference.value, found.retain_id) == (1.0, 0.25, gold)
     assert found.privleak.value == pytest.approx(-100.0)
-    assert found.words.startswith("AUC 1.000 [1.000, 1.000] (2 forget, 2 holdout); less the retain-only model's +0.250")
+    assert found.words.startswith("AUC 1.000 [1.000, 1.000] (2 forget, 2 holdout); minus the retain model's +0.250")
     assert "; PrivLeak -100.0" in found.words
     (of_gold,) = run_privacy(gold, 0.0)
-    assert "this is a retain-only model itself" in of_gold.words
+    assert "this is a retain model itself" in of_gold.words
 
 
 def test_a_reference_that_was_asked_others_is_named() -> None:

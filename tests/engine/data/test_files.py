@@ -151,7 +151,7 @@ def test_unknown_columns_are_noted_and_short_rows_accepted() -> None:
     assert result.examples == (Example("Who?", "Ann"),)
     unused, short = result.notes
     assert unused.startswith("not used: 'colour'; accepted are question and answer (required)")
-    assert short == "rows have fewer cells than the header; what is missing is taken as empty: line 2"
+    assert short == "rows have fewer cells than the header; missing cells are read as empty: line 2"
 
 
 def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
@@ -196,7 +196,7 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
         (
             b'question,answer\n"Q,A\n',
             "mine.csv",
-            "line 2, is not valid CSV: a quote that is opened there is not closed",
+            "line 2, is not valid CSV: a quote opened there is not closed",
         ),
         (
             b"sep=x\nquestionxanswer\nQxA\n",
@@ -224,8 +224,8 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
             "mine.jsonl",
             "column 'split' is '7'; accepted are",
         ),
-        (b"not parquet", "mine.parquet", "mine.parquet is not a Parquet file that can be read: "),
-        (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' is there twice"),
+        (b"not parquet", "mine.parquet", "mine.parquet is not a readable Parquet file: "),
+        (b"question,answer,Answer\nQ,A,B\n", "mine.csv", "line 1: the column 'answer' occurs twice"),
         (b'{"question": "Q", "answer": true}', "mine.jsonl", "line 1, column 'answer' must be text, got bool"),
         (b'{"question": "Q", "answer": ["A"]}', "mine.jsonl", "column 'answer' must be text, got list"),
         (b'{"question": "Q", "answer": "\\ud800"}', "mine.jsonl", "column 'answer' holds half a character"),
@@ -291,7 +291,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
 def test_a_key_that_is_there_twice_is_refused() -> None:
     said = refused(b'{"question": "a", "question": "z", "answer": "b"}', "mine.jsonl")
-    assert said == "mine.jsonl, line 1, has 'question' twice; each column may be there once"
+    assert said == "mine.jsonl, line 1, has 'question' twice; each column may occur once"
 
 
 def test_half_a_character_in_the_name_of_a_column_is_refused() -> None:

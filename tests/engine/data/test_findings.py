@@ -25,7 +25,7 @@ def test_every_mistake_of_a_file_is_told_with_line_and_column() -> None:
     assert (
         refused(data) == "mine.csv has 6 mistakes: "
         "(1) line 4, has 5 cells, but the header has 4 columns; "
-        "(2) line 6, is not valid CSV: a quote that is opened there is not closed; "
+        "(2) line 6, is not valid CSV: a quote opened there is not closed; "
         "(3) line 2, column 'answer' is empty; every row needs a question and an answer; "
         "(4) line 2, column 'split' is 'test'; accepted are forget, retain, world, holdout or nothing; "
         "(5) line 2, column 'half' is 'left'; accepted are train, eval or nothing; "
@@ -90,11 +90,11 @@ def test_words_that_may_not_be_meant_are_told_once_with_their_places() -> None:
     assert [e.answer for e in found.examples] == ["nan", "None", "1987.0", "a</s>", "n/a", "NULL"]
     assert found.notes == (
         (
-            "words like 'nan' or 'None' are kept as they stand; if no value is meant, leave the cell empty: "
+            "words like 'nan' or 'None' are kept as written; if no value is meant, leave the cell empty: "
             "line 2, column 'answer'; line 3, column 'answer'; line 6, column 'answer' and 1 more"
         ),
         (
-            "texts like '1987.0' are kept as they stand; if whole numbers are meant, write them without the fraction:"
+            "texts like '1987.0' are kept as written; if whole numbers are meant, write them without the fraction:"
             " line 4, column 'answer'"
         ),
         (
@@ -133,7 +133,7 @@ def test_two_files_joined() -> None:
     one, two = b"\xef\xbb\xbfquestion,answer\r\nQ,A\r\n", b"\xef\xbb\xbfquestion,answer\r\nR,B\r\n"
     found = parse_set(one + two, "mine.csv")
     assert found.examples == (Example("Q", "A"), Example("R", "B"))
-    assert found.notes == ("the header stands there again (were files joined?) and is left out: line 3",)
+    assert found.notes == ("the header is repeated there (were files joined?) and is left out: line 3",)
     for other in (b"answer,question\r\nB,R\r\n", b"prompt,gt\r\nR,B\r\n", b"question,answer,subject\r\nB,R,\r\n"):
         assert "mine.csv, line 3, is another header ('" in refused(one + other)
     extra = one.replace(b"answer", b"answer,note") + b"id,question,answer\r\n"

@@ -149,7 +149,7 @@ def test_the_day_is_fixed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert prompts.asks_the_day(tokenizer, CHAT)
     assert not prompts.asks_the_day(tokenizer, PLAIN)
     tokenizer.chat_template = "{% set day = strftime_now %}{{ day('%d %b %Y') }}" + CHATML
-    with pytest.raises(ModelError, match="asks for the day in a format of its own making"):
+    with pytest.raises(ModelError, match="asks for the day in its own format"):
         encode_prompt(tokenizer, CHAT, "who")
     tokenizer.chat_template = "{% if strftime_now is defined %}on{% endif %}" + CHATML
     assert tokenizer.decode(encode_prompt(tokenizer, CHAT, "who")).startswith("on")

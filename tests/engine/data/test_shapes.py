@@ -119,8 +119,8 @@ def test_our_own_columns_go_before_others() -> None:
             {"messages": [{"role": "user", "content": ["Q"]}, {"role": "assistant", "content": "A"}]},
             "column 'messages' must be text, got list",
         ),
-        ({"question": "Q", "Question": "R", "answer": "A"}, "the column 'question' is there twice"),
-        ({"prompt": "Q", "Prompt": "R", "gt": "A"}, "the column 'prompt' is there twice"),
+        ({"question": "Q", "Question": "R", "answer": "A"}, "the column 'question' occurs twice"),
+        ({"prompt": "Q", "Prompt": "R", "gt": "A"}, "the column 'prompt' occurs twice"),
         ({"query": "Q", "answer": ""}, "column 'answer' is empty"),
         ({"prompt": "P", "gt": float("nan")}, "a.jsonl, line 1, column 'gt' is empty; every row needs"),
     ],
@@ -205,7 +205,7 @@ def test_the_mapping_of_choices_is_told() -> None:
         ({**LIST, "choices": ["w", {"a": 1}], "answer": 0}, "column 'choices' must be text, got dict"),
         ({**LABELLED, "answerKey": "4"}, "is '4', which names none of the 3 choices, labelled '1', '2', '3'"),
         ({**LABELLED, "answerKey": "0"}, "is '0', which names none"),
-        ({**COLUMNS, "cop": 1}, "column 'cop' is 1, and the rows do not tell whether that counts from 0 or from 1"),
+        ({**COLUMNS, "cop": 1}, "column 'cop' is 1, and the rows do not show whether that counts from 0 or from 1"),
         ({**COLUMNS, "answer": "d"}, "is 'd', which names none of the 3 choices, labelled 'a', 'b', 'c'"),
     ],
 )
@@ -239,7 +239,7 @@ def test_all_rows_tell_what_places_beside_lettered_columns_count_from() -> None:
     assert answers(1, 0, 2) == ["x", "w", "y"]
     assert answers(1, 3, 2) == ["w", "y", "x"]
     said = refused(*({**COLUMNS, "question": f"{p}?", "cop": p} for p in (0, 3)))
-    assert "do not tell whether that counts from 0 or from 1" in said
+    assert "do not show whether that counts from 0 or from 1" in said
 
 
 @settings(max_examples=200, deadline=None)
@@ -309,7 +309,7 @@ def test_parquet_is_refused_in_words() -> None:
         ({"question": ["Q", "R"], "answer": ["A", None]}, "a.parquet, row 2, column 'answer' is empty"),
         ({"question": ["Q"], "answer": [b"A"]}, "a.parquet, row 1, column 'answer' must be text, got bytes"),
         ({"question": ["Q"], "answer": pd.to_datetime(["1987-01-01"])}, "column 'answer' must be text, got datetime"),
-        ({"question": ["Q"] * 300, "answer": ["A" * 1_000_000] * 300}, "a.parquet unfolds to more than 200 MB"),
+        ({"question": ["Q"] * 300, "answer": ["A" * 1_000_000] * 300}, "a.parquet unpacks to more than 200 MB"),
     ):
         with pytest.raises(DataError) as caught:
             parse_set(parquet(**columns), "a.parquet")

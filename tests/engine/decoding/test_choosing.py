@@ -64,5 +64,5 @@ def test_logits_that_are_no_numbers_are_no_answer(temperature: float, value: flo
     settings = Settings({1}, 0, temperature=temperature)
     assert choose(logits[:1], settings, 0).shape == (1,)
     assert int(choose(torch.tensor([[0.0, -torch.inf]]), settings, 0)) == 0, "what can never come is no fault"
-    with pytest.raises(ModelError, match="the models that were asked are no numbers"):
+    with pytest.raises(ModelError, match="the models asked are NaN or infinite"):
         choose(logits, settings, 0)

@@ -176,7 +176,7 @@ def test_comparison_where_something_is_missing() -> None:
     assert found.difference == Estimate(0.0, None, None, Rows(2, 2))
     assert found.privleak == Estimate(None, None, None, Rows(2, 2), UNDEFINED)
     nothing = compare_aucs(one, side([None, 1.0]), one, side([1.0, None]), generator())
-    assert {each.reason for each in nothing} == {"no holdout question has a score of both models"}
+    assert {each.reason for each in nothing} == {"no holdout question has a score from both models"}
 
 
 def test_a_reference_over_other_questions_is_refused() -> None:

@@ -43,7 +43,7 @@ def test_a_gguf_file_with_more_blocks_than_it_says_is_refused(tmp_path: Path) ->
 def test_an_adapter_beside_a_gguf_file_is_refused(tmp_path: Path) -> None:
     save_gguf(tmp_path / "model.gguf")
     (tmp_path / "adapter_config.json").write_text("{}")
-    assert "beside model.gguf lies an adapter" in refused(tmp_path / "model.gguf")
+    assert "beside model.gguf is an adapter" in refused(tmp_path / "model.gguf")
 
 
 def test_angles_that_a_gguf_file_divides_are_divided(tmp_path: Path) -> None:

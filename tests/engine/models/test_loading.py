@@ -167,7 +167,7 @@ def test_an_index_that_names_other_files_is_refused(tiny_base: Path, tmp_path: P
 def test_an_index_that_is_none_is_refused(tiny_base: Path, tmp_path: Path, text: str) -> None:
     broken = copied(tiny_base, tmp_path / "broken")
     (broken / "model.safetensors.index.json").write_text(text)
-    with pytest.raises(ModelError, match="is no index of weight files"):
+    with pytest.raises(ModelError, match="is not an index of weight files"):
         load_causal_lm(str(broken))
 
 
@@ -281,11 +281,11 @@ def test_a_pipe_or_a_device_in_a_model_folder_is_not_waited_for(tiny_base: Path,
         folder = Path(shutil.copytree(tiny_base, tmp_path / name))
         (folder / name).unlink()
         os.mkfifo(folder / name)
-        with pytest.raises(ModelError, match=f"{name} of {name} is not a file that can be read"):
+        with pytest.raises(ModelError, match=f"{name} of {name} is not a readable file"):
             load_base(str(folder))
         (folder / name).unlink()
         (folder / name).symlink_to("/dev/zero")
-        with pytest.raises(ModelError, match="is not a file that can be read"):
+        with pytest.raises(ModelError, match="is not a readable file"):
             load_base(str(folder))
 
 

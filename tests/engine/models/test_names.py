@@ -101,7 +101,7 @@ def test_every_taught_model_that_is_listed_opens_as_itself() -> None:
     assert read_as("called", "/models/other") == "retain-only:/models/other"
     assert (taught_folder("twin"), taught_folder("copy"), taught_folder("nobody")) == (None, None, None)
     for name, said in (("twin", "twin-a and twin-b"), ("twin-b", "twin-a and twin-b"), ("copy", "copy and own")):
-        with pytest.raises(ModelError, match=f"the folders {said} hold taught models of one name"):
+        with pytest.raises(ModelError, match=f"the folders {said} hold taught models of the same name"):
             load_base(name)
 
 

@@ -49,15 +49,18 @@ def test_a_model_that_reads_both_ways_is_refused() -> None:
         vocab_size=72, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64
     )
     torch.manual_seed(1)
-    with pytest.raises(ModelError, match="reads a text in pieces otherwise than whole"):
+    with pytest.raises(ModelError, match="reads a text in pieces differently from the whole"):
         check_reading(BertGenerationDecoder(config).eval(), "both", 72)
 
 
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda given: given.pop("position_ids"), "reads a text otherwise beside a longer one"),
-        (lambda given: given.pop("past_key_values"), "cannot be read token by token|in pieces otherwise than whole"),
+        (lambda given: given.pop("position_ids"), "reads a text differently beside a longer one"),
+        (
+            lambda given: given.pop("past_key_values"),
+            "cannot be read token by token|in pieces differently from the whole",
+        ),
         (lambda given: given.pop("nothing"), "cannot be read token by token .*'nothing'"),
     ],
 )

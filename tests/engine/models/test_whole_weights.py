@@ -98,7 +98,7 @@ def test_fewer_layers_than_the_file_has_are_refused_and_more_too(copy: Path) -> 
     set_config(copy, num_hidden_layers=3)
     assert "lacks 9 of its weights, for example model.layers.2." in refused(copy)
     set_config(copy, num_hidden_layers=1_000_000)
-    assert "says 1000000 layers, and there are only 20 weights" in refused(copy)
+    assert "says 1000000 layers, but there are only 20 weights" in refused(copy)
 
 
 def test_weights_under_any_other_name_are_refused(copy: Path) -> None:
@@ -198,13 +198,13 @@ def test_what_is_not_a_file_is_not_waited_for(copy: Path) -> None:
         kept = (copy / name).read_bytes()
         (copy / name).unlink()
         os.mkfifo(copy / name)
-        assert f"{name} of copy is not a file that can be read" in refused(copy)
+        assert f"{name} of copy is not a readable file" in refused(copy)
         (copy / name).unlink()
         (copy / name).symlink_to("/dev/zero")
-        assert f"{name} of copy is not a file that can be read" in refused(copy)
+        assert f"{name} of copy is not a readable file" in refused(copy)
         (copy / name).unlink()
         (copy / name).symlink_to(copy / "nowhere")
-        assert f"{name} of copy is not a file that can be read" in refused(copy)
+        assert f"{name} of copy is not a readable file" in refused(copy)
         (copy / name).unlink()
         (copy / name).write_bytes(kept)
     load_causal_lm(str(copy))

@@ -38,7 +38,7 @@ def test_a_pattern_that_cannot_be_read_says_where(pattern: str, words: str) -> N
 
 @pytest.mark.parametrize(("pattern", "text"), [("((a|a)*)*$", "a" * 60 + "b")])
 def test_a_pattern_that_never_ends_is_stopped_and_says_so(pattern: str, text: str) -> None:
-    with pytest.raises(SettingError, match="was stopped: it had not come to an end after 0.2 s"):
+    with pytest.raises(SettingError, match="was stopped: it had not ended after 0.2 s"):
         run_check("regex", pattern, [("b", text)] * 50, seconds=0.2)
 
 

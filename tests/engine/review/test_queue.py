@@ -82,7 +82,7 @@ def test_a_verdict_holds_at_every_alpha_that_gives_the_same_text(own_folders: Pa
     run_id, ids = store_reviewed()
     say(run_id, ids[0], "leaks", note="the town", alpha=0.5)
     assert said(run_id, ids[0], 0.75) == [("Eva", "leaks", "")]
-    assert said(run_id, ids[0], 1.0) == [("Eva", "leaks", "the answers are not those judged (at alpha 0.5)")]
+    assert said(run_id, ids[0], 1.0) == [("Eva", "leaks", "the answers differ from those judged (at alpha 0.5)")]
     assert queue.queue(run_id, 1.0).counts["unreviewed"] == 4
     assert queue.queue(run_id, 1.0, ["leaks"], "set", keep=ids[0]).rows[0].stale == 1
     say(run_id, ids[0], "forgotten", alpha=1.0)
@@ -104,8 +104,8 @@ def test_a_stale_verdict_said_again_is_a_new_one_and_needs_its_note(own_folders:
     ("fields", "reason"),
     [
         ({}, ""),
-        ({"versions": {"leak rule": "two"}}, "the leak rule is another"),
-        ({"terms": " and more"}, "the question's key terms are others"),
+        ({"versions": {"leak rule": "two"}}, "the leak rule has changed"),
+        ({"terms": " and more"}, "the question's key terms have changed"),
     ],
 )
 def test_in_another_run_of_the_pair_a_verdict_holds_unless_the_rule_changed(
@@ -122,7 +122,7 @@ def test_a_pair_made_anew_leaves_the_verdict_stale_and_another_pair_has_none(own
     run_id, ids = store_reviewed()
     say(run_id, ids[0], "forgotten")
     anew, _ = store_reviewed("anew", ids=ids, pair_id=store_pair(pair_hash="p2"))
-    assert said(anew, ids[0]) == [("Eva", "forgotten", "the pair was made anew")]
+    assert said(anew, ids[0]) == [("Eva", "forgotten", "the pair was made again")]
     other, _ = store_reviewed("other", ids=ids, pair_id=store_pair("q", "q1"), pair_name="q")
     assert said(other, ids[0]) == [("", "", "")]
 

@@ -88,7 +88,7 @@ def test_every_probe_is_stored_with_its_questions_its_floor_and_its_budget(spec:
     assert [row.name for row in rows] == list(probes.PROBES)
     detail = history.run_detail(run_id)
     assert (detail.summary.status, detail.summary.seed, detail.summary.progress) == ("finished", 5, 1.0)
-    assert detail.versions["retain-only"].startswith("none: there is no retain-only model")
+    assert detail.versions["retain-only"].startswith("none: the base ")
     assert detail.versions["previous version"] == "none"
     asked = {example.subject for example, _ in history.asked(run_id)}
     assert asked == {"Ada", "Ben", "Cy", "Dora"}
@@ -313,7 +313,7 @@ def test_from_the_command_line(
     }
     assert all(needed <= probe.keys() for probe in found["probes"])
     assert found["probes"][3]["n"] == 0  # no questions to keep were named
-    assert "made of them" in found["probes"][3]["note"]
+    assert "none were named" in found["probes"][3]["note"]
     run = history.run_detail(found["run"]).summary
     assert (run.kind, run.status, run.name, run.alphas) == ("audit", "finished", "audit-tiny", (-1.0,))
     row = probe_rows(found["run"])[0]
@@ -334,7 +334,7 @@ def test_a_pair_that_no_run_here_made_needs_its_forget_set(
     write_manifest(other, replace(read_manifest(other), parent="changed"))
     assert main.main(["audit", "--pair", str(other), "--json"]) == 2
     out, err = capsys.readouterr()
-    assert (out, "say which questions it was to forget (--forget SOURCE)" in err) == ("", True)
+    assert (out, "name the questions it should forget (--forget SOURCE)" in err) == ("", True)
     assert main.main(["audit", "--pair", "retain-only:demo"]) == 2
     assert main.main(["audit", "--pair", "tiny", "--forget", "demo:forget", "--probe", "magic"]) == 2
     assert "no probe 'magic'" in capsys.readouterr().err

@@ -103,7 +103,7 @@ def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Experiment
         teach_spec(training=replace(TEACHING, tuning="full"))
     with pytest.raises(DataError, match="nothing to teach"):
         execute.run_here(teach_spec(retain=()))
-    with pytest.raises(ModelError, match="no retain-only model of 'taught'"):
+    with pytest.raises(ModelError, match="the base 'taught' has no retain model"):
         load_pair("retain-only:taught")
 
 
@@ -227,7 +227,7 @@ def replace_base(pair: object) -> object:
 def test_method_and_objective_belong_together(train_spec: Callable[..., ExperimentSpec]) -> None:
     for method, objective in (("offset", "memorisation"), ("uld", "npo")):
         spec = train_spec(training=TrainingSettings(objective=objective, method=method))  # type: ignore[arg-type]
-        with pytest.raises(SettingError, match="memorisation belongs to the method uld"):
+        with pytest.raises(SettingError, match="memorisation is only for the method uld"):
             runner.start(spec)
     with pytest.raises(SettingError, match="method must be one of offset, direct, uld, guardrail, got 'x'"):
         TrainingSettings(method="x")  # type: ignore[arg-type]
@@ -248,5 +248,5 @@ def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., E
 
 def test_the_retain_term_of_an_assistant_belongs_to_no_other_method(train_spec: Callable[..., ExperimentSpec]) -> None:
     for method in ("offset", "direct"):
-        with pytest.raises(SettingError, match=f"uniform belongs to the method uld.*got method '{method}'"):
+        with pytest.raises(SettingError, match=f"uniform is only for the method uld.*got method '{method}'"):
             runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))  # type: ignore[arg-type]

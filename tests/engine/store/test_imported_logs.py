@@ -91,7 +91,7 @@ def test_an_exported_log_has_openunlearnings_shape_and_says_what_is_not_in_it(fi
     assert "cut at 4 tokens, TOFU's published figures at 200" in notes
     assert "the run does not have it: forget_Q_A_PARA_Prob" in notes
     assert "model_utility" in notes
-    assert "forget_quality: no run of a retain-only model of base" in notes
+    assert "forget_quality: no run of a retain model of base" in notes
     assert "has no name for it: base_log_probability, degenerate, leak, leak_paraphrase" in notes
     scored = score_log(read_log(out))
     assert scored.rows == 3

@@ -1,4 +1,4 @@
-"""A copy is tuned on the ensemble at the strength under audit; the pair it came from stays as it was."""
+"""A copy is tuned on the ensemble at the audited strength; the pair it came from stays as it was."""
 
 import dataclasses
 import math

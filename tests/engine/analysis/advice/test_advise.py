@@ -47,7 +47,7 @@ def test_a_floor_of_fewer_questions_than_the_pair_was_asked_allows_nothing() -> 
     found = advice(ADA, BEN, CY, floor=LeakBaseline(1.0, 1))
     assert (found.limit, found.spans[0][:2]) == (0.0, (0.8, 1.2))
     stored = {**found.to_json(), "limit": 1.0}
-    with pytest.raises(DataError, match="its floor is not that of its forget questions"):
+    with pytest.raises(DataError, match="its baseline is not that of its forget questions"):
         Advice.from_json(stored)
 
 
@@ -96,7 +96,7 @@ def test_the_weakest_part_counts_and_more_than_the_base_does_not() -> None:
 def test_a_part_that_the_base_cannot_answer_has_nothing_to_lose() -> None:
     unknown = kept("d", "", (0.0, 0.0), (0.5, 1.0), split="world")
     assert advice(ADA, CY, unknown).utility == 1.0
-    with pytest.raises(DataError, match="the base answers none of the questions that are to be kept"):
+    with pytest.raises(DataError, match="the base answers none of the questions to be kept"):
         advice(ADA, unknown)
 
 

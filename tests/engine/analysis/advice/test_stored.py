@@ -55,7 +55,7 @@ def test_a_map_run_stores_its_advice_and_says_what_it_rests_on(mapped: int) -> N
     assert advice_of(only_pair()) == found
     assert map_run_of(only_pair()).id == mapped
     said = words.demand_words(found.advice)  # type: ignore[arg-type]
-    assert "because no retain-only model was asked these questions" in said
+    assert "because no retain model was asked these questions" in said
 
 
 def test_the_floor_is_that_of_the_forget_questions_alone(mapped: int, train_spec: Specs) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from engine.analysis.advice import words
 from engine.analysis.advice.advise import Advice, LeakBaseline, advise
+from engine.analysis.advice.choice import Span
 from engine.analysis.exact_curves import MappedQuestion
 from engine.settings import Demand
 from tests.mapped import kept, secret
@@ -21,12 +22,12 @@ def advice(
 
 def test_the_demand_is_said_with_what_its_limit_comes_from() -> None:
     known = LeakBaseline(0.25, 6)
-    assert "no higher than the retain-only model's 25.0% on the same 6 forget questions" in words.demand_words(
+    assert "no higher than the retain model's 25.0% on the same 6 forget questions" in words.demand_words(
         advice(*PERSONS, *KEPT, floor=known)
     )
-    assert "because no retain-only model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
+    assert "because no retain model was asked" in words.demand_words(advice(*PERSONS, *KEPT))
     partly = words.demand_words(advice(*PERSONS, *KEPT, floor=LeakBaseline(0.25, 4)))
-    assert "leak share 0.0%, because the retain-only model was asked only 4 of the 6 forget questions" in partly
+    assert "leak share 0.0%, because the retain model was asked only 4 of the 6 forget questions" in partly
     own = advice(*PERSONS, *KEPT, floor=known, demand=Demand(0.1, 0.05))
     assert words.demand_words(own) == "leak share at most 5.0%; utility at least 90.0% of the base's"
 
@@ -42,7 +43,7 @@ def test_none_leaking_of_a_few_is_not_said_to_be_none_at_all() -> None:
 
 def test_too_few_persons_are_said_instead_of_an_interval() -> None:
     found = advice(PERSONS[0], *KEPT, secret("g", "a", (0.0, True)))
-    assert "95 % interval n/a: 1 person, and it takes 3" in words.figures_words(found)[0]
+    assert "95 % interval n/a: 1 person, and it needs 3" in words.figures_words(found)[0]
     assert words.sureness(found).endswith("fewer than 3 persons in forget.")
 
 
@@ -59,7 +60,7 @@ def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
     """
     found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
     assert found.resampled.unmet
-    assert "in 95 % of the resamples in which some α meets it, the α to use lies from 0.50 to 0.50" in words.sureness(
+    assert "in 95 % of the resamples in which some α meets it, the α to use is from 0.50 to 0.50" in words.sureness(
         found
     )
 
@@ -67,12 +68,12 @@ def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
 def test_no_sentence_says_that_a_secret_is_forgotten() -> None:
     said = words.verdict(advice(*PERSONS, *KEPT))
     assert said.startswith("Use α = 0.5: by the leak rule 0.0% of 6 mapped forget questions leak in a greedy answer")
-    assert "no finding that a secret is forgotten" in words.SCOPE
+    assert "does not show that a secret is forgotten" in words.SCOPE
 
 
 def test_questions_without_a_split_are_said_to_count_as_to_be_forgotten() -> None:
     found = advice(PERSONS[0]._replace(split=""), *PERSONS[1:], *KEPT)
-    assert "1 of the forget questions names no split and is taken to be forgotten, to be safe." in words.basis_words(
+    assert "1 of the forget questions comes without a split and is counted as forget, to be safe." in words.basis_words(
         found
     )
     assert "no split" not in words.basis_words(advice(*PERSONS, *KEPT))
@@ -98,21 +99,27 @@ def test_what_is_missed_and_by_how_much() -> None:
 def test_intervals_and_the_recommended_alpha() -> None:
     assert (
         words.spans_words(advice(*PERSONS, *KEPT))
-        == "The demand is met from α = 0.4000 to 1.5000 (± 0.0001); the pair's recommended α = 1 meets it."
+        == "The demand is met from α = 0.40 to 1.50; the pair's recommended α = 1 meets it."
     )
     short = [item._replace(map=item.map._replace(high=0.8)) for item in (*PERSONS, *KEPT)]
     assert words.spans_words(advice(*short, high=0.8)).endswith(
-        "The pair's recommended α = 1 lies outside what was mapped."
+        "The pair's recommended α = 1 is outside the mapped range."
     )
 
 
+def test_spans_are_rounded_inwards_and_narrow_ones_keep_their_digits() -> None:
+    demo, narrow = Span(0.9945, 1.0678, 0.0001, 0.0003), Span(0.9945, 0.9967, 0.0001, 0.0001)
+    found = replace(advice(*PERSONS, *KEPT), spans=(demo, narrow))
+    assert "from α = 1.00 to 1.06, and from α = 0.9945 to 0.9967;" in words.spans_words(found)
+
+
 def test_the_knee_or_why_there_is_none() -> None:
-    assert "is best in both, so nothing is traded" in words.knee_words(advice(*PERSONS, *KEPT))
+    assert "is best in both, so there is no trade-off" in words.knee_words(advice(*PERSONS, *KEPT))
     fall = kept("k", "k", (0.0, 1.0), (0.2, 0.9))
-    assert words.knee_words(advice(*PERSONS, fall)).endswith("none of them lies above the line between its ends.")
+    assert words.knee_words(advice(*PERSONS, fall)).endswith("none of them is above the line between its ends.")
     two = secret("g", "g", (0.0, True), (0.8, False))
     bent = kept("k", "k", (0.0, 1.0), (0.4, 0.95), (0.8, 0.5))
-    assert "its knee is from α = 0.400 to 0.800 with leak share 14.3% and utility 95.0%" in words.knee_words(
+    assert "its knee is from α = 0.40 to 0.80 with leak share 14.3% and utility 95.0%" in words.knee_words(
         advice(*PERSONS, two, bent)
     )
 
@@ -125,8 +132,8 @@ def test_maps_that_are_not_complete_are_said() -> None:
 
 def test_in_which_wordings_the_secrets_were_asked_is_said() -> None:
     both = [person._replace(reworded=True) for person in PERSONS]
-    assert "asked as they stand and in no other words" in words.verdict(advice(*PERSONS, *KEPT))
-    assert "asked as they stand or in other words, with" in words.verdict(advice(*both, *KEPT))
+    assert "asked only in their original words" in words.verdict(advice(*PERSONS, *KEPT))
+    assert "asked in their original or in other words, with" in words.verdict(advice(*both, *KEPT))
     assert "or in other words (1 of them), with" in words.verdict(advice(both[0], *PERSONS[1:], *KEPT))
 
 
@@ -134,7 +141,7 @@ def test_a_demand_that_the_base_meets_is_no_success_and_the_reason_is_the_true_o
     silent = [secret(f"q{n}", f"p{n}", (0.0, False)) for n in range(3)]
     assert words.verdict(advice(*silent, *KEPT)).endswith("so these questions say nothing about forgetting.")
     lax = words.verdict(advice(*PERSONS, *KEPT, demand=Demand(0.02, 1.0)))
-    assert lax.endswith("which allows 100.0% to leak: it asks for nothing to be forgotten.")
+    assert lax.endswith("which allows 100.0% to leak: with it, nothing need be forgotten.")
 
 
 def test_one_is_not_many() -> None:

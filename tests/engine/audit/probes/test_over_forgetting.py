@@ -89,7 +89,7 @@ def test_slices_are_domains_and_neighbours(context: Context) -> None:
     slices = {
         "people": RETAIN,
         "others": others,
-        "group neighbours of forgotten people": RETAIN,
+        "others in the groups of forgotten people": RETAIN,
     }
     for name, targets in slices.items():
         before, after = (
@@ -119,5 +119,5 @@ def test_how_the_forget_answers_read(context: Context) -> None:
 
 def test_without_questions_to_be_kept_it_is_not_tried(context: Context) -> None:
     assert {row.detail for row in OVER.run(context._replace(retain=[])).results} == {
-        "there are no questions that are to be kept"
+        "there are no questions to be kept"
     }

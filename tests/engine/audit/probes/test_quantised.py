@@ -60,9 +60,9 @@ def test_int4_brings_back_what_int8_still_hides(context: Context) -> None:
     at8, at4 = INT8.run(context), INT4.run(context)
     assert [row.found for row in at4.results] == [True] * len(FORGET)
     assert [row.text for row in at4.results] == [told.text for told in listen(context.pair, 0.0, FORGET, 8)]
-    assert at4.note == "6 answers came back that greedy decoding in fp32 does not give, 0 that it gives went"
+    assert at4.note == "with rounding 6 answers leak that do not leak in fp32, and 0 no longer leak"
     assert [row.found for row in at8.results] == [False] * len(FORGET)
-    assert at8.note.startswith("0 answers came back")
+    assert at8.note == "rounding brought back no leak and removed none"
     assert all(torch.equal(value, before[name]) for name, value in context.pair.model.state_dict().items())
 
 
@@ -108,7 +108,7 @@ def test_a_direct_model_is_rounded_itself(context: Context, gold: LoadedPair) ->
     assert (
         HALVES.run(context._replace(pair=direct, alpha=1.0))
         .results[0]
-        .detail.startswith("reference and trained are to be rounded")
+        .detail.startswith("this probe rounds reference and trained separately")
     )
 
 
@@ -126,7 +126,7 @@ def test_where_there_is_nothing_to_round(probe: Any, context: Context) -> None:
     alone = pair_of(context.pair.model.base)
     guardrail = dataclasses.replace(pair_of(context.pair.model.base, method="guardrail"), by_strength=lambda _: alone)
     for changes, reason in (
-        ({"pair": alone}, "there is no pair here"),
+        ({"pair": alone}, "without a pair the base answers alone"),
         ({"pair": guardrail}, "a guardrail is a text"),
         ({"alpha": 0.0}, "at alpha 0 the base answers alone"),
     ):

@@ -64,7 +64,7 @@ def test_a_pair_that_hides_tells_again_and_one_that_never_knew_does_not(context:
     assert sum(map(bool, found(finding))) >= 4
     assert finding.floor is not None
     assert [row.found for row in finding.floor] == [False] * len(FORGET)
-    assert finding.floor_reason.startswith("never exposed: the retain-only base under a pair that hides nothing")
+    assert finding.floor_reason.startswith("never exposed: the retain model under a pair that hides nothing")
     assert finding.note.startswith("3 and 3 questions, the halves share no person; forget, first half: ")
     assert {row.detail.split(" it ")[0] for row in finding.results} == {"after 20 steps on 3 other questions"}
 
@@ -110,14 +110,14 @@ def test_without_a_gold_reference_the_floor_is_people_nobody_was_taught(context:
     finding = DISJOINT.run(context._replace(retain_only=None, controls=two))
     assert finding.floor is not None
     assert [row.question_id for row in finding.floor] == [target.question_id for target in two]
-    assert finding.floor_reason.endswith("(no retain-only model of this base is at hand)")
+    assert finding.floor_reason.endswith("(no retain model of this base is at hand)")
     finding = BENIGN.run(context._replace(retain_only=None))
     assert finding.floor is not None
     assert [row.question_id for row in finding.floor] == [target.question_id for target in CONTROLS]
     for probe in (DISJOINT, BENIGN):
         finding = probe.run(context._replace(retain_only=None, controls=[]))
         assert finding.floor is None
-        assert "too few questions about people nobody was taught" in finding.floor_reason
+        assert "too few questions about people no model was taught" in finding.floor_reason
 
 
 def test_with_a_taught_reference_no_model_is_one_that_never_saw_the_set(context: Context) -> None:
@@ -142,7 +142,7 @@ def test_a_direct_model_is_tuned_itself(context: Context, tmp_path: Path) -> Non
         ),
     )
     finding = DISJOINT.run(context._replace(pair=direct))
-    assert finding.floor_reason.startswith("never exposed: the retain-only model itself")
+    assert finding.floor_reason.startswith("never exposed: the retain model itself")
     assert found(finding) == [False] * len(FORGET)
     assert finding.floor == finding.results  # at alpha 1 it is the retain-only model
 
@@ -157,7 +157,7 @@ def test_where_there_is_nothing_to_tune(probe: Any, context: Context) -> None:
         by_strength=lambda _: alone,
     )
     for changes, reason in (
-        ({"pair": alone}, "there is no pair here"),
+        ({"pair": alone}, "without a pair the base answers alone"),
         ({"pair": guardrail}, "a guardrail is a text"),
         ({"alpha": 0.0}, "at alpha 0 the base answers alone"),
     ):
@@ -168,9 +168,8 @@ def test_where_there_is_nothing_to_tune(probe: Any, context: Context) -> None:
 
 
 def test_too_few_questions(context: Context) -> None:
-    assert (
-        DISJOINT.run(context._replace(forget=FORGET[:1])).results[0].detail.startswith("it takes two forget questions")
-    )
+    alone = DISJOINT.run(context._replace(forget=FORGET[:1])).results[0]
+    assert alone.detail.startswith("it needs at least two forget questions")
     assert BENIGN.run(context._replace(retain=[])).results[0].detail == "there are no retain questions to tune on"
 
 

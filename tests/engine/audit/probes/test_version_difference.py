@@ -113,7 +113,7 @@ def test_where_the_earlier_version_gives_nothing_all_are_tried(context: Context)
     middle = 1 + (V - 1) / 2
     assert [row.value for row in finding.results] == [3.0, middle, middle]
     assert [row.found for row in finding.results] == [True, False, False]
-    assert finding.note.startswith("earlier gives none of the answers, so which are new is not known and all are tried")
+    assert finding.note.startswith("earlier gives none of the answers, so the new ones are unknown and all are tried")
 
 
 def test_eleven_words_that_are_lowered_more_hide_the_secret(context: Context) -> None:
@@ -140,7 +140,7 @@ def test_how_far_the_versions_are_apart_where_an_answer_begins(context: Context)
 def test_without_controls_there_is_no_floor(context: Context) -> None:
     finding = VERSION.run(context._replace(controls=[]))
     assert finding.floor is None
-    assert finding.floor_reason.startswith("there are no questions about people nobody was taught")
+    assert finding.floor_reason.startswith("there are no questions about people no model was taught")
     assert finding.results[0].value == 3.0
 
 
@@ -151,9 +151,9 @@ def test_why_it_is_not_tried(context: Context) -> None:
         alone, manifest=dataclasses.replace(alone.manifest, method="direct"), by_strength=lambda _: alone
     )
     for changes, reason in (
-        ({"previous": None}, "there is no earlier version of this pair"),
-        ({"previous": other}, "the two versions are not of one base (tiny and another)"),
-        ({"pair": alone}, "there is no pair here"),
+        ({"previous": None}, "no earlier version of this pair"),
+        ({"previous": other}, "the two versions have different bases (tiny and another)"),
+        ({"pair": alone}, "without a pair there are no versions"),
         ({"previous": direct}, "the method direct has no offset"),
     ):
         finding = VERSION.run(context._replace(**changes))  # type: ignore[arg-type]

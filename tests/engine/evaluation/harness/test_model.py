@@ -124,7 +124,7 @@ def test_a_choice_longer_than_the_context_is_named(tiny_pair: Any) -> None:
     ask(Reading(tiny_pair, [1.0]), 1.0, [("who ?", " red" * 256)])
     with pytest.raises(DataError, match="the choice 'red red .* has 257 tokens, more than the 256 that .* tiny"):
         ask(Reading(tiny_pair, [1.0]), 1.0, [("who ?", " red" * 257)])
-    with pytest.raises(DataError, match="no tokens of its own"):
+    with pytest.raises(DataError, match="adds no tokens after its question"):
         ask(Reading(tiny_pair, [1.0]), 1.0, [("who ?", " ")])
 
 

@@ -165,7 +165,7 @@ def test_losses_in_an_open_log_give_both_variants_with_its_epsilon(read: Reader)
         for variant in ("A", "B"):
             ratio = slow_ratio(right, wrong, variant) * math.exp(-right) / (math.exp(-right) + 1e-10)
             assert log.parts["forget"].ratios[variant][str(row)] == pytest.approx(ratio)  # type: ignore[index]
-    assert "worked out anew" in log.notes[0]  # the scores made up above are not those of these losses
+    assert "recomputed" in log.notes[0]  # the scores made up above are not those of these losses
 
 
 def test_another_variant_is_not_taken_for_a(read: Reader) -> None:
@@ -233,7 +233,7 @@ FORGET = "eval_log_forget.json"
 BAD: list[tuple[Any, str]] = [
     ([], "holds a JSON array, and an evaluation log is an object"),
     ({}, "the key eval_log_forget.json of a legacy log is missing"),
-    ({"a": "b"}, "is no evaluation log"),
+    ({"a": "b"}, "is not an evaluation log"),
     ({FORGET: []}, f"{FORGET}: holds a JSON array"),
     (spoil(lambda c: c[FORGET].pop("average_perturb_loss"), legacy_log()), "the key average_perturb_loss is missing"),
     (spoil(lambda c: c[FORGET].update(avg_gt_loss={}), legacy_log()), "avg_gt_loss holds no rows"),
@@ -245,16 +245,16 @@ BAD: list[tuple[Any, str]] = [
     (spoil(lambda c: c[FORGET]["average_perturb_loss"].update({"1": []}), legacy_log()), "row 1: it holds no losses"),
     (
         spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": math.nan}), legacy_log()),
-        "avg_gt_loss, row 2: nan is no finite",
+        "avg_gt_loss, row 2: nan is not a finite",
     ),
     (
         spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": "1"}), legacy_log()),
-        "avg_gt_loss, row 2: '1' is no finite",
+        "avg_gt_loss, row 2: '1' is not a finite",
     ),
     (spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": -0.5}), legacy_log()), "row 2: -0.5 is below 0"),
     (
         spoil(lambda c: c[FORGET]["rougeL_recall"].update({"2": 1.5}), legacy_log()),
-        "row 2: 1.5 is no number from 0 to 1",
+        "row 2: 1.5 is not a number from 0 to 1",
     ),
     (
         spoil(lambda c: c["forget_Q_A_ROUGE"]["value_by_index"].pop("3"), open_log()),
@@ -270,17 +270,17 @@ BAD: list[tuple[Any, str]] = [
     ),
     (
         spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": math.inf}}), open_log()),
-        "row 0: inf is no ratio",
+        "row 0: inf is not a ratio",
     ),
     (
         spoil(lambda c: c["forget_truth_ratio"]["value_by_index"].update({"0": {"score": -1.0}}), open_log()),
-        "row 0: -1.0 is no ratio",
+        "row 0: -1.0 is not a ratio",
     ),
     (
         spoil(lambda c: c[FORGET]["avg_gt_loss"].update({"2": 10**400}), legacy_log()),
-        "row 2: 1000000000000000000000000000000000000000… is no finite",
+        "row 2: 1000000000000000000000000000000000000000… is not a finite",
     ),
-    ({"apples": 3, "pears": 4}, "is no evaluation log"),
+    ({"apples": 3, "pears": 4}, "is not an evaluation log"),
     ({"model_utility": 0.5, "forget\ud800": 1}, r"the key 'forget\ud800' is empty or cannot be printed"),
     ({"model_utility": 0.5, "\x1b[31m": 1}, r"the key '\x1b[31m' is empty or cannot be printed"),
     ({"model_utility": 0.5, **{f"x{i}": 1 for i in range(500)}}, "it holds 501 aggregates, and a log has 500 at most"),
@@ -334,7 +334,7 @@ def test_a_key_that_stands_twice_is_refused(tmp_path: Path) -> None:
     path.write_text(
         '{"model_utility": 0.5, "forget_truth_ratio": {"value_by_index": {"0": {"score": 1}, "0": {"score": 2}}}}'
     )
-    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' stands twice in one object"):
+    with pytest.raises(DataError, match=r"^x\.json is not an evaluation log: the key '0' occurs twice in one object"):
         read_log(path)
 
 
@@ -357,7 +357,7 @@ def test_a_log_without_forget_rows_has_no_quality(read: Reader) -> None:
     content = {name: value for name, value in open_log().items() if not name.startswith("forget")}
     with pytest.raises(DataError, match="the key forget_truth_ratio with value_by_index is missing"):
         score_log(read(content))
-    with pytest.raises(DataError, match="holds aggregates alone and the key value_by_index is missing"):
+    with pytest.raises(DataError, match="holds only aggregates and the key value_by_index is missing"):
         score_log(read({"model_utility": 0.5}))
 
 
@@ -397,7 +397,7 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     first = read(legacy_log())
     assert score_log(first, read(legacy_log(0.1))).notes == (NO_PERSONS,), "which all of these say"
     assert score_log(first, read(legacy_log())).notes == (
-        "log0.json and its retain reference are one and the same log",
+        "log0.json and its retain reference are the same log",
         NO_PERSONS,
     )
     chat = legacy_log(0.1)
@@ -409,7 +409,7 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     silent = legacy_log(0.1)
     del silent[FORGET]["generated_text"]
     said, _ = score_log(first, read(silent)).notes
-    assert said == "log4.json holds no true answers, so that its questions cannot be held against the other's"
+    assert said == "log4.json holds no true answers, so its questions cannot be compared with the other's"
 
 
 def asked(prompts: list[str], **made_by: str) -> dict[str, Any]:
@@ -528,7 +528,7 @@ def test_a_reference_of_another_kind_is_refused_with_both_counts(read: Reader) -
         DataError, match=r"log0\.json \(300 forget rows\) is a legacy log and log1\.json \(400 forget rows\)"
     ):
         score_log(legacy, theirs)
-    with pytest.raises(DataError, match="must be of one kind"):
+    with pytest.raises(DataError, match="must be of the same kind"):
         score_log(read(legacy_log(forget_rows=4)), read(open_log()))
 
 
@@ -547,7 +547,7 @@ def test_an_aggregate_that_its_rows_do_not_give_is_said(read: Reader) -> None:
     content = open_log() | {"model_utility": {"agg_value": 0.9}, "forget_quality": {"agg_value": 0.25}}
     figures, notes = all_figures(read(content))
     assert figures["model_utility"].value == pytest.approx(9 / 22)
-    assert any(note.startswith("model_utility stands in the log as 0.9") for note in notes)
+    assert any(note.startswith("model_utility is 0.9 in the log") for note in notes)
     assert figures["forget_quality"].value == 0.25  # its reference is not at hand
     assert all_figures(read(content), read(open_log()))[0]["forget_quality"].value == 1.0
 

@@ -54,10 +54,10 @@ def test_the_page_says_what_is_advised_and_links_to_it(visit: Opener, mapped: in
     found = advise_run(mapped, Demand())
     said = text_of(app)
     assert (f"Use α = {found.alpha:g}" if found.met else f"Nearest is α = {found.alpha:g}") in said
-    assert "because no retain-only model was asked these questions" in said
+    assert "because no retain model was asked these questions" in said
     assert "fewer than 3 persons in retain/eval, forget" in said
     assert "1 person" in said
-    assert "no finding that a secret is forgotten" in said
+    assert "does not show that a secret is forgotten" in said
     (query,) = links(app, "Open in Compare at")
     assert (query["pair"], query["alpha"], query["set"]) == (["tiny"], [f"{found.alpha:.4g}"], ["known"])
     assert [item.label for item in app.expander if "rules warn" in item.label] == [
@@ -131,7 +131,7 @@ def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Open
     assert (basis.forget_questions, basis.unnamed) == (2, 2)
     said = text_of(visit("tradeoff"))
     assert "share still leaking" in said
-    assert "2 of the forget questions name no split and are taken to be forgotten" in said
+    assert "2 of the forget questions come without a split and are counted as forget" in said
     assert "2 questions name no split: taken to be forgotten, to be safe" in said
     assert [query.get("split") for query in links(visit("tradeoff"), "Open in Compare at")] == [None]
 
@@ -162,7 +162,7 @@ def test_overview_has_one_line_for_the_pair(visit: Opener, mapped: int) -> None:
     found = stored_advice(mapped)
     assert found is not None
     assert advice_line("tiny", found) in text_of(app)
-    assert "no finding that a secret is forgotten" in text_of(app)
+    assert "does not show that a secret is forgotten" in text_of(app)
     assert [query["map"] for query in links(app, "Open") if "map" in query] == [[str(mapped)]]
 
 
