@@ -17,6 +17,11 @@ def set_hashes(session: Session) -> dict[str, str]:
     return {row[0]: row[1] for row in session.execute(query)}
 
 
+def set_source(session: Session, name: str) -> str | None:
+    """Where the questions of a set came from; None where there is no set of this name."""
+    return session.execute(select(QuestionSet.source).where(QuestionSet.name == name)).scalar()
+
+
 def sets(session: Session) -> list[SetRow]:
     """All sets by name. Questions are counted once for each content hash, whoever changed the set in whatever
     process.

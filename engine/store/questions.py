@@ -14,7 +14,7 @@ from engine.errors import DataError, SettingError
 from engine.names import ModelRef, check_legal
 from engine.store.erased import Sorted, sort_out
 from engine.store.session import reading, writing
-from engine.store.sets import stored_examples
+from engine.store.sets import find_set, stored_examples
 from engine.store.sources import SourcedSpec, absolute, examples_of
 
 
@@ -39,9 +39,13 @@ class Imported(NamedTuple):
 def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
     """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
 
-    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and
-    without a place: no import brings a person back.
+    A set that is like this already is read and not written. Questions that leave a set keep their scores. One about a
+    person who was erased is stored without a text and without a place: no import brings a person back.
     """
+    stored = find_set(name)
+    ids = stored.ids_of(examples, source, keep=keep) if stored is not None else None
+    if ids is not None:
+        return ids
     gone = sort_out(examples).pseudonyms
     used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
     rows = [
@@ -172,11 +176,12 @@ def evaluated(sourced: SourcedSpec) -> list[Asked]:
 
 def asked_in(sourced: SourcedSpec, sources: Sequence[str]) -> list[Asked]:
     """The questions of some sources of a run, each once; stores those that are not stored yet."""
+    marked = [(source, _set_name(source), _marked(sourced, source)) for source in sources]
     found: dict[int, Asked] = {}
-    for source in sources:
-        examples, name = _marked(sourced, source), _set_name(source)
-        ids = _stored_ids(source, name, examples)
-        found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
+    for source, name, examples in marked:
+        of_set = [example for _, other, part in marked if other == name for example in part]
+        ids = dict(zip(of_set, _stored_ids(source, name, of_set), strict=True))
+        found |= {ids[example]: Asked(ids[example], example, name) for example in examples}
     return list(found.values())
 
 
@@ -253,5 +258,6 @@ def _stored_ids(source: str, name: str, examples: Sequence[Example]) -> list[int
     if question_file(source) is not None:
         return register_set(name, examples, Path(absolute(source)).name)
     if name == "demo":
-        register_demo()
+        demo = sort_demo().kept
+        return register_set(name, [*demo, *examples], name)[len(demo) :]
     return register_set(name, examples, name, keep=True)

@@ -1,5 +1,6 @@
 """The stored sets and their questions, read back. Reads only; imports no model library."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -22,6 +23,31 @@ class SetSummary(NamedTuple):
     created: datetime
 
 
+class StoredQuestion(NamedTuple):
+    """A question with the id that the database has for it."""
+
+    id: int
+    content_hash: str  # as it was stored: a later version of the program may reckon another
+    example: Example
+
+
+class StoredSet(NamedTuple):
+    """A set as it is stored, its questions in their order."""
+
+    source: str
+    questions: tuple[StoredQuestion, ...]
+
+    def ids_of(self, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int] | None:
+        """The ids of these questions where the set is already what storing them would make of it; else None."""
+        ids = {stored.example: stored.id for stored in self.questions}
+        there = (
+            all(example in ids for example in examples)
+            if keep
+            else source == self.source and list(ids) == list(dict.fromkeys(examples))
+        )
+        return [ids[example] for example in examples] if there else None
+
+
 def list_sets() -> list[SetSummary]:
     """All stored sets by name."""
     with reading() as session:
@@ -36,12 +62,20 @@ def set_hashes() -> dict[str, str]:
 
 def stored_examples(set_name: str) -> list[Example]:
     """The questions a set holds, in their order; `DataError` naming the stored sets if there is none of that name."""
+    found = find_set(set_name)
+    if found is None:
+        names = ", ".join(item.name for item in list_sets()) or "none"
+        raise DataError(f"there is no stored set {set_name!r}; stored are: {names}")
+    return [stored.example for stored in found.questions]
+
+
+def find_set(name: str) -> StoredSet | None:
+    """The set of this name with its questions and their ids; None where there is none. Does not write."""
     with reading() as session:
-        found = runs.questions(session, set_name)
-        if found is None:
-            names = ", ".join(row.name for row in set_reads.sets(session)) or "none"
-            raise DataError(f"there is no stored set {set_name!r}; stored are: {names}")
-    return [example_of(row) for row in found]
+        source, rows = set_reads.set_source(session, name), runs.questions(session, name)
+    if source is None or rows is None:
+        return None
+    return StoredSet(source, tuple(StoredQuestion(row.id, row.content_hash, example_of(row)) for row in rows))
 
 
 def example_of(row: QuestionRow) -> Example:
