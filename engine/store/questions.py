@@ -2,19 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from db import writes
-from db.reads import runs
 from engine.data.examples import Example
 from engine.data.sources import OURS, question_file
 from engine.errors import DataError, SettingError
 from engine.names import ModelRef, check_legal
-from engine.store.erased import Sorted, sort_out
-from engine.store.session import reading, writing
-from engine.store.sets import find_set, stored_examples
+from engine.store.erased import Sorted
+from engine.store.sets import find_set, put_questions, read_questions, read_source, stored_examples
 from engine.store.sources import SourcedSpec, absolute, examples_of
 
 
@@ -46,20 +43,7 @@ def register_set(name: str, examples: Sequence[Example], source: str, *, keep: b
     ids = stored.ids_of(examples, source, keep=keep) if stored is not None else None
     if ids is not None:
         return ids
-    gone = sort_out(examples).pseudonyms
-    used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
-    rows = [
-        {**asdict(stored), "content_hash": given.content_hash} for stored, given in zip(used, examples, strict=True)
-    ]
-    for row in rows:
-        for field in ("perturbed_answer", "key_terms", "training_questions"):
-            row[field] = list(row[field])
-    with writing() as session:
-        return writes.put_set(session, name, source, rows, keep=keep, unplaced=gone)
-
-
-def _emptied(example: Example, pseudonym: str) -> Example:
-    return Example("", "", subject=pseudonym, split=example.split, half=example.half)
+    return put_questions(name, examples, source, keep=keep)
 
 
 def register_demo() -> dict[str, int]:
@@ -73,9 +57,7 @@ def register_demo() -> dict[str, int]:
 
 def sort_demo() -> Sorted:
     """The demo's questions, told from those about people who were erased here."""
-    from engine.data.demo.questions import demo_examples
-
-    return sort_out(demo_examples())
+    return read_source("demo").questions
 
 
 def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
@@ -84,17 +66,16 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
     `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
     `DataError` for what is wrong with the file.
     """
-    from engine.data.files import parse_set, read_set
-
     _check_set_name(name)
-    found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
-    usable = sort_out(found.examples)
+    found = read_questions(source, filename, split)
+    usable = found.questions
     if not usable.kept:
         raise DataError(f"set {name!r} is not stored: {usable.words}")
-    with reading() as session:
-        stored = runs.questions(session, name)
-    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in usable.kept]:
-        raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
+    stored = find_set(name)
+    if stored is not None and [q.content_hash for q in stored.questions] != [e.content_hash for e in usable.kept]:
+        raise DataError(
+            f"set {name!r} is already stored with {len(stored.questions)} other questions; choose another name"
+        )
     register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
     notes = (*found.notes, *filter(None, [usable.words]))
     return Imported(name, len(usable.kept), found.merged, notes, found.mapping)
@@ -233,8 +214,8 @@ def _as_stored(name: str, examples: list[Example]) -> list[Example]:
     """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same
     questions.
     """
-    with reading() as session:
-        rows = runs.questions(session, name) or []
+    stored = find_set(name)
+    rows = [question.example for question in stored.questions] if stored is not None else []
     known = {(row.question, row.answer): (row.split, row.half) for row in rows if row.split}
     return [
         (
