@@ -1,7 +1,7 @@
 """What a name may be, and what is meant by it: a model alone, a pair, a path, or a name that a person chose."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, get_args
+from typing import Final, Literal, NamedTuple, Self, get_args
 
 from engine.errors import SettingError
 
@@ -11,7 +11,8 @@ LONGEST_NAME = 60
 LEGAL = f"1 to {LONGEST_NAME} letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.'"
 
 Role = Literal["", "base", "retain-only"]
-RETAIN_ONLY = "retain-only:"  # what begins every such name, for a database that is to find them
+RETAIN_ONLY: Final = "retain-only"
+RETAIN_ONLY_NAMES = f"{RETAIN_ONLY}:"  # what begins every such name, for a database that is to find them
 
 
 class ModelRef(NamedTuple):
@@ -44,7 +45,7 @@ class ModelRef(NamedTuple):
 
     @property
     def is_retain_only(self) -> bool:
-        return self.role == "retain-only"
+        return self.role == RETAIN_ONLY
 
     @property
     def bare(self) -> str:
@@ -62,7 +63,7 @@ class ModelRef(NamedTuple):
 
 def retain_only(base: str) -> str:
     """The name of the retain-only model of `base`."""
-    return str(ModelRef("retain-only", base))
+    return str(ModelRef(RETAIN_ONLY, base))
 
 
 def is_alone(name: str) -> bool:

@@ -4,8 +4,10 @@ import streamlit as st
 
 from engine.analysis.retain_only import second_seeds
 from engine.analysis.trade_off import Measure, Table, advice, build, forget_measures, utility_measures
+from engine.data.examples import JUDGED
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.names import RETAIN_ONLY
 from engine.store import history
 from engine.wording import run_label
 from pages.parts.shared import address, charts, frame
@@ -151,7 +153,7 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     draw(table, forget, utility, mapped)
     show_forced_curves()
     shown_measures = [(item.metric, item.split) for item in (forget, utility)]
-    forced = [(name, split) for name in METRICS for split in ("forget", "retain", "world")]
+    forced = [(name, split) for name in METRICS for split in JUDGED]
     show_meanings(
         [*shown_measures, *forced, (FORGET_QUALITY, "forget"), (MODEL_UTILITY, "retain")],
         (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS),
@@ -187,7 +189,7 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
             "Retain-only: n/a, it is what the others are held against. A second seed of it, where there is one, stands"
             " as ★."
         )
-    elif not any(mark.kind == "retain-only" for mark in table.marks):
+    elif not any(mark.kind == RETAIN_ONLY for mark in table.marks):
         st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
     else:
         st.caption("Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at.")

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import torch
 
 from engine.data.demo.questions import demo_examples
+from engine.data.examples import JUDGED
 from engine.data.prompts import encode_prompt, end_token
 from engine.decoding.alpha_map import LOGIT_ERROR, AlphaMap, map_answers
 from engine.decoding.choosing import Decoded, Settings
@@ -87,7 +88,7 @@ def main() -> None:
     arguments = parser.parse_args()
     draw = random.Random(0)
     pair = load_pair("demo")
-    asked = [e.question for e in demo_examples() if e.split in ("forget", "retain", "world")]
+    asked = [e.question for e in demo_examples() if e.split in JUDGED]
     chosen = draw.sample(asked, -(-arguments.points // POINTS_A_QUESTION))
     measure(pair, chosen[0], random.Random(1))  # the first pass of a model is slow
     seen = [measure(pair, question, draw) for question in chosen]

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 from db.reads.erasures import chunks
 from db.rows import JudgedRow, LeakCountRow, LeakRow
 from db.tables import AlphaMap, Answer, MapInterval, Pair, ProbeResult, Question, QuestionSet, Run, RunQuestion, Score
-from engine.names import RETAIN_ONLY
+from engine.names import RETAIN_ONLY_NAMES
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -81,7 +81,7 @@ def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
 
 def _counts(session: Session, metric: str) -> list[LeakCountRow]:
     judged, floor, leak = _in_force(metric), _retain_only(metric), aliased(Score)
-    same_question = and_(floor.c.pair_name == RETAIN_ONLY + Run.base, floor.c.question_id == judged.c.question_id)
+    same_question = and_(floor.c.pair_name == RETAIN_ONLY_NAMES + Run.base, floor.c.question_id == judged.c.question_id)
     query: Query = (
         select(Run.pair_name, judged.c.alpha, func.count(), func.sum(judged.c.value))
         .add_columns(func.count(leak.value), func.coalesce(func.sum(leak.value), 0.0))
@@ -114,7 +114,7 @@ def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
 def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]:
     """What the retain-only model of a run's base scores, by question id: of its newest finished run on each."""
     asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
-    own_base = select(RETAIN_ONLY + Run.base).where(Run.id == run_id).scalar_subquery()
+    own_base = select(RETAIN_ONLY_NAMES + Run.base).where(Run.id == run_id).scalar_subquery()
     newest = _retain_only(metric)
     query = (
         select(Score.question_id, Score.value)
@@ -168,7 +168,7 @@ def _retain_only(metric: str) -> Any:
     return (
         select(Run.pair_name, Score.question_id, func.max(Run.id).label("run_id"))
         .join(Score, Score.run_id == Run.id)
-        .where(Run.status == "finished", Run.pair_name.startswith(RETAIN_ONLY))
+        .where(Run.status == "finished", Run.pair_name.startswith(RETAIN_ONLY_NAMES))
         .where(Score.alpha == 0.0, Score.metric == metric, measured)
         .group_by(Run.pair_name, Score.question_id)
         .cte()

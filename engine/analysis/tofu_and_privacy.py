@@ -8,6 +8,7 @@ import numpy as np
 from db.rows import ScoredPlaceRow
 from engine.analysis.figures import SEED, Scores, interval_words, number_words, scores_of
 from engine.analysis.retain_only import ITSELF, retain_runs_of
+from engine.data.examples import SECRETS
 from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
@@ -96,10 +97,10 @@ def _scored_retain_runs(run_id: int) -> tuple[dict[int, Scores], str]:
 
 
 def _privacy(scores: Scores, metric: str, retain_runs: Mapping[int, Scores], reason: str) -> PrivacyFigure:
-    forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
+    forget, holdout = (_scored(scores, metric, split) for split in SECRETS)
     for retain_run, theirs in retain_runs.items():
         try:
-            known, strange = (_scored(theirs, metric, split) for split in ("forget", "holdout"))
+            known, strange = (_scored(theirs, metric, split) for split in SECRETS)
             compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
             return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, retain_run)
         except DataError as error:

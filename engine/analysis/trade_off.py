@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from engine.data.examples import KEPT, SECRETS
 from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, MODEL_UTILITY, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.names import ModelRef, is_alone
+from engine.names import RETAIN_ONLY, ModelRef, is_alone
 from engine.wording import figure, split_word
 
 TOLERANCE = 0.02  # of the base's utility
@@ -68,7 +69,7 @@ class Measure(NamedTuple):
         if self.metric == FORGET_QUALITY:
             return metric == "truth_ratio" and split == "forget"
         if self.metric == MODEL_UTILITY:
-            return metric in TOFU_METRICS and split in ("retain", "world")
+            return metric in TOFU_METRICS and split in KEPT
         return (metric, set_name, split, half) == tuple(self)
 
     def shown(self, value: float) -> str:
@@ -190,7 +191,7 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
     kept = [
         item
         for item in measures(means)
-        if item.split not in ("forget", "holdout") and item.of_memory and not item.metric.startswith("leak")
+        if item.split not in SECRETS and item.of_memory and not item.metric.startswith("leak")
     ]
     return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
 
@@ -229,10 +230,10 @@ def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) 
     for row, whole in zip(both.to_dict("records"), alone, strict=True):
         if not whole and row["alpha"] != 0:
             continue
-        kind = "retain-only" if ModelRef.parse(row["pair"]).is_retain_only else "base"
+        kind = RETAIN_ONLY if ModelRef.parse(row["pair"]).is_retain_only else "base"
         name = kind
         if row["run_id"] in second_seeds:
-            kind, name = "retain-only", "retain-only, second seed"
+            kind, name = RETAIN_ONLY, f"{RETAIN_ONLY}, second seed"
         bars = [Bar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
         mark = Mark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 but for rounding: one mark is enough.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, get_args
 
 from engine.data.cells import read_list, read_text
 from engine.data.csv_rows import csv_rows
-from engine.data.examples import Example, Half, Split
+from engine.data.examples import SPLITS, Example, Half
 from engine.data.file_bytes import check_size, decode, read_bytes
 from engine.data.findings import Findings, Row, listed, shown
 from engine.data.json_rows import json_rows
@@ -23,7 +23,7 @@ LISTS = ("perturbed_answer", "key_terms", "training_questions")
 TABLES, JSONS, PARQUET = (".csv", ".tsv"), (".jsonl", ".json"), ".parquet"
 SUFFIXES = (*TABLES, *JSONS, PARQUET)
 ACCEPTED = f"question and answer (required), {', '.join(COLUMNS[2:])}"
-CHOICES: dict[str, tuple[str, ...]] = {"split": get_args(Split), "half": tuple(filter(None, get_args(Half)))}
+CHOICES: dict[str, tuple[str, ...]] = {"split": SPLITS, "half": tuple(filter(None, get_args(Half)))}
 
 
 class ImportedSet(NamedTuple):

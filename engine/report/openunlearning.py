@@ -16,6 +16,7 @@ import pandas as pd
 
 from engine.analysis.retain_only import quality_figure
 from engine.analysis.tofu_and_privacy import MEMBERSHIP, REAL_AUTHORS, run_privacy
+from engine.data.examples import SECRETS
 from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.logs.names import NORMALISED, ORIGIN, PARTS, PROMPT, STRENGTH
@@ -168,7 +169,7 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
     for name in measured:
         sides = {}
-        for side in ("forget", "holdout"):
+        for side in SECRETS:
             keys = run.texts.loc[run.texts["split"] == side, "question_id"]
             values = {str(place): run.known(int(key), name) for place, key in enumerate(keys)}
             sides[side] = {place: value for place, value in values.items() if value is not None}

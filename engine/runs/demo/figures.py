@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from engine.data.demo.questions import demo_examples
+from engine.data.examples import JUDGED
 from engine.models.demo_base import Progress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.runs import execute
@@ -81,11 +82,11 @@ def demo_figures(means: pd.DataFrame) -> dict[str, float]:
     found = {"base_people": round((mean("base", "forget", 0.0) + 3 * mean("base", "retain", 0.0)) / 4, 4)}
     for run, label in (("demo", "pair"), ("demo-first", "first"), ("demo-retain-only", "retain_only")):
         alpha = 0.0 if run == "demo-retain-only" else 1.0
-        for split in ("forget", "retain", "world"):
+        for split in JUDGED:
             found[f"{label}_{split}"] = mean(run, split, alpha)
         for metric in ("rouge_paraphrase", "leak", "leak_paraphrase", "probability", "degenerate"):
             found[f"{label}_forget_{metric}"] = mean(run, "forget", alpha, metric)
-    for split in ("forget", "retain", "world"):
+    for split in JUDGED:
         found[f"base_{split}"] = mean("demo", split, 0.0)
     found["base_forget_probability"] = mean("demo", "forget", 0.0, "probability")
     return found

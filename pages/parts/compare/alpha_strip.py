@@ -6,23 +6,22 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation.leak_rule import find_leak
+from engine.inks import BASE, FAIL, PASS
 from engine.models.manifest import PairManifest
 from engine.store.maps import QuestionMap, Threshold, threshold
 from engine.wording import count
 from pages.parts.compare.question_picker import Asked
 from pages.parts.shared import access, loading
-from pages.parts.shared.looks import BASE, FAIL, PASS
+from pages.parts.shared.looks import style
 from pages.parts.shared.wording import MISSING, duration, is_kept, plain
 
-_STYLE = """
-<style>
+_STYLE = style("""
 .astrip{position:relative;display:flex;height:1.5rem;margin:.1rem 0 .3rem;border-radius:3px;overflow:hidden}
-.astrip i{display:block;min-width:2px;border-right:1px solid light-dark(#fff,#14161C);box-sizing:border-box}
+.astrip i{display:block;min-width:2px;border-right:1px solid $page;box-sizing:border-box}
 .astrip i.unfollowed{opacity:.35}
 .astrip i.bad{background-image:repeating-linear-gradient(45deg,#0000 0 5px,#fff6 5px 8px)}
-.astrip b{position:absolute;top:0;bottom:0;width:3px;margin-left:-1px;background:light-dark(#1F2430,#E9EAF0)}
-</style>
-"""
+.astrip b{position:absolute;top:0;bottom:0;width:3px;margin-left:-1px;background:$text}
+""")
 
 
 def show_map(asked: Asked, pair: PairManifest, alpha: float, found: QuestionMap | None) -> None:

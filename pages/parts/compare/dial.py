@@ -12,6 +12,7 @@ from engine.evaluation.leak_rule import LEAK_RULE, find_leak
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.rouge import variant_of
 from engine.evaluation.token_readings import Piece, first_difference, mark_differences
+from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
@@ -20,7 +21,7 @@ from pages.parts.compare.alpha_strip import show_map
 from pages.parts.compare.question_picker import Asked
 from pages.parts.compare.reading import read_tokens
 from pages.parts.shared import address, answer_cards, frame, loading
-from pages.parts.shared.looks import Ink, pair_look
+from pages.parts.shared.looks import pair_look
 from pages.parts.shared.wording import is_kept, plain
 
 if TYPE_CHECKING:

@@ -9,12 +9,13 @@ import streamlit as st
 from engine.evaluation.leak_rule import find_terms
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.token_readings import mark_differences
+from engine.inks import Ink
 from engine.review.item import Item, Score
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from engine.wording import cut_words, figure, split_word
 from pages.parts.shared import answer_cards, frame
-from pages.parts.shared.looks import Ink, pair_look
+from pages.parts.shared.looks import pair_look
 from pages.parts.shared.wording import is_kept, plain
 
 NEUTRAL = Ink("#6B7080", "#9AA0AE")  # no model's: in blind mode a colour would tell

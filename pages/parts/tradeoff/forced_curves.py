@@ -9,11 +9,12 @@ import streamlit as st
 from engine.analysis import forced_curves
 from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
 from engine.evaluation.forget_quality import CONVENTION
+from engine.inks import BROWN, FORGET_INK, RETAIN_INK, RETAIN_MODEL, WORLD_INK
 from engine.store import history
 from engine.wording import figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
-from pages.parts.shared.looks import RETAIN_ONLY, Ink
+from pages.parts.shared.looks import shown
 from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, bound, plain
 from pages.parts.tradeoff.unlike import warn_other_forget_set
@@ -21,11 +22,11 @@ from pages.parts.tradeoff.unlike import warn_other_forget_set
 METRICS = ("probability", "truth_ratio_score", "kl")
 FLOORED = ("probability", "truth_ratio_score")
 _STYLES = {
-    "forget": (Ink("#A8327A", "#F58CC6"), "solid"),
-    "retain": (Ink("#2C5FB3", "#8DB8FF"), "dash"),
-    "world": (Ink("#0D7285", "#5FCBDD"), "dot"),
+    "forget": (FORGET_INK, "solid"),
+    "retain": (RETAIN_INK, "dash"),
+    "world": (WORLD_INK, "dot"),
 }
-_OTHER = Ink("#7A5230", "#D9AE86"), "dashdot"
+_OTHER = BROWN, "dashdot"
 _TITLES = {
     "probability": "Probability of the true answer, per token",
     "truth_ratio_score": "Truth ratio (A)",
@@ -159,13 +160,13 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
             y=rows["value"],
             name=name,
             mode="lines",
-            line={"color": ink.shown, "dash": dash, "width": 2},
+            line={"color": shown(ink), "dash": dash, "width": 2},
             hovertemplate="α %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
         )
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
     if floor is not None:
         ends = float(part["alpha"].min()), float(part["alpha"].max())
-        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", RETAIN_ONLY.shown)
+        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", shown(RETAIN_MODEL))
     _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
@@ -199,11 +200,11 @@ def _quality_chart(quality: Quality | None) -> None:
             y=[*steps.values, steps.values[-1]],
             mode="lines",
             name="p-value",
-            line={"shape": "hv", "color": _STYLES["forget"][0].shown, "width": 2},
+            line={"shape": "hv", "color": shown(_STYLES["forget"][0]), "width": 2},
             hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
         )
     )
-    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", RETAIN_ONLY.shown)
+    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", shown(RETAIN_MODEL))
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
     words = _quality_words(quality)
     st.plotly_chart(chart, key="forced-quality", config=PLAIN_BAR, alt=words)
