@@ -178,7 +178,7 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
         if auc.value is None:
             notes.append(f"{name}: its scores are here, but its AUC compares two sides, and {auc.reason}")
             continue
-        whole = {
+        whole: dict[str, Any] = {
             side: {
                 "agg_value": float(np.mean(list(rows.values()))),
                 "value_by_index": {place: {"score": value} for place, value in rows.items()},

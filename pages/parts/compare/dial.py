@@ -37,19 +37,19 @@ def compare_answers(asked: Asked, pair: PairManifest) -> None:
     address.seed("alpha", check_alpha, pair.recommended_alpha)
     if not SLIDER_LOW <= st.session_state["alpha"] <= SLIDER_HIGH:
         st.session_state["wide"] = True
-    _dial(asked, pair)
+    _dial(asked, pair, pair_look(pair.name).ink)
 
 
 @st.fragment
 @frame.fenced
-def _dial(asked: Asked, pair: PairManifest) -> None:
+def _dial(asked: Asked, pair: PairManifest, ink: Ink) -> None:
     alpha = _choose_alpha(pair)
     address.keep("alpha", alpha, f"{alpha:g}")
     found = loading.stored_map(pair, asked.example.question)
     show_map(asked, pair, alpha, found)
-    base, unlearned = _answers(asked.example.question, alpha, pair, found)
+    base, unlearned = _answers(asked.example.question, alpha, pair, ink, found)
     _findings(asked, base, unlearned)
-    read_tokens(asked, pair, alpha, base.text, unlearned.text)
+    read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 
 
 def _choose_alpha(pair: PairManifest) -> float:
@@ -86,11 +86,12 @@ def _turn_to(alpha: float) -> None:
     st.session_state["alpha"] = alpha
 
 
-def _answers(question: str, alpha: float, pair: PairManifest, found: QuestionMap | None) -> "tuple[Shown, Shown]":
+def _answers(
+    question: str, alpha: float, pair: PairManifest, ink: Ink, found: QuestionMap | None
+) -> "tuple[Shown, Shown]":
     """Both answers, from the map where it holds them; else drawn as they grow. Then with what differs marked."""
     left, right = st.columns(2)
     base_place, unlearned_place = left.empty(), right.empty()
-    ink = pair_look(pair.name).ink
     whole = loading.mapped_answers(found, (0.0, alpha)) or loading.stored_answers(pair, question, (0.0, alpha))
     if whole is None:
         with closing(loading.stream(pair, question, (0.0, alpha))) as growing:

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN
 from pages.parts.compare.question_picker import QUESTION_LIMIT, Asked
@@ -18,7 +19,7 @@ _TEXTS = {
 }
 
 
-def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlearned: str) -> None:
+def read_tokens(asked: Asked, pair: PairManifest, ink: Ink, alpha: float, base: str, unlearned: str) -> None:
     """Choose a text and show it token by token, then its log-probability over α."""
     if not pair.linear:
         st.caption(f"Not read token by token: the logits of this baseline ({pair.method}) are not linear in α.")
@@ -47,7 +48,7 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
         return
     with loading.unhurried():
-        charts.logp_curve(curve, alpha, pair)
+        charts.logp_curve(curve, alpha, ink)
 
 
 def _choose_text(asked: Asked, base: str, unlearned: str) -> str:

@@ -11,10 +11,9 @@ import streamlit as st
 from engine.analysis.forced_curves import grid
 from engine.analysis.trade_off import LEAST, Mark, Measure, Published, Table
 from engine.evaluation.curves import Curve
-from engine.inks import BASE, FORGET_INK, IMPORTED, RETAIN_INK, RETAIN_MODEL
-from engine.models.manifest import PairManifest
+from engine.inks import BASE, FORGET_INK, IMPORTED, RETAIN_INK, RETAIN_MODEL, Ink
 from engine.wording import count, figure
-from pages.parts.shared.looks import Look, pair_look, pair_looks, shown
+from pages.parts.shared.looks import Look, pair_looks, shown
 from pages.parts.shared.wording import MISSING, bound
 
 PLAIN_BAR = {"displayModeBar": False}
@@ -23,7 +22,7 @@ _HOVER = "utility %{customdata[2]}<br>forget %{customdata[3]}<extra>%{fullData.n
 DRAWN_POINTS = 241  # of a curve over α: finer than a screen shows
 
 
-def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
+def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
     """Mean log-probability of the chosen text over α from its loss, with the dial's place marked, and its table."""
     low, high = curve.alphas[0], curve.alphas[-1]
     drawn = np.linspace(low, high, DRAWN_POINTS)
@@ -31,7 +30,7 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
         x=drawn,
         y=-curve.at(drawn),
         mode="lines",
-        line={"color": shown(pair_look(pair.name).ink), "width": 2},
+        line={"color": shown(ink), "width": 2},
         hovertemplate="α %{x:.2f}: %{y:.3f} nats a token<extra></extra>",
     )
     # In one piece: `add_vline` and `update_layout` take longer than the rest of a move of α.
