@@ -57,7 +57,7 @@ def compact(url: str) -> bool:
         connection.exec_driver_sql("VACUUM")
         (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     if busy:
-        raise DatabaseBusyError(f"the database {shown(url)} is being read by another process")
+        raise DatabaseBusyError(f"the database {shown_url(url)} is being read by another process")
     return True
 
 
@@ -67,7 +67,7 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """The URL without its password."""
     return sa.make_url(url).render_as_string(hide_password=True)
 
@@ -81,11 +81,11 @@ def _open(url: str) -> Engine:
         try:
             engine = _create(url)
             with engine.connect() as connection:
-                migrate(connection, shown(url))
+                migrate(connection, shown_url(url))
         except ModuleNotFoundError as error:
-            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+            raise DatabaseError(f"the database {shown_url(url)} needs the Python package {error.name}") from error
         except (ValueError, TypeError, OSError) as error:  # a driver's own, of an option or a name in the URL
-            raise DatabaseError(f"the database {shown(url)} cannot be opened: {error}") from error
+            raise DatabaseError(f"the database {shown_url(url)} cannot be opened: {error}") from error
         _engines[url] = engine
         return engine
 
@@ -111,7 +111,7 @@ def _create(url: str) -> Engine:
         )
     folder = Path(str(parsed.database)).absolute().parent
     if not folder.is_dir():  # made by nobody here: a URL may be mistyped
-        raise DatabaseError(f"there is no folder {folder} for the database {shown(url)}")
+        raise DatabaseError(f"there is no folder {folder} for the database {shown_url(url)}")
     # No pool: a connection is cheap, and none outlives its unit of work to hold a file that was replaced.
     return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
 
@@ -144,7 +144,7 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except DamagedError as error:
-        raise DatabaseError(f"the database {shown(url)} is damaged: {error}") from error
+        raise DatabaseError(f"the database {shown_url(url)} is damaged: {error}") from error
     except SQLAlchemyError as error:
         raise _translate(error, url) from error
 
@@ -162,8 +162,8 @@ def _translate(error: SQLAlchemyError, url: str) -> DatabaseError:
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine it
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DatabaseBusyError(
-            f"the database {shown(url)} is locked by another process, which has not let go of it yet"
+            f"the database {shown_url(url)} is locked by another process, which has not let go of it yet"
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(url)):
-        return DatabaseFullError(f"the disk under the database {shown(url)} is full")
-    return DatabaseError(f"the database {shown(url)} refuses: {origin or error}".splitlines()[0])
+        return DatabaseFullError(f"the disk under the database {shown_url(url)} is full")
+    return DatabaseError(f"the database {shown_url(url)} refuses: {origin or error}".splitlines()[0])

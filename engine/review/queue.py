@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from db import writes
 from db.reads import runs, verdicts
-from db.reads.verdicts import Parts, Wanted
+from db.reads.verdicts import SplitParts, Wanted
 from db.session import Session
 from db.verdict_rows import EventRow, JudgedHashes, StandingRow, View
 from db.verdict_rows import QueueRow as QueueRow
@@ -38,7 +38,7 @@ from engine.store.session import reading, writing
 
 FILTERS = ("leaks", "loss", "different", "unreviewed", "disputed")
 SORTS = ("leak", "loss", "difference", "set")
-_PARTS = Parts(("forget", ""), KEPT)  # as `data.examples.is_to_be_forgotten` has it
+_PARTS = SplitParts(("forget", ""), KEPT)  # as `data.examples.is_to_be_forgotten` has it
 
 
 class ReviewRow(NamedTuple):

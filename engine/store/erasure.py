@@ -73,7 +73,7 @@ class Erasure(NamedTuple):
 
 class _Search(NamedTuple):
     found: list[QuestionRow]
-    person: rows.Person
+    person: rows.PersonRows
     traces: Traces
 
 
@@ -229,7 +229,7 @@ def _unknown(session: Session, subject: str) -> DataError:
     return DataError(f"no question is stored about {subject[:SHOWN]!r}; {words}")
 
 
-def _handles(changes: Iterable[rows.Change], spellings: Sequence[str]) -> tuple[str, ...]:
+def _handles(changes: Iterable[rows.RowChange], spellings: Sequence[str]) -> tuple[str, ...]:
     """Names that name the person and stay; the subject of their own questions does not."""
     named = ((change.table, change.shown) for change in changes if change.kind == "handle")
     return tuple(
