@@ -242,9 +242,8 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
         others = select(column).where(column.in_(held), QuestionTable.subject.not_in(spellings))
         alone = held - set(session.scalars(others.distinct()))
         for part in chunks(theirs):
-            session.execute(
-                update(QuestionTable).where(QuestionTable.id.in_(part), column.in_(alone)).values({column: ""})
-            )
+            own = update(QuestionTable).where(QuestionTable.id.in_(part), column.in_(alone))
+            session.execute(own.values({column: ""}))
     for part in chunks(theirs):
         session.execute(update(QuestionTable).where(QuestionTable.id.in_(part)).values(subject=pseudonym))
     sets = set[int]()

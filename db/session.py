@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import Session as Session
 
 from db.checked import DamagedError
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
@@ -25,6 +25,8 @@ from db.migrations import migrate
 
 BUSY_TIMEOUT_MS = 5000
 LITTLE_ROOM = 100_000  # bytes; less than the files beside a database need
+
+Session = orm.Session  # by this name the engine knows it: only `db` imports SQLAlchemy
 
 _engines: dict[str, Engine] = {}
 _opening = threading.Lock()

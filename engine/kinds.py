@@ -5,16 +5,14 @@ done.
 from typing import Literal, NamedTuple
 
 RunKind = Literal["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
-Finding = Literal["answers", "map", "choices", "probes", "published", ""]  # "": a kind that this version does not know
+Finds = Literal["answers", "map", "choices", "probes", "published", ""]  # "": a kind that this version does not know
 
 
 class RunFacts(NamedTuple):
     """Facts of a kind of run. `reads` names the fields of a specification that are sources of questions."""
 
     label: str  # in a list of runs
-    finds: (
-        Finding  # what is stored of its evaluation: answers with scores, maps, choices, probe results, others' figures
-    )
+    finds: Finds  # what is stored of its evaluation: answers with scores, maps, choices, probe results, others' figures
     makes: Literal["pair", "model", ""] = ""  # of the run's own name
     reads: tuple[str, ...] = ("evaluate_on",)
     own_seed: bool = False  # its seed is its specification's, not that of the pair it reads

@@ -10,7 +10,7 @@ PUBLIC = "demo-public"  # the demo's base as it was published, before it was tau
 LONGEST_NAME = 60
 LEGAL = f"1 to {LONGEST_NAME} letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.'"
 
-Role = Literal["", "base", "retain-only"]
+ModelRole = Literal["", "base", "retain-only"]
 RETAIN_ONLY: Final = "retain-only"
 RETAIN_ONLY_NAMES = f"{RETAIN_ONLY}:"  # what begins every such name, for a database that is to find them
 
@@ -23,14 +23,14 @@ class ModelRef(NamedTuple):
     "retain-only": `retain-only:BASE`, the model that was taught everything of BASE but its forget set.
     """
 
-    role: Role
+    role: ModelRole
     source: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Never fails: what no role begins, or what ends with its colon, is a source. `str` gives `text` again."""
         role, _, source = text.partition(":")
-        for known in get_args(Role):
+        for known in get_args(ModelRole):
             if known and role == known and source:
                 return cls(known, source)
         return cls("", text)

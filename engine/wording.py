@@ -20,7 +20,7 @@ ACCESS_CONTROL = (
 )
 
 
-class Run(Protocol):
+class NamedRun(Protocol):
     """Whatever has a run's name and number."""
 
     @property
@@ -50,12 +50,12 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def named_run(run: Run) -> str:
+def named_run(run: NamedRun) -> str:
     """A run in a sentence of a command or of a report."""
     return f"run {run.name} ({run.id})"
 
 
-def run_label(run: Run) -> str:
+def run_label(run: NamedRun) -> str:
     """A run on a screen, where what is named is known to be a run."""
     return f"{run.name} (run {run.id})"
 

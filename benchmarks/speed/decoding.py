@@ -14,7 +14,7 @@ from benchmarks.speed.timing import Spread, ratio, take_turns
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import JUDGED, KEPT
 from engine.data.prompts import encode_prompt, end_token
-from engine.decoding.alpha_map import map_answers
+from engine.decoding.alpha_map import map_prompt
 from engine.decoding.batched import stream_rows
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.speculative import stream_speculatively
@@ -139,7 +139,7 @@ def mapping(pair: LoadedPair, rounds: int) -> dict[str, Spread]:
     longest: dict[int, int] = {}
 
     def map_one(number: int) -> None:
-        found = map_answers(pair.model, asked.prompts[number], asked.natural)
+        found = map_prompt(pair.model, asked.prompts[number], asked.natural)
         longest[number] = max(len(interval.tokens) + interval.ended for interval in found.intervals)
 
     def answer(number: int) -> None:

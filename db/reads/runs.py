@@ -7,7 +7,6 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.checked import MeasureColumn
-from db.reads.sets import sets as sets
 from db.rows import (
     AdvisedRow,
     AnswerRow,

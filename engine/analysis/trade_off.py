@@ -20,7 +20,7 @@ TOFU_METRICS = ("rouge", "probability", "probability_normalised", "truth_ratio")
 LEAST = 1e-300  # a p-value of 0 has no place on a logarithmic axis
 
 
-class Bar(NamedTuple):
+class PointBar(NamedTuple):
     """The interval of a point; None where there is none. `text`: mean, interval, n and people."""
 
     low: float | None = None
@@ -90,7 +90,7 @@ class Measure(NamedTuple):
         return SHOWN[self.metric].direction(self.split) if self.metric in SHOWN else "no direction"
 
 
-class Mark(NamedTuple):
+class ModelMark(NamedTuple):
     """A model that has no α: the base, or a model that never saw the forget set."""
 
     kind: str  # base | retain-only
@@ -98,8 +98,8 @@ class Mark(NamedTuple):
     run_id: int
     utility: float
     forget: float
-    utility_bar: Bar = Bar()
-    forget_bar: Bar = Bar()
+    utility_bar: PointBar = PointBar()
+    forget_bar: PointBar = PointBar()
 
 
 class Published(NamedTuple):
@@ -120,7 +120,7 @@ class Published(NamedTuple):
         return f"imported: {self.method} ({self.name})"
 
 
-class Advice(NamedTuple):
+class BestPoint(NamedTuple):
     """A sentence, and the run and α it speaks for; no run where it cannot give one."""
 
     words: str
@@ -137,7 +137,7 @@ class Table(NamedTuple):
     """
 
     frame: pd.DataFrame
-    marks: list[Mark]
+    marks: list[ModelMark]
     published: tuple[Published, ...] = ()  # in the chart and in words; never in the advice
 
     @property
@@ -197,7 +197,7 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
 
 
 def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: Collection[int] = ()) -> Table:
-    """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every
+    """Rows of `figures.with_intervals` where both measures are known. A run without a pair is a mark; so is every
     pair at α = 0, as the base.
     """
     columns = ["run_id", "run", "pair", "objective", "alpha"]
@@ -214,7 +214,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: 
 
 
 def _bar_names(side: str) -> dict[str, str]:
-    return {name: f"{side}_{name}" for name in Bar._fields}
+    return {name: f"{side}_{name}" for name in PointBar._fields}
 
 
 def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict[str, str]) -> pd.DataFrame:
@@ -225,8 +225,8 @@ def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict
     return chosen
 
 
-def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[Mark]:
-    marks: dict[tuple[str, float, float], Mark] = {}
+def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[ModelMark]:
+    marks: dict[tuple[str, float, float], ModelMark] = {}
     for row, whole in zip(both.to_dict("records"), alone, strict=True):
         if not whole and row["alpha"] != 0:
             continue
@@ -234,17 +234,17 @@ def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) 
         name = kind
         if row["run_id"] in second_seeds:
             kind, name = RETAIN_ONLY, f"{RETAIN_ONLY}, second seed"
-        bars = [Bar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
-        mark = Mark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
+        bars = [PointBar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
+        mark = ModelMark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 but for rounding: one mark is enough.
         marks.setdefault((name, round(mark.utility, 3), round(mark.forget, 3)), mark)
     return sorted(marks.values(), key=lambda mark: mark.kind)
 
 
-def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
+def best_point(table: Table, forget: Measure, utility: Measure) -> BestPoint:
     """The best forget figure while utility stays within 2 % of the run's own base (its α = 0), in words with its α."""
     if forget.direction not in _REMEMBERED or utility.direction != "higher is better":
-        return Advice(
+        return BestPoint(
             "No advice with these measures: it needs a utility of which higher is better, and a direction to forget in."
         )
     at_zero = table.frame[table.frame["alpha"] == 0].set_index("run_id")["utility"]
@@ -252,13 +252,13 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
     frame["remembered"] = (frame["forget"] - frame["remembered"]).abs()
     frame = frame[frame["base"].notna()]
     if frame.empty:
-        return Advice(
+        return BestPoint(
             "No base (α = 0) was evaluated with these measures, so there is nothing to hold the utility against."
         )
     kept = frame[(frame["utility"] >= frame["base"] * (1 - TOLERANCE)) & (frame["alpha"] != 0)]
     if kept.empty:
         bases = " or ".join(dict.fromkeys(figure(value) for value in frame["base"]))
-        return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
+        return BestPoint(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
     least = "is least told from the retain-only model" if forget.logarithmic else "remembers least"
     words = (
@@ -266,4 +266,4 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
         f" {forget.shown(best['forget'])}, while {utility.label} ({figure(best['utility'])}) stays within"
         f" {TOLERANCE:.0%} of the base's {figure(best['base'])}."
     )
-    return Advice(words, int(best["run_id"]), float(best["alpha"]))
+    return BestPoint(words, int(best["run_id"]), float(best["alpha"]))

@@ -23,7 +23,7 @@ from engine.evaluation.logs.names import NORMALISED, ORIGIN, PARTS, PROMPT, STRE
 from engine.evaluation.logs.reading import truth_mean
 from engine.evaluation.membership import open_extraction_strength
 from engine.evaluation.metrics import EPSILON
-from engine.evaluation.privacy import Scored, membership_auc
+from engine.evaluation.privacy import ScoredQuestion, membership_auc
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.report.log_origin import ExportedRun, how_asked, loops_of, origin_of, unlike_tofu
 from engine.store import history
@@ -173,7 +173,9 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
             keys = run.texts.loc[run.texts["split"] == side, "question_id"]
             values = {str(place): run.known(int(key), name) for place, key in enumerate(keys)}
             sides[side] = {place: value for place, value in values.items() if value is not None}
-        forget, holdout = ([Scored(place, "", value) for place, value in rows.items()] for rows in sides.values())
+        forget, holdout = (
+            [ScoredQuestion(place, "", value) for place, value in rows.items()] for rows in sides.values()
+        )
         auc = membership_auc(forget, holdout, np.random.default_rng(0), resamples=1)
         if auc.value is None:
             notes.append(f"{name}: its scores are here, but its AUC compares two sides, and {auc.reason}")

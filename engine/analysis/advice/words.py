@@ -3,7 +3,7 @@
 import math
 
 from engine.analysis.advice.advise import Advice, KeptPart
-from engine.analysis.advice.choice import MARGIN, SLACK, Front, Span
+from engine.analysis.advice.choice import MARGIN, SLACK, AlphaSpan, Front
 from engine.analysis.advice.resample import FEWEST_PERSONS, Bounds
 from engine.evaluation.bootstrap import none_of
 
@@ -149,7 +149,7 @@ def spans_words(advice: Advice) -> str:
     )
 
 
-def _span(span: Span) -> str:
+def _span(span: AlphaSpan) -> str:
     error = math.ceil(max(span.low_error, span.high_error) * 1e4) / 1e4
     return f"from α = {span.low:.4f} to {span.high:.4f} (± {error:.4f})"
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from engine.errors import DataError
 from engine.evaluation.logs.names import NEVER_BELOW, OURS_ZERO, PROMPT, STRENGTH, WHOLE_PROMPT
-from engine.evaluation.logs.reading import STYLE_WORDS, Log, Style, Values
+from engine.evaluation.logs.reading import STYLE_WORDS, Log, LogValues, Style
 
 OF_ORIGIN = {
     "sets": "questions of other sets",
@@ -24,7 +24,7 @@ SAID = {  # of `made_by`, and in which words
 SHOWN = 40  # letters of a prompt
 
 
-def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
+def check_same_rows(log: Log, ours: LogValues, retain: Log, theirs: LogValues) -> None:
     """`DataError` unless both logs are of one kind and `ours` and `theirs` are ratios of the same rows of the forget
     set.
     """

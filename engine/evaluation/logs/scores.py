@@ -13,7 +13,7 @@ from engine.evaluation.bootstrap import mean_intervals
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
 from engine.evaluation.logs.likeness import a_style, check_same_rows, origin_words, strength_words, unlike_logs
 from engine.evaluation.logs.names import PARTS, STRENGTH
-from engine.evaluation.logs.reading import AGREE, Log, Part, Style, Values, Variant, truth_mean
+from engine.evaluation.logs.reading import AGREE, Log, LogPart, LogValues, Style, Variant, truth_mean
 from engine.evaluation.metrics import EPSILON
 from engine.evaluation.utility import UtilityParts, model_utility
 
@@ -86,7 +86,7 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
     return found
 
 
-def _forget_ratios(log: Log, variant: Variant) -> Values:
+def _forget_ratios(log: Log, variant: Variant) -> LogValues:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
@@ -107,7 +107,7 @@ def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
     """TOFU's nine; without one of them there is no utility, never a mean of eight."""
     parts, missing = [], []
     for part in ("retain", "ra", "wf"):
-        names, rows = PARTS[part], log.parts.get(part) or Part({}, {}, {}, {}, {})
+        names, rows = PARTS[part], log.parts.get(part) or LogPart({}, {}, {}, {}, {})
         columns = {names.probability: rows.probability, names.rouge: rows.rouge}
         columns[names.truth_ratio] = rows.ratios.get(variant, {})
         means = {name: _known(values) for name, values in columns.items()}
@@ -127,16 +127,16 @@ def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
     return model_utility(*parts), ""
 
 
-def _known(values: Values) -> list[float]:
+def _known(values: LogValues) -> list[float]:
     return [value for value in values.values() if value is not None]
 
 
-def _truth_scores(part: str, ratios: Values, style: Style) -> Values:
+def _truth_scores(part: str, ratios: LogValues, style: Style) -> LogValues:
     epsilon = EPSILON if style == "openunlearning" else 0.0
     return {key: None if ratio is None else truth_mean(part, [ratio], epsilon) for key, ratio in ratios.items()}
 
 
-def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
+def _figure(part: str, values: LogValues, note: str, persons_known: bool) -> LogFigure:
     """TOFU's own rows lie author by author; those of a log of this program's are of any set."""
     clusters = _authors(part, list(values)) if persons_known else None
     column = np.array([[np.nan if value is None else value] for value in values.values()], dtype=float)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import JUDGED
-from engine.models.demo_base import Progress, sha256_of
+from engine.models.demo_base import ShareProgress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.runs import execute
 from engine.settings import ExperimentSpec
@@ -50,7 +50,7 @@ EVALUATIONS = (
 )
 
 
-def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> dict[str, Any]:
+def evaluate_demo(target: Path, figures: dict[str, float], report: ShareProgress) -> dict[str, Any]:
     """Evaluate the demo's models in a database of their own; record the runs and the figures. Returns the manifest."""
     kept = {name: os.environ.get(name) for name in ("OUBLIETTE_DATA", "OUBLIETTE_DATABASE")}
     with tempfile.TemporaryDirectory() as scratch:

@@ -29,7 +29,7 @@ _STYLE = style("""
 """)
 
 
-def strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
+def token_strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
     tokens = "".join(_token(reading, span) for reading in readings)
     hint = (

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from engine.evaluation.token_readings import Piece
+from engine.evaluation.token_readings import TextPiece
 from engine.inks import BASE, FAIL, PASS, Ink
 from pages.parts.shared.looks import style
 
@@ -22,7 +22,7 @@ STYLE = style("""
 """)
 
 
-def card(title: str, ink: Ink, pieces: Sequence[Piece], note: str = "") -> str:
+def card(title: str, ink: Ink, pieces: Sequence[TextPiece], note: str = "") -> str:
     """One answer in its frame; an empty answer says so."""
     text = "".join(f"<mark>{escape(piece.text)}</mark>" if piece.differs else escape(piece.text) for piece in pieces)
     body = text if text.strip() else "<em>(an empty answer)</em>"
@@ -33,7 +33,7 @@ def card(title: str, ink: Ink, pieces: Sequence[Piece], note: str = "") -> str:
     )
 
 
-def base_card(pieces: Sequence[Piece], note: str = "") -> str:
+def base_card(pieces: Sequence[TextPiece], note: str = "") -> str:
     return card("Base (α = 0)", BASE, pieces, note)
 
 
@@ -48,7 +48,7 @@ def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequ
     return f'{STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def verdict(flagged: bool, kept: bool) -> str:
+def leak_verdict(flagged: bool, kept: bool) -> str:
     """What the leak rule's finding means: icon, word and colour; the word alone says it too.
 
     `kept`: the question is not to be forgotten, so an answer that the rule flags is a remembered one.

@@ -57,7 +57,7 @@ def style(css: str) -> str:
     return f"\n<style>\n{in_css(css).strip()}\n</style>\n"
 
 
-def shown(ink: Ink) -> str:
+def shade(ink: Ink) -> str:
     """The shade for the theme in use, for charts, which know nothing of CSS."""
     return ink.dark if dark_theme() else ink.light
 

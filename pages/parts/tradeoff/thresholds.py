@@ -12,7 +12,7 @@ from engine.analysis.exact_curves import MappedQuestion, threshold_table
 from engine.inks import FAIL, VIOLET
 from engine.wording import count
 from pages.parts.shared.charts import PLAIN_BAR
-from pages.parts.shared.looks import shown
+from pages.parts.shared.looks import shade
 from pages.parts.shared.wording import MISSING, plain
 
 BIN = 0.1
@@ -32,7 +32,7 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
             cliponaxis=False,
             hovertemplate="%{x}: %{y}<extra></extra>",
             marker={
-                "color": [shown(FAIL) if name == NEVER else shown(VIOLET) for name in bars["forgotten from"]],
+                "color": [shade(FAIL) if name == NEVER else shade(VIOLET) for name in bars["forgotten from"]],
                 "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]},
             },
         )
