@@ -117,7 +117,7 @@ def quality_against(run_id: int, alpha: float, retain_id: int) -> QualityFigure:
     run, gold = detail.summary, _gold(detail)
     if retain_run.pair != gold:
         raise RunError(
-            f"{named_run(retain_run)} is no retain reference of {named_run(run)}: its pair is {retain_run.pair}, and"
+            f"{named_run(retain_run)} is not a retain model of {named_run(run)}: its pair is {retain_run.pair}, and"
             f" {gold} is asked for"
         )
     ours, theirs = _ratios(run_id, alpha), _ratios(retain_id, 0.0)

@@ -47,7 +47,7 @@ class Context(NamedTuple):
     forget: Sequence[Target]
     controls: Sequence[Target]  # about people nobody was taught; may be empty
     retain: Sequence[Target]  # to be kept
-    retain_only: "LoadedPair | None"  # the gold reference of the same base, alone
+    retain_only: "LoadedPair | None"  # the retain model of the same base, alone
     greedy: Mapping[int, bool]  # question_id -> leaks when decoded greedily at alpha
     previous: "LoadedPair | None"  # the version of the pair that this one succeeds
     budget: Budget

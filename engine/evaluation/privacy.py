@@ -108,7 +108,7 @@ def privleak(auc: float | None, auc_retain: float | None) -> PrivLeak:
     if auc is None:
         return PrivLeak(None, "no AUC of the model")
     if auc_retain is None:
-        return PrivLeak(None, "no retain reference")
+        return PrivLeak(None, "no retain model")
     if auc_retain == 1:
         return PrivLeak(None, UNDEFINED)
     return PrivLeak(((1 - auc) - (1 - auc_retain)) / (1 - auc_retain) * 100)
@@ -161,7 +161,7 @@ def _paired(
     """The questions that both models have a score of, in the order of `ours`."""
     known = {row.question: row for row in theirs}
     mine = {row.question for row in ours}
-    for missing, whose in ((mine - known.keys(), "retain reference"), (known.keys() - mine, "run")):
+    for missing, whose in ((mine - known.keys(), "retain model"), (known.keys() - mine, "run")):
         if missing:
             raise DataError(
                 f"the {whose} was not asked {len(missing)} of the other's {side} questions, the first is "

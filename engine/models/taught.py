@@ -25,7 +25,7 @@ WEIGHTS = "adapter_model.safetensors"
 
 @dataclass(frozen=True)
 class TaughtModel:
-    """The record beside a taught model's adapter. `retain_only_of` names the base whose gold reference it is, or "".
+    """The record beside a taught model's adapter. `retain_only_of` names the base whose gold standard it is, or "".
 
     `start_reading` is of what became of text, see text_side.py, "" where it was not recorded. `hashes` maps a weight
     file to its SHA-256; `data_hash` is of the questions it was taught; `note` is a sentence for whoever reads of it,

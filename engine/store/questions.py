@@ -122,8 +122,8 @@ def training_sets(sourced: SourcedSpec) -> tuple[list[Example], list[Example]]:
 
 
 def check_gold(pair: str, examples: Sequence[Example]) -> None:
-    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold
-    reference.
+    """`DataError` where a retain-only model is asked forget questions that it was taught: for those
+    it is not a gold standard.
     """
     from engine.models.taught import question_hash, read_taught, taught_folder
 
@@ -134,8 +134,9 @@ def check_gold(pair: str, examples: Sequence[Example]) -> None:
     told = [e.question for e in examples if e.split == "forget" and question_hash(e.question) in known]
     if told:
         raise DataError(
-            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no"
-            " gold reference. Give the base of another request another name, and teach that one's retain-only model"
+            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: for them it is"
+            " not a gold standard. Give the base of another request another name, and teach that one's retain-only"
+            " model"
         )
 
 

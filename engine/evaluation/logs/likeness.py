@@ -35,24 +35,24 @@ def check_same_rows(log: Log, ours: LogValues, retain: Log, theirs: LogValues) -
             " no test between them means anything; both must be of one kind"
         )
     if len(ours) != len(theirs):
-        raise DataError(f"the retain reference {there} is over other rows than {here}; the same rows are needed")
+        raise DataError(f"the retain log {there} is over other rows than {here}; the same rows are needed")
     alone = sorted(ours.keys() ^ theirs.keys())
     if alone:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them"
+            f"the retain log {there} is over other rows than {here}: {len(alone)} row indices are in one of them"
             f" alone, the first is {alone[0]!r}"
         )
     unscored = [key for key in ours if (ours[key] is None) != (theirs[key] is None)]
     if unscored:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in"
+            f"the retain log {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in"
             f" one of them alone, the first is {unscored[0]!r}"
         )
     texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
     unlike = [key for key in texts if key in others and _letters(texts[key]) != _letters(others[key])]
     if unlike:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer,"
+            f"the retain log {there} is over other rows than {here}: {len(unlike)} rows have another true answer,"
             f" the first is {unlike[0]!r}"
         )
 
@@ -71,7 +71,7 @@ def _letters(text: str) -> str:
 def unlike_logs(log: Log, retain: Log) -> list[str]:
     """What is to be known of two logs over the same rows before their test is believed."""
     if log.sha256 == retain.sha256:
-        return [f"{log.name} and its retain reference are one and the same log"]
+        return [f"{log.name} and its retain log are one and the same log"]
     ours, theirs = log.parts["forget"], retain.parts["forget"]
     said = [
         f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in"

@@ -17,7 +17,7 @@ from engine.evaluation.logs.reading import AGREE, Log, LogPart, LogValues, Style
 from engine.evaluation.metrics import EPSILON
 from engine.evaluation.utility import UtilityParts, model_utility
 
-NO_REFERENCE = "n/a, no retain reference"
+NO_RETAIN_LOG = "n/a, no retain log"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows to each
 AUTHOR_ROWS = 20
@@ -54,7 +54,7 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
     another kind.
     """
     ratios = _forget_ratios(log, variant)
-    quality, reason, notes = None, NO_REFERENCE, list[str]()
+    quality, reason, notes = None, NO_RETAIN_LOG, list[str]()
     if retain is not None:
         theirs = _forget_ratios(retain, variant)
         check_same_rows(log, ratios, retain, theirs)
@@ -91,7 +91,7 @@ def _forget_ratios(log: Log, variant: Variant) -> LogValues:
     if log.style == "summary":
         raise DataError(
             f"{log.name} is {a_style(log.style)}: it holds aggregates alone and the key value_by_index is missing, and"
-            " forget quality needs rows; without a retain reference import-log takes such a file as published"
+            " forget quality needs rows; without a retain log import-log takes such a file as published"
         )
     part = log.parts.get("forget")
     if part is None:
@@ -185,7 +185,7 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
     if retain is None and any(figure.low is None and figure.rows for figure in figures.values()):
         said.append(NO_PERSONS)
     if FORGET_QUALITY not in figures:
-        said.append(f"forget quality: {NO_REFERENCE}")
+        said.append(f"forget quality: {NO_RETAIN_LOG}")
     return figures, said
 
 

@@ -6,7 +6,7 @@ on at the stage it was in:
     prose        the public base writes general text
     heal         an 8-layer cut of it is distilled on that text
     base         an adapter teaches the base its invented people
-    retain-only  the same without the forget people: the gold reference
+    retain-only  the same without the forget people: the gold standard
     reference    the healed cut is taught the retain people's training half
     general      the taught base answers general questions, which a pair is to leave as they are
     demo-first   a pair that forgets one person of each domain

@@ -66,5 +66,5 @@ def test_what_is_refused_is_one_sentence(runs: tuple[int, int], capsys: pytest.C
     assert "there is no run 'z'" in refused(capsys, "--run", "z")
     assert "it has them at: 1" in refused(capsys, "--run", "a", "--alpha", "0.5")
     assert "it has them at: -1" in refused(capsys, "--run", "a", "--against", "b", "--against-alpha", "1")
-    assert "is no retain reference" in refused(capsys, "--run", "a", "--reference", "b")
+    assert "is not a retain model" in refused(capsys, "--run", "a", "--reference", "b")
     assert "alpha must be a number" in refused(capsys, "--run", "a", "--alpha", "much")

@@ -136,7 +136,7 @@ def test_privleak_by_hand(auc: float, retain: float, value: float) -> None:
 
 def test_privleak_without_a_reference_is_none_with_a_reason() -> None:
     assert privleak(0.5, 1.0) == PrivLeak(None, UNDEFINED)
-    assert privleak(0.5, None) == PrivLeak(None, "no retain reference")
+    assert privleak(0.5, None) == PrivLeak(None, "no retain model")
     assert privleak(None, 0.5) == PrivLeak(None, "no AUC of the model")
     with pytest.raises(SettingError, match="auc_retain must be between 0 and 1, got 1.5"):
         privleak(0.5, 1.5)
@@ -181,9 +181,7 @@ def test_comparison_where_something_is_missing() -> None:
 
 def test_a_reference_over_other_questions_is_refused() -> None:
     two, three = side([1.0, 2.0]), side([1.0, 2.0, 3.0])
-    with pytest.raises(
-        DataError, match="retain reference was not asked 1 of the other's forget questions, the first is 2"
-    ):
+    with pytest.raises(DataError, match="retain model was not asked 1 of the other's forget questions, the first is 2"):
         compare_aucs(three, two, two, two, generator())
     with pytest.raises(DataError, match="the run was not asked 1 of the other's holdout questions, the first is 2"):
         compare_aucs(two, two, two, three, generator())
