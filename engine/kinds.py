@@ -34,6 +34,11 @@ FACTS: dict[RunKind, RunFacts] = {
 }
 
 
+def kinds_that_find(finds: Finds) -> tuple[RunKind, ...]:
+    """The kinds whose runs store this, for a database that is to find them."""
+    return tuple(kind for kind, facts in FACTS.items() if facts.finds == finds)
+
+
 def facts_of(kind: str) -> RunFacts:
     """Of a kind as it is stored; one that another version of the program knows makes and finds nothing here."""
     return next((facts for known, facts in FACTS.items() if known == kind), RunFacts(kind, "", reads=()))

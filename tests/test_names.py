@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 
+from engine.kinds import FACTS
 from tests.test_floors import MODULES, name_of
 
 # Always called with their module's name before it, which says what they are of: a command's function has the command's
@@ -58,3 +59,17 @@ def test_nothing_is_handed_on_under_its_own_name() -> None:
         if alias.name == alias.asname
     ]
     assert handed_on == []
+
+
+def test_no_read_compares_a_kind_of_run_with_a_word() -> None:
+    """What a kind stores is said once, in `engine.kinds`."""
+    words = {
+        f"{name_of(path)}: {ast.unparse(node)}"
+        for path in MODULES
+        if name_of(path).startswith("db.")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(part, ast.Attribute) and part.attr == "kind" for part in ast.walk(node))
+        and any(isinstance(part, ast.Constant) and part.value in FACTS for part in (node.left, *node.comparators))
+    }
+    assert words == set()

@@ -24,6 +24,7 @@ from db.tables import (
     ScoreTable,
     SetTable,
 )
+from engine.kinds import kinds_that_find
 from engine.names import RETAIN_ONLY_NAMES
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
@@ -67,7 +68,7 @@ def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
     known, found = {text for *texts, terms in rows for text in (*texts, *terms)}, set[str]()
     for told in (AnswerTable, ProbeResultTable):
         found |= set(session.scalars(select(told.text).where(told.run_id == run_id).distinct()))
-    if session.scalar(select(RunTable.kind).where(RunTable.id == run_id)) == "map":
+    if session.scalar(select(RunTable.kind).where(RunTable.id == run_id)) in kinds_that_find("map"):
         wordings = [text for row in rows for text in row[:2] if text]
         for part in chunks(wordings):
             maps = select(MapTable.id).where(MapTable.question.in_(part))

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.tables import PairTable, ProbeResultTable, ProbeSummaryTable, RunTable
+from engine.kinds import kinds_that_find
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -36,7 +37,7 @@ def finished_audits(session: Session, pair_hash: str) -> list[tuple[int, str, in
         select(RunTable.id, RunTable.spec, func.count(ProbeSummaryTable.probe))
         .join(PairTable, PairTable.id == RunTable.pair_id)
         .outerjoin(ProbeSummaryTable, ProbeSummaryTable.run_id == RunTable.id)
-        .where(RunTable.kind == "audit", RunTable.status == "finished", PairTable.hash == pair_hash)
+        .where(RunTable.kind.in_(kinds_that_find("probes")), RunTable.status == "finished", PairTable.hash == pair_hash)
         .group_by(RunTable.id, RunTable.spec)
         .order_by(RunTable.id.desc())
     )

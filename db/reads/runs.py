@@ -35,6 +35,7 @@ from db.tables import (
     SetTable,
     StepTable,
 )
+from engine.kinds import kinds_that_find
 
 # Select is generic in its columns, which no annotation can follow once they come from a list.
 Query = Any
@@ -135,7 +136,7 @@ def advised_runs(session: Session) -> list[AdvisedRow]:
     query = (
         select(RunTable.id, RunTable.name, PairTable.hash, RunTable.finished, RunTable.advice)
         .join(PairTable, PairTable.id == RunTable.pair_id)
-        .where(RunTable.status == "finished", RunTable.kind == "map")
+        .where(RunTable.status == "finished", RunTable.kind.in_(kinds_that_find("map")))
         .order_by(RunTable.id.desc())
     )
     return [AdvisedRow(*row) for row in session.execute(query) if row[4] is not None]
@@ -261,7 +262,7 @@ def imported_figures(session: Session, run_ids: Sequence[int] | None) -> list[Im
         select(RunTable.id, RunTable.name, RunTable.objective, RunTable.base, RunTable.versions)
         .add_columns(*[getattr(FigureTable, name) for name in FigureRow._fields])
         .join(FigureTable, FigureTable.run_id == RunTable.id)
-        .where(RunTable.kind == "imported", RunTable.status == "finished")
+        .where(RunTable.kind.in_(kinds_that_find("published")), RunTable.status == "finished")
         .order_by(RunTable.id, FigureTable.alpha, FigureTable.name)
     )
     if run_ids is not None:
