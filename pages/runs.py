@@ -37,14 +37,9 @@ def choose_view() -> str:
         if st.query_params.get("view", "list") != "list":
             st.error("Starting runs and importing questions need the role operator.", icon=":material/block:")
         return "list"
-    address.seed("view", address.one_of("view", list(VIEWS)), "list")
-    chosen = str(
-        st.segmented_control(
-            "View", list(VIEWS), format_func=VIEWS.__getitem__, key="view", required=True, label_visibility="collapsed"
-        )
+    return address.segments(
+        "View", list(VIEWS), "view", "list", format_func=VIEWS.__getitem__, label_visibility="collapsed"
     )
-    address.keep("view", chosen, "" if chosen == "list" else chosen)
-    return chosen
 
 
 def after_start() -> None:

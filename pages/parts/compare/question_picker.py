@@ -97,20 +97,18 @@ def _line(number: int, example: Example) -> str:
 
 
 def _own_question() -> PickedQuestion | None:
-    address.seed("ask", lambda text: text[:QUESTION_LIMIT], "")
-    address.seed("truth", lambda text: text[:QUESTION_LIMIT], "")
     left, right = st.columns(2)
-    question = left.text_input(
-        "Your question", key="ask", max_chars=QUESTION_LIMIT, placeholder="Ask in your own words, then press Enter"
-    )
-    truth = right.text_input(
-        "Its true answer, if you know it",
-        key="truth",
-        max_chars=QUESTION_LIMIT,
-        help="With it, ROUGE, the leak rule and the reading token by token are shown.",
-    )
-    address.keep("ask", question)
-    address.keep("truth", truth)
+    with left:
+        question = address.text_input(
+            "Your question", "ask", QUESTION_LIMIT, placeholder="Ask in your own words, then press Enter"
+        )
+    with right:
+        truth = address.text_input(
+            "Its true answer, if you know it",
+            "truth",
+            QUESTION_LIMIT,
+            help="With it, ROUGE, the leak rule and the reading token by token are shown.",
+        )
     if not is_visible(question):
         st.info("Write a question to see what the base and the pair answer.")
         return None

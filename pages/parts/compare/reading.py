@@ -53,23 +53,15 @@ def read_tokens(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: floa
 
 def _choose_text(asked: PickedQuestion, base: str, unlearned: str) -> str:
     options = [name for name in _TEXTS if name != "truth" or asked.has_answer]
-    address.seed("text", address.one_of("text", options), options[0])
-    address.settle("text", options, options[0])
-    chosen = str(
-        st.segmented_control(
-            "Text to read",
-            options,
-            format_func=_TEXTS.__getitem__,
-            key="text",
-            required=True,
-            help="The same text is put before base and ensemble, whatever they would say themselves.",
-        )
+    chosen = address.segments(
+        "Text to read",
+        options,
+        "text",
+        options[0],
+        format_func=_TEXTS.__getitem__,
+        help="The same text is put before base and ensemble, whatever they would say themselves.",
     )
-    address.keep("text", chosen, "" if chosen == options[0] else chosen)
     if chosen != "other":
         address.keep("other", st.session_state.get("other", ""), "")
         return {"truth": asked.example.answer, "base": base, "unlearned": unlearned}[chosen]
-    address.seed("other", lambda text: text[:QUESTION_LIMIT], "")
-    other: str = st.text_input("Text to read as the answer", key="other", max_chars=QUESTION_LIMIT)
-    address.keep("other", other)
-    return other
+    return address.text_input("Text to read as the answer", "other", QUESTION_LIMIT)

@@ -68,18 +68,15 @@ def own_check(
 
 def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str, str]:
     kinds, sides = list(KIND_WORDS), [name for name in SIDES if name in EVEN_SIDES or not blind]
-    address.seed("kind", address.one_of("kind", kinds), kinds[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = str(
-            st.segmented_control(
-                "Find",
-                kinds,
-                key="kind",
-                format_func=KIND_WORDS.__getitem__,
-                required=True,
-                on_change=restart,
-                label_visibility="collapsed",
-            )
+        kind = address.segments(
+            "Find",
+            kinds,
+            "kind",
+            kinds[0],
+            format_func=KIND_WORDS.__getitem__,
+            on_change=restart,
+            label_visibility="collapsed",
         )
         side = address.select(
             "Where",
@@ -92,7 +89,6 @@ def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str
             label_visibility="collapsed",
             width=260,
         )
-    address.keep("kind", kind, "" if kind == kinds[0] else kind)
     return kind, side
 
 
