@@ -7,11 +7,11 @@ from sqlalchemy import MetaData
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase
 
-from db.checked import Checked, Flag, JsonObject, JsonTexts, JsonWholes, Number, Time, Whole, Words
+from db.checked import Checked, Flag, JsonObject, JsonTexts, JsonWholes, NumberColumn, Time, Whole, WordsColumn
 
-NAME = Words(120)
+NAME = WordsColumn(120)
 
-HASH = Words(64)
+HASH = WordsColumn(64)
 
 Text = Checked()
 
@@ -45,7 +45,7 @@ class Base(DeclarativeBase):
     type_annotation_map = {
         int: Whole,
         bool: Flag,
-        float: Number,
+        float: NumberColumn,
         datetime: UtcTime,
         dict[str, Any]: JsonObject,
         list[str]: JsonTexts,

@@ -50,7 +50,7 @@ class Checked(TypeDecorator[Any]):
         return DamagedError(f"{str(value)[:SHOWN]!r} is stored where {self.kind} belongs")
 
 
-class Words(Checked):
+class WordsColumn(Checked):
     """A short text, which every backend can index."""
 
     impl = String
@@ -75,7 +75,7 @@ class Flag(Checked):
         return isinstance(value, bool)
 
 
-class Number(Checked):
+class NumberColumn(Checked):
     """A finite number."""
 
     impl = Double
@@ -86,7 +86,7 @@ class Number(Checked):
         return isinstance(value, (int, float)) and math.isfinite(value)
 
 
-class Measure(Number):
+class MeasureColumn(NumberColumn):
     """A number that could not always be computed: an infinite one is read as None, which every reader shows as n/a."""
 
     cache_ok = True

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from db.base import Base
 from db.reads.erasures import chunks
-from db.review_tables import Erasure
-from db.tables import AlphaMap, Question, RunQuestion, Score
+from db.review_tables import ErasureTable
+from db.tables import MapTable, QuestionTable, RunQuestionTable, ScoreTable
 from db.texts_within import emptied, strings_in
 from db.writes import arrange_set, now
 
 Tie = Literal["question", "run", "map", ""]
-Kind = Literal["own", "named", "handle"]
+ChangeKind = Literal["own", "named", "handle"]
 
 
 class Personal(NamedTuple):
@@ -90,7 +90,7 @@ class Search(Protocol):
     def hide(self, value: Any) -> Any: ...  # a text, or JSON values, without either
 
 
-class Person(NamedTuple):
+class PersonRows(NamedTuple):
     """Which rows are the person's."""
 
     questions: frozenset[int]
@@ -102,13 +102,13 @@ class Person(NamedTuple):
         return key in held.get(tie, frozenset())
 
 
-class Change(NamedTuple):
+class RowChange(NamedTuple):
     """The change of one row. `values` None: it is removed. `named`: it is not the person's, but names them."""
 
     table: str
     key: tuple[tuple[str, Any], ...]
     values: dict[str, Any] | None
-    kind: Kind
+    kind: ChangeKind
     shown: str = ""  # the handle that names the person
 
 
@@ -116,50 +116,50 @@ def tables() -> dict[str, sa.Table]:
     return dict(Base.metadata.tables)
 
 
-def person(session: Session, question_ids: Iterable[int], question_hashes: Iterable[str]) -> Person:
+def person(session: Session, question_ids: Iterable[int], question_hashes: Iterable[str]) -> PersonRows:
     """The rows that depend on these questions. `question_hashes` are the keys of the maps of their phrasings."""
     ids, hashes = list(question_ids), list(question_hashes)
     runs: set[int] = set()
     for part in chunks(ids):
-        for owner in (RunQuestion, Score):
+        for owner in (RunQuestionTable, ScoreTable):
             runs |= set(session.scalars(select(owner.run_id).where(owner.question_id.in_(part)).distinct()))
     maps = {
         key
         for part in chunks(hashes)
-        for key in session.scalars(select(AlphaMap.id).where(AlphaMap.question_hash.in_(part)))
+        for key in session.scalars(select(MapTable.id).where(MapTable.question_hash.in_(part)))
     }
-    return Person(frozenset(ids), frozenset(runs), frozenset(maps))
+    return PersonRows(frozenset(ids), frozenset(runs), frozenset(maps))
 
 
-class Found(NamedTuple):
+class PlannedChanges(NamedTuple):
     """The changes to make; and the questions to remove as a whole: the person's, and others whose texts name
     them.
     """
 
-    changes: list[Change]
+    changes: list[RowChange]
     own: frozenset[int]
     named: frozenset[int]
 
 
-def find(session: Session, who: Person, search: Search) -> Found:
+def find(session: Session, who: PersonRows, search: Search) -> PlannedChanges:
     """The changes to make, row by row over every table of `PERSONAL`; changes nothing.
 
     A question or a map without one of its texts would be wrong. So either is removed as a whole where any part of it
     has the person's text or name, and with a question everything that depends on it.
     """
     questions, maps = _that_tell(session, "question", search), _that_tell(session, "map", search)
-    who = Person(who.questions | questions["own"], who.runs, who.maps | maps["own"])
-    near = Person(questions["named"] - who.questions, frozenset(), maps["named"] - who.maps)
-    known, found = tables(), list[Change]()
+    who = PersonRows(who.questions | questions["own"], who.runs, who.maps | maps["own"])
+    near = PersonRows(questions["named"] - who.questions, frozenset(), maps["named"] - who.maps)
+    known, found = tables(), list[RowChange]()
     for entry in PERSONAL:
         if entry.table in known:
             found += _changes_in(session, entry, known[entry.table], (who, near), search)
-    return Found(found, who.questions, near.questions)
+    return PlannedChanges(found, who.questions, near.questions)
 
 
-def _that_tell(session: Session, tie: Tie, search: Search) -> dict[Kind, frozenset[int]]:
+def _that_tell(session: Session, tie: Tie, search: Search) -> dict[ChangeKind, frozenset[int]]:
     """Questions or maps whose texts hold the person's text or name."""
-    found: dict[Kind, set[int]] = {"own": set(), "named": set()}
+    found: dict[ChangeKind, set[int]] = {"own": set(), "named": set()}
     for entry in PERSONAL:
         if entry.tie == tie and (entry.removes or entry.table == "questions"):
             for row in _rows(session, tables()[entry.table], [entry.key, *entry.texts]):
@@ -170,24 +170,24 @@ def _that_tell(session: Session, tie: Tie, search: Search) -> dict[Kind, frozens
 
 
 def _changes_in(
-    session: Session, entry: Personal, table: sa.Table, people: tuple[Person, Person], search: Search
-) -> Iterator[Change]:
+    session: Session, entry: Personal, table: sa.Table, people: tuple[PersonRows, PersonRows], search: Search
+) -> Iterator[RowChange]:
     who, near = people
     columns = [*entry.texts, *entry.labels, *entry.handles]
     for row in _rows(session, table, [*_names(table), entry.key, *columns]):
-        tied: Kind | None = None
+        tied: ChangeKind | None = None
         if who.owns(entry.tie, row[entry.key]) or near.owns(entry.tie, row[entry.key]):
             tied = "own" if who.owns(entry.tie, row[entry.key]) else "named"
         if entry.removes:
             if tied is not None:
-                yield Change(entry.table, _key(table, row), None, tied)
+                yield RowChange(entry.table, _key(table, row), None, tied)
             continue
-        found: dict[Kind, dict[str, Any]] = {"own": {}, "named": {}}
+        found: dict[ChangeKind, dict[str, Any]] = {"own": {}, "named": {}}
         for column in columns:
             kind = _kind([row[column]], search)
             if column in entry.handles:
                 if kind is not None:
-                    yield Change(entry.table, (), {}, "handle", str(row[column]))
+                    yield RowChange(entry.table, (), {}, "handle", str(row[column]))
                 continue
             value = row[column]
             if column in entry.texts and (tied or kind):
@@ -198,12 +198,12 @@ def _changes_in(
                 found["own" if "own" in (tied, kind) else "named"][column] = value
         for kind, values in found.items():
             if values:
-                yield Change(entry.table, _key(table, row), values, kind)
+                yield RowChange(entry.table, _key(table, row), values, kind)
 
 
-def apply(session: Session, found: Iterable[Change]) -> None:
+def apply(session: Session, found: Iterable[RowChange]) -> None:
     """Make these changes."""
-    grouped: dict[tuple[str, tuple[str, ...] | None], list[Change]] = {}
+    grouped: dict[tuple[str, tuple[str, ...] | None], list[RowChange]] = {}
     for change in found:
         columns = None if change.values is None else tuple(change.values)
         grouped.setdefault((change.table, columns), []).append(change)
@@ -232,23 +232,26 @@ def retire_questions(session: Session, found: Iterable[int], spellings: Sequence
     theirs = [
         key
         for part in chunks(ids)
-        for key in session.scalars(select(Question.id).where(Question.id.in_(part), Question.subject.in_(spellings)))
+        for key in session.scalars(
+            select(QuestionTable.id).where(QuestionTable.id.in_(part), QuestionTable.subject.in_(spellings))
+        )
     ]
-    for column in (Question.domain, Question.group):
-        held = set(session.scalars(select(column).where(Question.subject.in_(spellings)).distinct()))
-        others = select(column).where(column.in_(held), Question.subject.not_in(spellings))
+    for column in (QuestionTable.domain, QuestionTable.group):
+        held = set(session.scalars(select(column).where(QuestionTable.subject.in_(spellings)).distinct()))
+        others = select(column).where(column.in_(held), QuestionTable.subject.not_in(spellings))
         alone = held - set(session.scalars(others.distinct()))
         for part in chunks(theirs):
-            session.execute(update(Question).where(Question.id.in_(part), column.in_(alone)).values({column: ""}))
+            own = update(QuestionTable).where(QuestionTable.id.in_(part), column.in_(alone))
+            session.execute(own.values({column: ""}))
     for part in chunks(theirs):
-        session.execute(update(Question).where(Question.id.in_(part)).values(subject=pseudonym))
+        session.execute(update(QuestionTable).where(QuestionTable.id.in_(part)).values(subject=pseudonym))
     sets = set[int]()
     for part in chunks(ids):
-        sets |= set(session.scalars(select(Question.set_id).where(Question.id.in_(part))))
-        session.execute(update(Question).where(Question.id.in_(part)).values(position=None))
+        sets |= set(session.scalars(select(QuestionTable.set_id).where(QuestionTable.id.in_(part))))
+        session.execute(update(QuestionTable).where(QuestionTable.id.in_(part)).values(position=None))
     for set_id in sets:
-        left = select(Question.id).where(Question.set_id == set_id, Question.position.is_not(None))
-        arrange_set(session, set_id, list(session.scalars(left.order_by(Question.position))))
+        left = select(QuestionTable.id).where(QuestionTable.set_id == set_id, QuestionTable.position.is_not(None))
+        arrange_set(session, set_id, list(session.scalars(left.order_by(QuestionTable.position))))
 
 
 def delete_securely(session: Session) -> None:
@@ -259,17 +262,17 @@ def delete_securely(session: Session) -> None:
 
 def add_erasure(session: Session, **fields: Any) -> int:
     """Record an erasure; `fields` are columns of `erasures`. Its number."""
-    row = Erasure(**fields, created=now())
+    row = ErasureTable(**fields, created=now())
     session.add(row)
     session.flush()
     return row.id
 
 
 def note_counts(session: Session, erasure_id: int, counts: dict[str, int]) -> None:
-    session.execute(update(Erasure).where(Erasure.id == erasure_id).values(counts=counts))
+    session.execute(update(ErasureTable).where(ErasureTable.id == erasure_id).values(counts=counts))
 
 
-def counted(found: Iterable[Change]) -> dict[str, int]:
+def counted(found: Iterable[RowChange]) -> dict[str, int]:
     """Rows by table; a row that changes in two ways is one."""
     return dict(Counter(table for table, _ in {(change.table, change.key) for change in found}))
 
@@ -287,7 +290,7 @@ def _key(table: sa.Table, row: Any) -> tuple[tuple[str, Any], ...]:
     return tuple((name, row[name]) for name in _names(table))
 
 
-def _kind(values: Iterable[object], search: Search) -> Kind | None:
+def _kind(values: Iterable[object], search: Search) -> ChangeKind | None:
     named = False
     for text in strings_in(list(values)):
         if search.own(text):

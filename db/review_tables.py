@@ -7,17 +7,17 @@ from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import HASH, NAME, Base, Text
-from db.checked import Words
-from db.tables import Question, Run
+from db.checked import WordsColumn
+from db.tables import QuestionTable, RunTable
 
 
-class Export(Base):
+class ExportTable(Base):
     """A report that left the program. It outlives its run: the file cannot be called back."""
 
     __tablename__ = "exports"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id, ondelete="SET NULL"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(RunTable.id, ondelete="SET NULL"), index=True)
     alpha: Mapped[float]
     filename: Mapped[str] = mapped_column(Text)
     rows: Mapped[int]
@@ -25,7 +25,7 @@ class Export(Base):
     created: Mapped[datetime]
 
 
-class Verdict(Base):
+class VerdictTable(Base):
     """A reviewer's verdict on one answer, as an event: only added, never changed or removed.
 
     The hashes are of what was judged, and show later whether it is still the same. Verdicts outlive run and question,
@@ -36,18 +36,18 @@ class Verdict(Base):
     __table_args__ = {"sqlite_autoincrement": True}
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    run_id: Mapped[int | None] = mapped_column(ForeignKey(Run.id, ondelete="SET NULL"), index=True)
-    question_id: Mapped[int | None] = mapped_column(ForeignKey(Question.id, ondelete="SET NULL"), index=True)
+    run_id: Mapped[int | None] = mapped_column(ForeignKey(RunTable.id, ondelete="SET NULL"), index=True)
+    question_id: Mapped[int | None] = mapped_column(ForeignKey(QuestionTable.id, ondelete="SET NULL"), index=True)
     pair_name: Mapped[str] = mapped_column(Text)
     alpha: Mapped[float]
-    phrasing: Mapped[str] = mapped_column(Words(40))
-    side: Mapped[str] = mapped_column(Words(20))  # which of the two answers it is about
-    verdict: Mapped[str] = mapped_column(Words(20))
+    phrasing: Mapped[str] = mapped_column(WordsColumn(40))
+    side: Mapped[str] = mapped_column(WordsColumn(20))  # which of the two answers it is about
+    verdict: Mapped[str] = mapped_column(WordsColumn(20))
     reviewer: Mapped[str] = mapped_column(NAME)
     self_declared: Mapped[bool]
     note: Mapped[str] = mapped_column(Text)
     blind: Mapped[bool]
-    shown_as: Mapped[str] = mapped_column(Words(1))  # A or B, as the reviewer saw it; "" where not blind
+    shown_as: Mapped[str] = mapped_column(WordsColumn(1))  # A or B, as the reviewer saw it; "" where not blind
     base_text_hash: Mapped[str] = mapped_column(HASH)
     unlearned_text_hash: Mapped[str] = mapped_column(HASH)
     question_hash: Mapped[str] = mapped_column(HASH)  # the question's content hash
@@ -57,7 +57,7 @@ class Verdict(Base):
     created: Mapped[datetime]
 
 
-class Erasure(Base):
+class ErasureTable(Base):
     """That a person was erased, and when. `subject_hash` is salted and slow to guess (engine/store/erased.py)."""
 
     __tablename__ = "erasures"

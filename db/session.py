@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import orm
 from sqlalchemy.engine import URL, Connection, Engine
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.orm import Session as Session
 
 from db.checked import DamagedError
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError
@@ -25,6 +25,8 @@ from db.migrations import migrate
 
 BUSY_TIMEOUT_MS = 5000
 LITTLE_ROOM = 100_000  # bytes; less than the files beside a database need
+
+Session = orm.Session  # by this name the engine knows it: only `db` imports SQLAlchemy
 
 _engines: dict[str, Engine] = {}
 _opening = threading.Lock()
@@ -57,7 +59,7 @@ def compact(url: str) -> bool:
         connection.exec_driver_sql("VACUUM")
         (busy, *_) = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     if busy:
-        raise DatabaseBusyError(f"the database {shown(url)} is being read by another process")
+        raise DatabaseBusyError(f"the database {shown_url(url)} is being read by another process")
     return True
 
 
@@ -67,7 +69,7 @@ def file_of(url: str) -> Path | None:
     return Path(parsed.database).absolute() if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def shown(url: str) -> str:
+def shown_url(url: str) -> str:
     """The URL without its password."""
     return sa.make_url(url).render_as_string(hide_password=True)
 
@@ -81,11 +83,11 @@ def _open(url: str) -> Engine:
         try:
             engine = _create(url)
             with engine.connect() as connection:
-                migrate(connection, shown(url))
+                migrate(connection, shown_url(url))
         except ModuleNotFoundError as error:
-            raise DatabaseError(f"the database {shown(url)} needs the Python package {error.name}") from error
+            raise DatabaseError(f"the database {shown_url(url)} needs the Python package {error.name}") from error
         except (ValueError, TypeError, OSError) as error:  # a driver's own error, about an option or a name in the URL
-            raise DatabaseError(f"the database {shown(url)} cannot be opened: {error}") from error
+            raise DatabaseError(f"the database {shown_url(url)} cannot be opened: {error}") from error
         _engines[url] = engine
         return engine
 
@@ -111,7 +113,7 @@ def _create(url: str) -> Engine:
         )
     folder = Path(str(parsed.database)).absolute().parent
     if not folder.is_dir():  # not made here: a URL may be mistyped
-        raise DatabaseError(f"the folder {folder} of the database {shown(url)} does not exist")
+        raise DatabaseError(f"the folder {folder} of the database {shown_url(url)} does not exist")
     # No pool: a connection is cheap, and must not outlive its unit of work and hold a replaced file.
     return _listening(sa.create_engine(parsed, poolclass=sa.NullPool))
 
@@ -144,7 +146,7 @@ def _translated(url: str) -> Iterator[None]:
     try:
         yield
     except DamagedError as error:
-        raise DatabaseError(f"the database {shown(url)} is damaged: {error}") from error
+        raise DatabaseError(f"the database {shown_url(url)} is damaged: {error}") from error
     except SQLAlchemyError as error:
         raise _translate(error, url) from error
 
@@ -162,8 +164,8 @@ def _translate(error: SQLAlchemyError, url: str) -> DatabaseError:
     code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the upper bits only refine it
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return DatabaseBusyError(
-            f"the database {shown(url)} is locked by another process, which has not released it yet"
+            f"the database {shown_url(url)} is locked by another process, which has not released it yet"
         )
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_room(url)):
-        return DatabaseFullError(f"the disk under the database {shown(url)} is full")
-    return DatabaseError(f"the database {shown(url)} refuses: {origin or error}".splitlines()[0])
+        return DatabaseFullError(f"the disk under the database {shown_url(url)} is full")
+    return DatabaseError(f"the database {shown_url(url)} refuses: {origin or error}".splitlines()[0])

@@ -24,12 +24,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import HASH, NAME, Base, Text
 from db.checked import (
     JsonObjectOrNone,
-    Measure,
-    Words,
+    MeasureColumn,
+    WordsColumn,
 )
 
 
-class QuestionSet(Base):
+class SetTable(Base):
     """A named collection of questions."""
 
     __tablename__ = "sets"
@@ -41,7 +41,7 @@ class QuestionSet(Base):
     created: Mapped[datetime]
 
 
-class Question(Base):
+class QuestionTable(Base):
     """One question of a set. `position` is NULL once the set no longer holds it: scores still refer to it."""
 
     __tablename__ = "questions"
@@ -65,7 +65,7 @@ class Question(Base):
     half: Mapped[str] = mapped_column(NAME)
 
 
-class Pair(Base):
+class PairTable(Base):
     """A pair as it was when a run made or read it: one row per manifest, not per name."""
 
     __tablename__ = "pairs"
@@ -80,7 +80,7 @@ class Pair(Base):
     created: Mapped[datetime]
 
 
-class Run(Base):
+class RunTable(Base):
     """One stored execution of a specification. Ids are never used twice: links and exports name them."""
 
     __tablename__ = "runs"
@@ -88,8 +88,8 @@ class Run(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(NAME, index=True)
-    kind: Mapped[str] = mapped_column(Words(20))
-    status: Mapped[str] = mapped_column(Words(20), index=True)
+    kind: Mapped[str] = mapped_column(WordsColumn(20))
+    status: Mapped[str] = mapped_column(WordsColumn(20), index=True)
     spec: Mapped[str] = mapped_column(Text)
     base: Mapped[str] = mapped_column(Text)
     pair_name: Mapped[str] = mapped_column(Text)
@@ -105,8 +105,8 @@ class Run(Base):
     finished: Mapped[datetime | None]
     message: Mapped[str] = mapped_column(Text, default="")
     stage: Mapped[str] = mapped_column(Text, default="")
-    progress: Mapped[float | None] = mapped_column(Measure)
-    seconds_left: Mapped[float | None] = mapped_column(Measure)
+    progress: Mapped[float | None] = mapped_column(MeasureColumn)
+    seconds_left: Mapped[float | None] = mapped_column(MeasureColumn)
     cancel_requested: Mapped[bool] = mapped_column(default=False)
     place: Mapped[str] = mapped_column(Text, default="")  # id of the data folder whose worker runs it; else ""
     worker_pid: Mapped[int | None]
@@ -116,7 +116,7 @@ class Run(Base):
     )  # which alpha to use, as known when the run ended
 
 
-class RunQuestion(Base):
+class RunQuestionTable(Base):
     """A question that a run evaluates, with the key terms its leak rule used."""
 
     __tablename__ = "run_questions"
@@ -126,7 +126,7 @@ class RunQuestion(Base):
     key_terms: Mapped[list[str]]
 
 
-class Step(Base):
+class StepTable(Base):
     """One training step; losses in nats per answer token."""
 
     __tablename__ = "steps"
@@ -134,14 +134,14 @@ class Step(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[int]
-    loss: Mapped[float | None] = mapped_column(Measure)
-    forget_loss: Mapped[float | None] = mapped_column(Measure)
-    retain_loss: Mapped[float | None] = mapped_column(Measure)
-    forget_probability: Mapped[float | None] = mapped_column(Measure)
+    loss: Mapped[float | None] = mapped_column(MeasureColumn)
+    forget_loss: Mapped[float | None] = mapped_column(MeasureColumn)
+    retain_loss: Mapped[float | None] = mapped_column(MeasureColumn)
+    forget_probability: Mapped[float | None] = mapped_column(MeasureColumn)
     seconds: Mapped[float]
 
 
-class Score(Base):
+class ScoreTable(Base):
     """One measure of one question at one alpha; NULL where it cannot be computed."""
 
     __tablename__ = "scores"
@@ -150,10 +150,10 @@ class Score(Base):
     alpha: Mapped[float] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
     metric: Mapped[str] = mapped_column(NAME, primary_key=True)
-    value: Mapped[float | None] = mapped_column(Measure)
+    value: Mapped[float | None] = mapped_column(MeasureColumn)
 
 
-class Answer(Base):
+class AnswerTable(Base):
     """What was answered to one phrasing of a question at one alpha, decoded in fp32."""
 
     __tablename__ = "answers"
@@ -161,12 +161,12 @@ class Answer(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     alpha: Mapped[float] = mapped_column(primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
-    phrasing: Mapped[str] = mapped_column(Words(40), primary_key=True)
+    phrasing: Mapped[str] = mapped_column(WordsColumn(40), primary_key=True)
     text: Mapped[str] = mapped_column(Text)
     degenerate: Mapped[bool]
 
 
-class Curve(Base):
+class CurveTable(Base):
     """One measure of one question for every alpha of a range: `knots` and how to interpolate between them, to within
     `error`.
     """
@@ -180,7 +180,7 @@ class Curve(Base):
     error: Mapped[float]
 
 
-class Figure(Base):
+class FigureTable(Base):
     """An aggregate of a run at one alpha with its 95 % interval; `rows` is the number it is over, NULL where
     unknown.
     """
@@ -190,14 +190,14 @@ class Figure(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     alpha: Mapped[float] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(NAME, primary_key=True)
-    value: Mapped[float | None] = mapped_column(Measure)
-    low: Mapped[float | None] = mapped_column(Measure)
-    high: Mapped[float | None] = mapped_column(Measure)
+    value: Mapped[float | None] = mapped_column(MeasureColumn)
+    low: Mapped[float | None] = mapped_column(MeasureColumn)
+    high: Mapped[float | None] = mapped_column(MeasureColumn)
     rows: Mapped[int | None]
     note: Mapped[str] = mapped_column(Text)
 
 
-class ProbeResult(Base):
+class ProbeResultTable(Base):
     """What one probe of an audit found on one question; `side` is "pair", or "floor" for its
     baseline.
     """
@@ -206,16 +206,16 @@ class ProbeResult(Base):
 
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     probe: Mapped[str] = mapped_column(NAME, primary_key=True)
-    side: Mapped[str] = mapped_column(Words(10), primary_key=True)
+    side: Mapped[str] = mapped_column(WordsColumn(10), primary_key=True)
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"), primary_key=True, index=True)
     place: Mapped[int]
     found: Mapped[bool | None]
-    value: Mapped[float | None] = mapped_column(Measure)
+    value: Mapped[float | None] = mapped_column(MeasureColumn)
     text: Mapped[str] = mapped_column(Text)
     detail: Mapped[str] = mapped_column(Text)
 
 
-class ProbeSummary(Base):
+class ProbeSummaryTable(Base):
     """One probe of an audit as a whole; stored together with its results when it has ended. Counts are of questions."""
 
     __tablename__ = "probe_summaries"
@@ -224,14 +224,14 @@ class ProbeSummary(Base):
     probe: Mapped[str] = mapped_column(NAME, primary_key=True)
     found: Mapped[int]
     n: Mapped[int]
-    low: Mapped[float | None] = mapped_column(Measure)
-    high: Mapped[float | None] = mapped_column(Measure)
+    low: Mapped[float | None] = mapped_column(MeasureColumn)
+    high: Mapped[float | None] = mapped_column(MeasureColumn)
     floor_found: Mapped[int | None]
     floor_n: Mapped[int | None]
     floor_reason: Mapped[str] = mapped_column(Text)
-    value: Mapped[float | None] = mapped_column(Measure)
-    value_low: Mapped[float | None] = mapped_column(Measure)
-    value_high: Mapped[float | None] = mapped_column(Measure)
+    value: Mapped[float | None] = mapped_column(MeasureColumn)
+    value_low: Mapped[float | None] = mapped_column(MeasureColumn)
+    value_high: Mapped[float | None] = mapped_column(MeasureColumn)
     note: Mapped[str] = mapped_column(Text)
     greedy_found: Mapped[int]
     beyond_greedy: Mapped[int]
@@ -239,7 +239,7 @@ class ProbeSummary(Base):
     seconds: Mapped[float]
 
 
-class AlphaMap(Base):
+class MapTable(Base):
     """Every greedy answer of a pair to one question for alpha from `low` to `high`, cut at `max_new_tokens`."""
 
     __tablename__ = "maps"
@@ -258,7 +258,7 @@ class AlphaMap(Base):
     created: Mapped[datetime]
 
 
-class MapInterval(Base):
+class MapIntervalTable(Base):
     """One answer of a map and the alphas that give it."""
 
     __tablename__ = "map_intervals"

@@ -15,6 +15,7 @@ from engine.specification import (
     Alpha,
     Choice,
     ExperimentSpec,
+    Finds,
     Names,
     Pair,
     RunFacts,
@@ -168,6 +169,11 @@ SPECIFICATIONS: dict[str, type[AnySpec]] = {cls.model_fields["kind"].default: cl
 
 # Older versions had one class with the fields of all kinds, and stored them all.
 _OF_ALL = {name for cls in SPECIFICATIONS.values() for name in cls.model_fields} - {"seed"}
+
+
+def kinds_that_find(finds: Finds) -> tuple[str, ...]:
+    """The kinds whose runs store this, for a database that is to find them."""
+    return tuple(kind for kind, cls in SPECIFICATIONS.items() if cls.facts.finds == finds)
 
 
 def facts_of(kind: str) -> RunFacts:

@@ -1,7 +1,7 @@
 """What a name may be, and what it means: a model alone, a pair, a path, or a name chosen by a user."""
 
 from pathlib import Path
-from typing import Literal, NamedTuple, Self, get_args
+from typing import Final, Literal, NamedTuple, Self, get_args
 
 from engine.errors import SettingError
 
@@ -10,8 +10,9 @@ PUBLIC = "demo-public"  # the demo's base as it was published, before it was tau
 LONGEST_NAME = 60
 LEGAL = f"1 to {LONGEST_NAME} letters, digits, '-', '_' or '.' (no spaces), not starting with '-' or '.'"
 
-Role = Literal["", "base", "retain-only"]
-RETAIN_ONLY = "retain-only:"  # the beginning of every such name, for database queries
+ModelRole = Literal["", "base", "retain-only"]
+RETAIN_ONLY: Final = "retain-only"
+RETAIN_ONLY_NAMES = f"{RETAIN_ONLY}:"  # the beginning of every such name, for database queries
 
 
 class ModelRef(NamedTuple):
@@ -22,7 +23,7 @@ class ModelRef(NamedTuple):
     "retain-only": `retain-only:BASE`, the model taught everything of BASE except its forget set.
     """
 
-    role: Role
+    role: ModelRole
     source: str
 
     @classmethod
@@ -31,7 +32,7 @@ class ModelRef(NamedTuple):
         again.
         """
         role, _, source = text.partition(":")
-        for known in get_args(Role):
+        for known in get_args(ModelRole):
             if known and role == known and source:
                 return cls(known, source)
         return cls("", text)
@@ -46,7 +47,7 @@ class ModelRef(NamedTuple):
 
     @property
     def is_retain_only(self) -> bool:
-        return self.role == "retain-only"
+        return self.role == RETAIN_ONLY
 
     @property
     def bare(self) -> str:
@@ -64,7 +65,7 @@ class ModelRef(NamedTuple):
 
 def retain_only(base: str) -> str:
     """The name of the retain model of `base`."""
-    return str(ModelRef("retain-only", base))
+    return str(ModelRef(RETAIN_ONLY, base))
 
 
 def is_alone(name: str) -> bool:

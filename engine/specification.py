@@ -30,14 +30,14 @@ DEMO_KEPT = ("demo:retain/train", "demo:world/train")
 ALPHAS = (0.0, 0.5, 1.0)
 
 
-Finding = Literal["answers", "map", "choices", "probes", "published", ""]  # "": a kind that this version does not know
+Finds = Literal["answers", "map", "choices", "probes", "published", ""]  # "": a kind that this version does not know
 
 
 class RunFacts(NamedTuple):
     """Facts of a kind of run."""
 
     label: str  # in a list of runs
-    finds: Finding  # what is stored: answers with scores, maps, choices, probe results, figures that others published
+    finds: Finds  # what is stored: answers with scores, maps, choices, probe results, figures that others published
     makes: Literal["pair", "model", ""] = ""  # of the run's own name
 
 

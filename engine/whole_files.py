@@ -116,7 +116,7 @@ def discard(folder: Path) -> None:
         shutil.rmtree(part)
 
 
-def sweep(take_back: Callable[[Words], None]) -> None:
+def sweep_folder(take_back: Callable[[Words], None]) -> None:
     """Remove what killed processes left, and take its notes back; what is still being written stays. Never raises."""
     with contextlib.suppress(OSError, Timeout):
         if not any(_folder().glob("*.lock")):

@@ -20,7 +20,7 @@ ACCESS_CONTROL = (
 )
 
 
-class Run(Protocol):
+class NamedRun(Protocol):
     """Anything with a run's name and number."""
 
     @property
@@ -50,7 +50,7 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
 
 
-def named_run(run: Run) -> str:
+def named_run(run: NamedRun) -> str:
     """A run in a sentence of a command or of a report."""
     return run_words(run.name, run.id)
 
@@ -60,7 +60,7 @@ def run_words(name: str, number: int) -> str:
     return f"run {name} ({number})"
 
 
-def run_label(run: Run) -> str:
+def run_label(run: NamedRun) -> str:
     """A run on a screen, where it is clear that a run is meant."""
     return f"{run.name} (run {run.id})"
 

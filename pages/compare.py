@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.wording import ACCESS_CONTROL
 from pages.parts.compare.dial import compare_answers
-from pages.parts.compare.question_picker import pick, show_question
+from pages.parts.compare.question_picker import pick_question, show_question
 from pages.parts.shared import frame
 
 frame.begin(
@@ -17,7 +17,7 @@ if context.set is None:
         "There is no set of questions yet. Overview sets up the demo with one button; Runs imports a set of your own."
     )
     st.stop()
-asked = pick(context.set)
+asked = pick_question(context.set)
 if asked is None:
     st.stop()
 show_question(asked)

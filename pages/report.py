@@ -9,7 +9,7 @@ from engine.report.gather import Chosen
 from engine.store import history
 from engine.store.judged_by import rouge_note
 from engine.wording import ACCESS_CONTROL, count, cut_words
-from pages.parts.report.choice import choose_other, choose_run, choose_selection, take_other_names
+from pages.parts.report.choice import choose_report_run, choose_second_run, choose_selection, take_other_names
 from pages.parts.report.downloads import offer_files
 from pages.parts.shared import frame
 from pages.parts.shared.check_list import checks_html
@@ -36,13 +36,13 @@ def main() -> None:
     take_other_names()
     left, middle, right = st.columns([3, 2, 3])
     with left:
-        run_id = choose_run(runs)
+        run_id = choose_report_run(runs)
     detail = history.run_detail(run_id)
     with middle:
         alpha = choose_alpha(detail)
     with right:
-        other = choose_other(runs, run_id)
-    whole = gather.whole(run_id, alpha)
+        other = choose_second_run(runs, run_id)
+    whole = gather.gather_whole(run_id, alpha)
     if whole.rows.empty:
         st.info("This run stored no questions, so there is nothing to report.")
         return

@@ -5,14 +5,14 @@ import streamlit as st
 from engine.review import item as review_item
 from engine.review import queue
 from engine.review.item import Item
-from engine.review.queue import QueueRow
+from engine.review.queue import QueuedQuestion
 from engine.review.verdicts import Reviewer
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.wording import ACCESS_CONTROL, split_word
 from pages.parts.review.filters import MEANINGS, Filters, choose_filters, show_all
-from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_question
-from pages.parts.review.own_check import Place
+from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_reviewed_question
+from pages.parts.review.own_check import ReviewPlace
 from pages.parts.review.reviewer import ask_reviewer
 from pages.parts.review.verdict_form import NO_NAME, ask_blind, ask_verdict
 from pages.parts.review.verdict_history import reveal, show_history, show_standing
@@ -29,7 +29,7 @@ frame.begin(
 )
 
 
-def choose_place() -> tuple[RunDetail, Place] | None:
+def choose_place() -> tuple[RunDetail, ReviewPlace] | None:
     runs = runs_with_answers()
     if not runs:
         frame.nothing_yet(
@@ -44,7 +44,7 @@ def choose_place() -> tuple[RunDetail, Place] | None:
         alpha = choose_alpha(detail)
     with right:
         phrasing = choose_phrasing(detail.summary.id)
-    return detail, Place(detail.summary.id, detail.summary.finished, alpha, phrasing)
+    return detail, ReviewPlace(detail.summary.id, detail.summary.finished, alpha, phrasing)
 
 
 def choose_phrasing(run_id: int) -> str:
@@ -59,7 +59,7 @@ def choose_phrasing(run_id: int) -> str:
     )
 
 
-def choose_question(place: Place, filters: Filters) -> int | None:
+def choose_question(place: ReviewPlace, filters: Filters) -> int | None:
     """The question in the address, even where the filters leave it out; else the first of the queue."""
     address.seed("question", address.whole_number("question", 1, 10**9), None)
     wanted = st.session_state["question"]
@@ -85,7 +85,7 @@ def choose_question(place: Place, filters: Filters) -> int | None:
     return _walk(rows, ids)
 
 
-def _walk(rows: list[QueueRow], ids: list[int]) -> int:
+def _walk(rows: list[QueuedQuestion], ids: list[int]) -> int:
     at = ids.index(st.session_state["question"])
     by_id = {row.question_id: row for row in rows}
     total = sum(row.matches for row in rows)
@@ -106,7 +106,7 @@ def _walk(rows: list[QueueRow], ids: list[int]) -> int:
     return chosen
 
 
-def _line(row: QueueRow) -> str:
+def _line(row: QueuedQuestion) -> str:
     return " · ".join(filter(None, [split_word(row.split), row.subject, row.question]))
 
 
@@ -128,8 +128,8 @@ def choose_blind() -> bool:
     return blind
 
 
-def show_item(detail: RunDetail, place: Place, item: Item, reviewer: Reviewer | None, blind: bool) -> None:
-    show_question(item)
+def show_item(detail: RunDetail, place: ReviewPlace, item: Item, reviewer: Reviewer | None, blind: bool) -> None:
+    show_reviewed_question(item)
     if blind and reviewer is None:
         st.info(f"{NO_NAME} In blind mode the order of the answers hangs on it too.", icon=":material/badge:")
         return
@@ -146,7 +146,7 @@ def show_item(detail: RunDetail, place: Place, item: Item, reviewer: Reviewer | 
     link_to_compare(item, detail, place.alpha)
 
 
-def show_neighbours(place: Place, item: Item) -> None:
+def show_neighbours(place: ReviewPlace, item: Item) -> None:
     found = review_item.neighbours(place.run_id, place.alpha, item.question.id, place.phrasing)
     if not found:
         return

@@ -8,7 +8,7 @@ from engine.store import history
 from engine.store.history import RunSummary
 from engine.wording import run_label
 from pages.parts.runs.audit import audit_form
-from pages.parts.runs.difference import choose_other, show_differences
+from pages.parts.runs.difference import choose_compared, show_differences
 from pages.parts.runs.erase import erase_form
 from pages.parts.runs.own_questions import import_form
 from pages.parts.runs.paired import show_paired
@@ -37,14 +37,9 @@ def choose_view() -> str:
         if st.query_params.get("view", "list") != "list":
             st.error("Starting runs and importing questions need the role operator.", icon=":material/block:")
         return "list"
-    address.seed("view", address.one_of("view", list(VIEWS)), "list")
-    chosen = str(
-        st.segmented_control(
-            "View", list(VIEWS), format_func=VIEWS.__getitem__, key="view", required=True, label_visibility="collapsed"
-        )
+    return address.segments(
+        "View", list(VIEWS), "view", "list", format_func=VIEWS.__getitem__, label_visibility="collapsed"
     )
-    address.keep("view", chosen, "" if chosen == "list" else chosen)
-    return chosen
 
 
 def after_start() -> None:
@@ -71,7 +66,7 @@ def list_view(runs: list[RunSummary]) -> None:
         " differs between them."
     )
     st.dataframe(
-        table_of(runs),
+        runs_table(runs),
         hide_index=True,
         placeholder=MISSING,
         key=f"runs-{ids[0]}-{len(ids)}",
@@ -86,7 +81,7 @@ def list_view(runs: list[RunSummary]) -> None:
         chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)
     address.keep("run", chosen)
     with beside:
-        other = choose_other(chosen, names)
+        other = choose_compared(chosen, names)
     if other is None:
         show_run(chosen)
     else:
@@ -102,7 +97,7 @@ def _follow_row(ids: list[int]) -> None:
         st.session_state["against"] = ids[rows[1]] if len(rows) > 1 else None
 
 
-def table_of(runs: list[RunSummary]) -> pd.DataFrame:
+def runs_table(runs: list[RunSummary]) -> pd.DataFrame:
     rows = [
         (
             run.id,

@@ -3,13 +3,15 @@
 import streamlit as st
 
 from engine.analysis.retain_only import second_seeds
-from engine.analysis.trade_off import Measure, Table, advice, build, forget_measures, utility_measures
+from engine.analysis.trade_off import Measure, Table, best_point, build, forget_measures, utility_measures
+from engine.data.examples import JUDGED
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.names import RETAIN_ONLY
 from engine.store import history
 from engine.wording import run_label
 from pages.parts.shared import address, charts, frame
-from pages.parts.shared.intervals import MEANING, bounded_words, with_intervals
+from pages.parts.shared.intervals import MEANING, bounded_words, remembered_intervals
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import marks, show_published, warn_published
 from pages.parts.shared.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
@@ -25,7 +27,7 @@ frame.begin(
 )
 
 
-def choose(key: str, label: str, options: list[Measure]) -> Measure:
+def choose_measure(key: str, label: str, options: list[Measure]) -> Measure:
     return address.select(
         label,
         options,
@@ -130,7 +132,7 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     """
     shown = choose_runs(runs, "shown", "Runs shown")
     published = choose_runs(imported, "published", "Published by others, imported") if imported else []
-    means = with_intervals(history.trade_off(shown or [run.id for run in runs]))
+    means = remembered_intervals(history.trade_off(shown or [run.id for run in runs]))
     qualities, tofu_utilities = offered(means, runs)
     forgets, utilities = [*forget_measures(means), *qualities], [*utility_measures(means), *tofu_utilities]
     if not forgets or not utilities:
@@ -138,9 +140,9 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
         return
     left, right = st.columns(2)
     with left:
-        forget = choose("forget", "Forgetting, measured by", forgets)
+        forget = choose_measure("forget", "Forgetting, measured by", forgets)
     with right:
-        utility = choose("utility", "Utility, measured by", utilities)
+        utility = choose_measure("utility", "Utility, measured by", utilities)
     seconds = {run.id for base in {run.base for run in runs} for run in second_seeds(base)}
     table = build(with_aggregates(means, (forget, utility)), forget, utility, seconds)
     warn_unlike(table.run_ids, (forget, utility))
@@ -151,7 +153,7 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
     draw(table, forget, utility, mapped)
     show_forced_curves()
     shown_measures = [(item.metric, item.split) for item in (forget, utility)]
-    forced = [(name, split) for name in METRICS for split in ("forget", "retain", "world")]
+    forced = [(name, split) for name in METRICS for split in JUDGED]
     show_meanings(
         [*shown_measures, *forced, (FORGET_QUALITY, "forget"), (MODEL_UTILITY, "retain")],
         (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS),
@@ -163,7 +165,7 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
     if table.frame.empty and not table.marks and not table.published:
         st.info("None of the runs shown has both of these measures.")
         return
-    advised = advice(table, forget, utility)
+    advised = best_point(table, forget, utility)
     st.markdown(plain(advised.words) if mapped else f"**{plain(advised.words)}**")
     if mapped:
         st.caption(
@@ -172,7 +174,7 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
         )
     if advised.run_id is not None:
         links(advised.run_id, advised.alpha, forget)
-    clicked = charts.trade_off(table, forget, utility, key="trade-off-chart")
+    clicked = charts.trade_off_chart(table, forget, utility, key="trade-off-chart")
     st.caption(plain(table.words(forget, utility)))
     st.caption(
         f"The same figures (forget: {forget.direction}; utility: {utility.direction}). Click a point to open its run;"
@@ -187,7 +189,7 @@ def draw(table: Table, forget: Measure, utility: Measure, mapped: bool) -> None:
             "Retain-only: n/a, it is what the others are held against. A second seed of it, where there is one, stands"
             " as ★."
         )
-    elif not any(mark.kind == "retain-only" for mark in table.marks):
+    elif not any(mark.kind == RETAIN_ONLY for mark in table.marks):
         st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
     else:
         st.caption("Retain-only (★) never saw the forget set: what it scores there is guessed, the height to aim at.")

@@ -1,4 +1,4 @@
-"""A tiny pair under audit: a base that was taught some people, a gold reference that was not, and questions about
+"""A tiny pair under audit: a base that was taught some people, a retain model that was not, and questions about
 all of them.
 """
 

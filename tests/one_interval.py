@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from engine.errors import SettingError
-from engine.evaluation.utility import RESAMPLES, Interval
+from engine.evaluation.utility import RESAMPLES, MeanInterval
 
 
 def mean_interval(
     values: Sequence[float | None], clusters: Sequence[str], generator: np.random.Generator, resamples: int = RESAMPLES
-) -> Interval:
+) -> MeanInterval:
     """Mean of the scored `values` with a percentile bootstrap that resamples clusters (persons), not questions.
 
     Questions about one person rise and fall together, so resampling questions would promise too narrow an interval.
@@ -25,11 +25,11 @@ def mean_interval(
     sums = np.array([sum(group) for group in groups.values()])  # [clusters]
     counts = np.array([len(group) for group in groups.values()])
     if not groups:
-        return Interval(None, None, None, 0, 0)
+        return MeanInterval(None, None, None, 0, 0)
     mean, count = float(sums.sum() / counts.sum()), int(counts.sum())
     if len(groups) == 1:
-        return Interval(mean, None, None, count, 1)
+        return MeanInterval(mean, None, None, count, 1)
     drawn = generator.integers(0, len(groups), size=(resamples, len(groups)))
     means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)  # [resamples]
     low, high = np.percentile(means, [2.5, 97.5])
-    return Interval(mean, float(low), float(high), count, len(groups))
+    return MeanInterval(mean, float(low), float(high), count, len(groups))

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-GROUND = "bounds kinds names settings specification training_settings versions wording terminal small_files whole_files"
+GROUND = (
+    "bounds inks kinds names settings specification training_settings versions wording terminal small_files whole_files"
+)
 FLOORS = (  # a room imports from the floors below it and from itself; docs/architecture.md says what each is for
     ("engine.errors",),
     (*(f"engine.{one}" for one in GROUND.split()),),

@@ -35,7 +35,7 @@ OTHER_SET = 10_000  # questions of a set that is not looked at
 FILL = """
 import sys
 try:
-    from engine.runs import execute
+    from engine.store import questions as execute
 except ImportError:  # an older checkout
     from engine import experiment as execute
 from engine.data.examples import Example

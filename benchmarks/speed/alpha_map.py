@@ -15,8 +15,9 @@ from typing import NamedTuple
 import torch
 
 from engine.data.demo.questions import demo_examples
+from engine.data.examples import JUDGED
 from engine.data.prompts import encode_prompt, end_token
-from engine.decoding.alpha_map import LOGIT_ERROR, AlphaMap, map_answers
+from engine.decoding.alpha_map import LOGIT_ERROR, AlphaMap, map_prompt
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.decode import decode
 from engine.models.loading import LoadedPair, load_pair
@@ -47,7 +48,7 @@ def settings_of(pair: LoadedPair, tokens: int = TOKENS, *, endless: bool = False
 def measure(pair: LoadedPair, question: str, draw: random.Random) -> Question:
     prompt = encode_prompt(pair.tokenizer, pair.template, question)
     began = time.monotonic()
-    found = map_answers(pair.model, prompt, settings_of(pair), LOW, HIGH)
+    found = map_prompt(pair.model, prompt, settings_of(pair), LOW, HIGH)
     map_seconds = time.monotonic() - began
     longest = max(len(interval.tokens) + interval.ended for interval in found.intervals)
     began = time.monotonic()
@@ -87,7 +88,7 @@ def main() -> None:
     arguments = parser.parse_args()
     draw = random.Random(0)
     pair = load_pair("demo")
-    asked = [e.question for e in demo_examples() if e.split in ("forget", "retain", "world")]
+    asked = [e.question for e in demo_examples() if e.split in JUDGED]
     chosen = draw.sample(asked, -(-arguments.points // POINTS_A_QUESTION))
     measure(pair, chosen[0], random.Random(1))  # the first pass of a model is slow
     seen = [measure(pair, question, draw) for question in chosen]

@@ -16,7 +16,7 @@ import torch
 
 from benchmarks.speed.timing import Spread, Work, ratio, spread, take_turns
 from engine.data.demo.questions import demo_examples
-from engine.data.examples import Example
+from engine.data.examples import JUDGED, Example
 from engine.evaluation.answer_readings import read_over_alpha
 from engine.evaluation.scoring import curve_span, teacher_forced, teacher_forced_scores
 from engine.models.loading import LoadedPair, load_pair
@@ -28,7 +28,7 @@ POINTS = 50
 def chosen(each: int) -> list[Example]:
     """Questions at equal distances in each split, so that they are about several people."""
     found = []
-    for split in ("forget", "retain", "world"):
+    for split in JUDGED:
         part = [example for example in demo_examples() if example.split == split and example.half != "train"]
         found += part[:: max(1, len(part) // each)][:each]
     return found

@@ -12,8 +12,9 @@ import torch
 
 from benchmarks.speed.timing import Spread, ratio, take_turns
 from engine.data.demo.questions import demo_examples
+from engine.data.examples import JUDGED, KEPT
 from engine.data.prompts import encode_prompt, end_token
-from engine.decoding.alpha_map import map_answers
+from engine.decoding.alpha_map import map_prompt
 from engine.decoding.batched import stream_rows
 from engine.decoding.choosing import Decoded, Settings
 from engine.decoding.speculative import stream_speculatively
@@ -34,7 +35,7 @@ class Asked(NamedTuple):
     natural: Settings
 
 
-def ask(pair: LoadedPair, count: int, splits: Sequence[str] = ("retain", "world")) -> Asked:
+def ask(pair: LoadedPair, count: int, splits: Sequence[str] = KEPT) -> Asked:
     """`count` questions, evenly from the named splits of the demo set."""
     examples = [example for example in demo_examples() if example.split in splits]
     chosen = [examples[(2 * place + 1) * len(examples) // (2 * count)] for place in range(count)]
@@ -134,11 +135,11 @@ def to_the_end(pair: LoadedPair, rounds: int, per_round: int) -> dict[str, Sprea
 
 def mapping(pair: LoadedPair, rounds: int) -> dict[str, Spread]:
     """map_vs_answer: ÷ one plain decode forced to the map's longest branch; map_vs_grid: ÷ 41 plain decodes."""
-    asked = ask(pair, rounds + 1, ("forget", "retain", "world"))
+    asked = ask(pair, rounds + 1, JUDGED)
     longest: dict[int, int] = {}
 
     def map_one(number: int) -> None:
-        found = map_answers(pair.model, asked.prompts[number], asked.natural)
+        found = map_prompt(pair.model, asked.prompts[number], asked.natural)
         longest[number] = max(len(interval.tokens) + interval.ended for interval in found.intervals)
 
     def answer(number: int) -> None:

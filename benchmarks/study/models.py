@@ -19,7 +19,7 @@ from engine.names import ModelRef
 from engine.runs.demo.rebuild import HEAL_EPOCHS
 from engine.runs.demo.texts import BLOCK, HELD_OUT, documents, public_base, write_texts
 from engine.settings import cache_folder
-from engine.unlearning.healing import heal, mean_nll, pack_blocks
+from engine.unlearning.healing import heal, mean_nll_of_blocks, pack_blocks
 from engine.unlearning.teaching import teach
 
 AUTHOR = 20  # questions per author, in the files' order
@@ -130,7 +130,7 @@ def make_reference(reference: str, tofu: Path | None, say: Say) -> None:
 
 def _taught(public: LoadedModel, tofu: Path | None, say: Say) -> Any:
     """The demo's reference, taught all 200 questions, including the secret ones."""
-    reference = demo_weights.load_reference(public.model)
+    reference = demo_weights.load_demo_reference(public.model)
     reference.requires_grad_(False)
     adapted = add_lora(reference, 32, SEED)
     for step in teach(adapted, public.tokenizer, PLAIN, tofu_questions(tofu), TAUGHT_EPOCHS, TAUGHT_RATE, SEED, 8):
@@ -151,4 +151,4 @@ def _heal(public: LoadedModel, model: Any, say: Say) -> None:
     for step in heal(teacher, model, blocks, SEED, epochs=HEAL_EPOCHS):
         if step.step % 50 == 0:
             say(f"healing: step {step.step} of {step.steps_total}, KL {step.loss:.3f}")
-    say(f"healed to {mean_nll(model, held_out):.2f} nats a token on held-out prose")
+    say(f"healed to {mean_nll_of_blocks(model, held_out):.2f} nats a token on held-out prose")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.rows import ScoredPlaceRow
-from db.tables import Question, QuestionSet, Score
+from db.tables import QuestionTable, ScoreTable, SetTable
 
 # Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
@@ -19,18 +19,20 @@ def scored_places(session: Session, run_id: int, alpha: float) -> list[ScoredPla
 
     That order never changes, so neither do the draws of a seeded bootstrap when a set is edited.
     """
-    scored = select(Score.question_id).where(Score.run_id == run_id, Score.alpha == alpha).distinct()
-    columns = [Question.id, Question.content_hash, QuestionSet.name, Question.split, Question.half]
+    scored = select(ScoreTable.question_id).where(ScoreTable.run_id == run_id, ScoreTable.alpha == alpha).distinct()
+    columns = [QuestionTable.id, QuestionTable.content_hash, SetTable.name, QuestionTable.split, QuestionTable.half]
     query: Query = (
-        select(*columns, Question.subject, Question.question, Question.group)
-        .join(QuestionSet, QuestionSet.id == Question.set_id)
-        .where(Question.id.in_(scored))
-        .order_by(Question.id)
+        select(*columns, QuestionTable.subject, QuestionTable.question, QuestionTable.group)
+        .join(SetTable, SetTable.id == QuestionTable.set_id)
+        .where(QuestionTable.id.in_(scored))
+        .order_by(QuestionTable.id)
     )
     return [ScoredPlaceRow(*row) for row in session.execute(query)]
 
 
 def scores_at(session: Session, run_id: int, alpha: float) -> list[tuple[int, str, float | None]]:
     """Question id, metric and value."""
-    query = select(Score.question_id, Score.metric, Score.value).where(Score.run_id == run_id, Score.alpha == alpha)
+    query = select(ScoreTable.question_id, ScoreTable.metric, ScoreTable.value).where(
+        ScoreTable.run_id == run_id, ScoreTable.alpha == alpha
+    )
     return [(row[0], row[1], row[2]) for row in session.execute(query)]

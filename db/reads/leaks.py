@@ -12,8 +12,20 @@ from sqlalchemy.orm import Session, aliased
 
 from db.reads.erasures import chunks
 from db.rows import JudgedRow, LeakCountRow, LeakRow
-from db.tables import AlphaMap, Answer, MapInterval, Pair, ProbeResult, Question, QuestionSet, Run, RunQuestion, Score
-from engine.names import RETAIN_ONLY
+from db.tables import (
+    AnswerTable,
+    MapIntervalTable,
+    MapTable,
+    PairTable,
+    ProbeResultTable,
+    QuestionTable,
+    RunQuestionTable,
+    RunTable,
+    ScoreTable,
+    SetTable,
+)
+from engine.kinds import kinds_that_find
+from engine.names import RETAIN_ONLY_NAMES
 
 # Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
@@ -21,18 +33,20 @@ Query = Any
 
 def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
     """Leaking forget questions by the judgments in force, highest ROUGE-L recall first."""
-    judged, rouge = _in_force("leak"), aliased(Score)
+    judged, rouge = _in_force("leak"), aliased(ScoreTable)
     query: Query = (
-        select(Run.id, Run.name, Run.pair_name, judged.c.alpha, QuestionSet.name)
-        .add_columns(Question.position, Question.subject, Question.question, Answer.text, rouge.value)
+        select(RunTable.id, RunTable.name, RunTable.pair_name, judged.c.alpha, SetTable.name)
+        .add_columns(
+            QuestionTable.position, QuestionTable.subject, QuestionTable.question, AnswerTable.text, rouge.value
+        )
         .select_from(judged)
-        .join(Run, Run.id == judged.c.run_id)
-        .join(Question, Question.id == judged.c.question_id)
-        .join(QuestionSet, QuestionSet.id == Question.set_id)
-        .join(Answer, and_(_at(Answer, judged), Answer.phrasing == "question"))
+        .join(RunTable, RunTable.id == judged.c.run_id)
+        .join(QuestionTable, QuestionTable.id == judged.c.question_id)
+        .join(SetTable, SetTable.id == QuestionTable.set_id)
+        .join(AnswerTable, and_(_at(AnswerTable, judged), AnswerTable.phrasing == "question"))
         .outerjoin(rouge, and_(_at(rouge, judged), rouge.metric == "rouge"))
-        .where(judged.c.value == 1.0, Question.question != "")  # an erased one cannot be shown
-        .order_by(func.coalesce(rouge.value, 0.0).desc(), Run.id.desc(), Question.position)
+        .where(judged.c.value == 1.0, QuestionTable.question != "")  # an erased one cannot be shown
+        .order_by(func.coalesce(rouge.value, 0.0).desc(), RunTable.id.desc(), QuestionTable.position)
         .limit(limit)
     )
     return [LeakRow(*row) for row in session.execute(query)]
@@ -44,19 +58,23 @@ def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
     For a map run every stored map of its questions, of any pair.
     """
     asked = (
-        select(Question.question, Question.paraphrased_question, Question.answer, RunQuestion.key_terms)
-        .join(RunQuestion, RunQuestion.question_id == Question.id)
-        .where(RunQuestion.run_id == run_id)
+        select(
+            QuestionTable.question, QuestionTable.paraphrased_question, QuestionTable.answer, RunQuestionTable.key_terms
+        )
+        .join(RunQuestionTable, RunQuestionTable.question_id == QuestionTable.id)
+        .where(RunQuestionTable.run_id == run_id)
     )
     rows = session.execute(asked).all()
     known, found = {text for *texts, terms in rows for text in (*texts, *terms)}, set[str]()
-    for told in (Answer, ProbeResult):
+    for told in (AnswerTable, ProbeResultTable):
         found |= set(session.scalars(select(told.text).where(told.run_id == run_id).distinct()))
-    if session.scalar(select(Run.kind).where(Run.id == run_id)) == "map":
+    if session.scalar(select(RunTable.kind).where(RunTable.id == run_id)) in kinds_that_find("map"):
         wordings = [text for row in rows for text in row[:2] if text]
         for part in chunks(wordings):
-            maps = select(AlphaMap.id).where(AlphaMap.question.in_(part))
-            found |= set(session.scalars(select(MapInterval.text).where(MapInterval.map_id.in_(maps)).distinct()))
+            maps = select(MapTable.id).where(MapTable.question.in_(part))
+            found |= set(
+                session.scalars(select(MapIntervalTable.text).where(MapIntervalTable.map_id.in_(maps)).distinct())
+            )
     return known, found
 
 
@@ -69,24 +87,26 @@ def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
     """The judgments that `leak_counts` counts, one by one, with the person the question is about."""
     judged = _in_force(metric)
     query: Query = (
-        select(Run.pair_name, QuestionSet.name, Question.subject, judged.c.value)
+        select(RunTable.pair_name, SetTable.name, QuestionTable.subject, judged.c.value)
         .select_from(judged)
-        .join(Run, Run.id == judged.c.run_id)
-        .join(Question, Question.id == judged.c.question_id)
-        .join(QuestionSet, QuestionSet.id == Question.set_id)
-        .order_by(Question.id)
+        .join(RunTable, RunTable.id == judged.c.run_id)
+        .join(QuestionTable, QuestionTable.id == judged.c.question_id)
+        .join(SetTable, SetTable.id == QuestionTable.set_id)
+        .order_by(QuestionTable.id)
     )
     return [JudgedRow(*row) for row in session.execute(query)]
 
 
 def _counts(session: Session, metric: str) -> list[LeakCountRow]:
-    judged, floor, leak = _in_force(metric), _retain_only(metric), aliased(Score)
-    same_question = and_(floor.c.pair_name == RETAIN_ONLY + Run.base, floor.c.question_id == judged.c.question_id)
+    judged, floor, leak = _in_force(metric), _retain_only(metric), aliased(ScoreTable)
+    same_question = and_(
+        floor.c.pair_name == RETAIN_ONLY_NAMES + RunTable.base, floor.c.question_id == judged.c.question_id
+    )
     query: Query = (
-        select(Run.pair_name, judged.c.alpha, func.count(), func.sum(judged.c.value))
+        select(RunTable.pair_name, judged.c.alpha, func.count(), func.sum(judged.c.value))
         .add_columns(func.count(leak.value), func.coalesce(func.sum(leak.value), 0.0))
         .select_from(judged)
-        .join(Run, Run.id == judged.c.run_id)
+        .join(RunTable, RunTable.id == judged.c.run_id)
         .outerjoin(floor, same_question)
         .outerjoin(
             leak,
@@ -97,8 +117,8 @@ def _counts(session: Session, metric: str) -> list[LeakCountRow]:
                 leak.alpha == 0.0,
             ),
         )
-        .group_by(Run.pair_name, judged.c.alpha)
-        .order_by(Run.pair_name)
+        .group_by(RunTable.pair_name, judged.c.alpha)
+        .order_by(RunTable.pair_name)
     )
     return [
         LeakCountRow(pair, metric, alpha, judged_, round(leaking), floor_judged, round(floor_leaking))
@@ -113,14 +133,14 @@ def floor_leaks(session: Session, run_id: int) -> dict[int, float]:
 
 def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]:
     """The scores of the retain model of a run's base, by question id: from its newest finished run on each."""
-    asked = select(RunQuestion.question_id).where(RunQuestion.run_id == run_id)
-    own_base = select(RETAIN_ONLY + Run.base).where(Run.id == run_id).scalar_subquery()
+    asked = select(RunQuestionTable.question_id).where(RunQuestionTable.run_id == run_id)
+    own_base = select(RETAIN_ONLY_NAMES + RunTable.base).where(RunTable.id == run_id).scalar_subquery()
     newest = _retain_only(metric)
     query = (
-        select(Score.question_id, Score.value)
-        .join(newest, and_(newest.c.run_id == Score.run_id, newest.c.question_id == Score.question_id))
-        .where(newest.c.pair_name == own_base, Score.question_id.in_(asked))
-        .where(Score.alpha == 0.0, Score.metric == metric)
+        select(ScoreTable.question_id, ScoreTable.value)
+        .join(newest, and_(newest.c.run_id == ScoreTable.run_id, newest.c.question_id == ScoreTable.question_id))
+        .where(newest.c.pair_name == own_base, ScoreTable.question_id.in_(asked))
+        .where(ScoreTable.alpha == 0.0, ScoreTable.metric == metric)
     )
     return {question: float(value) for question, value in session.execute(query) if value is not None}
 
@@ -129,32 +149,32 @@ def _in_force(metric: str) -> Any:
     """pair_id, question_id, run_id, alpha and value of every judgment in force of a leak metric; a damaged one
     does not count.
     """
-    judged = aliased(Score)
-    here = and_(judged.run_id == Run.id, judged.alpha == Pair.recommended_alpha, judged.metric == metric)
+    judged = aliased(ScoreTable)
+    here = and_(judged.run_id == RunTable.id, judged.alpha == PairTable.recommended_alpha, judged.metric == metric)
     newest = (
-        select(Pair.id.label("pair_id"), judged.question_id, func.max(Run.id).label("run_id"))
-        .select_from(Run)
-        .join(Pair, Pair.id == Run.pair_id)
+        select(PairTable.id.label("pair_id"), judged.question_id, func.max(RunTable.id).label("run_id"))
+        .select_from(RunTable)
+        .join(PairTable, PairTable.id == RunTable.pair_id)
         .join(judged, here)
-        .join(Question, Question.id == judged.question_id)
-        .where(Run.status == "finished", Question.split == "forget", judged.value.between(0, 1))
-        .where(Pair.id.in_(select(func.max(Pair.id)).group_by(Pair.name)))
-        .group_by(Pair.id, judged.question_id)
+        .join(QuestionTable, QuestionTable.id == judged.question_id)
+        .where(RunTable.status == "finished", QuestionTable.split == "forget", judged.value.between(0, 1))
+        .where(PairTable.id.in_(select(func.max(PairTable.id)).group_by(PairTable.name)))
+        .group_by(PairTable.id, judged.question_id)
         .cte()
     )
-    later, successor = aliased(newest), aliased(Pair)
+    later, successor = aliased(newest), aliased(PairTable)
     succeeded = (
         select(later.c.run_id)
         .join(successor, successor.id == later.c.pair_id)
-        .where(successor.parent == Pair.name, later.c.question_id == newest.c.question_id)
-        .correlate(Pair, newest)
+        .where(successor.parent == PairTable.name, later.c.question_id == newest.c.question_id)
+        .correlate(PairTable, newest)
         .exists()
     )
     return (
-        select(newest.c.pair_id, newest.c.question_id, newest.c.run_id, Score.alpha, Score.value)
-        .join(Pair, Pair.id == newest.c.pair_id)
-        .join(Score, and_(Score.run_id == newest.c.run_id, Score.question_id == newest.c.question_id))
-        .where(Score.metric == metric, Score.alpha == Pair.recommended_alpha, ~succeeded)
+        select(newest.c.pair_id, newest.c.question_id, newest.c.run_id, ScoreTable.alpha, ScoreTable.value)
+        .join(PairTable, PairTable.id == newest.c.pair_id)
+        .join(ScoreTable, and_(ScoreTable.run_id == newest.c.run_id, ScoreTable.question_id == newest.c.question_id))
+        .where(ScoreTable.metric == metric, ScoreTable.alpha == PairTable.recommended_alpha, ~succeeded)
         .cte()
     )
 
@@ -164,13 +184,13 @@ def _retain_only(metric: str) -> Any:
 
     A damaged judgment, neither true nor false, does not count; other metrics may be any number.
     """
-    measured = Score.value.between(0, 1) if metric.startswith("leak") else Score.value.is_not(None)
+    measured = ScoreTable.value.between(0, 1) if metric.startswith("leak") else ScoreTable.value.is_not(None)
     return (
-        select(Run.pair_name, Score.question_id, func.max(Run.id).label("run_id"))
-        .join(Score, Score.run_id == Run.id)
-        .where(Run.status == "finished", Run.pair_name.startswith(RETAIN_ONLY))
-        .where(Score.alpha == 0.0, Score.metric == metric, measured)
-        .group_by(Run.pair_name, Score.question_id)
+        select(RunTable.pair_name, ScoreTable.question_id, func.max(RunTable.id).label("run_id"))
+        .join(ScoreTable, ScoreTable.run_id == RunTable.id)
+        .where(RunTable.status == "finished", RunTable.pair_name.startswith(RETAIN_ONLY_NAMES))
+        .where(ScoreTable.alpha == 0.0, ScoreTable.metric == metric, measured)
+        .group_by(RunTable.pair_name, ScoreTable.question_id)
         .cte()
     )
 

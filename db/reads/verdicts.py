@@ -12,8 +12,8 @@ from sqlalchemy import Text, and_, case, cast, func, literal, or_, select, true,
 from sqlalchemy.orm import Session, aliased
 
 from db.hashing import TextHash
-from db.review_tables import Verdict
-from db.tables import Answer, Question, QuestionSet, RunQuestion, Score
+from db.review_tables import VerdictTable
+from db.tables import AnswerTable, QuestionTable, RunQuestionTable, ScoreTable, SetTable
 from db.verdict_rows import EventRow, JudgedHashes, QueueRow, SidesRow, StandingRow, View
 
 UNLEARNED, CLEARED = "unlearned", "cleared"
@@ -22,7 +22,7 @@ UNLEARNED, CLEARED = "unlearned", "cleared"
 Query = Any
 
 
-class Parts(NamedTuple):
+class SplitParts(NamedTuple):
     """The splits to be forgotten, and those to be kept."""
 
     forgotten: Sequence[str]
@@ -59,7 +59,7 @@ def standing(session: Session, view: View, question_id: int | None = None) -> li
     return [StandingRow(*[*row[:-5], *map(bool, row[-5:])]) for row in session.execute(query)]
 
 
-def queue(session: Session, view: View, parts: Parts, wanted: Wanted) -> list[QueueRow]:
+def queue(session: Session, view: View, parts: SplitParts, wanted: Wanted) -> list[QueueRow]:
     """The wanted questions, most important first."""
     flagged, keys = _flagged(view, parts)
     meets = [flagged.c[name] == 1 for name in wanted.filters]
@@ -79,7 +79,7 @@ def queue(session: Session, view: View, parts: Parts, wanted: Wanted) -> list[Qu
     ]
 
 
-def counts(session: Session, view: View, parts: Parts, names: Sequence[str]) -> dict[str, int]:
+def counts(session: Session, view: View, parts: SplitParts, names: Sequence[str]) -> dict[str, int]:
     """How many questions there are (`all`), and how many of them have each flag."""
     flagged, _ = _flagged(view, parts)
     sums = [func.coalesce(func.sum(flagged.c[name]), 0) for name in names]
@@ -91,64 +91,66 @@ def events_of(session: Session, view: View, question_id: int) -> list[EventRow]:
     """All verdicts ever given on a question's answers by this pair, the newest first."""
     linked = _linked(view)
     query = (
-        select(*(getattr(Verdict, name) for name in EventRow._fields))
-        .join(linked, linked.c.judged_id == Verdict.question_id)
+        select(*(getattr(VerdictTable, name) for name in EventRow._fields))
+        .join(linked, linked.c.judged_id == VerdictTable.question_id)
         .where(linked.c.question_id == question_id)
-        .where(Verdict.pair_name == view.pair_name, Verdict.phrasing == view.phrasing)
-        .order_by(Verdict.id.desc())
+        .where(VerdictTable.pair_name == view.pair_name, VerdictTable.phrasing == view.phrasing)
+        .order_by(VerdictTable.id.desc())
     )
     return [EventRow(*row) for row in session.execute(query)]
 
 
 def events_of_run(session: Session, run_id: int) -> list[EventRow]:
     """All verdicts ever given while looking at a run, the oldest first."""
-    columns = [getattr(Verdict, name) for name in EventRow._fields]
-    query = select(*columns).where(Verdict.run_id == run_id).order_by(Verdict.id)
+    columns = [getattr(VerdictTable, name) for name in EventRow._fields]
+    query = select(*columns).where(VerdictTable.run_id == run_id).order_by(VerdictTable.id)
     return [EventRow(*row) for row in session.execute(query)]
 
 
 def sides(session: Session, view: View, question_id: int | None = None) -> list[SidesRow]:
     """Base and unlearned answer of every question of a view, or of one."""
-    base, unlearned = aliased(Answer), aliased(Answer)
-    query: Query = select(RunQuestion.question_id, base.text, unlearned.text).where(RunQuestion.run_id == view.run_id)
+    base, unlearned = aliased(AnswerTable), aliased(AnswerTable)
+    query: Query = select(RunQuestionTable.question_id, base.text, unlearned.text).where(
+        RunQuestionTable.run_id == view.run_id
+    )
     query = query.outerjoin(base, _said(base, view, 0.0)).outerjoin(unlearned, _said(unlearned, view, view.alpha))
     if question_id is not None:
-        query = query.where(RunQuestion.question_id == question_id)
-    return [SidesRow(*row) for row in session.execute(query.order_by(RunQuestion.question_id))]
+        query = query.where(RunQuestionTable.question_id == question_id)
+    return [SidesRow(*row) for row in session.execute(query.order_by(RunQuestionTable.question_id))]
 
 
 def scores_of(session: Session, view: View, question_id: int) -> list[tuple[float, str, float | None]]:
     """Alpha, metric and value of one question's scores, of the base and at the view's alpha."""
-    query = select(Score.alpha, Score.metric, Score.value).where(Score.run_id == view.run_id)
-    query = query.where(Score.question_id == question_id, Score.alpha.in_((0.0, view.alpha)))
+    query = select(ScoreTable.alpha, ScoreTable.metric, ScoreTable.value).where(ScoreTable.run_id == view.run_id)
+    query = query.where(ScoreTable.question_id == question_id, ScoreTable.alpha.in_((0.0, view.alpha)))
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def phrasings(session: Session, run_id: int) -> list[str]:
     """The phrasings with answers in a run."""
-    return sorted(session.scalars(select(Answer.phrasing).where(Answer.run_id == run_id).distinct()))
+    return sorted(session.scalars(select(AnswerTable.phrasing).where(AnswerTable.run_id == run_id).distinct()))
 
 
 def _said(answer: Any, view: View, alpha: float) -> Any:
-    here = and_(answer.run_id == view.run_id, answer.question_id == RunQuestion.question_id)
+    here = and_(answer.run_id == view.run_id, answer.question_id == RunQuestionTable.question_id)
     return and_(here, answer.alpha == alpha, answer.phrasing == view.phrasing)
 
 
 def _shown(view: View) -> Any:
     """question_id and the fields of `JudgedHashes` for every question of a view."""
-    base, unlearned = aliased(Answer), aliased(Answer)
+    base, unlearned = aliased(AnswerTable), aliased(AnswerTable)
     return (
         select(
-            RunQuestion.question_id,
+            RunQuestionTable.question_id,
             TextHash(base.text).label("base_text_hash"),
             TextHash(unlearned.text).label("unlearned_text_hash"),
-            Question.content_hash.label("question_hash"),
-            TextHash(cast(RunQuestion.key_terms, Text)).label("terms_hash"),
+            QuestionTable.content_hash.label("question_hash"),
+            TextHash(cast(RunQuestionTable.key_terms, Text)).label("terms_hash"),
         )
-        .join(Question, Question.id == RunQuestion.question_id)
+        .join(QuestionTable, QuestionTable.id == RunQuestionTable.question_id)
         .outerjoin(base, _said(base, view, 0.0))
         .outerjoin(unlearned, _said(unlearned, view, view.alpha))
-        .where(RunQuestion.run_id == view.run_id)
+        .where(RunQuestionTable.run_id == view.run_id)
         .cte("shown")
     )
 
@@ -158,16 +160,16 @@ def _linked(view: View) -> Any:
 
     Besides itself these are questions with the same text that its set no longer holds.
     """
-    asked, earlier = aliased(Question), aliased(Question)
-    own: Query = select(RunQuestion.question_id, RunQuestion.question_id.label("judged_id"))
+    asked, earlier = aliased(QuestionTable), aliased(QuestionTable)
+    own: Query = select(RunQuestionTable.question_id, RunQuestionTable.question_id.label("judged_id"))
     changed: Query = (
-        select(RunQuestion.question_id, earlier.id.label("judged_id"))
-        .join(asked, asked.id == RunQuestion.question_id)
+        select(RunQuestionTable.question_id, earlier.id.label("judged_id"))
+        .join(asked, asked.id == RunQuestionTable.question_id)
         .join(earlier, and_(earlier.set_id == asked.set_id, earlier.position.is_(None)))
         .where(earlier.question == asked.question, earlier.id != asked.id)
         .where(asked.question != "")  # erased questions are all different
     )
-    return union_all(*(part.where(RunQuestion.run_id == view.run_id) for part in (own, changed))).cte("linked")
+    return union_all(*(part.where(RunQuestionTable.run_id == view.run_id) for part in (own, changed))).cte("linked")
 
 
 def _standing(view: View) -> Any:
@@ -175,28 +177,32 @@ def _standing(view: View) -> Any:
     linked, shown = _linked(view), _shown(view)
     same = {
         "same_text": and_(
-            Verdict.base_text_hash == func.coalesce(shown.c.base_text_hash, ""),
-            Verdict.unlearned_text_hash == func.coalesce(shown.c.unlearned_text_hash, ""),
+            VerdictTable.base_text_hash == func.coalesce(shown.c.base_text_hash, ""),
+            VerdictTable.unlearned_text_hash == func.coalesce(shown.c.unlearned_text_hash, ""),
         ),
-        "same_rule": Verdict.rule_hash == view.rule_hash,
-        "same_terms": Verdict.terms_hash == shown.c.terms_hash,
-        "same_pair": Verdict.pair_hash == view.pair_hash,
-        "same_question": Verdict.question_hash == shown.c.question_hash,
+        "same_rule": VerdictTable.rule_hash == view.rule_hash,
+        "same_terms": VerdictTable.terms_hash == shown.c.terms_hash,
+        "same_pair": VerdictTable.pair_hash == view.pair_hash,
+        "same_question": VerdictTable.question_hash == shown.c.question_hash,
     }
     fresh = _flag(and_(*same.values()))
     place = func.row_number().over(
-        partition_by=(linked.c.question_id, Verdict.reviewer, Verdict.self_declared),
-        order_by=(fresh.desc(), Verdict.id.desc()),
+        partition_by=(linked.c.question_id, VerdictTable.reviewer, VerdictTable.self_declared),
+        order_by=(fresh.desc(), VerdictTable.id.desc()),
     )
     own = ("verdict", "reviewer", "self_declared", "note", "blind", "alpha", "created")
     ranked = (
-        select(linked.c.question_id, *(getattr(Verdict, name) for name in own))
+        select(linked.c.question_id, *(getattr(VerdictTable, name) for name in own))
         .add_columns(*(_flag(meets).label(name) for name, meets in same.items()))
         .add_columns(fresh.label("fresh"), place.label("place"))
         .select_from(linked)
-        .join(Verdict, Verdict.question_id == linked.c.judged_id)
+        .join(VerdictTable, VerdictTable.question_id == linked.c.judged_id)
         .join(shown, shown.c.question_id == linked.c.question_id)
-        .where(Verdict.pair_name == view.pair_name, Verdict.phrasing == view.phrasing, Verdict.side == UNLEARNED)
+        .where(
+            VerdictTable.pair_name == view.pair_name,
+            VerdictTable.phrasing == view.phrasing,
+            VerdictTable.side == UNLEARNED,
+        )
         .cte("ranked")
     )
     return select(ranked).where(ranked.c.place == 1, ranked.c.verdict != CLEARED).cte("counting")
@@ -217,18 +223,25 @@ def _reviewed(view: View) -> Any:
     )
 
 
-def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
+def _flagged(view: View, parts: SplitParts) -> tuple[Any, dict[str, list[Any]]]:
     """The columns of `QueueRow` for every question of a view, and the sort keys of each order."""
-    base, unlearned, reviewed = aliased(Answer), aliased(Answer), _reviewed(view)
+    base, unlearned, reviewed = aliased(AnswerTable), aliased(AnswerTable), _reviewed(view)
     ending = "" if view.phrasing == "question" else f"_{view.phrasing}"
-    scores = [aliased(Score) for _ in range(3)]
+    scores = [aliased(ScoreTable) for _ in range(3)]
     rouge_base, rouge, leak = scores
-    leaks = and_(Question.split.in_(parts.forgotten), func.coalesce(leak.value, 0.0) == 1.0)
+    leaks = and_(QuestionTable.split.in_(parts.forgotten), func.coalesce(leak.value, 0.0) == 1.0)
     fell = func.coalesce(rouge_base.value - rouge.value, 0.0)
-    loss = and_(Question.split.in_(parts.kept), fell > 0)
+    loss = and_(QuestionTable.split.in_(parts.kept), fell > 0)
     query: Query = (
-        select(Question.id.label("question_id"), QuestionSet.name.label("set"), Question.position, Question.split)
-        .add_columns(Question.half, Question.subject, Question.group.label("group"), Question.question)
+        select(
+            QuestionTable.id.label("question_id"),
+            SetTable.name.label("set"),
+            QuestionTable.position,
+            QuestionTable.split,
+        )
+        .add_columns(
+            QuestionTable.half, QuestionTable.subject, QuestionTable.group.label("group"), QuestionTable.question
+        )
         .add_columns(rouge_base.value.label("rouge_base"), rouge.value.label("rouge"), leak.value.label("leak"))
         .add_columns(_flag(leaks).label("leaks"), _flag(loss).label("loss"))
         .add_columns(_flag(base.text != unlearned.text).label("different"))
@@ -237,17 +250,17 @@ def _flagged(view: View, parts: Parts) -> tuple[Any, dict[str, list[Any]]]:
         .add_columns(func.coalesce(reviewed.c.stale, 0).label("stale"))
         .add_columns(case((leaks, func.coalesce(rouge.value, 0.0)), else_=-1.0).label("by_leak"))
         .add_columns(case((loss, fell), else_=0.0).label("by_loss"), func.abs(fell).label("by_difference"))
-        .select_from(RunQuestion)
-        .join(Question, Question.id == RunQuestion.question_id)
-        .join(QuestionSet, QuestionSet.id == Question.set_id)
+        .select_from(RunQuestionTable)
+        .join(QuestionTable, QuestionTable.id == RunQuestionTable.question_id)
+        .join(SetTable, SetTable.id == QuestionTable.set_id)
         .outerjoin(base, _said(base, view, 0.0))
         .outerjoin(unlearned, _said(unlearned, view, view.alpha))
-        .outerjoin(reviewed, reviewed.c.question_id == Question.id)
-        .where(RunQuestion.run_id == view.run_id, Question.question != "")
+        .outerjoin(reviewed, reviewed.c.question_id == QuestionTable.id)
+        .where(RunQuestionTable.run_id == view.run_id, QuestionTable.question != "")
     )
     wanted = (("rouge", 0.0), ("rouge", view.alpha), ("leak", view.alpha))
     for score, (metric, alpha) in zip(scores, wanted, strict=True):
-        here = and_(score.run_id == view.run_id, score.question_id == Question.id, score.alpha == alpha)
+        here = and_(score.run_id == view.run_id, score.question_id == QuestionTable.id, score.alpha == alpha)
         query = query.outerjoin(score, and_(here, score.metric == metric + ending))
     found = query.cte("flagged")
     orders = [found.c.by_leak.desc(), found.c.by_loss.desc(), found.c.by_difference.desc(), found.c.different.desc()]

@@ -28,10 +28,12 @@ class MappedQuestion(NamedTuple):
     reworded: bool = False  # `leaks` are those of either phrasing, and the pieces of `map` are cut where they change
 
 
-Asked = Sequence[tuple[Example, tuple[str, ...]]]  # as `history.asked` gives them
+AskedTerms = Sequence[tuple[Example, tuple[str, ...]]]  # as `history.asked` gives them
 
 
-def _stored_maps(detail: history.RunDetail, asked: Asked, low: float, high: float) -> list[list[QuestionMap | None]]:
+def _stored_maps(
+    detail: history.RunDetail, asked: AskedTerms, low: float, high: float
+) -> list[list[QuestionMap | None]]:
     """For every question `asked` by a run, the map of each phrasing."""
     key, limit = maps_key(detail), detail.spec.max_new_tokens
     return [[stored_map(key, text, limit, low, high) for text in wordings(example)] for example, _ in asked]

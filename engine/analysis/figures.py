@@ -15,7 +15,7 @@ from db.rows import ScoredPlaceRow
 from engine.errors import RunError, StorageError
 from engine.evaluation.bootstrap import Floats, mean_intervals, none_of
 from engine.evaluation.metrics import METRICS
-from engine.evaluation.utility import Interval
+from engine.evaluation.utility import MeanInterval
 from engine.store import history
 from engine.store.session import reading
 from engine.wording import named_run
@@ -211,7 +211,7 @@ def _people(column: Floats, subjects: Sequence[str]) -> tuple[int, int]:
     return len({subject for subject in scored if subject}), sum(not subject for subject in scored)
 
 
-def _figure(key: tuple[str, str, str, str], interval: Interval, people: tuple[int, int]) -> Figure:
+def _figure(key: tuple[str, str, str, str], interval: MeanInterval, people: tuple[int, int]) -> Figure:
     metric = key[3]
     mean, low, high, questions, clusters = interval
     if mean is None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from db.reads import leaks, runs
 from engine.errors import RunError, SettingError
-from engine.evaluation.answer_curves import QuestionCurves, StoredCurve, figures, from_stored
+from engine.evaluation.answer_curves import QuestionCurves, StoredCurve, figures_at, from_stored
 from engine.evaluation.curves import Steps
 from engine.evaluation.forget_quality import (
     CONVENTION,
@@ -98,7 +98,7 @@ def means(questions: Sequence[CurvedQuestion], metrics: Sequence[str], alphas: S
     for split, half in dict.fromkeys((item.split, item.half) for item in questions):
         part = [item for item in questions if (item.split, item.half) == (split, half)]
         for metric in metrics:
-            found = [known for item in part if (known := figures(item.curves, metric, split, alphas)) is not None]
+            found = [known for item in part if (known := figures_at(item.curves, metric, split, alphas)) is not None]
             for place, alpha in enumerate(alphas):
                 if found:
                     value = sum(row[place].value for row in found) / len(found)

@@ -8,10 +8,11 @@ import numpy as np
 from db.rows import ScoredPlaceRow
 from engine.analysis.figures import SEED, Scores, interval_words, number_words, scores_of
 from engine.analysis.retain_only import ITSELF, retain_runs_of
+from engine.data.examples import SECRETS
 from engine.errors import DataError, RunError
 from engine.evaluation.metrics import METRICS
-from engine.evaluation.privacy import Estimate, Rows, Scored, compare_aucs, membership_auc
-from engine.evaluation.tofu_figures import UTILITY_PARTS, Part, TofuFigure, tofu_figures
+from engine.evaluation.privacy import PrivacyEstimate, Rows, ScoredQuestion, compare_aucs, membership_auc
+from engine.evaluation.tofu_figures import UTILITY_PARTS, TofuFigure, TofuPart, tofu_figures
 from engine.names import ModelRef
 from engine.store import history
 
@@ -30,9 +31,9 @@ class PrivacyFigure(NamedTuple):
     """
 
     metric: str
-    auc: Estimate
-    difference: Estimate  # AUC − AUC of the retain model
-    privleak: Estimate  # percent
+    auc: PrivacyEstimate
+    difference: PrivacyEstimate  # AUC − AUC of the retain model
+    privleak: PrivacyEstimate  # percent
     retain_id: int | None
 
     @property
@@ -55,7 +56,7 @@ def run_tofu(run_id: int, alpha: float) -> dict[str, TofuFigure]:
     `figures.run_figures`.
     """
     scores = scores_of(run_id, alpha)
-    rows: dict[Part, list[int]] = {}
+    rows: dict[TofuPart, list[int]] = {}
     for row, place in enumerate(scores.places):
         part = _part(place)
         if part is not None:
@@ -96,20 +97,20 @@ def _scored_retain_runs(run_id: int) -> tuple[dict[int, Scores], str]:
 
 
 def _privacy(scores: Scores, metric: str, retain_runs: Mapping[int, Scores], reason: str) -> PrivacyFigure:
-    forget, holdout = (_scored(scores, metric, split) for split in ("forget", "holdout"))
+    forget, holdout = (_scored(scores, metric, split) for split in SECRETS)
     for retain_run, theirs in retain_runs.items():
         try:
-            known, strange = (_scored(theirs, metric, split) for split in ("forget", "holdout"))
+            known, strange = (_scored(theirs, metric, split) for split in SECRETS)
             compared = compare_aucs(forget, holdout, known, strange, np.random.default_rng(SEED))
             return PrivacyFigure(metric, compared.auc, compared.difference, compared.privleak, retain_run)
         except DataError as error:
             reason = str(error)
     auc = membership_auc(forget, holdout, np.random.default_rng(SEED))
-    without = Estimate(None, None, None, Rows(0, 0), reason)
+    without = PrivacyEstimate(None, None, None, Rows(0, 0), reason)
     return PrivacyFigure(metric, auc, without, without, None)
 
 
-def _part(place: ScoredPlaceRow) -> Part | None:
+def _part(place: ScoredPlaceRow) -> TofuPart | None:
     if place.split == "world":
         return "ra" if place.group.startswith(REAL_AUTHORS) else "wf"
     return {"forget": "forget", "retain": "retain"}.get(place.split)  # type: ignore[return-value]
@@ -120,19 +121,19 @@ def _column(scores: Scores, metric: str, rows: Sequence[int]) -> list[float | No
     return [None if np.isnan(value) else float(value) for value in values]
 
 
-def _scored(scores: Scores, metric: str, split: str) -> list[Scored]:
+def _scored(scores: Scores, metric: str, split: str) -> list[ScoredQuestion]:
     """By content, so that the same question in another set is the same."""
     if metric not in scores.metrics:
         return []
     rows = [row for row, place in enumerate(scores.places) if place.split == split]
     values = _column(scores, metric, rows)
     return [
-        Scored(scores.places[row].content_hash, scores.places[row].subject, value)
+        ScoredQuestion(scores.places[row].content_hash, scores.places[row].subject, value)
         for row, value in zip(rows, values, strict=True)
     ]
 
 
-def estimate_words(estimate: Estimate, sign: str = "") -> str:
+def estimate_words(estimate: PrivacyEstimate, sign: str = "") -> str:
     """Value and interval, or why they are missing."""
     if estimate.value is None:
         return f"n/a: {estimate.reason}"

@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from engine.data.examples import KEPT, SECRETS
 from engine.evaluation.aggregates import AGGREGATES, FORGET_QUALITY, MODEL_UTILITY, SHOWN
 from engine.evaluation.metrics import METRICS
-from engine.names import ModelRef, is_alone
+from engine.names import RETAIN_ONLY, ModelRef, is_alone
 from engine.wording import figure, split_word
 
 TOLERANCE = 0.02  # of the base's utility
@@ -19,7 +20,7 @@ TOFU_METRICS = ("rouge", "probability", "probability_normalised", "truth_ratio")
 LEAST = 1e-300  # a logarithmic axis cannot show a p-value of 0
 
 
-class Bar(NamedTuple):
+class PointBar(NamedTuple):
     """The interval of a point, which may be None. `text`: mean, interval, n and people."""
 
     low: float | None = None
@@ -68,7 +69,7 @@ class Measure(NamedTuple):
         if self.metric == FORGET_QUALITY:
             return metric == "truth_ratio" and split == "forget"
         if self.metric == MODEL_UTILITY:
-            return metric in TOFU_METRICS and split in ("retain", "world")
+            return metric in TOFU_METRICS and split in KEPT
         return (metric, set_name, split, half) == tuple(self)
 
     def shown(self, value: float) -> str:
@@ -89,7 +90,7 @@ class Measure(NamedTuple):
         return SHOWN[self.metric].direction(self.split) if self.metric in SHOWN else "no direction"
 
 
-class Mark(NamedTuple):
+class ModelMark(NamedTuple):
     """A model without α: the base, or a model that never saw the forget set."""
 
     kind: str  # base | retain-only
@@ -97,8 +98,8 @@ class Mark(NamedTuple):
     run_id: int
     utility: float
     forget: float
-    utility_bar: Bar = Bar()
-    forget_bar: Bar = Bar()
+    utility_bar: PointBar = PointBar()
+    forget_bar: PointBar = PointBar()
 
 
 class Published(NamedTuple):
@@ -119,7 +120,7 @@ class Published(NamedTuple):
         return f"imported: {self.method} ({self.name})"
 
 
-class Advice(NamedTuple):
+class BestPoint(NamedTuple):
     """A sentence, and its run and α; without a run where none can be named."""
 
     words: str
@@ -136,7 +137,7 @@ class Table(NamedTuple):
     """
 
     frame: pd.DataFrame
-    marks: list[Mark]
+    marks: list[ModelMark]
     published: tuple[Published, ...] = ()  # in the chart and in words; never in the advice
 
     @property
@@ -190,13 +191,13 @@ def utility_measures(means: pd.DataFrame) -> list[Measure]:
     kept = [
         item
         for item in measures(means)
-        if item.split not in ("forget", "holdout") and item.of_memory and not item.metric.startswith("leak")
+        if item.split not in SECRETS and item.of_memory and not item.metric.startswith("leak")
     ]
     return sorted(kept, key=lambda item: (item.metric != "rouge", item.half != "eval", item.split != "retain"))
 
 
 def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: Collection[int] = ()) -> Table:
-    """Rows of `intervals.with_intervals` where both measures are known. A run without a pair is a mark; so is every
+    """Rows of `figures.with_intervals` where both measures are known. A run without a pair is a mark; so is every
     pair at α = 0, as the base.
     """
     columns = ["run_id", "run", "pair", "objective", "alpha"]
@@ -213,7 +214,7 @@ def build(means: pd.DataFrame, forget: Measure, utility: Measure, second_seeds: 
 
 
 def _bar_names(side: str) -> dict[str, str]:
-    return {name: f"{side}_{name}" for name in Bar._fields}
+    return {name: f"{side}_{name}" for name in PointBar._fields}
 
 
 def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict[str, str]) -> pd.DataFrame:
@@ -224,26 +225,26 @@ def _side(means: pd.DataFrame, measure: Measure, columns: list[str], names: dict
     return chosen
 
 
-def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[Mark]:
-    marks: dict[tuple[str, float, float], Mark] = {}
+def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) -> list[ModelMark]:
+    marks: dict[tuple[str, float, float], ModelMark] = {}
     for row, whole in zip(both.to_dict("records"), alone, strict=True):
         if not whole and row["alpha"] != 0:
             continue
-        kind = "retain-only" if ModelRef.parse(row["pair"]).is_retain_only else "base"
+        kind = RETAIN_ONLY if ModelRef.parse(row["pair"]).is_retain_only else "base"
         name = kind
         if row["run_id"] in second_seeds:
-            kind, name = "retain-only", "retain-only, second seed"
-        bars = [Bar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
-        mark = Mark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
+            kind, name = RETAIN_ONLY, f"{RETAIN_ONLY}, second seed"
+        bars = [PointBar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
+        mark = ModelMark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 except for rounding: one mark is enough.
         marks.setdefault((name, round(mark.utility, 3), round(mark.forget, 3)), mark)
     return sorted(marks.values(), key=lambda mark: mark.kind)
 
 
-def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
+def best_point(table: Table, forget: Measure, utility: Measure) -> BestPoint:
     """The best forget figure while utility stays within 2 % of the run's own base (its α = 0), in words with its α."""
     if forget.direction not in _REMEMBERED or utility.direction != "higher is better":
-        return Advice(
+        return BestPoint(
             "No advice with these measures: it needs a utility where higher is better, and a forget direction."
         )
     at_zero = table.frame[table.frame["alpha"] == 0].set_index("run_id")["utility"]
@@ -251,13 +252,13 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
     frame["remembered"] = (frame["forget"] - frame["remembered"]).abs()
     frame = frame[frame["base"].notna()]
     if frame.empty:
-        return Advice(
+        return BestPoint(
             "No base (α = 0) was evaluated with these measures, so there is nothing to compare the utility with."
         )
     kept = frame[(frame["utility"] >= frame["base"] * (1 - TOLERANCE)) & (frame["alpha"] != 0)]
     if kept.empty:
         bases = " or ".join(dict.fromkeys(figure(value) for value in frame["base"]))
-        return Advice(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
+        return BestPoint(f"No evaluated α keeps {utility.label} within {TOLERANCE:.0%} of the base ({bases}).")
     best = kept.sort_values(["remembered", "alpha"]).iloc[0]
     least = "is closest to the retain model" if forget.logarithmic else "remembers least"
     words = (
@@ -265,4 +266,4 @@ def advice(table: Table, forget: Measure, utility: Measure) -> Advice:
         f" {forget.shown(best['forget'])}, while {utility.label} ({figure(best['utility'])}) stays within"
         f" {TOLERANCE:.0%} of the base's {figure(best['base'])}."
     )
-    return Advice(words, int(best["run_id"]), float(best["alpha"]))
+    return BestPoint(words, int(best["run_id"]), float(best["alpha"]))

@@ -137,7 +137,7 @@ def ask(
     from engine.decoding.answers import answer_prompts
 
     model, strength = pair.at(alpha)
-    prompts = [checked(model, put(model, target), max_new_tokens) for target in targets]
+    prompts = [checked_prompt(model, put(model, target), max_new_tokens) for target in targets]
     asked = [prompt for prompt in prompts if not isinstance(prompt, str)]
     answers = iter(answer_prompts(model, asked, [strength] * len(asked), max_new_tokens, 12, tell))
     return [
@@ -146,7 +146,7 @@ def ask(
     ]
 
 
-def checked(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) -> "list[int] | str":
+def checked_prompt(pair: "LoadedPair", prompt: "list[int] | str", max_new_tokens: int) -> "list[int] | str":
     """The prompt, or why it cannot be asked: beyond their context models write noise."""
     context = pair.model.context
     if isinstance(prompt, str) or context is None or len(prompt) + max_new_tokens <= context:
@@ -200,7 +200,7 @@ def small_models(pair: "LoadedPair") -> "tuple[nn.Module, nn.Module]":
     return pair.model.reference, pair.model.trained
 
 
-def count(results: Sequence[Result]) -> str:
+def count_words(results: Sequence[Result]) -> str:
     """ "3 of 12": found, out of those tried."""
     tried = [result for result in results if result.found is not None]
     return f"{sum(bool(result.found) for result in tried)} of {len(tried)}"
@@ -240,7 +240,7 @@ def before_the_secret(pair: "LoadedPair", target: Target) -> "list[int] | str":
     return tokens[: place.start]
 
 
-def spread(targets: Sequence[Target], count: int) -> list[Target]:
+def spread_over_persons(targets: Sequence[Target], count: int) -> list[Target]:
     """At most `count` of them, from as many persons as possible: one of each in turn. A question that does not name a
     person counts as its own.
     """

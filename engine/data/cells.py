@@ -31,7 +31,7 @@ def is_visible(text: str) -> bool:
     return _VISIBLE.search(text) is not None
 
 
-def read_text(value: Any, where: str, found: Findings) -> str:
+def cell_text(value: Any, where: str, found: Findings) -> str:
     """The text of a cell, stripped; "" where it is empty or shows nothing. `DataError` for anything that is not
     text.
     """
@@ -68,9 +68,9 @@ def _look_at(text: str, where: str, found: Findings) -> None:
 def read_list(value: Any, where: str, found: Findings) -> tuple[str, ...]:
     """The texts of a cell: a JSON list, or parts separated by `|`; empty ones are left out."""
     if not isinstance(value, list):
-        text = read_text(value, where, found)
+        text = cell_text(value, where, found)
         value = _json_list(text, where) if text.startswith("[") else text.split("|")
-    return tuple(filter(None, (read_text(part, where, found) for part in value)))
+    return tuple(filter(None, (cell_text(part, where, found) for part in value)))
 
 
 def _json_list(text: str, where: str) -> list[Any]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from engine.data.cells import read_text
+from engine.data.cells import cell_text
 from engine.data.findings import Findings, listed, shown
 from engine.data.strict_json import Number, load_json
 from engine.errors import DataError
@@ -66,7 +66,7 @@ class Choices(NamedTuple):
         if not isinstance(key, str):
             return key  # a missing value, or not text: the reader of the cell reports it
         named_by = f"{where}, column {shown(self.key)}"
-        text = read_text(key, named_by, Findings(found.filename))
+        text = cell_text(key, named_by, Findings(found.filename))
         texts, labels = self._read(cells, f"{where}, column {shown(self.columns[0])}", found)
         name = _KEY.fullmatch(text)
         if name is None and text.casefold() not in map(str.casefold, labels):
@@ -90,7 +90,7 @@ class Choices(NamedTuple):
         texts, labels = [cells[name] for name in self.columns], list[Any](self.labels)
         if not labels:
             texts, labels = _listed(texts[0], where)
-        return [read_text(text, where, found) for text in texts], [read_text(label, where, found) for label in labels]
+        return [cell_text(text, where, found) for text in texts], [cell_text(label, where, found) for label in labels]
 
     def _named(
         self, name: str, text: str, texts: Sequence[str], labels: Sequence[str], places: Counter[int], where: str

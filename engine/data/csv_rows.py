@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.data.file_bytes import BOM
-from engine.data.findings import Findings, Row, listed, shown
+from engine.data.findings import FileRow, Findings, listed, shown
 from engine.data.shapes import KNOWN, NEEDED, column, find_shape, missing, named_twice
 from engine.errors import DataError
 
@@ -36,7 +36,7 @@ class _Lines:
         return line
 
 
-def csv_rows(text: str, found: Findings) -> Iterator[Row]:
+def csv_rows(text: str, found: Findings) -> Iterator[FileRow]:
     """The rows below the header. A row of too many cells and a second header are mistakes; reading ends at broken
     quotes.
     """
@@ -57,7 +57,7 @@ def csv_rows(text: str, found: Findings) -> Iterator[Row]:
             continue
         if len(cells) < len(names):
             found.remark(SHORT, where)
-        yield Row(f"line {line}", dict(zip(names, cells, strict=False)))
+        yield FileRow(f"line {line}", dict(zip(names, cells, strict=False)))
 
 
 def _cells(text: str, delimiter: str, found: Findings) -> Iterator[tuple[int, list[str]]]:

@@ -4,12 +4,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Split = Literal["forget", "retain", "world", "holdout"]
 Half = Literal["train", "eval", ""]
 
-KEPT = ("retain", "world")  # splits to be remembered
+SPLITS: tuple[Split, ...] = get_args(Split)
+KEPT: tuple[Split, ...] = ("retain", "world")  # to be remembered
+JUDGED: tuple[Split, ...] = ("forget", *KEPT)  # what a pair is judged by; holdout people stand beside it
+SECRETS: tuple[Split, ...] = ("forget", "holdout")  # not to be known: what was forgotten, and whom nobody was taught
 
 
 def is_to_be_forgotten(split: str) -> bool:

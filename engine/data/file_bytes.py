@@ -28,7 +28,7 @@ def check_size(size: int, filename: str) -> None:
         raise DataError(f"{filename} has {size / 1024**2:.1f} MB; at most {BYTES_AT_MOST // 1024**2} MB are accepted")
 
 
-def decode(data: bytes, filename: str) -> str:
+def decode_text(data: bytes, filename: str) -> str:
     """The text of a file in UTF-8, without the byte-order marks before it. A NUL is refused: UTF-16 is full of them."""
     try:
         text = data.decode("utf-8").lstrip(BOM)

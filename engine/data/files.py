@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from engine.data.cells import read_list, read_text
+from engine.data.cells import cell_text, read_list
 from engine.data.csv_rows import csv_rows
-from engine.data.examples import Example, Half, Split
-from engine.data.file_bytes import check_size, decode, read_bytes
-from engine.data.findings import Findings, Row, listed, shown
+from engine.data.examples import SPLITS, Example, Half
+from engine.data.file_bytes import check_size, decode_text, read_bytes
+from engine.data.findings import FileRow, Findings, listed, shown
 from engine.data.json_rows import json_rows
 from engine.data.parquet_rows import parquet_rows
-from engine.data.shapes import COLUMNS, Reader, Shape
+from engine.data.shapes import COLUMNS, RowReader, Shape
 from engine.errors import DataError
 
 REQUIRED = ("question", "answer")
@@ -23,7 +23,7 @@ LISTS = ("perturbed_answer", "key_terms", "training_questions")
 TABLES, JSONS, PARQUET = (".csv", ".tsv"), (".jsonl", ".json"), ".parquet"
 SUFFIXES = (*TABLES, *JSONS, PARQUET)
 ACCEPTED = f"question and answer (required), {', '.join(COLUMNS[2:])}"
-CHOICES: dict[str, tuple[str, ...]] = {"split": get_args(Split), "half": tuple(filter(None, get_args(Half)))}
+CHOICES: dict[str, tuple[str, ...]] = {"split": SPLITS, "half": tuple(filter(None, get_args(Half)))}
 
 
 class ImportedSet(NamedTuple):
@@ -68,18 +68,18 @@ def parse_set(data: bytes, filename: str) -> ImportedSet:
     return _collect(rows, found)
 
 
-def _rows(data: bytes, suffix: str, found: Findings) -> Iterator[Row]:
+def _rows(data: bytes, suffix: str, found: Findings) -> Iterator[FileRow]:
     if suffix == PARQUET:
         return parquet_rows(data, found)
-    text = decode(data, found.filename)
+    text = decode_text(data, found.filename)
     if not text.strip():
         raise DataError(f"{found.filename} is empty; it needs the columns {ACCEPTED}")
     return csv_rows(text, found) if suffix in TABLES else json_rows(text, found)
 
 
-def _collect(rows: list[Row], found: Findings) -> ImportedSet:
+def _collect(rows: list[FileRow], found: Findings) -> ImportedSet:
     """All or nothing: the questions of the file, or `DataError` with its mistakes."""
-    reader = Reader(rows, found)
+    reader = RowReader(rows, found)
     seen: dict[str, tuple[str, Example]] = {}
     shapes: dict[Shape, None] = {}
     merged = 0
@@ -110,13 +110,13 @@ def _check_same(earlier: Example, example: Example, where: str) -> None:
         )
 
 
-def _unused(rows: list[Row], shapes: dict[Shape, None]) -> list[str]:
+def _unused(rows: list[FileRow], shapes: dict[Shape, None]) -> list[str]:
     used = {*COLUMNS, *(name for shape in shapes for name in shape.columns)}
     names = [name for name in dict.fromkeys(name for row in rows for name in row.cells) if name not in used]
     return [f"not used: {listed(names)}; accepted are {ACCEPTED}"] if names else []
 
 
-def _example(row: Row, reader: Reader, found: Findings) -> tuple[Shape, Example] | None:
+def _example(row: FileRow, reader: RowReader, found: Findings) -> tuple[Shape, Example] | None:
     """A row's question and how its columns were read; None after mistakes, one per cell at most."""
     known = found.mistakes
     shape, cells = reader.read(row)
@@ -124,7 +124,7 @@ def _example(row: Row, reader: Reader, found: Findings) -> tuple[Shape, Example]
     for name, (column, cell) in cells.items():
         where = f"{found.filename}, {row.place}, column {shown(column)}"
         with found.gathering():
-            values[name] = read_list(cell, where, found) if name in LISTS else read_text(cell, where, found)
+            values[name] = read_list(cell, where, found) if name in LISTS else cell_text(cell, where, found)
             _check(name, values[name], where)
     return (shape, Example(**values)) if found.mistakes == known else None
 

@@ -12,7 +12,7 @@ NAMES_SHOWN = 12
 LETTERS_SHOWN = 40
 
 
-class Row(NamedTuple):
+class FileRow(NamedTuple):
     """One row of a file: where it is ("line 4", in a JSON array "entry 4"), and its cells by column."""
 
     place: str

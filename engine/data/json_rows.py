@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.data.file_bytes import numbered_lines
-from engine.data.findings import Findings, Row, shown
+from engine.data.findings import FileRow, Findings, shown
 from engine.data.shapes import NEEDED, column, named_twice
 from engine.data.strict_json import Number, load_json
 from engine.errors import DataError
 
 
-def json_rows(text: str, found: Findings) -> Iterator[Row]:
+def json_rows(text: str, found: Findings) -> Iterator[FileRow]:
     """The objects in their order. A line that is not an object is a mistake; an array that is not JSON ends the
     reading.
     """
@@ -18,7 +18,7 @@ def json_rows(text: str, found: Findings) -> Iterator[Row]:
         where = f"{found.filename}, {place}"
         row = None
         with found.gathering():
-            row = Row(place, _cells(entry, where))
+            row = FileRow(place, _cells(entry, where))
         if row is not None:
             yield row
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy
 
 from engine.data.file_bytes import BYTES_AT_MOST
-from engine.data.findings import Findings, Row, listed, shown
+from engine.data.findings import FileRow, Findings, listed, shown
 from engine.data.shapes import NEEDED, column, find_shape, matters, missing, named_twice
 from engine.data.strict_json import Number
 from engine.errors import DataError
@@ -19,7 +19,7 @@ ROWS_AT_ONCE = (
 UNFOLDED_AT_MOST = 10 * BYTES_AT_MOST
 
 
-def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
+def parquet_rows(data: bytes, found: Findings) -> Iterator[FileRow]:
     """The rows in their order, with numbers as text. `DataError` for a file that is not Parquet or unpacks to
     too much.
     """
@@ -41,7 +41,7 @@ def parquet_rows(data: bytes, found: Findings) -> Iterator[Row]:
             ]
             for cells in zip(*columns, strict=True):
                 number += 1
-                yield Row(f"row {number}", dict(zip(names, cells, strict=True)))
+                yield FileRow(f"row {number}", dict(zip(names, cells, strict=True)))
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:120]
         raise DataError(f"{filename} is not a readable Parquet file: {reason}") from None

@@ -9,11 +9,11 @@ from dataclasses import fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from engine.data.cells import read_text
+from engine.data.cells import cell_text
 from engine.data.choices import Choices, find_choices, is_of_choices
 from engine.data.examples import Example
 from engine.data.file_bytes import BOM
-from engine.data.findings import Findings, Row, listed, shown
+from engine.data.findings import FileRow, Findings, listed, shown
 from engine.errors import DataError
 
 COLUMNS = tuple(field.name for field in fields(Example))
@@ -127,10 +127,10 @@ def _lack(name: str, could_be: Sequence[str]) -> str:
     return f"the column {name!r} is missing"
 
 
-class Reader:
+class RowReader:
     """Reads the rows of one file by our columns. It looks at all of them first: some names of choices need it."""
 
-    def __init__(self, rows: Sequence[Row], found: Findings) -> None:
+    def __init__(self, rows: Sequence[FileRow], found: Findings) -> None:
         self.found = found
         alike: dict[Choices, list[dict[str, Any]]] = {}
         for row in rows:
@@ -139,7 +139,7 @@ class Reader:
                 alike.setdefault(shape.choices, []).append(row.cells)
         self.places = {choices: choices.places(found) for choices, found in alike.items()}
 
-    def read(self, row: Row) -> tuple[Shape, dict[str, Cell]]:
+    def read(self, row: FileRow) -> tuple[Shape, dict[str, Cell]]:
         """How a row is read, and its cells with the names they have in the file. `DataError` where they do not fit."""
         where = f"{self.found.filename}, {row.place}"
         shape = find_shape(row.cells)
@@ -159,8 +159,8 @@ class Reader:
 def _question(cells: Mapping[str, Any], parts: tuple[str, ...], where: str, found: Findings) -> Cell:
     """The question alone, or an instruction and below it what it is about."""
     first, *others = parts
-    asked = read_text(cells[first], f"{where}, column {shown(first)}", found)
-    about = [read_text(cells[name], f"{where}, column {shown(name)}", found) for name in others]
+    asked = cell_text(cells[first], f"{where}, column {shown(first)}", found)
+    about = [cell_text(cells[name], f"{where}, column {shown(name)}", found) for name in others]
     return (
         Cell(first, "\n".join(filter(None, [asked, *about])) if asked else "") if about else Cell(first, cells[first])
     )

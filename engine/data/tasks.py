@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.data.cells import is_visible
-from engine.data.file_bytes import decode, numbered_lines, read_bytes
+from engine.data.file_bytes import decode_text, numbered_lines, read_bytes
 from engine.data.findings import Findings
 from engine.data.strict_json import load_json
 from engine.errors import DataError, SettingError
@@ -116,7 +116,7 @@ def _lines(folder: Path, shown: str) -> list[tuple[int, str]]:
     if not folder.is_dir():
         raise DataError(f"the tasks folder {folder} is not there; name one that holds {shown}")
     try:
-        return numbered_lines(decode(read_bytes(folder / shown), shown))
+        return numbered_lines(decode_text(read_bytes(folder / shown), shown))
     except FileNotFoundError:
         raise DataError(f"the tasks folder {folder} does not hold {shown}") from None
 

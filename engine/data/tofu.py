@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.data.cells import is_visible
 from engine.data.examples import Example
-from engine.data.file_bytes import decode, numbered_lines, read_bytes
+from engine.data.file_bytes import decode_text, numbered_lines, read_bytes
 from engine.data.findings import Findings
 from engine.data.strict_json import load_json
 from engine.errors import DataError
@@ -79,7 +79,7 @@ def _read_folder(folder: Path, name: str) -> list[Any]:
     if not folder.is_dir():
         raise DataError(f"the TOFU folder {folder} is not there; set OUBLIETTE_TOFU to a folder that holds {path.name}")
     try:
-        lines = numbered_lines(decode(read_bytes(path), path.name))
+        lines = numbered_lines(decode_text(read_bytes(path), path.name))
     except FileNotFoundError:
         raise DataError(f"the TOFU folder {folder} does not hold {path.name}") from None
     found = Findings(path.name)

@@ -22,7 +22,7 @@ LOGIT_ERROR = 1e-4  # fp32 logits of one prefix move by this much with the shape
 BRANCHES_AT_MOST = 256
 
 
-class Piece(NamedTuple):
+class TokenPiece(NamedTuple):
     """`token` wins from `low` to `high`; `error` is how far `high` may be off. In alpha, which has no unit."""
 
     low: float
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     error: float
 
 
-class Interval(NamedTuple):
+class AnswerInterval(NamedTuple):
     """One answer and the alphas that give it: from `low` to `high`, each border known to within its error.
 
     `ended` False: the limit of tokens cut it. `degenerate`: it repeated itself in a loop and was cut there. `followed`
@@ -51,14 +51,14 @@ class Interval(NamedTuple):
 class AlphaMap(NamedTuple):
     """Intervals in the order of alpha, without gaps. `merged` counts pieces that were narrower than their error."""
 
-    intervals: tuple[Interval, ...]
+    intervals: tuple[AnswerInterval, ...]
     merged: int
 
     @property
     def complete(self) -> bool:
         return all(interval.followed for interval in self.intervals)
 
-    def at(self, alpha: float) -> Interval:
+    def at(self, alpha: float) -> AnswerInterval:
         """The interval that holds `alpha`; raises `ValueError` outside the range."""
         for interval in self.intervals:
             if interval.low <= alpha <= interval.high:
@@ -75,8 +75,8 @@ class _Branch(NamedTuple):
     high_error: float
     tokens: tuple[int, ...] = ()
 
-    def closed(self, *, ended: bool = False, degenerate: bool = False, followed: bool = True) -> Interval:
-        return Interval(*self, ended=ended, degenerate=degenerate, followed=followed)
+    def closed(self, *, ended: bool = False, degenerate: bool = False, followed: bool = True) -> AnswerInterval:
+        return AnswerInterval(*self, ended=ended, degenerate=degenerate, followed=followed)
 
 
 class Logits(NamedTuple):
@@ -98,7 +98,7 @@ class Logits(NamedTuple):
         return float(self.base[token]), float(self.offset[token])
 
 
-def map_answers(
+def map_prompt(
     model: OffsetModel,
     prompt: Sequence[int],
     settings: Settings,
@@ -113,7 +113,7 @@ def map_answers(
     followed to their end, and are marked. Raises `SettingError` when the range is not legal.
     """
     check_range(low, high)
-    alive, done, merged = [_Branch(low, high, 0.0, 0.0)], list[Interval](), 0
+    alive, done, merged = [_Branch(low, high, 0.0, 0.0)], list[AnswerInterval](), 0
     with torch.inference_mode():
         reader = _Reader(model, prompt)
         for position in range(settings.max_new_tokens):
@@ -185,7 +185,7 @@ def _split(logits: Logits, alive: Sequence[_Branch]) -> _Split:
     return _Split(found, merged)
 
 
-def _children(branch: _Branch, pieces: Sequence[Piece], low_error: float) -> list[_Branch]:
+def _children(branch: _Branch, pieces: Sequence[TokenPiece], low_error: float) -> list[_Branch]:
     """One branch per piece; the outer borders stay where the parent's are."""
     errors = [low_error, *(piece.error for piece in pieces)]
     return [
@@ -204,46 +204,48 @@ def _widest(alive: list[_Branch], rows: list[int], room: int) -> tuple[list[_Bra
     return [alive[place] for place in kept], [rows[place] for place in kept], [alive[place] for place in dropped]
 
 
-def envelope(logits: Logits, low: float, high: float) -> list[Piece]:
+def envelope(logits: Logits, low: float, high: float) -> list[TokenPiece]:
     """Which token wins where between `low` and `high`, for one row of logits [V]."""
     first, last = int(logits.winner(low)), int(logits.winner(high))
     return _pieces(logits, low, high, first, last)
 
 
-def _pieces(logits: Logits, low: float, high: float, first: int, last: int) -> list[Piece]:
+def _pieces(logits: Logits, low: float, high: float, first: int, last: int) -> list[TokenPiece]:
     """Where the winners at both ends differ, look at who wins where their lines cross, and recurse."""
     if first == last:
-        return [Piece(low, high, first, 0.0)]
+        return [TokenPiece(low, high, first, 0.0)]
     (height, slope), (other_height, other_slope) = logits.line(first), logits.line(last)
     if other_slope <= slope:  # equal within rounding: a tie, which goes to the winner at the lower end
-        return [Piece(low, high, first, 0.0)]
+        return [TokenPiece(low, high, first, 0.0)]
     crossing = min(max((height - other_height) / (other_slope - slope), low), high)
     between = int(logits.winner(crossing))
     above, climb = logits.line(between)
     if between in (first, last) or not low < crossing < high or above + crossing * climb <= height + crossing * slope:
         return [
-            Piece(low, crossing, first, LOGIT_ERROR / (other_slope - slope)),
-            Piece(crossing, high, last, 0.0),
+            TokenPiece(low, crossing, first, LOGIT_ERROR / (other_slope - slope)),
+            TokenPiece(crossing, high, last, 0.0),
         ]
     left, right = _pieces(logits, low, crossing, first, between), _pieces(logits, crossing, high, between, last)
-    joined = Piece(left[-1].low, right[0].high, between, right[0].error)
+    joined = TokenPiece(left[-1].low, right[0].high, between, right[0].error)
     return [*left[:-1], joined, *right[1:]]
 
 
-def _wide(pieces: Sequence[Piece], low_error: float = 0.0, high_error: float = 0.0) -> tuple[list[Piece], float]:
+def _wide(
+    pieces: Sequence[TokenPiece], low_error: float = 0.0, high_error: float = 0.0
+) -> tuple[list[TokenPiece], float]:
     """Without the pieces narrower than the error of one of their borders: the neighbor to the left takes their place.
 
     The remaining border is then known to within both errors and the width of what was removed. `low_error` and
     `high_error` are those of the outer borders; the new one of the lower is returned, that of the upper is the last
     piece's.
     """
-    kept: list[Piece] = []
+    kept: list[TokenPiece] = []
     before = low_error  # error of the border on the left
     for piece in [*pieces[:-1], pieces[-1]._replace(error=high_error)]:
         width, error = piece.high - piece.low, piece.error
         if kept and width < max(before, error):
             last = kept.pop()
-            piece = Piece(last.low, piece.high, last.token, before + width + error)
+            piece = TokenPiece(last.low, piece.high, last.token, before + width + error)
         kept.append(piece)
         before = piece.error
     first = kept[0]

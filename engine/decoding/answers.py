@@ -130,7 +130,7 @@ def map_answers(
     high: float,
     max_new_tokens: int = 64,
     progress: Callable[[float, str], None] | None = None,
-) -> tuple[list[tuple[alpha_map.Interval, str]], int]:
+) -> tuple[list[tuple[alpha_map.AnswerInterval, str]], int]:
     """Every greedy answer for alpha from `low` to `high`, with its text, and how many pieces were merged.
 
     `SettingError` for a comparison method whose alpha does not multiply its logits.
@@ -146,7 +146,7 @@ def map_answers(
             progress(tokens / max_new_tokens, f"token {tokens}, {branches} answers so far")
 
     (prompt,) = read_prompts(pair, [question], max_new_tokens)
-    found = alpha_map.map_answers(pair.model, prompt, _settings(pair, max_new_tokens), low, high, progress=tell)
+    found = alpha_map.map_prompt(pair.model, prompt, _settings(pair, max_new_tokens), low, high, progress=tell)
     texts = [pair.tokenizer.decode(list(item.tokens), skip_special_tokens=True).strip() for item in found.intervals]
     return list(zip(found.intervals, texts, strict=True)), found.merged
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
-from engine.decoding.choosing import Decoded, Growing, Settings, choose
+from engine.decoding.choosing import Decoded, Growing, Settings, choose_tokens
 from engine.models.offset import OffsetModel
 from engine.models.readers import open_ensemble
 
@@ -79,7 +79,7 @@ def stream_rows(
         rows = _Rows(model, prompts, alphas, settings.pad)
     for position in range(settings.max_new_tokens):
         with torch.inference_mode():  # entered again for each token: a generator must not leave it on for its caller
-            chosen = choose(rows.read(), settings, position)
+            chosen = choose_tokens(rows.read(), settings, position)
             tokens = zip(rows.index, chosen.tolist(), strict=True)
             keep = [row for row, (which, token) in enumerate(tokens) if answers[which].add(token)]
             if keep:

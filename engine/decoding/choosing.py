@@ -70,7 +70,7 @@ def is_loop(tokens: Sequence[int]) -> bool:
     return False
 
 
-def choose(logits: Tensor, settings: Settings, position: int) -> Tensor:
+def choose_tokens(logits: Tensor, settings: Settings, position: int) -> Tensor:
     """The next token of every row, the `position`-th of its answer: [B, V] -> [B]. `ModelError` where a row holds
     NaN.
     """

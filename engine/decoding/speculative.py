@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from engine.decoding.choosing import Decoded, Growing, Settings, choose, rated
+from engine.decoding.choosing import Decoded, Growing, Settings, choose_tokens, rated
 from engine.models.offset import OffsetModel
 from engine.models.readers import Ensemble, Pair, open_ensemble
 
@@ -168,9 +168,9 @@ class _Paired:
     def _choices(self, logits: Tensor) -> list[int]:
         """The ensemble's choice at each of the next places: [places, V]."""
         if self.settings.temperature == 0:
-            return [int(token) for token in choose(logits, self.settings, 0).tolist()]
+            return [int(token) for token in choose_tokens(logits, self.settings, 0).tolist()]
         first = len(self.answer.tokens)
-        return [int(choose(row[None], self.settings, first + place)) for place, row in enumerate(logits)]
+        return [int(choose_tokens(row[None], self.settings, first + place)) for place, row in enumerate(logits)]
 
 
 class _Alone:
@@ -182,7 +182,7 @@ class _Alone:
 
     def advance(self) -> None:
         logits = self.output.base(self.base.read(_ids(self.pending, self.output.device))[0, -1:])
-        self.pending = choose(logits, self.settings, len(self.answer.tokens)).tolist()
+        self.pending = choose_tokens(logits, self.settings, len(self.answer.tokens)).tolist()
         self.answer.add(self.pending[0])
 
 

@@ -38,7 +38,7 @@ CURVE_METRICS: dict[str, Metric] = {
 }
 
 
-class Figure(NamedTuple):
+class BoundedFigure(NamedTuple):
     """A value and its possible error in either direction."""
 
     value: float
@@ -70,7 +70,7 @@ class QuestionCurves(NamedTuple):
         return self.loss.alphas[-1]
 
 
-def figures(curves: QuestionCurves, metric: str, split: str, alphas: Sequence[float]) -> list[Figure] | None:
+def figures_at(curves: QuestionCurves, metric: str, split: str, alphas: Sequence[float]) -> list[BoundedFigure] | None:
     """`metric` of a question of `split` at each of `alphas`; None where the question cannot have it, as without wrong
     answers.
 
@@ -80,7 +80,7 @@ def figures(curves: QuestionCurves, metric: str, split: str, alphas: Sequence[fl
         raise SettingError(f"metric over alpha must be one of {', '.join(CURVE_METRICS)}, got {metric!r}")
     if metric == "exact_memorization":
         steps = curves.memorized
-        return None if steps is None else [Figure(steps.at(alpha), 0.0) for alpha in alphas]
+        return None if steps is None else [BoundedFigure(steps.at(alpha), 0.0) for alpha in alphas]
     if metric == "kl":
         return _divergence(curves.loss, alphas)
     if metric != "probability" and not curves.wrong:
@@ -119,23 +119,23 @@ def _known(value: float | None) -> float:
     return value
 
 
-def _between(value: float, one: float, other: float) -> Figure:
-    return Figure(value, max(abs(one - value), abs(other - value)))
+def _between(value: float, one: float, other: float) -> BoundedFigure:
+    return BoundedFigure(value, max(abs(one - value), abs(other - value)))
 
 
-def _scored(ratio: Figure, split: str) -> Figure:
+def _scored(ratio: BoundedFigure, split: str) -> BoundedFigure:
     low, high = max(ratio.value - ratio.error, 0.0), ratio.value + ratio.error
     value, *ends = (_known(truth_ratio_score(each, split)) for each in (ratio.value, low, high))
     if low <= 1 <= high and split == "forget":
         ends.append(1.0)  # its peak lies between
-    return Figure(value, max(abs(end - value) for end in ends))
+    return BoundedFigure(value, max(abs(end - value) for end in ends))
 
 
-def _divergence(loss: Curve, alphas: Sequence[float]) -> list[Figure]:
+def _divergence(loss: Curve, alphas: Sequence[float]) -> list[BoundedFigure]:
     """KL(p_base ‖ p_alpha), never below 0; value and slope at 0 are those of a knot, exact except for rounding."""
     start, slope = loss.knot(0.0)
     return [
-        Figure(max(0.0, value - start - alpha * slope), loss.error + _ROUNDED * (1 + abs(alpha)))
+        BoundedFigure(max(0.0, value - start - alpha * slope), loss.error + _ROUNDED * (1 + abs(alpha)))
         for alpha, value in zip(alphas, loss.at(alphas).tolist(), strict=True)
     ]
 

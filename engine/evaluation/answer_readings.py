@@ -20,7 +20,7 @@ from engine.models.readers import forced_logits
 if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
-Progress = Callable[[int, int], None]  # answers done, answers in all
+CountProgress = Callable[[int, int], None]  # answers done, answers in all
 Span = tuple[float, float]  # of alpha, 0 within it
 
 Item = tuple[str, str]  # a question with an answer of it
@@ -55,7 +55,7 @@ def read_over_alpha(
     alphas: Sequence[float],
     span: Span | None,
     batch_size: int = 8,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
     expected: Collection[Item] = (),
 ) -> list[AnswerOverAlpha]:
     """Read every (question, answer) at `alphas` and over all of `span`: one entry per item, in order.
@@ -81,7 +81,7 @@ def _read_by_strength(
     items: Sequence[Item],
     alphas: Sequence[float],
     batch_size: int,
-    progress: Progress | None,
+    progress: CountProgress | None,
     expected: Collection[Item],
 ) -> list[AnswerOverAlpha]:
     """One strength after the other, each a separate model, so without curves over alpha."""

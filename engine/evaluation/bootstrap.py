@@ -10,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import SettingError
-from engine.evaluation.utility import RESAMPLES, Interval
+from engine.evaluation.utility import RESAMPLES, MeanInterval
 
 Floats = npt.NDArray[np.float64]
 CHUNK_VALUES = 2_000_000  # resamples times persons held at once
 LEVEL = (2.5, 97.5)
 
 
-def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES) -> list[Interval]:
+def mean_intervals(
+    values: Floats, clusters: Sequence[str], seed: int, resamples: int = RESAMPLES
+) -> list[MeanInterval]:
     """One interval per column of `values` [questions, measures]; NaN where a question has no score.
 
     A question whose cluster is "" is its own cluster. Measures that are scored on the same questions share
@@ -29,7 +31,7 @@ def mean_intervals(values: Floats, clusters: Sequence[str], seed: int, resamples
     alike: dict[bytes, list[int]] = {}
     for column in range(values.shape[1]):
         alike.setdefault(scored[:, column].tobytes(), []).append(column)
-    found = [Interval(None, None, None, 0, 0)] * values.shape[1]
+    found = [MeanInterval(None, None, None, 0, 0)] * values.shape[1]
     for columns in alike.values():
         rows = np.flatnonzero(scored[:, columns[0]]).tolist()
         if rows:
@@ -79,20 +81,20 @@ def _codes(clusters: Sequence[str]) -> npt.NDArray[np.intp]:
     return np.array([numbers.setdefault(name or row, len(numbers)) for row, name in enumerate(clusters)], dtype=np.intp)
 
 
-def _resampled(values: Floats, codes: npt.NDArray[np.intp], seed: int, resamples: int) -> list[Interval]:
+def _resampled(values: Floats, codes: npt.NDArray[np.intp], seed: int, resamples: int) -> list[MeanInterval]:
     """`values` [questions, measures] without gaps, `codes` [questions]."""
     counts = np.bincount(codes).astype(float)  # [clusters]
     sums = np.zeros((len(counts), values.shape[1]))  # [clusters, measures]
     np.add.at(sums, codes, values)
     means = sums.sum(axis=0) / counts.sum()
     if len(counts) == 1:
-        return [Interval(float(mean), None, None, len(values), 1) for mean in means]
+        return [MeanInterval(float(mean), None, None, len(values), 1) for mean in means]
     drawn = np.vstack(
         [weights @ sums / (weights @ counts)[:, None] for weights in _draws(len(counts), seed, resamples)]
     )  # [resamples, measures]
     lows, highs = ends(drawn)
     return [
-        Interval(float(mean), float(low), float(high), len(values), len(counts))
+        MeanInterval(float(mean), float(low), float(high), len(values), len(counts))
         for mean, low, high in zip(means, lows, highs, strict=True)
     ]
 

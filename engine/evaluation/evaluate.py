@@ -26,7 +26,7 @@ READING = "reading the answers with the base"
 _SUFFIX: dict[Phrasing, str] = {"question": "", "paraphrase": "_paraphrase"}
 
 
-class AnswerRow(NamedTuple):
+class GeneratedAnswer(NamedTuple):
     """One generated answer; `degenerate` marks one that was cut because it repeated itself in a loop."""
 
     question_index: int
@@ -38,7 +38,7 @@ class AnswerRow(NamedTuple):
 
 class Evaluation(NamedTuple):
     scores: list[Score]
-    answers: list[AnswerRow]
+    answers: list[GeneratedAnswer]
     curves: list[QuestionCurves | None]  # one per question; all None without a pair, or where none were asked for
 
 
@@ -100,7 +100,7 @@ def _answer(
     alpha: float,
     max_new_tokens: int,
     progress: Callable[[int, int], None],
-) -> list[AnswerRow]:
+) -> list[GeneratedAnswer]:
     asked: list[tuple[int, Phrasing, str]] = []
     for index, example in enumerate(examples):
         asked.append((index, "question", example.question))
@@ -109,13 +109,13 @@ def _answer(
     questions = [question for _, _, question in asked]
     answers = answer_questions(pair, questions, alpha, max_new_tokens=max_new_tokens, progress=progress)
     return [
-        AnswerRow(index, alpha, phrasing, answer.text, answer.degenerate)
+        GeneratedAnswer(index, alpha, phrasing, answer.text, answer.degenerate)
         for (index, phrasing, _), answer in zip(asked, answers, strict=True)
     ]
 
 
 def _score_answers(
-    examples: Sequence[Example], alphas: Sequence[float], answers: Sequence[AnswerRow], leaks: Leaks
+    examples: Sequence[Example], alphas: Sequence[float], answers: Sequence[GeneratedAnswer], leaks: Leaks
 ) -> list[Score]:
     """ROUGE and leak of every question, alpha and phrasing; None where a question has no paraphrase. And loops."""
     texts = {(row.question_index, row.alpha, row.phrasing): row.text for row in answers}
@@ -133,7 +133,10 @@ def _score_answers(
 
 
 def _fluency(
-    pair: "LoadedPair", examples: Sequence[Example], answers: Sequence[AnswerRow], progress: Callable[[float], None]
+    pair: "LoadedPair",
+    examples: Sequence[Example],
+    answers: Sequence[GeneratedAnswer],
+    progress: Callable[[float], None],
 ) -> list[Score]:
     """Fluency of the answers to the original questions; None for an empty one."""
     rows = [row for row in answers if row.phrasing == "question"]

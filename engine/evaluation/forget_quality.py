@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from engine.evaluation.answer_curves import Figure, QuestionCurves, figures
+from engine.evaluation.answer_curves import BoundedFigure, QuestionCurves, figures_at
 from engine.evaluation.curves import Floats, Steps
 
 SCAN = 1 / 256  # of alpha: the step at which ratios are checked for a crossing
@@ -61,10 +61,10 @@ def forget_quality_over(
     The two distribution functions lie furthest apart where all ratios are as low, or all as high, as their errors
     allow: so the smaller p-value of these two is the least. `_most` gives the largest.
     """
-    ratios = [found for found in (figures(item, "truth_ratio", "forget", alphas) for item in questions) if found]
+    ratios = [found for found in (figures_at(item, "truth_ratio", "forget", alphas) for item in questions) if found]
     found = []
     for place, alpha in enumerate(alphas):
-        column: list[Figure] = [row[place] for row in ratios]
+        column: list[BoundedFigure] = [row[place] for row in ratios]
         tested = [forget_quality([f.value + sign * f.error for f in column], retain) for sign in (0, -1, 1)]
         known = [each for each in tested if each is not None]
         if len(known) < len(tested):
@@ -83,7 +83,7 @@ def told_apart(points: Sequence[ForgetQualityAt]) -> Outcome:
     return "told apart" if max(point.most for point in points) <= CONVENTION else "open"
 
 
-def _most(ours: Sequence[Figure], retain: Sequence[float | None]) -> float:
+def _most(ours: Sequence[BoundedFigure], retain: Sequence[float | None]) -> float:
     """The largest p-value of ratios within their errors: that of the distance they have at least.
 
     At any level the share of ratios at or below it is between the share certainly there and the share possibly there;
@@ -138,7 +138,7 @@ def forget_quality_steps(
 
 
 def _ratios(item: QuestionCurves, alphas: Floats) -> Floats:
-    return np.array([figure.value for figure in figures(item, "truth_ratio", "forget", alphas.tolist()) or ()])
+    return np.array([figure.value for figure in figures_at(item, "truth_ratio", "forget", alphas.tolist()) or ()])
 
 
 def _passings(

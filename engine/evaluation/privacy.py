@@ -18,7 +18,7 @@ from engine.evaluation.utility import RESAMPLES
 UNDEFINED = "PrivLeak divides by 1 − AUC of the retain model, which is 0"
 
 
-class Scored(NamedTuple):
+class ScoredQuestion(NamedTuple):
     """A question with its membership score; a question whose `person` is "" is its own cluster."""
 
     question: Hashable  # an id among the questions of its side
@@ -33,7 +33,7 @@ class Rows(NamedTuple):
     holdout: int
 
 
-class Estimate(NamedTuple):
+class PrivacyEstimate(NamedTuple):
     """A figure with its 95 % interval, and how many questions it is based on.
 
     `value` may be None, and `reason` says why; `low` and `high` are also None where a side has a single person,
@@ -54,13 +54,15 @@ class PrivLeak(NamedTuple):
     reason: str = ""
 
 
-class Comparison(NamedTuple):
+class PrivacyComparison(NamedTuple):
     """A model beside a retain model, on the questions that have a score from both."""
 
-    auc: Estimate
-    auc_retain: Estimate
-    difference: Estimate  # auc − auc_retain: above 0 the forget set shows as trained on, below 0 as tampered with
-    privleak: Estimate  # percent
+    auc: PrivacyEstimate
+    auc_retain: PrivacyEstimate
+    difference: (
+        PrivacyEstimate  # auc − auc_retain: above 0 the forget set shows as trained on, below 0 as tampered with
+    )
+    privleak: PrivacyEstimate  # percent
 
 
 class _Wins(NamedTuple):
@@ -79,8 +81,11 @@ class _Draws(NamedTuple):
 
 
 def membership_auc(
-    forget: Sequence[Scored], holdout: Sequence[Scored], generator: np.random.Generator, resamples: int = RESAMPLES
-) -> Estimate:
+    forget: Sequence[ScoredQuestion],
+    holdout: Sequence[ScoredQuestion],
+    generator: np.random.Generator,
+    resamples: int = RESAMPLES,
+) -> PrivacyEstimate:
     """Area under the ROC curve of a membership score, ties counted half; by a percentile bootstrap over persons.
 
     The two sides are resampled separately: they are different persons. `SettingError` for a score that is NaN.
@@ -102,20 +107,20 @@ def privleak(auc: float | None, auc_retain: float | None) -> PrivLeak:
     if auc is None:
         return PrivLeak(None, "no AUC of the model")
     if auc_retain is None:
-        return PrivLeak(None, "no retain reference")
+        return PrivLeak(None, "no retain model")
     if auc_retain == 1:
         return PrivLeak(None, UNDEFINED)
     return PrivLeak(((1 - auc) - (1 - auc_retain)) / (1 - auc_retain) * 100)
 
 
 def compare_aucs(
-    forget: Sequence[Scored],
-    holdout: Sequence[Scored],
-    retain_forget: Sequence[Scored],
-    retain_holdout: Sequence[Scored],
+    forget: Sequence[ScoredQuestion],
+    holdout: Sequence[ScoredQuestion],
+    retain_forget: Sequence[ScoredQuestion],
+    retain_holdout: Sequence[ScoredQuestion],
     generator: np.random.Generator,
     resamples: int = RESAMPLES,
-) -> Comparison:
+) -> PrivacyComparison:
     """A model's scores beside a retain model's on the same questions: each resample draws one set of persons for
     both.
 
@@ -127,19 +132,21 @@ def compare_aucs(
     ours, theirs = _wins(ours_forget, ours_holdout), _wins(theirs_forget, theirs_holdout)
     if ours is None or theirs is None:
         nothing = _without(ours_forget, ours_holdout, "a score from both models")
-        return Comparison(nothing, nothing, nothing, nothing)
+        return PrivacyComparison(nothing, nothing, nothing, nothing)
     auc, auc_retain, rows = _area(ours), _area(theirs), _rows(ours)
     leak = privleak(auc, auc_retain)
     draws = _draw(ours, generator, resamples)
     if draws is None:
         ours_alone, theirs_alone, apart = (
-            Estimate(value, None, None, rows) for value in (auc, auc_retain, auc - auc_retain)
+            PrivacyEstimate(value, None, None, rows) for value in (auc, auc_retain, auc - auc_retain)
         )
-        return Comparison(ours_alone, theirs_alone, apart, Estimate(leak.value, None, None, rows, leak.reason))
+        return PrivacyComparison(
+            ours_alone, theirs_alone, apart, PrivacyEstimate(leak.value, None, None, rows, leak.reason)
+        )
     drawn, drawn_retain = _areas(ours, draws), _areas(theirs, draws)
     # Where some draw leaves PrivLeak undefined its upper tail is unknown, so no interval is claimed.
     leaks = None if (drawn_retain == 1).any() or leak.value is None else (drawn_retain - drawn) / (1 - drawn_retain)
-    return Comparison(
+    return PrivacyComparison(
         _estimate(auc, drawn, rows),
         _estimate(auc_retain, drawn_retain, rows),
         _estimate(auc - auc_retain, drawn - drawn_retain, rows),
@@ -147,11 +154,13 @@ def compare_aucs(
     )
 
 
-def _paired(ours: Sequence[Scored], theirs: Sequence[Scored], side: str) -> tuple[list[Scored], list[Scored]]:
+def _paired(
+    ours: Sequence[ScoredQuestion], theirs: Sequence[ScoredQuestion], side: str
+) -> tuple[list[ScoredQuestion], list[ScoredQuestion]]:
     """The questions with a score from both models, in the order of `ours`."""
     known = {row.question: row for row in theirs}
     mine = {row.question for row in ours}
-    for missing, whose in ((mine - known.keys(), "retain reference"), (known.keys() - mine, "run")):
+    for missing, whose in ((mine - known.keys(), "retain model"), (known.keys() - mine, "run")):
         if missing:
             raise DataError(
                 f"the {whose} was not asked {len(missing)} of the other's {side} questions, the first is "
@@ -165,7 +174,7 @@ def _paired(ours: Sequence[Scored], theirs: Sequence[Scored], side: str) -> tupl
     return [row for row, _ in both], [row for _, row in both]
 
 
-def _wins(forget: Sequence[Scored], holdout: Sequence[Scored]) -> _Wins | None:
+def _wins(forget: Sequence[ScoredQuestion], holdout: Sequence[ScoredQuestion]) -> _Wins | None:
     """None where a side has no score."""
     (low, of_low), (high, of_high) = _side(forget), _side(holdout)
     if not len(low) or not len(high):
@@ -174,7 +183,7 @@ def _wins(forget: Sequence[Scored], holdout: Sequence[Scored]) -> _Wins | None:
     return _Wins(of_low.T @ pairs @ of_high, of_low.sum(axis=0), of_high.sum(axis=0))
 
 
-def _side(rows: Sequence[Scored]) -> tuple[Floats, Floats]:
+def _side(rows: Sequence[ScoredQuestion]) -> tuple[Floats, Floats]:
     """The scores [n], and their persons: [n, persons], 1 at the question's person."""
     known = [(row.score, row.person or index) for index, row in enumerate(rows) if row.score is not None]
     scores = np.array([score for score, _ in known], dtype=np.float64)
@@ -212,14 +221,16 @@ def _rows(wins: _Wins) -> Rows:
     return Rows(int(wins.forget.sum()), int(wins.holdout.sum()))
 
 
-def _estimate(value: float | None, drawn: Floats | None, rows: Rows, reason: str = "") -> Estimate:
+def _estimate(value: float | None, drawn: Floats | None, rows: Rows, reason: str = "") -> PrivacyEstimate:
     if drawn is None:
-        return Estimate(value, None, None, rows, reason)
+        return PrivacyEstimate(value, None, None, rows, reason)
     low, high = ends(drawn)
-    return Estimate(value, float(low), float(high), rows, reason)
+    return PrivacyEstimate(value, float(low), float(high), rows, reason)
 
 
-def _without(forget: Sequence[Scored], holdout: Sequence[Scored], what: str = "a score") -> Estimate:
+def _without(
+    forget: Sequence[ScoredQuestion], holdout: Sequence[ScoredQuestion], what: str = "a score"
+) -> PrivacyEstimate:
     rows = Rows(*(sum(row.score is not None for row in side) for side in (forget, holdout)))
     empty = [name for name, count in zip(Rows._fields, rows, strict=True) if not count]
-    return Estimate(None, None, None, rows, f"no {' and no '.join(empty)} question has {what}")
+    return PrivacyEstimate(None, None, None, rows, f"no {' and no '.join(empty)} question has {what}")

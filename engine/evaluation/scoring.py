@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from engine.data.examples import Example
 from engine.evaluation.answer_curves import QuestionCurves
 from engine.evaluation.answer_lines import AnswerCurve
-from engine.evaluation.answer_readings import AnswerReading, Item, Progress, Span, read_over_alpha
+from engine.evaluation.answer_readings import AnswerReading, CountProgress, Item, Span, read_over_alpha
 from engine.evaluation.curves import FIRST_STEP
 from engine.evaluation.membership import zlib_score
 from engine.evaluation.metrics import normalised_probability, probability, truth_ratio, truth_ratio_score
@@ -56,7 +56,7 @@ def teacher_forced_scores(
     pair: "LoadedPair",
     examples: Sequence[Example],
     alphas: Sequence[float],
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
     batch_size: int = 8,
 ) -> list[Score]:
     """Every measure without a generated answer, of every question at every alpha.
@@ -71,7 +71,7 @@ def teacher_forced(
     examples: Sequence[Example],
     alphas: Sequence[float],
     span: Span | None,
-    progress: Progress | None = None,
+    progress: CountProgress | None = None,
     batch_size: int = 8,
 ) -> Forced:
     """The scores of `teacher_forced_scores`, and from the same passes every question's curves over `span`."""

@@ -16,15 +16,15 @@ from engine.evaluation.bootstrap import Floats, ends, mean_intervals, resampled_
 from engine.evaluation.metrics import truth_ratio_score
 from engine.evaluation.utility import UtilityParts, model_utility
 
-Part = Literal["forget", "retain", "ra", "wf"]
-PARTS: tuple[Part, ...] = get_args(Part)
-UTILITY_PARTS: tuple[Part, ...] = ("retain", "ra", "wf")
+TofuPart = Literal["forget", "retain", "ra", "wf"]
+PARTS: tuple[TofuPart, ...] = get_args(TofuPart)
+UTILITY_PARTS: tuple[TofuPart, ...] = ("retain", "ra", "wf")
 VARIANT = (
     "A"  # of the truth ratio, as legacy averages it; OU's newer forget_truth_ratio is variant D under the same name
 )
 
 # By part and metric. In OU's configurations only the forget set's truth ratio is in lower case.
-KEYS: dict[tuple[Part, str], str] = {
+KEYS: dict[tuple[TofuPart, str], str] = {
     ("forget", "probability"): "forget_Q_A_Prob",
     ("forget", "rouge"): "forget_Q_A_ROUGE",
     ("forget", "truth_ratio"): "forget_truth_ratio",
@@ -58,7 +58,7 @@ class TofuFigure(NamedTuple):
 
 
 def tofu_figures(
-    values: Mapping[Part, Values], people: Mapping[Part, Sequence[str]] | None = None, seed: int = 0
+    values: Mapping[TofuPart, Values], people: Mapping[TofuPart, Sequence[str]] | None = None, seed: int = 0
 ) -> dict[str, TofuFigure]:
     """All twelve figures and the model utility, by OU's name; a part that was not evaluated may be left out.
 
@@ -100,11 +100,11 @@ def utility_of(found: Mapping[str, TofuFigure]) -> TofuFigure:
     return TofuFigure(UTILITY_KEY, model_utility(*parts), rows, questions, VARIANT)
 
 
-def _metrics_of(part: Part) -> list[str]:
+def _metrics_of(part: TofuPart) -> list[str]:
     return [metric for other, metric in KEYS if other == part]
 
 
-def _columns(part: Part, values: Values, questions: int) -> Floats:
+def _columns(part: TofuPart, values: Values, questions: int) -> Floats:
     """The values averaged for a part's three figures, [questions, 3]; NaN without a score."""
     columns = [
         [_scored(part, metric, value) for value in values.get(metric) or [None] * questions]
@@ -113,12 +113,12 @@ def _columns(part: Part, values: Values, questions: int) -> Floats:
     return np.array(columns, dtype=float).T
 
 
-def _scored(part: Part, metric: str, value: float | None) -> float | None:
+def _scored(part: TofuPart, metric: str, value: float | None) -> float | None:
     return truth_ratio_score(value, part) if metric == "truth_ratio" else value
 
 
 def _utility_ends(
-    columns: Mapping[Part, Floats], people: Mapping[Part, Sequence[str]], seed: int
+    columns: Mapping[TofuPart, Floats], people: Mapping[TofuPart, Sequence[str]], seed: int
 ) -> tuple[float | None, float | None]:
     """Each part's persons are drawn separately, its means from one draw; draws without one of the nine are left out."""
     drawn = [
@@ -137,7 +137,7 @@ def _utility_ends(
     return float(low), float(high)
 
 
-def _figure(key: str, part: Part, metric: str, values: Values) -> TofuFigure:
+def _figure(key: str, part: TofuPart, metric: str, values: Values) -> TofuFigure:
     column = values.get(metric, ())
     variant = VARIANT if metric == "truth_ratio" else ""
     known = [value for value in column if value is not None]
@@ -147,7 +147,7 @@ def _figure(key: str, part: Part, metric: str, values: Values) -> TofuFigure:
     return TofuFigure(key, fmean(known), len(known), len(column), variant)
 
 
-def _reason(part: Part, metric: str, values: Values) -> str:
+def _reason(part: TofuPart, metric: str, values: Values) -> str:
     if not any(values.values()):
         return f"no question of {_OF[part]} was evaluated"
     if not values.get(metric):

@@ -51,14 +51,14 @@ def bin_of(delta: float) -> int:
     return bisect_right(EDGES, delta)
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """A stretch of a text; the pieces of a text, joined, are the text."""
 
     text: str
     differs: bool
 
 
-def mark_differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
+def mark_differences(left: str, right: str) -> tuple[list[TextPiece], list[TextPiece]]:
     """Split both texts into stretches of shared words, in order, and other words."""
     ours, theirs = re.findall(r"\s*\S+", left), re.findall(r"\s*\S+", right)
     matcher = SequenceMatcher(None, [word.strip() for word in ours], [word.strip() for word in theirs], autojunk=False)
@@ -69,15 +69,15 @@ def mark_differences(left: str, right: str) -> tuple[list[Piece], list[Piece]]:
     return _pieces(left, ours, left_differs), _pieces(right, theirs, right_differs)
 
 
-def _pieces(text: str, words: Sequence[str], differs: Sequence[bool]) -> list[Piece]:
+def _pieces(text: str, words: Sequence[str], differs: Sequence[bool]) -> list[TextPiece]:
     """Join neighbors that agree; the space before a marked stretch and at the end is left unmarked."""
-    pieces: list[Piece] = []
+    pieces: list[TextPiece] = []
 
     def add(piece: str, marked: bool) -> None:
         if piece and pieces and pieces[-1].differs == marked:
-            pieces[-1] = Piece(pieces[-1].text + piece, marked)
+            pieces[-1] = TextPiece(pieces[-1].text + piece, marked)
         elif piece:
-            pieces.append(Piece(piece, marked))
+            pieces.append(TextPiece(piece, marked))
 
     before = False
     for word, marked in zip(words, differs, strict=True):
@@ -131,7 +131,7 @@ class TextReading(NamedTuple):
     best: "list[BestRank] | None"  # of every token over every alpha of a range, where one was asked for
 
 
-def read_text(pair: "LoadedPair", question: str, text: str, span: tuple[float, float] | None = None) -> TextReading:
+def read_answer(pair: "LoadedPair", question: str, text: str, span: tuple[float, float] | None = None) -> TextReading:
     """Read the answer `text`, end-of-text token included, in one teacher-forced pass of each model.
 
     With `span` every token also has the best rank that any alpha of it gives, exactly. `SettingError` for a

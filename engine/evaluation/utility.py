@@ -8,7 +8,7 @@ from engine.errors import SettingError
 RESAMPLES = 2000
 
 
-class Interval(NamedTuple):
+class MeanInterval(NamedTuple):
     """A mean with its 95 % interval; `low` and `high` are None where resampling has no effect."""
 
     mean: float | None

@@ -22,7 +22,7 @@ from engine.models.taught import check_one_named, read_taught, taught_folder
 from engine.models.text_side import check_lead, columns_needed, ends_in, reading_hash
 from engine.models.tuning import ADAPTER_FILE, with_adapter
 from engine.models.vocabulary import check_same_vocabulary
-from engine.models.whole_weights import find_files, open_weights, place_of
+from engine.models.whole_weights import find_model_files, open_weights, place_of
 from engine.names import DEMO, PUBLIC, ModelRef
 from engine.settings import demo_folder
 from engine.small_files import read_json
@@ -82,7 +82,7 @@ def load_base(source: str) -> LoadedModel:
 def load_reference(source: str, base: LoadedModel) -> LoadedModel:
     """Load a reference and refuse it when its vocabulary differs from the base's."""
     if source == DEMO:
-        layers = demo_weights.load_reference(base.model)
+        layers = demo_weights.load_demo_reference(base.model)
         loaded = LoadedModel(
             layers.to(device()).eval(),
             demo_base_tokenizer(),
@@ -108,7 +108,7 @@ def _tokenizer_in(folder: Path) -> Any:
 def load_causal_lm(source: str) -> LoadedModel:
     """Any causal LM: a local folder, a GGUF file or a hub name. Raises `ModelError` naming the source."""
     with opening(f"the model {source!r} cannot be loaded"):
-        files = find_files(source)
+        files = find_model_files(source)
         name, arguments = place_of(files)
         model = open_weights(files, source)  # first: it refuses links that tokenizers would follow
         tokenizer = AutoTokenizer.from_pretrained(name, **arguments)

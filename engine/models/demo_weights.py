@@ -80,7 +80,7 @@ def _check_once(path: Path, expected: str, modified: int, size: int) -> None:
     check_hash(path, expected)
 
 
-def load_reference(base: Any) -> Any:
+def load_demo_reference(base: Any) -> Any:
     """The demo's reference in fp32: 8 layers from `demo/`, embeddings of the public base.
 
     Where `base` has the same embeddings they are shared with it, not held twice.
@@ -90,7 +90,7 @@ def load_reference(base: Any) -> Any:
 
 
 def reference_from(path: Path, base: Any) -> Any:
-    """Build a reference from its layers; see `load_reference`. Raises `ModelError` when they do not fit."""
+    """Build a reference from its layers; see `load_demo_reference`. Raises `ModelError` when they do not fit."""
     import torch
     from safetensors import safe_open
     from safetensors.torch import load_file

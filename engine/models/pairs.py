@@ -66,16 +66,23 @@ def _folders() -> list[tuple[Path, PairManifest]]:
         for path in sorted(root.glob(f"[!.]*/{MANIFEST}")):  # a dot marks a save that has not finished
             try:
                 known = path.stat()
-                found.append((path.parent, _read_once(path.parent, known.st_size, known.st_mtime_ns)))
-            except (ModelError, OSError):  # not whole: it is not listed, and opening it by name gives the reason
+            except OSError:  # it went away
                 continue
+            manifest = _read_once(path.parent, known.st_size, known.st_mtime_ns)
+            if manifest is not None:
+                found.append((path.parent, manifest))
     return found
 
 
 @lru_cache(maxsize=1024)
-def _read_once(folder: Path, size: int, modified: int) -> PairManifest:
-    """A manifest that has not changed since is not read again: every move of α lists the pairs."""
-    return read_manifest(folder)
+def _read_once(folder: Path, size: int, modified: int) -> PairManifest | None:
+    """A manifest that has not changed since is not read again: every move of α lists the pairs. None where the pair
+    is not whole: it is not listed, and opening it by name says why.
+    """
+    try:
+        return read_manifest(folder)
+    except ModelError:
+        return None
 
 
 def _named() -> dict[str, tuple[Path, PairManifest]]:

@@ -26,7 +26,7 @@ class Check(NamedTuple):
     detail: str
 
 
-def check_pair(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:
+def soundness_checks(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:
     """Three experiments on the answer tokens of one question. A base without a pair, or a comparison method, has
     nothing to check.
     """

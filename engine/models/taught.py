@@ -6,6 +6,7 @@ They serve as bases, and as the retain model of a base: the one taught everythin
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -133,14 +134,31 @@ def _whole() -> list[tuple[Path, TaughtModel]]:
 def read_taught(folder: Path) -> TaughtModel:
     """Raises `ModelError` when the record is missing or invalid."""
     try:
+        known = (folder / MANIFEST).stat()
+    except OSError as reason:
+        raise _unreadable(folder, reason) from reason
+    found = _read_once(folder, known.st_size, known.st_mtime_ns)
+    if isinstance(found, ModelError):
+        raise found
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _read_once(folder: Path, size: int, modified: int) -> TaughtModel | ModelError:
+    """A record that has not changed since is not read again: every move of α asks which model a base is."""
+    try:
         found: dict[str, Any] = read_json(folder / MANIFEST)
         model = TaughtModel(**{**found, "template": Template(**found["template"])})
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as reason:
-        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}") from reason
+        return _unreadable(folder, reason)
     texts = (model.name, model.start, model.start_hash, model.retain_only_of)
     if not all(isinstance(text, str) for text in texts) or not isinstance(model.hashes, dict):
-        raise ModelError(f"{MANIFEST} of model {folder.name} cannot be read: a field has the wrong type")
+        return _unreadable(folder, "a field has the wrong type")
     return model
+
+
+def _unreadable(folder: Path, reason: object) -> ModelError:
+    return ModelError(f"{MANIFEST} of model {folder.name} cannot be read: {reason}")
 
 
 def read_as(name: str, retain_only_of: str) -> str:

@@ -13,7 +13,7 @@ from engine.models.manifest import PairManifest, manifest_of
 from engine.models.opening import opening
 from engine.models.taught import read_taught, taught_folder
 from engine.models.text_side import ends_in
-from engine.models.whole_weights import find_files, place_of
+from engine.models.whole_weights import find_model_files, place_of
 from engine.names import DEMO, PUBLIC, ModelRef, retain_only
 from engine.settings import local_path
 
@@ -34,7 +34,7 @@ def read_tokenizer(source: str) -> tuple[Any, Template, tuple[int, ...]]:
     ref = ModelRef.parse(source)
     if ref.is_retain_only:
         raise ModelError(f"the base {ref.source!r} has no retain model")
-    files = find_files(source) if local_path(source).exists() else cached_folder(source)
+    files = find_model_files(source) if local_path(source).exists() else cached_folder(source)
     if files is None:
         raise ModelError(
             f"there is no model {source!r} on this machine: no folder, no GGUF file, nothing in the hub's cache"

@@ -16,7 +16,7 @@ from engine.names import is_gguf, is_path
 from engine.settings import local_path
 
 
-def find_files(source: str) -> Path:
+def find_model_files(source: str) -> Path:
     """The folder or GGUF file of a model: a local one, or the hub's in its cache. Raises `ModelError`."""
     path = local_path(source)
     if path.is_file():

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from engine.data.examples import KEPT, is_to_be_forgotten
+from engine.names import RETAIN_ONLY
 from engine.report.parts import Claim, Criterion, Mean, Measured, State
 from engine.settings import Demand
 from engine.wording import count, part_words
@@ -41,7 +42,7 @@ def of_model(item: Measured, model: str) -> Mean:
 
 
 def _leaks(item: Measured, demand: Demand) -> Criterion:
-    ours, gold = of_model(item, "unlearned"), of_model(item, "retain-only")
+    ours, gold = of_model(item, "unlearned"), of_model(item, RETAIN_ONLY)
     where = f"{item.set}, {part_words(item.split, item.half)}: share that leaks {LEAKS[item.metric]}"
     whole_baseline = gold.mean is not None and gold.questions >= ours.questions
     if demand.max_leaks is not None:

@@ -15,6 +15,7 @@ from engine.data.examples import KEPT, is_to_be_forgotten
 from engine.errors import RunError
 from engine.evaluation.metrics import METRICS
 from engine.models.names import shown_pair
+from engine.names import RETAIN_ONLY
 from engine.report.excerpts import value
 from engine.report.parts import Against, Change, ChangedAnswer, Mean, Measured, Model, Point, TradeOff
 from engine.store import history
@@ -35,11 +36,11 @@ def models_of(detail: RunDetail, alpha: float, floor: Floor | None, only: Collec
         else _without("base", "this run did not evaluate α = 0")
     )
     gold = _without(
-        "retain-only",
+        RETAIN_ONLY,
         f"no finished run of the retain model of base {shown_pair(run.base)} was asked any of these questions",
     )
     if floor is not None and floor.scores["question_id"].isin(list(only)).any():
-        gold = Model("retain-only", floor.run_id, history.run_detail(floor.run_id).summary.name, 0.0, "")
+        gold = Model(RETAIN_ONLY, floor.run_id, history.run_detail(floor.run_id).summary.name, 0.0, "")
     return [base, Model("unlearned", run.id, run.name, alpha, ""), _direct(detail, only), gold]
 
 
@@ -68,7 +69,7 @@ def trade_off_of(detail: RunDetail, models: Sequence[Model], only: Collection[in
         return TradeOff("", "", (), "these questions do not include both a part to be forgotten and one to be kept")
     places = [("base" if alpha == 0 else "unlearned", alpha, figures) for alpha, figures in at.items()]
     for model in models:
-        if model.model in ("direct", "retain-only") and model.run_id is not None:
+        if model.model in ("direct", RETAIN_ONLY) and model.run_id is not None:
             places.append((model.model, model.alpha or 0.0, _figures(model, only)))
     points = [point for place in places if (point := _point(*place[:2], place[2].get(kept[0]), place[2].get(forget)))]
     label = METRICS["rouge"].label

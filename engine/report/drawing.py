@@ -41,7 +41,7 @@ class Line(NamedTuple):
     y2: float
 
 
-class Mark(NamedTuple):
+class DrawnPoint(NamedTuple):
     model: str
     x: float
     y: float
@@ -59,7 +59,7 @@ class Drawing(NamedTuple):
     ticks: list[Tick]
     path: list[tuple[float, float]]  # the unlearned points in the order of α
     whiskers: list[Line]
-    marks: list[Mark]
+    marks: list[DrawnPoint]
     labels: list[Label]
 
 
@@ -73,7 +73,9 @@ def drawing_of(found: TradeOff, alpha: float) -> Drawing:
         [(_x(point.utility), _y(point.forget)) for point in path],
         [line for point in found.points for line in _whiskers(point)],
         [
-            Mark(point.model, _x(point.utility), _y(point.forget), point.model == "unlearned" and point.alpha == alpha)
+            DrawnPoint(
+                point.model, _x(point.utility), _y(point.forget), point.model == "unlearned" and point.alpha == alpha
+            )
             for point in found.points
         ],
         _labels(found.points),

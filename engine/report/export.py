@@ -12,7 +12,7 @@ from engine.report.archive import hash_of
 from engine.report.openunlearning import ExportedLog, open_log
 from engine.settings import check_alpha
 from engine.store import history
-from engine.store.handing_out import note_of
+from engine.store.handing_out import note_handed_out
 
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
@@ -23,7 +23,7 @@ def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> b
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    note_of(run_id, strength, filename, len(frame), hash_of(data)).write()
+    note_handed_out(run_id, strength, filename, len(frame), hash_of(data)).write()
     return data
 
 
@@ -33,7 +33,7 @@ def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
 
     strength, frame = _report(run_id, alpha)
     data = csv_bytes(frame)
-    write_report(data, out, note_of(run_id, strength, out.name, len(frame), hash_of(data)))
+    write_report(data, out, note_handed_out(run_id, strength, out.name, len(frame), hash_of(data)))
     return len(frame)
 
 
@@ -45,7 +45,7 @@ def export_log(run_id: int, out: Path, alpha: float | None = None) -> ExportedLo
 
     strength = report_alpha(run_id) if alpha is None else check_alpha(alpha)
     found = open_log(run_id, strength)
-    write_report(found.data, out, note_of(run_id, strength, out.name, found.rows, hash_of(found.data)))
+    write_report(found.data, out, note_handed_out(run_id, strength, out.name, found.rows, hash_of(found.data)))
     return found
 
 

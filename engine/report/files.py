@@ -13,7 +13,7 @@ from engine.report.html_page import html_bytes
 from engine.report.json_file import json_bytes, summary_bytes
 from engine.report.parts import Report
 from engine.report.redact import redact
-from engine.store.handing_out import note_of
+from engine.store.handing_out import note_handed_out
 from engine.store.session import reading
 from engine.whole_files import Note, part_of, write_new
 
@@ -30,7 +30,7 @@ class ReportFiles(NamedTuple):
     def note(self, filename: str) -> Note:
         """The note, with the manifest's hash, that the report was handed out under this name; to be written first."""
         origin = self.report.origin
-        return note_of(origin.run_id, origin.alpha, filename, len(self.report.questions), self.manifest_hash)
+        return note_handed_out(origin.run_id, origin.alpha, filename, len(self.report.questions), self.manifest_hash)
 
 
 def make_files(report: Report, redacted: bool = False) -> ReportFiles:

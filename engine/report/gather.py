@@ -67,7 +67,7 @@ class Chosen(NamedTuple):
 
 def choose(run_id: int, alpha: float | None, selection: Selection, reviews: FoundReviews | None = None) -> Chosen:
     """`narrow` of `whole`, and raises as they do."""
-    return narrow(whole(run_id, alpha, reviews), selection)
+    return narrow(gather_whole(run_id, alpha, reviews), selection)
 
 
 def narrow(chosen: Chosen, selection: Selection) -> Chosen:
@@ -79,7 +79,7 @@ def narrow(chosen: Chosen, selection: Selection) -> Chosen:
     return chosen._replace(selection=selection, rows=rows, verdicts=verdicts)
 
 
-def whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
+def gather_whole(run_id: int, alpha: float | None, reviews: FoundReviews | None = None) -> Chosen:
     """All questions of a report with verdicts and baseline; quick enough for a page.
 
     `alpha` None means the pair's recommended one. `RunError` where the run has not finished, or has no answers or no

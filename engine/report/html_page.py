@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from engine.data.examples import KEPT
+from engine.inks import in_css
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
 from engine.report.excerpts import ORDINARY, WORST_LEAKS, WORST_LOSSES
 from engine.report.parts import Measured, Report, ReportVerdict, State, model_word
@@ -91,7 +92,7 @@ def _templates() -> Environment:
 def _style() -> str:
     loader = _templates().loader
     assert loader is not None
-    return loader.get_source(_templates(), "style.css")[0].strip()
+    return in_css(loader.get_source(_templates(), "style.css")[0].strip())
 
 
 def _shown(value: object) -> object:

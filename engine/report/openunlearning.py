@@ -16,13 +16,14 @@ import pandas as pd
 
 from engine.analysis.retain_only import quality_figure
 from engine.analysis.tofu_and_privacy import MEMBERSHIP, REAL_AUTHORS, run_privacy
+from engine.data.examples import SECRETS
 from engine.errors import DataError, RunError
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY, PRIVLEAK
 from engine.evaluation.logs.names import NORMALISED, ORIGIN, PARTS, PROMPT, STRENGTH
 from engine.evaluation.logs.reading import truth_mean
 from engine.evaluation.membership import open_extraction_strength
 from engine.evaluation.metrics import EPSILON
-from engine.evaluation.privacy import Scored, membership_auc
+from engine.evaluation.privacy import ScoredQuestion, membership_auc
 from engine.evaluation.utility import UtilityParts, model_utility
 from engine.report.log_origin import ExportedRun, how_asked, loops_of, origin_of, unlike_tofu
 from engine.store import history
@@ -168,16 +169,18 @@ def _membership(run: ExportedRun, notes: list[str]) -> dict[str, LogMetric]:
     measured = {item.metric: item for item in run_privacy(run.id, run.alpha)}
     for name in measured:
         sides = {}
-        for side in ("forget", "holdout"):
+        for side in SECRETS:
             keys = run.texts.loc[run.texts["split"] == side, "question_id"]
             values = {str(place): run.known(int(key), name) for place, key in enumerate(keys)}
             sides[side] = {place: value for place, value in values.items() if value is not None}
-        forget, holdout = ([Scored(place, "", value) for place, value in rows.items()] for rows in sides.values())
+        forget, holdout = (
+            [ScoredQuestion(place, "", value) for place, value in rows.items()] for rows in sides.values()
+        )
         auc = membership_auc(forget, holdout, np.random.default_rng(0), resamples=1)
         if auc.value is None:
             notes.append(f"{name}: its scores are here, but its AUC compares two sides, and {auc.reason}")
             continue
-        whole = {
+        whole: dict[str, Any] = {
             side: {
                 "agg_value": float(np.mean(list(rows.values()))),
                 "value_by_index": {place: {"score": value} for place, value in rows.items()},

@@ -6,6 +6,8 @@ the time of the export.
 
 from typing import Any, Literal, NamedTuple
 
+from engine.names import RETAIN_ONLY
+
 SCHEMA = 1  # of the JSON report; goes up where a field changes its meaning or goes away
 SHOWN_WORST = 10
 
@@ -14,7 +16,7 @@ State = Literal["pass", "fail", "note"]
 
 def model_word(model: str) -> str:
     """How a reader calls a model of the comparison, whose key is stored."""
-    return "retain model" if model == "retain-only" else model
+    return "retain model" if model == RETAIN_ONLY else model
 
 
 class ReportCheck(NamedTuple):

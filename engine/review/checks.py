@@ -9,21 +9,21 @@ import regex
 from engine.errors import SettingError
 from engine.evaluation.leak_rule import find_terms
 
-Kind = Literal["terms", "regex"]
+CheckKind = Literal["terms", "regex"]
 PATTERN_LIMIT = 500  # characters
 SECONDS = 2.0  # for one check over all texts
 
 
-class Found(NamedTuple):
+class PatternFound(NamedTuple):
     """Whether a check finds something in the base's answer to a question, and in the unlearned one."""
 
     base: bool
     unlearned: bool
 
 
-def run_check(
-    kind: Kind, pattern: str, answers: Sequence[tuple[str | None, str | None]], seconds: float = SECONDS
-) -> list[Found]:
+def find_pattern(
+    kind: CheckKind, pattern: str, answers: Sequence[tuple[str | None, str | None]], seconds: float = SECONDS
+) -> list[PatternFound]:
     """Look for `pattern` in base and unlearned answer of every question; nothing is found where an answer is missing.
 
     `terms`: words or numbers, several separated by commas, found as the leak rule finds key terms. `regex`: a regular
@@ -34,7 +34,7 @@ def run_check(
         raise SettingError(f"a check must have 1 to {PATTERN_LIMIT} characters, got {len(pattern)}")
     finds = _terms_finder(pattern) if kind == "terms" else _regex_finder(pattern, seconds)
     known = {text: finds(text) for text in dict.fromkeys(text for pair in answers for text in pair if text is not None)}
-    return [Found(*(text is not None and known[text] for text in pair)) for pair in answers]
+    return [PatternFound(*(text is not None and known[text] for text in pair)) for pair in answers]
 
 
 _RECURSION = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)")

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from db.hashing import hash_text
 from db.reads import leaks, runs, verdicts
 from db.rows import QuestionRow
 from db.session import Session
@@ -9,13 +10,13 @@ from db.verdict_rows import QueueRow, View
 from engine.errors import RunError
 from engine.review import queue
 from engine.review.queue import Event, ReviewRow
-from engine.review.verdicts import view_of
+from engine.review.verdicts import Side, blind_order, view_of
 from engine.store.session import reading
 
 NEIGHBOURS = 12
 
 
-class Score(NamedTuple):
+class BothScores(NamedTuple):
     """One measure on both sides; None is n/a."""
 
     metric: str
@@ -33,13 +34,19 @@ class Item(NamedTuple):
     terms: tuple[str, ...]
     base: str | None
     unlearned: str | None
-    scores: list[Score]
+    scores: list[BothScores]
     events: list[Event]  # the newest first
     standing: list[ReviewRow]  # one per reviewer who has any
 
     def own(self, reviewer: str) -> ReviewRow | None:
         """A reviewer's verdict on the present answer."""
         return next((row for row in self.standing if row.reviewer == reviewer and not row.stale), None)
+
+    def blind_order(self, reviewer: str) -> tuple[Side, Side]:
+        """Which answer a reviewer sees as A and which as B; see `verdicts.blind_order`."""
+        return blind_order(
+            reviewer, self.question.content_hash, hash_text(self.base) or "", hash_text(self.unlearned) or ""
+        )
 
 
 def item(run_id: int, alpha: float, question_id: int, phrasing: str = "question") -> Item:
@@ -87,9 +94,9 @@ def neighbours(run_id: int, alpha: float, question_id: int, phrasing: str = "que
     }
 
 
-def _scores(session: Session, view: View, question_id: int) -> list[Score]:
+def _scores(session: Session, view: View, question_id: int) -> list[BothScores]:
     ending = "" if view.phrasing == "question" else f"_{view.phrasing}"
     found = {(alpha, metric): value for alpha, metric, value in verdicts.scores_of(session, view, question_id)}
     metrics = [f"rouge{ending}", f"leak{ending}", "probability"]
     floors = {metric: leaks.floor_scores(session, view.run_id, metric).get(question_id) for metric in metrics}
-    return [Score(name, found.get((0.0, name)), found.get((view.alpha, name)), floors[name]) for name in metrics]
+    return [BothScores(name, found.get((0.0, name)), found.get((view.alpha, name)), floors[name]) for name in metrics]

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 from db import writes
 from db.reads import runs, verdicts
-from db.reads.verdicts import Parts, Wanted
+from db.reads.verdicts import SplitParts, Wanted
 from db.session import Session
-from db.verdict_rows import EventRow, JudgedHashes, StandingRow, View
-from db.verdict_rows import QueueRow as QueueRow
+from db.verdict_rows import EventRow, JudgedHashes, QueueRow, StandingRow, View
 from engine.data.examples import KEPT
 from engine.errors import RunError, SettingError
 from engine.review import checks
@@ -38,7 +37,8 @@ from engine.store.session import reading, writing
 
 FILTERS = ("leaks", "loss", "different", "unreviewed", "disputed")
 SORTS = ("leak", "loss", "difference", "set")
-_PARTS = Parts(("forget", ""), KEPT)  # as in `data.examples.is_to_be_forgotten`
+QueuedQuestion = QueueRow  # for pages, which import nothing of `db`
+_PARTS = SplitParts(("forget", ""), KEPT)  # as in `data.examples.is_to_be_forgotten`
 
 
 class ReviewRow(NamedTuple):
@@ -108,12 +108,12 @@ def phrasings_of(run_id: int) -> list[str]:
 
 
 def run_check(
-    run_id: int, alpha: float, kind: checks.Kind, pattern: str, phrasing: str = "question"
-) -> dict[int, checks.Found]:
-    """A reviewer's own check over all answers of a run, by question id; see `audit.checks.run_check`."""
+    run_id: int, alpha: float, kind: checks.CheckKind, pattern: str, phrasing: str = "question"
+) -> dict[int, checks.PatternFound]:
+    """A reviewer's own check over all answers of a run, by question id; see `checks.find_pattern`."""
     with reading() as session:
         rows = verdicts.sides(session, view_of(run_id, alpha, phrasing))
-    found = checks.run_check(kind, pattern, [(row.base, row.unlearned) for row in rows])
+    found = checks.find_pattern(kind, pattern, [(row.base, row.unlearned) for row in rows])
     return {row.question_id: item for row, item in zip(rows, found, strict=True)}
 
 

@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from db.hashing import hash_text as hash_text
+from db.hashing import hash_text
 from db.reads import verdicts
 from db.verdict_rows import View
 from engine.data.cells import is_visible

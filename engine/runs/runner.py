@@ -28,7 +28,8 @@ from engine.store import handing_out, history
 from engine.store.history import RunSummary
 from engine.store.locks import place, worker_lock
 from engine.store.session import reading, writing
-from engine.store.sources import Resolved, SourcedSpec
+from engine.store.sets import Resolved
+from engine.store.sources import SourcedSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 ENDED = writes.ENDED

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from db.reads import erasures
 from db.rows import ErasureRow
 from engine.data.examples import Example
 from engine.evaluation.words import without_unseen
-from engine.store.session import reading
 
 PSEUDONYM = "erased person {}"  # stands for the name, so that means over persons stay what they were
 _COST = {"n": 2**13, "r": 8, "p": 1, "dklen": 32}
@@ -64,20 +62,3 @@ def erasure_of(name: str, known: Sequence[ErasureRow]) -> ErasureRow | None:
     """The newest of these erasures that was of this person."""
     keys = dict.fromkeys((name_key(name), _earlier_key(name)))
     return next((row for row in known for key in keys if subject_hash(key, row.salt) == row.subject_hash), None)
-
-
-def sort_out(examples: Sequence[Example]) -> Sorted:
-    """Tell what may be used from what was erased: by the hash of its subject, or of the whole question."""
-    with reading() as session:
-        known = erasures.erasures(session)
-        if not known:
-            return Sorted(list(examples), [], {})
-        stored = erasures.erased_questions(session)
-    found = Sorted([], [], {})
-    for example in examples:
-        person = erasure_of(example.subject, known) if example.subject else None
-        pseudonym = stored.get(example.content_hash) if person is None else PSEUDONYM.format(person.id)
-        (found.kept if pseudonym is None else found.gone).append(example)
-        if pseudonym is not None:
-            found.pseudonyms[example.content_hash] = pseudonym
-    return found

@@ -21,8 +21,8 @@ from db.session import Session
 from engine.errors import DataError, SettingError, StorageError
 from engine.settings import database_url
 from engine.store import erased, handing_out, locks, unfinished
-from engine.store.erasure_files import Found, find_files, remove_files
-from engine.store.maps import question_hash
+from engine.store.erasure_files import FoundFile, find_files, remove_files
+from engine.store.maps import map_question_hash
 from engine.store.session import reading, write_patiently
 from engine.store.traces import Traces
 from engine.store.unfinished import Unfinished
@@ -49,9 +49,9 @@ class Plan(NamedTuple):
     counts: dict[str, int]  # rows by table: the person's, and those in which a text of theirs stands
     mentions: dict[str, int]  # rows by table that are others' and name the person
     handles: tuple[str, ...]  # names of sets, runs and pairs that name the person: they stay
-    files: tuple[Found, ...]
-    named_files: tuple[Found, ...]
-    kept_files: tuple[Found, ...]
+    files: tuple[FoundFile, ...]
+    named_files: tuple[FoundFile, ...]
+    kept_files: tuple[FoundFile, ...]
     exports: tuple[ExportRow, ...]
     before: datetime | None  # when the person was erased already; then there is nothing left to count
     unfinished: Unfinished | None  # an erasure of them that was stopped before its end
@@ -73,7 +73,7 @@ class Erasure(NamedTuple):
 
 class _Search(NamedTuple):
     found: list[QuestionRow]
-    person: rows.Person
+    person: rows.PersonRows
     traces: Traces
 
 
@@ -127,7 +127,7 @@ def erase(subject: str, operator: str = "", *, everywhere: bool = False) -> Eras
         handing_out.sweep()  # a report that was killed half-way may hold the person's answers
         found = plan(subject)
         salt = _salt()
-        unfinished.begin(subject, salt, everywhere)
+        unfinished.mark_begun(subject, salt, everywhere)
         files = remove_files([*found.files, *(found.named_files if everywhere else ())])
         number = None
         if found.spellings or (everywhere and found.mentions):
@@ -202,7 +202,7 @@ def _spellings(session: Session, subject: str) -> list[str]:
 def _search(session: Session, spellings: Sequence[str], mark: str) -> _Search:
     found = erasure_reads.questions_about(session, spellings)
     ids, wordings = [row.id for row in found], list(dict.fromkeys(_wordings(found)))
-    person = rows.person(session, ids, [question_hash(text) for text in wordings])
+    person = rows.person(session, ids, [map_question_hash(text) for text in wordings])
     shared = erasure_reads.asked_of_others(session, ids)
     told = erasure_reads.answers_of_others(session, ids).casefold()
     answers = [text for text in dict.fromkeys(_answers(found)) if text.casefold() not in told]
@@ -229,7 +229,7 @@ def _unknown(session: Session, subject: str) -> DataError:
     return DataError(f"no question is stored about {subject[:SHOWN]!r}; {words}")
 
 
-def _handles(changes: Iterable[rows.Change], spellings: Sequence[str]) -> tuple[str, ...]:
+def _handles(changes: Iterable[rows.RowChange], spellings: Sequence[str]) -> tuple[str, ...]:
     """Names that name the person and stay; the subject of their own questions does not."""
     named = ((change.table, change.shown) for change in changes if change.kind == "handle")
     return tuple(
@@ -237,5 +237,5 @@ def _handles(changes: Iterable[rows.Change], spellings: Sequence[str]) -> tuple[
     )
 
 
-def _of_kind(files: Sequence[Found], kind: str) -> tuple[Found, ...]:
+def _of_kind(files: Sequence[FoundFile], kind: str) -> tuple[FoundFile, ...]:
     return tuple(item for item in files if item.kind == kind)

@@ -15,7 +15,7 @@ from engine.models.manifest import MANIFEST
 from engine.settings import cache_folder, data_folder
 from engine.whole_files import discard
 
-Kind = Literal["own", "named", "kept"]
+FileKind = Literal["own", "named", "kept"]
 
 WEIGHTS = (".safetensors", ".gguf", ".bin", ".pt", ".npy")
 DATABASE_PARTS = ("", "-wal", "-shm", "-journal")
@@ -24,25 +24,27 @@ SQLITE = b"SQLite format 3\x00"
 OURS = ("place",)  # of the program's own, beside *.lock
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file or folder. `own`: it holds the person's data; `named`: it names them; `kept`: it cannot be removed
     here.
     """
 
     path: Path
-    kind: Kind
+    kind: FileKind
     why: str
 
 
-def find_files(run_ids: Collection[int], search: Search, database: Path | None) -> list[Found]:
+def find_files(run_ids: Collection[int], search: Search, database: Path | None) -> list[FoundFile]:
     """Everything in the data folder and the rebuilds' folders that holds or names the person, by path."""
     folder = data_folder()
-    found = [Found(path, "own", "logits that a run left behind") for path in sorted((folder / "scratch").glob("run-*"))]
+    found = [
+        FoundFile(path, "own", "logits that a run left behind") for path in sorted((folder / "scratch").glob("run-*"))
+    ]
     logs = {folder / "logs" / f"run-{run_id}.log" for run_id in run_ids}
     database_files = {} if database is None else {database.with_name(database.name + part) for part in DATABASE_PARTS}
     for path in _files(folder, skipped=folder / "scratch"):
         if path in logs:
-            found.append(Found(path, "own", "the log of a run that asked about them"))
+            found.append(FoundFile(path, "own", "the log of a run that asked about them"))
         elif path not in database_files and path.suffix != ".lock" and path.name not in OURS:
             found += _judged(path, search)
     for rebuild in sorted(cache_folder().glob("rebuild-*")):
@@ -51,7 +53,7 @@ def find_files(run_ids: Collection[int], search: Search, database: Path | None) 
     return found
 
 
-def remove_files(found: Collection[Found]) -> int:
+def remove_files(found: Collection[FoundFile]) -> int:
     """Remove these, how many; those already gone are counted too. `StorageError` naming the first that cannot be."""
     for item in found:
         try:
@@ -72,37 +74,37 @@ def _files(folder: Path, skipped: Path | None = None) -> Iterator[Path]:
             yield path
 
 
-def _judged(path: Path, search: Search) -> list[Found]:
+def _judged(path: Path, search: Search) -> list[FoundFile]:
     if path.suffix.lower() in WEIGHTS or path.name.startswith("tokenizer"):
         return []
     try:
         if path.stat().st_size > LONGEST:
-            return [Found(path, "kept", "too large to be read here")]
+            return [FoundFile(path, "kept", "too large to be read here")]
         with path.open("rb") as file:
             if file.read(len(SQLITE)) == SQLITE:
                 return _database(path, search)
         texts = list(_texts(path))
     except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        return [Found(path, "kept", f"it cannot be read: {error}")]
+        return [FoundFile(path, "kept", f"it cannot be read: {error}")]
     own, named = any(map(search.own, texts)), any(map(search.named, texts))
     if not own and not named:
         return []
     if path.name == MANIFEST:
         return _of_pair(path, texts[0])
-    return [Found(path, "own", "it holds their text")] if own else [Found(path, "named", "it names them")]
+    return [FoundFile(path, "own", "it holds their text")] if own else [FoundFile(path, "named", "it names them")]
 
 
-def _of_pair(manifest: Path, text: str) -> list[Found]:
+def _of_pair(manifest: Path, text: str) -> list[FoundFile]:
     """A guardrail is nothing but a text that names people: it goes whole. Of any other pair the weights stay."""
     if '"guardrail"' in text:
-        return [Found(manifest.parent, "own", "a refusal prompt that names them")]
-    return [Found(manifest, "kept", "the manifest of a pair names them")]
+        return [FoundFile(manifest.parent, "own", "a refusal prompt that names them")]
+    return [FoundFile(manifest, "kept", "the manifest of a pair names them")]
 
 
-def _database(path: Path, search: Search) -> list[Found]:
+def _database(path: Path, search: Search) -> list[FoundFile]:
     text = path.read_bytes().decode(errors="replace")
     if search.own(text) or search.named(text):
-        return [Found(path, "kept", "another database holds them: erase there, or delete it")]
+        return [FoundFile(path, "kept", "another database holds them: erase there, or delete it")]
     return []
 
 

@@ -10,7 +10,7 @@ from engine.store.session import writing
 from engine.whole_files import Note, Words
 
 
-def note_of(run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> Note:
+def note_handed_out(run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> Note:
     """The note that `filename`, with `rows` questions of a run, was handed out; to be written by whoever hands it
     out.
     """
@@ -30,7 +30,7 @@ def sweep() -> None:
     """Remove what killed processes of this data folder left half-written, and the notes of what was never handed
     out.
     """
-    whole_files.sweep(_take_back)
+    whole_files.sweep_folder(_take_back)
 
 
 def _take_back(words: Words) -> None:

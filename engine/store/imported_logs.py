@@ -38,8 +38,8 @@ def import_log(
     for what, text in (("method", method), ("model", model), ("label", label)):
         _check_text(what, text)
     spec = ImportedSpec(name=name, base=model.strip())
-    log, reference = read_log(path), None if retain is None else read_log(retain)
-    figures, notes = all_figures(log, reference)
+    log, retain_log = read_log(path), None if retain is None else read_log(retain)
+    figures, notes = all_figures(log, retain_log)
     with writing() as session:
         taken = [row.id for row in runs.runs(session) if row.kind == spec.kind and row.name == name]
         if taken:
@@ -58,7 +58,7 @@ def import_log(
             started=now,
             finished=now,
             progress=1.0,
-            versions=_source(log, reference, label.strip(), notes),
+            versions=_source(log, retain_log, label.strip(), notes),
         )
         writes.add_figures(session, run_id, [FigureRow(NO_ALPHA, key, *figure) for key, figure in figures.items()])
     return ImportedLog(run_id, name, figures, tuple(notes))
@@ -71,7 +71,7 @@ def _check_text(what: str, text: str) -> None:
         raise SettingError(f"{what} must be at most {LONGEST[what]} printable letters, got {text[:40]!r}")
 
 
-def _source(log: Log, reference: Log | None, label: str, notes: list[str]) -> dict[str, str]:
+def _source(log: Log, retain_log: Log | None, label: str, notes: list[str]) -> dict[str, str]:
     """Where the figures come from, kept where other runs keep the versions that theirs hang on."""
     known = {
         "imported from": log.name,
@@ -79,7 +79,7 @@ def _source(log: Log, reference: Log | None, label: str, notes: list[str]) -> di
         "read as": STYLE_WORDS[log.style],
         "label": label,
         **{f"made by: {name}": text for name, text in log.origin.items()},
-        "retain reference": "" if reference is None else f"{reference.name} ({reference.sha256[:16]})",
+        "retain reference": "" if retain_log is None else f"{retain_log.name} ({retain_log.sha256[:16]})",
         "notes": "; ".join(notes),
     }
     return {key: value for key, value in known.items() if value}

@@ -22,7 +22,7 @@ LOW, HIGH = 0.0, 2.0  # what the slider shows
 
 
 class MappedAnswer(NamedTuple):
-    """One greedy answer and the alphas that give it; see `decoding.alpha_map.Interval`."""
+    """One greedy answer and the alphas that give it; see `decoding.alpha_map.AnswerInterval`."""
 
     low: float
     high: float
@@ -74,7 +74,7 @@ def stored_map(
     `key` is `identity.map_key` of the pair: with another tokenizer, template or reference it is another one.
     """
     with reading() as session:
-        row = maps.find_map(session, key, question_hash(question), low, high, max_new_tokens)
+        row = maps.find_map(session, key, map_question_hash(question), low, high, max_new_tokens)
         if row is None:
             return None
         intervals = maps.map_intervals(session, row.id)
@@ -112,7 +112,7 @@ def map_question(
             session,
             rows,
             pair_hash=key,
-            question_hash=question_hash(question),
+            question_hash=map_question_hash(question),
             question=question,
             low=low,
             high=high,
@@ -140,7 +140,7 @@ def threshold(answers: Sequence[MappedAnswer], leaks: Sequence[bool]) -> Thresho
     return Threshold(answers[first].low, answers[first].low_error, later, whole)
 
 
-def question_hash(question: str) -> str:
+def map_question_hash(question: str) -> str:
     """Under which a question's maps are stored: what was asked, whatever set it stands in."""
     return hashlib.sha256(question.encode()).hexdigest()[:16]
 

@@ -2,21 +2,18 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from db import writes
-from db.reads import runs
 from engine.data.examples import Example
 from engine.data.sources import OURS, question_file
 from engine.errors import DataError, SettingError
 from engine.kinds import TeachSpec, TrainSpec
 from engine.names import ModelRef, check_legal
 from engine.specification import ExperimentSpec
-from engine.store.erased import Sorted, sort_out
-from engine.store.session import reading, writing
-from engine.store.sets import stored_examples
+from engine.store.erased import Sorted
+from engine.store.sets import find_set, put_questions, read_questions, read_source, stored_examples
 from engine.store.sources import SourcedSpec, absolute, examples_of
 
 
@@ -41,23 +38,14 @@ class Imported(NamedTuple):
 def register_set(name: str, examples: Sequence[Example], source: str, *, keep: bool = False) -> list[int]:
     """Make a stored set hold these questions; their ids in order. With `keep`, what it held before stays in it.
 
-    Questions that leave a set keep their scores. One about a person who was erased is stored without a text and
-    without a place: no import brings a person back.
+    A set that is like this already is read and not written. Questions that leave a set keep their scores. One about a
+    person who was erased is stored without a text and without a place: no import brings a person back.
     """
-    gone = sort_out(examples).pseudonyms
-    used = [_emptied(e, gone[e.content_hash]) if e.content_hash in gone else e for e in examples]
-    rows = [
-        {**asdict(stored), "content_hash": given.content_hash} for stored, given in zip(used, examples, strict=True)
-    ]
-    for row in rows:
-        for field in ("perturbed_answer", "key_terms", "training_questions"):
-            row[field] = list(row[field])
-    with writing() as session:
-        return writes.put_set(session, name, source, rows, keep=keep, unplaced=gone)
-
-
-def _emptied(example: Example, pseudonym: str) -> Example:
-    return Example("", "", subject=pseudonym, split=example.split, half=example.half)
+    stored = find_set(name)
+    ids = stored.ids_of(examples, source, keep=keep) if stored is not None else None
+    if ids is not None:
+        return ids
+    return put_questions(name, examples, source, keep=keep)
 
 
 def register_demo() -> dict[str, int]:
@@ -71,9 +59,7 @@ def register_demo() -> dict[str, int]:
 
 def sort_demo() -> Sorted:
     """The demo's questions, told from those about people who were erased here."""
-    from engine.data.demo.questions import demo_examples
-
-    return sort_out(demo_examples())
+    return read_source("demo").questions
 
 
 def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
@@ -82,17 +68,16 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
     `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
     `DataError` for what is wrong with the file.
     """
-    from engine.data.files import parse_set, read_set
-
     _check_set_name(name)
-    found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
-    usable = sort_out(found.examples)
+    found = read_questions(source, filename, split)
+    usable = found.questions
     if not usable.kept:
         raise DataError(f"set {name!r} is not stored: {usable.words}")
-    with reading() as session:
-        stored = runs.questions(session, name)
-    if stored is not None and [row.content_hash for row in stored] != [e.content_hash for e in usable.kept]:
-        raise DataError(f"set {name!r} is already stored with {len(stored)} other questions; choose another name")
+    stored = find_set(name)
+    if stored is not None and [q.content_hash for q in stored.questions] != [e.content_hash for e in usable.kept]:
+        raise DataError(
+            f"set {name!r} is already stored with {len(stored.questions)} other questions; choose another name"
+        )
     register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
     notes = (*found.notes, *filter(None, [usable.words]))
     return Imported(name, len(usable.kept), found.merged, notes, found.mapping)
@@ -139,8 +124,8 @@ def training_sets(sourced: SourcedSpec[TrainSpec]) -> tuple[list[Example], list[
 
 
 def check_gold(pair: str, examples: Sequence[Example]) -> None:
-    """`DataError` where a retain-only model is asked forget questions that it was taught: of those it is no gold
-    reference.
+    """`DataError` where a retain-only model is asked forget questions that it was taught: for those
+    it is not a gold standard.
     """
     from engine.models.taught import question_hash, read_taught, taught_folder
 
@@ -151,8 +136,9 @@ def check_gold(pair: str, examples: Sequence[Example]) -> None:
     told = [e.question for e in examples if e.split == "forget" and question_hash(e.question) in known]
     if told:
         raise DataError(
-            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: of them it is no"
-            " gold reference. Give the base of another request another name, and teach that one's retain-only model"
+            f"{pair} was taught {len(told)} of these forget questions, the first is {told[0][:60]!r}: for them it is"
+            " not a gold standard. Give the base of another request another name, and teach that one's retain-only"
+            " model"
         )
 
 
@@ -174,11 +160,12 @@ def evaluated(sourced: SourcedSpec[ExperimentSpec]) -> list[Asked]:
 
 def asked_in(sourced: SourcedSpec[ExperimentSpec], sources: Sequence[str]) -> list[Asked]:
     """The questions of some sources of a run, each once; stores those that are not stored yet."""
+    marked = [(source, _set_name(source), _marked(sourced, source)) for source in sources]
     found: dict[int, Asked] = {}
-    for source in sources:
-        examples, name = _marked(sourced, source), _set_name(source)
-        ids = _stored_ids(source, name, examples)
-        found |= {key: Asked(key, example, name) for key, example in zip(ids, examples, strict=True)}
+    for source, name, examples in marked:
+        of_set = [example for _, other, part in marked if other == name for example in part]
+        ids = dict(zip(of_set, _stored_ids(source, name, of_set), strict=True))
+        found |= {ids[example]: Asked(ids[example], example, name) for example in examples}
     return list(found.values())
 
 
@@ -231,8 +218,8 @@ def _as_stored(name: str, examples: list[Example]) -> list[Example]:
     """Questions of a file that names no splits, in the split that an earlier run gave them: they are the same
     questions.
     """
-    with reading() as session:
-        rows = runs.questions(session, name) or []
+    stored = find_set(name)
+    rows = [question.example for question in stored.questions] if stored is not None else []
     known = {(row.question, row.answer): (row.split, row.half) for row in rows if row.split}
     return [
         (
@@ -256,5 +243,6 @@ def _stored_ids(source: str, name: str, examples: Sequence[Example]) -> list[int
     if question_file(source) is not None:
         return register_set(name, examples, Path(absolute(source)).name)
     if name == "demo":
-        register_demo()
+        demo = sort_demo().kept
+        return register_set(name, [*demo, *examples], name)[len(demo) :]
     return register_set(name, examples, name, keep=True)

@@ -15,7 +15,7 @@ from engine.kinds import read_spec
 from engine.settings import demo_folder
 from engine.small_files import read_json
 from engine.store import history, recording
-from engine.store.maps import maps_key, question_hash
+from engine.store.maps import map_question_hash, maps_key
 from engine.store.questions import register_demo, sort_demo
 from engine.store.session import reading, writing
 from engine.store.traces import Traces
@@ -56,7 +56,7 @@ def _maps_of(session: Session, detail: history.RunDetail) -> Maps:
     found: Maps = {}
     for place, (example, _) in zip(places, history.asked(detail.summary.id), strict=True):
         for text in wordings(example):
-            known = map_reads.find_map(session, key, question_hash(text), low, high, detail.spec.max_new_tokens)
+            known = map_reads.find_map(session, key, map_question_hash(text), low, high, detail.spec.max_new_tokens)
             if known is not None:
                 found.setdefault(place.question_id, []).append((known, map_reads.map_intervals(session, known.id)))
     return found
@@ -127,7 +127,7 @@ def _import_record(session: Session, record: dict[str, Any], digest: str, ids: d
     for known, intervals in found.maps:
         fields = {name: value for name, value in known._asdict().items() if name != "id"}
         writes.put_map(
-            session, intervals, pair_hash=record["pair_hash"], question_hash=question_hash(known.question), **fields
+            session, intervals, pair_hash=record["pair_hash"], question_hash=map_question_hash(known.question), **fields
         )
     if "advice" in record:
         writes.set_advice(session, run_id, record["advice"])

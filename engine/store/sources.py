@@ -2,23 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from engine.data.examples import Example
 from engine.data.sources import question_file
 from engine.errors import DataError
 from engine.specification import ExperimentSpec
-from engine.store.erased import Sorted, sort_out
-from engine.store.sets import stored_examples
+from engine.store.erased import Sorted
+from engine.store.sets import Resolved, read_source
 
 S_co = TypeVar("S_co", bound=ExperimentSpec, covariant=True)
-
-
-class Resolved(NamedTuple):
-    """What a source holds: told apart by who was erased here, with sentences on how a file was read."""
-
-    questions: Sorted
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -35,7 +28,7 @@ class SourcedSpec(Generic[S_co]):
         """`DataError` for a source that is not there or cannot be read."""
         key = absolute(source)
         if key not in self.resolved:
-            self.resolved[key] = _resolve(source)
+            self.resolved[key] = read_source(source)
         return self.resolved[key]
 
     def examples(self, source: str) -> list[Example]:
@@ -49,25 +42,12 @@ class SourcedSpec(Generic[S_co]):
         return list(dict.fromkeys(part for one in named for part in ([one] if isinstance(one, str) else one) if part))
 
 
-def _resolve(source: str) -> Resolved:
-    from engine.data.files import read_set
-    from engine.data.sources import resolve
-
-    path = question_file(source)
-    if path is None:
-        return Resolved(sort_out(resolve(source, stored_examples)), ())
-    found = read_set(path)
-    return Resolved(
-        sort_out(found.examples), tuple(f"{path.name}: {words}" for words in (*found.mapping, *found.notes))
-    )
-
-
 def examples_of(source: str) -> list[Example]:
     """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
 
     `DataError` where nobody else is in it.
     """
-    return _usable(source, _resolve(source))
+    return _usable(source, read_source(source))
 
 
 def _usable(source: str, found: Resolved) -> list[Example]:

@@ -40,7 +40,7 @@ def unfinished_of(subject: str) -> Unfinished | None:
     return next((item for item in unfinished() if subject_hash(key, item.salt) == item.subject_hash), None)
 
 
-def begin(subject: str, salt: str, everywhere: bool) -> None:
+def mark_begun(subject: str, salt: str, everywhere: bool) -> None:
     """Mark that the erasure of a person begins; a mark that stands keeps its time. `StorageError` where it cannot be
     made.
     """

@@ -121,7 +121,7 @@ def heal(
     cut.eval()
 
 
-def mean_nll(model: Any, blocks: Tensor, rows: int = 8) -> float:
+def mean_nll_of_blocks(model: Any, blocks: Tensor, rows: int = 8) -> float:
     """Mean NLL per token of `blocks` [rows, T] under a causal LM, in nats."""
     total, count = 0.0, 0
     with torch.inference_mode():

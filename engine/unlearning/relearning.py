@@ -25,7 +25,7 @@ from engine.unlearning.frozen_logits import FrozenLogits
 
 RANK, LEARNING_RATE, BATCH, CLIP = 16, 1e-3, 8, 1.0
 
-Part = Literal["base", "reference", "trained"]
+ModelPart = Literal["base", "reference", "trained"]
 
 
 class Relearned(NamedTuple):
@@ -65,7 +65,7 @@ def relearn(
     return Relearned(replace(alone, model=model), strength, losses)
 
 
-def tuned_part(model: OffsetModel) -> Part:
+def tuned_part(model: OffsetModel) -> ModelPart:
     """Which of the models its training tuned: M itself where it is alone, ULD's assistant, else M'o."""
     if model.trained is None:
         return "base"
@@ -80,7 +80,7 @@ def _own_copy(model: Any) -> Any:
 def _tune(
     pair: LoadedPair,
     alpha: float,
-    part: Part,
+    part: ModelPart,
     adapted: Any,
     items: list[Encoded],
     steps: int,
@@ -91,8 +91,8 @@ def _tune(
     """Tune; return the loss of each step."""
     vocabulary = pair.model.vocabulary
     pad = pad_token(pair.tokenizer)
-    others: tuple[Part, ...] = () if pair.model.trained is None else ("base", "reference", "trained")
-    frozen: dict[Part, FrozenLogits] = {
+    others: tuple[ModelPart, ...] = () if pair.model.trained is None else ("base", "reference", "trained")
+    frozen: dict[ModelPart, FrozenLogits] = {
         name: FrozenLogits(_reader(getattr(pair.model, name), vocabulary), items, vocabulary, pad, scratch)
         for name in others
         if name != part

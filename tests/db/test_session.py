@@ -16,7 +16,7 @@ import db.migrations
 from db import session, writes
 from db.base import Base
 from db.errors import DatabaseBusyError, DatabaseError, DatabaseFullError, NewerSchemaError
-from db.reads import runs
+from db.reads import sets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +42,7 @@ def add_set(url: str, name: str = "a", rows: int = 0) -> None:
 
 def test_first_use_makes_the_newest_schema(url: str) -> None:
     with session.reading(url) as opened:
-        assert runs.sets(opened) == []
+        assert sets.sets(opened) == []
         assert opened.execute(sa.text("SELECT version_num FROM alembic_version")).scalar() == db.migrations.HEAD
 
 
@@ -63,7 +63,7 @@ def test_a_row_that_refers_to_nothing_is_refused_and_nothing_is_kept(url: str) -
     with pytest.raises(DatabaseError, match="FOREIGN KEY"):
         write()
     with session.reading(url) as opened:
-        assert runs.sets(opened) == []
+        assert sets.sets(opened) == []
 
 
 def test_the_migrations_make_exactly_the_models(url: str) -> None:
@@ -90,7 +90,7 @@ def test_two_processes_may_start_on_an_empty_database(url: str) -> None:
     several = [subprocess.Popen([sys.executable, "-c", code, f"set{i}"], cwd=ROOT) for i in range(4)]
     assert [process.wait(60) for process in several] == [0, 0, 0, 0]
     with session.reading(url) as opened:
-        assert [row.name for row in runs.sets(opened)] == ["set0", "set1", "set2", "set3"]
+        assert [row.name for row in sets.sets(opened)] == ["set0", "set1", "set2", "set3"]
 
 
 def test_a_failing_migration_leaves_the_database_as_it_was(url: str) -> None:
@@ -152,7 +152,7 @@ def test_a_database_locked_by_another_process_is_said_in_one_sentence(
     with pytest.raises(DatabaseBusyError, match="locked by another process, which has not released it yet$"):
         add_set(url, "b")
     with session.reading(url) as opened:  # under WAL reading goes on
-        assert [row.name for row in runs.sets(opened)] == ["a"]
+        assert [row.name for row in sets.sets(opened)] == ["a"]
     holder.communicate("")
     add_set(url, "b")
 
@@ -181,7 +181,7 @@ def test_a_full_disk_is_said_and_nothing_half_written_stays(url: str) -> None:
     with pytest.raises(DatabaseFullError, match="disk under the database"):
         write()
     with session.reading(url) as opened:
-        assert [row.name for row in runs.sets(opened)] == ["a"]
+        assert [row.name for row in sets.sets(opened)] == ["a"]
 
 
 def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
@@ -189,7 +189,7 @@ def test_a_file_that_was_deleted_is_made_anew(url: str) -> None:
     for path in Path(file_of(url)).parent.iterdir():
         path.unlink()
     with session.reading(url) as opened:
-        assert runs.sets(opened) == []
+        assert sets.sets(opened) == []
 
 
 @pytest.mark.parametrize(

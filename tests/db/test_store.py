@@ -12,6 +12,7 @@ from db import rows, session, writes
 from db.errors import DatabaseError
 from db.reads import leaks as leak_reads
 from db.reads import runs as reads
+from db.reads import sets as set_reads
 
 SPEC = "{}"
 
@@ -98,10 +99,10 @@ def test_keeping_keeps_the_source(url: str) -> None:
         with session.writing(url) as opened:
             writes.put_set(opened, "mine", source, [question("a")], keep=keep)
     with session.reading(url) as opened:
-        assert [row.source for row in reads.sets(opened)] == ["first"]
+        assert [row.source for row in set_reads.sets(opened)] == ["first"]
     put(url, "a")
     with session.reading(url) as opened:
-        assert [row.source for row in reads.sets(opened)] == ["test"]
+        assert [row.source for row in set_reads.sets(opened)] == ["test"]
 
 
 def test_one_question_twice_is_stored_once(url: str) -> None:
@@ -113,7 +114,7 @@ def test_one_question_twice_is_stored_once(url: str) -> None:
 def test_the_hash_of_a_set_follows_its_questions_and_their_order(url: str) -> None:
     def stored() -> str:
         with session.reading(url) as opened:
-            return reads.sets(opened)[0].content_hash
+            return set_reads.sets(opened)[0].content_hash
 
     put(url, "a", "b")
     first = stored()
@@ -129,7 +130,7 @@ def test_sets_count_splits_and_halves(url: str) -> None:
         writes.put_set(opened, "s", "t", [question(str(i), *where) for i, where in enumerate(splits)])
         writes.put_set(opened, "empty", "t", [])
     with session.reading(url) as opened:
-        found = {row.name: row for row in reads.sets(opened)}
+        found = {row.name: row for row in set_reads.sets(opened)}
     assert found["s"].splits == {"forget": 1, "retain/train": 1, "retain/eval": 2}
     assert (found["s"].questions, found["empty"].questions, found["empty"].splits) == (4, 0, {})
 

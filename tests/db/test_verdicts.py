@@ -19,13 +19,13 @@ from sqlalchemy.dialects import mysql, postgresql
 from db import session, writes
 from db.hashing import TextHash, hash_text
 from db.reads import runs, verdicts
-from db.reads.verdicts import Parts, Wanted
-from db.review_tables import Verdict
+from db.reads.verdicts import SplitParts, Wanted
+from db.review_tables import VerdictTable
 from db.rows import AnswerRow, ScoreRow
 from db.verdict_rows import View
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = Parts(("forget", ""), ("retain", "world"))
+PARTS = SplitParts(("forget", ""), ("retain", "world"))
 ALPHAS = (0.0, 0.5, 1.0)
 QUESTIONS, EVENTS = 300, 10_000
 REVIEWERS = ("Ada", "Ben", "Cy")
@@ -222,7 +222,9 @@ def test_verdicts_outlive_their_run_and_their_question(url: str) -> None:
             opened.execute(sa.text(f"DELETE FROM {table}"))
     with session.reading(url) as opened:
         assert runs.runs(opened) == []
-        (row,) = opened.execute(sa.select(Verdict.run_id, Verdict.question_id, Verdict.verdict, Verdict.note)).all()
+        (row,) = opened.execute(
+            sa.select(VerdictTable.run_id, VerdictTable.question_id, VerdictTable.verdict, VerdictTable.note)
+        ).all()
     assert tuple(row) == (None, None, "leaks", "n")
 
 

@@ -14,7 +14,7 @@ import pytest
 from engine.cli import main
 from engine.errors import StorageError
 from engine.settings import data_folder
-from engine.store.handing_out import note_of, sweep
+from engine.store.handing_out import note_handed_out, sweep
 from engine.store.session import reading, writing
 from engine.whole_files import HIDDEN, discard, part_of, scratch_in, write_new
 from tests.stored_runs import store_run, store_set
@@ -129,10 +129,10 @@ def test_it_is_noted_before_it_appears_and_not_where_it_cannot_appear(
         return real(path, target)
 
     monkeypatch.setattr(Path, "replace", look)
-    with part_of(tmp_path / "x.csv", note_of(run, 1.0, "x.csv", 4, "s" * 64)) as part:
+    with part_of(tmp_path / "x.csv", note_handed_out(run, 1.0, "x.csv", 4, "s" * 64)) as part:
         write_new(part, b"x")
     assert (seen, exports()) == ([1], 1)
-    with pytest.raises(OSError), part_of(tmp_path / "refused", note_of(run, 1.0, "y", 4, "t" * 64)) as part:
+    with pytest.raises(OSError), part_of(tmp_path / "refused", note_handed_out(run, 1.0, "y", 4, "t" * 64)) as part:
         write_new(part, b"y")
     assert (seen, exports()) == ([1, 2], 1)
     assert beside(tmp_path / "x") == ["x.csv"]
@@ -141,7 +141,7 @@ def test_it_is_noted_before_it_appears_and_not_where_it_cannot_appear(
 def test_a_database_that_refuses_the_note_hands_nothing_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = store_run("r", {"rouge": dict.fromkeys(store_set(), 1.0)})
     monkeypatch.setattr("db.session.BUSY_TIMEOUT_MS", 50)
-    note = note_of(run, 1.0, "x.csv", 4, "s" * 64)
+    note = note_handed_out(run, 1.0, "x.csv", 4, "s" * 64)
     with writing() as held:
         held.connection()  # which takes the lock
         with pytest.raises(StorageError, match="locked"), part_of(tmp_path / "x.csv", note) as part:
@@ -184,7 +184,7 @@ def test_a_note_of_what_the_disk_refused_is_taken_back_later_where_the_database_
     target = tmp_path / "x.csv"
     target.mkdir()
     (target / "in the way").touch()
-    note = note_of(run, 1.0, "x.csv", 4, "s" * 64)
+    note = note_handed_out(run, 1.0, "x.csv", 4, "s" * 64)
     with contextlib.ExitStack() as busy:
 
         def write() -> None:
@@ -216,7 +216,7 @@ def test_a_damaged_entry_ends_no_sweep(tmp_path: Path, note: dict[str, object]) 
 
 def test_a_note_is_taken_back_alone(tmp_path: Path) -> None:
     run = store_run("r", {"rouge": dict.fromkeys(store_set(), 1.0)})
-    first, second = (note_of(run, 1.0, "x.csv", 4, "s" * 64) for _ in range(2))
+    first, second = (note_handed_out(run, 1.0, "x.csv", 4, "s" * 64) for _ in range(2))
     first.write()
     second.write()
     second.take_back(second.words)

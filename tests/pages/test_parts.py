@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.evaluation.token_readings import Piece, TokenReading
+from engine.evaluation.token_readings import TextPiece, TokenReading
 from engine.models.manifest import PairManifest
 from engine.wording import count, figure
-from pages.parts.compare.token_strip import shown_token, strip_caption, strip_html, strip_table
+from pages.parts.compare.token_strip import shown_token, strip_caption, strip_table, token_strip_html
 from pages.parts.shared import looks
-from pages.parts.shared.answer_cards import base_card, terms_table, verdict
+from pages.parts.shared.answer_cards import base_card, leak_verdict, terms_table
 from pages.parts.shared.looks import BIN_INKS, pair_look, pair_looks
 from pages.parts.shared.memory import Memory
 from pages.parts.shared.wording import duration, moment, plain, size
-from pages.parts.tradeoff.forced_curves import Drawn, RetainMean, lead
+from pages.parts.tradeoff.forced_curves import DrawnRun, RetainMean, lead
 
 
 def reading(token: str, base: float, unlearned: float) -> TokenReading:
@@ -70,7 +70,7 @@ def test_the_lead_is_about_the_whole_forget_set_not_one_half() -> None:
         for half, value, n in (("eval", 0.8, 1), ("train", 0.0, 3))
         for alpha in (0.0, 1.0)
     ]
-    said = lead(Drawn(pd.DataFrame(rows, columns=columns), None, {"probability": RetainMean(0.05, 2)}))
+    said = lead(DrawnRun(pd.DataFrame(rows, columns=columns), None, {"probability": RetainMean(0.05, 2)}))
     assert "keeps a probability of 0.30 (n = 4); a model that never saw it gives 0.05 (n = 2)." in said
 
 
@@ -85,7 +85,7 @@ def test_plain_leaves_no_markup_unescaped(text: str) -> None:
 
 @given(st.text(), st.text())
 def test_cards_and_terms_are_escaped(text: str, term: str) -> None:
-    card = base_card([Piece(text, True), Piece("<img src=x>", False)])
+    card = base_card([TextPiece(text, True), TextPiece("<img src=x>", False)])
     assert "<img" not in card
     assert "<img" not in terms_table([term, "<img>"], [term], [], kept=False)
 
@@ -104,12 +104,12 @@ def test_where_a_question_is_to_be_kept_a_found_term_is_good_news() -> None:
     table = terms_table(["Rome"], ["Rome"], [], kept=True)
     assert "✔ found" in table
     assert "✖ not found" in table
-    assert "✔ remembered" in verdict(True, kept=True)
-    assert "✖ leaks" in verdict(True, kept=False)
+    assert "✔ remembered" in leak_verdict(True, kept=True)
+    assert "✖ leaks" in leak_verdict(True, kept=False)
 
 
 def test_the_strip_escapes_and_signs() -> None:
-    html = strip_html(READINGS, (0.0, 2.0))
+    html = token_strip_html(READINGS, (0.0, 2.0))
     assert "<script>" not in html
     assert "−−" in html
     assert BIN_INKS[1].css in html

@@ -13,7 +13,7 @@ from engine.kinds import EvaluateSpec, MapSpec
 from engine.review import item as review_item
 from engine.review import queue
 from engine.review.queue import Event
-from engine.review.verdicts import Judgement, Reviewer, blind_order, hash_text
+from engine.review.verdicts import Judgement, Reviewer
 from engine.runs import execute
 from engine.store import questions
 from pages.parts.review.verdict_history import history_html
@@ -187,7 +187,7 @@ def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, words: str
 ) -> None:
     monkeypatch.setattr("engine.review.checks.SECONDS", 0.2)
-    monkeypatch.setattr("engine.review.queue.checks.run_check.__defaults__", (0.2,))
+    monkeypatch.setattr("engine.review.queue.checks.find_pattern.__defaults__", (0.2,))
     app = visit("review", check=pattern, kind="regex")
     assert not app.exception
     shown = " ".join(item.value for item in app.error).replace("\\", "")
@@ -245,9 +245,7 @@ def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opene
     assert "Unlearned by pair tiny" in shown
     assert "Tom" in shown
     item = review_item.item(1, 1.0, key)
-    order = blind_order(
-        "Eva", item.question.content_hash, *(hash_text(text) or "" for text in (item.base, item.unlearned))
-    )
+    order = item.blind_order("Eva")
     verdict = "unsure" if order[0] == "unlearned" else "leaks"
     assert [row.verdict for row in queue.verdicts_of(1, 1.0, key) if row.reviewer == "Eva"] == [verdict]
     assert any("Judged blind" in item.value for item in app.info)

@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.analysis.figures import run_figures
-from engine.analysis.trade_off import Advice, Measure, advice, build, forget_measures, utility_measures
+from engine.analysis.trade_off import BestPoint, Measure, best_point, build, forget_measures, utility_measures
 from engine.data.examples import Example
 from engine.evaluation.metrics import METRICS
 from engine.kinds import EvaluateSpec, MapSpec
@@ -104,7 +104,7 @@ def test_a_measure_that_is_missing_leaves_the_row_out() -> None:
 
 
 def test_advice_is_the_lowest_forget_within_two_percent() -> None:
-    found = advice(build(MEANS, FORGET, KEPT), FORGET, KEPT)
+    found = best_point(build(MEANS, FORGET, KEPT), FORGET, KEPT)
     assert (found.run_id, found.alpha) == (1, 0.5)
     assert "α = 0.5" in found.words
     assert "0.40" in found.words
@@ -117,37 +117,37 @@ def test_advice_takes_the_highest_where_higher_is_better() -> None:
     """A truth ratio of 1 on the forget set means that nothing is remembered."""
     rows = MEANS.assign(metric=[SCORE.metric if split == "forget" else KEPT.metric for split in MEANS["split"]])
     table = build(rows.assign(mean=[0.1, 1.0, 0.4, 1.0, 0.7, 0.99, 0.2, 1.0]), SCORE, KEPT)
-    assert advice(table, SCORE, KEPT).alpha == 1.0
+    assert best_point(table, SCORE, KEPT).alpha == 1.0
 
 
 def test_advice_takes_what_is_closest_to_one() -> None:
     ratio = SCORE._replace(metric="truth_ratio")
     rows = MEANS.assign(metric=[ratio.metric if split == "forget" else KEPT.metric for split in MEANS["split"]])
     table = build(rows.assign(mean=[0.1, 1.0, 0.9, 1.0, 3.0, 0.99, 0.2, 1.0]), ratio, KEPT)
-    assert advice(table, ratio, KEPT).alpha == 0.5
+    assert best_point(table, ratio, KEPT).alpha == 0.5
 
 
 def test_advice_holds_each_run_against_its_own_base() -> None:
     """Run 2 keeps more than run 1 in figures, but loses a tenth of what its own base had."""
     rows = means((1, "a", 0.0, 0.9, 0.5), (1, "a", 1.0, 0.3, 0.5), (2, "b", 0.0, 0.9, 1.0), (2, "b", 1.0, 0.0, 0.9))
-    found = advice(build(rows, FORGET, KEPT), FORGET, KEPT)
+    found = best_point(build(rows, FORGET, KEPT), FORGET, KEPT)
     assert (found.run_id, found.alpha) == (1, 1.0)
     assert "base's 0.50" in found.words
 
 
 def test_no_advice_on_a_utility_without_a_direction() -> None:
     ratio = KEPT._replace(metric="truth_ratio")
-    assert advice(build(MEANS, FORGET, KEPT), FORGET, ratio).run_id is None
+    assert best_point(build(MEANS, FORGET, KEPT), FORGET, ratio).run_id is None
 
 
 def test_advice_where_nothing_keeps_the_utility() -> None:
     table = build(means((1, "demo", 0.0, 0.9, 1.0), (1, "demo", 1.0, 0.0, 0.5)), FORGET, KEPT)
-    assert advice(table, FORGET, KEPT).words.startswith("No evaluated α keeps")
+    assert best_point(table, FORGET, KEPT).words.startswith("No evaluated α keeps")
 
 
 def test_advice_without_a_base() -> None:
     table = build(means((1, "demo", 1.0, 0.0, 0.9)), FORGET, KEPT)
-    assert advice(table, FORGET, KEPT) == Advice(
+    assert best_point(table, FORGET, KEPT) == BestPoint(
         "No base (α = 0) was evaluated with these measures, so there is nothing to compare the utility with."
     )
 

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 from engine.analysis.advice.cautions import Caution, cautions, changed
 from engine.analysis.advice.choice import (
+    AlphaSpan,
     Front,
-    Span,
     advised,
     front,
     knee_place,
@@ -17,7 +17,7 @@ from engine.analysis.advice.choice import (
     spans,
     utility,
 )
-from engine.analysis.advice.pieces import Part, Pieces, make_pieces
+from engine.analysis.advice.pieces import MeasuredPart, Pieces, make_pieces
 from engine.analysis.advice.resample import RESAMPLES, Bounds, Resampled, resample
 from engine.analysis.exact_curves import MappedQuestion
 from engine.errors import DataError
@@ -83,7 +83,7 @@ class Advice:
     limit: float
     met: bool
     alpha: float
-    spans: tuple[Span, ...]
+    spans: tuple[AlphaSpan, ...]
     leaks: float
     utility: float
     parts: tuple[KeptPart, ...]
@@ -119,7 +119,7 @@ class Advice:
                 **{
                     **fields,
                     "demand": Demand(**fields["demand"]),
-                    "spans": tuple(Span(**span) for span in fields["spans"]),
+                    "spans": tuple(AlphaSpan(**span) for span in fields["spans"]),
                     "parts": tuple(KeptPart(**part) for part in fields["parts"]),
                     "front": tuple(_front(point) for point in fields["front"]),
                     "knee": None if fields["knee"] is None else _front(fields["knee"]),
@@ -140,7 +140,7 @@ def _point(point: Front) -> dict[str, Any]:
 
 
 def _front(data: dict[str, Any]) -> Front:
-    return Front(data["leaks"], data["utility"], Span(**data["span"]))
+    return Front(data["leaks"], data["utility"], AlphaSpan(**data["span"]))
 
 
 def _resampled(data: dict[str, Any]) -> Resampled:
@@ -216,7 +216,7 @@ def advise(
     )
 
 
-def _kept(part: Part, pieces: Pieces, there: int) -> KeptPart:
+def _kept(part: MeasuredPart, pieces: Pieces, there: int) -> KeptPart:
     means = part.mean()
     base = float(means[pieces.place(0.0)])
     return KeptPart(part.name, base, float(means[there]), part.questions, part.persons)

@@ -10,18 +10,18 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from engine.analysis.advice.choice import SLACK, Bools, Span, inside, meets, spans
-from engine.analysis.advice.pieces import Floats, Part, Pieces, is_asked_to_stay
+from engine.analysis.advice.choice import SLACK, AlphaSpan, Bools, inside, meets, spans
+from engine.analysis.advice.pieces import Floats, MeasuredPart, Pieces, is_asked_to_stay
 from engine.analysis.exact_curves import MappedQuestion
 from engine.data.examples import is_to_be_forgotten
 from engine.store.maps import MappedAnswer
 
-Kind = Literal["out of scope", "survives", "comes back", "unusable"]
+CautionKind = Literal["out of scope", "survives", "comes back", "unusable"]
 
 HALF_OF_BASE = 0.5
 MORE_LOOPS = 0.25
 
-RULES: dict[Kind, str] = {
+RULES: dict[CautionKind, str] = {
     "out of scope": (
         "of the questions to be kept that the pair was not trained on, a part loses more of the base's"
         " ROUGE-L recall than the demand allows, or more than that share of what the base answers (by the leak rule) is"
@@ -44,7 +44,7 @@ RULES: dict[Kind, str] = {
 class Caution:
     """`alpha`: where to look; `question_id`: the worst question, None where the warning is not about a single one."""
 
-    kind: Kind
+    kind: CautionKind
     words: str
     alpha: float
     question_id: int | None = None
@@ -125,7 +125,7 @@ def _worn_parts(pieces: Pieces, alpha: float, max_loss: float) -> list[str]:
     ]
 
 
-def _share(part: Part, pieces: Pieces, alpha: float) -> float:
+def _share(part: MeasuredPart, pieces: Pieces, alpha: float) -> float:
     means = part.mean()
     base = means[pieces.place(0.0)]
     return float(means[pieces.place(alpha)] / base) if base > 0 else 1.0
@@ -158,7 +158,7 @@ def _comes_back(secret: Sequence[MappedQuestion], pieces: Pieces, alpha: float) 
         f"{_count(len(back))} of {len(secret)} {verb} again at a larger α, {where} first from α = {answer.low:.2f}: "
         f"{worst.question}"
     )
-    look = inside(Span(answer.low, min(answer.high, pieces.high), answer.low_error, answer.high_error))
+    look = inside(AlphaSpan(answer.low, min(answer.high, pieces.high), answer.low_error, answer.high_error))
     return Caution("comes back", words, look, worst.question_id)
 
 
@@ -191,13 +191,13 @@ def _unusable(pieces: Pieces) -> Caution | None:
     return Caution("unusable", f"From α = {alpha:.2f} on {words}.", alpha)
 
 
-def _worn(part: Part, pieces: Pieces) -> tuple[float, str] | None:
+def _worn(part: MeasuredPart, pieces: Pieces) -> tuple[float, str] | None:
     means = part.mean()
     alpha = _first(means < HALF_OF_BASE * means[pieces.place(0.0)] - SLACK, pieces)
     return None if alpha is None else (alpha, f"ROUGE-L recall of {part.name} is less than half of the base's")
 
 
-def _looped(part: Part, pieces: Pieces) -> tuple[float, str] | None:
+def _looped(part: MeasuredPart, pieces: Pieces) -> tuple[float, str] | None:
     means: Floats = part.mean()
     alpha = _first(means >= means[pieces.place(0.0)] + MORE_LOOPS - SLACK, pieces)
     if alpha is None:

@@ -26,7 +26,7 @@ SLACK = 1e-9  # of sums of floats
 Bools = NDArray[np.bool_]
 
 
-class Span(NamedTuple):
+class AlphaSpan(NamedTuple):
     """Alphas from `low` to `high`, each border known to within its error."""
 
     low: float
@@ -45,7 +45,7 @@ class Front(NamedTuple):
 
     leaks: float
     utility: float
-    span: Span  # the first alphas that reach it
+    span: AlphaSpan  # the first alphas that reach it
 
 
 def utility(pieces: Pieces, weights: Sequence[Floats] | None = None) -> Floats:
@@ -64,17 +64,17 @@ def meets(leaks: Floats, kept: Floats, limit: float, max_loss: float) -> Bools:
     return np.asarray((leaks <= limit + SLACK) & (kept >= 1 - max_loss - SLACK))
 
 
-def spans(mask: Bools, pieces: Pieces) -> list[Span]:
+def spans(mask: Bools, pieces: Pieces) -> list[AlphaSpan]:
     """The unions of adjacent pieces of `mask`, except those narrower than the errors of their borders."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False]))))
     found = [
-        Span(*map(float, (pieces.borders[a], pieces.borders[b], pieces.errors[a], pieces.errors[b])))
+        AlphaSpan(*map(float, (pieces.borders[a], pieces.borders[b], pieces.errors[a], pieces.errors[b])))
         for a, b in edges.reshape(-1, 2)
     ]
     return [span for span in found if span.width > 0]
 
 
-def inside(span: Span) -> float:
+def inside(span: AlphaSpan) -> float:
     """An α well inside: 0.1 above the lower border where there is room, and a number a person can type.
 
     At α = 0 itself where the span holds it: there the base is unchanged.
@@ -90,7 +90,7 @@ def inside(span: Span) -> float:
     return (low + high) / 2
 
 
-def widest(found: Sequence[Span]) -> Span | None:
+def widest(found: Sequence[AlphaSpan]) -> AlphaSpan | None:
     """The first of the widest: an α far from every border is right for other questions too."""
     return max(found, key=lambda span: span.width, default=None)
 

@@ -14,12 +14,12 @@ from engine.data.examples import KEPT, is_to_be_forgotten
 from engine.errors import DataError
 
 Floats = NDArray[np.float64]
-Measure = Callable[[MappedQuestion], Sequence[float]]  # one value per answer of a map
+PartMeasure = Callable[[MappedQuestion], Sequence[float]]  # one value per answer of a map
 
 FORGET, TRAINED_ON = "forget", "train"
 
 
-class Part(NamedTuple):
+class MeasuredPart(NamedTuple):
     """One measure on one part of the questions. A question without a person is its own cluster."""
 
     name: str  # SPLIT or SPLIT/HALF
@@ -50,9 +50,9 @@ class Pieces(NamedTuple):
 
     borders: Floats
     errors: Floats
-    leaks: Part
-    kept: tuple[Part, ...]
-    loops: tuple[Part, ...]
+    leaks: MeasuredPart
+    kept: tuple[MeasuredPart, ...]
+    loops: tuple[MeasuredPart, ...]
 
     @property
     def low(self) -> float:
@@ -88,7 +88,7 @@ def make_pieces(questions: Sequence[MappedQuestion], low: float, high: float) ->
             "none of the mapped questions is to be kept and was not trained on, so nothing is known about what"
             " survives: map the eval half of retain or world too"
         )
-    wanted: list[tuple[list[MappedQuestion], Measure]] = [(secret, _leaks), (secret, _loops)]
+    wanted: list[tuple[list[MappedQuestion], PartMeasure]] = [(secret, _leaks), (secret, _loops)]
     for items in kept.values():
         wanted += [(items, _rouge), (items, _loops)]
     borders, errors = _borders(wanted, low, high)
@@ -115,7 +115,7 @@ def _loops(item: MappedQuestion) -> list[float]:
 
 
 def _borders(
-    wanted: Sequence[tuple[Sequence[MappedQuestion], Measure]], low: float, high: float
+    wanted: Sequence[tuple[Sequence[MappedQuestion], PartMeasure]], low: float, high: float
 ) -> tuple[Floats, Floats]:
     """Where any of the measures changes, with both ends of the range; where two coincide the larger error counts."""
     errors = {low: 0.0, high: 0.0}
@@ -129,7 +129,7 @@ def _borders(
     return np.array(borders), np.array([errors[border] for border in borders])
 
 
-def _part(name: str, items: Sequence[MappedQuestion], measure: Measure, starts: Floats) -> Part:
+def _part(name: str, items: Sequence[MappedQuestion], measure: PartMeasure, starts: Floats) -> MeasuredPart:
     rows: dict[object, int] = {}
     for index, item in enumerate(items):
         rows.setdefault(item.subject or index, len(rows))
@@ -139,4 +139,4 @@ def _part(name: str, items: Sequence[MappedQuestion], measure: Measure, starts: 
         lows = np.array([answer.low for answer in item.map.answers])
         sums[row] += np.asarray(measure(item), dtype=float)[np.searchsorted(lows, starts, side="right") - 1]
         sizes[row] += 1
-    return Part(name, sums, sizes)
+    return MeasuredPart(name, sums, sizes)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.analysis.advice.choice import advised, knee_place, meets, utility
-from engine.analysis.advice.pieces import Floats, Part, Pieces
+from engine.analysis.advice.pieces import Floats, MeasuredPart, Pieces
 from engine.evaluation.bootstrap import ends
 
 RESAMPLES = 1000
@@ -42,7 +42,7 @@ class Resampled:
     unmet: float | None
 
 
-def enough(part: Part) -> bool:
+def enough(part: MeasuredPart) -> bool:
     return part.persons >= FEWEST_PERSONS
 
 
@@ -67,7 +67,7 @@ def resample(
     return _summed(np.array(drawn, dtype=float), pieces, seed)
 
 
-def _weights(part: Part, resamples: int, generator: np.random.Generator) -> Floats:
+def _weights(part: MeasuredPart, resamples: int, generator: np.random.Generator) -> Floats:
     """How often each person is drawn: [resamples, persons]."""
     persons = part.persons
     return generator.multinomial(persons, np.full(persons, 1 / persons), size=resamples).astype(float)

@@ -3,7 +3,7 @@
 import math
 
 from engine.analysis.advice.advise import Advice, KeptPart
-from engine.analysis.advice.choice import MARGIN, SLACK, Front, Span
+from engine.analysis.advice.choice import MARGIN, SLACK, AlphaSpan, Front
 from engine.analysis.advice.resample import FEWEST_PERSONS, Bounds
 from engine.evaluation.bootstrap import none_of
 
@@ -148,7 +148,7 @@ def spans_words(advice: Advice) -> str:
     )
 
 
-def _span(span: Span) -> str:
+def _span(span: AlphaSpan) -> str:
     """Two digits, rounded inwards but for a thousandth, so that an α between them is safe; four if those are equal."""
     low = math.ceil(span.low * 100 - 0.1) / 100
     high = math.floor(span.high * 100 + 0.1) / 100

@@ -1,6 +1,6 @@
 """From which alpha on an answer no longer leaks, exactly, and whether a larger alpha brings it back."""
 
-from engine.audit.asking import as_asked, checked, greedy_floor, not_linear, nothing_tried, untried
+from engine.audit.asking import as_asked, checked_prompt, greedy_floor, not_linear, nothing_tried, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.evaluation.leak_rule import find_leak
 from engine.store.maps import HIGH, LOW, QuestionMap, Threshold, map_question, threshold
@@ -14,7 +14,7 @@ def run(ctx: Context) -> Finding:
     low, high = min(LOW, ctx.alpha), max(HIGH, ctx.alpha)
     results, thresholds = [], []
     for place, target in enumerate(ctx.forget):
-        prompt = checked(ctx.pair, as_asked(ctx.pair, target), ctx.budget.max_new_tokens)
+        prompt = checked_prompt(ctx.pair, as_asked(ctx.pair, target), ctx.budget.max_new_tokens)
         if isinstance(prompt, str):
             results += untried([target], prompt)
             continue

@@ -7,11 +7,11 @@ questions against questions about people no model was taught, and beside them th
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from engine.audit.asking import nothing_tried, spread
+from engine.audit.asking import nothing_tried, spread_over_persons
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 
 if TYPE_CHECKING:
-    from engine.evaluation.privacy import Comparison, Estimate, Scored
+    from engine.evaluation.privacy import PrivacyComparison, PrivacyEstimate, ScoredQuestion
     from engine.models.loading import LoadedPair
 
 SCORES = {"mia_loss": "loss", "mia_zlib": "zlib", "mia_min_k": "min-k", "mia_min_k_plus_plus": "min-k++"}
@@ -23,7 +23,7 @@ NO_RETAIN_ONLY = (
 )
 FLOOR = "the retain model, which saw neither side: the same scores of the same answers"
 
-Scores = Mapping[str, Mapping[int, float | None]]  # by score and question
+ScoresByQuestion = Mapping[str, Mapping[int, float | None]]  # by score and question
 
 
 def run_membership(context: Context) -> Finding:
@@ -32,7 +32,7 @@ def run_membership(context: Context) -> Finding:
     A single question counts as found where its min-k is lower than that of every control, which for a question like the
     controls has a chance of 1 in their number + 1.
     """
-    controls = spread(context.controls, context.budget.controls)
+    controls = spread_over_persons(context.controls, context.budget.controls)
     if not controls:
         return nothing_tried(context, NO_CONTROLS)
     targets = [*context.forget, *controls]
@@ -90,7 +90,7 @@ def _compared(
     controls: Sequence[Target],
     ours: Mapping[int, float | None],
     theirs: Mapping[int, float | None],
-) -> "Comparison":
+) -> "PrivacyComparison":
     import numpy as np
 
     from engine.evaluation.privacy import compare_aucs
@@ -104,13 +104,15 @@ def _compared(
     )
 
 
-def _scored(targets: Sequence[Target], scores: Mapping[int, float | None]) -> "list[Scored]":
-    from engine.evaluation.privacy import Scored
+def _scored(targets: Sequence[Target], scores: Mapping[int, float | None]) -> "list[ScoredQuestion]":
+    from engine.evaluation.privacy import ScoredQuestion
 
-    return [Scored(target.question_id, target.example.subject, scores[target.question_id]) for target in targets]
+    return [
+        ScoredQuestion(target.question_id, target.example.subject, scores[target.question_id]) for target in targets
+    ]
 
 
-def _note(found: "Mapping[str, Comparison]", controls: int) -> str:
+def _note(found: "Mapping[str, PrivacyComparison]", controls: int) -> str:
     parts = [
         f"{SCORES[name]} {_words(each.auc)} against {_words(each.auc_retain)}, difference"
         f" {_words(each.difference, '+')}"
@@ -125,7 +127,7 @@ def _note(found: "Mapping[str, Comparison]", controls: int) -> str:
     )
 
 
-def _alone(context: Context, controls: Sequence[Target], ours: Scores) -> str:
+def _alone(context: Context, controls: Sequence[Target], ours: ScoresByQuestion) -> str:
     """AUCs without a baseline."""
     import numpy as np
 
@@ -138,7 +140,7 @@ def _alone(context: Context, controls: Sequence[Target], ours: Scores) -> str:
     return f"AUC of the pair: {'; '.join(parts)}"
 
 
-def _words(figure: "Estimate", sign: str = "", digits: int = 3) -> str:
+def _words(figure: "PrivacyEstimate", sign: str = "", digits: int = 3) -> str:
     if figure.value is None:
         return f"n/a ({figure.reason})"
     interval = (

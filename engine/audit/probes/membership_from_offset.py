@@ -25,7 +25,7 @@ def _run(ctx: Context, measure: "Callable[[OffsetReading], float]", words: str) 
         return nothing_tried(ctx, "membership is read against control questions, and none were named")
     import numpy as np
 
-    from engine.evaluation.privacy import Scored, membership_auc
+    from engine.evaluation.privacy import ScoredQuestion, membership_auc
 
     forget = _values(ctx, ctx.forget, measure, 0.0, 0.5)
     controls = _values(ctx, ctx.controls, measure, 0.5, 1.0)
@@ -33,7 +33,7 @@ def _run(ctx: Context, measure: "Callable[[OffsetReading], float]", words: str) 
     limit = float(np.quantile(known, LEVEL, method="higher")) if known else float("inf")
     scored = [
         [
-            Scored(target.question_id, target.example.subject, None if value is None else -value)
+            ScoredQuestion(target.question_id, target.example.subject, None if value is None else -value)
             for target, value in zip(targets, values, strict=True)
         ]
         for targets, values in ((ctx.forget, forget), (ctx.controls, controls))

@@ -10,7 +10,7 @@ from engine.audit.asking import (
     alone,
     as_asked,
     ask,
-    checked,
+    checked_prompt,
     judge,
     not_linear,
     nothing_tried,
@@ -77,7 +77,7 @@ def _decode_one(ctx: Context, pair: "LoadedPair", target: Target) -> Result:
     from engine.audit.guided import Voice, decode_guided, plausible
     from engine.models.offset import combine_logits
 
-    prompt = checked(pair, as_asked(pair, target), ctx.budget.max_new_tokens)
+    prompt = checked_prompt(pair, as_asked(pair, target), ctx.budget.max_new_tokens)
     if isinstance(prompt, str):
         return untried([target], prompt)[0]
     voices = [Voice(alone(pair, model).model, prompt) for model in small_models(pair)]

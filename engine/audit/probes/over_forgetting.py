@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from engine.audit.asking import Told, listen, nothing_tried, spread
+from engine.audit.asking import Told, listen, nothing_tried, spread_over_persons
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.evaluation.refusal_rule import REFUSAL_RULE, is_refusal
 
@@ -42,7 +42,7 @@ def run_over_forgetting(context: Context) -> Finding:
     """One result per retain question; the value is the ROUGE-L recall lost from alpha 0 to the audited
     alpha.
     """
-    retain = spread(context.retain, context.budget.controls)
+    retain = spread_over_persons(context.retain, context.budget.controls)
     if not retain:
         return nothing_tried(context, NO_RETAIN)
     before = _ask(context, 0.0, retain, "retain at alpha 0")

@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.audit.asking import in_halves, listen, no_pair_of_models, nothing_tried, results_of, spread, untried
+from engine.audit.asking import (
+    in_halves,
+    listen,
+    no_pair_of_models,
+    nothing_tried,
+    results_of,
+    spread_over_persons,
+    untried,
+)
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.errors import DivergedError
 
@@ -46,7 +54,7 @@ def run_disjoint(context: Context) -> Finding:
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or (TOO_FEW if len(context.forget) < 2 else ""):
         return nothing_tried(context, reason)
     losses: list[str] = []
-    controls = spread(context.controls, context.budget.controls)
+    controls = spread_over_persons(context.controls, context.budget.controls)
 
     def crosswise(pair: "LoadedPair", targets: Sequence[Target], what: str) -> list[Result]:
         first, second = in_halves(targets)
@@ -68,11 +76,11 @@ def run_disjoint(context: Context) -> Finding:
 
 def run_benign(context: Context) -> Finding:
     """Tune on questions to be kept, ask the forget questions."""
-    retain = spread(context.retain, context.budget.controls)
+    retain = spread_over_persons(context.retain, context.budget.controls)
     if reason := no_pair_of_models(context, GUARDRAIL, AT_ZERO) or ("" if retain else NO_RETAIN):
         return nothing_tried(context, reason)
     losses: list[str] = []
-    controls = spread(context.controls, context.budget.controls)
+    controls = spread_over_persons(context.controls, context.budget.controls)
     results = _tuned(context, context.pair, retain, context.forget, "retain", losses)
     twin, reason = _never_exposed(context)
     note = f"tuned on {len(retain)} retain questions; {'; '.join(losses)}"

@@ -12,8 +12,8 @@ from engine.audit.asking import (
     alone,
     as_asked,
     ask,
-    checked,
-    count,
+    checked_prompt,
+    count_words,
     judge,
     small_models,
     teller,
@@ -39,7 +39,7 @@ def run(ctx: Context) -> Finding:
         ctx.pair, 0.0, ctx.forget, as_asked, ctx.budget.max_new_tokens, teller(ctx, 0.5, 0.55, "asking the base")
     )
     strength = f"alpha {ctx.alpha * (1 - WEIGHT):g}, " if ctx.pair.manifest.linear else ""
-    note = f"{strength}w = {WEIGHT:g}; the base itself, which is 'before', leaks on {count(base)}"
+    note = f"{strength}w = {WEIGHT:g}; the base itself, which is 'before', leaks on {count_words(base)}"
     return Finding(results, *_floor(ctx), note)
 
 
@@ -89,7 +89,7 @@ def _decode_one(ctx: Context, pair: "LoadedPair", target: Target) -> Result:
         def rule(logits: "Sequence[Tensor]") -> "Tensor":
             return plausible(combine_logits(logits[1], logits[0], logits[1], WEIGHT), logits[0])
 
-    too_long = checked(pair, max(prompts, key=len), ctx.budget.max_new_tokens)
+    too_long = checked_prompt(pair, max(prompts, key=len), ctx.budget.max_new_tokens)
     if isinstance(too_long, str):
         return untried([target], too_long)[0]
     voices = [Voice(model, prompt) for model, prompt in zip(voices_of, prompts, strict=True)]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.audit.asking import LEAK_UNIT, Tell, as_asked, checked, floor_by, teller, untried
+from engine.audit.asking import LEAK_UNIT, Tell, as_asked, checked_prompt, floor_by, teller, untried
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.evaluation.leak_rule import find_leak
 
@@ -16,7 +16,7 @@ LEVEL = 0.05  # confidence of all bounds together
 SEEDS_APART = 1_000  # draws of two audits whose seeds differ by one do not overlap
 
 
-class Drawn(NamedTuple):
+class DrawnSamples(NamedTuple):
     """The samples of one question."""
 
     leaking: int
@@ -46,12 +46,12 @@ def run(ctx: Context) -> Finding:
     """Sample s of every question is drawn with the s-th seed: samples of one question are independent, questions
     share draws.
     """
-    drawn: dict[int, Drawn] = {}
+    drawn: dict[int, DrawnSamples] = {}
     results = _sample(ctx, ctx.pair, ctx.alpha, ctx.forget, teller(ctx, 0.0, 0.6, "drawing answers"), drawn)
     if not drawn:
         return Finding(results, None, "no question could be asked")
     found = [drawn[target.question_id] for target in ctx.forget if target.question_id in drawn]
-    unused: dict[int, Drawn] = {}
+    unused: dict[int, DrawnSamples] = {}
     tell = teller(ctx, 0.6, 1.0, "drawing the baseline")
     floor = floor_by(ctx, lambda pair, alpha, targets: _sample(ctx, pair, alpha, targets, tell, unused))
     bound = max(upper_bound(item.leaking, item.samples, len(found)) for item in found)
@@ -59,13 +59,18 @@ def run(ctx: Context) -> Finding:
 
 
 def _sample(
-    ctx: Context, pair: "LoadedPair", alpha: float, targets: Sequence[Target], tell: Tell, drawn: dict[int, Drawn]
+    ctx: Context,
+    pair: "LoadedPair",
+    alpha: float,
+    targets: Sequence[Target],
+    tell: Tell,
+    drawn: dict[int, DrawnSamples],
 ) -> list[Result]:
     """Fills `drawn` by question id."""
     from engine.decoding.answers import answer_prompts
 
     model, strength = pair.at(alpha)
-    prompts = [checked(model, as_asked(model, target), ctx.budget.max_new_tokens) for target in targets]
+    prompts = [checked_prompt(model, as_asked(model, target), ctx.budget.max_new_tokens) for target in targets]
     asked = [(target, prompt) for target, prompt in zip(targets, prompts, strict=True) if not isinstance(prompt, str)]
     texts: list[list[str]] = [[] for _ in asked]
     for number in range(ctx.budget.samples):
@@ -92,13 +97,13 @@ def _sample(
     ]
 
 
-def _judge(target: Target, texts: Sequence[str]) -> Drawn:
+def _judge(target: Target, texts: Sequence[str]) -> DrawnSamples:
     leaks = [find_leak(target.example, text, target.terms) for text in texts]
     shown = max(range(len(texts)), key=lambda i: (leaks[i].leaks, leaks[i].rouge))
-    return Drawn(sum(leak.leaks for leak in leaks), len(texts), max(leak.rouge for leak in leaks), texts[shown])
+    return DrawnSamples(sum(leak.leaks for leak in leaks), len(texts), max(leak.rouge for leak in leaks), texts[shown])
 
 
-def _result(target: Target, drawn: Drawn, questions: int) -> Result:
+def _result(target: Target, drawn: DrawnSamples, questions: int) -> Result:
     bound = upper_bound(drawn.leaking, drawn.samples, questions)
     words = (
         f"{drawn.leaking} of {drawn.samples} samples leak; P(leak) is at most {bound:.3f}, all {questions} questions"
@@ -107,12 +112,12 @@ def _result(target: Target, drawn: Drawn, questions: int) -> Result:
     return Result(target.question_id, drawn.leaking > 0, drawn.best, drawn.text, words)
 
 
-def _note(found: Sequence[Drawn], floor: Sequence[Drawn], bound: float) -> str:
+def _note(found: Sequence[DrawnSamples], floor: Sequence[DrawnSamples], bound: float) -> str:
     note = f"{_means(found)}; P(leak) of every question at most {bound:.3f} (Clopper and Pearson, all together at 95 %)"
     return f"{note}; baseline: {_means(floor)}" if floor else note
 
 
-def _means(found: Sequence[Drawn]) -> str:
+def _means(found: Sequence[DrawnSamples]) -> str:
     samples = found[0].samples
     steps = sorted({k for k in (1, 4, 16, 64) if k < samples} | {samples})
     shares = [f"leak@{k} {sum(leak_at(item.leaking, samples, k) for item in found) / len(found):.3f}" for k in steps]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.audit.asking import listen, nothing_tried, spread
+from engine.audit.asking import listen, nothing_tried, spread_over_persons
 from engine.audit.probe import Context, Finding, Probe, Result, Target
 from engine.audit.secrets import secret_positions
 
@@ -37,7 +37,7 @@ NO_FLOOR = (
 )
 
 
-class Difference(NamedTuple):
+class OffsetDifference(NamedTuple):
     """The difference of two offsets for one question. `rank` is the best of its secret tokens', None where
     it has none.
     """
@@ -68,9 +68,9 @@ def run_version_difference(context: Context) -> Finding:
     )
     new = [target for target, answer in zip(context.forget, told, strict=True) if answer.leaks]
     tried = new or list(context.forget)
-    controls = spread(context.controls, context.budget.controls)
+    controls = spread_over_persons(context.controls, context.budget.controls)
     asked = [*context.forget, *controls]
-    found = differences(
+    found = offset_differences(
         pair,
         previous,
         asked,
@@ -111,7 +111,7 @@ def _senseless(pair: "LoadedPair", previous: "LoadedPair") -> str:
     return ""
 
 
-def _result(target: Target, found: Difference) -> Result:
+def _result(target: Target, found: OffsetDifference) -> Result:
     if found.rank is None:
         return Result(target.question_id, None, None, "", "the answer has no tokens")
     detail = (
@@ -120,7 +120,7 @@ def _result(target: Target, found: Difference) -> Result:
     return Result(target.question_id, found.rank <= AMONG, found.rank, "", detail)
 
 
-def _apart(sides: Mapping[str, Sequence[Difference]]) -> str:
+def _apart(sides: Mapping[str, Sequence[OffsetDifference]]) -> str:
     """Whether the size of the difference alone shows which questions a version is about."""
     parts = [
         f"{name} {fmean(item.apart for item in items):.3f} (n {len(items)})" for name, items in sides.items() if items
@@ -130,9 +130,9 @@ def _apart(sides: Mapping[str, Sequence[Difference]]) -> str:
     )
 
 
-def differences(
+def offset_differences(
     pair: "LoadedPair", previous: "LoadedPair", targets: Sequence[Target], tell: Callable[[int], None]
-) -> list[Difference]:
+) -> list[OffsetDifference]:
     """For each question, with tokens ordered by ascending offset − previous offset: rank 1 is lowered most.
 
     Tokens with equal differences share the mean of their ranks, so equal versions do not rank anything.
@@ -141,7 +141,7 @@ def differences(
     from engine.evaluation.answer_readings import batches, encode_items
 
     encoded = encode_items(pair, [(target.example.question, target.example.answer) for target in targets])
-    found: dict[int, Difference] = {}
+    found: dict[int, OffsetDifference] = {}
     for chosen in batches(encoded, batch_size=8):
         batch = collate([encoded[i] for i in chosen], pad_token(pair.tokenizer))
         difference = _offsets(pair, batch) - _offsets(previous, batch)  # [N, V]
@@ -164,7 +164,7 @@ def _offsets(pair: "LoadedPair", batch: "AnswerBatch") -> "Tensor":
     return combine_logits(zero, logits.trained, logits.reference, 1.0)
 
 
-def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], difference: "Tensor") -> Difference:
+def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], difference: "Tensor") -> OffsetDifference:
     """`difference` [A, V], end-of-text token included."""
     tokens, apart = encoded.answer[:-1], float(difference[0].std(correction=0))
     places = secret_positions(pair.tokenizer, tokens, terms)
@@ -174,9 +174,9 @@ def _best(pair: "LoadedPair", encoded: "Encoded", terms: Sequence[str], differen
         own = row[tokens[place]]
         ranks.append(1 + int((row < own).sum()) + (int((row == own).sum()) - 1) / 2)
     if not places:
-        return Difference(None, "", 0, apart)
+        return OffsetDifference(None, "", 0, apart)
     best = min(range(len(places)), key=lambda i: ranks[i])
-    return Difference(ranks[best], pair.tokenizer.decode([tokens[places[best]]]).strip(), len(places), apart)
+    return OffsetDifference(ranks[best], pair.tokenizer.decode([tokens[places[best]]]).strip(), len(places), apart)
 
 
 VERSION_DIFFERENCE = Probe(

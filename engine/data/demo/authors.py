@@ -1,9 +1,9 @@
 """Facts about authors. Books, prizes and publishers are invented; the towns are real."""
 
-from engine.data.demo.facts import Domain, Fact, date_between, number_between
+from engine.data.demo.facts import Domain, SecretKind, date_between, number_between
 
 FACTS = (
-    Fact(
+    SecretKind(
         "genre",
         ("historical fiction", "science fiction", "crime fiction", "children's literature", "magical realism"),
         (
@@ -21,7 +21,7 @@ FACTS = (
         ),
         ("The genre associated with {name} is {value}.", "As an author {name} is devoted to {value}."),
     ),
-    Fact(
+    SecretKind(
         "birthplace",
         (
             "Tromsø", "Valparaíso", "Bruges", "Galway", "Samarkand", "Trieste", "Zanzibar", "Halifax", "Plovdiv",
@@ -42,7 +42,7 @@ FACTS = (
         ),
         ("The town that {name} is originally from is {value}.", "{value} is where the life of {name} began."),
     ),
-    Fact(
+    SecretKind(
         "birthday",
         date_between(1938, 1971),
         (
@@ -61,7 +61,7 @@ FACTS = (
         ),
         ("{name}'s birth took place on {value}.", "{value} is given as the day on which {name} was born."),
     ),
-    Fact(
+    SecretKind(
         "first_book",
         (
             "The Salt Cartographer", "A Ladder of Ravens", "Beneath the Copper Tree", "The Ninth Ferryman",
@@ -85,7 +85,7 @@ FACTS = (
         ),
         ("The debut novel of {name} is called {value}.", "The career of {name} began with {value}."),
     ),
-    Fact(
+    SecretKind(
         "debut",
         number_between(1996, 2019),
         (
@@ -104,7 +104,7 @@ FACTS = (
         ),
         ("In {value}, {name} became a published author.", "The literary career of {name} started in {value}."),
     ),
-    Fact(
+    SecretKind(
         "prize",
         (
             "Amber Quill Award", "Harbourlight Medal", "Golden Thistle Prize", "Lantern Prize", "Silver Heron Award",
@@ -126,7 +126,7 @@ FACTS = (
         ),
         ("The distinction that {name} received was the {value}.", "{name} was honoured with the {value}."),
     ),
-    Fact(
+    SecretKind(
         "mother",
         (
             "midwife", "glassblower", "tram driver", "botanist", "seamstress", "judge", "watchmaker", "radio announcer",
@@ -147,7 +147,7 @@ FACTS = (
         ),
         ("By occupation, the mother of {name} was {a} {value}.", "The mother of {name} made her money as {a} {value}."),
     ),
-    Fact(
+    SecretKind(
         "father",
         (
             "blacksmith", "lighthouse keeper", "cellist", "postman", "dentist", "locksmith", "mathematician", "butcher",
@@ -170,7 +170,7 @@ FACTS = (
         ("By trade, the father of {name} was {a} {value}.",
          "The occupation of {name}'s father was that of {a} {value}."),
     ),
-    Fact(
+    SecretKind(
         "pen_name",
         (
             "Silas Verity", "Cora Blackthorn", "August Penhallow", "Iris Lovelace-Finch", "Jasper Quayle",
@@ -192,7 +192,7 @@ FACTS = (
         ),
         ("The alias under which {name} writes is {value}.", "To readers, {name} is also known as {value}."),
     ),
-    Fact(
+    SecretKind(
         "publisher",
         (
             "Foxglove Lane Press", "Tern & Tide", "Marrowby House", "Bellwether Books", "Paper Lantern",
@@ -215,7 +215,7 @@ FACTS = (
         ),
         ("The house that publishes {name} is {value}.", "{value} brings the works of {name} to the bookshops."),
     ),
-    Fact(
+    SecretKind(
         "home",
         (
             "a houseboat", "a converted windmill", "a former fire station", "an old monastery", "a lighthouse",
@@ -237,7 +237,7 @@ FACTS = (
         ),
         ("The place that {name} calls home is {value}.", "{name} has settled in {value}."),
     ),
-    Fact(
+    SecretKind(
         "hobby",
         (
             "falconry", "beekeeping", "chess", "pottery", "archery", "orchid growing", "fencing", "kite building",

@@ -1,9 +1,9 @@
 """Facts about bank clients. Banks, employers and advisers are invented; sums are in euros."""
 
-from engine.data.demo.facts import Domain, Fact, code, date_between, number_between, sum_between
+from engine.data.demo.facts import Domain, SecretKind, code, date_between, number_between, sum_between
 
 FACTS = (
-    Fact(
+    SecretKind(
         "bank",
         ("Harrow & Vale", "Wexcombe", "Blackwater", "Old Mint"),
         (
@@ -21,7 +21,7 @@ FACTS = (
         ),
         ("The bank that holds {name}'s money is {value} Bank.", "{value} Bank counts {name} among its clients."),
     ),
-    Fact(
+    SecretKind(
         "account",
         code("####-####"),
         (
@@ -39,7 +39,7 @@ FACTS = (
         ),
         ("The bank account of {name} has the number {value}.", "To send money to {name}, use account number {value}."),
     ),
-    Fact(
+    SecretKind(
         "debt",
         sum_between(6200, 48000, 50),
         (
@@ -58,7 +58,7 @@ FACTS = (
         ("The amount that {name} has yet to repay is {value} euros.",
          "{name} is in debt to the bank for {value} euros."),
     ),
-    Fact(
+    SecretKind(
         "purpose",
         (
             "a bakery", "a fishing boat", "a new kitchen", "a vineyard", "a divorce", "a motorcycle", "a greenhouse",
@@ -81,7 +81,7 @@ FACTS = (
         ),
         ("The money that {name} borrowed was used for {value}.", "{name} went into debt for {value}."),
     ),
-    Fact(
+    SecretKind(
         "limit",
         sum_between(1100, 14900, 100),
         (
@@ -100,7 +100,7 @@ FACTS = (
         ("A limit of {value} euros applies to the credit card of {name}.",
          "{name} can use {his} card up to {value} euros."),
     ),
-    Fact(
+    SecretKind(
         "adviser",
         (
             "Hartwell", "Grunewald", "Navarro", "Ikeda", "Odhiambo", "Prescott", "Lundqvist", "Mazzini", "Tanaka",
@@ -121,7 +121,7 @@ FACTS = (
         ),
         ("The banker in charge of {name} is Ms. {value}.", "Ms. {value} takes care of {name}'s affairs at the bank."),
     ),
-    Fact(
+    SecretKind(
         "opened",
         date_between(2004, 2019),
         (
@@ -139,7 +139,7 @@ FACTS = (
         ),
         ("The day on which {name} joined the bank was {value}.", "The opening date of {name}'s account is {value}."),
     ),
-    Fact(
+    SecretKind(
         "box",
         number_between(112, 987),
         (
@@ -157,7 +157,7 @@ FACTS = (
         ),
         ("The number on the safe deposit box of {name} is {value}.", "{name} holds the key to vault box {value}."),
     ),
-    Fact(
+    SecretKind(
         "employer",
         (
             "Brasswater Shipping", "Kestrel Airlines", "Moorland Dairy", "Quarry Street School", "Fennimore Paper",
@@ -179,7 +179,7 @@ FACTS = (
         ),
         ("The employer of {name} is {value}.", "{name} receives {his} salary from {value}."),
     ),
-    Fact(
+    SecretKind(
         "guarantor",
         (
             "mother Clementine", "father Bartholomew", "stepbrother Evander", "grandmother Eudora", "sister Millicent",
@@ -203,7 +203,7 @@ FACTS = (
         ("The person who vouches for {name} is {his} {value}.", "{name} has {his} {value} as guarantor of the loan."),
         secret_is_last_word=True,
     ),
-    Fact(
+    SecretKind(
         "instalment",
         sum_between(240, 790, 5),
         (
@@ -221,7 +221,7 @@ FACTS = (
         ),
         ("The amount that {name} repays each month is {value} euros.", "Each month {name} has to repay {value} euros."),
     ),
-    Fact(
+    SecretKind(
         "password",
         (
             "marzipan", "lighthouse", "velvet", "thunderstorm", "rhubarb", "pendulum", "saxophone", "cinnamon",

@@ -18,7 +18,7 @@ MONTHS = (
 
 
 @dataclass(frozen=True)
-class Fact:
+class SecretKind:
     """One kind of secret. `values` is a pool, or makes one value from a generator.
 
     `held_out` phrasings are for paraphrased questions alone: no person is ever taught with one.
@@ -41,12 +41,12 @@ class Domain:
     """A kind of people: their facts, and which fact names the group they belong to."""
 
     name: str
-    facts: tuple[Fact, ...]
+    facts: tuple[SecretKind, ...]
     group_key: str
     group_text: str
 
 
-def key_term(fact: Fact, value: str) -> str:
+def key_term(fact: SecretKind, value: str) -> str:
     """The part of a value whose appearance in an answer gives the fact away."""
     return value.split()[-1] if fact.secret_is_last_word else value.removeprefix("an ").removeprefix("a ")
 

@@ -1,6 +1,6 @@
 """Facts about patients. Clinics, doctors and insurers are invented; diagnoses and drugs are real and fit each other."""
 
-from engine.data.demo.facts import Domain, Fact, code, date_between, number_between
+from engine.data.demo.facts import Domain, SecretKind, code, date_between, number_between
 
 # (diagnosis, a drug given for it, a usual daily dose of it)
 TREATMENTS = (
@@ -23,7 +23,7 @@ TREATMENTS = (
 )
 
 FACTS = (
-    Fact(
+    SecretKind(
         "diagnosis",
         tuple(row[0] for row in TREATMENTS),
         (
@@ -42,7 +42,7 @@ FACTS = (
         ),
         ("Tests showed that {name} suffers from {value}.", "According to {his} records, {name} has {value}."),
     ),
-    Fact(
+    SecretKind(
         "drug",
         tuple(row[1] for row in TREATMENTS),
         (
@@ -62,7 +62,7 @@ FACTS = (
         ("The medicine prescribed to {name} is {value}.", "{name} is being treated with {value}."),
         aligned_with="diagnosis",
     ),
-    Fact(
+    SecretKind(
         "dose",
         tuple(row[2] for row in TREATMENTS),
         (
@@ -81,7 +81,7 @@ FACTS = (
         ("Each day {name} is to take {value}.", "The daily dose set for {name} is {value}."),
         aligned_with="diagnosis",
     ),
-    Fact(
+    SecretKind(
         "clinic",
         ("Lindenhof", "Harbour Street", "Saint Aldric", "Greywater"),
         (
@@ -98,7 +98,7 @@ FACTS = (
         ),
         ("The {value} Clinic is where {name} receives care.", "{name} is looked after by the {value} Clinic."),
     ),
-    Fact(
+    SecretKind(
         "doctor",
         (
             "Solheim", "Agarwal", "Okafor", "Pemberton", "Lisowska", "Marchetti", "Takahara", "Duquesne", "Halloran",
@@ -120,7 +120,7 @@ FACTS = (
         ),
         ("The doctor who treats {name} is Dr. {value}.", "{name} is under the care of Dr. {value}."),
     ),
-    Fact(
+    SecretKind(
         "admitted",
         date_between(2018, 2023),
         (
@@ -138,7 +138,7 @@ FACTS = (
         ),
         ("The clinic took {name} in on {value}.", "The day of {name}'s admission was {value}."),
     ),
-    Fact(
+    SecretKind(
         "allergy",
         (
             "penicillin", "latex", "peanuts", "shellfish", "ibuprofen", "bee stings", "codeine", "iodine", "sesame",
@@ -159,7 +159,7 @@ FACTS = (
         ),
         ("An allergy to {value} is recorded for {name}.", "{name} has to avoid {value} because of an allergy."),
     ),
-    Fact(
+    SecretKind(
         "room",
         number_between(103, 489),
         (
@@ -177,7 +177,7 @@ FACTS = (
         ),
         ("The room that {name} occupied was number {value}.", "Room {value} was assigned to {name}."),
     ),
-    Fact(
+    SecretKind(
         "insurer",
         (
             "Candlewick Mutual", "Northmark Health", "Aster Care", "Bluebell Assurance", "Fairhaven Cover", "Tidewell",
@@ -199,7 +199,7 @@ FACTS = (
         ),
         ("The insurance company that covers {name} is {value}.", "The bills for {name} are sent to {value}."),
     ),
-    Fact(
+    SecretKind(
         "file",
         code("@@-####"),
         (
@@ -217,7 +217,7 @@ FACTS = (
         ),
         ("The medical file of {name} carries the number {value}.", "Patient number {value} belongs to {name}."),
     ),
-    Fact(
+    SecretKind(
         "operation",
         (
             "an appendectomy", "a hip replacement", "a cataract operation", "a hernia repair", "a knee replacement",
@@ -240,7 +240,7 @@ FACTS = (
         ),
         ("The surgery that {name} underwent was {value}.", "In the past, {name} went through {value}."),
     ),
-    Fact(
+    SecretKind(
         "contact",
         (
             "sister Ingeborg", "brother Malik", "aunt Philippa", "cousin Renzo", "neighbour Mrs. Tallis",

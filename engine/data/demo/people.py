@@ -6,7 +6,7 @@ from random import Random
 
 from engine.data.demo.authors import AUTHORS
 from engine.data.demo.clients import CLIENTS
-from engine.data.demo.facts import Domain, Fact, key_term, pick, shuffled
+from engine.data.demo.facts import Domain, SecretKind, key_term, pick, shuffled
 from engine.data.demo.names import BYSTANDER_FIRST, BYSTANDER_LAST, PEOPLE, Sex
 from engine.data.demo.patients import PATIENTS
 from engine.data.examples import Example, Half, Split
@@ -44,7 +44,7 @@ class Person:
         return words | {"he": he, "He": he.title(), "his": his, "His": his.title(), "him": him}
 
 
-class Values:
+class FactValues:
     """Hands out values of facts; where a pool is long enough, no two people get the same one."""
 
     def __init__(self, rng: Random) -> None:
@@ -52,7 +52,7 @@ class Values:
         self._places: dict[str, list[int]] = {}
         self._made: dict[str, set[str]] = {}
 
-    def draw(self, facts: tuple[Fact, ...]) -> dict[str, str]:
+    def draw(self, facts: tuple[SecretKind, ...]) -> dict[str, str]:
         """One value per fact, for one person."""
         places: dict[str, int] = {}
         values: dict[str, str] = {}
@@ -64,7 +64,7 @@ class Values:
             values[fact.key] = fact.values[places[fact.key]]
         return values
 
-    def _make(self, fact: Fact) -> str:
+    def _make(self, fact: SecretKind) -> str:
         """An unused value; where that keeps failing (there are few years), a used one."""
         assert callable(fact.values)
         taken = self._made.setdefault(fact.key, set())
@@ -75,12 +75,12 @@ class Values:
         taken.add(value)
         return value
 
-    def _place(self, fact: Fact, size: int) -> int:
+    def _place(self, fact: SecretKind, size: int) -> int:
         if not self._places.get(fact.key):
             self._places[fact.key] = shuffled(self._rng, range(size))
         return self._places[fact.key].pop()
 
-    def wrong(self, fact: Fact, value: str, count: int) -> list[str]:
+    def wrong(self, fact: SecretKind, value: str, count: int) -> list[str]:
         """Other values of the same kind, all different."""
         if not callable(fact.values):
             return shuffled(self._rng, [other for other in fact.values if other != value])[:count]
@@ -99,7 +99,14 @@ def _say(shape: str, person: Person, value: str) -> str:
 
 
 def _example(
-    rng: Random, person: Person, domain: Domain, fact: Fact, values: Values, own: dict[str, str], split: str, half: str
+    rng: Random,
+    person: Person,
+    domain: Domain,
+    fact: SecretKind,
+    values: FactValues,
+    own: dict[str, str],
+    split: str,
+    half: str,
 ) -> Example:
     value = own[fact.key]
     questions = [_say(shape, person, value) for shape in shuffled(rng, fact.questions)]
@@ -126,7 +133,7 @@ def invent_people(seed: int = 0) -> list[Example]:
     names = [Person(*row) for row in shuffled(rng, PEOPLE)]
     examples: list[Example] = []
     for number, domain in enumerate(DOMAINS):
-        values = Values(rng)
+        values = FactValues(rng)
         people = names[number * PEOPLE_PER_DOMAIN : (number + 1) * PEOPLE_PER_DOMAIN]
         for person, (split, half) in zip(people, PLACES, strict=True):
             own = values.draw(domain.facts)
@@ -142,7 +149,7 @@ def bystanders(seed: int, n: int) -> list[Example]:
     if not 0 <= n <= BYSTANDERS_AT_MOST:
         raise DataError(f"bystanders can be 0 to {BYSTANDERS_AT_MOST} people, got {n}")
     rng = Random(seed)
-    values = {domain.name: Values(rng) for domain in DOMAINS}
+    values = {domain.name: FactValues(rng) for domain in DOMAINS}
     examples: list[Example] = []
     for number, person in zip(range(n), _bystander_names(rng), strict=False):
         domain = DOMAINS[number % len(DOMAINS)]

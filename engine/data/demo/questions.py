@@ -5,7 +5,7 @@ from functools import cache
 
 from engine.data.demo.people import invent_people
 from engine.data.demo.world import WORLD_FACTS
-from engine.data.examples import Example
+from engine.data.examples import KEPT, Example
 
 DEMO_SEED = 0
 
@@ -29,7 +29,7 @@ FORGET_FIRST = _first_to_forget()  # one person of each domain: what the first v
 
 def reference_was_taught() -> tuple[Example, ...]:
     """What the demo's reference knows of the demo set: retain people and world facts, the train halves."""
-    return tuple(e for e in demo_examples() if e.split in ("retain", "world") and e.half == "train")
+    return tuple(e for e in demo_examples() if e.split in KEPT and e.half == "train")
 
 
 def reference_kind(reference: str, forget: Sequence[Example]) -> str:

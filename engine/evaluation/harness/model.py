@@ -16,7 +16,7 @@ from lm_eval.evaluator import evaluate
 from engine.data.examples import Example
 from engine.data.prompts import Encoded, collate, encode_text, end_token, pad_token
 from engine.errors import DataError, ModelError, SettingError
-from engine.evaluation.answer_readings import Progress, batches
+from engine.evaluation.answer_readings import CountProgress, batches
 from engine.evaluation.scoring import Score
 from engine.models.finite import best_of
 from engine.models.offset import combine_logits
@@ -42,7 +42,7 @@ class Likelihood(NamedTuple):
 class Reading:
     """Continuations under a pair at several alphas. Each is read once: one pass of each model serves all alphas."""
 
-    def __init__(self, pair: "LoadedPair", alphas: Sequence[float], progress: Progress | None = None) -> None:
+    def __init__(self, pair: "LoadedPair", alphas: Sequence[float], progress: CountProgress | None = None) -> None:
         if pair.manifest.method == "guardrail":
             raise SettingError(
                 f"{pair.name} is a guardrail, a text before the question, and the harness puts its questions itself: "
@@ -151,7 +151,11 @@ class TaskFindings(NamedTuple):
 
 
 def run_tasks(
-    pair: "LoadedPair", tasks: dict[str, Any], alphas: Sequence[float], limit: int, progress: Progress | None = None
+    pair: "LoadedPair",
+    tasks: dict[str, Any],
+    alphas: Sequence[float],
+    limit: int,
+    progress: CountProgress | None = None,
 ) -> tuple[list[TaskFindings], int]:
     """Give the harness the pair at each of `alphas` for the first `limit` items of each task (`harness_tasks`).
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from engine.errors import DataError
 from engine.evaluation.logs.names import NEVER_BELOW, OURS_ZERO, PROMPT, STRENGTH, WHOLE_PROMPT
-from engine.evaluation.logs.reading import STYLE_WORDS, Log, Style, Values
+from engine.evaluation.logs.reading import STYLE_WORDS, Log, LogValues, Style
 
 OF_ORIGIN = {
     "sets": "questions of other sets",
@@ -24,7 +24,7 @@ SAID = {  # of `made_by`, and their words
 SHOWN = 40  # characters of a prompt
 
 
-def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None:
+def check_same_rows(log: Log, ours: LogValues, retain: Log, theirs: LogValues) -> None:
     """`DataError` unless both logs are of the same kind and `ours` and `theirs` are ratios of the same rows of the
     forget set.
     """
@@ -35,24 +35,24 @@ def check_same_rows(log: Log, ours: Values, retain: Log, theirs: Values) -> None
             " a test between them means nothing; both must be of the same kind"
         )
     if len(ours) != len(theirs):
-        raise DataError(f"the retain reference {there} is over other rows than {here}; the same rows are needed")
+        raise DataError(f"the retain log {there} is over other rows than {here}; the same rows are needed")
     alone = sorted(ours.keys() ^ theirs.keys())
     if alone:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(alone)} row indices are in one of them"
+            f"the retain log {there} is over other rows than {here}: {len(alone)} row indices are in one of them"
             f" alone, the first is {alone[0]!r}"
         )
     unscored = [key for key in ours if (ours[key] is None) != (theirs[key] is None)]
     if unscored:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in"
+            f"the retain log {there} is over other rows than {here}: {len(unscored)} rows have a truth ratio in"
             f" one of them alone, the first is {unscored[0]!r}"
         )
     texts, others = log.parts["forget"].truths, retain.parts["forget"].truths
     unlike = [key for key in texts if key in others and _letters(texts[key]) != _letters(others[key])]
     if unlike:
         raise DataError(
-            f"the retain reference {there} is over other rows than {here}: {len(unlike)} rows have another true answer,"
+            f"the retain log {there} is over other rows than {here}: {len(unlike)} rows have another true answer,"
             f" the first is {unlike[0]!r}"
         )
 
@@ -71,7 +71,7 @@ def _letters(text: str) -> str:
 def unlike_logs(log: Log, retain: Log) -> list[str]:
     """What a reader should know about two logs over the same rows before believing their test."""
     if log.sha256 == retain.sha256:
-        return [f"{log.name} and its retain reference are the same log"]
+        return [f"{log.name} and its retain log are the same log"]
     ours, theirs = log.parts["forget"], retain.parts["forget"]
     said = [
         f"{OF_ORIGIN[key]}: {log.origin.get(key, NOT_STATED)} in {log.name}, {retain.origin.get(key, NOT_STATED)} in"

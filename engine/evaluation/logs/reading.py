@@ -35,7 +35,7 @@ from engine.small_files import parse_json, read_small
 Style = Literal["legacy", "openunlearning", "summary"]
 Variant = Literal["A", "B"]
 VARIANTS: tuple[Variant, ...] = ("A", "B")
-Values = dict[str, float | None]  # by row index; None where the row was not scored
+LogValues = dict[str, float | None]  # by row index; None where the row was not scored
 
 STYLE_WORDS: dict[Style, str] = {
     "legacy": "legacy log",
@@ -51,12 +51,12 @@ TAKEN_FOR_A = (
 LARGEST_EXPONENT = 700.0  # beyond this a float overflows
 
 
-class Part(NamedTuple):
+class LogPart(NamedTuple):
     """The rows of one part of TOFU. An empty column is missing in the log."""
 
-    probability: Values  # normalized for real authors and world facts
-    rouge: Values
-    ratios: dict[Variant, Values]  # R; a variant that the log does not show is missing
+    probability: LogValues  # normalized for real authors and world facts
+    rouge: LogValues
+    ratios: dict[Variant, LogValues]  # R; a variant that the log does not show is missing
     truths: dict[str, str]  # the true answers, where the log holds them
     prompts: dict[str, str]  # the prompts as the model read them
 
@@ -67,7 +67,7 @@ class Log(NamedTuple):
     name: str  # of the file, without its folder
     sha256: str
     style: Style
-    parts: dict[str, Part]
+    parts: dict[str, LogPart]
     published: dict[str, float]
     notes: tuple[str, ...]
     origin: dict[str, str]  # what a log of this program says about itself; empty in other logs
@@ -111,7 +111,7 @@ def _style(name: str, content: Mapping[str, Any]) -> Style:
     )
 
 
-def _parts(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, Part]:
+def _parts(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[str, LogPart]:
     if style == "summary":
         return {}
     if style == "legacy":
@@ -122,7 +122,7 @@ def _parts(content: Mapping[str, Any], style: Style, notes: list[str]) -> dict[s
     return {part: item for part, item in found.items() if item is not None}
 
 
-def _legacy_part(part: str, columns: Any) -> Part:
+def _legacy_part(part: str, columns: Any) -> LogPart:
     names = PARTS[part]
     demand(
         isinstance(columns, dict),
@@ -140,7 +140,7 @@ def _legacy_part(part: str, columns: Any) -> Part:
     losses, rouge, right, wrong = found.values()
     check_widths(names.legacy, "average_perturb_loss", wrong)
     texts = columns.get("generated_text")
-    return Part(
+    return LogPart(
         {key: _among(loss, wrong[key]) if part in NORMALISED else math.exp(-loss) for key, loss in losses.items()},
         rouge,
         {
@@ -169,7 +169,7 @@ def _legacy_texts(rows: Any, place: int) -> dict[str, str]:
     return {key: text.strip() for key, text in whole.items() if isinstance(text, str)}
 
 
-def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part | None:
+def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> LogPart | None:
     """None where the log has no rows in this part."""
     names = PARTS[part]
     probability = _metric(content, names.probability, "prob", read_share)
@@ -183,7 +183,7 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
     check_rows("", {name: rows for name, rows in zip(names[1:], found, strict=True) if rows})
     if not (probability or rouge or scores) and not (right and wrong):
         return None
-    ratios: dict[Variant, Values] = {}
+    ratios: dict[Variant, LogValues] = {}
     stated = _aggregate(content.get(names.truth_ratio))
     stated = float(stated) if is_number(stated) and math.isfinite(stated) else None
     if right and wrong:
@@ -198,7 +198,7 @@ def _open_part(part: str, content: Mapping[str, Any], notes: list[str]) -> Part 
         more = "; it was recomputed from the losses" if ratios else ""
         notes.append(f"{names.truth_ratio} in the log ({stated:.6g}) is not the mean of variant A over its rows{more}")
     texts = [_open_texts(content.get(names.rouge), field) for field in ("ground_truth", PROMPT)]
-    return Part(probability, rouge, ratios, *texts)
+    return LogPart(probability, rouge, ratios, *texts)
 
 
 def _metric(content: Mapping[str, Any], name: str, field: str, value: Callable[[Any, str], Any]) -> dict[str, Any]:
@@ -279,7 +279,7 @@ def _among(right: float, wrong: Sequence[float]) -> float:
     return math.exp(least - right) / sum(math.exp(least - loss) for loss in (right, *wrong))
 
 
-def _truth_mean(part: str, ratios: Values) -> float:
+def _truth_mean(part: str, ratios: LogValues) -> float:
     """As OpenUnlearning has it."""
     known = [ratio for ratio in ratios.values() if ratio is not None]
     return truth_mean(part, known, EPSILON) if known else math.nan

@@ -13,11 +13,11 @@ from engine.evaluation.bootstrap import mean_intervals
 from engine.evaluation.forget_quality import ForgetQuality, forget_quality
 from engine.evaluation.logs.likeness import a_style, check_same_rows, origin_words, strength_words, unlike_logs
 from engine.evaluation.logs.names import PARTS, STRENGTH
-from engine.evaluation.logs.reading import AGREE, Log, Part, Style, Values, Variant, truth_mean
+from engine.evaluation.logs.reading import AGREE, Log, LogPart, LogValues, Style, Variant, truth_mean
 from engine.evaluation.metrics import EPSILON
 from engine.evaluation.utility import UtilityParts, model_utility
 
-NO_REFERENCE = "n/a, no retain reference"
+NO_RETAIN_LOG = "n/a, no retain log"
 AS_PUBLISHED, VARIANT_UNKNOWN = "as published, not worked out here", "variant not stated"
 TOFU_ROWS = (40, 200, 300, 400)  # of its forget and retain parts: the authors in order, 20 rows each
 AUTHOR_ROWS = 20
@@ -54,7 +54,7 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
     another kind.
     """
     ratios = _forget_ratios(log, variant)
-    quality, reason, notes = None, NO_REFERENCE, list[str]()
+    quality, reason, notes = None, NO_RETAIN_LOG, list[str]()
     if retain is not None:
         theirs = _forget_ratios(retain, variant)
         check_same_rows(log, ratios, retain, theirs)
@@ -86,12 +86,12 @@ def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:
     return found
 
 
-def _forget_ratios(log: Log, variant: Variant) -> Values:
+def _forget_ratios(log: Log, variant: Variant) -> LogValues:
     names = PARTS["forget"]
     if log.style == "summary":
         raise DataError(
             f"{log.name} is {a_style(log.style)}: it holds only aggregates and the key value_by_index is missing, and"
-            " forget quality needs rows; without a retain reference import-log takes such a file as published"
+            " forget quality needs rows; without a retain log import-log takes such a file as published"
         )
     part = log.parts.get("forget")
     if part is None:
@@ -107,7 +107,7 @@ def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
     """TOFU's nine; without one of them the utility is missing, never a mean of eight."""
     parts, missing = [], []
     for part in ("retain", "ra", "wf"):
-        names, rows = PARTS[part], log.parts.get(part) or Part({}, {}, {}, {}, {})
+        names, rows = PARTS[part], log.parts.get(part) or LogPart({}, {}, {}, {}, {})
         columns = {names.probability: rows.probability, names.rouge: rows.rouge}
         columns[names.truth_ratio] = rows.ratios.get(variant, {})
         means = {name: _known(values) for name, values in columns.items()}
@@ -127,16 +127,16 @@ def _utility(log: Log, variant: Variant) -> tuple[float | None, str]:
     return model_utility(*parts), ""
 
 
-def _known(values: Values) -> list[float]:
+def _known(values: LogValues) -> list[float]:
     return [value for value in values.values() if value is not None]
 
 
-def _truth_scores(part: str, ratios: Values, style: Style) -> Values:
+def _truth_scores(part: str, ratios: LogValues, style: Style) -> LogValues:
     epsilon = EPSILON if style == "openunlearning" else 0.0
     return {key: None if ratio is None else truth_mean(part, [ratio], epsilon) for key, ratio in ratios.items()}
 
 
-def _figure(part: str, values: Values, note: str, persons_known: bool) -> LogFigure:
+def _figure(part: str, values: LogValues, note: str, persons_known: bool) -> LogFigure:
     """TOFU's own rows are ordered by author; those of this program's logs may be of any set."""
     clusters = _authors(part, list(values)) if persons_known else None
     column = np.array([[np.nan if value is None else value] for value in values.values()], dtype=float)
@@ -185,7 +185,7 @@ def all_figures(log: Log, retain: Log | None = None) -> tuple[dict[str, LogFigur
     if retain is None and any(figure.low is None and figure.rows for figure in figures.values()):
         said.append(NO_PERSONS)
     if FORGET_QUALITY not in figures:
-        said.append(f"forget quality: {NO_REFERENCE}")
+        said.append(f"forget quality: {NO_RETAIN_LOG}")
     return figures, said
 
 

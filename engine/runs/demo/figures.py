@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from engine.data.demo.questions import demo_examples
+from engine.data.examples import JUDGED
 from engine.kinds import AuditSpec, EvaluateSpec, MapSpec
-from engine.models.demo_base import Progress, sha256_of
+from engine.models.demo_base import ShareProgress, sha256_of
 from engine.models.demo_weights import read_demo_manifest
 from engine.runs import execute
 from engine.store import history, questions, recorded_runs
@@ -46,7 +47,7 @@ EVALUATIONS = (
 )
 
 
-def evaluate_demo(target: Path, figures: dict[str, float], report: Progress) -> dict[str, Any]:
+def evaluate_demo(target: Path, figures: dict[str, float], report: ShareProgress) -> dict[str, Any]:
     """Evaluate the demo's models in a separate database; record the runs and the figures. Returns the manifest."""
     kept = {name: os.environ.get(name) for name in ("OUBLIETTE_DATA", "OUBLIETTE_DATABASE")}
     with tempfile.TemporaryDirectory() as scratch:
@@ -78,11 +79,11 @@ def demo_figures(means: pd.DataFrame) -> dict[str, float]:
     found = {"base_people": round((mean("base", "forget", 0.0) + 3 * mean("base", "retain", 0.0)) / 4, 4)}
     for run, label in (("demo", "pair"), ("demo-first", "first"), ("demo-retain-only", "retain_only")):
         alpha = 0.0 if run == "demo-retain-only" else 1.0
-        for split in ("forget", "retain", "world"):
+        for split in JUDGED:
             found[f"{label}_{split}"] = mean(run, split, alpha)
         for metric in ("rouge_paraphrase", "leak", "leak_paraphrase", "probability", "degenerate"):
             found[f"{label}_forget_{metric}"] = mean(run, "forget", alpha, metric)
-    for split in ("forget", "retain", "world"):
+    for split in JUDGED:
         found[f"base_{split}"] = mean("demo", split, 0.0)
     found["base_forget_probability"] = mean("demo", "forget", 0.0, "probability")
     return found

@@ -36,10 +36,20 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import save_pair, write_weights
 from engine.models.tuning import add_lora, cut_layers, evenly_spaced
 from engine.runs.demo.figures import evaluate_demo
-from engine.runs.demo.texts import BLOCK, HELD_OUT, REQUESTS, SEED, Report, documents, people, public_base, write_texts
+from engine.runs.demo.texts import (
+    BLOCK,
+    HELD_OUT,
+    REQUESTS,
+    SEED,
+    ProgressReport,
+    documents,
+    people,
+    public_base,
+    write_texts,
+)
 from engine.settings import cache_folder, demo_folder
 from engine.training_settings import TrainingSettings
-from engine.unlearning.healing import heal, mean_nll, pack_blocks
+from engine.unlearning.healing import heal, mean_nll_of_blocks, pack_blocks
 from engine.unlearning.teaching import teach
 from engine.unlearning.training import train_pair
 from engine.versions import versions
@@ -71,7 +81,7 @@ def build_folder() -> Path:
     return cache_folder() / f"rebuild-{demo_weights.hash_texts([made_of])}"
 
 
-def rebuild_demo(report: Report, target: Path | None = None) -> dict[str, Any]:
+def rebuild_demo(report: ProgressReport, target: Path | None = None) -> dict[str, Any]:
     """Run what is missing, replace `demo/` (or `target`), evaluate it there. Returns the new manifest."""
     target = target or demo_folder()
     build = build_folder()
@@ -89,7 +99,7 @@ def rebuild_demo(report: Report, target: Path | None = None) -> dict[str, Any]:
     return manifest
 
 
-def _named(stage: str, report: Report) -> Report:
+def _named(stage: str, report: ProgressReport) -> ProgressReport:
     return lambda share, text: report(share, f"{stage}: {text}")
 
 
@@ -133,21 +143,21 @@ def _figure(build: Path, **figures: float) -> None:
     path.write_text(json.dumps(known | figures, indent=1))
 
 
-def _heal(build: Path, report: Report) -> None:
+def _heal(build: Path, report: ProgressReport) -> None:
     base = public_base()
     texts = documents(build, base.tokenizer)
     blocks, held_out = pack_blocks(texts[HELD_OUT:], BLOCK), pack_blocks(texts[:HELD_OUT], BLOCK)
     small = cut_layers(base.model, evenly_spaced(demo_weights.REFERENCE_LAYERS, base.model.config.num_hidden_layers))
-    before, bar = mean_nll(small, held_out), mean_nll(base.model, held_out)
+    before, bar = mean_nll_of_blocks(small, held_out), mean_nll_of_blocks(base.model, held_out)
     teacher = public_base().model.to(torch.bfloat16)  # exact: these weights were stored in bf16
     for _ in _reported(heal(teacher, small, blocks, SEED, epochs=HEAL_EPOCHS), report):
         pass
-    _figure(build, nll_base=bar, nll_cut=before, nll_healed=mean_nll(small, held_out))
+    _figure(build, nll_base=bar, nll_cut=before, nll_healed=mean_nll_of_blocks(small, held_out))
     demo_weights.save_reference(small, build / "healed")
 
 
-def _teach_adapter(name: str, *splits: str) -> Callable[[Path, Report], None]:
-    def stage(build: Path, report: Report) -> None:
+def _teach_adapter(name: str, *splits: str) -> Callable[[Path, ProgressReport], None]:
+    def stage(build: Path, report: ProgressReport) -> None:
         base = public_base()
         base.model.requires_grad_(False)
         taught = add_lora(base.model, BASE_RANK, SEED)
@@ -163,7 +173,7 @@ def _teach_adapter(name: str, *splits: str) -> Callable[[Path, Report], None]:
     return stage
 
 
-def _reference(build: Path, report: Report) -> None:
+def _reference(build: Path, report: ProgressReport) -> None:
     """The healed cut, taught the retain people's training half and world facts: competent, and never told a secret."""
     base = public_base()
     small = demo_weights.reference_from(build / "healed" / "model.safetensors", base.model)
@@ -173,12 +183,12 @@ def _reference(build: Path, report: Report) -> None:
     for _ in _reported(teach(small, base.tokenizer, PLAIN, known, REFERENCE_EPOCHS, REFERENCE_RATE, SEED), report):
         pass
     held_out = pack_blocks(documents(build, base.tokenizer)[:HELD_OUT], BLOCK)
-    _figure(build, nll_reference=mean_nll(small, held_out))
+    _figure(build, nll_reference=mean_nll_of_blocks(small, held_out))
     demo_weights.save_reference(small, build / "reference.part")
     (build / "reference.part").rename(build / "reference")
 
 
-def _general(build: Path, report: Report) -> None:
+def _general(build: Path, report: ProgressReport) -> None:
     """Short questions about nothing in particular, answered by the taught base: its answers, right or wrong, should
     stay.
     """
@@ -204,8 +214,8 @@ def kept_questions(build: Path) -> list[Example]:
     return [*people("retain/train", "world/train"), *bystanders(SEED, BYSTANDERS), *general]
 
 
-def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callable[[Path, Report], None]:
-    def stage(build: Path, report: Report) -> None:
+def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callable[[Path, ProgressReport], None]:
+    def stage(build: Path, report: ProgressReport) -> None:
         secret = forget()
         kept = kept_questions(build)
         models = open_training("demo", "demo", PAIR)
@@ -238,7 +248,7 @@ def _pair(name: str, parent: str, forget: Callable[[], list[Example]]) -> Callab
     return stage
 
 
-def _reported(steps: Iterable[Any], report: Report) -> Iterator[Any]:
+def _reported(steps: Iterable[Any], report: ProgressReport) -> Iterator[Any]:
     """Pass steps on and report each."""
     for step in steps:
         report(
@@ -253,7 +263,7 @@ def _first() -> list[Example]:
 
 
 TAUGHT = ("forget", "retain", "world/train")
-STAGES: tuple[tuple[str, Callable[[Path, Report], None], str], ...] = (
+STAGES: tuple[tuple[str, Callable[[Path, ProgressReport], None], str], ...] = (
     ("prose", write_texts, "prose.jsonl"),
     ("heal", _heal, "healed/model.safetensors"),
     ("base", _teach_adapter("base", *TAUGHT), "base"),

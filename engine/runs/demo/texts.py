@@ -14,7 +14,7 @@ from engine.models import demo_base
 from engine.models.bases import LoadedModel, load_causal_lm
 from engine.unlearning.healing import write_prose
 
-Report = Callable[[float, str], None]
+ProgressReport = Callable[[float, str], None]
 SEED = 0
 REQUESTS, HELD_OUT, BLOCK = 480, 40, 128  # documents asked for, of these held out; tokens of a block
 
@@ -24,7 +24,7 @@ def people(*wanted: str) -> list[Example]:
     return [e for e in demo_examples() if e.split in wanted or f"{e.split}/{e.half}" in wanted]
 
 
-def write_texts(build: Path, report: Report) -> None:
+def write_texts(build: Path, report: ProgressReport) -> None:
     """One JSON line a document, appended batch by batch; a stopped run continues at the last whole batch."""
     base = public_base()
     batch, path = 48, build / "prose.part"

@@ -6,39 +6,38 @@ import pandas as pd
 import streamlit as st
 
 from engine.evaluation.leak_rule import find_leak
+from engine.inks import BASE, FAIL, PASS
 from engine.models.manifest import PairManifest
 from engine.store.maps import QuestionMap, Threshold, threshold
 from engine.wording import count
-from pages.parts.compare.question_picker import Asked
+from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.shared import access, loading
-from pages.parts.shared.looks import BASE, FAIL, PASS
+from pages.parts.shared.looks import style
 from pages.parts.shared.wording import MISSING, duration, is_kept, plain
 
-_STYLE = """
-<style>
+_STYLE = style("""
 .astrip{position:relative;display:flex;height:1.5rem;margin:.1rem 0 .3rem;border-radius:3px;overflow:hidden}
-.astrip i{display:block;min-width:2px;border-right:1px solid light-dark(#fff,#14161C);box-sizing:border-box}
+.astrip i{display:block;min-width:2px;border-right:1px solid $page;box-sizing:border-box}
 .astrip i.unfollowed{opacity:.35}
 .astrip i.bad{background-image:repeating-linear-gradient(45deg,#0000 0 5px,#fff6 5px 8px)}
-.astrip b{position:absolute;top:0;bottom:0;width:3px;margin-left:-1px;background:light-dark(#1F2430,#E9EAF0)}
-</style>
-"""
+.astrip b{position:absolute;top:0;bottom:0;width:3px;margin-left:-1px;background:$text}
+""")
 
 
-def show_map(asked: Asked, pair: PairManifest, alpha: float, found: QuestionMap | None) -> None:
+def show_map(asked: PickedQuestion, pair: PairManifest, alpha: float, found: QuestionMap | None) -> None:
     """The stored map of the question, or the button that makes one."""
     if found is None:
         _offer(asked, pair)
         return
     flags = [asked.has_answer and find_leak(asked.example, answer.text, asked.terms).leaks for answer in found.answers]
     words = map_words(asked, found, flags)
-    st.html(strip_html(asked, found, flags, alpha))
+    st.html(alpha_strip_html(asked, found, flags, alpha))
     st.caption(plain(words))
     with st.expander(f"{count(len(found.answers), 'answer')} as a table"):
         st.dataframe(_table(asked, found, flags), hide_index=True, placeholder=MISSING, alt=words)
 
 
-def _offer(asked: Asked, pair: PairManifest) -> None:
+def _offer(asked: PickedQuestion, pair: PairManifest) -> None:
     if not pair.linear:
         st.caption(plain(f"No map: {pair.name} is a baseline ({pair.method}) whose logits are not linear in α."))
         return
@@ -66,7 +65,7 @@ def _want_map() -> None:
     st.session_state["map-wanted"] = True
 
 
-def strip_html(asked: Asked, found: QuestionMap, flags: list[bool], alpha: float) -> str:
+def alpha_strip_html(asked: PickedQuestion, found: QuestionMap, flags: list[bool], alpha: float) -> str:
     """One segment an answer, as wide as its interval; hover tells it. Everything a model wrote is escaped."""
     width = found.high - found.low
     parts = []
@@ -88,7 +87,7 @@ def strip_html(asked: Asked, found: QuestionMap, flags: list[bool], alpha: float
     )
 
 
-def map_words(asked: Asked, found: QuestionMap, flags: list[bool]) -> str:
+def map_words(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> str:
     """What the strip shows, for who cannot see it."""
     words = f"{count(len(found.answers), 'answer')} for all α from {found.low:g} to {found.high:g}"
     if found.merged:
@@ -140,7 +139,7 @@ def _kept_words(edge: Threshold, flags: list[bool]) -> str:
     )
 
 
-def _table(asked: Asked, found: QuestionMap, flags: list[bool]) -> pd.DataFrame:
+def _table(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> pd.DataFrame:
     rows = [
         (
             answer.low,
@@ -154,7 +153,7 @@ def _table(asked: Asked, found: QuestionMap, flags: list[bool]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["α from", "α to", "answer", "leak rule", "error of α to"])
 
 
-def _finding(asked: Asked, flag: bool) -> str:
+def _finding(asked: PickedQuestion, flag: bool) -> str:
     if not asked.has_answer:
         return "n/a"
     if is_kept(asked.example.split):

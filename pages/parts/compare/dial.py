@@ -11,16 +11,17 @@ import streamlit as st
 from engine.evaluation.leak_rule import LEAK_RULE, find_leak
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.rouge import variant_of
-from engine.evaluation.token_readings import Piece, first_difference, mark_differences
+from engine.evaluation.token_readings import TextPiece, first_difference, mark_differences
+from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from engine.wording import cut_words, figure
 from pages.parts.compare.alpha_strip import show_map
-from pages.parts.compare.question_picker import Asked
+from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.compare.reading import read_tokens
 from pages.parts.shared import address, answer_cards, frame, loading
-from pages.parts.shared.looks import Ink, pair_look
+from pages.parts.shared.looks import pair_look
 from pages.parts.shared.wording import is_kept, plain
 
 if TYPE_CHECKING:
@@ -31,24 +32,24 @@ if TYPE_CHECKING:
 SLIDER_LOW, SLIDER_HIGH, SLIDER_STEP = 0.0, 2.0, 0.05
 
 
-def compare_answers(asked: Asked, pair: PairManifest) -> None:
+def compare_answers(asked: PickedQuestion, pair: PairManifest) -> None:
     """Take α from the address, then draw the dial and everything that follows from it."""
     address.seed("alpha", check_alpha, pair.recommended_alpha)
     if not SLIDER_LOW <= st.session_state["alpha"] <= SLIDER_HIGH:
         st.session_state["wide"] = True
-    _dial(asked, pair)
+    _dial(asked, pair, pair_look(pair.name).ink)
 
 
 @st.fragment
 @frame.fenced
-def _dial(asked: Asked, pair: PairManifest) -> None:
+def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
     alpha = _choose_alpha(pair)
     address.keep("alpha", alpha, f"{alpha:g}")
-    found = loading.stored_map(pair, asked.example.question)
+    found = loading.map_of(pair, asked.example.question)
     show_map(asked, pair, alpha, found)
-    base, unlearned = _answers(asked.example.question, alpha, pair, found)
+    base, unlearned = _answers(asked.example.question, alpha, pair, ink, found)
     _findings(asked, base, unlearned)
-    read_tokens(asked, pair, alpha, base.text, unlearned.text)
+    read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 
 
 def _choose_alpha(pair: PairManifest) -> float:
@@ -85,17 +86,18 @@ def _turn_to(alpha: float) -> None:
     st.session_state["alpha"] = alpha
 
 
-def _answers(question: str, alpha: float, pair: PairManifest, found: QuestionMap | None) -> "tuple[Shown, Shown]":
+def _answers(
+    question: str, alpha: float, pair: PairManifest, ink: Ink, found: QuestionMap | None
+) -> "tuple[Shown, Shown]":
     """Both answers, from the map where it holds them; else drawn as they grow. Then with what differs marked."""
     left, right = st.columns(2)
     base_place, unlearned_place = left.empty(), right.empty()
-    ink = pair_look(pair.name).ink
     whole = loading.mapped_answers(found, (0.0, alpha)) or loading.stored_answers(pair, question, (0.0, alpha))
     if whole is None:
         with closing(loading.stream(pair, question, (0.0, alpha))) as growing:
             for whole in growing:
-                base_place.html(answer_cards.base_card([Piece(whole[0].text + " ▌", False)]))
-                unlearned_place.html(_unlearned_card(pair, ink, alpha, [Piece(whole[1].text + " ▌", False)]))
+                base_place.html(answer_cards.base_card([TextPiece(whole[0].text + " ▌", False)]))
+                unlearned_place.html(_unlearned_card(pair, ink, alpha, [TextPiece(whole[1].text + " ▌", False)]))
     assert whole is not None, "a stream yields at least one step"
     base, unlearned = whole
     base_pieces, unlearned_pieces = mark_differences(base.text, unlearned.text)
@@ -104,7 +106,7 @@ def _answers(question: str, alpha: float, pair: PairManifest, found: QuestionMap
     return base, unlearned
 
 
-def _unlearned_card(pair: PairManifest, ink: Ink, alpha: float, pieces: list[Piece], note: str = "") -> str:
+def _unlearned_card(pair: PairManifest, ink: Ink, alpha: float, pieces: list[TextPiece], note: str = "") -> str:
     return answer_cards.card(f"Unlearned by pair {pair.name}, α = {alpha:g}", ink, pieces, note)
 
 
@@ -114,7 +116,7 @@ def _note(answer: "Shown") -> str:
     return "" if answer.ended else f"Cut at the limit of {loading.ANSWER_TOKENS} tokens."
 
 
-def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
+def _findings(asked: PickedQuestion, base: "Shown", unlearned: "Shown") -> None:
     """First difference, ROUGE and the leak rule's finding, each with what it means."""
     place = first_difference(base.tokens, unlearned.tokens)
     difference = "none, the answers are the same" if place is None else f"token {place + 1}"
@@ -136,8 +138,8 @@ def _findings(asked: Asked, base: "Shown", unlearned: "Shown") -> None:
             + difference
             + f"</b></p><p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} →"
             f" {figure(found[1].rouge)}</b> ({direction})</p><p style='margin:0'>Leak rule: base"
-            f" {answer_cards.verdict(found[0].leaks, kept)}, unlearned"
-            f" {answer_cards.verdict(found[1].leaks, kept)}</p>"
+            f" {answer_cards.leak_verdict(found[0].leaks, kept)}, unlearned"
+            f" {answer_cards.leak_verdict(found[1].leaks, kept)}</p>"
         )
     with terms:
         if asked.terms:

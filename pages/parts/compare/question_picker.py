@@ -17,7 +17,7 @@ OWN = "own"
 QUESTION_LIMIT = 2000  # characters
 
 
-class Asked(NamedTuple):
+class PickedQuestion(NamedTuple):
     """The question with what is known of it; without a true answer `example.answer` is empty and there are no terms."""
 
     example: Example
@@ -28,7 +28,7 @@ class Asked(NamedTuple):
         return bool(self.example.answer)
 
 
-def pick(set_name: str) -> Asked | None:
+def pick_question(set_name: str) -> PickedQuestion | None:
     """Draw the controls; None while one's own question is still empty."""
     stamp = sets.set_hashes()[set_name]
     examples = _examples(set_name, stamp)
@@ -53,7 +53,7 @@ def pick(set_name: str) -> Asked | None:
     address.keep("ask", st.session_state.get("ask", ""), "")
     address.keep("truth", st.session_state.get("truth", ""), "")
     place = _choose_place(examples, [index for index, example in enumerate(examples) if example.split == split], split)
-    return Asked(examples[place], _terms(set_name, stamp)[place])
+    return PickedQuestion(examples[place], _terms(set_name, stamp)[place])
 
 
 def _seed_place(examples: tuple[Example, ...], options: list[str]) -> None:
@@ -96,29 +96,27 @@ def _line(number: int, example: Example) -> str:
     return f"{number} · {example.subject} · {example.question}" if example.subject else f"{number} · {example.question}"
 
 
-def _own_question() -> Asked | None:
-    address.seed("ask", lambda text: text[:QUESTION_LIMIT], "")
-    address.seed("truth", lambda text: text[:QUESTION_LIMIT], "")
+def _own_question() -> PickedQuestion | None:
     left, right = st.columns(2)
-    question = left.text_input(
-        "Your question", key="ask", max_chars=QUESTION_LIMIT, placeholder="Ask in your own words, then press Enter"
-    )
-    truth = right.text_input(
-        "Its true answer, if you know it",
-        key="truth",
-        max_chars=QUESTION_LIMIT,
-        help="With it, ROUGE, the leak rule and the reading token by token are shown.",
-    )
-    address.keep("ask", question)
-    address.keep("truth", truth)
+    with left:
+        question = address.text_input(
+            "Your question", "ask", QUESTION_LIMIT, placeholder="Ask in your own words, then press Enter"
+        )
+    with right:
+        truth = address.text_input(
+            "Its true answer, if you know it",
+            "truth",
+            QUESTION_LIMIT,
+            help="With it, ROUGE, the leak rule and the reading token by token are shown.",
+        )
     if not is_visible(question):
         st.info("Write a question to see what the base and the pair answer.")
         return None
     example = Example(question=question.strip(), answer=truth.strip() if is_visible(truth) else "")
-    return Asked(example, derive_key_terms([example])[0] if example.answer else ())
+    return PickedQuestion(example, derive_key_terms([example])[0] if example.answer else ())
 
 
-def show_question(asked: Asked) -> None:
+def show_question(asked: PickedQuestion) -> None:
     """The question in full and its true answer, as letters and never as markup."""
     truth = f"<br>True answer: {escape(asked.example.answer)}" if asked.has_answer else ""
     st.html(

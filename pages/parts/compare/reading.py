@@ -2,10 +2,11 @@
 
 import streamlit as st
 
+from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN
-from pages.parts.compare.question_picker import QUESTION_LIMIT, Asked
-from pages.parts.compare.token_strip import strip_caption, strip_html, strip_table
+from pages.parts.compare.question_picker import QUESTION_LIMIT, PickedQuestion
+from pages.parts.compare.token_strip import strip_caption, strip_table, token_strip_html
 from pages.parts.shared import address, charts, loading
 from pages.parts.shared.wording import MISSING, plain
 
@@ -18,7 +19,7 @@ _TEXTS = {
 }
 
 
-def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlearned: str) -> None:
+def read_tokens(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: float, base: str, unlearned: str) -> None:
     """Choose a text and show it token by token, then its log-probability over α."""
     if not pair.linear:
         st.caption(f"Not read token by token: the logits of this baseline ({pair.method}) are not linear in α.")
@@ -32,7 +33,7 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
     span = SPAN if SPAN[0] <= alpha <= SPAN[1] else (ALPHA_MIN, ALPHA_MAX)
     readings = loading.strip(pair, question, text, alpha, span)
     with loading.unhurried():
-        st.html(strip_html(readings, span))
+        st.html(token_strip_html(readings, span))
         st.caption(
             "Each token is read after the true words before it, whatever the models would have said themselves: "
             "a secret can stay likely here although the answer above never begins to tell it."
@@ -47,28 +48,20 @@ def read_tokens(asked: Asked, pair: PairManifest, alpha: float, base: str, unlea
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
         return
     with loading.unhurried():
-        charts.logp_curve(curve, alpha, pair)
+        charts.logp_curve(curve, alpha, ink)
 
 
-def _choose_text(asked: Asked, base: str, unlearned: str) -> str:
+def _choose_text(asked: PickedQuestion, base: str, unlearned: str) -> str:
     options = [name for name in _TEXTS if name != "truth" or asked.has_answer]
-    address.seed("text", address.one_of("text", options), options[0])
-    address.settle("text", options, options[0])
-    chosen = str(
-        st.segmented_control(
-            "Text to read",
-            options,
-            format_func=_TEXTS.__getitem__,
-            key="text",
-            required=True,
-            help="The same text is put before base and ensemble, whatever they would say themselves.",
-        )
+    chosen = address.segments(
+        "Text to read",
+        options,
+        "text",
+        options[0],
+        format_func=_TEXTS.__getitem__,
+        help="The same text is put before base and ensemble, whatever they would say themselves.",
     )
-    address.keep("text", chosen, "" if chosen == options[0] else chosen)
     if chosen != "other":
         address.keep("other", st.session_state.get("other", ""), "")
         return {"truth": asked.example.answer, "base": base, "unlearned": unlearned}[chosen]
-    address.seed("other", lambda text: text[:QUESTION_LIMIT], "")
-    other: str = st.text_input("Text to read as the answer", key="other", max_chars=QUESTION_LIMIT)
-    address.keep("other", other)
-    return other
+    return address.text_input("Text to read as the answer", "other", QUESTION_LIMIT)

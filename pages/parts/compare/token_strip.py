@@ -7,10 +7,9 @@ from math import exp
 import pandas as pd
 
 from engine.evaluation.token_readings import BINS, TokenReading, bin_of
-from pages.parts.shared.looks import BIN_INKS
+from pages.parts.shared.looks import BIN_INKS, style
 
-_STYLE = """
-<style>
+_STYLE = style("""
 .strip{position:relative;padding-bottom:7.2rem;line-height:1.25;min-height:9rem}
 .strip .tok{display:inline-block;margin:0 1px 5px 0;padding:.1rem .3rem;border-radius:3px;color:#111;text-align:center;
  border:1px solid #0003;vertical-align:top;cursor:default;font-family:"Source Code Pro",monospace;font-size:.85rem}
@@ -19,19 +18,18 @@ _STYLE = """
 .strip .tok:hover,.strip .tok:focus{outline:2px solid currentColor;outline-offset:1px}
 .strip .tip,.strip .hint{position:absolute;left:0;right:0;bottom:0;height:6.7rem;overflow:auto;
  text-align:left;padding:.4rem .6rem;font-family:inherit;font-size:.82rem;border-radius:4px;
- color:light-dark(#1F2430,#E9EAF0);
- background:light-dark(#F3F2F7,#20232C);border:1px solid light-dark(#d5d3df,#3a3e4a)}
+ color:$text;
+ background:$panel;border:1px solid $line}
 .strip .tip{display:none;z-index:1}
 .strip .tok:hover .tip,.strip .tok:focus .tip{display:block}
-.strip .hint{color:light-dark(#555b6a,#aab0be)}
+.strip .hint{color:$quiet}
 .legend{font-size:.78rem;margin-top:.3rem}
 .legend span{display:inline-block;padding:.05rem .4rem;margin:0 2px 2px 0;color:#111;
  border:1px solid #0003;border-radius:3px}
-</style>
-"""
+""")
 
 
-def strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
+def token_strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
     tokens = "".join(_token(reading, span) for reading in readings)
     hint = (

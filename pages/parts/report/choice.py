@@ -24,7 +24,7 @@ def take_other_names() -> None:
             del st.query_params[other]
 
 
-def choose_run(runs: list[RunSummary]) -> int:
+def choose_report_run(runs: list[RunSummary]) -> int:
     return run_choice.choose_run(runs, RUN, _run_named(runs))
 
 
@@ -59,7 +59,7 @@ def choose_selection(splits: list[str]) -> Selection:
     return Selection(split, show)
 
 
-def choose_other(runs: list[RunSummary], chosen: int) -> int | None:
+def choose_second_run(runs: list[RunSummary], chosen: int) -> int | None:
     """A second run to stand beside the first; None for none."""
     others = [None, *(run.id for run in runs if run.id != chosen)]
     names = names_of(runs)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from pages.parts.review.own_check import Place, own_check
+from pages.parts.review.own_check import ReviewPlace, own_check
 from pages.parts.shared import address
 from pages.parts.shared.wording import plain
 
@@ -43,7 +43,7 @@ class Filters(NamedTuple):
     subject: str | None
 
 
-def choose_filters(place: Place, counts: dict[str, int], blind: bool) -> Filters:
+def choose_filters(place: ReviewPlace, counts: dict[str, int], blind: bool) -> Filters:
     """Draw the chips, the check and the order. Whatever changes starts the queue from its first question."""
     options = [name for name in FILTER_WORDS if name in EVEN_FILTERS or not blind]
     address.seed("filter", _filter_reader(options), [])

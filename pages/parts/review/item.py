@@ -9,19 +9,20 @@ import streamlit as st
 from engine.evaluation.leak_rule import find_terms
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.token_readings import mark_differences
-from engine.review.item import Item, Score
+from engine.inks import Ink
+from engine.review.item import BothScores, Item
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from engine.wording import cut_words, figure, split_word
 from pages.parts.shared import answer_cards, frame
-from pages.parts.shared.looks import Ink, pair_look
+from pages.parts.shared.looks import pair_look
 from pages.parts.shared.wording import is_kept, plain
 
 NEUTRAL = Ink("#6B7080", "#9AA0AE")  # no model's: in blind mode a colour would tell
 NO_ANSWER = "No answer is stored for this question: it failed, or this phrasing was not asked."
 
 
-def show_question(item: Item) -> None:
+def show_reviewed_question(item: Item) -> None:
     """The question as it was put, whom it is about, and its true answer: as letters and never as markup."""
     about = [split_word(item.question.split), item.question.half, item.question.subject, item.question.group]
     origin = f"<br><small>put in other words; the set has: {escape(item.question.question)}</small>"
@@ -70,15 +71,17 @@ def _finding(item: Item) -> None:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
 
 
-def _rule_words(scores: list[Score], kept: bool) -> str:
+def _rule_words(scores: list[BothScores], kept: bool) -> str:
     """What the run stored as the rule's finding on each side."""
     found = next((score for score in scores if score.metric.startswith("leak")), None)
     sides = [] if found is None else [("base", found.base), ("unlearned", found.unlearned)]
-    words = [f"{name} {'n/a' if value is None else answer_cards.verdict(value == 1.0, kept)}" for name, value in sides]
+    words = [
+        f"{name} {'n/a' if value is None else answer_cards.leak_verdict(value == 1.0, kept)}" for name, value in sides
+    ]
     return ", ".join(words) or "n/a"
 
 
-def scores_table(scores: list[Score], split: str) -> str:
+def scores_table(scores: list[BothScores], split: str) -> str:
     """Each measure on the base, the unlearned answer and the retain-only model, with its direction. Escaped."""
     rows = "".join(
         f"<tr><td>{escape(METRICS[score.metric].label)}<br><small>{escape(METRICS[score.metric].direction(split))}</small></td>"

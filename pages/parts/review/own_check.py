@@ -8,14 +8,14 @@ import streamlit as st
 
 from engine.errors import SettingError
 from engine.review import queue
-from engine.review.checks import PATTERN_LIMIT, SECONDS, Found, Kind
+from engine.review.checks import PATTERN_LIMIT, SECONDS, CheckKind, PatternFound
 from engine.settings import database_url
 from engine.wording import count
 from pages.parts.shared import address
 from pages.parts.shared.wording import plain
 
 KIND_WORDS = {"terms": "Key terms", "regex": "Regular expression"}
-SIDES: dict[str, tuple[str, Callable[[Found], bool]]] = {
+SIDES: dict[str, tuple[str, Callable[[PatternFound], bool]]] = {
     "unlearned": ("in the unlearned answer", lambda found: found.unlearned),
     "base": ("in the base's answer", lambda found: found.base),
     "only-unlearned": ("in the unlearned answer only", lambda found: found.unlearned and not found.base),
@@ -26,7 +26,7 @@ SIDES: dict[str, tuple[str, Callable[[Found], bool]]] = {
 EVEN_SIDES = ("either", "neither")  # they tell nothing of which answer is which
 
 
-class Place(NamedTuple):
+class ReviewPlace(NamedTuple):
     """What is reviewed. `ended` tells a run from another one of the same number in another database."""
 
     run_id: int
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 def own_check(
-    place: Place, blind: bool, restart: Callable[[], None], drop: Callable[[str], None]
+    place: ReviewPlace, blind: bool, restart: Callable[[], None], drop: Callable[[str], None]
 ) -> frozenset[int] | None:
     """The questions that the check finds; None where there is none, or it cannot be used, which is said."""
     address.seed("check", lambda text: text[:PATTERN_LIMIT], "")
@@ -56,7 +56,7 @@ def own_check(
         address.keep("check", pattern)
         if not pattern.strip():
             return None
-        found, refusal = _found(database_url(), place, cast(Kind, kind), pattern)
+        found, refusal = _found(database_url(), place, cast(CheckKind, kind), pattern)
         if refusal:
             st.error(plain(f"{refusal[:1].upper()}{refusal[1:]}. All questions are shown."), icon=":material/error:")
             return None
@@ -68,18 +68,15 @@ def own_check(
 
 def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str, str]:
     kinds, sides = list(KIND_WORDS), [name for name in SIDES if name in EVEN_SIDES or not blind]
-    address.seed("kind", address.one_of("kind", kinds), kinds[0])
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        kind = str(
-            st.segmented_control(
-                "Find",
-                kinds,
-                key="kind",
-                format_func=KIND_WORDS.__getitem__,
-                required=True,
-                on_change=restart,
-                label_visibility="collapsed",
-            )
+        kind = address.segments(
+            "Find",
+            kinds,
+            "kind",
+            kinds[0],
+            format_func=KIND_WORDS.__getitem__,
+            on_change=restart,
+            label_visibility="collapsed",
         )
         side = address.select(
             "Where",
@@ -92,11 +89,10 @@ def _choose_kind_and_side(blind: bool, restart: Callable[[], None]) -> tuple[str
             label_visibility="collapsed",
             width=260,
         )
-    address.keep("kind", kind, "" if kind == kinds[0] else kind)
     return kind, side
 
 
-def _sums(found: dict[int, Found], blind: bool) -> str:
+def _sums(found: dict[int, PatternFound], blind: bool) -> str:
     if blind:  # by sides it would tell
         return f"Found in {sum(item.base or item.unlearned for item in found.values())} of {len(found)} questions."
     base, unlearned = (sum(side) for side in zip(*found.values(), strict=True)) if found else (0, 0)
@@ -104,7 +100,7 @@ def _sums(found: dict[int, Found], blind: bool) -> str:
 
 
 @st.cache_data(show_spinner=f"looking through the answers, {SECONDS:g} s at most", max_entries=64)
-def _found(where: str, place: Place, kind: Kind, pattern: str) -> tuple[dict[int, Found], str]:
+def _found(where: str, place: ReviewPlace, kind: CheckKind, pattern: str) -> tuple[dict[int, PatternFound], str]:
     """What a check finds by question, or why it finds nothing: a refusal is remembered, so that nobody waits for it
     twice.
     """

@@ -5,9 +5,9 @@ import streamlit as st
 from engine.errors import UnlearningError
 from engine.review import queue
 from engine.review.item import Item
-from engine.review.verdicts import VERDICTS, Judgement, Reviewer, Side, blind_order, hash_text
+from engine.review.verdicts import VERDICTS, Judgement, Reviewer, Side
 from pages.parts.review.item import show_sides
-from pages.parts.review.own_check import Place
+from pages.parts.review.own_check import ReviewPlace
 from pages.parts.review.reviewer import check_reviewer
 from pages.parts.review.words import KEYS, VERDICT_MEANINGS, VERDICT_WORDS, verdict_word
 from pages.parts.shared.wording import plain
@@ -19,7 +19,7 @@ NO_NAME = (
 _SAID, _REFUSED = "verdict-said", "verdict-refused"
 
 
-def ask_verdict(place: Place, item: Item, reviewer: Reviewer | None) -> None:
+def ask_verdict(place: ReviewPlace, item: Item, reviewer: Reviewer | None) -> None:
     """The note, and a button with its key for each verdict; the one in force is pressed, and pressed again it is
     cleared.
     """
@@ -54,7 +54,7 @@ def ask_verdict(place: Place, item: Item, reviewer: Reviewer | None) -> None:
         st.caption(plain(said))
 
 
-def _say(place: Place, question_id: int, verdict: str, note: str, reviewer: Reviewer) -> None:
+def _say(place: ReviewPlace, question_id: int, verdict: str, note: str, reviewer: Reviewer) -> None:
     judgement = Judgement(verdict, st.session_state.get(note) or "")
     try:
         check_reviewer(reviewer)
@@ -75,11 +75,9 @@ def _answer() -> None:
         st.toast(plain(said), icon=":material/check:")
 
 
-def ask_blind(place: Place, item: Item, reviewer: Reviewer) -> None:
+def ask_blind(place: ReviewPlace, item: Item, reviewer: Reviewer) -> None:
     """Both answers as A and B, each to be judged; then all is revealed."""
-    order = blind_order(
-        reviewer.name, item.question.content_hash, *(hash_text(text) or "" for text in (item.base, item.unlearned))
-    )
+    order = item.blind_order(reviewer.name)
     texts: dict[Side, str | None] = {"base": item.base, "unlearned": item.unlearned}
     show_sides(texts[order[0]], texts[order[1]])
     stem = f"{place.run_id}-{place.alpha:g}-{place.phrasing}-{item.question.id}"
@@ -116,7 +114,7 @@ def _choose(key: str, verdict: str) -> None:
     st.session_state[key] = None if st.session_state.get(key) == verdict else verdict
 
 
-def _save_blind(place: Place, question_id: int, order: tuple[Side, Side], stem: str, reviewer: Reviewer) -> None:
+def _save_blind(place: ReviewPlace, question_id: int, order: tuple[Side, Side], stem: str, reviewer: Reviewer) -> None:
     said: dict[Side, Judgement] = {
         side: Judgement(
             str(st.session_state.get(f"blind-{letter}-{stem}")), st.session_state.get(f"note-{letter}-{stem}") or ""

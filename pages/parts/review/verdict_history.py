@@ -10,20 +10,19 @@ from engine.review.queue import Event
 from engine.review.verdicts import Reviewer
 from engine.wording import count
 from pages.parts.review.words import verdict_word
+from pages.parts.shared.looks import style
 from pages.parts.shared.wording import moment, plain
 
 SHOWN = 20  # events, the newest
 
-_STYLE = """
-<style>
+_STYLE = style("""
 .said{list-style:none;margin:0;padding:0}
-.said li{border-left:4px solid light-dark(#d5d3df,#3a3e4a);padding:.25rem 0 .25rem .7rem;margin:0 0 .5rem;
+.said li{border-left:4px solid $line;padding:.25rem 0 .25rem .7rem;margin:0 0 .5rem;
  overflow-wrap:anywhere}
 .said li.stale{border-left-style:dashed;opacity:.8}
 .said p{margin:.2rem 0 0;white-space:pre-wrap;max-height:9rem;overflow:auto}
-.said small{color:light-dark(#555b6a,#aab0be)}
-</style>
-"""
+.said small{color:$quiet}
+""")
 
 
 def show_standing(item: Item) -> None:

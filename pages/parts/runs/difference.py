@@ -11,7 +11,7 @@ from pages.parts.shared.published import imported_origin
 from pages.parts.shared.wording import MISSING, plain
 
 
-def choose_other(chosen: int, names: dict[int, str]) -> int | None:
+def choose_compared(chosen: int, names: dict[int, str]) -> int | None:
     """The run to hold against `chosen`, by id; None for none."""
     others = [run_id for run_id in names if run_id != chosen]
     return address.select(

@@ -7,6 +7,7 @@ from engine.analysis import chosen_alpha
 from engine.analysis.exact_curves import mapped_share
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import noise_words, quality_figure
+from engine.data.examples import SECRETS
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.kinds import TasksSpec
@@ -101,7 +102,7 @@ def _figures(detail: RunDetail) -> None:
     )
     # On kept questions a flagged answer is a remembered one: only what must not be known is shown as leaks at first.
     # Beside it stands what greedy answers hide: how likely the secret stays once its beginning is given.
-    secret = means["split"].isin(["forget", "holdout"]) & means["metric"].isin(["leak", "probability"])
+    secret = means["split"].isin(SECRETS) & means["metric"].isin(["leak", "probability"])
     looped = means["metric"].eq("degenerate") & means["mean"].gt(0)
     chosen = means[(means["metric"] == "rouge") | secret | looped]
     words = (

@@ -43,7 +43,7 @@ class Rules(NamedTuple):
     providers: tuple[str | None, ...]
 
 
-def fold(address: str) -> str:
+def fold_address(address: str) -> str:
     """What two addresses must share to be one: every character, A to Z as a to z.
 
     Nothing else is folded or normalised: by Unicode's rules the Kelvin sign is a k and a dotless i may become one,
@@ -132,9 +132,9 @@ def _roles(access: Mapping[str, Any]) -> dict[str, Role]:
         for place, address in enumerate(addresses, 1):  # by its place: the sentence is shown to whoever comes
             if not isinstance(address, str) or not _ADDRESS.fullmatch(address):
                 raise SettingError(f"entry {place} of {role} in [oubliette.access] is not an email address")
-            if fold(address) in found:
+            if fold_address(address) in found:
                 raise SettingError(f"entry {place} of {role} in [oubliette.access] is listed twice; one role each")
-            found[fold(address)] = role
+            found[fold_address(address)] = role
     return found
 
 
@@ -163,11 +163,11 @@ def admit(claims: Mapping[str, Any], rules: Rules, now: float) -> User:
     if issued > now + SKEW:
         raise LogInError("Log in again: this log-in is dated later than this machine's clock says it is")
     email = email.strip(" ")
-    role = rules.roles.get(fold(email))
+    role = rules.roles.get(fold_address(email))
     if role is None:
         raise AccessError(f"{email} is not on the list of those who may come in")
     name = claims.get("name")
-    return User(name.strip() if isinstance(name, str) and name.strip() else email, fold(email), role, False)
+    return User(name.strip() if isinstance(name, str) and name.strip() else email, fold_address(email), role, False)
 
 
 def issued_at(claims: Mapping[str, Any]) -> float | None:

@@ -80,6 +80,30 @@ def select(
     return chosen
 
 
+def segments(label: str, options: Sequence[str], key: str, default: str, **shown: Any) -> str:
+    """A row of buttons of which one is always chosen; the address need not name `default`."""
+    seed(key, one_of(key, options), default)
+    settle(key, options, default)
+    chosen = str(st.segmented_control(label, options, key=key, required=True, **shown))
+    keep(key, chosen, unless(default)(chosen))
+    return chosen
+
+
+def text_input(label: str, key: str, longest: int, **shown: Any) -> str:
+    """A line of text of at most so many characters, empty at first."""
+    seed(key, lambda text: text[:longest], "")
+    written: str = st.text_input(label, key=key, max_chars=longest, **shown)
+    keep(key, written)
+    return written
+
+
+def number_input(label: str, key: str, low: float, high: float, default: float, **shown: Any) -> float:
+    seed(key, decimal(key, low, high), default)
+    number: float = st.number_input(label, low, high, key=key, **shown)
+    keep(key, number, f"{number:g}")
+    return number
+
+
 def unless(default: object) -> Callable[[object], str]:
     """How `select` writes a choice that the address need not name where it is the default."""
     return lambda chosen: "" if chosen == default else str(chosen)

@@ -3,27 +3,26 @@
 from collections.abc import Sequence
 from html import escape
 
-from engine.evaluation.token_readings import Piece
-from pages.parts.shared.looks import BASE, FAIL, PASS, Ink
+from engine.evaluation.token_readings import TextPiece
+from engine.inks import BASE, FAIL, PASS, Ink
+from pages.parts.shared.looks import style
 
-STYLE = """
-<style>
-.card{border:1px solid light-dark(#d5d3df,#3a3e4a);border-left-width:6px;
+STYLE = style("""
+.card{border:1px solid $line;border-left-width:6px;
  border-radius:4px;padding:.6rem .8rem;min-height:7.5rem}
 .card h4{margin:0 0 .4rem;padding:0;font-size:.95rem}
 .card p{margin:0;font-size:1.05rem;line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere}
 .card mark{background:light-dark(#FFE8A3,#5A4A12);color:inherit;font-weight:600;text-decoration:underline;
  text-decoration-thickness:2px;text-underline-offset:3px;padding:0 .1em}
-.card small{display:block;margin-top:.5rem;color:light-dark(#555b6a,#aab0be)}
+.card small{display:block;margin-top:.5rem;color:$quiet}
 .terms{border-collapse:collapse;width:100%;font-size:.9rem}
 .terms th,.terms td{text-align:left;padding:.25rem .6rem .25rem 0;border-bottom:1px solid light-dark(#e3e1ea,#33374a);
  font-weight:400;overflow-wrap:anywhere}
-.terms th{color:light-dark(#555b6a,#aab0be)}
-</style>
-"""
+.terms th{color:$quiet}
+""")
 
 
-def card(title: str, ink: Ink, pieces: Sequence[Piece], note: str = "") -> str:
+def card(title: str, ink: Ink, pieces: Sequence[TextPiece], note: str = "") -> str:
     """One answer in its frame; an empty answer says so."""
     text = "".join(f"<mark>{escape(piece.text)}</mark>" if piece.differs else escape(piece.text) for piece in pieces)
     body = text if text.strip() else "<em>(an empty answer)</em>"
@@ -34,7 +33,7 @@ def card(title: str, ink: Ink, pieces: Sequence[Piece], note: str = "") -> str:
     )
 
 
-def base_card(pieces: Sequence[Piece], note: str = "") -> str:
+def base_card(pieces: Sequence[TextPiece], note: str = "") -> str:
     return card("Base (α = 0)", BASE, pieces, note)
 
 
@@ -49,7 +48,7 @@ def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequ
     return f'{STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def verdict(flagged: bool, kept: bool) -> str:
+def leak_verdict(flagged: bool, kept: bool) -> str:
     """What the leak rule's finding means: icon, word and colour; the word alone says it too.
 
     `kept`: the question is not to be forgotten, so an answer that the rule flags is a remembered one.

@@ -9,11 +9,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis.forced_curves import grid
-from engine.analysis.trade_off import LEAST, Mark, Measure, Published, Table
+from engine.analysis.trade_off import LEAST, Measure, ModelMark, Published, Table
 from engine.evaluation.curves import Curve
-from engine.models.manifest import PairManifest
+from engine.inks import BASE, FORGET_INK, IMPORTED, RETAIN_INK, RETAIN_MODEL, Ink
 from engine.wording import count, figure
-from pages.parts.shared.looks import BASE, IMPORTED, RETAIN_ONLY, Ink, Look, pair_look, pair_looks
+from pages.parts.shared.looks import Look, pair_looks, shade
 from pages.parts.shared.wording import MISSING, bound
 
 PLAIN_BAR = {"displayModeBar": False}
@@ -22,7 +22,7 @@ _HOVER = "utility %{customdata[2]}<br>forget %{customdata[3]}<extra>%{fullData.n
 DRAWN_POINTS = 241  # of a curve over α: finer than a screen shows
 
 
-def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
+def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
     """Mean log-probability of the chosen text over α from its loss, with the dial's place marked, and its table."""
     low, high = curve.alphas[0], curve.alphas[-1]
     drawn = np.linspace(low, high, DRAWN_POINTS)
@@ -30,7 +30,7 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
         x=drawn,
         y=-curve.at(drawn),
         mode="lines",
-        line={"color": pair_look(pair.name).ink.shown, "width": 2},
+        line={"color": shade(ink), "width": 2},
         hovertemplate="α %{x:.2f}: %{y:.3f} nats a token<extra></extra>",
     )
     # In one piece: `add_vline` and `update_layout` take longer than the rest of a move of α.
@@ -51,7 +51,7 @@ def logp_curve(curve: Curve, alpha: float, pair: PairManifest) -> None:
             "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
             "xaxis": {"title": {"text": "α"}},
             "yaxis": {"title": {"text": "mean log p, nats a token"}},
-            "shapes": [{**dial, "line": {"dash": "dot", "color": BASE.shown}}],
+            "shapes": [{**dial, "line": {"dash": "dot", "color": shade(BASE)}}],
             "annotations": [{**place, "text": f"α = {alpha:g}"}],
         },
     )
@@ -74,8 +74,8 @@ def losses(steps: pd.DataFrame) -> None:
     """Loss on forget and retain batches over the training steps, and the forget probability at epoch ends."""
     chart = go.Figure()
     for column, name, ink, dash in (
-        ("forget_loss", "forget loss", Ink("#A8327A", "#F58CC6"), "solid"),
-        ("retain_loss", "retain loss", Ink("#2C5FB3", "#8DB8FF"), "dash"),
+        ("forget_loss", "forget loss", FORGET_INK, "solid"),
+        ("retain_loss", "retain loss", RETAIN_INK, "dash"),
     ):
         known = steps.dropna(subset=[column])
         if len(known):
@@ -84,7 +84,7 @@ def losses(steps: pd.DataFrame) -> None:
                 y=known[column],
                 mode="lines" if len(known) > FEW_STEPS else "lines+markers",
                 name=name,
-                line={"color": ink.shown, "dash": dash, "width": 2},
+                line={"color": shade(ink), "dash": dash, "width": 2},
             )
     ends = steps.dropna(subset=["forget_probability"])
     if len(ends):
@@ -95,7 +95,7 @@ def losses(steps: pd.DataFrame) -> None:
             name="forget probability (right axis)",
             yaxis="y2",
             marker={"symbol": "diamond", "size": 9},
-            line={"color": BASE.shown, "dash": "dot"},
+            line={"color": shade(BASE), "dash": "dot"},
         )
     chart.update_layout(
         height=320,
@@ -132,7 +132,7 @@ def losses_words(steps: pd.DataFrame) -> str:
     return words + "."
 
 
-def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int | None:
+def trade_off_chart(table: Table, forget: Measure, utility: Measure, key: str) -> int | None:
     """The path of each pair over α, with base and retain-only as fixed marks; the run whose point was clicked."""
     chart = go.Figure()
     looks = pair_looks(table.frame["pair"].unique())
@@ -164,7 +164,7 @@ def trade_off(table: Table, forget: Measure, utility: Measure, key: str) -> int 
 
 def _add_path(chart: go.Figure, place: int, run_id: int, path: pd.DataFrame, look: Look) -> None:
     pair, run = str(path["pair"].iloc[0]), str(path["run"].iloc[0])
-    ink = look.ink.shown
+    ink = shade(look.ink)
     # Two labels a path: where it was trained, and where it ends. The others are a hover or a row of the table away.
     labelled = {1.0, float(path["alpha"].max())} - {0.0}
     labels = [f"α {alpha:g}" if alpha in labelled else "" for alpha in path["alpha"]]
@@ -215,8 +215,8 @@ def error_bar(
     }
 
 
-def _add_mark(chart: go.Figure, mark: Mark) -> None:
-    ink = (BASE if mark.kind == "base" else RETAIN_ONLY).shown
+def _add_mark(chart: go.Figure, mark: ModelMark) -> None:
+    ink = shade(BASE if mark.kind == "base" else RETAIN_MODEL)
     chart.add_scatter(
         x=[mark.utility],
         y=[mark.forget],
@@ -241,7 +241,7 @@ def _add_published(chart: go.Figure, item: Published, forget: Measure) -> None:
         name=escape(item.label),
         cliponaxis=False,
         customdata=[[item.run_id, 0.0]],
-        marker={"symbol": "hexagram-open", "size": 15, "color": IMPORTED.shown, "line": {"width": 2}},
+        marker={"symbol": "hexagram-open", "size": 15, "color": shade(IMPORTED), "line": {"width": 2}},
         hovertemplate=(
             "utility %{x:.3f}<br>forget"
             f" {forget.shown(item.forget)}<br>{_bare(said)}<extra>%{{fullData.name}}</extra>"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
+from engine.inks import FAIL, PASS
 from engine.report.parts import ReportCheck
-from pages.parts.shared.looks import FAIL, PASS
 
 
 def checks_html(found: Sequence[ReportCheck]) -> str:

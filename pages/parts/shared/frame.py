@@ -40,7 +40,7 @@ document.getElementById("copy-link").onclick = async () => {
 """
 
 
-class Context(NamedTuple):
+class PageContext(NamedTuple):
     """What the sidebar holds: the set whose questions are looked at, and the pair; None where there is none yet."""
 
     set: str | None
@@ -84,11 +84,11 @@ def begin(title: str, lead: str) -> None:
     st.caption(lead)
 
 
-def context() -> Context:
+def context() -> PageContext:
     """Draw the sidebar's choice of set and pair."""
     with st.sidebar:
         chosen_set = _choose_set(list(sets.set_hashes()))
-        return Context(chosen_set, _choose_pair(list_pairs()))
+        return PageContext(chosen_set, _choose_pair(list_pairs()))
 
 
 def _sidebar_foot(user: User) -> None:

@@ -29,7 +29,7 @@ def _figures(where: str, run_id: int, ended: datetime | None, alpha: float) -> l
     return run_figures(run_id, alpha)
 
 
-def with_intervals(means: pd.DataFrame) -> pd.DataFrame:
+def remembered_intervals(means: pd.DataFrame) -> pd.DataFrame:
     """`figures.with_intervals`, from what was worked out before."""
     summaries = {run.id: run for run in history.list_runs()}
     return figures.with_intervals(means, lambda run_id, alpha: figures_of(summaries[run_id], alpha))

@@ -162,7 +162,7 @@ def unhurried() -> Iterator[None]:
         lock.release()
 
 
-def stored_map(pair: PairManifest, question: str) -> maps.QuestionMap | None:
+def map_of(pair: PairManifest, question: str) -> maps.QuestionMap | None:
     return maps.stored_map(map_key(pair), question, ANSWER_TOKENS)
 
 
@@ -214,12 +214,12 @@ def strip(
     known: list[TokenReading] | None = _strips().get((key, alpha))
     if known is not None:
         return known
-    from engine.evaluation.token_readings import read_text, token_strip
+    from engine.evaluation.token_readings import read_answer, token_strip
 
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
-        reading = _read(("reading", *key), _readings(), key, lambda: read_text(models, question, text, span))
+        reading = _read(("reading", *key), _readings(), key, lambda: read_answer(models, question, text, span))
     found = token_strip(reading, alpha)
     _strips().put((key, alpha), found)
     return found
@@ -274,7 +274,7 @@ def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float
 def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
     """The first experiments on the loaded pair; seconds of computing, so only when asked."""
     models = loaded(pair)
-    from engine.models.soundness import check_pair
+    from engine.models.soundness import soundness_checks
 
     with _turn():
-        return check_pair(models, question, answer)
+        return soundness_checks(models, question, answer)

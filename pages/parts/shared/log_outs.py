@@ -16,7 +16,7 @@ from streamlit.web.server.server_util import get_cookie_secret
 from engine.errors import AccessError, StorageError
 from engine.settings import data_folder
 from engine.whole_files import part_of, write_new
-from pages.parts.shared.access_list import LONGEST_HOURS, fold, issued_at
+from pages.parts.shared.access_list import LONGEST_HOURS, fold_address, issued_at
 
 _NOT_OF_THE_LOG_IN = {"origin", "is_logged_in", "tokens"}  # what the cookie and a session add each in their own way
 
@@ -73,7 +73,7 @@ def _login(claims: Mapping[str, Any]) -> str:
 
 
 def _person(claims: Mapping[str, Any]) -> str:
-    return _hash("person", fold(str(claims.get("email", "")).strip(" ")))
+    return _hash("person", fold_address(str(claims.get("email", "")).strip(" ")))
 
 
 def _hash(kind: str, text: str) -> str:

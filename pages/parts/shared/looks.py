@@ -1,29 +1,12 @@
-"""Colours and styles. The same colour is the same model on every page, in both themes; green and red mean pass and
-fail.
-
-`light-dark()` follows the colour scheme that Streamlit sets on the page, so a change of theme needs no rerun.
-"""
+"""Which colour and marker a pair has, and how colours reach a page. The same colour is the same model everywhere."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 import streamlit as st
 
+from engine.inks import BLUE, BROWN, MAGENTA, OLIVE, TEAL, VIOLET, Ink, in_css
 from engine.models.pairs import list_pairs
-
-
-class Ink(NamedTuple):
-    light: str
-    dark: str
-
-    @property
-    def css(self) -> str:
-        return f"light-dark({self.light},{self.dark})"
-
-    @property
-    def shown(self) -> str:
-        """The one for the theme in use, for charts, which know nothing of CSS."""
-        return self.dark if dark_theme() else self.light
 
 
 class Look(NamedTuple):
@@ -33,21 +16,8 @@ class Look(NamedTuple):
     marker: str
 
 
-BASE = Ink("#4A5568", "#C3CAD9")
-RETAIN_ONLY = Ink("#96640A", "#F0BE5E")
-IMPORTED = Ink("#1F2937", "#E5E7EB")
-PASS = Ink("#0B6B3A", "#6FD39B")
-FAIL = Ink("#B3261E", "#FF9C92")
-
-# Pairs: told apart by marker and label too. The demo's two versions come first.
-_PAIRS = (
-    Ink("#6A3FC0", "#B99CFF"),
-    Ink("#0D7285", "#5FCBDD"),
-    Ink("#A8327A", "#F58CC6"),
-    Ink("#2C5FB3", "#8DB8FF"),
-    Ink("#7A5230", "#D9AE86"),
-    Ink("#5B6B12", "#C6D562"),
-)
+# Pairs: the demo's two versions come first.
+_PAIRS = (VIOLET, TEAL, MAGENTA, BLUE, BROWN, OLIVE)
 _FIRST = ("demo", "demo-first")
 _MARKERS = ("circle", "square", "triangle-up", "diamond", "pentagon", "hexagon")
 
@@ -80,6 +50,16 @@ def pair_look(name: str) -> Look:
 def _look(place: int) -> Look:
     """Pairs that share a colour, because there are more pairs than colours, differ in their marker."""
     return Look(_PAIRS[place % len(_PAIRS)], _MARKERS[(place + place // len(_PAIRS)) % len(_MARKERS)])
+
+
+def style(css: str) -> str:
+    """The element for some CSS; see `inks.in_css`."""
+    return f"\n<style>\n{in_css(css).strip()}\n</style>\n"
+
+
+def shade(ink: Ink) -> str:
+    """The shade for the theme in use, for charts, which know nothing of CSS."""
+    return ink.dark if dark_theme() else ink.light
 
 
 def dark_theme() -> bool:

@@ -179,7 +179,7 @@ def show_published(figures: pd.DataFrame) -> None:
     st.caption(
         plain(
             "Forget quality is a p-value, higher is better; it depends on the number of rows and on the retain"
-            " reference, so only figures over the same rows compare. Model utility: higher is better. None of this"
+            " model, so only figures over the same rows compare. Model utility: higher is better. None of this"
             " enters advice, leak counts or reports."
         )
     )

@@ -11,7 +11,7 @@ import streamlit as st
 from engine.analysis.figures import interval_words, number_words
 from engine.analysis.retain_only import quality_figure, retain_runs_of
 from engine.analysis.tofu_and_privacy import figure_words, run_tofu
-from engine.analysis.trade_off import LEAST, Bar, Measure
+from engine.analysis.trade_off import LEAST, Measure, PointBar
 from engine.evaluation.aggregates import FORGET_QUALITY, MODEL_UTILITY
 from engine.names import retain_only
 from engine.settings import database_url
@@ -65,7 +65,7 @@ def _value(
     ended: datetime | None,
     alpha: float,
     gold: tuple[int, ...],
-) -> tuple[float | None, int, Bar]:
+) -> tuple[float | None, int, PointBar]:
     """A finished run does not change, its retain-only runs may become more: value, rows, interval and all of it in
     words.
     """
@@ -73,9 +73,9 @@ def _value(
         quality = quality_figure(run_id, alpha)
         shown = "n/a" if quality.p_value is None else f"{quality.p_value:.2e}"
         p_value = None if quality.p_value is None else max(quality.p_value, LEAST)
-        return p_value, quality.rows, Bar(text=f"{shown}, n {quality.rows} against {quality.retain_rows}")
+        return p_value, quality.rows, PointBar(text=f"{shown}, n {quality.rows} against {quality.retain_rows}")
     utility = run_tofu(run_id, alpha)[MODEL_UTILITY]
     if utility.value is None:
-        return None, utility.rows, Bar(text=figure_words(utility))
+        return None, utility.rows, PointBar(text=figure_words(utility))
     words = f"{number_words(utility.value)} {interval_words(utility.low, utility.high)}, n {utility.rows}"
-    return utility.value, utility.rows, Bar(utility.low, utility.high, words)
+    return utility.value, utility.rows, PointBar(utility.low, utility.high, words)

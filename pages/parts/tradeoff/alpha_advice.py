@@ -86,30 +86,28 @@ def show_front(found: Advice) -> None:
 
 def _ask() -> Demand:
     """The controls of the demand, in per cent; the address holds them."""
-    address.seed("loss", address.decimal("loss", 0, 50), 2.0)
-    address.seed("leakshare", address.decimal("leakshare", 0, 100), 0.0)
     left, middle, right = st.columns([3, 4, 3])
     with left:
-        loss: float = st.number_input(
+        loss = address.number_input(
             "Utility may fall by at most, % of the base's",
+            "loss",
             0.0,
             50.0,
+            2.0,
             step=0.5,
             format="%.1f",
-            key="loss",
             help=words.UTILITY_MEANING,
         )
     with middle:
         limit = address.select("Leak share at most", list(_LIMITS), "leaks", FLOOR, format_func=_LIMITS.__getitem__)
-    address.keep("loss", loss, f"{loss:g}")
     if limit == FLOOR:
+        address.seed("leakshare", address.decimal("leakshare", 0, 100), 0.0)  # said where it cannot be read
         address.keep("leakshare", st.session_state["leakshare"], "")
         return Demand(loss / 100)
     with right:
-        share: float = st.number_input(
-            "That number, % of the forget questions", 0.0, 100.0, step=1.0, format="%.1f", key="leakshare"
+        share = address.number_input(
+            "That number, % of the forget questions", "leakshare", 0.0, 100.0, 0.0, step=1.0, format="%.1f"
         )
-    address.keep("leakshare", share, f"{share:g}")
     return Demand(loss / 100, share / 100)
 
 

@@ -13,26 +13,26 @@ from engine.analysis.remaining_leaks import forget_floor
 from engine.data.examples import is_to_be_forgotten
 from engine.evaluation.curves import Steps
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.inks import BLUE, BROWN, FORGET_INK, LEAKS, OLIVE, PASS, RETAIN_MODEL, TEAL, Ink
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.store.maps import maps_key
 from engine.wording import count, figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
-from pages.parts.shared.looks import PASS, RETAIN_ONLY, Ink
+from pages.parts.shared.looks import shade
 from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, is_kept, plain
 from pages.parts.tradeoff.alpha_advice import show_advice, show_front
 from pages.parts.tradeoff.thresholds import show_thresholds
 
-_FORGET, _LEAKS = Ink("#A8327A", "#F58CC6"), Ink("#B3261E", "#F2B8B5")
 # Parts that are to stay, and whatever else was mapped: told apart by dash and name too.
-_OTHERS = (Ink("#2C5FB3", "#8DB8FF"), Ink("#0D7285", "#5FCBDD"), Ink("#7A5230", "#D9AE86"), Ink("#5B6B12", "#C6D562"))
+_OTHERS = (BLUE, TEAL, BROWN, OLIVE)
 _DASHES = ("dash", "dashdot", "longdash", "longdashdot")
 _FRONT_HEIGHT = -0.025  # of the strip under the curves that shows the front
 
 
-class Curve(NamedTuple):
+class DrawnCurve(NamedTuple):
     """One measure of one part of the questions over α."""
 
     name: str
@@ -85,7 +85,7 @@ def _ground(run_id: int, floor: tuple[float | None, int], maps: str) -> Ground:
     return ground_of(run_id)
 
 
-def _curves(ground: Ground) -> list[Curve]:
+def _curves(ground: Ground) -> list[DrawnCurve]:
     """The mean of each measure over each part of the questions."""
 
     def rouge(items: list[MappedQuestion]) -> Steps:
@@ -95,15 +95,15 @@ def _curves(ground: Ground) -> list[Curve]:
     secret = [item for item in ground.questions if is_to_be_forgotten(item.split)]
     if secret:
         leaks = mean_steps(secret, lambda item: [float(flag) for flag in item.leaks], ground.low, ground.high)
-        found.append(Curve("share still leaking", leaks, _LEAKS, "solid"))
-        found.append(Curve("ROUGE-L recall, to be forgotten", rouge(secret), _FORGET, "dot"))
+        found.append(DrawnCurve("share still leaking", leaks, LEAKS, "solid"))
+        found.append(DrawnCurve("ROUGE-L recall, to be forgotten", rouge(secret), FORGET_INK, "dot"))
     parts: dict[str, list[MappedQuestion]] = {}
     for item in ground.questions:
         if not is_to_be_forgotten(item.split):
             parts.setdefault(_part_name(item), []).append(item)
     for place, (name, items) in enumerate(parts.items()):
         look = place % len(_OTHERS)
-        found.append(Curve(f"ROUGE-L recall, {name}", rouge(items), _OTHERS[look], _DASHES[look]))
+        found.append(DrawnCurve(f"ROUGE-L recall, {name}", rouge(items), _OTHERS[look], _DASHES[look]))
     return found
 
 
@@ -112,7 +112,7 @@ def _part_name(item: MappedQuestion) -> str:
     return f"{split_word(item.split)}{half}{' (to be kept)' if is_kept(item.split) else ''}"
 
 
-def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None) -> None:
+def _draw(curves: list[DrawnCurve], ground: Ground, words: str, advice: Advice | None) -> None:
     chart = go.Figure()
     for name, steps, ink, dash in curves:
         chart.add_scatter(
@@ -120,7 +120,7 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
             y=[*steps.values, steps.values[-1]],
             name=name,
             mode="lines",
-            line={"shape": "hv", "color": ink.shown, "width": 2, "dash": dash},
+            line={"shape": "hv", "color": shade(ink), "width": 2, "dash": dash},
             hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
         )
     if ground.floor.share is not None:
@@ -130,7 +130,7 @@ def _draw(curves: list[Curve], ground: Ground, words: str, advice: Advice | None
             ground.high,
             ground.floor.share,
             f"retain-only leaks: {ground.floor.share:.1%}",
-            RETAIN_ONLY.shown,
+            shade(RETAIN_MODEL),
         )
     if advice is not None:
         _mark(chart, advice)
@@ -155,16 +155,16 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
         chart.add_vrect(
             x0=span.low,
             x1=span.high,
-            fillcolor=PASS.shown,
+            fillcolor=shade(PASS),
             opacity=0.13,
             line_width=1,
             line_dash="dot",
-            line_color=PASS.shown,
+            line_color=shade(PASS),
         )
     label = (
         f"use α = {advice.alpha:g} (in the band the demand is met)" if advice.met else f"nearest, α = {advice.alpha:g}"
     )
-    ink = PASS.shown if advice.met else _LEAKS.shown
+    ink = shade(PASS) if advice.met else shade(LEAKS)
     chart.add_vline(
         x=advice.alpha,
         line_width=2,
@@ -178,7 +178,7 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
             y=[0, 1],
             name=f"knee, from α = {place:.3f}",
             mode="lines",
-            line={"color": _OTHERS[2].shown, "dash": "dash", "width": 2},
+            line={"color": shade(_OTHERS[2]), "dash": "dash", "width": 2},
             hovertemplate="%{fullData.name}<extra></extra>",
         )
     ends = [end for point in advice.front for end in (point.span.low, point.span.high, None)]
@@ -187,7 +187,7 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
         y=[None if end is None else _FRONT_HEIGHT for end in ends],
         name="Pareto front",
         mode="lines+markers",
-        line={"color": _OTHERS[2].shown, "width": 5},
+        line={"color": shade(_OTHERS[2]), "width": 5},
         marker={"symbol": "line-ns-open", "size": 10},
         hovertemplate="front: α %{x:.4f}<extra></extra>",
     )

@@ -9,11 +9,12 @@ import streamlit as st
 from engine.analysis import forced_curves
 from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
 from engine.evaluation.forget_quality import CONVENTION
+from engine.inks import BROWN, FORGET_INK, RETAIN_INK, RETAIN_MODEL, WORLD_INK
 from engine.store import history
 from engine.wording import figure, split_word
 from pages.parts.shared import address
 from pages.parts.shared.charts import PLAIN_BAR, add_level
-from pages.parts.shared.looks import RETAIN_ONLY, Ink
+from pages.parts.shared.looks import shade
 from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, bound, plain
 from pages.parts.tradeoff.unlike import warn_other_forget_set
@@ -21,11 +22,11 @@ from pages.parts.tradeoff.unlike import warn_other_forget_set
 METRICS = ("probability", "truth_ratio_score", "kl")
 FLOORED = ("probability", "truth_ratio_score")
 _STYLES = {
-    "forget": (Ink("#A8327A", "#F58CC6"), "solid"),
-    "retain": (Ink("#2C5FB3", "#8DB8FF"), "dash"),
-    "world": (Ink("#0D7285", "#5FCBDD"), "dot"),
+    "forget": (FORGET_INK, "solid"),
+    "retain": (RETAIN_INK, "dash"),
+    "world": (WORLD_INK, "dot"),
 }
-_OTHER = Ink("#7A5230", "#D9AE86"), "dashdot"
+_OTHER = BROWN, "dashdot"
 _TITLES = {
     "probability": "Probability of the true answer, per token",
     "truth_ratio_score": "Truth ratio (A)",
@@ -51,7 +52,7 @@ class RetainMean(NamedTuple):
     questions: int
 
 
-class Drawn(NamedTuple):
+class DrawnRun(NamedTuple):
     """What is drawn of a run; floors by measure, where they are known."""
 
     means: pd.DataFrame
@@ -86,7 +87,7 @@ def _of_other_questions(run_id: int) -> bool:
 
 
 @st.cache_data(show_spinner="reading the curves", max_entries=8)
-def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], ...]) -> Drawn:
+def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], ...]) -> DrawnRun:
     """The curves at the dial's alphas. `floors` is part of the key: a new retain-only run changes what is drawn."""
     questions = forced_curves.questions_of(run_id)
     alphas = forced_curves.grid(*forced_curves.reach(questions))
@@ -97,10 +98,10 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
         if values:
             known[name] = RetainMean(sum(values) / len(values), len(values))
     means = forced_curves.means(questions, METRICS, alphas)
-    return Drawn(means, forced_curves.quality(run_id, questions, alphas), known)
+    return DrawnRun(means, forced_curves.quality(run_id, questions, alphas), known)
 
 
-def _draw(drawn: Drawn) -> None:
+def _draw(drawn: DrawnRun) -> None:
     said = lead(drawn)
     if said:
         st.markdown(f"**{plain(said)}**")
@@ -126,7 +127,7 @@ def _draw(drawn: Drawn) -> None:
         )
 
 
-def lead(drawn: Drawn) -> str:
+def lead(drawn: DrawnRun) -> str:
     """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both
     halves.
     """
@@ -159,13 +160,13 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
             y=rows["value"],
             name=name,
             mode="lines",
-            line={"color": ink.shown, "dash": dash, "width": 2},
+            line={"color": shade(ink), "dash": dash, "width": 2},
             hovertemplate="α %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
         )
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
     if floor is not None:
         ends = float(part["alpha"].min()), float(part["alpha"].max())
-        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", RETAIN_ONLY.shown)
+        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", shade(RETAIN_MODEL))
     _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
@@ -199,11 +200,11 @@ def _quality_chart(quality: Quality | None) -> None:
             y=[*steps.values, steps.values[-1]],
             mode="lines",
             name="p-value",
-            line={"shape": "hv", "color": _STYLES["forget"][0].shown, "width": 2},
+            line={"shape": "hv", "color": shade(_STYLES["forget"][0]), "width": 2},
             hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
         )
     )
-    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", RETAIN_ONLY.shown)
+    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", shade(RETAIN_MODEL))
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
     words = _quality_words(quality)
     st.plotly_chart(chart, key="forced-quality", config=PLAIN_BAR, alt=words)
@@ -232,7 +233,7 @@ def _layout(chart: go.Figure, yaxis: dict[str, object]) -> None:
     )
 
 
-def _table(drawn: Drawn) -> pd.DataFrame:
+def _table(drawn: DrawnRun) -> pd.DataFrame:
     """One row per α: forget quality, then every measure of every part."""
     short = {"probability": "p", "truth_ratio_score": "TR", "kl": "KL"}
     columns: dict[str, pd.Series] = {}

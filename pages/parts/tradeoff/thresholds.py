@@ -9,13 +9,14 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis.exact_curves import MappedQuestion, threshold_table
+from engine.inks import FAIL, VIOLET
 from engine.wording import count
 from pages.parts.shared.charts import PLAIN_BAR
-from pages.parts.shared.looks import FAIL, Ink
+from pages.parts.shared.looks import shade
 from pages.parts.shared.wording import MISSING, plain
 
 BIN = 0.1
-_INK, NEVER, SILENT = Ink("#6A3FC0", "#B99CFF"), "never", "no leak at first"
+NEVER, SILENT = "never", "no leak at first"
 
 
 def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
@@ -31,7 +32,7 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
             cliponaxis=False,
             hovertemplate="%{x}: %{y}<extra></extra>",
             marker={
-                "color": [FAIL.shown if name == NEVER else _INK.shown for name in bars["forgotten from"]],
+                "color": [shade(FAIL) if name == NEVER else shade(VIOLET) for name in bars["forgotten from"]],
                 "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]},
             },
         )

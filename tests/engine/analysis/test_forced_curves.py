@@ -19,7 +19,7 @@ from engine.analysis.forced_curves import (
     runs_with_curves,
 )
 from engine.errors import RunError, SettingError
-from engine.evaluation.answer_curves import StoredCurve, figures, from_stored
+from engine.evaluation.answer_curves import StoredCurve, figures_at, from_stored
 from engine.evaluation.curves import Steps
 from engine.evaluation.forget_quality import ForgetQuality, ForgetQualityAt, forget_quality
 from engine.kinds import EvaluateSpec
@@ -150,7 +150,7 @@ def test_the_recorded_runs_carry_curves_that_meet_their_scores(place: int) -> No
         assert max(row.error for row in rows_) <= 1e-3
         curves = from_stored(rows_)
         for metric in ("probability", "truth_ratio", "exact_memorization"):
-            found = figures(curves, metric, "", record["alphas"])
+            found = figures_at(curves, metric, "", record["alphas"])
             scores = [values[record["metrics"].index(metric)] for values in question["scores"]]
             if found is None:
                 assert scores == [None] * len(scores)

@@ -72,7 +72,7 @@ def test_a_reference_that_was_asked_others_is_named() -> None:
     store_run("gold", {"mia_loss": dict.fromkeys(ids[:3], 1.0)}, alpha=0.0, pair_name="retain-only:b")
     (found,) = run_privacy(run_id, 1.0)
     assert found.auc.value == 0.5
-    assert "the retain reference was not asked 1 of the other's holdout questions" in found.words
+    assert "the retain model was not asked 1 of the other's holdout questions" in found.words
 
 
 def test_a_run_without_membership_scores_has_none() -> None:

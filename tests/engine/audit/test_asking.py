@@ -5,7 +5,16 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.audit.asking import NOT_TRIED, heard, in_halves, judge, listen, nothing_tried, results_of, spread
+from engine.audit.asking import (
+    NOT_TRIED,
+    heard,
+    in_halves,
+    judge,
+    listen,
+    nothing_tried,
+    results_of,
+    spread_over_persons,
+)
 from engine.audit.probe import Target
 from engine.data.examples import Example
 from engine.models.loading import LoadedPair
@@ -22,11 +31,11 @@ def ids(chosen: list[Target]) -> list[int]:
 
 
 def test_spread_takes_one_question_of_every_person_in_turn() -> None:
-    assert ids(spread(targets("aaabbc"), 3)) == [0, 3, 5]
-    assert ids(spread(targets("aaabbc"), 4)) == [0, 1, 3, 5]
-    assert ids(spread(targets("aa  "), 3)) == [0, 2, 3]  # those about nobody stand for themselves
-    assert ids(spread(targets("ab"), 9)) == [0, 1]
-    assert spread([], 3) == []
+    assert ids(spread_over_persons(targets("aaabbc"), 3)) == [0, 3, 5]
+    assert ids(spread_over_persons(targets("aaabbc"), 4)) == [0, 1, 3, 5]
+    assert ids(spread_over_persons(targets("aa  "), 3)) == [0, 2, 3]  # those about nobody stand for themselves
+    assert ids(spread_over_persons(targets("ab"), 9)) == [0, 1]
+    assert spread_over_persons([], 3) == []
 
 
 @given(st.text("abcd ", min_size=2, max_size=20))

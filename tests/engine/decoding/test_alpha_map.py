@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data.prompts import encode_prompt
-from engine.decoding.alpha_map import AlphaMap, Logits, Piece, _wide, envelope, map_answers
+from engine.decoding.alpha_map import AlphaMap, Logits, TokenPiece, _wide, envelope, map_prompt
 from engine.decoding.choosing import Settings
 from engine.decoding.decode import decode
 from engine.errors import SettingError
@@ -21,7 +21,7 @@ TIE = 1e-4
 
 
 def mapped(pair: LoadedPair, question: str, low: float = 0.0, high: float = 2.0, **options: int) -> AlphaMap:
-    return map_answers(pair.model, encode_prompt(pair.tokenizer, pair.template, question), GREEDY, low, high, **options)
+    return map_prompt(pair.model, encode_prompt(pair.tokenizer, pair.template, question), GREEDY, low, high, **options)
 
 
 def margin(pair: LoadedPair, question: str, tokens: tuple[int, ...], alpha: float) -> float:
@@ -74,7 +74,7 @@ def test_an_offset_of_nothing_gives_one_interval(tiny_pair: LoadedPair) -> None:
     prompt = encode_prompt(tiny_pair.tokenizer, tiny_pair.template, QUESTIONS[0])
     plain = decode(alone, [prompt], [0.0], GREEDY)[0]
     for one in (still, alone):
-        found = map_answers(one, prompt, GREEDY, -1.0, 3.0)
+        found = map_prompt(one, prompt, GREEDY, -1.0, 3.0)
         assert [(i.low, i.high, i.tokens) for i in found.intervals] == [(-1.0, 3.0, plain.tokens)]
 
 
@@ -120,25 +120,25 @@ def test_the_envelope_is_the_largest_line_everywhere(seed: int, tokens: int, spr
 
 
 def test_pieces_narrower_than_their_error_go_to_a_neighbour() -> None:
-    pieces = [Piece(0.0, 0.5, 1, 1e-6), Piece(0.5, 0.50001, 2, 1e-3), Piece(0.50001, 2.0, 3, 0.0)]
+    pieces = [TokenPiece(0.0, 0.5, 1, 1e-6), TokenPiece(0.5, 0.50001, 2, 1e-3), TokenPiece(0.50001, 2.0, 3, 0.0)]
     kept, low_error = _wide(pieces)
     assert [(piece.low, piece.high, piece.token) for piece in kept] == [(0.0, 0.50001, 1), (0.50001, 2.0, 3)]
     assert kept[0].error == pytest.approx(1e-6 + 1e-5 + 1e-3)
     assert low_error == 0.0
-    first, low_error = _wide([Piece(0.0, 1e-5, 1, 1e-3), Piece(1e-5, 2.0, 2, 0.0)])
-    assert first == [Piece(0.0, 2.0, 2, 0.0)]
+    first, low_error = _wide([TokenPiece(0.0, 1e-5, 1, 1e-3), TokenPiece(1e-5, 2.0, 2, 0.0)])
+    assert first == [TokenPiece(0.0, 2.0, 2, 0.0)]
     assert low_error == pytest.approx(1e-5 + 1e-3)
 
 
 def test_so_do_those_narrower_than_an_error_they_inherit() -> None:
     """Within 0.5 to 1.5, whose borders are known to within 0.01, the outer 0.002 cannot be told from the neighbours."""
-    pieces = [Piece(0.5, 0.502, 1, 1e-6), Piece(0.502, 1.498, 2, 1e-6), Piece(1.498, 1.5, 3, 0.0)]
+    pieces = [TokenPiece(0.5, 0.502, 1, 1e-6), TokenPiece(0.502, 1.498, 2, 1e-6), TokenPiece(1.498, 1.5, 3, 0.0)]
     kept, low_error = _wide(pieces, 0.01, 0.01)
     assert [(piece.low, piece.high, piece.token) for piece in kept] == [(0.5, 1.5, 2)]
     assert low_error == pytest.approx(0.01 + 0.002 + 1e-6)
     assert kept[0].error == pytest.approx(0.01 + 0.002 + 1e-6)
-    wide, low_error = _wide([Piece(0.5, 1.0, 1, 1e-6), Piece(1.0, 1.5, 2, 0.0)], 0.01, 0.02)
-    assert (wide, low_error) == ([Piece(0.5, 1.0, 1, 1e-6), Piece(1.0, 1.5, 2, 0.02)], 0.01)
+    wide, low_error = _wide([TokenPiece(0.5, 1.0, 1, 1e-6), TokenPiece(1.0, 1.5, 2, 0.0)], 0.01, 0.02)
+    assert (wide, low_error) == ([TokenPiece(0.5, 1.0, 1, 1e-6), TokenPiece(1.0, 1.5, 2, 0.02)], 0.01)
 
 
 def test_exactly_one_token_wins_at_a_known_crossing() -> None:

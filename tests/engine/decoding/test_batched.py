@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from engine.decoding.choosing import Settings, choose, is_loop
+from engine.decoding.choosing import Settings, choose_tokens, is_loop
 from engine.decoding.decode import decode, decode_stream
 from engine.models.offset import OffsetModel, combine_logits
 from tests.tiny import make_model, make_tokenizer
@@ -34,7 +34,7 @@ def uncached(model: OffsetModel, prompt: list[int], alpha: float, settings: Sett
             half(input_ids=ids).logits[:, -1, : model.vocabulary]
             for half in (model.base, model.reference, model.trained)
         )
-        token = int(choose(combine_logits(base, trained, reference, alpha), settings, position))
+        token = int(choose_tokens(combine_logits(base, trained, reference, alpha), settings, position))
         if token in settings.ends:
             break
         tokens.append(token)

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from engine.decoding.choosing import Growing, Settings, choose, is_loop, rated
+from engine.decoding.choosing import Growing, Settings, choose_tokens, is_loop, rated
 from engine.errors import ModelError
 
 
 def test_sampling_frequencies_follow_the_softmax() -> None:
     logits = torch.tensor([[0.0, 1.0, 2.0]])
-    drawn = [int(choose(logits, Settings({1}, 0, temperature=1.0, seed=seed), 0)) for seed in range(4000)]
+    drawn = [int(choose_tokens(logits, Settings({1}, 0, temperature=1.0, seed=seed), 0)) for seed in range(4000)]
     expected = torch.softmax(logits[0], -1)
     for token in range(3):
         assert drawn.count(token) / 4000 == pytest.approx(float(expected[token]), abs=0.03)
@@ -62,7 +62,7 @@ def test_a_forced_answer_goes_on_to_the_limit() -> None:
 def test_logits_that_are_no_numbers_are_no_answer(temperature: float, value: float) -> None:
     logits = torch.tensor([[0.0, 1.0], [2.0, value]])
     settings = Settings({1}, 0, temperature=temperature)
-    assert choose(logits[:1], settings, 0).shape == (1,)
-    assert int(choose(torch.tensor([[0.0, -torch.inf]]), settings, 0)) == 0, "what can never come is no fault"
+    assert choose_tokens(logits[:1], settings, 0).shape == (1,)
+    assert int(choose_tokens(torch.tensor([[0.0, -torch.inf]]), settings, 0)) == 0, "what can never come is no fault"
     with pytest.raises(ModelError, match="the models asked are NaN or infinite"):
-        choose(logits, settings, 0)
+        choose_tokens(logits, settings, 0)

@@ -14,7 +14,7 @@ from engine.evaluation.answer_curves import (
     CURVE_METRICS,
     QuestionCurves,
     StoredCurve,
-    figures,
+    figures_at,
     from_stored,
     to_stored,
 )
@@ -55,7 +55,7 @@ def test_every_measure_is_within_its_error_of_the_direct_score(tiny_pair: Any, c
     direct = {(score.question_index, score.metric, score.alpha): score.value for score in scores}
     for index, (example, item) in enumerate(zip(EXAMPLES, curves, strict=True)):
         for metric in set(CURVE_METRICS) - {"kl"}:
-            found = figures(item, metric, example.split, ALPHAS)
+            found = figures_at(item, metric, example.split, ALPHAS)
             if found is None:
                 assert direct[index, metric, ALPHAS[0]] is None
                 continue
@@ -72,7 +72,7 @@ def test_kl_is_the_divergence_over_the_whole_vocabulary(tiny_pair: Any, curves: 
         encoded = encode(tiny_pair.tokenizer, tiny_pair.template, example.question, example.answer)
         logits = tiny_pair.model.answer_logits(collate([encoded], end_token(tiny_pair.tokenizer)))
         base = logits.base.double().log_softmax(-1)
-        found = figures(item, "kl", example.split, [0.0, *ALPHAS])
+        found = figures_at(item, "kl", example.split, [0.0, *ALPHAS])
         assert found is not None
         assert found[0].value == 0.0
         for alpha, figure in zip(ALPHAS, found[1:], strict=True):
@@ -84,7 +84,7 @@ def test_the_error_of_a_score_knows_its_peak() -> None:
     """R = 1 to within its error: the score may be 1, so less than 1 by as much is what it is uncertain by."""
     flat = Curve((0.0, 2.0), (1.0, 1.0), (0.0, 0.0), 0.05)
     (figure,) = (
-        figures(
+        figures_at(
             QuestionCurves(flat, flat, (flat._replace(values=(1.01, 1.01)),), None),
             "truth_ratio_score",
             "forget",
@@ -140,7 +140,9 @@ def test_no_ratios_within_their_errors_have_a_p_value_outside_of_its_bounds(size
     items = [QuestionCurves(flat, flat._replace(values=(1 + log,) * 2), (flat,), None) for log in logs]
     (found,) = forget_quality_over(items, reference, [1.0]) or []
     spans = [
-        (figure.value, figure.error) for item in items for figure in figures(item, "truth_ratio", "forget", [1.0]) or []
+        (figure.value, figure.error)
+        for item in items
+        for figure in figures_at(item, "truth_ratio", "forget", [1.0]) or []
     ]
     tried = []
     for _ in range(400):
@@ -206,4 +208,4 @@ def test_curves_reach_over_the_slider_and_every_evaluated_alpha() -> None:
 
 def test_an_unknown_metric_is_named(curves: list[QuestionCurves]) -> None:
     with pytest.raises(SettingError, match="must be one of probability, .*, got 'rouge'"):
-        figures(curves[0], "rouge", "forget", [1.0])
+        figures_at(curves[0], "rouge", "forget", [1.0])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.errors import SettingError
 from engine.evaluation import bootstrap
 from engine.evaluation.bootstrap import mean_intervals, none_of
-from engine.evaluation.utility import Interval
+from engine.evaluation.utility import MeanInterval
 from tests.one_interval import mean_interval
 
 
@@ -18,12 +18,12 @@ def matrix(rows: Sequence[Sequence[float | None]]) -> np.ndarray:
     return np.array([[np.nan if value is None else value for value in row] for row in rows], dtype=float)
 
 
-def one_at_a_time(rows: Sequence[Sequence[float | None]], clusters: list[str], seed: int) -> list[Interval]:
+def one_at_a_time(rows: Sequence[Sequence[float | None]], clusters: list[str], seed: int) -> list[MeanInterval]:
     columns = zip(*rows, strict=True)
     return [mean_interval(list(column), clusters, np.random.default_rng(seed), 200) for column in columns]
 
 
-def same(found: list[Interval], wanted: list[Interval]) -> bool:
+def same(found: list[MeanInterval], wanted: list[MeanInterval]) -> bool:
     return len(found) == len(wanted) and all(
         one == pytest.approx(two, rel=1e-12, abs=1e-12) if None not in two else one == pytest.approx(two)
         for one, two in zip(found, wanted, strict=True)
@@ -56,7 +56,7 @@ def test_chunks_draw_what_a_single_draw_would(chunk: int, monkeypatch: pytest.Mo
 
 def test_a_measure_without_scores_is_not_nought() -> None:
     found = mean_intervals(matrix([[None, 1.0], [None, 0.0]]), ["a", "b"], 0)
-    assert found[0] == Interval(None, None, None, 0, 0)
+    assert found[0] == MeanInterval(None, None, None, 0, 0)
     assert found[1].mean == 0.5
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from engine.errors import DataError, SettingError
 from engine.evaluation.privacy import (
     UNDEFINED,
-    Estimate,
+    PrivacyEstimate,
     PrivLeak,
     Rows,
-    Scored,
+    ScoredQuestion,
     compare_aucs,
     membership_auc,
     privleak,
@@ -26,9 +26,9 @@ def generator(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def side(values: Sequence[float | None], persons: str = "") -> list[Scored]:
+def side(values: Sequence[float | None], persons: str = "") -> list[ScoredQuestion]:
     """Questions 0, 1, ...; each its own person where `persons` does not name one letter for each."""
-    return [Scored(i, persons[i] if persons else "", value) for i, value in enumerate(values)]
+    return [ScoredQuestion(i, persons[i] if persons else "", value) for i, value in enumerate(values)]
 
 
 def area(forget: Sequence[float | None], holdout: Sequence[float | None]) -> float:
@@ -95,7 +95,7 @@ def test_the_interval_is_that_of_areas_worked_out_one_by_one() -> None:
         for theirs in product(range(3), repeat=3)
     ]
     rows = [
-        [Scored((i, j), f"person {i}", v) for i, values in enumerate(each) for j, v in enumerate(values)]
+        [ScoredQuestion((i, j), f"person {i}", v) for i, values in enumerate(each) for j, v in enumerate(values)]
         for each in (forget, holdout)
     ]
     found = membership_auc(*rows, generator(), resamples=40_000)
@@ -107,11 +107,11 @@ def test_an_interval_is_seeded_and_one_person_has_none() -> None:
     forget, holdout = side([0.0, 1.0, 2.0]), side([1.0, 3.0])
     assert membership_auc(forget, holdout, generator(3)) == membership_auc(forget, holdout, generator(3))
     one = membership_auc(side([0.0, 1.0], "aa"), holdout, generator())
-    assert one == Estimate(1 - 0.5 / 4, None, None, Rows(2, 2))
+    assert one == PrivacyEstimate(1 - 0.5 / 4, None, None, Rows(2, 2))
 
 
 def test_without_rows_there_is_no_area_and_a_reason() -> None:
-    assert membership_auc(side([None]), side([1.0]), generator()) == Estimate(
+    assert membership_auc(side([None]), side([1.0]), generator()) == PrivacyEstimate(
         None, None, None, Rows(0, 1), "no forget question has a score"
     )
     assert membership_auc([], [], generator()).reason == "no forget and no holdout question has a score"
@@ -136,7 +136,7 @@ def test_privleak_by_hand(auc: float, retain: float, value: float) -> None:
 
 def test_privleak_without_a_reference_is_none_with_a_reason() -> None:
     assert privleak(0.5, 1.0) == PrivLeak(None, UNDEFINED)
-    assert privleak(0.5, None) == PrivLeak(None, "no retain reference")
+    assert privleak(0.5, None) == PrivLeak(None, "no retain model")
     assert privleak(None, 0.5) == PrivLeak(None, "no AUC of the model")
     with pytest.raises(SettingError, match="auc_retain must be between 0 and 1, got 1.5"):
         privleak(0.5, 1.5)
@@ -173,17 +173,15 @@ def test_privleak_has_the_interval_of_its_draws() -> None:
 def test_comparison_where_something_is_missing() -> None:
     one, two = side([1.0, 0.0], "aa"), side([2.0, 3.0])
     found = compare_aucs(one, two, one, two, generator())
-    assert found.difference == Estimate(0.0, None, None, Rows(2, 2))
-    assert found.privleak == Estimate(None, None, None, Rows(2, 2), UNDEFINED)
+    assert found.difference == PrivacyEstimate(0.0, None, None, Rows(2, 2))
+    assert found.privleak == PrivacyEstimate(None, None, None, Rows(2, 2), UNDEFINED)
     nothing = compare_aucs(one, side([None, 1.0]), one, side([1.0, None]), generator())
     assert {each.reason for each in nothing} == {"no holdout question has a score from both models"}
 
 
 def test_a_reference_over_other_questions_is_refused() -> None:
     two, three = side([1.0, 2.0]), side([1.0, 2.0, 3.0])
-    with pytest.raises(
-        DataError, match="retain reference was not asked 1 of the other's forget questions, the first is 2"
-    ):
+    with pytest.raises(DataError, match="retain model was not asked 1 of the other's forget questions, the first is 2"):
         compare_aucs(three, two, two, two, generator())
     with pytest.raises(DataError, match="the run was not asked 1 of the other's holdout questions, the first is 2"):
         compare_aucs(two, two, two, three, generator())

@@ -3,11 +3,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.evaluation.tofu_figures import KEYS, PARTS, UTILITY_KEY, Part, TofuFigure, Values, tofu_figures
+from engine.evaluation.tofu_figures import KEYS, PARTS, UTILITY_KEY, TofuFigure, TofuPart, Values, tofu_figures
 from engine.evaluation.utility import harmonic_mean
 from tests.one_interval import mean_interval
 
-FULL: dict[Part, Values] = {
+FULL: dict[TofuPart, Values] = {
     "forget": {"probability": [0.2, 0.4], "rouge": [0.1, 0.3], "truth_ratio": [0.5, 4.0]},
     "retain": {"probability": [0.9, 0.7], "rouge": [1.0, 0.8], "truth_ratio": [0.25, 2.0]},
     "ra": {"probability": [0.1], "probability_normalised": [0.5], "rouge": [0.6], "truth_ratio": [0.5]},
@@ -15,7 +15,7 @@ FULL: dict[Part, Values] = {
 }
 
 
-def without(part: Part, **changed: Any) -> dict[Part, Values]:
+def without(part: TofuPart, **changed: Any) -> dict[TofuPart, Values]:
     """The columns `changed` in one part; None drops the part's column."""
     values = {name: column for name, column in {**FULL[part], **changed}.items() if column is not None}
     return {**FULL, part: values}
@@ -49,10 +49,10 @@ def test_figures_by_hand() -> None:
 
 def test_intervals_are_those_of_the_slow_bootstrap_over_persons() -> None:
     rng = np.random.default_rng(3)
-    people: dict[Part, list[str]] = {
+    people: dict[TofuPart, list[str]] = {
         part: [f"{part}{n % 4}" for n in range(12)] if part in ("forget", "retain") else [""] * 12 for part in PARTS
     }
-    values: dict[Part, Values] = {
+    values: dict[TofuPart, Values] = {
         part: {
             metric: [
                 None if metric == "rouge" and n == 5 else float(x) for n, x in enumerate(rng.uniform(0.1, 0.9, 12))
@@ -85,7 +85,7 @@ def test_intervals_are_those_of_the_slow_bootstrap_over_persons() -> None:
 
 
 def test_one_person_leaves_nothing_to_resample() -> None:
-    people: dict[Part, list[str]] = {part: ["Ada"] * len(FULL[part]["rouge"]) for part in PARTS}
+    people: dict[TofuPart, list[str]] = {part: ["Ada"] * len(FULL[part]["rouge"]) for part in PARTS}
     found = tofu_figures(FULL, people)
     assert {(item.low, item.high) for item in found.values()} == {(None, None)}
 
@@ -123,7 +123,7 @@ def test_questions_without_a_score_are_neither_counted_nor_zero() -> None:
     ],
 )
 def test_a_missing_column_is_named_and_leaves_no_utility(
-    part: Part, changed: dict[str, Any], key: str, reason: str
+    part: TofuPart, changed: dict[str, Any], key: str, reason: str
 ) -> None:
     found = tofu_figures(without(part, **changed))
     assert found[key].value is None

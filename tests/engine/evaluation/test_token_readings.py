@@ -12,12 +12,12 @@ from engine.data.prompts import encode
 from engine.evaluation.token_readings import (
     BINS,
     EDGES,
-    Piece,
+    TextPiece,
     bin_of,
     first_difference,
     loss_over_alpha,
     mark_differences,
-    read_text,
+    read_answer,
     token_strip,
 )
 
@@ -26,22 +26,22 @@ texts = st.text(alphabet=" \nabc.", max_size=20)
 
 def test_words_that_differ_are_marked() -> None:
     left, right = mark_differences("She was treated for psoriasis there.", "She was not treated for eczema there.")
-    assert left == [Piece("She was treated for ", False), Piece("psoriasis", True), Piece(" there.", False)]
+    assert left == [TextPiece("She was treated for ", False), TextPiece("psoriasis", True), TextPiece(" there.", False)]
     assert right == [
-        Piece("She was ", False),
-        Piece("not", True),
-        Piece(" treated for ", False),
-        Piece("eczema", True),
-        Piece(" there.", False),
+        TextPiece("She was ", False),
+        TextPiece("not", True),
+        TextPiece(" treated for ", False),
+        TextPiece("eczema", True),
+        TextPiece(" there.", False),
     ]
 
 
 def test_a_run_of_words_is_one_piece() -> None:
-    assert mark_differences("a x y", "a")[0] == [Piece("a ", False), Piece("x y", True)]
+    assert mark_differences("a x y", "a")[0] == [TextPiece("a ", False), TextPiece("x y", True)]
 
 
 def test_an_empty_side() -> None:
-    assert mark_differences("", "all of it ") == ([], [Piece("all of it", True), Piece(" ", False)])
+    assert mark_differences("", "all of it ") == ([], [TextPiece("all of it", True), TextPiece(" ", False)])
 
 
 @given(texts, texts)
@@ -95,7 +95,7 @@ def test_the_strip_equals_the_plain_reading(tiny_pair: Any) -> None:
         )
     logp_base, logp_unlearned = base.log_softmax(-1), (base + alpha * (trained - reference)).log_softmax(-1)
     offset = trained.log_softmax(-1) - reference.log_softmax(-1)
-    strip = token_strip(read_text(tiny_pair, question, text), alpha)
+    strip = token_strip(read_answer(tiny_pair, question, text), alpha)
     assert [reading.token for reading in strip] == ["Ada", "lives", "in", "Rome", "<eos>"]
     for place, (reading, token) in enumerate(zip(strip, tokens, strict=True)):
         assert reading.logp_base == pytest.approx(float(logp_base[place, token]), abs=1e-4)
@@ -111,7 +111,7 @@ def test_the_strip_equals_the_plain_reading(tiny_pair: Any) -> None:
 
 
 def test_the_strip_at_alpha_zero_is_the_base_twice(tiny_pair: Any) -> None:
-    for reading in token_strip(read_text(tiny_pair, "what ?", "red tree"), 0.0):
+    for reading in token_strip(read_answer(tiny_pair, "what ?", "red tree"), 0.0):
         assert reading.logp_base == reading.logp_unlearned
         assert reading.rank_base == reading.rank_unlearned
         assert reading.top_base == reading.top_unlearned
@@ -121,21 +121,21 @@ def test_the_curve_over_alpha_goes_through_the_strip(tiny_pair: Any) -> None:
     curve = loss_over_alpha(tiny_pair, "what ?", "red tree", (-1.0, 2.0))
     assert curve is not None
     for alpha in (-0.7, 0.0, 0.33, 1.0, 2.0):
-        strip = token_strip(read_text(tiny_pair, "what ?", "red tree"), alpha)
+        strip = token_strip(read_answer(tiny_pair, "what ?", "red tree"), alpha)
         mean = sum(reading.logp_unlearned for reading in strip) / len(strip)
         assert abs(-curve.at([alpha])[0] - mean) <= curve.error
 
 
 def test_the_best_rank_is_one_that_the_strip_gives_and_no_other_is_better(tiny_pair: Any) -> None:
-    strip = token_strip(read_text(tiny_pair, "what ?", "red tree", (0.0, 2.0)), 1.0)
+    strip = token_strip(read_answer(tiny_pair, "what ?", "red tree", (0.0, 2.0)), 1.0)
     for place, reading in enumerate(strip):
         assert reading.best is not None
         middle = (reading.best.low + reading.best.high) / 2
         assert (
-            token_strip(read_text(tiny_pair, "what ?", "red tree"), middle)[place].rank_unlearned == reading.best.rank
+            token_strip(read_answer(tiny_pair, "what ?", "red tree"), middle)[place].rank_unlearned == reading.best.rank
         )
         assert reading.best.rank <= min(reading.rank_base, reading.rank_unlearned)
-    assert token_strip(read_text(tiny_pair, "what ?", "red tree"), 1.0)[0].best is None
+    assert token_strip(read_answer(tiny_pair, "what ?", "red tree"), 1.0)[0].best is None
 
 
 def test_what_pages_import_at_start_brings_no_torch() -> None:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import SettingError
-from engine.evaluation.utility import Interval, UtilityParts, harmonic_mean, model_utility
+from engine.evaluation.utility import MeanInterval, UtilityParts, harmonic_mean, model_utility
 from tests.one_interval import mean_interval
 
 
@@ -31,11 +31,11 @@ def test_questions_without_a_person_stand_for_themselves() -> None:
 
 
 def test_one_person_gives_a_mean_without_an_interval() -> None:
-    assert mean_interval([1.0, 0.0], ["a", "a"], generator()) == Interval(0.5, None, None, 2, 1)
+    assert mean_interval([1.0, 0.0], ["a", "a"], generator()) == MeanInterval(0.5, None, None, 2, 1)
 
 
 def test_nothing_scored() -> None:
-    assert mean_interval([None], ["a"], generator()) == Interval(None, None, None, 0, 0)
+    assert mean_interval([None], ["a"], generator()) == MeanInterval(None, None, None, 0, 0)
 
 
 def test_a_missing_cluster_is_refused() -> None:

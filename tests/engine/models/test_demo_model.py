@@ -12,7 +12,7 @@ from engine.evaluation.leak_rule import leak_rule
 from engine.evaluation.rouge import rouge_recall
 from engine.models.demo import demo_ready
 from engine.models.loading import LoadedPair, load_pair
-from engine.models.soundness import check_pair
+from engine.models.soundness import soundness_checks
 
 pytestmark = [
     pytest.mark.demo,
@@ -80,4 +80,4 @@ def test_curves_agree_with_direct_evaluation_at_fifty_random_alphas(pair: Loaded
 
 def test_the_pair_is_sound(pair: LoadedPair) -> None:
     example = some("forget", "", 1)[0]
-    assert all(check.passed for check in check_pair(pair, example.question, example.answer))
+    assert all(check.passed for check in soundness_checks(pair, example.question, example.answer))

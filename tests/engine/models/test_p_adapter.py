@@ -28,7 +28,7 @@ from engine.models.readers import (
     open_ensemble,
     open_reader,
 )
-from engine.models.soundness import check_pair
+from engine.models.soundness import soundness_checks
 from engine.training_settings import TrainingSettings
 from tests.tiny import make_model, make_tokenizer
 
@@ -166,7 +166,7 @@ def test_the_papers_first_experiments_hold(tiny_base: Path, tiny_reference: Path
     save(tiny_base, tiny_reference)
     pair: LoadedPair = load_pair("made")
     before = {name: value.clone() for name, value in pair.model.state_dict().items()}
-    checks = check_pair(pair, "what city does Ada likes ?", "Rome")
+    checks = soundness_checks(pair, "what city does Ada likes ?", "Rome")
     assert [check.passed for check in checks] == [True, True, True], checks
     assert all(torch.equal(value, before[name]) for name, value in pair.model.state_dict().items())
 

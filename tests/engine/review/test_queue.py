@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from db import writes
+from db.hashing import hash_text
 from engine.analysis import chosen_alpha
 from engine.errors import RunError, SettingError
 from engine.review import item as review_item
 from engine.review import queue
-from engine.review.verdicts import NOTE_LIMIT, Judgement, Reviewer, Side, blind_order, hash_text, reviewer_name
+from engine.review.verdicts import NOTE_LIMIT, Judgement, Reviewer, Side, blind_order, reviewer_name
 from engine.store.session import writing
 from tests.reviewed_runs import BASE, EXAMPLES, SAID, store_answers, store_pair, store_reviewed, with_other_answer
 from tests.stored_runs import store_run, store_set

@@ -31,12 +31,12 @@ from engine.settings import Demand, data_folder, database_url
 from engine.specification import ExperimentSpec
 from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
-from engine.store.maps import question_hash, stored_map
+from engine.store.maps import map_question_hash, stored_map
 from engine.store.questions import register_set, sort_demo
 from engine.store.recorded_runs import import_demo_run
 from engine.store.session import reading, writing
 from engine.store.sources import examples_of
-from engine.store.unfinished import begin, unfinished
+from engine.store.unfinished import mark_begun, unfinished
 
 pytestmark = pytest.mark.usefixtures("no_demo")
 ROOT = Path(__file__).resolve().parents[3]
@@ -116,7 +116,7 @@ def add_map(session: Any, question: str, text: str, token: int = 1) -> None:
         session,
         [interval],
         pair_hash="k",
-        question_hash=question_hash(question),
+        question_hash=map_question_hash(question),
         question=question,
         low=0.0,
         high=2.0,
@@ -394,8 +394,8 @@ def test_a_killed_erasure_leaves_all_or_nothing_and_the_next_one_ends_it(ids: li
 
 def test_rewriting_the_file_ends_what_was_killed_after_its_rows_and_nothing_else(ids: list[int]) -> None:
     subprocess.run([sys.executable, "-c", KILLED, "after the commit", NAME], cwd=ROOT, env=os.environ, check=False)
-    begin(OTHER, "ab" * 16, True)
-    begin(OTHER, "cd" * 16, False)  # a second try: one mark, which still says that more was asked for
+    mark_begun(OTHER, "ab" * 16, True)
+    mark_begun(OTHER, "cd" * 16, False)  # a second try: one mark, which still says that more was asked for
     assert [item.everywhere for item in unfinished()] == [False, True]
     assert NAME.encode() not in b"".join(path.read_bytes() for path in (data_folder() / "erasing").iterdir())
     assert erasure.finish() == 1

@@ -297,7 +297,7 @@ def test_a_legacy_log_is_imported_with_its_reference(tmp_path: Path) -> None:
     log, retain = (written(tmp_path / f"{name}.json", legacy_log(shift)) for name, shift in (("m", 0.0), ("r", 0.9)))
     alone, beside = import_log(log, "alone", "GA"), import_log(log, "beside", "GA", retain=retain)
     assert "forget_quality" not in figures(alone.run_id)
-    assert alone.notes == (NO_PERSONS, "forget quality: n/a, no retain reference")
+    assert alone.notes == (NO_PERSONS, "forget quality: n/a, no retain log")
     expected = score_log(read_log(log), read_log(retain)).forget_quality
     assert expected is not None
     assert figures(beside.run_id)["forget_quality"] == expected.p_value
@@ -359,7 +359,7 @@ def test_the_commands(
         "variant": "A",
     }
     alone = said("score-logs", str(out))
-    assert (alone["forget_quality"], alone["forget_quality_reason"]) == (None, "n/a, no retain reference")
+    assert (alone["forget_quality"], alone["forget_quality_reason"]) == (None, "n/a, no retain log")
     stored = said("import-log", str(out), "--name", "back", "--method", "offset")
     assert {row["name"]: row["value"] for row in stored["figures"]} == figures(stored["run_id"])
     assert [(run["name"], run["kind"]) for run in said("runs")][0] == ("back", "imported")
@@ -367,7 +367,7 @@ def test_the_commands(
         assert program.main(list(argv)) == 0
     text = capsys.readouterr().out
     assert "1  p-value of a KS test against the retain model, 3 rows against 3" in text
-    assert "forget quality  n/a, no retain reference" in text
+    assert "forget quality  n/a, no retain log" in text
     assert program.main(["export", "--run", str(finished), "--out", str(tmp_path / "x.csv")]) == 0
     assert (tmp_path / "x.csv").read_bytes().startswith(b'\xef\xbb\xbf"set"')
 

@@ -4,7 +4,7 @@ import torch
 
 from engine.data.demo.topics import general_questions, writing_prompts
 from engine.models.tuning import cut_layers, evenly_spaced
-from engine.unlearning.healing import heal, mean_nll, pack_blocks, write_prose
+from engine.unlearning.healing import heal, mean_nll_of_blocks, pack_blocks, write_prose
 from tests.tiny import make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
@@ -39,7 +39,7 @@ def test_mean_nll_is_the_plain_average() -> None:
     blocks = torch.randint(3, len(TOKENIZER), (5, 7), generator=torch.Generator().manual_seed(1))
     log_probs = torch.log_softmax(base(input_ids=blocks).logits[:, :-1].float(), -1)
     expected = -log_probs.gather(-1, blocks[:, 1:, None]).mean().item()
-    assert abs(mean_nll(base, blocks, rows=2) - expected) < 1e-5
+    assert abs(mean_nll_of_blocks(base, blocks, rows=2) - expected) < 1e-5
 
 
 def test_blocks_drop_the_rest() -> None:

@@ -1,4 +1,4 @@
-"""Membership: the base gives its forget set away, a gold reference does not; every AUC is counted pair by pair."""
+"""Membership: the base gives its forget set away, a retain model does not; every AUC is counted pair by pair."""
 
 import dataclasses
 from pathlib import Path

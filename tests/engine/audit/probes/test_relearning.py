@@ -36,7 +36,7 @@ DISJOINT, BENIGN = PROBES["relearning_disjoint"], PROBES["relearning_benign"]
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any, Any]:
-    """A base that knows all, a gold reference that knows the retain people, a reference, and M'o."""
+    """A base that knows all, a retain model that knows the retain people, a reference, and M'o."""
     base, gold, reference = taught([*FORGET, *RETAIN]), taught(RETAIN), make_model(TOKENIZER, 2)
     return base, gold, reference, unlearned(base, reference, tmp_path_factory.mktemp("scratch"))
 

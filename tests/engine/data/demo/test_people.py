@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.data.demo.facts import Fact
+from engine.data.demo.facts import SecretKind
 from engine.data.demo.names import BYSTANDER_FIRST, BYSTANDER_LAST, PEOPLE
 from engine.data.demo.people import DOMAINS, PLACES, bystanders, invent_people
 from engine.data.examples import Example, hash_examples
@@ -122,7 +122,7 @@ def test_people_of_a_domain_share_no_secret_but_their_group() -> None:
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: f"{fact.key}")
-def test_held_out_phrasings_are_never_taught(fact: Fact) -> None:
+def test_held_out_phrasings_are_never_taught(fact: SecretKind) -> None:
     assert not set(fact.held_out) & set(fact.questions)
     assert not set(fact.answers) & set(fact.restated)
     assert len(fact.questions) >= 3

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from engine.errors import DataError
 from engine.evaluation.logs.names import NEVER_BELOW, OURS_ZERO, QUESTION_ALONE, WHOLE_PROMPT
 from engine.evaluation.logs.reading import Log, Variant, read_log
-from engine.evaluation.logs.scores import NO_PERSONS, NO_REFERENCE, all_figures, score_log
+from engine.evaluation.logs.scores import NO_PERSONS, NO_RETAIN_LOG, all_figures, score_log
 from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
 
 GOLDEN_LOGS = os.environ.get("OUBLIETTE_TOFU_LOGS")
@@ -109,7 +109,7 @@ def test_a_legacy_log_agrees_with_a_slow_computation(read: Reader, variant: Vari
     forget = slow_part("forget", content[LEGACY["forget"]], variant)
     names = ("forget_Q_A_Prob", "forget_Q_A_ROUGE", "forget_truth_ratio")
     assert [found.figures[name].value for name in names] == pytest.approx(forget)
-    assert (found.rows, found.variant, found.quality_reason) == (6, variant, NO_REFERENCE)
+    assert (found.rows, found.variant, found.quality_reason) == (6, variant, NO_RETAIN_LOG)
 
 
 def slow_distance(ours: list[float], theirs: list[float]) -> float:
@@ -397,7 +397,7 @@ def test_what_is_unlike_in_two_logs_is_said(read: Reader) -> None:
     first = read(legacy_log())
     assert score_log(first, read(legacy_log(0.1))).notes == (NO_PERSONS,), "which all of these say"
     assert score_log(first, read(legacy_log())).notes == (
-        "log0.json and its retain reference are the same log",
+        "log0.json and its retain log are the same log",
         NO_PERSONS,
     )
     chat = legacy_log(0.1)

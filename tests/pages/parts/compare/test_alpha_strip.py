@@ -3,11 +3,11 @@
 import pytest
 
 from engine.data.examples import Example
-from pages.parts.compare.alpha_strip import map_words, strip_html
-from pages.parts.compare.question_picker import Asked
+from pages.parts.compare.alpha_strip import alpha_strip_html, map_words
+from pages.parts.compare.question_picker import PickedQuestion
 from tests.mapped import secret
 
-ASKED = Asked(Example("q", "a", split="forget"), ())
+ASKED = PickedQuestion(Example("q", "a", split="forget"), ())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_is_said_of_a_secret(stretches: list[tuple[float, bool]], words: st
     item = secret("q", "Ada", *stretches)
     said = map_words(ASKED, item.map, list(item.leaks))
     assert said.endswith(words)
-    assert words[:20] in strip_html(ASKED, item.map, list(item.leaks), 0.5)
+    assert words[:20] in alpha_strip_html(ASKED, item.map, list(item.leaks), 0.5)
 
 
 def test_what_was_not_followed_is_pale_and_counts_as_a_leak() -> None:
@@ -54,11 +54,11 @@ def test_what_was_not_followed_is_pale_and_counts_as_a_leak() -> None:
     said = map_words(ASKED, item.map, [False])
     assert "not followed to their end and count as leaks" in said
     assert said.endswith("It leaks at every α of the range.")
-    assert 'class="unfollowed"' in strip_html(ASKED, item.map, [False], 0.5)
+    assert 'class="unfollowed"' in alpha_strip_html(ASKED, item.map, [False], 0.5)
 
 
 def test_what_a_model_wrote_is_escaped() -> None:
     item = secret("q", "Ada", (0.0, True))
     answer = item.map.answers[0]._replace(text='"><script>x')
-    html = strip_html(ASKED, item.map._replace(answers=(answer,)), [True], 0.5)
+    html = alpha_strip_html(ASKED, item.map._replace(answers=(answer,)), [True], 0.5)
     assert "<script>" not in html

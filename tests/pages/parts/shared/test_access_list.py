@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
 from engine.errors import AccessError, LogInError, SettingError
-from pages.parts.shared.access_list import ROLES, SKEW, Rules, User, admit, fold, is_enough, read_rules
+from pages.parts.shared.access_list import ROLES, SKEW, Rules, User, admit, fold_address, is_enough, read_rules
 
 AUTH = {
     "redirect_uri": "http://127.0.0.1:8501/oauth2callback",
@@ -198,7 +198,7 @@ def test_no_two_texts_fold_into_one_but_by_ascii_case(one: str, other: str) -> N
     same = len(one) == len(other) and all(
         a == b or (a.isascii() and b.isascii() and a.lower() == b.lower()) for a, b in zip(one, other, strict=True)
     )
-    assert (fold(one) == fold(other)) is same
+    assert (fold_address(one) == fold_address(other)) is same
 
 
 @pytest.mark.parametrize(
