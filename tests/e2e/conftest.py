@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -31,7 +32,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-USERS = {
+USERS: dict[str, dict[str, Any]] = {
     "ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada Operator"},
     "ben": {"email": "ben@example.org", "email_verified": True, "name": "Ben Reviewer"},
     "cy": {"email": "cy@example.org", "email_verified": True, "name": "Cy *Reader* <b>"},

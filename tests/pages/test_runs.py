@@ -155,7 +155,7 @@ def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
     numbers = {box.key: box for box in app.number_input if box.key != "new-limit"}
     assert numbers.keys() == {key for key, row in offered.items() if row.type is not str}
     for key, box in numbers.items():
-        row = offered[key]
+        row = offered[str(key)]
         assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, row.default)
     words = {box.key: box.label for box in app.selectbox if box.key in offered}
     assert words == {key: row.label for key, row in offered.items() if row.type is str}

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.exact_curves import MappedQuestion, Steps, _either, mapped_questions, mean_steps, threshold_table
+from engine.analysis.exact_curves import MappedQuestion, _either, mapped_questions, mean_steps, threshold_table
 from engine.errors import RunError
+from engine.evaluation.curves import Steps
 from engine.evaluation.rouge import rouge_recall
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs

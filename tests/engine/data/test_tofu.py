@@ -72,7 +72,7 @@ def test_a_broken_row_is_named(tmp_path: Path) -> None:
 
 def test_all_broken_rows_are_named_with_their_column(tmp_path: Path) -> None:
     right = {"question": "Q?", "answer": "A"}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**right, "perturbed_answer": ["B", None]},
         {**right, "answer": "\u200b"},
         {**right, "paraphrased_question": 1987.0},

@@ -15,6 +15,7 @@ from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.evaluation.answer_readings import read_over_alpha
 from engine.models.bases import load_base
 from engine.models.loading import load_pair
+from engine.models.offset import OffsetModel
 from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.models.tuning import ADAPTER_FILE, tuned_parameters
@@ -171,11 +172,11 @@ def test_a_direct_run_tunes_the_base_itself(
     training = TrainingSettings(
         objective="gradient_ascent",
         method="direct",
-        tuning=tuning,
+        tuning=tuning,  # type: ignore[arg-type]
         rank=4,
         epochs=6,
         batch_size=2,
-        learning_rate=0.01,  # type: ignore[arg-type]
+        learning_rate=0.01,
         target_forget_probability=0.05,
     )
     run_id = execute.run_here(
@@ -213,15 +214,10 @@ def test_an_assistant_memorises_and_is_subtracted(
     assert mean(run_id, "probability", 1.0) < 0.3
     assert mean(run_id, "probability", 1.0, "retain") > 2 * mean(run_id, "probability", 1.0)
     pair = load_pair("assistant")
-    assistant = replace(pair, model=replace_base(pair))
+    assert pair.model.reference is not None
+    assistant = replace(pair, model=OffsetModel(pair.model.reference, None, None, pair.model.vocabulary))
     known = read_over_alpha(assistant, [("what job did Ada like ?", "doctor")], [0.0], None)[0].readings[0]
     assert known.loss < 0.7
-
-
-def replace_base(pair: object) -> object:
-    from engine.models.offset import OffsetModel
-
-    return OffsetModel(pair.model.reference, None, None, pair.model.vocabulary)  # type: ignore[attr-defined]
 
 
 def test_method_and_objective_belong_together(train_spec: Callable[..., ExperimentSpec]) -> None:
@@ -249,4 +245,4 @@ def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., E
 def test_the_retain_term_of_an_assistant_belongs_to_no_other_method(train_spec: Callable[..., ExperimentSpec]) -> None:
     for method in ("offset", "direct"):
         with pytest.raises(SettingError, match=f"uniform belongs to the method uld.*got method '{method}'"):
-            runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))  # type: ignore[arg-type]
+            runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))

@@ -59,8 +59,7 @@ def test_means_in_sql_are_the_means_of_the_scores_per_question(finished: int) ->
     frame = history.trade_off([finished])
     found = frame[frame["alpha"] == 1.0].set_index(["split", "metric"])["mean"]
     assert set(scores["metric"]) >= {"rouge", "rouge_paraphrase", "leak", "probability", "truth_ratio"}
-    for key, value in expected.items():
-        assert found[key] == pytest.approx(value, abs=1e-12)
+    assert {key: found[key] for key in expected.index} == pytest.approx(expected.to_dict(), abs=1e-12)
 
 
 def test_the_pair_can_be_evaluated_again_and_agrees_with_its_own_run(finished: int, train_spec: Specs) -> None:
@@ -212,11 +211,12 @@ def test_two_runs_cannot_make_the_same_pair(train_spec: Specs) -> None:
 
 
 def test_a_busy_database_does_not_end_a_training(train_spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
-    add_step, refused = writes.add_step, []
+    add_step = writes.add_step
+    refused: list[int] = []
 
     def busy(session: Any, run_id: int, step: Any) -> None:
         if step.step == 2 and not refused:
-            refused.append(step)
+            refused.append(step.step)
             raise DatabaseBusyError("locked")
         add_step(session, run_id, step)
 

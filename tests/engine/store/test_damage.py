@@ -11,8 +11,7 @@ import pytest
 
 from db import session as database
 from engine.cli import main
-from engine.runs import runner
-from engine.settings import data_folder
+from engine.settings import data_folder, make_data_folder
 from engine.store import history
 from tests.reports import store_report
 
@@ -251,6 +250,6 @@ def test_an_infinite_score_is_not_available(
 def test_a_place_that_cannot_be_written_is_one_sentence(one_sentence: Callable[[str], str]) -> None:
     one_sentence("runs")
     (data_folder() / "place").write_bytes(b"\xff\xfe")
-    runner.make_data_folder()
+    make_data_folder()
     for command in COMMANDS:
         one_sentence(command)

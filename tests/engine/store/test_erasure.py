@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from filelock import Timeout
 
 from db import rows, writes
 from db.reads import erasures
@@ -25,7 +26,7 @@ from engine.cli.main import main
 from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
-from engine.runs import execute, runner
+from engine.runs import execute
 from engine.settings import Demand, ExperimentSpec, data_folder, database_url
 from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
@@ -269,7 +270,7 @@ def test_a_run_that_waits_or_runs_is_in_the_way(ids: list[int]) -> None:
 
 
 def test_no_worker_starts_meanwhile(ids: list[int]) -> None:
-    with locks.at_rest(), pytest.raises(runner.Timeout), locks.worker_lock(0):
+    with locks.at_rest(), pytest.raises(Timeout), locks.worker_lock(0):
         pass
     with locks.worker_lock(0), pytest.raises(RunError, match="worker"):
         erasure.erase(NAME)

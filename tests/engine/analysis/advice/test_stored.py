@@ -7,6 +7,7 @@ import pytest
 from db import writes
 from engine.analysis.advice import words
 from engine.analysis.advice.stored import REASON, advice_of, advise_run, map_run_of, store_advice
+from engine.analysis.exact_curves import mapped_questions
 from engine.errors import RunError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
 from engine.models.manifest import PairManifest
@@ -48,13 +49,13 @@ def test_a_map_run_stores_its_advice_and_says_what_it_rests_on(mapped: int) -> N
     found = stored_advice(mapped)
     assert found is not None
     assert found.advice == advise_run(mapped, Demand())
-    basis = found.advice.basis  # type: ignore[union-attr]
+    basis = found.advice.basis
     assert (basis.forget_questions, basis.forget_persons, basis.leak_rule) == (2, 1, LEAK_RULE_VERSION)
     assert (basis.low, basis.high, basis.max_new_tokens, basis.floor.share) == (0.0, 2.0, 5, None)
     assert not found.outdated
     assert advice_of(only_pair()) == found
     assert map_run_of(only_pair()).id == mapped
-    said = words.demand_words(found.advice)  # type: ignore[arg-type]
+    said = words.demand_words(found.advice)
     assert "because no retain-only model was asked these questions" in said
 
 
@@ -88,7 +89,7 @@ def test_without_the_base_in_range_there_is_none(mapped: int) -> None:
 def test_a_run_that_has_not_mapped_everything_advises_nothing(mapped: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.analysis.advice import stored
 
-    really = stored.mapped_questions
+    really = mapped_questions
     monkeypatch.setattr(stored, "mapped_questions", lambda *arguments: really(*arguments)[1:])
     with pytest.raises(RunError, match="has mapped 3 of its 4 questions, and the others may leak"):
         advise_run(mapped, Demand())

@@ -164,7 +164,7 @@ def test_losses_in_an_open_log_give_both_variants_with_its_epsilon(read: Reader)
         right, wrong = 0.5 * (row + 1), [1.0, 2.0 + row]
         for variant in ("A", "B"):
             ratio = slow_ratio(right, wrong, variant) * math.exp(-right) / (math.exp(-right) + 1e-10)
-            assert log.parts["forget"].ratios[variant][str(row)] == pytest.approx(ratio)  # type: ignore[index]
+            assert log.parts["forget"].ratios[variant][str(row)] == pytest.approx(ratio)
     assert "worked out anew" in log.notes[0]  # the scores made up above are not those of these losses
 
 
@@ -560,5 +560,5 @@ def test_a_ratio_of_any_losses_is_that_of_the_slow_computation(wrong: list[float
     from engine.evaluation.logs.reading import _as_one, _bare_ratio
 
     for variant in ("A", "B"):
-        found = _bare_ratio(right, _as_one(variant, wrong))  # type: ignore[arg-type]
+        found = _bare_ratio(right, _as_one(variant, wrong))
         assert found == pytest.approx(slow_ratio(right, wrong, variant), rel=1e-9)
