@@ -1,6 +1,7 @@
 """The house rules that a reader would otherwise have to check by hand."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -127,3 +128,16 @@ def test_nothing_heavy_is_imported_at_start(module: str) -> None:
     program = f"import sys, {module}; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_no_test_reaches_above_the_checkout() -> None:
+    """What lies beside a checkout is another thing on every machine; environment variables name data from outside."""
+    climbs = re.compile(r"__file__\)\.(?:resolve\(\)\.)?parents\[(\d+)\]")
+    found = [
+        str(path.relative_to(ROOT))
+        for top in ("tests", "benchmarks")
+        for path in sorted((ROOT / top).rglob("*.py"))
+        for height in climbs.findall(path.read_text(encoding="utf-8"))
+        if not path.parents[int(height)].is_relative_to(ROOT)
+    ]
+    assert found == []

@@ -14,6 +14,7 @@ from engine.cli import main as program
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.training_settings import TrainingSettings
+from tests.kept.tofu_logs import logs_folder
 
 COLUMNS = (
     "question",
@@ -44,6 +45,12 @@ def _write(path: Path, people: tuple[str, ...]) -> Path:
             writer.writerow([f"which city did {name} like ?", city, f"where lives {name} ?", city, cities, city, name])
             writer.writerow([f"which colour did {name} like ?", colour, "", colour, colours, "", name])
     return path
+
+
+@pytest.fixture(scope="session")
+def tofu_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of evaluation logs by TOFU's authors, with GOLDEN.json."""
+    return logs_folder(tmp_path_factory.mktemp("tofu-logs"))
 
 
 @pytest.fixture

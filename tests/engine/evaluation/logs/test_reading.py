@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from engine.evaluation.logs.reading import Log, Variant, read_log
 from engine.evaluation.logs.scores import NO_PERSONS, NO_REFERENCE, all_figures, score_log
 from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
 
-GOLDEN_LOGS = os.environ.get("OUBLIETTE_TOFU_LOGS")
 NAMES = {
     "Prob Forget": "forget_Q_A_Prob",
     "ROUGE Forget": "forget_Q_A_ROUGE",
@@ -49,10 +47,8 @@ def golden(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(not GOLDEN_LOGS, reason="OUBLIETTE_TOFU_LOGS names no folder with the TOFU authors' logs")
-def test_every_figure_of_the_authors_logs_to_a_millionth() -> None:
-    folder = Path(str(GOLDEN_LOGS))
-    seen = 0
+def test_every_figure_of_the_authors_logs_to_a_millionth(tofu_logs: Path) -> None:
+    folder, seen = tofu_logs, 0
     for model, expected in golden(folder)["per_model"].items():
         log = read_log(folder / f"{model}.json")
         a, b = score_log(log), score_log(log, variant="B")
@@ -64,12 +60,11 @@ def test_every_figure_of_the_authors_logs_to_a_millionth() -> None:
                 found[f"TRar {key[3:]}"] = b.figures[name].value
         assert found == pytest.approx(expected, rel=0, abs=1e-6)
         seen += len(expected)
-    assert seen == 16 * 22
+    assert seen in (2 * 22, 16 * 22)
 
 
-@pytest.mark.skipif(not GOLDEN_LOGS, reason="OUBLIETTE_TOFU_LOGS names no folder with the TOFU authors' logs")
-def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself() -> None:
-    folder = Path(str(GOLDEN_LOGS))
+def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself(tofu_logs: Path) -> None:
+    folder = tofu_logs
     expected = golden(folder)["forget_quality"]
     for words, values in expected.items():
         model, decay = words.split(":")[0].split()
@@ -78,7 +73,7 @@ def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself() -> None:
         assert quality is not None
         assert quality.p_value == pytest.approx(values["p"], rel=1e-6, abs=0)
         assert quality.statistic == pytest.approx(values["ks"], rel=1e-6)
-    assert len(expected) == 4
+    assert len(expected) in (1, 4)
 
 
 def slow_ratio(right: float, wrong: list[float], variant: str) -> float:
