@@ -1,8 +1,8 @@
 """Evaluation logs by TOFU's authors: two of their sixteen are kept here, all sixteen are read where they are.
 
-Kept is what figures need of Llama 2 7B, tuned on all questions and on 90 % of them (weight decay 0.01): each number with
-nine decimals, and the answers to the forget questions. `GOLDEN.json` holds their figures, worked out apart from this
-program. From github.com/locuslab/tofu (MIT, see NOTICE), commit bdc209e, `data/`.
+Kept is what figures need of Llama 2 7B, tuned on all questions and on 90 % of them (weight decay 0.01): each number
+with nine decimals, and the answers to the forget questions. `GOLDEN.json` holds their figures, worked out apart from
+this program. From github.com/locuslab/tofu (MIT, see NOTICE), commit bdc209e, `data/`.
 """
 
 import gzip
