@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from engine.review import queue
+from tests.e2e.conftest import database_of
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -19,7 +20,7 @@ Visit = Callable[[str], Page]
 def same_database(filled_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test reads is what the server writes."""
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
 
 
 @pytest.fixture(autouse=True)

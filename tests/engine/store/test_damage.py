@@ -59,14 +59,10 @@ NO_DATABASE = (
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a run to report on, to be copied and damaged."""
-    folder, before = tmp_path_factory.mktemp("stored"), os.environ.get("OUBLIETTE_DATA")
-    os.environ["OUBLIETTE_DATA"] = str(folder)
-    try:
+    folder = tmp_path_factory.mktemp("stored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUBLIETTE_DATA", str(folder))
         store_report()
-    finally:
-        os.environ.pop("OUBLIETTE_DATA")
-        if before is not None:
-            os.environ["OUBLIETTE_DATA"] = before
     with sqlite3.connect(folder / "oubliette.sqlite") as opened:
         opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     opened.close()
