@@ -4,6 +4,7 @@ called.
 
 import csv
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,17 +60,23 @@ def no_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path / "no-demo"))
 
 
-@pytest.fixture
-def forget_file(tmp_path: Path) -> Path:
-    return _write(tmp_path / "forget.csv", ("Ada",))
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of both files, which no test writes to."""
+    return tmp_path_factory.mktemp("people")
 
 
-@pytest.fixture
-def retain_file(tmp_path: Path) -> Path:
-    return _write(tmp_path / "retain.csv", ("Ben", "Cy", "Dora"))
+@pytest.fixture(scope="session")
+def forget_file(people: Path) -> Path:
+    return _write(people / "forget.csv", ("Ada",))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
+def retain_file(people: Path) -> Path:
+    return _write(people / "retain.csv", ("Ben", "Cy", "Dora"))
+
+
+@pytest.fixture(scope="session")
 def train_spec(
     tiny_base: Path, tiny_reference: Path, forget_file: Path, retain_file: Path
 ) -> Callable[..., ExperimentSpec]:
@@ -96,10 +103,25 @@ def train_spec(
     return make
 
 
+@pytest.fixture(scope="session")
+def trained_folder(
+    tmp_path_factory: pytest.TempPathFactory, train_spec: Callable[..., ExperimentSpec]
+) -> tuple[Path, int]:
+    """A data folder with a training run that has ended well, and the run's id: made once, tests work on copies."""
+    folder = tmp_path_factory.mktemp("trained")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUBLIETTE_DATA", str(folder / "data"))
+        patch.setenv("OUBLIETTE_DEMO", str(folder / "no-demo"))
+        patch.delenv("OUBLIETTE_DATABASE", raising=False)
+        return folder / "data", execute.run_here(train_spec())
+
+
 @pytest.fixture
-def finished(train_spec: Callable[..., ExperimentSpec]) -> int:
+def finished(trained_folder: tuple[Path, int], own_folders: Path) -> int:
     """A training run that has ended well, of the pair `tiny`."""
-    return execute.run_here(train_spec())
+    folder, run_id = trained_folder
+    shutil.copytree(folder, own_folders)
+    return run_id
 
 
 @pytest.fixture

@@ -30,8 +30,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def tiny_pair_name(train_spec: Specs) -> str:
-    execute.run_here(train_spec(epochs=1))
+def tiny_pair_name(finished: int) -> str:
     return "tiny"
 
 
@@ -76,6 +75,7 @@ def test_ask_gives_the_documented_keys_and_the_base_at_alpha_0(tiny_pair_name: s
     assert said("ask", question, "--pair", tiny_pair_name, "--alpha", "-1")["alpha"] == -1.0
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_map_gives_every_answer_and_judges_a_known_question(
     tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], forget_file: Path
 ) -> None:
@@ -109,6 +109,7 @@ def test_map_gives_every_answer_and_judges_a_known_question(
     assert "max-new-tokens must be between 1 and 512, got 0" in refused("map", "x", "--max-new-tokens", "0", "--json")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_advise_reads_stored_maps_alone(
     tiny_pair_name: str,
     said: Callable[..., Any],
@@ -136,6 +137,7 @@ def test_advise_reads_stored_maps_alone(
     assert "maps nothing (its kind is train)" in refused(*advise, "--run", "tiny")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_means_over_one_person_have_no_interval_and_are_json(
     said: Callable[..., Any], tiny_pair_name: str, tmp_path: Path
 ) -> None:
@@ -158,8 +160,14 @@ def test_means_over_one_person_have_no_interval_and_are_json(
 
 
 def test_train_evaluate_runs_and_export(
-    said: Callable[..., Any], train_spec: Specs, tmp_path: Path, forget_file: Path, retain_file: Path
+    said: Callable[..., Any],
+    train_spec: Specs,
+    tmp_path: Path,
+    forget_file: Path,
+    retain_file: Path,
+    request: pytest.FixtureRequest,
 ) -> None:
+    """The first run by a worker, as ever; the others are executed here."""
     spec = train_spec()
     trained = said(
         "train",
@@ -186,6 +194,7 @@ def test_train_evaluate_runs_and_export(
     )
     assert (trained["status"], trained["pair"], trained["seed"]) == ("finished", "mine", 0)
     assert {row["split"] for row in trained["means"]} == {"forget", "retain"}
+    request.getfixturevalue("in_this_process")
     said(
         "train",
         "--base",
@@ -252,6 +261,7 @@ def test_methods_are_listed_with_formula_and_source(
         assert all((row["label"], row["formula"], row["source"]))
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_pair_is_trained_with_what_the_options_say(
     said: Callable[..., Any], refused: Callable[..., str], train_spec: Specs, forget_file: Path, retain_file: Path
 ) -> None:
@@ -310,6 +320,7 @@ def test_sampled_answers_follow_their_seed(tiny_pair_name: str, said: Callable[.
     assert any(drawn(seed)["base"] != first["base"] for seed in ("2", "3"))
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_evaluation_does_not_take_the_name_of_a_recorded_run(
     tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
 ) -> None:
@@ -323,6 +334,7 @@ def test_an_evaluation_does_not_take_the_name_of_a_recorded_run(
     assert history.find_run("tiny").recorded
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     tiny_pair_name: str, forget_file: Path, tiny_base: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -343,6 +355,7 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     assert LEAK_RULE in text
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_leak_shares_come_with_floor_and_rule_as_json_too(
     tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
 ) -> None:
@@ -354,6 +367,7 @@ def test_leak_shares_come_with_floor_and_rule_as_json_too(
     assert found["leak_rule"] == LEAK_RULE
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_longest_answer_can_be_chosen(tiny_pair_name: str, said: Callable[..., Any], forget_file: Path) -> None:
     arguments = ("evaluate", "--pair", tiny_pair_name, "--alphas", "0", "--on", str(forget_file))
     run_id = said(*arguments, "--max-new-tokens", "2")["id"]

@@ -262,10 +262,10 @@ def test_stored_examples_come_back_as_they_were() -> None:
         sets.stored_examples("z")
 
 
-def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path) -> None:
+def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 questions are both to be forgotten and to be kept"):
         training_sets(SourcedSpec(train_spec(retain=(str(forget_file),))))
-    other = forget_file.with_name("other.csv")
+    other = tmp_path / "other.csv"
     other.write_text("question,answer\nwhat job did Ada like ?,Rome\n", encoding="utf-8")  # with another answer
     with pytest.raises(DataError, match=r"1 questions are both .*, the first is 'what job did Ada like \?'"):
         training_sets(SourcedSpec(train_spec(retain=(str(other),))))

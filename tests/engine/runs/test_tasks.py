@@ -112,8 +112,9 @@ def test_the_command_says_what_is_stored(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """Through the worker, from the folder in the environment."""
+    """Through the worker, from the folder in the environment; the second time here."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OUBLIETTE_TASKS", os.path.relpath(folder))
     arguments = ["tasks", "--pair", "tiny", "--alphas", "1", "--task", "winogrande", "--task", "arc_challenge"]
@@ -129,6 +130,7 @@ def test_the_command_says_what_is_stored(
     assert data["figures"] == [item._asdict() for item in figures]
     assert (data["status"], data["name"], data["contexts_cut"]) == ("finished", "tasks-tiny", 0)
     assert history.run_detail(data["id"]).spec.task_folder == str(folder)
+    request.getfixturevalue("in_this_process")
     assert main.main([*arguments, "--limit", "1"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[1].split() == ["task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n"]
