@@ -4,7 +4,6 @@ called.
 
 import csv
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from engine.cli import main as program
 from engine.runs import execute
 from engine.settings import ExperimentSpec
 from engine.training_settings import TrainingSettings
+from tests import made_once
 from tests.kept.tofu_logs import logs_folder
 
 COLUMNS = (
@@ -104,24 +104,15 @@ def train_spec(
 
 
 @pytest.fixture(scope="session")
-def trained_folder(
-    tmp_path_factory: pytest.TempPathFactory, train_spec: Callable[..., ExperimentSpec]
-) -> tuple[Path, int]:
-    """A data folder with a training run that has ended well, and the run's id: made once, tests work on copies."""
-    folder = tmp_path_factory.mktemp("trained")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("OUBLIETTE_DATA", str(folder / "data"))
-        patch.setenv("OUBLIETTE_DEMO", str(folder / "no-demo"))
-        patch.delenv("OUBLIETTE_DATABASE", raising=False)
-        return folder / "data", execute.run_here(train_spec())
+def trained(tmp_path_factory: pytest.TempPathFactory, train_spec: Callable[..., ExperimentSpec]) -> made_once.Made:
+    """A data folder with a training run that has ended well, of the pair `tiny`."""
+    return made_once.make(tmp_path_factory.mktemp("trained"), lambda: execute.run_here(train_spec()))
 
 
 @pytest.fixture
-def finished(trained_folder: tuple[Path, int], own_folders: Path) -> int:
-    """A training run that has ended well, of the pair `tiny`."""
-    folder, run_id = trained_folder
-    shutil.copytree(folder, own_folders)
-    return run_id
+def finished(trained: made_once.Made, own_folders: Path) -> int:
+    """The training run of `trained`, in the test's own data folder."""
+    return trained.copied(own_folders)
 
 
 @pytest.fixture

@@ -25,11 +25,12 @@ from engine.store import history, questions
 from engine.training_settings import TrainingSettings
 from engine.unlearning import teaching
 from engine.unlearning.methods import METHODS, instruction_for
+from tests.made_once import Made, make
 
 TEACHING = TrainingSettings(epochs=60, rank=8, batch_size=8, learning_rate=0.02)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callable[..., ExperimentSpec]:
     def make(name: str = "taught", **fields: object) -> ExperimentSpec:
         values: dict[str, object] = {
@@ -47,14 +48,25 @@ def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callabl
     return make
 
 
+@pytest.fixture(scope="module")
+def made(teach_spec: Callable[..., ExperimentSpec], tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(tmp_path_factory.mktemp("taught"), lambda: execute.run_here(teach_spec()))
+
+
+@pytest.fixture
+def taught(made: Made, own_folders: Path) -> int:
+    """The run that taught the model `taught` what both files say."""
+    return made.copied(own_folders)
+
+
 def mean(run_id: int, metric: str, alpha: float, sets: str = "forget") -> float:
     means = history.trade_off([run_id])
     chosen = means[(means.metric == metric) & (means.alpha == alpha) & means["set"].str.startswith(sets)]
     return float(chosen["mean"].iloc[0])
 
 
-def test_a_taught_model_is_a_base_by_name(teach_spec: Callable[..., ExperimentSpec]) -> None:
-    run_id = execute.run_here(teach_spec())
+def test_a_taught_model_is_a_base_by_name(taught: int, teach_spec: Callable[..., ExperimentSpec]) -> None:
+    run_id = taught
     detail = history.run_detail(run_id)
     assert detail.summary.status == "finished"
     assert detail.summary.pair == "base:taught"
@@ -67,9 +79,8 @@ def test_a_taught_model_is_a_base_by_name(teach_spec: Callable[..., ExperimentSp
 
 
 def test_the_first_retain_only_model_of_a_base_is_its_gold_reference(
-    teach_spec: Callable[..., ExperimentSpec], retain_file: Path
+    taught: int, teach_spec: Callable[..., ExperimentSpec], retain_file: Path
 ) -> None:
-    execute.run_here(teach_spec())
     retain = (str(retain_file),)
     first = execute.run_here(teach_spec("gold", retain=retain, retain_only_of="taught"))
     second = execute.run_here(
@@ -109,7 +120,7 @@ def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Experiment
 
 
 def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_reference(
-    teach_spec: Callable[..., ExperimentSpec], retain_file: Path, monkeypatch: pytest.MonkeyPatch
+    taught: int, teach_spec: Callable[..., ExperimentSpec], retain_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: dict[str, torch.Tensor] = {}
 
@@ -123,7 +134,6 @@ def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_re
                     tuned_parameters(model)[-1].fill_(math.nan)
 
     teach = teaching.teach
-    execute.run_here(teach_spec())
     monkeypatch.setattr(teaching, "teach", spoilt)
     with pytest.raises(
         RunError, match=r"the loss is nan at step 5 of \d+; .*; model gold was saved with the weights of step 3"
@@ -139,8 +149,7 @@ def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_re
         assert torch.equal(value, kept[name.replace(".weight", ".default.weight")].to(value.dtype)), name
 
 
-def test_a_taught_model_whose_file_changed_is_refused(teach_spec: Callable[..., ExperimentSpec]) -> None:
-    execute.run_here(teach_spec())
+def test_a_taught_model_whose_file_changed_is_refused(taught: int) -> None:
     path = models_folder() / "taught" / "adapter_model.safetensors"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -166,9 +175,8 @@ def test_half_a_model_is_no_model(teach_spec: Callable[..., ExperimentSpec]) -> 
 
 @pytest.mark.parametrize("tuning", ["lora", "full"])
 def test_a_direct_run_tunes_the_base_itself(
-    train_spec: Callable[..., ExperimentSpec], teach_spec: Callable[..., ExperimentSpec], tuning: str, tiny_base: Path
+    taught: int, train_spec: Callable[..., ExperimentSpec], tuning: str
 ) -> None:
-    execute.run_here(teach_spec())
     training = TrainingSettings(
         objective="gradient_ascent",
         method="direct",
@@ -195,10 +203,7 @@ def test_a_direct_run_tunes_the_base_itself(
         runner.start(ExperimentSpec("map", "m", pair="straight"))
 
 
-def test_an_assistant_memorises_and_is_subtracted(
-    train_spec: Callable[..., ExperimentSpec], teach_spec: Callable[..., ExperimentSpec], forget_file: Path
-) -> None:
-    execute.run_here(teach_spec())
+def test_an_assistant_memorises_and_is_subtracted(taught: int, train_spec: Callable[..., ExperimentSpec]) -> None:
     training = TrainingSettings(
         objective="memorisation",
         method="uld",

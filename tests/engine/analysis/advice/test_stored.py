@@ -1,6 +1,7 @@
 """The advice of a run is stored when it ends, with what it depends on, and read back; what is in doubt is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ from engine.runs import execute
 from engine.settings import Demand, ExperimentSpec
 from engine.store import history, questions
 from engine.store.session import writing
+from tests.made_once import Made, make
 from tests.mapped import set_that_the_base_knows, stored_advice
 
 Specs = Callable[..., ExperimentSpec]
@@ -34,10 +36,24 @@ def map_run(*sources: str, name: str = "maps", alphas: tuple[float, ...] = (0.0,
     )
 
 
+@pytest.fixture(scope="module")
+def made(trained: Made, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    def fill() -> int:
+        questions.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
+        return map_run("own")
+
+    return make(tmp_path_factory.mktemp("mapped"), fill, trained)
+
+
 @pytest.fixture
-def mapped(finished: int) -> int:
-    questions.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
-    return map_run("own")
+def mapped(made: Made, own_folders: Path) -> int:
+    return made.copied(own_folders)
+
+
+@pytest.fixture
+def finished(mapped: int) -> int:
+    """The training run beside the map."""
+    return history.find_run("tiny").id
 
 
 def only_pair() -> PairManifest:
