@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from engine.models.demo import demo_ready
 from engine.settings import cache_folder
@@ -40,6 +40,9 @@ USERS: dict[str, dict[str, Any]] = {
     "trent": {"email": "ada@example.org", "name": "Ada Operator"},
     "nobody": {"name": "Nobody"},
 }
+
+WAIT = 60_000  # ms that a page may take on a busy machine; what is there sooner is not waited for
+expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="session")
@@ -177,7 +180,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(WAIT)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
@@ -222,7 +225,7 @@ def others(browser: Browser) -> Iterator[Callable[[], Page]]:
 
     def come() -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(WAIT)
         contexts.append(context)
         return context.new_page()
 

@@ -3,7 +3,7 @@ markup.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,14 +21,6 @@ def same_database(filled_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test reads is what the server writes."""
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
     monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine takes longer than playwright's five seconds."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 def quiet(page: Page) -> None:
