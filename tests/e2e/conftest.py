@@ -62,6 +62,7 @@ def narrow_width(browser: Browser) -> Callable[[str, str], int]:
 
     def measure(address: str, theme: str) -> int:
         context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
+        context.set_default_timeout(WAIT)
         page = context.new_page()
         page.goto(address)
         settled(page)
