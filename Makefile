@@ -22,7 +22,7 @@ test: .venv/ready-dev
 
 e2e: .venv/ready-dev
 	$(BIN)/python -m engine demo </dev/null
-	$(BIN)/python -m pytest -m e2e -q
+	$(BIN)/python -m pytest -m e2e -q -n 2 --dist loadfile
 
 # A real model of a second family: 240 MB to fetch, 9 GB of memory, minutes; not part of `.ci/run`.
 slow: .venv/ready-dev

@@ -12,6 +12,7 @@ from engine.data.template import PLAIN
 from engine.models.loading import LoadedPair
 from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel
+from engine.runs import execute, runner
 from tests.tiny import save_model
 
 settings.register_profile("no deadline", settings.default, deadline=None)  # a busy machine must not fail a test
@@ -36,6 +37,14 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("OUBLIETTE_DATA", str(tmp_path / "data"))
     monkeypatch.delenv("OUBLIETTE_DATABASE", raising=False)
     return tmp_path / "data"
+
+
+@pytest.fixture
+def in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A started run is executed at once and here: a worker process takes seconds to begin. For tests of what a command
+    prints; workers have their own in engine/runs/test_runner.py.
+    """
+    monkeypatch.setattr(runner, "_launch", execute.run)
 
 
 @pytest.fixture(scope="session")

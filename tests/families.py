@@ -39,7 +39,7 @@ ALONE = "cannot be read token by token"
 WINDOW = 6  # tokens; every prompt is longer
 
 
-_CHAT = {"bos": True, "chat": tokenizers.CHATML}
+_CHAT: dict[str, Any] = {"bos": True, "chat": tokenizers.CHATML}
 TOKENIZERS: dict[str, Callable[[], Any]] = {
     "words": make_tokenizer,
     "byte level": partial(tokenizers.make, "byte_level"),
@@ -231,7 +231,8 @@ def logits_of(pair: Any, tokens: list[int], alpha: float) -> Tensor:
         part(input_ids=ids).logits[0].double() for part in (model.base, model.trained, model.reference)
     )
     columns = columns_of(pair.tokenizer)
-    return base[:, :columns] + alpha * (trained[:, :columns] - reference[:, :columns])
+    found: Tensor = base[:, :columns] + alpha * (trained[:, :columns] - reference[:, :columns])
+    return found
 
 
 def slowly(pair: Any, prompt: list[int], alpha: float, steps: int) -> list[int]:

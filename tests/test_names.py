@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 
-from engine.kinds import FACTS
+from engine.kinds import SPECIFICATIONS
 from tests.test_floors import MODULES, name_of
 
 # Always called with their module's name before it, which says what they are of: a command's function has the command's
@@ -70,6 +70,8 @@ def test_no_read_compares_a_kind_of_run_with_a_word() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Compare)
         and any(isinstance(part, ast.Attribute) and part.attr == "kind" for part in ast.walk(node))
-        and any(isinstance(part, ast.Constant) and part.value in FACTS for part in (node.left, *node.comparators))
+        and any(
+            isinstance(part, ast.Constant) and part.value in SPECIFICATIONS for part in (node.left, *node.comparators)
+        )
     }
     assert words == set()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from db import erasure, rows, session, writes
 from db.base import Base
 from db.checked import Checked
+from db.errors import DatabaseBusyError
 
 LISTED = {entry.table: entry for entry in erasure.PERSONAL}
 LONGEST_WORD = 64  # a column of fewer characters holds a hash or a word of a fixed list
@@ -201,14 +202,14 @@ def test_verdicts_and_probes_are_handled_by_their_lines(url: str, monkeypatch: p
         table.create(engine, checkfirst=True)
     notes = [(first, "she said it"), (second, "as with Ada"), (second, "asked who is Ada ? first"), (second, "mine")]
     found = [(first, "said", "key term said"), (second, "Ada or Ben", "none")]
-    with engine.begin() as opened:
+    with engine.begin() as connection:
         for key, note in notes:
-            opened.execute(
+            connection.execute(
                 verdicts.insert(), filled(verdicts, question_id=key, note=note, terms_hash="h", verdict="leaks")
             )
         for key, text, detail in found:
-            opened.execute(probes.insert(), filled(probes, run_id=run, question_id=key, text=text, detail=detail))
-        opened.execute(summaries.insert(), filled(summaries, run_id=run, note="Ada first", floor_reason="none"))
+            connection.execute(probes.insert(), filled(probes, run_id=run, question_id=key, text=text, detail=detail))
+        connection.execute(summaries.insert(), filled(summaries, run_id=run, note="Ada first", floor_reason="none"))
     whole = {**Base.metadata.tables, **tables}
     monkeypatch.setattr(erasure, "tables", lambda: whole)
 
@@ -258,6 +259,6 @@ def test_compacting_while_somebody_reads_is_refused_and_said(url: str, monkeypat
         reader.execute(sa.text("SELECT * FROM questions")).first()
         with session.writing(url) as opened:
             opened.execute(sa.text("DELETE FROM questions WHERE id = 1"))
-        with pytest.raises(session.DatabaseBusyError):
+        with pytest.raises(DatabaseBusyError):
             session.compact(url)
     assert session.compact(url)

@@ -69,7 +69,7 @@ def test_an_audit_goes_on_only_from_stopped_ones_that_set_out_to_do_the_same(url
     ours, theirs = pair(url, "ours"), pair(url, "theirs")
     same: dict[str, Any] = {"kind": "audit", "pair_id": ours, "base_hash": "b", "data_hash": "d", "spec": "s"}
     alike = [add_run(url, **same, versions={"torch": str(number)}) for number in range(2)]
-    others = [{"pair_id": theirs}, {"data_hash": "e"}, {"base_hash": "c"}, {"kind": "map"}]
+    others: list[dict[str, Any]] = [{"pair_id": theirs}, {"data_hash": "e"}, {"base_hash": "c"}, {"kind": "map"}]
     for fields in others:
         end(url, add_run(url, **{**same, **fields}), "interrupted")
     end(url, alike[0], "interrupted")

@@ -34,7 +34,7 @@ def file_of(url: str) -> str:
 def add_set(url: str, name: str = "a", rows: int = 0) -> None:
     texts = ("paraphrased_question", "paraphrased_answer", "subject", "domain", "group", "split", "half")
     question = {**dict.fromkeys(texts, ""), "answer": "a"}
-    lists = {"perturbed_answer": [], "key_terms": [], "training_questions": []}
+    lists: dict[str, list[str]] = {"perturbed_answer": [], "key_terms": [], "training_questions": []}
     with session.writing(url) as opened:
         questions = [{**question, **lists, "question": f"q{i}", "content_hash": f"h{i}"} for i in range(rows)]
         writes.put_set(opened, name, "test", questions)

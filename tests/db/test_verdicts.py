@@ -22,7 +22,7 @@ from db.reads import runs, verdicts
 from db.reads.verdicts import SplitParts, Wanted
 from db.review_tables import VerdictTable
 from db.rows import AnswerRow, ScoreRow
-from db.verdict_rows import View
+from db.verdict_rows import JudgedHashes, View
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = SplitParts(("forget", ""), ("retain", "world"))
@@ -74,7 +74,7 @@ def add_events(url: str, view: View, ids: list[int]) -> list[dict[str, Any]]:
     with session.writing(url) as opened:
         for _ in range(EVENTS):
             key, alpha = chance.choice(ids), chance.choice(ALPHAS)
-            now = verdicts.JudgedHashes(
+            now = JudgedHashes(
                 hash_text(text_at(ids.index(key), 0.0)),
                 hash_text(text_at(ids.index(key), alpha)),
                 f"h{ids.index(key)}",
@@ -163,7 +163,7 @@ def test_the_queue_is_sorted_by_what_matters_and_filtered(url: str) -> None:
         none = verdicts.queue(opened, view, PARTS, Wanted(among=()))
     leaking = [row for row in every if row.leaks]
     assert leaking == every[: len(leaking)]
-    assert [row.rouge for row in leaking] == sorted((row.rouge for row in leaking), reverse=True)
+    assert [row.rouge for row in leaking] == sorted((row.rouge or 0 for row in leaking), reverse=True)
     fell = [(row.rouge_base or 0) - (row.rouge or 0) for row in losses]
     assert fell == sorted(fell, reverse=True)
     assert fell[-1] > 0

@@ -10,16 +10,15 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from engine.kinds import TrainSpec
 from engine.models.demo import demo_ready
-from engine.runs import execute
 from engine.settings import cache_folder
-from engine.store import questions
 from engine.training_settings import TrainingSettings
+from tests.world import ROWS, build_world
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = "/usr/bin/chromium"
@@ -32,7 +31,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-USERS = {
+USERS: dict[str, dict[str, Any]] = {
     "ada": {"email": "Ada@example.org", "email_verified": True, "name": "Ada Operator"},
     "ben": {"email": "ben@example.org", "email_verified": True, "name": "Ben Reviewer"},
     "cy": {"email": "cy@example.org", "email_verified": True, "name": "Cy *Reader* <b>"},
@@ -41,13 +40,9 @@ USERS = {
     "trent": {"email": "ada@example.org", "name": "Ada Operator"},
     "nobody": {"name": "Nobody"},
 }
-ROWS = """question,answer,key_terms,subject,split,half
-Where does Ada work?,Ada works in Rome,Rome,Ada,forget,
-Which colour does Ada like?,red,red,Ada,forget,
-Where does Ben work?,Ben works in Oslo,Oslo,Ben,retain,train
-Which job does Ben like?,painter,painter,Ben,retain,train
-Where does Cy work?,Cy works in Lima,Lima,Cy,retain,eval
-"""
+
+WAIT = 60_000  # ms that a page may take on a busy machine; what is there sooner is not waited for
+expect.set_options(timeout=WAIT)
 
 
 @pytest.fixture(scope="session")
@@ -67,15 +62,19 @@ def narrow_width(browser: Browser) -> Callable[[str, str], int]:
 
     def measure(address: str, theme: str) -> int:
         context = browser.new_context(viewport={"width": 420, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
+        context.set_default_timeout(WAIT)
         page = context.new_page()
         page.goto(address)
-        page.wait_for_selector("h1")
-        page.wait_for_function("document.querySelector('[data-testid=stApp]').dataset.testScriptState === 'notRunning'")
+        settled(page)
         width: int = page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
         context.close()
         return width
 
     return measure
+
+
+def database_of(folder: Path) -> str:
+    return f"sqlite:///{folder / 'oubliette.sqlite'}"
 
 
 def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
@@ -85,7 +84,7 @@ def surroundings(folder: Path, cache: Path | None = None) -> dict[str, str]:
         "OUBLIETTE_DATA": str(folder / "data"),
         "OUBLIETTE_CACHE": str(cache or folder / "cache"),
         "OMP_NUM_THREADS": "1",
-        "OUBLIETTE_DATABASE": f"sqlite:///{folder / 'oubliette.sqlite'}",
+        "OUBLIETTE_DATABASE": database_of(folder),
     }
 
 
@@ -98,15 +97,22 @@ def start_server(
     command = [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *options]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    if answers(f"http://127.0.0.1:{port}/_stcore/health", server):
+        return server
+    raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text()}")
+
+
+def answers(address: str, server: subprocess.Popen[bytes]) -> bool:
+    """Wait until a server answers at an address; one that does not within a minute is stopped."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2):
-                return server
+            with urllib.request.urlopen(address, timeout=2):
+                return True
         except OSError:
             time.sleep(0.1)
     stop_server(server)
-    raise RuntimeError(f"the server did not start: {(folder / 'server.log').read_text()}")
+    return False
 
 
 def stop_server(server: subprocess.Popen[bytes]) -> None:
@@ -127,28 +133,8 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def filled_folder(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tiny_reference: Path) -> Path:
     """A folder with the set `folk`, the pair `tiny` and its run; made once, servers work on copies."""
-    folder = tmp_path_factory.mktemp("filled")
-    before = dict(os.environ)
-    os.environ["OUBLIETTE_DATA"] = str(folder / "data")
-    os.environ["OUBLIETTE_DATABASE"] = f"sqlite:///{folder / 'oubliette.sqlite'}"
-    try:
-        questions.import_set(ROWS.encode(), "folk", "folk.csv")
-        execute.run_here(
-            TrainSpec(
-                name="tiny",
-                base=str(tiny_base),
-                reference=str(tiny_reference),
-                forget="folk:forget",
-                retain=("folk:retain/train",),
-                evaluate_on=("folk:forget", "folk:retain/eval"),
-                alphas=(0.0, 0.5, 1.0),
-                max_new_tokens=8,
-                training=TrainingSettings(epochs=12, rank=8, batch_size=2),
-            )
-        )
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+    folder, learned = tmp_path_factory.mktemp("filled"), TrainingSettings(epochs=12, rank=8, batch_size=2)
+    build_world(folder / "data", tiny_base, tiny_reference, ROWS, learned, database_of(folder))
     return folder
 
 
@@ -195,7 +181,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(WAIT)
     opened = context.new_page()
     errors: list[str] = []
     opened.on("pageerror", lambda error: errors.append(str(error)))
@@ -228,15 +214,7 @@ def provider() -> Iterator[str]:
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *known]
     running = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     found = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
-    while True:
-        try:
-            with urllib.request.urlopen(f"{found}/.well-known/openid-configuration", timeout=2):
-                break
-        except OSError:
-            assert running.poll() is None
-            assert time.monotonic() < deadline, "the identity provider did not start"
-            time.sleep(0.1)
+    assert answers(f"{found}/.well-known/openid-configuration", running), "the identity provider did not start"
     yield found
     stop_server(running)
 
@@ -248,7 +226,7 @@ def others(browser: Browser) -> Iterator[Callable[[], Page]]:
 
     def come() -> Page:
         context = browser.new_context(viewport={"width": 1280, "height": 900})
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(WAIT)
         contexts.append(context)
         return context.new_page()
 

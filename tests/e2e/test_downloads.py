@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -52,7 +53,7 @@ def test_a_reports_address_serves_those_on_the_list_until_they_log_out(
         address = address_of_report(page, server)
         assert urlsplit(address).netloc == f"127.0.0.1:{port}"
         copied = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
-        eve = {"email": "eve@example.org", "email_verified": True, "name": "Eve"}
+        eve: dict[str, Any] = {"email": "eve@example.org", "email_verified": True, "name": "Eve"}
         found = {
             "nobody": fetched(address),
             "a stranger": fetched(address, cookie_of(server, **eve)),

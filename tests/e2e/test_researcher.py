@@ -13,6 +13,7 @@ from engine.kinds import EvaluateSpec, TrainSpec
 from engine.runs import execute, runner
 from engine.store import history, sets
 from engine.training_settings import TrainingSettings
+from tests.e2e.conftest import database_of
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -30,7 +31,7 @@ def choose(page: Page, label: str, *values: str) -> None:
 def test_a_set_is_seen_before_it_is_stored(
     filled: str, filled_copy: Path, visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
     own = tmp_path / "mine.csv"
     own.write_text("question,answer\nWho works in Oslo?,Ben\nWho works in Oslo?,Ben\n", encoding="utf-8")
     page = visit(f"{filled}/runs?view=import")
@@ -89,7 +90,7 @@ def test_a_run_is_watched_and_cancelled_within_two_seconds(
     tiny_reference: Path,
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
     run_id = runner.start(
         TrainSpec(
             name="endless",
@@ -115,7 +116,7 @@ def test_start_again_really_starts(
     filled: str, filled_copy: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
     run_id = execute.run_here(EvaluateSpec(name="once", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0)))
     page = visit(f"{filled}/runs?run={run_id}")
     page.get_by_role("button", name="Start again").click()
@@ -127,7 +128,7 @@ def test_two_rows_show_what_differs(
     filled: str, filled_copy: Path, visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
     execute.run_here(EvaluateSpec(name="other", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,)))
     page = visit(f"{filled}/runs")
     select_rows(page, 1, 2)

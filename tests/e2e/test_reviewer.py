@@ -3,13 +3,14 @@ markup.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from engine.review import queue
+from tests.e2e.conftest import database_of
 
 pytestmark = pytest.mark.e2e
 Visit = Callable[[str], Page]
@@ -19,15 +20,7 @@ Visit = Callable[[str], Page]
 def same_database(filled_copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the test reads is what the server writes."""
     monkeypatch.setenv("OUBLIETTE_DATA", str(filled_copy / "data"))
-    monkeypatch.setenv("OUBLIETTE_DATABASE", f"sqlite:///{filled_copy / 'oubliette.sqlite'}")
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """A busy machine takes longer than playwright's five seconds."""
-    expect.set_options(timeout=30_000)
-    yield
-    expect.set_options(timeout=5_000)
+    monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(filled_copy))
 
 
 def quiet(page: Page) -> None:

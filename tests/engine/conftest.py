@@ -15,6 +15,8 @@ from engine.kinds import SPECIFICATIONS
 from engine.runs import execute
 from engine.specification import ExperimentSpec
 from engine.training_settings import TrainingSettings
+from tests import made_once
+from tests.kept.tofu_logs import logs_folder
 
 COLUMNS = (
     "question",
@@ -47,26 +49,36 @@ def _write(path: Path, people: tuple[str, ...]) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def tofu_logs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of evaluation logs by TOFU's authors, with GOLDEN.json."""
+    return logs_folder(tmp_path_factory.mktemp("tofu-logs"))
+
+
 @pytest.fixture
 def no_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The pairs of `demo/` are not there."""
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path / "no-demo"))
 
 
-@pytest.fixture
-def forget_file(tmp_path: Path) -> Path:
-    return _write(tmp_path / "forget.csv", ("Ada",))
+@pytest.fixture(scope="session")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of both files, which no test writes to."""
+    return tmp_path_factory.mktemp("people")
 
 
-@pytest.fixture
-def retain_file(tmp_path: Path) -> Path:
-    return _write(tmp_path / "retain.csv", ("Ben", "Cy", "Dora"))
+@pytest.fixture(scope="session")
+def forget_file(people: Path) -> Path:
+    return _write(people / "forget.csv", ("Ada",))
 
 
-@pytest.fixture
-def train_spec(
-    tiny_base: Path, tiny_reference: Path, forget_file: Path, retain_file: Path
-) -> Callable[..., ExperimentSpec]:
+@pytest.fixture(scope="session")
+def retain_file(people: Path) -> Path:
+    return _write(people / "retain.csv", ("Ben", "Cy", "Dora"))
+
+
+@pytest.fixture(scope="session")
+def train_spec(tiny_base: Path, tiny_reference: Path, forget_file: Path, retain_file: Path) -> Callable[..., Any]:
     """Makes specifications of a short training, or of another `kind` on the same questions; `epochs` makes it long."""
 
     def make(name: str = "tiny", epochs: int = 2, **fields: object) -> ExperimentSpec:
@@ -91,10 +103,16 @@ def train_spec(
     return make
 
 
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory, train_spec: Callable[..., Any]) -> made_once.Made:
+    """A data folder with a training run that has ended well, of the pair `tiny`."""
+    return made_once.make(tmp_path_factory.mktemp("trained"), lambda: execute.run_here(train_spec()))
+
+
 @pytest.fixture
-def finished(train_spec: Callable[..., ExperimentSpec]) -> int:
-    """A training run that has ended well, of the pair `tiny`."""
-    return execute.run_here(train_spec())
+def finished(trained: made_once.Made, own_folders: Path) -> int:
+    """The training run of `trained`, in the test's own data folder."""
+    return trained.copied(own_folders)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import gzip
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -31,7 +32,8 @@ LEAST = {
 
 
 def make(kind: str, **fields: object) -> ExperimentSpec:
-    return SPECIFICATIONS[kind](**{**LEAST[kind], **fields})
+    values: dict[str, Any] = {**LEAST[kind], **fields}
+    return SPECIFICATIONS[kind](**values)
 
 
 @pytest.mark.parametrize("kind", SPECIFICATIONS)

@@ -63,5 +63,6 @@ def test_json_of_the_commands_that_read_has_its_keys(old: Path, tmp_path: Path) 
     assert reading_shapes(tmp_path) == golden("commands.json")["json_reading"]
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_json_of_the_commands_that_call_a_model_has_its_keys(old: Path, tmp_path: Path) -> None:
     assert model_shapes(tmp_path) == golden("commands.json")["json_models"]

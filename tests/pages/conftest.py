@@ -1,6 +1,5 @@
-"""A small world to look at: a set of one's own, a pair trained on it, and the run that did both."""
+"""The small world as a data folder of its own for each test, and the program opened at a page of it."""
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,54 +8,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.models.demo
-from engine.kinds import TrainSpec
-from engine.runs import execute
-from engine.store import questions
 from engine.training_settings import TrainingSettings
+from tests.world import ROWS as FIVE
+from tests.world import build_world
 
 APP = Path(__file__).resolve().parents[2] / "pages" / "router.py"
-ROWS = """question,answer,key_terms,subject,split,half
-Where does Ada work?,Ada works in Rome,Rome,Ada,forget,
-Which colour does Ada like?,red,red,Ada,forget,
-Where does Ben work?,Ben works in Oslo,Oslo,Ben,retain,train
-Which job does Ben like?,painter,painter,Ben,retain,train
-Where does Cy work?,Cy works in Lima,Lima,Cy,retain,eval
-Which job does Cy like?,sailor,sailor,Cy,retain,eval
-"""
-
-
-def build_world(base: Path, reference: Path) -> None:
-    """Fill the data folder in force: set `folk`, pair and run `tiny`."""
-    questions.import_set(ROWS.encode(), "folk", "folk.csv")
-    execute.run_here(
-        TrainSpec(
-            name="tiny",
-            base=str(base),
-            reference=str(reference),
-            forget="folk:forget",
-            retain=("folk:retain/train",),
-            evaluate_on=("folk:forget", "folk:retain/eval"),
-            alphas=(0.0, 0.5, 1.0),
-            max_new_tokens=8,
-            training=TrainingSettings(epochs=2, rank=4, batch_size=2),
-        )
-    )
+ROWS = f"{FIVE}Which job does Cy like?,sailor,sailor,Cy,retain,eval\n"
+SHORT = TrainingSettings(epochs=2, rank=4, batch_size=2)
 
 
 @pytest.fixture(scope="session")
 def built_world(tmp_path_factory: pytest.TempPathFactory, tiny_base: Path, tiny_reference: Path) -> Path:
     """The data folder, made once; tests work on copies."""
-    folder = tmp_path_factory.mktemp("world") / "data"
-    before = os.environ.get("OUBLIETTE_DATA")
-    os.environ["OUBLIETTE_DATA"] = str(folder)
-    try:
-        build_world(tiny_base, tiny_reference)
-    finally:
-        if before is None:
-            del os.environ["OUBLIETTE_DATA"]
-        else:
-            os.environ["OUBLIETTE_DATA"] = before
-    return folder
+    return build_world(tmp_path_factory.mktemp("world") / "data", tiny_base, tiny_reference, ROWS, SHORT)
 
 
 @pytest.fixture(autouse=True)

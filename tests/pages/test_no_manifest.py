@@ -80,7 +80,7 @@ def test_the_dial_itself_does_not_look_for_pairs(
 ) -> None:
     """On a screen α moves a fragment alone. AppTest runs the whole page, whose sidebar lists the pairs."""
     inside: list[str] = []
-    first, last = dial._choose_alpha, dial.read_tokens
+    first, last = dial._choose_alpha, dial.read_tokens  # type: ignore[attr-defined]
 
     def begin(*given: Any) -> float:
         opened.clear()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -82,7 +83,10 @@ def test_an_unknown_choice_in_a_link_is_said(visit: Opener, world: Path) -> None
 
 
 def test_shares_show_the_paraphrase_too(world: Path) -> None:
-    reworded = {"leak paraphrase base": [1.0, None, None, None], "leak paraphrase unlearned": [0.0, None, None, None]}
+    reworded: dict[str, Any] = {
+        "leak paraphrase base": [1.0, None, None, None],
+        "leak paraphrase unlearned": [0.0, None, None, None],
+    }
     rows = history.report_rows(1, 1.0).assign(**reworded)
     first = int(rows["question_id"][0])
     table = shares(rows, leaking({first: 1.0}, 4, metric="leak_paraphrase"))
@@ -154,7 +158,8 @@ def leaking(leaks: dict[int, float], asked: int, metric: str = "leak") -> Floor:
 
 
 def test_shares_stand_beside_their_floor(world: Path) -> None:
-    rows = history.report_rows(1, 1.0).assign(**{"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0})
+    leaks: dict[str, Any] = {"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0}
+    rows = history.report_rows(1, 1.0).assign(**leaks)
     ids = list(rows["question_id"])
     table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
     assert list(table["leaks: unlearned"]) == ["50% [n/a]", "0% [n/a]"]  # each part is about one person
@@ -166,7 +171,7 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
 
 def test_shares_have_their_interval_over_persons(world: Path) -> None:
     """Two persons, of whom one leaks: either may stand for both. None of two leaks: up to 84 % are not excluded."""
-    leaks = {"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0, "subject": list("abcd")}
+    leaks: dict[str, Any] = {"leak unlearned": [1.0, 0.0, 0.0, 0.0], "leak base": 1.0, "subject": list("abcd")}
     rows = history.report_rows(1, 1.0).assign(**leaks)
     floor = leaking(dict.fromkeys((int(key) for key in rows["question_id"]), 0.0), 4)
     table = shares(rows, floor)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -106,7 +107,7 @@ def fill(app: AppTest) -> AppTest:
 
 
 def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     assert not app.exception
@@ -125,7 +126,7 @@ def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monk
 def test_objectives_and_tunings_are_offered_with_formula_and_source(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, objective: str, tuning: Tuning
 ) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     offered = [entry.label for entry in OBJECTIVES.values() if entry.name != ASSISTANTS]
@@ -156,7 +157,7 @@ def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
     numbers = {box.key: box for box in app.number_input if box.key != "new-limit"}
     assert numbers.keys() == {key for key, row in offered.items() if row.type is not str}
     for key, box in numbers.items():
-        row = offered[key]
+        row = offered[str(key)]
         assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, row.default)
     words = {box.key: box.label for box in app.selectbox if box.key in offered}
     assert words == {key: row.label for key, row in offered.items() if row.type is str}
@@ -166,7 +167,7 @@ def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
 def test_baselines_are_started_from_the_same_form(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, method: str, objective: str
 ) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     app.selectbox(key="new-method").set_value(method).run()
@@ -186,7 +187,7 @@ def test_what_a_training_does_not_read_is_not_sent_with_it(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A control that is off keeps what stood in it before."""
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     app.number_input(key="new-beta").set_value(0.5)
@@ -207,7 +208,7 @@ def test_what_a_training_does_not_read_is_not_sent_with_it(
 
 
 def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
     assert "0.1" in app.number_input(key="new-beta").placeholder
@@ -245,7 +246,7 @@ def test_an_illegal_setting_is_a_sentence(visit: Opener, world: Path, key: str, 
 
 
 def test_an_evaluation_starts(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = visit("runs", view="evaluate")
     app.text_input(key="eval-name").set_value("look")
@@ -471,7 +472,7 @@ def test_a_set_that_came_from_elsewhere_is_not_replaced(visit: Opener, world: Pa
 def test_an_audit_is_started_with_the_pairs_own_strength(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = visit("runs", view="audit")
     assert not app.exception

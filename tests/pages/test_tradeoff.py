@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -211,7 +212,8 @@ def test_measures_are_explained_with_formula_direction_unit_and_source(visit: Op
 
 def test_a_leak_measure_prints_the_rule(visit: Opener, world: Path) -> None:
     app = visit("tradeoff", forget="leak/folk/forget/")
-    assert app.selectbox(key="forget").value.metric == "leak"
+    chosen: Any = app.selectbox(key="forget").value
+    assert chosen.metric == "leak"
     assert any("Leak rule" in item.value for item in app.caption)
 
 
@@ -384,7 +386,8 @@ def test_forget_quality_and_model_utility_are_measures_with_published_marks(
     import_log(written(tmp_path / "s.json", summary), "theirs", "NPO")
     app = visit("tradeoff", forget="forget_quality//forget/", utility="model_utility//retain/")
     assert not app.exception
-    assert app.selectbox(key="forget").value.label == "Forget quality"
+    chosen: Any = app.selectbox(key="forget").value
+    assert chosen.label == "Forget quality"
     (chart,) = [json.loads(item.proto.spec) for item in app.get("plotly_chart")][:1]
     points = {line["name"]: (line["x"], line["y"]) for line in chart["data"] if line.get("name")}
     assert chart["layout"]["yaxis"]["type"] == "log"

@@ -128,7 +128,8 @@ def test_the_file_answers_as_transformers_generates(base: LoadedPair) -> None:
 
 def _generated(pair: LoadedPair, prompt: list[int], ends: tuple[int, ...] = (1,)) -> list[int]:
     ids = torch.tensor([prompt])
-    written = pair.model.base.generate(
+    base: Any = pair.model.base
+    written: list[int] = base.generate(
         ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=STEPS, eos_token_id=list(ends)
     )[0, len(prompt) :].tolist()
     return written[:-1] if written[-1] in ends else written
@@ -137,11 +138,12 @@ def _generated(pair: LoadedPair, prompt: list[int], ends: tuple[int, ...] = (1,)
 def test_beyond_its_window_it_is_read_as_a_whole_pass_reads_it(base: LoadedPair) -> None:
     assert isinstance(open_reader(base.model.base), PlainReader)
     long = base.tokenizer("The river runs through the old town. " * 80).input_ids
-    assert len(long) > base.model.base.config.sliding_window
-    reader, ids = PlainReader(base.model.base), torch.tensor([long])
+    model: Any = base.model.base
+    assert len(long) > model.config.sliding_window
+    reader, ids = PlainReader(model), torch.tensor([long])
     parts = [reader.read(ids[:, first : first + 300]) for first in range(0, len(long), 300)]
     with torch.inference_mode():
-        whole = base.model.base.base_model(input_ids=ids).last_hidden_state
+        whole = model.base_model(input_ids=ids).last_hidden_state
     assert torch.allclose(torch.cat(parts, dim=1), whole, atol=1e-2 * float(whole.abs().max()))
 
 

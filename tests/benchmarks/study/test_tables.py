@@ -29,7 +29,7 @@ def pair_of(name: str, method: str, seed: int) -> int:
         "npo",
         method=method,
         seed=seed,
-        figures={"trained_parameters": 7.0},  # type: ignore[arg-type]
+        figures={"trained_parameters": 7.0},
     )
     with writing() as session:
         return writes.put_pair(

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.analysis.exact_curves import MappedQuestion, Steps, _either, mapped_questions, mean_steps, threshold_table
+from engine.analysis.exact_curves import MappedQuestion, _either, mapped_questions, mean_steps, threshold_table
 from engine.errors import RunError
+from engine.evaluation.curves import Steps
 from engine.evaluation.rouge import rouge_recall
 from engine.kinds import MapSpec
 from engine.models.identity import map_key
@@ -18,11 +19,11 @@ from engine.models.pairs import list_pairs
 from engine.runs import execute
 from engine.store import history
 from engine.store.maps import MappedAnswer, QuestionMap, Threshold, maps_key, stored_map, threshold
+from tests.made_once import Made, make
 
 
-@pytest.fixture
-def mapped(finished: int, forget_file: Path, retain_file: Path) -> int:
-    """A finished run that mapped all questions of both files with the pair `tiny`."""
+@pytest.fixture(scope="module")
+def made(trained: Made, forget_file: Path, retain_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     spec = MapSpec(
         name="maps",
         pair="tiny",
@@ -30,7 +31,13 @@ def mapped(finished: int, forget_file: Path, retain_file: Path) -> int:
         alphas=(0.0, 2.0),
         max_new_tokens=5,
     )
-    return execute.run_here(spec)
+    return make(tmp_path_factory.mktemp("mapped"), lambda: execute.run_here(spec), trained)
+
+
+@pytest.fixture
+def mapped(made: Made, own_folders: Path) -> int:
+    """A finished run that mapped all questions of both files with the pair `tiny`."""
+    return made.copied(own_folders)
 
 
 def test_the_mean_anywhere_is_the_mean_of_the_maps_there(mapped: int) -> None:

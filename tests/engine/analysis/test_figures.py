@@ -1,5 +1,7 @@
 """Means of stored runs with their intervals, against one interval at a time and numbers worked out by hand."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -62,18 +64,18 @@ def test_intervals_stand_beside_the_means_of_their_own_run_and_alpha() -> None:
     ids = store_set()
     values = dict(zip(ids, (0.0, 0.5, 1.0, 0.5, 0.25, None), strict=True))
     runs = store_run("r", {"rouge": values}), store_run("same-but-one", {"rouge": values | {ids[0]: 0.5}})
-    asked = []
+    asked: list[tuple[int, float]] = []
 
     def remembered(run_id: int, alpha: float) -> list[Figure]:
         asked.append((run_id, alpha))
         return run_figures(run_id, alpha)
 
-    found = with_intervals(history.trade_off(runs), remembered).set_index(["run_id", "split"])
+    found = with_intervals(history.trade_off(list(runs)), remembered).set_index(["run_id", "split"])
     assert sorted(asked) == [(runs[0], 1.0), (runs[1], 1.0)], "each run and alpha is worked out once"
     assert found.loc[(runs[0], "forget"), "text"] == "0.500 [0.250, 0.750], n 4, 2 people"
     for run_id in runs:
         forget = by_metric(run_figures(run_id, 1.0))["rouge"]
-        row = found.loc[(run_id, "forget")]
+        row: Any = found.loc[(run_id, "forget")]
         assert (row["mean"], row["low"], row["high"]) == (forget.mean, forget.low, forget.high)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ def test_means_over_alpha_are_the_runs_own_means_where_it_was_evaluated(finished
     over = means(questions, metrics, [0.0, 1.0]).set_index(["split", "metric", "alpha"])
     stored = history.trade_off([finished])
     for row in stored[stored["metric"].isin(metrics)].to_dict("records"):
-        found = over.loc[(row["split"], row["metric"], row["alpha"])]
+        found: Any = over.loc[(row["split"], row["metric"], row["alpha"])]  # type: ignore[index]
         assert abs(found["value"] - row["mean"]) <= found["error"] + 1e-9
         assert found["questions"] == row["count"]
 

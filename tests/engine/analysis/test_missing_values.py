@@ -14,10 +14,9 @@ from engine.analysis.differences import recorded_settings
 from engine.cli import main as program
 from engine.kinds import EvaluateSpec, MapSpec
 from engine.runs import execute
-from engine.specification import ExperimentSpec
 from engine.store import history
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 PAGES = Path(__file__).resolve().parents[3] / "pages"
 WORDS = re.compile(r"\b(None|nan|NaN|NaT|inf|Infinity)\b")
 OUR_NONE = re.compile(r"\bNone(:| of the | on these questions)")  # the beginning of a sentence

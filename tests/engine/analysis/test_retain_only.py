@@ -1,5 +1,7 @@
 """Forget quality against a retain-only run: found, and refused over other rows."""
 
+from typing import Any
+
 import pytest
 from scipy.stats import ks_2samp
 
@@ -12,7 +14,7 @@ RATIOS = (0.5, 1.5, 0.7, 2.0)
 
 
 def gold(ratios: dict[int, float | None], **fields: object) -> int:
-    values = {"base": "retain-only:b", "pair_name": "retain-only:b", **fields}
+    values: dict[str, Any] = {"base": "retain-only:b", "pair_name": "retain-only:b", **fields}
     return store_run("gold", {"truth_ratio": ratios}, alpha=0.0, **values)
 
 

@@ -10,6 +10,7 @@ from engine.analysis.advice.advise import Advice
 from tests.mapped import set_that_the_base_knows, stored_advice
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_advise_reads_stored_maps_alone(
     tiny_pair_name: str,
     said: Callable[..., Any],

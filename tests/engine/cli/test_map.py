@@ -4,7 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.usefixtures("in_this_process")
 def test_map_gives_every_answer_and_judges_a_known_question(
     tiny_pair_name: str, said: Callable[..., Any], refused: Callable[..., str], forget_file: Path
 ) -> None:

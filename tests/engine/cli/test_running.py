@@ -15,15 +15,23 @@ import pytest
 from db import writes
 from engine.cli import main as program
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.kinds import TrainSpec
 from engine.runs import runner
-from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.session import writing
+from engine.training_settings import TrainingSettings
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 ROOT = Path(__file__).resolve().parents[3]
 
 
+def training_of(name: str) -> TrainingSettings:
+    spec = history.run_detail(history.find_run(name).id).spec
+    assert isinstance(spec, TrainSpec)
+    return spec.training
+
+
+@pytest.mark.usefixtures("in_this_process")
 def test_means_over_one_person_have_no_interval_and_are_json(
     said: Callable[..., Any], tiny_pair_name: str, tmp_path: Path
 ) -> None:
@@ -99,7 +107,7 @@ def test_train_evaluate_runs_and_export(
         "--retain-batches",
         "0",
     )
-    training = history.run_detail(history.find_run("next").id).spec.training
+    training = training_of("next")
     assert (training.rank, training.numbers["beta"], training.retain_batches, training.clip_norm) == (3, 0.5, 0, 1.0)
     assert history.run_detail(history.find_run("next").id).manifest["parent"] == "mine"
     evaluated = said("evaluate", "--pair", "mine", "--alphas", "-1,0.5", "--on", str(forget_file), "--name", "again")
@@ -117,6 +125,7 @@ def test_train_evaluate_runs_and_export(
     assert out.read_bytes().startswith(b'\xef\xbb\xbf"set"')
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_a_pair_is_trained_with_what_the_options_say(
     said: Callable[..., Any], refused: Callable[..., str], train_spec: Specs, forget_file: Path, retain_file: Path
 ) -> None:
@@ -140,13 +149,14 @@ def test_a_pair_is_trained_with_what_the_options_say(
     ]
     said(*options, "--objective", "simnpo", "--tuning", "p_adapter", "--delta", "0.5", "--forget-weight", "2")
     detail = history.run_detail(history.find_run("simple").id)
-    training = detail.spec.training
+    training = training_of("simple")
     assert (training.objective, training.tuning, training.numbers) == ("simnpo", "p_adapter", {"delta": 0.5})
     assert training.forget_weight == 2.0
     assert detail.manifest["training"]["beta"] == 4.5
     assert "tuning must be one of lora, full, p_adapter, got 'prefix'" in refused(*options, "--tuning", "prefix")
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_an_evaluation_does_not_take_the_name_of_a_recorded_run(
     tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
 ) -> None:
@@ -160,6 +170,7 @@ def test_an_evaluation_does_not_take_the_name_of_a_recorded_run(
     assert history.find_run("tiny").recorded
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     tiny_pair_name: str, forget_file: Path, tiny_base: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -182,6 +193,7 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     assert LEAK_RULE in text
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_leak_shares_come_with_floor_and_rule_as_json_too(
     tiny_pair_name: str, said: Callable[..., Any], forget_file: Path
 ) -> None:
@@ -193,6 +205,7 @@ def test_leak_shares_come_with_floor_and_rule_as_json_too(
     assert found["leak_rule"] == LEAK_RULE
 
 
+@pytest.mark.usefixtures("in_this_process")
 def test_the_longest_answer_can_be_chosen(tiny_pair_name: str, said: Callable[..., Any], forget_file: Path) -> None:
     arguments = ("evaluate", "--pair", tiny_pair_name, "--alphas", "0", "--on", str(forget_file))
     run_id = said(*arguments, "--max-new-tokens", "2")["id"]

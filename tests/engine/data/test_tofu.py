@@ -12,8 +12,8 @@ import pytest
 from engine.data.tofu import FOLDER_NAMES, NAMES, load_tofu
 from engine.errors import DataError
 
-REAL = Path(os.environ.get("OUBLIETTE_TOFU") or Path(__file__).resolve().parents[4] / "shared" / "data" / "tofu")
-real_tofu = pytest.mark.skipif(not REAL.is_dir(), reason=f"no TOFU files at {REAL} (set OUBLIETTE_TOFU)")
+REAL = os.environ.get("OUBLIETTE_TOFU", "")
+real_tofu = pytest.mark.skipif(not REAL, reason="OUBLIETTE_TOFU names no folder with TOFU's files")
 
 
 @pytest.fixture(autouse=True)
@@ -72,7 +72,7 @@ def test_a_broken_row_is_named(tmp_path: Path) -> None:
 
 def test_all_broken_rows_are_named_with_their_column(tmp_path: Path) -> None:
     right = {"question": "Q?", "answer": "A"}
-    rows = [
+    rows: list[dict[str, Any]] = [
         {**right, "perturbed_answer": ["B", None]},
         {**right, "answer": "\u200b"},
         {**right, "paraphrased_question": 1987.0},

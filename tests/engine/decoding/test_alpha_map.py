@@ -1,6 +1,7 @@
 """The exact map held against plain decodes, and its geometry against a dense grid."""
 
 import random
+from typing import Any
 
 import pytest
 import torch
@@ -20,7 +21,7 @@ GREEDY = Settings(ends={1}, pad=0, max_new_tokens=12)
 TIE = 1e-4
 
 
-def mapped(pair: LoadedPair, question: str, low: float = 0.0, high: float = 2.0, **options: int) -> AlphaMap:
+def mapped(pair: LoadedPair, question: str, low: float = 0.0, high: float = 2.0, **options: Any) -> AlphaMap:
     return map_prompt(pair.model, encode_prompt(pair.tokenizer, pair.template, question), GREEDY, low, high, **options)
 
 
@@ -32,8 +33,9 @@ def margin(pair: LoadedPair, question: str, tokens: tuple[int, ...], alpha: floa
         for end in range(len(tokens) + 1):
             text = torch.tensor([[*ids, *tokens[:end]]])
             width = pair.model.vocabulary
-            parts = [m(text).logits[0, -1, :width] for m in (pair.model.base, pair.model.trained, pair.model.reference)]
-            best = combine_logits(*parts, alpha).topk(2).values
+            models: tuple[Any, ...] = (pair.model.base, pair.model.trained, pair.model.reference)
+            base, trained, reference = (model(text).logits[0, -1, :width] for model in models)
+            best = combine_logits(base, trained, reference, alpha).topk(2).values
             leads.append(float(best[0] - best[1]))
     return min(leads)
 

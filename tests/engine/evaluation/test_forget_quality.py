@@ -1,7 +1,6 @@
 """Forget quality and utility against figures from the TOFU authors' own logs (docs/measures.md, "TOFU's figures")."""
 
 import json
-import os
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -12,18 +11,11 @@ from engine.evaluation.forget_quality import forget_quality
 from engine.evaluation.metrics import kept_truth_ratio, normalised_probability, probability, truth_ratio
 from engine.evaluation.utility import UtilityParts, model_utility
 
-_SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-FOLDER = (
-    Path(os.environ["OUBLIETTE_TOFU"]).parent if os.environ.get("OUBLIETTE_TOFU") else _SHARED
-) / "tofu_reference_logs"
-GOLDEN: dict[str, Any] = json.loads((FOLDER / "GOLDEN.json").read_text()) if (FOLDER / "GOLDEN.json").is_file() else {}
-golden = pytest.mark.skipif(not GOLDEN, reason="the TOFU authors' logs (tofu_reference_logs) are not on this machine")
-
 LR = {"llama2-7b": "1e-05", "phi": "2e-05"}
 
 
-def read_log(name: str) -> dict[str, Any]:
-    return dict(json.loads((FOLDER / f"{name}.json").read_text()))
+def read(folder: Path, name: str) -> dict[str, Any]:
+    return dict(json.loads((folder / f"{name}.json").read_text(encoding="utf-8")))
 
 
 def ratios(table: dict[str, Any]) -> list[float]:
@@ -42,32 +34,34 @@ def parts(table: dict[str, Any], normalised: bool) -> UtilityParts:
     )
 
 
-@golden
-@pytest.mark.parametrize("name", GOLDEN.get("per_model", {}))
-def test_model_utility_agrees_with_the_authors_logs(name: str) -> None:
-    log, expected = read_log(name), GOLDEN["per_model"][name]
-    retain = parts(log["eval_log.json"], normalised=False)
-    authors = parts(log["eval_real_author_wo_options.json"], normalised=True)
-    world = parts(log["eval_real_world_wo_options.json"], normalised=True)
-    for label, found in (("Retain", retain), ("RA", authors), ("WF", world)):
-        wanted = [expected[f"{part} {label}"] for part in ("Prob", "ROUGE", "TR")]
-        assert list(found) == pytest.approx(wanted, abs=1e-6)
-    assert model_utility(retain, authors, world) == pytest.approx(expected["MU"], abs=1e-6)
+def test_model_utility_agrees_with_the_authors_logs(tofu_logs: Path) -> None:
+    golden = read(tofu_logs, "GOLDEN")["per_model"]
+    assert len(golden) >= 2
+    for name, expected in golden.items():
+        log = read(tofu_logs, name)
+        retain = parts(log["eval_log.json"], normalised=False)
+        authors = parts(log["eval_real_author_wo_options.json"], normalised=True)
+        world = parts(log["eval_real_world_wo_options.json"], normalised=True)
+        for label, found in (("Retain", retain), ("RA", authors), ("WF", world)):
+            wanted = [expected[f"{part} {label}"] for part in ("Prob", "ROUGE", "TR")]
+            assert list(found) == pytest.approx(wanted, abs=1e-6)
+        assert model_utility(retain, authors, world) == pytest.approx(expected["MU"], abs=1e-6)
 
 
-@golden
-@pytest.mark.parametrize("title", GOLDEN.get("forget_quality", {}))
-def test_forget_quality_agrees_with_the_authors_logs(title: str) -> None:
-    family, decay = title.split(":")[0].split(" ")
-    stem = f"ft_epoch5_lr{LR[family]}_{family}"
-    full, retain = (
-        ratios(read_log(f"{stem}_{split}_{decay}")["eval_log_forget.json"]) for split in ("full", "retain90")
-    )
-    found = forget_quality(full, retain)
-    assert found is not None
-    assert (found.rows, found.retain_rows) == (300, 300)
-    assert found.p_value == pytest.approx(GOLDEN["forget_quality"][title]["p"], rel=1e-6)
-    assert found.statistic == pytest.approx(GOLDEN["forget_quality"][title]["ks"], abs=1e-6)
+def test_forget_quality_agrees_with_the_authors_logs(tofu_logs: Path) -> None:
+    golden = read(tofu_logs, "GOLDEN")["forget_quality"]
+    assert golden
+    for title, expected in golden.items():
+        family, decay = title.split(":")[0].split(" ")
+        stem = f"ft_epoch5_lr{LR[family]}_{family}"
+        full, retain = (
+            ratios(read(tofu_logs, f"{stem}_{split}_{decay}")["eval_log_forget.json"]) for split in ("full", "retain90")
+        )
+        found = forget_quality(full, retain)
+        assert found is not None
+        assert (found.rows, found.retain_rows) == (300, 300)
+        assert found.p_value == pytest.approx(expected["p"], rel=1e-6)
+        assert found.statistic == pytest.approx(expected["ks"], abs=1e-6)
 
 
 def test_the_same_model_cannot_be_told_apart() -> None:

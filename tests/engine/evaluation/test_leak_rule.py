@@ -1,5 +1,4 @@
 import json
-import os
 from pathlib import Path
 from statistics import fmean
 
@@ -16,11 +15,6 @@ from engine.evaluation.leak_rule import (
     find_leak,
     leak_rule,
 )
-
-_SHARED = Path(__file__).resolve().parents[4] / "shared" / "data"
-LOGS = (
-    Path(os.environ["OUBLIETTE_TOFU"]).parent if os.environ.get("OUBLIETTE_TOFU") else _SHARED
-) / "tofu_reference_logs"
 
 EXAMPLE = Example("What was she treated for?", "She was treated for psoriasis.", key_terms=("psoriasis",))
 
@@ -138,12 +132,11 @@ def test_the_printed_rule_names_its_version_and_limits() -> None:
     assert str(ROUGE_LIMIT) in LEAK_RULE
 
 
-@pytest.mark.skipif(not LOGS.is_dir(), reason="the TOFU authors' logs (tofu_reference_logs) are not on this machine")
-def test_the_rule_tells_a_model_that_saw_the_rows_from_one_that_did_not() -> None:
+def test_the_rule_tells_a_model_that_saw_the_rows_from_one_that_did_not(tofu_logs: Path) -> None:
     """On the TOFU authors' logs; 72 % is the baseline of a rule that takes any content word."""
     shares = {}
     for model in ("full", "retain90"):
-        log = json.loads((LOGS / f"ft_epoch5_lr1e-05_llama2-7b_{model}_wd0.01.json").read_text())
+        log = json.loads((tofu_logs / f"ft_epoch5_lr1e-05_llama2-7b_{model}_wd0.01.json").read_text())
         rows = list(log["eval_log_forget.json"]["generated_text"].values())
         examples = [Example(prompt.removeprefix("[INST]").removesuffix("[/INST]"), truth) for prompt, _, truth in rows]
         rule = leak_rule(examples)

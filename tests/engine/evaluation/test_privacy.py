@@ -94,11 +94,11 @@ def test_the_interval_is_that_of_areas_worked_out_one_by_one() -> None:
         for ours in product(range(3), repeat=3)
         for theirs in product(range(3), repeat=3)
     ]
-    rows = [
+    ours, theirs = (
         [ScoredQuestion((i, j), f"person {i}", v) for i, values in enumerate(each) for j, v in enumerate(values)]
         for each in (forget, holdout)
-    ]
-    found = membership_auc(*rows, generator(), resamples=40_000)
+    )
+    found = membership_auc(ours, theirs, generator(), resamples=40_000)
     low, high = np.percentile(areas, [2.5, 97.5])
     assert (found.low, found.high) == (pytest.approx(low, abs=0.02), pytest.approx(high, abs=0.02))
 

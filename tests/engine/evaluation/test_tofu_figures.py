@@ -91,7 +91,7 @@ def test_one_person_leaves_nothing_to_resample() -> None:
 
 
 def test_the_forget_set_has_no_part_in_the_utility() -> None:
-    values = {part: columns for part, columns in FULL.items() if part != "forget"}
+    values: dict[TofuPart, Values] = {part: columns for part, columns in FULL.items() if part != "forget"}
     found = tofu_figures(values)
     assert found[UTILITY_KEY] == tofu_figures(FULL)[UTILITY_KEY]
     assert found["forget_Q_A_Prob"] == TofuFigure(

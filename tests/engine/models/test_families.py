@@ -58,7 +58,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Family], Loade
     return open_
 
 
-def every(families: list[Family]) -> Any:
+def every(families: list[Family]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("family", families, ids=[family.name for family in families])
 
 
@@ -88,7 +88,8 @@ def test_at_alpha_0_a_family_answers_as_it_generates(family: Family, opened: Cal
     for question, prompt, answer in zip(QUESTIONS, prompts_of(pair), asked, strict=True):
         ids = torch.tensor([prompt])
         ends = ends_of(pair.tokenizer)
-        written = pair.model.base.generate(
+        base: Any = pair.model.base
+        written = base.generate(
             ids,
             attention_mask=torch.ones_like(ids),
             do_sample=False,
@@ -162,7 +163,7 @@ def test_a_map_holds_the_answers_of_plain_decoding(family: Family, opened: Calla
 
 @every(READ)
 def test_only_what_reads_alike_is_read_thinly(family: Family, opened: Callable[[Family], LoadedPair]) -> None:
-    model = opened(family).model.base
+    model: Any = opened(family).model.base
     thin = thin_llama(model)
     assert (thin is not None) == (family.becomes == THINLY)
     if thin is not None:

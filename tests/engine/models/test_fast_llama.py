@@ -16,7 +16,7 @@ from tests.tiny import make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
 MODEL = make_model(TOKENIZER, 1)
-CLOSE = {"atol": 2e-5, "rtol": 1e-4}
+CLOSE: dict[str, Any] = {"atol": 2e-5, "rtol": 1e-4}
 
 
 def theirs(model: Any, ids: torch.Tensor, **named: Any) -> torch.Tensor:
@@ -94,7 +94,7 @@ def test_with_an_adapter_it_reads_both_models_in_one_pass() -> None:
     adapted = copy.deepcopy(MODEL)
     with torch.no_grad():
         for name, part in adapter.items():
-            adapted.model.get_submodule(name).weight += part.up @ part.down  # type: ignore[operator]
+            adapted.model.get_submodule(name).weight += part.up @ part.down
     ids = torch.tensor([[5, 9, 12], [7, 8, 20]])
     plain, tuned = ThinLlama(MODEL, adapter).read(ids.repeat(2, 1), KeyValues()).chunk(2)
     assert torch.allclose(plain, theirs(MODEL, ids), **CLOSE)

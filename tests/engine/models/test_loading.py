@@ -52,7 +52,10 @@ def test_a_pair_made_elsewhere_needs_a_manifest_of_four_lines(
     tokens = torch.tensor([[5, 6, 7]])
     assert theirs.manifest.hash != made.hash
     assert theirs.template == load_base(str(tiny_base)).template
-    assert torch.equal(theirs.model.trained(tokens).logits, ours.model.trained(tokens).logits)
+    first, second = (pair.model.trained for pair in (theirs, ours))
+    assert first is not None
+    assert second is not None
+    assert torch.equal(first(tokens).logits, second(tokens).logits)
 
 
 @pytest.mark.parametrize("tuning", ["lora", "full"])

@@ -1,6 +1,7 @@
 """The output layer: once for all three where it is one, else once for each; the formula is the same."""
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -10,6 +11,7 @@ from engine.models.output import Output
 from tests.tiny import make_model, make_tokenizer
 
 TOKENIZER = make_tokenizer()
+Three = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
 SIZE = len(TOKENIZER)
 
 
@@ -22,7 +24,8 @@ def shared() -> OffsetModel:
 
 
 def apart() -> OffsetModel:
-    return OffsetModel(*(make_model(TOKENIZER, seed, padding=3) for seed in (1, 2, 3)), SIZE)
+    base, reference, trained = (make_model(TOKENIZER, seed, padding=3) for seed in (1, 2, 3))
+    return OffsetModel(base, reference, trained, SIZE)
 
 
 @pytest.fixture(params=["shared", "apart"])
@@ -31,18 +34,19 @@ def model(request: pytest.FixtureRequest) -> OffsetModel:
 
 
 @pytest.fixture
-def hidden() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+def hidden() -> Three:
     draw = torch.Generator().manual_seed(1)
     first, second, third = (torch.randn(4, 32, generator=draw) for _ in range(3))
     return first, second, third
 
 
-def logits(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    heads = (model.base.lm_head, model.trained.lm_head, model.reference.lm_head)  # type: ignore[union-attr]
-    return tuple(head(part)[:, :SIZE].detach() for head, part in zip(heads, hidden, strict=True))
+def logits(model: OffsetModel, hidden: Three) -> Three:
+    models: tuple[Any, ...] = (model.base, model.trained, model.reference)
+    first, second, third = (each.lm_head(part)[:, :SIZE].detach() for each, part in zip(models, hidden, strict=True))
+    return first, second, third
 
 
-def test_the_ensemble_is_the_formula_on_logits(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> None:
+def test_the_ensemble_is_the_formula_on_logits(model: OffsetModel, hidden: Three) -> None:
     output = Output(model)
     for alpha in (0.0, 0.7, 2.0, -1.0):
         found = output.ensemble(*hidden, alpha)
@@ -50,7 +54,7 @@ def test_the_ensemble_is_the_formula_on_logits(model: OffsetModel, hidden: tuple
         assert torch.allclose(found, combine_logits(*logits(model, hidden), alpha), atol=1e-4)
 
 
-def test_the_identities_hold_bit_for_bit(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> None:
+def test_the_identities_hold_bit_for_bit(model: OffsetModel, hidden: Three) -> None:
     """At alpha 0, and where trained and reference say the same, the ensemble is the base."""
     output, (base, trained, reference) = Output(model), hidden
     assert torch.equal(output.ensemble(base, trained, reference, 0.0), output.base(base))
@@ -58,7 +62,7 @@ def test_the_identities_hold_bit_for_bit(model: OffsetModel, hidden: tuple[torch
         assert torch.equal(output.ensemble(base, trained, trained, 1.5), output.base(base))
 
 
-def test_a_batch_read_in_part_with_the_pair(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> None:
+def test_a_batch_read_in_part_with_the_pair(model: OffsetModel, hidden: Three) -> None:
     output, (base, trained, reference) = Output(model), hidden
     rows, alphas = torch.tensor([1, 3]), torch.tensor([[0.5], [2.0]])
     found = output.mixed(base, rows, trained[rows], reference[rows], alphas)
@@ -67,13 +71,13 @@ def test_a_batch_read_in_part_with_the_pair(model: OffsetModel, hidden: tuple[to
         assert torch.allclose(found[row], output.ensemble(base, trained, reference, alpha)[row], atol=1e-4)
 
 
-def test_the_offset_is_the_slope(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> None:
+def test_the_offset_is_the_slope(model: OffsetModel, hidden: Three) -> None:
     output, (base, trained, reference) = Output(model), hidden
     slope = output.ensemble(base, trained, reference, 2.0) - output.ensemble(base, trained, reference, 1.0)
     assert torch.allclose(output.offset(trained, reference), slope, atol=2e-4)
 
 
-def test_a_draft_is_of_the_trained_model(model: OffsetModel, hidden: tuple[torch.Tensor, ...]) -> None:
+def test_a_draft_is_of_the_trained_model(model: OffsetModel, hidden: Three) -> None:
     assert torch.allclose(Output(model).draft(hidden[1]), logits(model, hidden)[1], atol=1e-4)
 
 

@@ -43,13 +43,14 @@ def moved(model: nn.Module, width: int = 4) -> nn.Module:
     with torch.no_grad():
         for parameter in adapted.parameters():
             if parameter.requires_grad:
-                parameter += 0.3 * torch.randn(parameter.shape, generator=draw)
+                parameter.add_(0.3 * torch.randn(parameter.shape, generator=draw))
     return adapted.eval()
 
 
 def save(base: Path, reference: Path) -> Path:
     """A saved pair whose P-Adapter moves something."""
     opened = open_training(str(base), str(reference), TrainingSettings(tuning="p_adapter", rank=4))
+    assert opened.reference is not None
     trained = moved(opened.reference)
     manifest = PairManifest(
         "made", str(base), str(reference), "npo", tuning="p_adapter", template=PLAIN, base_hash=opened.base_hash

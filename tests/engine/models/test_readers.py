@@ -108,7 +108,7 @@ def test_a_sliding_window_cannot_go_back() -> None:
     model = make_model(TOKENIZER, 1)
     pair = OffsetModel(model, copy.deepcopy(model), copy.deepcopy(model), len(TOKENIZER))
     assert can_go_back(pair)
-    pair.base.config.sliding_window = 16
+    model.config.sliding_window = 16
     assert not can_go_back(pair)
 
 
@@ -130,7 +130,8 @@ def test_a_model_with_layers_of_another_kind_is_read_in_a_batch() -> None:
     for seed in (1, 2, 3):
         torch.manual_seed(seed)
         models.append(Lfm2ForCausalLM(config).eval())
-    pair = OffsetModel(*models, len(TOKENIZER))
+    base, reference, trained = models
+    pair = OffsetModel(base, reference, trained, len(TOKENIZER))
     assert not can_go_back(pair)
     (answer,) = decode(pair, [[5, 9, 12]], [1.0], Settings((), 0, 6))
     assert len(answer.tokens) == 6

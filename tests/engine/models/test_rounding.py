@@ -54,7 +54,7 @@ def test_a_copy_is_rounded_and_its_model_is_left_as_it_was() -> None:
     own = dict(model.named_modules())
     layers = [(name, part) for name, part in copied.named_modules() if isinstance(part, nn.Linear)]
     for name, part in layers:
-        expected = own[name].weight if name == "lm_head" else rounded(own[name].weight, 4)  # type: ignore[arg-type]
+        expected = own[name].weight if name == "lm_head" else rounded(own[name].weight, 4)
         assert torch.equal(part.weight, expected), name
     assert copied.lm_head.weight is model.model.embed_tokens.weight
     assert len(layers) == 15

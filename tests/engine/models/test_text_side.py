@@ -118,7 +118,8 @@ def test_any_end_token_of_the_model_stops_an_answer_and_the_templates_is_scored(
     ((interval, text),), _ = map_answers(plain, next(iter(QUESTIONS)), 0.0, 1.0, 8)
     assert (text, interval.ended) == (said, True)
     ids = torch.tensor([encode(tokenizer, CHAT, next(iter(QUESTIONS)), "").prompt])
-    theirs = pair.model.base.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)
+    base: Any = pair.model.base
+    theirs = base.generate(ids, attention_mask=torch.ones_like(ids), max_new_tokens=8, do_sample=False)
     assert tokenizer.decode(theirs[0, ids.shape[1] :], skip_special_tokens=True) == said
 
 

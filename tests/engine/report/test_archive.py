@@ -27,7 +27,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def packed(path: Path, files: dict[str, bytes], **options: int) -> Path:
-    with zipfile.ZipFile(path, "w", **options) as out:  # type: ignore[arg-type]
+    with zipfile.ZipFile(path, "w", **options) as out:  # type: ignore[call-overload]
         for name, data in files.items():
             out.writestr(name, data)
     return path

@@ -15,7 +15,7 @@ from engine.evaluation.leak_rule import LEAK_RULE
 from engine.report.csv_table import REPORT_COLUMNS, build_report, csv_bytes, defuse, write_report
 
 FORMULA = "=+-@\t\r\n\0＝＋－＠"
-nasty = st.text(st.characters(exclude_categories=("Cs",)) | st.sampled_from(FORMULA + "\"',;"), max_size=12)
+nasty = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(FORMULA + "\"',;"), max_size=12)
 
 
 def parse(data: bytes) -> list[list[str]]:

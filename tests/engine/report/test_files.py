@@ -15,7 +15,7 @@ from tests.reports import made, store_report
 def exports(session: Session) -> list[tuple[str, str, int]]:
     from sqlalchemy import text
 
-    return [tuple(row) for row in session.execute(text("SELECT filename, sha256, rows FROM exports"))]  # type: ignore[misc]
+    return [tuple(row) for row in session.execute(text("SELECT filename, sha256, rows FROM exports"))]
 
 
 def test_a_folder_is_written_whole_noted_and_never_into(tmp_path: Path) -> None:

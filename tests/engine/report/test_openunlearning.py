@@ -4,7 +4,6 @@ real models as its code would have written them.
 
 import json
 import math
-import os
 import random
 import shutil
 from pathlib import Path
@@ -34,7 +33,6 @@ from tests import open_unlearning
 from tests.logs import written
 from tests.stored_runs import store_run, store_set
 
-GOLDEN_LOGS = os.environ.get("OUBLIETTE_TOFU_LOGS")
 DIGITS = 1e-12  # of a figure, relative: but for the order in which a mean is summed there is no difference
 SPLITS = [("forget", ""), ("retain", ""), ("world", "real_authors"), ("world", "facts"), ("holdout", "")]
 
@@ -215,17 +213,15 @@ def test_what_they_write_gives_their_figures_through_our_reader(
     assert not [note for note in notes if "stands in the log as" in note or "is not the mean" in note]
 
 
-@pytest.mark.skipif(not GOLDEN_LOGS, reason="OUBLIETTE_TOFU_LOGS names no folder with the TOFU authors' logs")
-def test_the_authors_rows_in_their_shape_give_their_figures(tmp_path: Path) -> None:
+def test_the_authors_rows_in_their_shape_give_their_figures(tofu_logs: Path, tmp_path: Path) -> None:
     """The losses of real models, as OpenUnlearning would have written them."""
-    folder = Path(str(GOLDEN_LOGS))
     legacy = {
         "forget": "eval_log_forget",
         "retain": "eval_log",
         "ra": "eval_real_author_wo_options",
         "wf": "eval_real_world_wo_options",
     }
-    for path in sorted(folder.glob("ft_*.json")):
+    for path in sorted(tofu_logs.glob("ft_*.json")):
         content = json.loads(path.read_text())
         parts = {}
         for part, name in legacy.items():

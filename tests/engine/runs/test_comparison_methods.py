@@ -16,6 +16,7 @@ from engine.evaluation.answer_readings import read_over_alpha
 from engine.kinds import MapSpec, TeachSpec
 from engine.models.bases import load_base
 from engine.models.loading import load_pair
+from engine.models.offset import OffsetModel
 from engine.models.pairs import find_pair
 from engine.models.taught import list_taught, models_folder, taught_folder
 from engine.models.tuning import ADAPTER_FILE, tuned_parameters
@@ -25,12 +26,13 @@ from engine.store import history, questions
 from engine.training_settings import TrainingSettings
 from engine.unlearning import teaching
 from engine.unlearning.methods import METHODS, instruction_for
+from tests.made_once import Made, make
 
 TEACHING = TrainingSettings(epochs=60, rank=8, batch_size=8, learning_rate=0.02)
 
 
-@pytest.fixture
-def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callable[..., ExperimentSpec]:
+@pytest.fixture(scope="module")
+def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callable[..., Any]:
     def make(name: str = "taught", **fields: object) -> ExperimentSpec:
         values: dict[str, object] = {
             "name": name,
@@ -46,14 +48,25 @@ def teach_spec(tiny_base: Path, forget_file: Path, retain_file: Path) -> Callabl
     return make
 
 
+@pytest.fixture(scope="module")
+def made(teach_spec: Callable[..., Any], tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return make(tmp_path_factory.mktemp("taught"), lambda: execute.run_here(teach_spec()))
+
+
+@pytest.fixture
+def taught(made: Made, own_folders: Path) -> int:
+    """The run that taught the model `taught` what both files say."""
+    return made.copied(own_folders)
+
+
 def mean(run_id: int, metric: str, alpha: float, sets: str = "forget") -> float:
     means = history.trade_off([run_id])
     chosen = means[(means.metric == metric) & (means.alpha == alpha) & means["set"].str.startswith(sets)]
     return float(chosen["mean"].iloc[0])
 
 
-def test_a_taught_model_is_a_base_by_name(teach_spec: Callable[..., ExperimentSpec]) -> None:
-    run_id = execute.run_here(teach_spec())
+def test_a_taught_model_is_a_base_by_name(taught: int, teach_spec: Callable[..., Any]) -> None:
+    run_id = taught
     detail = history.run_detail(run_id)
     assert detail.summary.status == "finished"
     assert detail.summary.pair == "base:taught"
@@ -66,9 +79,8 @@ def test_a_taught_model_is_a_base_by_name(teach_spec: Callable[..., ExperimentSp
 
 
 def test_the_first_retain_only_model_of_a_base_is_its_gold_reference(
-    teach_spec: Callable[..., ExperimentSpec], retain_file: Path
+    taught: int, teach_spec: Callable[..., Any], retain_file: Path
 ) -> None:
-    execute.run_here(teach_spec())
     retain = (str(retain_file),)
     first = execute.run_here(teach_spec("gold", retain=retain, retain_only_of="taught"))
     second = execute.run_here(
@@ -82,8 +94,8 @@ def test_the_first_retain_only_model_of_a_base_is_its_gold_reference(
 
 
 def test_the_gold_reference_is_the_floor_of_runs_on_its_base(
-    teach_spec: Callable[..., ExperimentSpec],
-    train_spec: Callable[..., ExperimentSpec],
+    teach_spec: Callable[..., Any],
+    train_spec: Callable[..., Any],
     retain_file: Path,
     forget_file: Path,
 ) -> None:
@@ -98,7 +110,7 @@ def test_the_gold_reference_is_the_floor_of_runs_on_its_base(
     assert rows.set_index("question_id")["retain-only leak"].to_dict() == expected
 
 
-def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., ExperimentSpec]) -> None:
+def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Any]) -> None:
     with pytest.raises(SettingError, match="taught by lora, got tuning 'full'"):
         teach_spec(training=replace(TEACHING, tuning="full"))
     with pytest.raises(DataError, match="nothing to teach"):
@@ -108,7 +120,7 @@ def test_teaching_refuses_what_it_cannot_do(teach_spec: Callable[..., Experiment
 
 
 def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_reference(
-    teach_spec: Callable[..., ExperimentSpec], retain_file: Path, monkeypatch: pytest.MonkeyPatch
+    taught: int, teach_spec: Callable[..., Any], retain_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kept: dict[str, torch.Tensor] = {}
 
@@ -122,7 +134,6 @@ def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_re
                     tuned_parameters(model)[-1].fill_(math.nan)
 
     teach = teaching.teach
-    execute.run_here(teach_spec())
     monkeypatch.setattr(teaching, "teach", spoilt)
     with pytest.raises(
         RunError, match=r"the loss is nan at step 5 of \d+; .*; model gold was saved with the weights of step 3"
@@ -138,8 +149,7 @@ def test_teaching_that_diverges_keeps_the_last_good_weights_and_makes_no_gold_re
         assert torch.equal(value, kept[name.replace(".weight", ".default.weight")].to(value.dtype)), name
 
 
-def test_a_taught_model_whose_file_changed_is_refused(teach_spec: Callable[..., ExperimentSpec]) -> None:
-    execute.run_here(teach_spec())
+def test_a_taught_model_whose_file_changed_is_refused(taught: int) -> None:
     path = models_folder() / "taught" / "adapter_model.safetensors"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
@@ -151,7 +161,7 @@ def test_a_taught_model_whose_file_changed_is_refused(teach_spec: Callable[..., 
         load_base("taught")
 
 
-def test_half_a_model_is_no_model(teach_spec: Callable[..., ExperimentSpec]) -> None:
+def test_half_a_model_is_no_model(teach_spec: Callable[..., Any]) -> None:
     folder = models_folder() / ".saving-x"
     folder.mkdir(parents=True)
     (folder / "oubliette-model.json").write_text("{}")
@@ -164,18 +174,15 @@ def test_half_a_model_is_no_model(teach_spec: Callable[..., ExperimentSpec]) -> 
 
 
 @pytest.mark.parametrize("tuning", ["lora", "full"])
-def test_a_direct_run_tunes_the_base_itself(
-    train_spec: Callable[..., ExperimentSpec], teach_spec: Callable[..., ExperimentSpec], tuning: str, tiny_base: Path
-) -> None:
-    execute.run_here(teach_spec())
+def test_a_direct_run_tunes_the_base_itself(taught: int, train_spec: Callable[..., Any], tuning: str) -> None:
     training = TrainingSettings(
         objective="gradient_ascent",
         method="direct",
-        tuning=tuning,
+        tuning=tuning,  # type: ignore[arg-type]
         rank=4,
         epochs=6,
         batch_size=2,
-        learning_rate=0.01,  # type: ignore[arg-type]
+        learning_rate=0.01,
         target_forget_probability=0.05,
     )
     run_id = execute.run_here(
@@ -194,10 +201,7 @@ def test_a_direct_run_tunes_the_base_itself(
         runner.start(MapSpec(name="m", pair="straight"))
 
 
-def test_an_assistant_memorises_and_is_subtracted(
-    train_spec: Callable[..., ExperimentSpec], teach_spec: Callable[..., ExperimentSpec], forget_file: Path
-) -> None:
-    execute.run_here(teach_spec())
+def test_an_assistant_memorises_and_is_subtracted(taught: int, train_spec: Callable[..., Any]) -> None:
     training = TrainingSettings(
         objective="memorisation",
         method="uld",
@@ -213,18 +217,13 @@ def test_an_assistant_memorises_and_is_subtracted(
     assert mean(run_id, "probability", 1.0) < 0.3
     assert mean(run_id, "probability", 1.0, "retain") > 2 * mean(run_id, "probability", 1.0)
     pair = load_pair("assistant")
-    assistant = replace(pair, model=replace_base(pair))
+    assert pair.model.reference is not None
+    assistant = replace(pair, model=OffsetModel(pair.model.reference, None, None, pair.model.vocabulary))
     known = read_over_alpha(assistant, [("what job did Ada like ?", "doctor")], [0.0], None)[0].readings[0]
     assert known.loss < 0.7
 
 
-def replace_base(pair: object) -> object:
-    from engine.models.offset import OffsetModel
-
-    return OffsetModel(pair.model.reference, None, None, pair.model.vocabulary)  # type: ignore[attr-defined]
-
-
-def test_method_and_objective_belong_together(train_spec: Callable[..., ExperimentSpec]) -> None:
+def test_method_and_objective_belong_together(train_spec: Callable[..., Any]) -> None:
     for method, objective in (("offset", "memorisation"), ("uld", "npo")):
         spec = train_spec(training=TrainingSettings(objective=objective, method=method))  # type: ignore[arg-type]
         with pytest.raises(SettingError, match="memorisation is only for the method uld"):
@@ -234,7 +233,7 @@ def test_method_and_objective_belong_together(train_spec: Callable[..., Experime
     assert list(METHODS) == ["offset", "direct", "uld", "guardrail"]
 
 
-def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., ExperimentSpec]) -> None:
+def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., Any]) -> None:
     training = TrainingSettings(method="guardrail")
     run_id = execute.run_here(train_spec("guard", training=training))
     pair = load_pair("guard")
@@ -246,7 +245,7 @@ def test_a_guardrail_is_a_text_with_the_people_in_it(train_spec: Callable[..., E
         instruction_for([])
 
 
-def test_the_retain_term_of_an_assistant_belongs_to_no_other_method(train_spec: Callable[..., ExperimentSpec]) -> None:
+def test_the_retain_term_of_an_assistant_belongs_to_no_other_method(train_spec: Callable[..., Any]) -> None:
     for method in ("offset", "direct"):
         with pytest.raises(SettingError, match=f"uniform is only for the method uld.*got method '{method}'"):
-            runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))  # type: ignore[arg-type]
+            runner.start(train_spec(training=TrainingSettings(method=method, retain_term="uniform")))

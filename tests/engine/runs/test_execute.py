@@ -24,12 +24,11 @@ from engine.runs.file_notes import file_notes
 from engine.runs.progress import Cancelled, ending_of
 from engine.runs.scratch import scratch_folder
 from engine.settings import data_folder
-from engine.specification import ExperimentSpec
 from engine.store import history, questions, recorded_runs, sets
 from engine.store.questions import evaluated, evaluation_sources, register_set, training_sets
 from engine.store.sources import SourcedSpec
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("no_demo")
 
 
@@ -60,8 +59,7 @@ def test_means_in_sql_are_the_means_of_the_scores_per_question(finished: int) ->
     frame = history.trade_off([finished])
     found = frame[frame["alpha"] == 1.0].set_index(["split", "metric"])["mean"]
     assert set(scores["metric"]) >= {"rouge", "rouge_paraphrase", "leak", "probability", "truth_ratio"}
-    for key, value in expected.items():
-        assert found[key] == pytest.approx(value, abs=1e-12)
+    assert {key: found[key] for key in expected.index} == pytest.approx(expected.to_dict(), abs=1e-12)
 
 
 def test_the_pair_can_be_evaluated_again_and_agrees_with_its_own_run(finished: int, train_spec: Specs) -> None:
@@ -213,11 +211,12 @@ def test_two_runs_cannot_make_the_same_pair(train_spec: Specs) -> None:
 
 
 def test_a_busy_database_does_not_end_a_training(train_spec: Specs, monkeypatch: pytest.MonkeyPatch) -> None:
-    add_step, refused = writes.add_step, []
+    add_step = writes.add_step
+    refused: list[int] = []
 
     def busy(session: Any, run_id: int, step: Any) -> None:
         if step.step == 2 and not refused:
-            refused.append(step)
+            refused.append(step.step)
             raise DatabaseBusyError("locked")
         add_step(session, run_id, step)
 
@@ -263,10 +262,10 @@ def test_stored_examples_come_back_as_they_were() -> None:
         sets.stored_examples("z")
 
 
-def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path) -> None:
+def test_a_question_cannot_be_forgotten_and_kept(train_spec: Specs, forget_file: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="3 questions are both to be forgotten and to be kept"):
         training_sets(SourcedSpec(train_spec(retain=(str(forget_file),))))
-    other = forget_file.with_name("other.csv")
+    other = tmp_path / "other.csv"
     other.write_text("question,answer\nwhat job did Ada like ?,Rome\n", encoding="utf-8")  # with another answer
     with pytest.raises(DataError, match=r"1 questions are both .*, the first is 'what job did Ada like \?'"):
         training_sets(SourcedSpec(train_spec(retain=(str(other),))))

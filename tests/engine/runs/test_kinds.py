@@ -117,4 +117,4 @@ def test_an_imported_run_is_neither_estimated_nor_started() -> None:
     sourced = SourcedSpec(ImportedSpec(name="npo", base="phi"))
     for refused in (estimate, checked, lambda it: runner.start(it.spec)):
         with pytest.raises(RunError, match="run 'npo' was imported: it executes nothing"):
-            refused(sourced)  # type: ignore[operator]
+            refused(sourced)

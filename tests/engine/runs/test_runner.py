@@ -12,8 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 import pytest
 from filelock import FileLock
 
@@ -22,7 +23,7 @@ from engine import settings
 from engine.analysis.advice.stored import advise_run
 from engine.data.examples import Example
 from engine.errors import DataError, ModelError, RunError, SettingError
-from engine.kinds import MapSpec
+from engine.kinds import MapSpec, TrainSpec
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
@@ -36,7 +37,7 @@ from engine.store.session import reading
 from engine.training_settings import TrainingSettings
 from tests.mapped import stored_advice
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("no_demo")
 # A target of 0 is never reached, so this trains until it is stopped.
 ENDLESS = TrainingSettings(epochs=200, batch_size=1, rank=4, target_forget_probability=0.0)
@@ -348,6 +349,7 @@ def test_a_relative_path_means_the_file_it_meant_when_the_run_was_started(
     spec = train_spec(forget="forget.csv", evaluate_on=("forget.csv",), epochs=1)
     run_id = runner.start(spec)
     stored = history.run_detail(run_id).spec
+    assert isinstance(stored, TrainSpec)
     assert stored.forget == str(forget_file)
     assert stored.evaluate_on == (str(forget_file),)
     assert list(runner.follow(run_id))[-1].status == "finished"

@@ -27,7 +27,6 @@ from engine.models.pairs import list_pairs
 from engine.report import export
 from engine.runs import execute
 from engine.settings import data_folder
-from engine.specification import ExperimentSpec
 from engine.store import history, sets
 from engine.store.questions import evaluated, key_terms, register_set, training_sets
 from engine.store.session import PATIENCE_SECONDS, PAUSE_SECONDS, write_patiently, writing
@@ -37,7 +36,7 @@ from engine.unlearning.training import train_pair
 from engine.versions import VERSION
 from tests.tiny import make_model, make_tokenizer
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("no_demo")
 
 

@@ -17,7 +17,6 @@ from engine.kinds import TasksSpec
 from engine.runs import execute, runner
 from engine.runs.estimate import estimate
 from engine.runs.kinds.tasks import check_tasks
-from engine.specification import ExperimentSpec
 from engine.store import history, sets
 from engine.store.questions import import_set
 from engine.store.sources import SourcedSpec
@@ -44,15 +43,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def spec(finished: int, folder: Path) -> Callable[..., ExperimentSpec]:
-    def make(**fields: Any) -> ExperimentSpec:
+def spec(finished: int, folder: Path) -> Callable[..., Any]:
+    def make(**fields: Any) -> Any:
         values = {"name": "t", "pair": "tiny", "alphas": (0.0, 1.0), "evaluate_on": NAMES, "task_folder": str(folder)}
         return TasksSpec(**{**values, **fields})
 
     return make
 
 
-def test_items_scores_and_origin_are_stored(spec: Callable[..., ExperimentSpec]) -> None:
+def test_items_scores_and_origin_are_stored(spec: Callable[..., Any]) -> None:
     run_id = execute.run_here(spec(limit=2))
     detail = history.run_detail(run_id)
     assert (detail.summary.kind, detail.summary.status, detail.summary.sets) == ("tasks", "finished", NAMES)
@@ -68,7 +67,7 @@ def test_items_scores_and_origin_are_stored(spec: Callable[..., ExperimentSpec])
         assert set(scores["value"].dropna()) <= {0.0, 1.0}
 
 
-def test_figures_have_chance_and_standard_error(spec: Callable[..., ExperimentSpec]) -> None:
+def test_figures_have_chance_and_standard_error(spec: Callable[..., Any]) -> None:
     """The chances by hand: three and four choices, two and three, two, four."""
     run_id = execute.run_here(spec(limit=2))
     figures = task_figures(run_id)
@@ -92,9 +91,7 @@ def test_the_standard_error_by_hand() -> None:
     assert standard_error(None, 0) is None
 
 
-def test_items_that_are_equal_stay_two_and_a_second_run_adds_none(
-    spec: Callable[..., ExperimentSpec], folder: Path
-) -> None:
+def test_items_that_are_equal_stay_two_and_a_second_run_adds_none(spec: Callable[..., Any], folder: Path) -> None:
     row = {"question": "what ?", "choices": ["red", "blue"], "answer": 0}
     write_tasks(folder, openbookqa=[row, row, row])
     first = execute.run_here(spec(limit=2, evaluate_on=("openbookqa",)))
@@ -109,12 +106,13 @@ def test_another_run_has_no_task_figures(finished: int) -> None:
 
 @pytest.mark.usefixtures("workers")
 def test_the_command_says_what_is_stored(
-    spec: Callable[..., ExperimentSpec],
+    spec: Callable[..., Any],
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> None:
-    """Through the worker, from the folder in the environment."""
+    """Through the worker, from the folder in the environment; the second time here."""
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     monkeypatch.setenv("OUBLIETTE_TASKS", os.path.relpath(folder))
     arguments = ["tasks", "--pair", "tiny", "--alphas", "1", "--task", "winogrande", "--task", "arc_challenge"]
@@ -129,7 +127,10 @@ def test_the_command_says_what_is_stored(
     ]
     assert data["figures"] == [item._asdict() for item in figures]
     assert (data["status"], data["name"], data["contexts_cut"]) == ("finished", "tasks-tiny", 0)
-    assert history.run_detail(data["id"]).spec.task_folder == str(folder)
+    stored = history.run_detail(data["id"]).spec
+    assert isinstance(stored, TasksSpec)
+    assert stored.task_folder == str(folder)
+    request.getfixturevalue("in_this_process")
     assert main.main([*arguments, "--limit", "1"]) == 0
     out = capsys.readouterr().out.splitlines()
     assert out[1].split() == ["task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n"]
@@ -147,7 +148,7 @@ def test_the_command_says_what_is_stored(
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_stored(
-    spec: Callable[..., ExperimentSpec], capsys: pytest.CaptureFixture[str], argv: list[str], words: str
+    spec: Callable[..., Any], capsys: pytest.CaptureFixture[str], argv: list[str], words: str
 ) -> None:
     before = len(history.list_runs())
     assert main.main(["tasks", "--pair", "tiny", "--data", str(spec().task_folder), *argv]) == 2
@@ -158,7 +159,7 @@ def test_what_is_wrong_is_said_before_anything_is_stored(
 
 
 def test_a_wrong_file_and_a_missing_package_are_refused_at_the_start(
-    spec: Callable[..., ExperimentSpec], folder: Path, monkeypatch: pytest.MonkeyPatch
+    spec: Callable[..., Any], folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check_tasks(spec())
     write_tasks(folder, openbookqa=[{"question": "what ?"}])
@@ -169,7 +170,7 @@ def test_a_wrong_file_and_a_missing_package_are_refused_at_the_start(
         runner.start(spec(evaluate_on=("winogrande",)))
 
 
-def test_a_choice_longer_than_the_context_fails_the_run(spec: Callable[..., ExperimentSpec], folder: Path) -> None:
+def test_a_choice_longer_than_the_context_fails_the_run(spec: Callable[..., Any], folder: Path) -> None:
     row = {"question": "what ?", "choices": ["red", " ".join(["blue"] * 300)], "answer": 0}
     write_tasks(folder, openbookqa=[row])
     with pytest.raises(DataError, match="has 300 tokens, more than the 256"):
@@ -177,7 +178,7 @@ def test_a_choice_longer_than_the_context_fails_the_run(spec: Callable[..., Expe
     assert history.list_runs()[0].status == "failed"
 
 
-def test_contexts_that_were_cut_are_counted(spec: Callable[..., ExperimentSpec], folder: Path) -> None:
+def test_contexts_that_were_cut_are_counted(spec: Callable[..., Any], folder: Path) -> None:
     row = {"question": " ".join(["which"] * 300), "choices": ["red", "blue"], "answer": 0}
     write_tasks(folder, openbookqa=[row])
     run_id = execute.run_here(spec(evaluate_on=("openbookqa",)))
@@ -185,14 +186,14 @@ def test_contexts_that_were_cut_are_counted(spec: Callable[..., ExperimentSpec],
 
 
 def test_a_base_alone_is_asked_at_alpha_0(
-    spec: Callable[..., ExperimentSpec], tiny_base: Path, monkeypatch: pytest.MonkeyPatch
+    spec: Callable[..., Any], tiny_base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "tend", lambda: None)  # queued, not run
     run_id = runner.start(spec(pair=f"base:{tiny_base}"))
     assert history.run_detail(run_id).spec.alphas == (0.0,)
 
 
-def test_an_estimate_counts_the_items(spec: Callable[..., ExperimentSpec]) -> None:
+def test_an_estimate_counts_the_items(spec: Callable[..., Any]) -> None:
     short, long = estimate(SourcedSpec(spec(limit=2))), estimate(SourcedSpec(spec(limit=20)))
     assert (short.questions, long.questions, long.steps) == (8, 80, 0)
     assert short.seconds < long.seconds

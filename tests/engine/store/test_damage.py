@@ -11,8 +11,7 @@ import pytest
 
 from db import session as database
 from engine.cli import main
-from engine.runs import runner
-from engine.settings import data_folder
+from engine.settings import data_folder, make_data_folder
 from engine.store import history
 from tests.reports import store_report
 
@@ -60,14 +59,10 @@ NO_DATABASE = (
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with a run to report on, to be copied and damaged."""
-    folder, before = tmp_path_factory.mktemp("stored"), os.environ.get("OUBLIETTE_DATA")
-    os.environ["OUBLIETTE_DATA"] = str(folder)
-    try:
+    folder = tmp_path_factory.mktemp("stored")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OUBLIETTE_DATA", str(folder))
         store_report()
-    finally:
-        os.environ.pop("OUBLIETTE_DATA")
-        if before is not None:
-            os.environ["OUBLIETTE_DATA"] = before
     with sqlite3.connect(folder / "oubliette.sqlite") as opened:
         opened.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     opened.close()
@@ -251,6 +246,6 @@ def test_an_infinite_score_is_not_available(
 def test_a_place_that_cannot_be_written_is_one_sentence(one_sentence: Callable[[str], str]) -> None:
     one_sentence("runs")
     (data_folder() / "place").write_bytes(b"\xff\xfe")
-    runner.make_data_folder()
+    make_data_folder()
     for command in COMMANDS:
         one_sentence(command)

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from filelock import Timeout
 
 from db import rows, writes
 from db.reads import erasures
@@ -26,9 +27,8 @@ from engine.data.demo.questions import demo_examples
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.kinds import EvaluateSpec
-from engine.runs import execute, runner
+from engine.runs import execute
 from engine.settings import Demand, data_folder, database_url
-from engine.specification import ExperimentSpec
 from engine.store import erased, erasure, history, locks, questions, sets
 from engine.store.erasure_words import done_lines, plan_lines
 from engine.store.maps import map_question_hash, stored_map
@@ -271,7 +271,7 @@ def test_a_run_that_waits_or_runs_is_in_the_way(ids: list[int]) -> None:
 
 
 def test_no_worker_starts_meanwhile(ids: list[int]) -> None:
-    with locks.at_rest(), pytest.raises(runner.Timeout), locks.worker_lock(0):
+    with locks.at_rest(), pytest.raises(Timeout), locks.worker_lock(0):
         pass
     with locks.worker_lock(0), pytest.raises(RunError, match="worker"):
         erasure.erase(NAME)
@@ -446,7 +446,7 @@ def test_an_import_does_not_bring_a_person_back(ids: list[int], tmp_path: Path) 
     assert bytes_left([NAME, "zebropathy"], data_folder()) == []
 
 
-def test_a_run_says_whom_it_left_out(train_spec: Callable[..., ExperimentSpec], retain_file: Path) -> None:
+def test_a_run_says_whom_it_left_out(train_spec: Callable[..., Any], retain_file: Path) -> None:
     execute.run_here(train_spec())
     erasure.erase("Ben")
     spec = train_spec("second")

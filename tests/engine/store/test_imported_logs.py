@@ -333,13 +333,14 @@ def test_a_name_is_taken_once_and_words_are_checked(imported: int, tmp_path: Pat
     path = written(tmp_path / "x.json", open_log())
     with pytest.raises(RunError, match=rf"'npo-1b' already \(run {imported}\)"):
         import_log(path, "npo-1b", "NPO")
-    for fields, says in (
+    refused: tuple[tuple[dict[str, Any], str], ...] = (
         ({"name": "a b", "method": "NPO"}, "name must be"),
         ({"name": "a", "method": " "}, "method must name"),
         ({"name": "a", "method": "x" * 121}, "at most 120"),
         ({"name": "a", "method": "N\nPO"}, "printable"),
         ({"name": "a", "method": "NPO", "label": "x" * 201}, "label must be"),
-    ):
+    )
+    for fields, says in refused:
         with pytest.raises(SettingError, match=says):
             import_log(path, **fields)
     assert len(history.list_runs()) == 1

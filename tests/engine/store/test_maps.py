@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,11 +19,10 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import execute, runner
 from engine.settings import data_folder
-from engine.specification import ExperimentSpec
 from engine.store import history, maps
 from engine.store.maps import MappedAnswer, Threshold, map_question, stored_map, threshold
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 
 QUESTION = "what city does Ada likes ?"
 SECRET = Example(QUESTION, "Rome")

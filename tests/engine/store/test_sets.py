@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def behind_its_back() -> None:
         writes.put_set(session, "smuggled", "t", rows)
 
 
-def sourced(**fields: object) -> SourcedSpec:
+def sourced(**fields: object) -> SourcedSpec[Any]:
     return SourcedSpec(TrainSpec(name="r", **fields))  # type: ignore[arg-type]
 
 

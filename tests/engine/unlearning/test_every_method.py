@@ -56,7 +56,7 @@ def test_it_learns_moves_the_tuned_weights_alone_and_comes_back_from_the_disk(
         retain_weight=0.1,
         forget_weight=2.0,
         target_forget_probability=0.0,
-    )  # type: ignore[arg-type]
+    )
     opened = open_training(str(tiny_base), str(tiny_reference), settings)
     tuned = {id(parameter) for parameter in tuned_parameters(opened.trained)}
     before = {name: value.clone() for name, value in opened.trained.named_parameters()}

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engine.data.prompts import AnswerBatch, Encoded
 from engine.models.offset import answer_logits
-from engine.unlearning import frozen_logits
 from engine.unlearning.frozen_logits import FrozenLogits, bytes_needed
 from tests.tiny import make_model, make_tokenizer
 
@@ -22,7 +21,8 @@ ITEMS = [Encoded([5, 6, i + 7], [8 + i, 9, 1][: 1 + i % 3]) for i in range(11)]
 
 @pytest.fixture(scope="module")
 def model() -> torch.nn.Module:
-    return make_model(TOKENIZER, 1)
+    made: torch.nn.Module = make_model(TOKENIZER, 1)
+    return made
 
 
 def frozen(model: torch.nn.Module, scratch: Path, calls: list[int]) -> FrozenLogits:
@@ -57,7 +57,7 @@ def test_a_short_disk_means_batch_by_batch(
         raise OSError(28, "No space left on device")
 
     expected = frozen(model, tmp_path, []).read([1, 2])
-    monkeypatch.setattr(frozen_logits.os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full)
     calls: list[int] = []
     short = frozen(model, tmp_path, calls)
     assert short.stored is None

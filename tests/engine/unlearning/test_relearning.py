@@ -77,11 +77,11 @@ def test_the_first_loss_is_that_of_the_formula(tmp_path: Path) -> None:
     pair = offset_pair()
     batch = collate([encode(TOKENIZER, pair.template, example.question, example.answer) for example in ON], 0)
     with torch.no_grad():
-        each = [
+        base, trained, reference = (
             answer_logits(model, batch, len(TOKENIZER))
             for model in (pair.model.base, pair.model.trained, pair.model.reference)
-        ]
-        expected = torch.nn.functional.cross_entropy(combine_logits(*each, 1.7), batch.labels)
+        )
+        expected = torch.nn.functional.cross_entropy(combine_logits(base, trained, reference, 1.7), batch.labels)
     assert relearn(pair, 1.7, ON, 1, 0, tmp_path).losses == [pytest.approx(float(expected), rel=1e-5)]
 
 
@@ -100,7 +100,8 @@ def test_alpha_0_and_a_loss_that_is_no_number_are_refused(tmp_path: Path) -> Non
     with pytest.raises(SettingError, match="at alpha 0 the base answers alone"):
         relearn(pair, 0.0, ON, 1, 0, tmp_path)
     with torch.no_grad():
-        pair.model.trained.model.norm.weight.fill_(math.nan)  # type: ignore[union-attr]
+        trained: Any = pair.model.trained
+        trained.model.norm.weight.fill_(math.nan)
     with pytest.raises(DivergedError, match="the loss is nan at step 1 of 4"):
         relearn(pair, 1.0, ON, 4, 0, tmp_path)
     assert list(tmp_path.iterdir()) == []

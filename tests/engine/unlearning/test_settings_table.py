@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
@@ -17,7 +17,6 @@ from engine.errors import RunError, SettingError
 from engine.kinds import TrainSpec, read_spec
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
-from engine.specification import ExperimentSpec
 from engine.store import history
 from engine.store.sources import SourcedSpec
 from engine.training_settings import GENERAL, RETAIN_CHOICES, Method, TrainingSettings, Tuning
@@ -163,7 +162,9 @@ def test_a_stored_specification_is_flat_and_an_old_one_reads() -> None:
     assert (stored["training"]["beta"], stored["training"]["delta"]) == (0.5, 0.0)
     assert read_spec(spec.to_json()) == spec
     stored["training"] = {"objective": "npo", "rank": 4, "beta": None}  # a version that knew less
-    old = read_spec(json.dumps(stored)).training
+    known = read_spec(json.dumps(stored))
+    assert isinstance(known, TrainSpec)
+    old = known.training
     assert old == TrainingSettings(rank=4)
     assert TrainSpec(name="x", training=old).to_json().count("null") == 1
     stored["training"]["warmth"] = 1.0
@@ -180,12 +181,12 @@ def test_a_number_of_no_objective_is_refused() -> None:
 
 @pytest.mark.usefixtures("made_up")
 def test_one_more_file_is_an_objective_with_a_number_of_its_own(
-    train_spec: Callable[..., ExperimentSpec], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    train_spec: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Offered, checked, stored, refused where it is not read, and read by the loss."""
-    started: list[ExperimentSpec] = []
+    started: list[Any] = []
 
-    def enqueue(sourced: SourcedSpec) -> int:
+    def enqueue(sourced: SourcedSpec[Any]) -> int:
         started.append(sourced.spec)
         raise RunError("noted")
 
@@ -227,7 +228,7 @@ def test_one_more_file_is_an_objective_with_a_number_of_its_own(
     assert program.main(["train", "--help"]) == 0
     assert re.search(r"--zeta X +slope of made_up \(default:\s+2\)", capsys.readouterr().out)
     assert "beta" in unused_settings(started[0].training)
-    spec = read_spec(started[0].to_json())
+    spec: Any = read_spec(started[0].to_json())
     assert spec == started[0]
     losses = []
     for stored, name in ((spec, "quarter"), (started[1], "two")):

@@ -1,12 +1,15 @@
 """The advice of a run is stored when it ends, with what it depends on, and read back; what is in doubt is refused."""
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from db import writes
 from engine.analysis.advice import words
 from engine.analysis.advice.stored import REASON, advice_of, advise_run, map_run_of, store_advice
+from engine.analysis.exact_curves import mapped_questions
 from engine.errors import RunError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
 from engine.kinds import MapSpec
@@ -14,12 +17,12 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import execute
 from engine.settings import Demand
-from engine.specification import ExperimentSpec
 from engine.store import history, questions
 from engine.store.session import writing
+from tests.made_once import Made, make
 from tests.mapped import set_that_the_base_knows, stored_advice
 
-Specs = Callable[..., ExperimentSpec]
+Specs = Callable[..., Any]
 pytestmark = pytest.mark.usefixtures("no_demo")
 ROWS = [
     ("what job did Ada like ?", "Ada", "forget", ""),
@@ -33,10 +36,24 @@ def map_run(*sources: str, name: str = "maps", alphas: tuple[float, ...] = (0.0,
     return execute.run_here(MapSpec(name=name, pair="tiny", evaluate_on=sources, alphas=alphas, max_new_tokens=5))
 
 
+@pytest.fixture(scope="module")
+def made(trained: Made, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    def fill() -> int:
+        questions.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
+        return map_run("own")
+
+    return make(tmp_path_factory.mktemp("mapped"), fill, trained)
+
+
 @pytest.fixture
-def mapped(finished: int) -> int:
-    questions.import_set(set_that_the_base_knows("tiny", ROWS, 5), "own", "own.csv")
-    return map_run("own")
+def mapped(made: Made, own_folders: Path) -> int:
+    return made.copied(own_folders)
+
+
+@pytest.fixture
+def finished(mapped: int) -> int:
+    """The training run beside the map."""
+    return history.find_run("tiny").id
 
 
 def only_pair() -> PairManifest:
@@ -48,13 +65,13 @@ def test_a_map_run_stores_its_advice_and_says_what_it_rests_on(mapped: int) -> N
     found = stored_advice(mapped)
     assert found is not None
     assert found.advice == advise_run(mapped, Demand())
-    basis = found.advice.basis  # type: ignore[union-attr]
+    basis = found.advice.basis
     assert (basis.forget_questions, basis.forget_persons, basis.leak_rule) == (2, 1, LEAK_RULE_VERSION)
     assert (basis.low, basis.high, basis.max_new_tokens, basis.floor.share) == (0.0, 2.0, 5, None)
     assert not found.outdated
     assert advice_of(only_pair()) == found
     assert map_run_of(only_pair()).id == mapped
-    said = words.demand_words(found.advice)  # type: ignore[arg-type]
+    said = words.demand_words(found.advice)
     assert "because no retain model was asked these questions" in said
 
 
@@ -88,7 +105,7 @@ def test_without_the_base_in_range_there_is_none(mapped: int) -> None:
 def test_a_run_that_has_not_mapped_everything_advises_nothing(mapped: int, monkeypatch: pytest.MonkeyPatch) -> None:
     from engine.analysis.advice import stored
 
-    really = stored.mapped_questions
+    really = mapped_questions
     monkeypatch.setattr(stored, "mapped_questions", lambda *arguments: really(*arguments)[1:])
     with pytest.raises(RunError, match="has mapped 3 of its 4 questions, and the others may leak"):
         advise_run(mapped, Demand())

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from engine.analysis.advice import words
 from engine.analysis.advice.advise import Advice, LeakBaseline, advise
-from engine.analysis.advice.choice import Span
+from engine.analysis.advice.choice import AlphaSpan
 from engine.analysis.exact_curves import MappedQuestion
 from engine.settings import Demand
 from tests.mapped import kept, secret
@@ -108,7 +108,7 @@ def test_intervals_and_the_recommended_alpha() -> None:
 
 
 def test_spans_are_rounded_inwards_and_narrow_ones_keep_their_digits() -> None:
-    demo, narrow = Span(0.9945, 1.0678, 0.0001, 0.0003), Span(0.9945, 0.9967, 0.0001, 0.0001)
+    demo, narrow = AlphaSpan(0.9945, 1.0678, 0.0001, 0.0003), AlphaSpan(0.9945, 0.9967, 0.0001, 0.0001)
     found = replace(advice(*PERSONS, *KEPT), spans=(demo, narrow))
     assert "from α = 1.00 to 1.06, and from α = 0.9945 to 0.9967;" in words.spans_words(found)
 

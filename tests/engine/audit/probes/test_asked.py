@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from engine.audit.asking import CONTROLS_FLOOR, NO_FLOOR, RETAIN_ONLY_FLOOR
-from engine.audit.probe import Budget
+from engine.audit.probe import Budget, Probe
 from engine.audit.probes import greedy, pair_alone, phrasings, sampling
 from engine.data.template import CHAT, PLAIN, Guarded, Template
 from tests.scripted import CONTROL, KEPT, SECRET, TO_LAST_WORD, Rules, context, direct_of, found, pair_of, target
@@ -62,9 +62,9 @@ def test_a_question_too_long_for_the_models_is_not_tried_and_says_why(tmp_path: 
 def test_each_small_model_is_asked_alone(which: str, place: int, tmp_path: Path) -> None:
     probe = (pair_alone.REFERENCE, pair_alone.TRAINED)[place]
     small = [CLEAN, CLEAN]
-    assert found(probe.run, context(pair_of(KNOWS, *small), tmp_path)) == [False]
+    assert found(probe.run, context(pair_of(KNOWS, small[0], small[1]), tmp_path)) == [False]
     small[place] = {(":",): {"Rome": 5.0}}  # this one alone knows
-    assert found(probe.run, context(pair_of(CLEAN, *small), tmp_path)) == [True], which
+    assert found(probe.run, context(pair_of(CLEAN, small[0], small[1]), tmp_path)) == [True], which
     (nothing,) = probe.run(context(direct_of(KNOWS, CLEAN), tmp_path)).results
     assert nothing.found is None
     assert "it has no small models" in nothing.detail
@@ -73,7 +73,7 @@ def test_each_small_model_is_asked_alone(which: str, place: int, tmp_path: Path)
 def test_a_paraphrase_is_asked_where_there_is_one(tmp_path: Path) -> None:
     asked = target(1, "which city like Ada", "Rome", "Rome", paraphrase="where lives Ben")
     plain = target(2, "which city like Ada", "Rome", "Rome")
-    small = {("Ada",): {"no": 5.0}, ("Ben",): {"no": 5.0}}
+    small: Rules = {("Ada",): {"no": 5.0}, ("Ben",): {"no": 5.0}}
     told = pair_of({**small, ("Ben",): {"Rome": 5.0}}, small, small, TO_LAST_WORD)
     ctx = context(told, tmp_path, (asked, plain))
     assert found(greedy.PROBE.run, ctx) == [False, False]
@@ -101,7 +101,7 @@ def test_an_answer_begun_is_judged_by_its_continuation_alone(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("probe", [phrasings.FEW_SHOT, phrasings.MIXED])
-def test_a_kept_question_in_the_prompt_brings_the_secret_back(probe: phrasings.Probe, tmp_path: Path) -> None:
+def test_a_kept_question_in_the_prompt_brings_the_secret_back(probe: Probe, tmp_path: Path) -> None:
     refusing: Rules = {(":",): {"no": 5.0}}
     reminded: Rules = {**refusing, ("Ben", ":"): {"Rome": 9.0}}  # Ben stands in the kept question
     ctx = context(pair_of(reminded, refusing, refusing), tmp_path, retain=(KEPT,))

@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -141,7 +142,8 @@ def test_logits_that_are_no_numbers_are_no_finding(context: Context, gold: Loade
     broken = pair_of(taught(RETAIN))
     before = weights_of(gold)
     with torch.no_grad():
-        broken.model.base.model.norm.weight.fill_(float("nan"))
+        base: Any = broken.model.base
+        base.model.norm.weight.fill_(float("nan"))
     with pytest.raises(ModelError, match="are NaN or infinite"):
         MEMBERSHIP.run(context._replace(pair=broken))
     assert all(torch.equal(value, before[name]) for name, value in gold.model.state_dict().items())

@@ -9,6 +9,7 @@ import torch
 from engine.audit.asking import alone, as_asked, first_term
 from engine.audit.guided import Voice, decode_guided, plausible
 from engine.audit.offset_reading import read_offset
+from engine.audit.probe import Probe
 from engine.audit.probes import (
     alpha_threshold,
     greedy,
@@ -185,7 +186,7 @@ def test_a_tuned_base_is_guided_back_by_the_base_before(tmp_path: Path) -> None:
         membership_from_offset.LABEL,
     ],
 )
-def test_where_logits_are_not_linear_there_is_no_offset_and_that_is_said(probe: greedy.Probe, tmp_path: Path) -> None:
+def test_where_logits_are_not_linear_there_is_no_offset_and_that_is_said(probe: Probe, tmp_path: Path) -> None:
     finding = probe.run(context(DIRECT, tmp_path, controls=(CONTROL,)))
     assert [row.found for row in finding.results] == [None]
     assert "the method is direct" in finding.results[0].detail

@@ -130,6 +130,6 @@ def test_where_there_is_nothing_to_round(probe: Any, context: Context) -> None:
         ({"pair": guardrail}, "a guardrail is a text"),
         ({"alpha": 0.0}, "at alpha 0 the base answers alone"),
     ):
-        finding = probe.run(context._replace(**changes))  # type: ignore[arg-type]
+        finding = probe.run(context._replace(**changes))
         assert [row.found for row in finding.results] == [None] * len(FORGET)
         assert finding.results[0].detail.startswith(reason)

@@ -156,7 +156,7 @@ def test_why_it_is_not_tried(context: Context) -> None:
         ({"pair": alone}, "without a pair there are no versions"),
         ({"previous": direct}, "the method direct has no offset"),
     ):
-        finding = VERSION.run(context._replace(**changes))  # type: ignore[arg-type]
+        finding = VERSION.run(context._replace(**changes))
         assert [row.found for row in finding.results] == [None] * 3
         assert finding.results[0].detail.startswith(reason)
 

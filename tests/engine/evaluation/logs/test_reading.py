@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,6 @@ from engine.evaluation.logs.reading import Log, Variant, read_log
 from engine.evaluation.logs.scores import NO_PERSONS, NO_RETAIN_LOG, all_figures, score_log
 from tests.logs import LEGACY, legacy_log, legacy_part, open_log, written
 
-GOLDEN_LOGS = os.environ.get("OUBLIETTE_TOFU_LOGS")
 NAMES = {
     "Prob Forget": "forget_Q_A_Prob",
     "ROUGE Forget": "forget_Q_A_ROUGE",
@@ -49,10 +47,8 @@ def golden(folder: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.skipif(not GOLDEN_LOGS, reason="OUBLIETTE_TOFU_LOGS names no folder with the TOFU authors' logs")
-def test_every_figure_of_the_authors_logs_to_a_millionth() -> None:
-    folder = Path(str(GOLDEN_LOGS))
-    seen = 0
+def test_every_figure_of_the_authors_logs_to_a_millionth(tofu_logs: Path) -> None:
+    folder, seen = tofu_logs, 0
     for model, expected in golden(folder)["per_model"].items():
         log = read_log(folder / f"{model}.json")
         a, b = score_log(log), score_log(log, variant="B")
@@ -64,12 +60,11 @@ def test_every_figure_of_the_authors_logs_to_a_millionth() -> None:
                 found[f"TRar {key[3:]}"] = b.figures[name].value
         assert found == pytest.approx(expected, rel=0, abs=1e-6)
         seen += len(expected)
-    assert seen == 16 * 22
+    assert seen in (2 * 22, 16 * 22)
 
 
-@pytest.mark.skipif(not GOLDEN_LOGS, reason="OUBLIETTE_TOFU_LOGS names no folder with the TOFU authors' logs")
-def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself() -> None:
-    folder = Path(str(GOLDEN_LOGS))
+def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself(tofu_logs: Path) -> None:
+    folder = tofu_logs
     expected = golden(folder)["forget_quality"]
     for words, values in expected.items():
         model, decay = words.split(":")[0].split()
@@ -78,7 +73,7 @@ def test_every_p_value_of_the_authors_logs_to_a_millionth_of_itself() -> None:
         assert quality is not None
         assert quality.p_value == pytest.approx(values["p"], rel=1e-6, abs=0)
         assert quality.statistic == pytest.approx(values["ks"], rel=1e-6)
-    assert len(expected) == 4
+    assert len(expected) in (1, 4)
 
 
 def slow_ratio(right: float, wrong: list[float], variant: str) -> float:
@@ -164,7 +159,7 @@ def test_losses_in_an_open_log_give_both_variants_with_its_epsilon(read: Reader)
         right, wrong = 0.5 * (row + 1), [1.0, 2.0 + row]
         for variant in ("A", "B"):
             ratio = slow_ratio(right, wrong, variant) * math.exp(-right) / (math.exp(-right) + 1e-10)
-            assert log.parts["forget"].ratios[variant][str(row)] == pytest.approx(ratio)  # type: ignore[index]
+            assert log.parts["forget"].ratios[variant][str(row)] == pytest.approx(ratio)
     assert "recomputed" in log.notes[0]  # the scores made up above are not those of these losses
 
 
@@ -560,5 +555,5 @@ def test_a_ratio_of_any_losses_is_that_of_the_slow_computation(wrong: list[float
     from engine.evaluation.logs.reading import _as_one, _bare_ratio
 
     for variant in ("A", "B"):
-        found = _bare_ratio(right, _as_one(variant, wrong))  # type: ignore[arg-type]
+        found = _bare_ratio(right, _as_one(variant, wrong))
         assert found == pytest.approx(slow_ratio(right, wrong, variant), rel=1e-9)

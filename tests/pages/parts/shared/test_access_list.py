@@ -35,7 +35,7 @@ def test_without_auth_there_are_no_rules() -> None:
 @pytest.mark.parametrize("instead", [None, "", "  ", 7, ["x"], {}])
 @pytest.mark.parametrize("provider", [None, "google"])
 def test_a_log_in_that_lacks_anything_says_what(missing: str, instead: object, provider: str | None) -> None:
-    whole = dict(AUTH)
+    whole: dict[str, object] = dict(AUTH)
     shared = {key: whole.pop(key) for key in ("redirect_uri", "cookie_secret")} if provider else {}
     broken = shared if missing in shared else whole
     broken.pop(missing)

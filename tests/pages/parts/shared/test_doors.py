@@ -80,7 +80,7 @@ def test_a_name_counts_by_all_that_it_stands_for(
     monkeypatch: pytest.MonkeyPatch, stands_for: list[str], alone: bool
 ) -> None:
     found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, 0)) for host in stands_for]
-    monkeypatch.setattr(doors.socket, "getaddrinfo", lambda *_: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_: found)
     assert doors.is_loopback("bench") is alone
 
 
@@ -157,7 +157,9 @@ def test_make_run_asks_before_it_starts_a_server(
 def test_secrets_that_nobody_can_read_refuse_a_start_from_either_place(
     tmp_path: Path, place: str, content: bytes, says: str
 ) -> None:
-    status, said = refused_by_make("127.0.0.1", tmp_path, **{"file" if place == "project" else "home": content})
+    status, said = refused_by_make(
+        "127.0.0.1", tmp_path, file=content if place == "project" else None, home=content if place == "home" else None
+    )
     assert status == 1
     assert says in said
     assert said.count("\n") == 1

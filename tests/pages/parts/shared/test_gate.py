@@ -14,14 +14,16 @@ import streamlit as st
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.applications import Starlette
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit.runtime.secrets import secrets_singleton
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
 from pages.parts.shared import access, doors, gate, log_outs
+from pages.parts.shared.access_list import User
 from tests.pages.parts.shared.test_access_list import ACCESS, AUTH
 
 BASE = "http://127.0.0.1:8501"
@@ -36,7 +38,7 @@ FILES = [
 ]
 
 
-async def behind(request: Any) -> PlainTextResponse:
+async def behind(request: Request) -> PlainTextResponse:
     if request.url.path == "/media/broken":
         raise RuntimeError("a text that nobody shall read")
     return PlainTextResponse("behind", headers={"X-Frame-Options": "SAMEORIGIN"})
@@ -44,7 +46,7 @@ async def behind(request: Any) -> PlainTextResponse:
 
 def client_of(base_url: str = BASE) -> TestClient:
     inner = Starlette(
-        routes=[Route("/{path:path}", behind, methods=["GET", "PUT", "HEAD"]), Mount("/", behind)],
+        routes=[Route("/{path:path}", behind, methods=["GET", "PUT", "HEAD"])],
         middleware=gate.GATE,
         exception_handlers={Exception: gate.broken},
     )
@@ -109,7 +111,7 @@ def test_the_names_of_this_machine_pass(client: TestClient, host: str) -> None:
 
 
 def test_two_names_at_once_are_refused(client: TestClient) -> None:
-    assert client.get("/", headers=[("Host", "127.0.0.1"), ("Host", "evil.example")]).status_code == 400  # type: ignore[arg-type]
+    assert client.get("/", headers=[("Host", "127.0.0.1"), ("Host", "evil.example")]).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -312,5 +314,5 @@ def test_no_file_is_kept_on_its_way(client: TestClient) -> None:
 
 def test_the_cookies_of_the_door_are_those_of_the_pages() -> None:
     """One rule for both: what `user_of` refuses, `current_user` refuses, for they share it."""
-    assert access.user_of({}) == access.User("", "", "operator", True)
+    assert access.user_of({}) == User("", "", "operator", True)
     assert not log_outs.is_over({"email": "x@y.z", "iat": 1})

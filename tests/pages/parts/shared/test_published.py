@@ -28,7 +28,7 @@ def imported(world: Path, tmp_path: Path) -> int:
 
 def chart_of(app: AppTest) -> dict[str, Any]:
     """The trade-off chart as plotly was handed it."""
-    charts = [json.loads(item.proto.spec) for item in app.get("plotly_chart")]  # type: ignore[attr-defined]
+    charts = [json.loads(item.proto.spec) for item in app.get("plotly_chart")]
     found: dict[str, Any] = next(chart for chart in charts if any(line.get("name") == "base" for line in chart["data"]))
     return found
 
@@ -185,7 +185,7 @@ def test_runs_show_an_imported_run_as_such(imported: int, visit: Opener) -> None
     assert not app.exception
     runs = app.dataframe[0].value.set_index("run")
     assert (runs.at[imported, "kind"], runs.at[imported, "pair"]) == ("imported", "–")
-    assert pd.isna(runs.at[imported, "seed"])
+    assert runs["seed"].isna()[imported]
     figures = app.dataframe[1].value.set_index("name")
     assert figures.at["forget_Q_A_ROUGE", "value"] == 0.5
     origin = app.dataframe[-1].value.set_index("what")["value"]

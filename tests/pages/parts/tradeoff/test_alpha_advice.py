@@ -17,6 +17,7 @@ from engine.settings import Demand
 from engine.store import history, questions
 from pages.parts.overview.advice import advice_line
 from pages.parts.tradeoff.thresholds import distribution, distribution_words
+from tests.made_once import Made, make
 from tests.mapped import kept, secret, set_that_the_base_knows, stored_advice
 
 Opener = Callable[..., AppTest]
@@ -28,14 +29,22 @@ ROWS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def made(built_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    def fill() -> int:
+        questions.import_set(set_that_the_base_knows("tiny", ROWS, 8), "known", "known.csv")
+        return execute.run_here(
+            MapSpec(name="maps", pair="tiny", evaluate_on=("known",), alphas=(0.0, 2.0), max_new_tokens=8)
+        )
+
+    return make(tmp_path_factory.mktemp("mapped"), fill, Made(built_world, 1))
+
+
 @pytest.fixture
-def mapped(world: Path) -> int:
+def mapped(made: Made, own_folders: Path) -> int:
     """A map run over questions whose answers the tiny base gives, so that there is something to lose."""
     st.cache_data.clear()  # by run id, and every test has its own database
-    questions.import_set(set_that_the_base_knows("tiny", ROWS, 8), "known", "known.csv")
-    return execute.run_here(
-        MapSpec(name="maps", pair="tiny", evaluate_on=("known",), alphas=(0.0, 2.0), max_new_tokens=8)
-    )
+    return made.copied(own_folders)
 
 
 def text_of(app: AppTest) -> str:
