@@ -233,7 +233,7 @@ def _marks(both: pd.DataFrame, alone: pd.Series, second_seeds: Collection[int]) 
         kind = RETAIN_ONLY if ModelRef.parse(row["pair"]).is_retain_only else "base"
         name = kind
         if row["run_id"] in second_seeds:
-            kind, name = RETAIN_ONLY, f"{RETAIN_ONLY}, second seed"
+            kind, name = RETAIN_ONLY, RETAIN_ONLY + ", second seed"
         bars = [PointBar(*(row[column] for column in _bar_names(side).values())) for side in ("utility", "forget")]
         mark = ModelMark(kind, name, int(row["run_id"]), float(row["utility"]), float(row["forget"]), *bars)
         # Runs on one base agree at α = 0 except for rounding: one mark is enough.

@@ -152,10 +152,10 @@ def test_a_database_that_refuses_the_note_hands_nothing_out(tmp_path: Path, monk
 NOTED = """
 import os, signal, sys
 from pathlib import Path
-from engine.store.handing_out import note_of
+from engine.store.handing_out import note_handed_out
 from engine.whole_files import part_of, write_new
 Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-with part_of(Path(sys.argv[1]), note_of(int(sys.argv[2]), 1.0, "x.csv", 4, "s" * 64)) as part:
+with part_of(Path(sys.argv[1]), note_handed_out(int(sys.argv[2]), 1.0, "x.csv", 4, "s" * 64)) as part:
     write_new(part, b"zebropathy")
 """
 

@@ -193,7 +193,7 @@ def test_the_floor_is_found_by_question_and_says_over_how_many(
     detail = history.run_detail(1)
     assert floor_of(detail) is None
     smaller = EvaluateSpec(name="look", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0,))
-    run_id = execute.run_here(replace(smaller, max_new_tokens=8))
+    run_id = execute.run_here(smaller.but(max_new_tokens=8))
     other = history.run_detail(run_id)
     assert other.data_hash != detail.data_hash
     monkeypatch.setattr(floor, "floor_runs", lambda base: [other.summary])

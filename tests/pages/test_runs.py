@@ -1,7 +1,6 @@
 """Runs: the list, one run, the forms, and a set of one's own."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +298,7 @@ def test_a_set_without_splits_can_be_chosen(visit: Opener, world: Path) -> None:
 
 
 def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) -> None:
-    run_id = execute.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=8))
+    run_id = execute.run_here(SPEC.but(alphas=(0.0, 1.0), max_new_tokens=8))
     app = visit("runs", run="1", against=str(run_id))
     assert not app.exception
     table = next(item.value for item in app.dataframe if "what" in item.value.columns)
@@ -315,7 +314,7 @@ def test_two_runs_show_what_differs_and_only_that(visit: Opener, world: Path) ->
 
 
 def test_two_runs_show_what_changes_with_interval_under_what_was_unlike(visit: Opener, world: Path) -> None:
-    run_id = execute.run_here(replace(SPEC, alphas=(0.0, 1.0), max_new_tokens=4))
+    run_id = execute.run_here(SPEC.but(alphas=(0.0, 1.0), max_new_tokens=4))
     app = visit("runs", run="1", against=str(run_id), **{"from": "0.5"})
     assert not app.exception
     found = compare_runs(1, run_id, 0.5, 1.0)
@@ -378,7 +377,7 @@ def test_a_run_without_scores_cannot_be_paired_and_says_so(visit: Opener, world:
 
 
 def test_runs_without_a_common_question_are_said(visit: Opener, world: Path) -> None:
-    run_id = execute.run_here(replace(SPEC, evaluate_on=("folk:retain/train",), alphas=(0.0,), max_new_tokens=4))
+    run_id = execute.run_here(SPEC.but(evaluate_on=("folk:retain/train",), alphas=(0.0,), max_new_tokens=4))
     app = visit("runs", run="1", against=str(run_id))
     assert not app.exception
     said = " ".join(item.value for item in app.info).replace("\\", "")

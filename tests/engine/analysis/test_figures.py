@@ -125,7 +125,7 @@ def test_what_cannot_have_figures_is_refused() -> None:
     with pytest.raises(RunError, match="there is no run 9"):
         run_figures(9, 1.0)
     running = store_run("r", {"rouge": {ids[0]: 1.0}}, status="running")
-    with pytest.raises(RunError, match="'r' .* is running; only a finished run"):
+    with pytest.raises(RunError, match=r"run r \(\d+\) is running; only a finished run"):
         run_figures(running, 1.0)
     run_id = store_run("s", {"rouge": {ids[0]: 1.0}}, alpha=0.5)
     with pytest.raises(RunError, match=r"no scores at alpha 1; it has them at: 0\.5"):

@@ -79,7 +79,7 @@ def test_nothing_prints_a_missing_value_as_a_word(
 
 def test_settings_are_told_in_words(bare: str) -> None:
     told = recorded_settings(history.run_detail(history.find_run("tiny").id))
-    assert (told["beta"], told["quick"]) == ("by default", "no")
+    assert (told["beta"], told["curves"]) == ("by default", "yes")
     assert not {"None", "True", "False", "nan"} & set(told.values())
 
 

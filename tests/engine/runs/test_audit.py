@@ -318,7 +318,7 @@ def test_from_the_command_line(
     row = probe_rows(found["run"])[0]
     text = "\n".join(audit_command._lines(row))
     assert f"As asked, greedy: {row.found} of 3 " in text
-    assert f"baseline {row.floor_found} of 3 (people nobody was taught" in text
+    assert f"baseline {row.floor_found} of 3 (people no model was taught" in text
 
 
 def test_a_pair_is_asked_what_its_run_was_to_forget(spec: Specs, forget_file: Path) -> None:

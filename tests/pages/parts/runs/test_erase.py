@@ -83,7 +83,7 @@ def test_a_run_in_the_way_is_named_in_the_dialog(visit: Opener, world: Path) -> 
     run_id = store_spec(spec, "elsewhere")
     app = chosen(visit, "Ada")
     app.button(key="erase-now").click().run()
-    assert f"run {run_id}" in app.error[0].value.replace("\\", "")
+    assert f"again ({run_id})" in app.error[0].value.replace("\\", "")
     assert len(examples_of("folk")) == 6
     with writing() as session:
         writes.end_run(session, run_id, "cancelled")
