@@ -3,6 +3,7 @@ limits.
 """
 
 import math
+from pathlib import Path
 from typing import Protocol
 
 SPLIT_WORDS = {
@@ -28,6 +29,11 @@ class NamedRun(Protocol):
 
     @property
     def id(self) -> int: ...
+
+
+def run_name(kind: str, pair: str) -> str:
+    """Of a run that nobody named: after its kind, and the pair or model it reads."""
+    return f"{kind}-{Path(pair).name.replace(':', '-')}"
 
 
 def split_word(split: str) -> str:

@@ -119,6 +119,13 @@ def recorded_settings(detail: RunDetail) -> dict[str, str]:
     }
 
 
+def differing_values(one: Mapping[str, str], two: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Name and both values of what differs; "–" for what is empty, or what one of them lacks."""
+    names = dict.fromkeys([*one, *two])
+    sides = [(name, one.get(name) or "–", two.get(name) or "–") for name in names]
+    return [side for side in sides if side[1] != side[2]]
+
+
 def _text(value: object) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_text, value))

@@ -1,7 +1,5 @@
 """The default audit of a pair: its own forget set, at its own strength. Loads no model."""
 
-from pathlib import Path
-
 from engine.data.examples import hash_examples
 from engine.errors import SettingError
 from engine.kinds import AuditSpec, TrainSpec
@@ -10,6 +8,7 @@ from engine.models.pairs import find_pair
 from engine.names import DEMO, is_alone
 from engine.store import history
 from engine.store.sources import examples_of
+from engine.wording import run_name
 
 DEMO_SETS = ("demo:forget", "demo:forget/first")
 # Not the bystanders: training kept the pair unchanged on those.
@@ -42,7 +41,7 @@ def audit_spec(
     if not asked:
         raise SettingError(f"no run here made pair {pair!r}: name the questions it should forget (--forget SOURCE)")
     return AuditSpec(
-        name=name or f"audit-{Path(pair).name}",
+        name=name or run_name("audit", pair),
         pair=pair,
         base=manifest.base,
         reference=manifest.reference,

@@ -1,7 +1,5 @@
 """`python -m engine map`: every answer over a range of alpha, of one question or, in a run, of whole sets."""
 
-from pathlib import Path
-
 import click
 
 from engine.cli import options
@@ -14,6 +12,7 @@ from engine.kinds import MapSpec
 from engine.settings import check_range
 from engine.store.questions import known_question
 from engine.terminal import Bar, Printed
+from engine.wording import run_name
 
 
 @command("map", "every answer that any alpha of a range gives, and where it changes")
@@ -36,7 +35,7 @@ def map_alphas(arguments: Arguments) -> Printed:
         if arguments.question:
             raise SettingError("map takes a question or --on SOURCE, not both")
         refuse_given(arguments, {"set": "with --on every question is judged by its own set"})
-        name = arguments.name or f"map-{Path(arguments.pair).name.replace(':', '-')}"
+        name = arguments.name or run_name("map", arguments.pair)
         spec = MapSpec(
             name=name,
             pair=arguments.pair,

@@ -1,7 +1,5 @@
 """`python -m engine tasks`: multiple-choice tasks through lm-evaluation-harness, in a run."""
 
-from pathlib import Path
-
 import click
 
 from engine.analysis.task_figures import FORMULAS, TaskFigure, task_figures
@@ -15,7 +13,7 @@ from engine.runs.kinds.tasks import CUT, HARNESS
 from engine.settings import parse_alphas
 from engine.store import history
 from engine.terminal import Printed
-from engine.wording import named_run
+from engine.wording import named_run, run_name
 
 ITEMS = TasksSpec.model_fields["limit"].default
 COLUMNS = ("task", "alpha", "acc", "±", "acc_norm", "±", "chance", "n")
@@ -47,7 +45,7 @@ def tasks(arguments: Arguments) -> Printed:
     alphas = parse_alphas(arguments.alphas)
     refuse_for_model_alone(arguments, alphas)
     spec = TasksSpec(
-        name=arguments.name or f"tasks-{Path(arguments.pair).name.replace(':', '-')}",
+        name=arguments.name or run_name("tasks", arguments.pair),
         pair=arguments.pair,
         alphas=alphas,
         evaluate_on=names,

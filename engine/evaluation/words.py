@@ -44,6 +44,7 @@ _POINTS = str.maketrans({"\u066b": ".", "\u066c": ","})  # of Arabic numbers
 _THOUSANDS = regex.compile(r"(?<=\d)[,'\u2019\u00a0\u2009\u202f](?=\d{3}(?!\d))")
 _BESIDE = rf"[\w--{_SIGN}]"  # characters of the same word
 _UNIT = regex.compile(rf"(?<=\d)(?=(?:mg|mcg|kg|ml|km|cm|mm|am|pm)(?!{_BESIDE}))", regex.V1)  # "40mg" is "40 mg"
+_SHORT_HYPHEN = regex.compile(rf"(?<=(?<!{_BESIDE})[a-zA-Z]{{1,2}})[-\u2010\u2011\u2212](?={_SIGN})", regex.V1)
 _ORDINAL = regex.compile(rf"(?<=\d)(?:st|nd|rd|th)(?!{_BESIDE})", regex.V1)  # "8th May" is "8 May"
 _OF_ASCII = "[a-z0-9]+"
 
@@ -100,11 +101,16 @@ def read(text: str) -> list[Word]:
 
 
 def forms(text: str) -> list[str]:
-    """`text` without invisible characters; and, where these may separate words, also with spaces in their place."""
+    """`text` without invisible characters; and, where these may separate words, also with spaces in their place.
+
+    So with a hyphen between one or two letters and a script without spaces: "O-" is a blood group there, or "O" a word.
+    """
     found = [without_unseen(text)]
-    if not text.isascii() and _PARTING.search(text):
+    if text.isascii():
+        return found
+    if _PARTING.search(text):
         found.append(without_unseen(_PARTING.sub(" ", text)))
-    return found
+    return found + [apart for form in found if (apart := _SHORT_HYPHEN.sub(" ", form)) != form]
 
 
 def readings(text: str) -> list[list[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 import pandas as pd
 
 from engine.analysis.chosen_alpha import report_alpha
-from engine.analysis.differences import recorded_settings
+from engine.analysis.differences import differing_values, recorded_settings
 from engine.analysis.figures import Figure, run_figures
 from engine.analysis.floor import Floor
 from engine.analysis.paired import Difference, compare_runs
@@ -202,8 +202,7 @@ def _point(model: str, alpha: float, utility: Figure | None, forget: Figure | No
 
 def _settings(first: RunDetail, second: RunDetail) -> list[Change]:
     one, two = _recorded(first), _recorded(second)
-    names = [name for name in dict.fromkeys([*one, *two]) if one.get(name) != two.get(name)]
-    return [Change(name, one.get(name) or "–", two.get(name) or "–") for name in names]
+    return [Change(*found) for found in differing_values(one, two)]
 
 
 def _recorded(detail: RunDetail) -> dict[str, str]:

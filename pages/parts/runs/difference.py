@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from engine.analysis.differences import recorded_settings
+from engine.analysis.differences import differing_values, recorded_settings
 from engine.store.history import RunDetail
 from engine.wording import count, run_label
 from pages.parts.shared import address
@@ -41,10 +41,9 @@ def show_differences(left: RunDetail, right: RunDetail) -> None:
 def differences(left: RunDetail, right: RunDetail) -> tuple[pd.DataFrame, int]:
     """What differs, one row each, and how many things do not. What only one of them has is "–" for the other."""
     one, two = recorded(left), recorded(right)
-    things = list(dict.fromkeys([*one, *two]))
-    rows = [(name, one.get(name) or "–", two.get(name) or "–") for name in things if one.get(name) != two.get(name)]
+    rows = differing_values(one, two)
     columns = ["what", *(run_label(item.summary) for item in (left, right))]
-    return pd.DataFrame(rows, columns=columns), len(things) - len(rows)
+    return pd.DataFrame(rows, columns=columns), len({*one, *two}) - len(rows)
 
 
 def recorded(detail: RunDetail) -> dict[str, str]:

@@ -3,7 +3,7 @@ from pathlib import Path
 from statistics import fmean
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.data.examples import Example
@@ -150,6 +150,8 @@ plain = st.from_regex(r"[a-z]{3,8}", fullmatch=True)
 
 
 @given(words, words)
+@example("", "AA-\u1000")  # a blood group before a script without spaces, or two words
+@example("", "A\u2212\u578b")
 def test_the_true_answer_leaks_every_derived_term(question: str, answer: str) -> None:
     example = Example(question, answer)
     (terms,) = derive_key_terms([example])
