@@ -1,4 +1,4 @@
-"""One class for each kind of run: what it is to do, and the facts by which everything else tells it from others.
+"""One class for each kind of run: its fields, and the facts by which the rest of the program distinguishes it.
 
 A new kind is a class here, in `AnySpec`, and an entry in `engine.runs.kinds`, which says how it is checked and done.
 """
@@ -126,7 +126,7 @@ class TeachSpec(ExperimentSpec):
 
 class AuditSpec(ExperimentSpec):
     """Tries `probes` (all where none is named) on `pair` at the one alpha, with the questions of `forget`, those of
-    `controls`, about people nobody was taught, and those of `retain`. `quick` fixes the smaller budget.
+    `controls`, about people no model was taught, and those of `retain`. `quick` fixes the smaller budget.
     """
 
     facts = RunFacts("audit", "probes")

@@ -20,8 +20,8 @@ AlphaChoice = Literal["recommended", "retain-only"]
 
 
 def _named_folder(variable: str) -> Path | None:
-    """The folder that an environment variable names, None where it names none; `SettingError` for what no path can
-    be.
+    """The folder that an environment variable names, None where it names none; `SettingError` for text that cannot
+    be a path.
     """
     named = os.environ.get(variable)
     return local_path(named) if named else None
@@ -42,7 +42,7 @@ def make_data_folder() -> Path:
 
 
 def keep_private() -> None:
-    """What this process writes from now on, only the person who runs it may read; a stricter umask stays as it is.
+    """Only the person who runs this process may read what it writes from now on; a stricter umask stays as it is.
 
     The data folder that the program itself chose is closed to others where an older version left it open. One that
     `OUBLIETTE_DATA` names is a person's own and stays as it is.
@@ -58,7 +58,7 @@ def keep_private() -> None:
 
 
 def local_path(text: str) -> Path:
-    """A path as a person writes it, with `~`; need not exist. `SettingError` for what no path here can be."""
+    """A path as a person writes it, with `~`; need not exist. `SettingError` for text that cannot be a path here."""
     try:
         path = Path(text).expanduser()
         path.exists()  # raises for a name that is too long
@@ -122,8 +122,8 @@ def parse_alphas(text: str) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Demand:
-    """What an alpha is to meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the
-    forget questions that may leak, None for no more than the retain-only model's.
+    """What an alpha must meet. `max_loss`: share of the base's utility that may be lost. `max_leaks`: share of the
+    forget questions that may leak, None for at most the retain model's share.
     """
 
     max_loss: float = 0.02

@@ -58,7 +58,14 @@ def measure(pair: LoadedPair, question: str, draw: random.Random) -> Question:
     ties = sum(lead is not None and lead < LOGIT_ERROR for lead in differ)
     wrong = sum(lead is not None and lead >= LOGIT_ERROR for lead in differ)
     return Question(
-        len(found.intervals), found.merged, found.complete, map_seconds, decode_seconds, len(differ), ties, wrong
+        intervals=len(found.intervals),
+        merged=found.merged,
+        complete=found.complete,
+        map_seconds=map_seconds,
+        decode_seconds=decode_seconds,
+        points=len(differ),
+        ties=ties,
+        wrong=wrong,
     )
 
 

@@ -96,7 +96,10 @@ def record_cost(name: str, peak_gib: float) -> None:
         return  # the cost of making it was not measured
     stored = sum(path.stat().st_size for path in (pairs_folder() / name).glob("*.safetensors"))
     costs = {"peak memory, GiB": peak_gib, "stored, MB": stored / 1e6}
-    rows = [FigureRow(0.0, label, value, None, None, None, "") for label, value in costs.items()]
+    rows = [
+        FigureRow(alpha=0.0, name=label, value=value, low=None, high=None, rows=None, note="")
+        for label, value in costs.items()
+    ]
     write_patiently(lambda session: writes.add_figures(session, run.id, rows))
 
 

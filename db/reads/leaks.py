@@ -121,7 +121,15 @@ def _counts(session: Session, metric: str) -> list[LeakCountRow]:
         .order_by(RunTable.pair_name)
     )
     return [
-        LeakCountRow(pair, metric, alpha, judged_, round(leaking), floor_judged, round(floor_leaking))
+        LeakCountRow(
+            pair=pair,
+            metric=metric,
+            alpha=alpha,
+            judged=judged_,
+            leaking=round(leaking),
+            floor_judged=floor_judged,
+            floor_leaking=round(floor_leaking),
+        )
         for pair, alpha, judged_, leaking, floor_judged, floor_leaking in session.execute(query)
     ]
 

@@ -61,16 +61,16 @@ def mapped_questions(run_id: int, low: float = LOW, high: float = HIGH) -> list[
         rouge = tuple(judged[answer.text].rouge for answer in known.answers)
         found.append(
             MappedQuestion(
-                example.question,
-                example.split,
-                example.half,
-                example.subject,
-                known,
-                rouge,
-                flags,
-                threshold(known.answers, flags),
-                place.question_id,
-                bool(reworded),
+                question=example.question,
+                split=example.split,
+                half=example.half,
+                subject=example.subject,
+                map=known,
+                rouge=rouge,
+                leaks=flags,
+                threshold=threshold(known.answers, flags),
+                question_id=place.question_id,
+                reworded=bool(reworded),
             )
         )
     return found

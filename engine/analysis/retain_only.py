@@ -213,4 +213,6 @@ def _named(places: Sequence[ScoredPlaceRow]) -> str:
 
 
 def _none(reason: str) -> QualityFigure:
-    return QualityFigure(None, None, 0, 0, None, "", reason)
+    return QualityFigure(
+        p_value=None, statistic=None, rows=0, retain_rows=0, retain_id=None, retain_run="", reason=reason
+    )

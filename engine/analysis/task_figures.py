@@ -40,7 +40,18 @@ def task_figures(run_id: int) -> list[TaskFigure]:
                 found.get((task, alpha, metric), (None, 0)) for metric in ("accuracy", "accuracy_normalised")
             )
             errors = standard_error(accuracy, items), standard_error(normalised, scored)
-            figures.append(TaskFigure(task, alpha, accuracy, errors[0], normalised, errors[1], chances[task], items))
+            figures.append(
+                TaskFigure(
+                    task=task,
+                    alpha=alpha,
+                    accuracy=accuracy,
+                    accuracy_error=errors[0],
+                    normalised=normalised,
+                    normalised_error=errors[1],
+                    chance=chances[task],
+                    items=items,
+                )
+            )
     return figures
 
 

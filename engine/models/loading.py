@@ -93,7 +93,16 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
             name, base=ref.source, reference="", objective="none", base_hash=base.hash, template=base.template
         )
         key = map_key(manifest)
-        return LoadedPair(name, alone, base.tokenizer, base.template, manifest, base.hash, key, base.ends)
+        return LoadedPair(
+            name=name,
+            model=alone,
+            tokenizer=base.tokenizer,
+            template=base.template,
+            manifest=manifest,
+            base_hash=base.hash,
+            key=key,
+            ends=base.ends,
+        )
     folder = find_pair(name)
     if folder.resolve().parent == (demo_folder() / "pairs").resolve():
         demo_weights.check_files(f"pairs/{folder.name}")  # its manifest too, which has the hashes of the rest
@@ -117,7 +126,16 @@ def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str)
     """The models of a pair, or of the comparison method in its place."""
     alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
     template = manifest.template or base.template
-    pair = LoadedPair(manifest.name, alone, base.tokenizer, template, manifest, base.hash, key, base.ends)
+    pair = LoadedPair(
+        name=manifest.name,
+        model=alone,
+        tokenizer=base.tokenizer,
+        template=template,
+        manifest=manifest,
+        base_hash=base.hash,
+        key=key,
+        ends=base.ends,
+    )
     if manifest.method == "guardrail":
         guarded = replace(pair, template=Guarded.around(template, manifest.instruction))
         return replace(pair, by_strength=partial(_with_or_without, pair, guarded))
@@ -179,5 +197,12 @@ def open_training(base: str, reference: str, settings: TrainingSettings) -> Trai
     trained = prepare_trained(twin.model, settings, settings.seed)
     frozen = None if settings.tuning == "lora" else twin.model
     return TrainingModels(
-        loaded.model, frozen, trained, loaded.tokenizer, loaded.template, loaded.hash, settings.method, loaded.reading
+        base=loaded.model,
+        reference=frozen,
+        trained=trained,
+        tokenizer=loaded.tokenizer,
+        template=loaded.template,
+        base_hash=loaded.hash,
+        method=settings.method,
+        base_reading=loaded.reading,
     )

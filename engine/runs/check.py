@@ -1,6 +1,4 @@
-"""A run's specification before a worker is started for it: made whole, and checked as far as is cheap. Loads no
-model.
-"""
+"""A run's specification before a worker starts: completed, and checked as far as is cheap. Loads no model."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +19,7 @@ S = TypeVar("S", bound=ExperimentSpec)
 
 
 def checked(sourced: SourcedSpec[S]) -> SourcedSpec[S]:
-    """The same run, made whole, once everything is found right that is cheap to find out; what was resolved stays so.
+    """The same run, made whole, once every cheap check has passed; resolved sources stay resolved.
 
     Raises `SettingError`, `DataError`, `ModelError` or `RunError`.
     """

@@ -1,4 +1,4 @@
-"""What a run will roughly take, before it is started. Loads no model."""
+"""An estimate of what a run takes, before it starts. Loads no model."""
 
 import statistics
 from dataclasses import replace

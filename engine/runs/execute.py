@@ -1,4 +1,4 @@
-"""The use cases that compute and store. Imports no model library until a run needs one."""
+"""Stores a run and executes it. Imports no model library until a run needs one."""
 
 import shutil
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def store_spec(spec: ExperimentSpec, place: str) -> int:
 def run_here(spec: ExperimentSpec) -> int:
     """Store and execute a specification in this process, without worker or queue; the run's id."""
     with writing() as session:
-        # No place: nobody tends such a run, this process ends it. One that was killed could not.
+        # Such a run has no place and is not tended: its own process ends it, unless that process was killed.
         writes.end_abandoned(session, spec.name, "the process that executed the run stopped before it had ended")
     run_id = store_spec(spec, "")
     run(run_id)
@@ -46,7 +46,7 @@ def run_here(spec: ExperimentSpec) -> int:
 
 
 def run(run_id: int, cancelled: Callable[[], bool] = lambda: False) -> None:
-    """Execute a queued run in this process and record how it ends; re-raises what it failed of.
+    """Execute a queued run in this process and record how it ends; raises again what made it fail.
 
     The finished mark is written last. `RunError` where the run is not queued any more.
     """

@@ -1,4 +1,4 @@
-"""How the files were read that a run names as its sources: nobody has seen their preview."""
+"""How the question files of a run were read: they were not previewed before."""
 
 from engine.errors import DataError
 from engine.specification import ExperimentSpec

@@ -1,4 +1,4 @@
-"""What a run says while it runs: stage, share, time left and steps, stored for whoever watches; and how it is
+"""What a run reports while it runs: stage, share, time left and steps, stored for everyone who watches; and how it is
 stopped.
 """
 

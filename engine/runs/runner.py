@@ -1,8 +1,8 @@
 """Starts, watches and cancels runs, each in a worker process of its own. Imports no model library.
 
 Liveness is a file lock that the worker holds for its life: the operating system frees it however the worker dies,
-so neither a clock nor a heartbeat is involved and a machine that slept is not taken for one that crashed.
-One data folder has one worker; whoever looks (`tend`) starts the next queued run.
+so there is no clock or heartbeat, and a machine that slept is not mistaken for one that crashed.
+One data folder has one worker; every look at the runs (`tend`) starts the next queued one.
 """
 
 import os
@@ -38,8 +38,9 @@ _children: list["subprocess.Popen[bytes]"] = []  # kept so that ended workers ar
 
 
 def start(spec: ExperimentSpec, resolved: dict[str, Resolved] | None = None) -> int:
-    """Check a specification, store it as a queued run and see that a worker takes it; the run's id. `resolved`: the
-    sources that were read already, for its estimate.
+    """Check a specification, store it as a queued run and make sure that a worker takes it; the run's id.
+
+    `resolved`: the sources that were read already, for its estimate.
 
     Raises `SettingError`, `DataError`, `ModelError` or `RunError` before anything is stored.
     """
@@ -47,7 +48,7 @@ def start(spec: ExperimentSpec, resolved: dict[str, Resolved] | None = None) -> 
 
 
 def enqueue(sourced: SourcedSpec[ExperimentSpec]) -> int:
-    """Store what `check.checked` found right as a queued run and see that a worker takes it; the run's id."""
+    """Store what `check.checked` accepted as a queued run and make sure that a worker takes it; the run's id."""
     run_id = store_spec(sourced.spec, place())
     tend()
     return run_id
@@ -89,7 +90,7 @@ def tend() -> None:
         with FileLock(make_data_folder() / "tend.lock", timeout=10):
             _tend_alone()
     except Timeout:
-        return  # whoever holds it is tending
+        return  # another process is tending
 
 
 def log_file(run_id: int) -> Path:
@@ -136,7 +137,7 @@ def _end(row: RunRow, status: str, message: str) -> None:
 
 
 def _remove_leftovers() -> None:
-    """Scratch files and half-saved pairs of runs that are no more."""
+    """Scratch files and half-saved pairs of runs that have ended."""
     from engine.models.pairs import pairs_folder
     from engine.models.saving import remove_unfinished
     from engine.models.taught import models_folder

@@ -1,4 +1,4 @@
-"""The process in which a run executes: `python -m engine.runs.worker RUN_ID`, started by `runner`, by nobody else.
+"""The process in which a run executes: `python -m engine.runs.worker RUN_ID`, started only by `runner`.
 
 It holds the worker lock for its life. A watchdog thread looks whether the run is to be cancelled, interrupts the
 main thread, and, where that is stuck in foreign code (loading weights, one long product), ends the process itself.
@@ -32,7 +32,7 @@ from engine.terminal import Shown
 
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 1.0  # after which a main thread that does not stop is not waited for
-LOCK_SECONDS = 15.0  # whoever tends holds the lock for a moment
+LOCK_SECONDS = 15.0  # tending holds the lock for a moment
 NICE = 10
 GONE = 4  # exit code
 
@@ -59,7 +59,7 @@ def main(run_id: int) -> int:
 
 
 def step_back() -> None:
-    """Leave the processor to whoever looks at pages.
+    """Give way to the processes that serve pages.
 
     Linux weighs the processes of a session against each other and the sessions as wholes, so a worker, which has a
     session of its own, must step back twice.

@@ -62,7 +62,7 @@ class Plan(NamedTuple):
 
 
 class Erasure(NamedTuple):
-    """What was done. `compacted` False: the backend is not SQLite, and its own vacuum is left to whoever tends it."""
+    """What was done. `compacted` False: the backend is not SQLite, and its own vacuum is left to its administrator."""
 
     plan: Plan
     number: int | None  # of its record; None where the person had been erased before
@@ -90,7 +90,7 @@ def erasures() -> int:
 
 
 def plan(subject: str) -> Plan:
-    """What erasing a person would do; touches nothing. `DataError` naming the nearest where nobody is called that."""
+    """What erasing a person would do; changes nothing. `DataError` with similar names where the person is unknown."""
     _check(subject)
     with reading() as session:
         before = erased.erasure_of(subject, erasure_reads.erasures(session))

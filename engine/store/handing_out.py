@@ -1,5 +1,5 @@
-"""What leaves the program is noted first: the note of a file that is handed out, and the sweep that takes back the
-note of what never was.
+"""Every file that leaves the program is noted first: the note itself, and the sweep that removes notes of files that
+were never finished.
 """
 
 from datetime import datetime
@@ -11,8 +11,8 @@ from engine.whole_files import Note, Words
 
 
 def note_handed_out(run_id: int, alpha: float, filename: str, rows: int, sha256: str) -> Note:
-    """The note that `filename`, with `rows` questions of a run, was handed out; to be written by whoever hands it
-    out.
+    """The note that `filename`, with `rows` questions of a run, was handed out; the caller writes it when it hands the
+    file out.
     """
     created = writes.now()
     shown = filename.encode(errors="replace").decode()  # a name on disk need not be valid text

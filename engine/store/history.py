@@ -102,15 +102,15 @@ def run_detail(run_id: int) -> RunDetail:
     except SettingError as error:
         raise RunError(f"run {row.name!r} cannot be opened: {error}") from error
     return RunDetail(
-        _summary(row),
-        spec,
-        row.versions,
-        row.machine,
-        pair.hash if pair else "",
-        "" if row.base_hash == hash_of_name(row.base) else row.base_hash,
-        row.data_hash,
-        pair.recommended_alpha if pair else None,
-        pair.manifest if pair else {},
+        summary=_summary(row),
+        spec=spec,
+        versions=row.versions,
+        machine=row.machine,
+        pair_hash=pair.hash if pair else "",
+        base_hash="" if row.base_hash == hash_of_name(row.base) else row.base_hash,
+        data_hash=row.data_hash,
+        recommended_alpha=pair.recommended_alpha if pair else None,
+        manifest=pair.manifest if pair else {},
     )
 
 

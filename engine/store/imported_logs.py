@@ -1,6 +1,4 @@
-"""What others published, stored: a log of theirs as a run of kind `imported`, its aggregates as figures. Loads no
-model.
-"""
+"""Published results, stored: a log as a run of kind `imported`, its aggregates as figures. Loads no model."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -72,7 +70,7 @@ def _check_text(what: str, text: str) -> None:
 
 
 def _source(log: Log, retain_log: Log | None, label: str, notes: list[str]) -> dict[str, str]:
-    """Where the figures come from, kept where other runs keep the versions that theirs hang on."""
+    """The origin of the figures, kept where other runs keep the versions their figures depend on."""
     known = {
         "imported from": log.name,
         "sha256": log.sha256,

@@ -22,7 +22,7 @@ from engine.wording import named_run
 def place() -> str:
     """The data folder whose worker runs it: on a database that several share, each tends its own.
 
-    A random id kept in that folder: the name of a machine may change, and is nobody else's business.
+    A random id kept in that folder: the name of a machine may change, and is private.
     """
     path = make_data_folder() / "place"
     try:
@@ -46,7 +46,7 @@ def worker_lock(seconds: float) -> FileLock:
 def at_rest() -> Iterator[None]:
     """Inside, no run executes in this data folder and none is started. `RunError` naming one that is queued or running.
 
-    Runs whose worker died count as running until somebody tends (`engine.runs.runner`): whoever erases does so first.
+    Runs whose worker died count as running until `engine.runs.runner.tend` marks them: an erasure calls it first.
     """
     try:
         with FileLock(make_data_folder() / "tend.lock", timeout=10), worker_lock(0):

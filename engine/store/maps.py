@@ -122,7 +122,16 @@ def map_question(
             seconds=seconds,
         )
     )
-    return QuestionMap(question, low, high, max_new_tokens, complete, merged, seconds, _answers(rows))
+    return QuestionMap(
+        question=question,
+        low=low,
+        high=high,
+        max_new_tokens=max_new_tokens,
+        complete=complete,
+        merged=merged,
+        seconds=seconds,
+        answers=_answers(rows),
+    )
 
 
 def _answers(rows: Sequence[IntervalRow]) -> tuple[MappedAnswer, ...]:

@@ -32,7 +32,7 @@ class SourcedSpec(Generic[S_co]):
         return self.resolved[key]
 
     def examples(self, source: str) -> list[Example]:
-        """The questions of a source without people who were erased here; `DataError` where nobody else is in it."""
+        """The questions of a source without people who were erased here; `DataError` where no question is left."""
         return _usable(source, self.find(source))
 
     @property
@@ -45,7 +45,7 @@ class SourcedSpec(Generic[S_co]):
 def examples_of(source: str) -> list[Example]:
     """The questions of a source: of the demo, TOFU, a stored set or a file; without people who were erased here.
 
-    `DataError` where nobody else is in it.
+    `DataError` where no question is left.
     """
     return _usable(source, read_source(source))
 

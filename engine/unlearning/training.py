@@ -135,7 +135,16 @@ def train_pair(
             good.check("probability of the forget answers", probability, step)
         seconds = time.monotonic() - began
         epoch = (step - 1) // per_epoch + 1
-        yield Step(step, epoch, total, loss, forget_loss.item(), retain_loss, probability, seconds)
+        yield Step(
+            step=step,
+            epoch=epoch,
+            steps_total=total,
+            loss=loss,
+            forget_loss=forget_loss.item(),
+            retain_loss=retain_loss,
+            forget_probability=probability,
+            seconds=seconds,
+        )
         if probability is not None and probability <= settings.target_forget_probability:
             break
 

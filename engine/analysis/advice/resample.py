@@ -78,14 +78,14 @@ def _summed(drawn: Floats, pieces: Pieces, seed: int) -> Resampled:
     secret, rest = enough(pieces.leaks), all(enough(part) for part in pieces.kept)
     both = secret and rest
     return Resampled(
-        seed,
-        len(drawn),
-        _bounds(alphas) if both else None,
-        _bounds(knees) if both else None,
-        _bounds(leaks) if secret else None,
-        _bounds(kept) if rest else None,
-        float(met.mean()) if both else None,
-        float(np.isnan(alphas).mean()) if both else None,
+        seed=seed,
+        resamples=len(drawn),
+        alpha=_bounds(alphas) if both else None,
+        knee=_bounds(knees) if both else None,
+        leaks=_bounds(leaks) if secret else None,
+        utility=_bounds(kept) if rest else None,
+        met=float(met.mean()) if both else None,
+        unmet=float(np.isnan(alphas).mean()) if both else None,
     )
 
 

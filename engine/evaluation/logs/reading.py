@@ -94,7 +94,15 @@ def read_log(path: Path) -> Log:
         published = _published(content, style, notes)
     except DataError as error:
         raise DataError(f"{path.name}: {error}") from None
-    return Log(path.name, hashlib.sha256(data).hexdigest(), style, parts, published, tuple(notes), _origin(content))
+    return Log(
+        name=path.name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        style=style,
+        parts=parts,
+        published=published,
+        notes=tuple(notes),
+        origin=_origin(content),
+    )
 
 
 def _style(name: str, content: Mapping[str, Any]) -> Style:

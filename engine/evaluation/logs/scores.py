@@ -67,7 +67,16 @@ def score_log(log: Log, retain: Log | None = None, variant: Variant = "A") -> Sc
     notes = [*origin_words(log), *notes]
     if any(figure.low is None for figure in figures.values()):
         notes.append(NO_PERSONS)
-    return Scored(variant, rows, quality, reason, utility, why, figures, tuple(notes))
+    return Scored(
+        variant=variant,
+        rows=rows,
+        forget_quality=quality,
+        quality_reason=reason,
+        model_utility=utility,
+        utility_reason=why,
+        figures=figures,
+        notes=tuple(notes),
+    )
 
 
 def row_figures(log: Log, variant: Variant = "A") -> dict[str, LogFigure]:

@@ -1,7 +1,7 @@
 """Runs of leak probes: what can be checked before one starts, what it does, and what it found.
 
-Each probe is stored whole when it ends, so an audit that was stopped goes on at the probe it was in: started again
-as it was, it takes over what the stopped one had finished. Imports no model library until a run needs one.
+Each probe is stored whole when it ends. An audit that was stopped can be started again with the same settings: it
+takes over the probes that had finished and continues with the next. Imports no model library until a run needs one.
 """
 
 import time
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from engine.models.loading import LoadedPair
 
 RETAIN_ONLY, PREVIOUS = "retain-only", "previous version"  # kept among a run's versions: what stood beside the pair
-PROBED_QUESTION_SECONDS = 1.0  # one question in one probe of an audit, its floor included
+PROBED_QUESTION_SECONDS = 1.0  # one question in one probe of an audit, its baseline included
 PAIR, FLOOR = "pair", "floor"  # sides of a result
 
 
@@ -78,7 +78,7 @@ def _work(sourced: SourcedSpec[AuditSpec]) -> Work:
 def audit_run(run_id: int, sourced: SourcedSpec[AuditSpec], progress: Progress) -> None:
     """Try every probe on the pair at the alpha of `spec`; what each found is stored when it ends.
 
-    A probe that cannot be tried at all says why on every question, and the audit goes on.
+    A probe that cannot be tried at all gives its reason for every question, and the audit continues.
     """
     progress.part(0.0, 0.05, "loading the models")
     from engine.models.loading import load_pair
@@ -93,18 +93,18 @@ def audit_run(run_id: int, sourced: SourcedSpec[AuditSpec], progress: Progress) 
     done = write_patiently(lambda session: _take_over(session, run_id, [probe.name for probe in probes]))
     progress.part(0.05, 0.1, "asking as it stands")
     ctx = Context(
-        pair,
-        spec.alphas[0],
-        sides.forget,
-        sides.controls,
-        sides.retain,
-        gold,
-        {},
-        previous,
-        budget,
-        spec.seed,
-        scratch_folder(run_id),
-        progress,
+        pair=pair,
+        alpha=spec.alphas[0],
+        forget=sides.forget,
+        controls=sides.controls,
+        retain=sides.retain,
+        retain_only=gold,
+        greedy={},
+        previous=previous,
+        budget=budget,
+        seed=spec.seed,
+        scratch=scratch_folder(run_id),
+        progress=progress,
     )
     ctx = ctx._replace(greedy=_greedy(ctx))
     for number, probe in enumerate(probes):
@@ -115,7 +115,7 @@ def audit_run(run_id: int, sourced: SourcedSpec[AuditSpec], progress: Progress) 
 
 
 def _gold(base: str, forget: Sequence[Target], progress: Progress) -> "tuple[LoadedPair | None, str]":
-    """The retain-only model of a base; none where it was taught what is to be forgotten."""
+    """The retain model of a base; none where it was taught the forget set."""
     name = retain_only(base)
     try:
         check_gold(name, [target.example for target in forget])
@@ -166,7 +166,7 @@ def spread(targets: Sequence[Target], limit: int, seed: int) -> list[Target]:
 
 
 def _beside(name: str, progress: Progress) -> "tuple[LoadedPair | None, str]":
-    """A model to stand beside the pair, and its key or why there is none."""
+    """A model to compare the pair with, and its key or the reason why there is none."""
     from engine.models.loading import load_pair
 
     if not name:
@@ -226,7 +226,7 @@ def _rows(probe: str, side: str, results: Sequence[Result]) -> list[ProbeResultR
 
 
 def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> ProbeSummaryRow:
-    """The share found, with an interval over persons, beside the floor and what greedy decoding gave."""
+    """The share found, with an interval over persons, beside the baseline and the result of greedy decoding."""
     subjects = {target.question_id: target.example.subject for target in (*ctx.forget, *ctx.controls, *ctx.retain)}
     tried = [result for result in finding.results if result.found is not None]
     figure = figure_of(
@@ -236,22 +236,22 @@ def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> Prob
     value_low, value_high = finding.interval or (None, None)
     greedy = [ctx.greedy.get(result.question_id, False) for result in tried]
     return ProbeSummaryRow(
-        name,
-        sum(bool(result.found) for result in tried),
-        len(tried),
-        figure.low,
-        figure.high,
-        None if floor is None else sum(bool(result.found) for result in floor),
-        None if floor is None else len(floor),
-        finding.floor_reason,
-        finding.value,
-        value_low,
-        value_high,
-        finding.note,
-        sum(greedy),
-        sum(bool(result.found) and not leaks for result, leaks in zip(tried, greedy, strict=True)),
-        asdict(ctx.budget),
-        seconds,
+        probe=name,
+        found=sum(bool(result.found) for result in tried),
+        n=len(tried),
+        low=figure.low,
+        high=figure.high,
+        floor_found=None if floor is None else sum(bool(result.found) for result in floor),
+        floor_n=None if floor is None else len(floor),
+        floor_reason=finding.floor_reason,
+        value=finding.value,
+        value_low=value_low,
+        value_high=value_high,
+        note=finding.note,
+        greedy_found=sum(greedy),
+        beyond_greedy=sum(bool(result.found) and not leaks for result, leaks in zip(tried, greedy, strict=True)),
+        budget=asdict(ctx.budget),
+        seconds=seconds,
     )
 
 

@@ -56,7 +56,7 @@ def _execute(run_id: int, sourced: SourcedSpec[MapSpec], progress: Progress) -> 
 
 
 def map_questions(run_id: int, sourced: SourcedSpec[MapSpec], progress: Progress) -> None:
-    """Map every question over alpha; one that is mapped already is not mapped again, so a stopped run goes on."""
+    """Map every question over alpha; a question that is already mapped is skipped, so a stopped run can continue."""
     progress.part(0.0, 0.05, "loading the pair")
     from engine.decoding.answers import read_prompts
     from engine.models.loading import load_pair

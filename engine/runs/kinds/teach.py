@@ -20,7 +20,7 @@ TAUGHT_QUESTION_SECONDS = 0.17  # one question once through a step of the base i
 
 
 def _alphas(spec: TeachSpec) -> set[float]:
-    alphas_with_base(spec)  # what is no alpha is refused here too
+    alphas_with_base(spec)  # refuses values that are not alphas
     return {0.0}  # without a pair every alpha reads as 0
 
 
@@ -40,7 +40,7 @@ def _check_known(base: str) -> None:
         return
     check_model(base)
     if is_alone(base):
-        raise SettingError(f"the retain-only model is one of a base, named as for train --base, got {base!r}")
+        raise SettingError(f"a retain model belongs to a base, named as for train --base, got {base!r}")
     from engine.models.hub import check_on_hub
 
     if not local_path(base).exists():
@@ -64,8 +64,8 @@ def _execute(run_id: int, sourced: SourcedSpec[TeachSpec], progress: Progress) -
 def teach(sourced: SourcedSpec[TeachSpec], progress: Progress) -> str:
     """Teach the start model `spec.base` the questions of `spec.retain`; the model is saved whole under `spec.name`.
 
-    Returns what it is read as, see `taught.read_as`. Where the loss is no number any more the last good weights are
-    saved, as nobody's retain-only model, and `RunError` says so.
+    Returns the name under which it is read, see `taught.read_as`. Where the loss stops being a number, the last good
+    weights are saved, not as a retain model, and `RunError` says so.
     """
     from engine.models.taught import TaughtModel, question_hash, read_as, save_taught
 
@@ -97,7 +97,17 @@ def teach(sourced: SourcedSpec[TeachSpec], progress: Progress) -> str:
     try:
         for step in steps:
             epoch = 1 + (step.step - 1) * training.epochs // step.steps_total
-            progress.step(StepRow(step.step, epoch, step.loss, None, step.loss, None, step.seconds))
+            progress.step(
+                StepRow(
+                    step=step.step,
+                    epoch=epoch,
+                    loss=step.loss,
+                    forget_loss=None,
+                    retain_loss=step.loss,
+                    forget_probability=None,
+                    seconds=step.seconds,
+                )
+            )
             progress(step.step / step.steps_total, f"teaching, step {step.step} of {step.steps_total}")
     except DivergedError as error:
         diverged = error
