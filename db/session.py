@@ -9,7 +9,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,26 @@ def compact(url: str) -> bool:
     if busy:
         raise DatabaseBusyError(f"the database {shown_url(url)} is being read by another process")
     return True
+
+
+def copy_to(url: str, place: Path) -> None:
+    """Write a whole, compact copy of a SQLite database at one moment. Raises `DatabaseError` for other backends."""
+    with _translated(url), _open(url).connect() as opened:
+        if opened.dialect.name != "sqlite":
+            raise DatabaseError(f"the database {shown_url(url)} is not a SQLite file: use its own way to back it up")
+        connection = opened.execution_options(oubliette_bare=True)  # not possible inside a transaction
+        connection.exec_driver_sql("VACUUM INTO ?", (str(place),))
+
+
+def check_file(place: Path) -> None:
+    """Raises `DatabaseError` unless the file is a SQLite database without damage."""
+    try:
+        with closing(sqlite3.connect(f"{place.absolute().as_uri()}?mode=ro", uri=True)) as opened:
+            found = opened.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    except sqlite3.Error as error:
+        raise DatabaseError(str(error)) from error
+    if found != "ok":
+        raise DatabaseError(found)
 
 
 def file_of(url: str) -> Path | None:

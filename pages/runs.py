@@ -8,6 +8,7 @@ from engine.store import history
 from engine.store.history import RunSummary
 from engine.wording import run_label
 from pages.parts.runs.audit import audit_form
+from pages.parts.runs.backup import backup_form
 from pages.parts.runs.difference import choose_compared, show_differences
 from pages.parts.runs.erase import erase_form
 from pages.parts.runs.own_questions import import_form
@@ -28,6 +29,7 @@ VIEWS = {
     "audit": "Start audit",
     "import": "Import questions",
     "erase": "Erase a person",
+    "backup": "Back up",
 }
 
 
@@ -135,6 +137,8 @@ def main() -> None:
         tofu_form()
     elif view == "erase":
         erase_form()
+    elif view == "backup":
+        backup_form()
     else:
         list_view(runs)
 

@@ -94,15 +94,8 @@ def read_log(path: Path) -> Log:
         published = _published(content, style, notes)
     except DataError as error:
         raise DataError(f"{path.name}: {error}") from None
-    return Log(
-        name=path.name,
-        sha256=hashlib.sha256(data).hexdigest(),
-        style=style,
-        parts=parts,
-        published=published,
-        notes=tuple(notes),
-        origin=_origin(content),
-    )
+    digest, made = hashlib.sha256(data).hexdigest(), _origin(content)
+    return Log(path.name, sha256=digest, style=style, parts=parts, published=published, notes=tuple(notes), origin=made)
 
 
 def _style(name: str, content: Mapping[str, Any]) -> Style:
