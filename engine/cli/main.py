@@ -22,7 +22,7 @@ GROUPS = {  # each command is a module of this folder; to add one, write its fil
     "look": ("questions", "ask", "map", "advise", "curves", "figures", "verdicts", "runs", "methods"),
     "run": ("train", "teach", "evaluate", "tasks", "audit"),
     "report": ("report", "verify", "export", "score_logs"),
-    "data": ("demo", "import_questions", "import_log", "erase", "backup", "restore"),
+    "data": ("demo", "import_questions", "import_log", "add_pair", "erase", "backup", "restore"),
 }
 
 

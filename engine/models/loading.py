@@ -116,13 +116,13 @@ def load_pair(name: str, progress: Callable[[str], None] | None = None) -> Loade
         )
     check_same_reading(f"pair {manifest.name}", manifest.base, manifest.base_reading, base)
     report("loading the pair")
-    pair = _assemble(folder, manifest, base, key)
+    pair = assemble(folder, manifest, base, key)
     if map_key(manifest) != key:
         raise ModelError(f"the files of pair {manifest.name} changed while they were read: load it again")
     return pair
 
 
-def _assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str) -> LoadedPair:
+def assemble(folder: Path, manifest: PairManifest, base: LoadedModel, key: str) -> LoadedPair:
     """The models of a pair, or of the comparison method in its place."""
     alone = OffsetModel(base.model, None, None, columns(base.tokenizer, base.model))
     template = manifest.template or base.template

@@ -58,25 +58,25 @@ def _is_guardrail(spec: ExperimentSpec) -> bool:
 
 def _whole_pair(pair: str) -> str:
     ref = ModelRef.parse(pair)
-    return _whole_model(pair) if ref.alone else _whole_path(pair) if "/" in pair else pair
+    return whole_model(pair) if ref.alone else whole_path(pair) if "/" in pair else pair
 
 
-def _whole_model(source: str) -> str:
+def whole_model(source: str) -> str:
     """A name that a base has here stays one, whatever folder beside the program has it too: so it is opened."""
     ref = ModelRef.parse(source)
     if ref.alone:
-        return str(ref._replace(source=_whole_model(ref.source)))
-    return source if source in (DEMO, PUBLIC) or taught_folder(source) is not None else _whole_path(source)
+        return str(ref._replace(source=whole_model(ref.source)))
+    return source if source in (DEMO, PUBLIC) or taught_folder(source) is not None else whole_path(source)
 
 
-def _whole_path(model: str) -> str:
+def whole_path(model: str) -> str:
     path = local_path(model)
     return str(path.resolve()) if model != DEMO and path.exists() else model
 
 
 _WHOLE = {
-    Names.BASE: _whole_model,
-    Names.REFERENCE: _whole_path,
+    Names.BASE: whole_model,
+    Names.REFERENCE: whole_path,
     Names.PAIR: _whole_pair,
-    Names.FOLDER: _whole_path,
+    Names.FOLDER: whole_path,
 }
