@@ -1,6 +1,7 @@
 """One recommended α: what decides it, and that nothing else does."""
 
 import ast
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,6 +96,14 @@ def test_leaks_count_there_once_a_run_was_evaluated_there(mapped: int) -> None:
     assert {(row.alpha, row.judged) for row in leak_counts() if row.metric == "leak"} == {(0.5, 1)}
     assert leak_figures()["tiny", "leak"].questions == 1
     assert chosen_alpha(there).alpha == 0.5
+
+
+def test_the_advice_that_comes_with_the_demo_is_the_pairs_own_alpha() -> None:
+    """What a new installation shows without working anything out again."""
+    records = json.loads((ROOT / "demo" / "evaluation.json").read_text(encoding="utf-8"))
+    (advice,) = (Advice.from_json(record["advice"]) for record in records if "advice" in record)
+    assert (advice.met, advice.recommended_met, advice.alpha) == (True, True, advice.recommended_alpha)
+    assert all(f"α = {advice.alpha:g}" in item.words for item in advice.cautions if item.kind != "unusable")
 
 
 def test_no_other_module_decides() -> None:
