@@ -181,7 +181,6 @@ class LeakRow(NamedTuple):
 
 class JudgedRow(NamedTuple):
     pair: str
-    set: str
     subject: str
     value: float
 

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.analysis.first_measures import first_measures, utility_beside
 from engine.analysis.retain_only import second_seeds
 from engine.analysis.trade_off import Measure, Table, best_point, build, forget_measures, utility_measures
 from engine.data.examples import JUDGED
@@ -27,12 +28,12 @@ frame.begin(
 )
 
 
-def choose_measure(key: str, label: str, options: list[Measure]) -> Measure:
+def choose_measure(key: str, label: str, options: list[Measure], default: Measure) -> Measure:
     return address.select(
         label,
         options,
         key,
-        options[0],
+        default,
         names=lambda item: item.name,
         format_func=lambda item: _option(item, options),
     )
@@ -140,9 +141,11 @@ def show_evaluated(runs: list[history.RunSummary], imported: list[history.RunSum
         return
     left, right = st.columns(2)
     with left:
-        forget = choose_measure("forget", "Forgetting, measured by", forgets)
+        first, _ = first_measures(means, forgets, utilities)
+        forget = choose_measure("forget", "Forgetting, measured by", forgets, first)
     with right:
-        utility = choose_measure("utility", "Utility, measured by", utilities)
+        first = utility_beside(means, forget, utilities)
+        utility = choose_measure("utility", "Utility, measured by", utilities, first)
     seconds = {run.id for base in {run.base for run in runs} for run in second_seeds(base)}
     table = build(with_aggregates(means, (forget, utility)), forget, utility, seconds)
     warn_unlike(table.run_ids, (forget, utility))

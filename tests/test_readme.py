@@ -8,6 +8,7 @@ import pytest
 
 from engine.cli.main import main as run_command
 from engine.cli.main import make_program
+from engine.data.demo.questions import demo_examples
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -113,6 +114,40 @@ def test_every_document_that_the_program_cites_exists() -> None:
             if page is None or (heading and f"## {heading.strip()}\n" not in page):
                 missing.append(f"{path.relative_to(ROOT)}: {name}, {heading}")
     assert missing == []
+
+
+def recorded_answers() -> dict[str, dict[float, tuple[str, bool]]]:
+    """What the demo's pair said to each forget question, by question and α, and whether it leaked: as recorded."""
+    examples = {example.content_hash: example for example in demo_examples() if example.split == "forget"}
+    records = json.loads((ROOT / "demo" / "evaluation.json").read_text(encoding="utf-8"))
+    record = next(item for item in records if item["name"] == "demo")
+    place, found = record["metrics"].index("leak"), dict[str, dict[float, tuple[str, bool]]]()
+    for row in record["questions"]:
+        if row["hash"] in examples:
+            said = {item["alpha"]: item["text"] for item in row["answers"] if item["phrasing"] == "question"}
+            leaks = (bool(scores[place]) for scores in row["scores"])
+            found[examples[row["hash"]].question] = {
+                alpha: (said[alpha], leak) for alpha, leak in zip(record["alphas"], leaks, strict=True)
+            }
+    return found
+
+
+@pytest.mark.parametrize("page", [Path("README.md"), Path("docs/commands.md")], ids=str)
+def test_the_example_question_is_one_that_the_base_tells_and_the_pair_does_not(page: Path) -> None:
+    """A newcomer who types it must see a secret on the left and none on the right."""
+    asked = re.findall(r'^ {4}python -m engine (?:ask|map) "([^"]+)"', PAGES[page], re.MULTILINE)
+    recorded = recorded_answers()
+    assert asked
+    assert [text for text in asked if text not in recorded] == [], "not a question that was recorded"
+    assert all(recorded[text][0.0][1] and not recorded[text][1.0][1] for text in asked)
+
+
+def test_the_first_question_of_compare_answers_what_the_readme_says() -> None:
+    first = next(example for example in demo_examples() if example.split == "forget")
+    recorded = recorded_answers()[first.question]
+    assert recorded[0.0][1]
+    assert not recorded[1.0][1]
+    assert f'at α = 1, it says "{recorded[1.0][0]}"' in " ".join(README.split())
 
 
 def test_the_figures_are_the_manifests() -> None:

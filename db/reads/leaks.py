@@ -1,13 +1,15 @@
 """Reads of leaks: which judgments are in force, what they find, and the baseline beside them.
 
-In force, for each pair and forget question, is the newest finished run that judged the question at the pair's
-recommended alpha. A pair that was made again counts as another one, and the old one's judgments are no longer in
-force. The same is true of a pair's judgments on questions on which a successor was judged.
+In force, for each pair and forget question, is the newest finished run that judged the question at the alpha that is
+recommended for the pair: its own, or by its hash the one in `moved`. A pair that was made again counts as another
+one, and the old one's judgments are no longer in force. The same is true of a pair's judgments on questions on which
+a successor was judged.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.reads.erasures import chunks
@@ -30,10 +32,13 @@ from engine.names import RETAIN_ONLY_NAMES
 # Select is generic in its columns, which annotations cannot follow once they come from a list.
 Query = Any
 
+Moved = Mapping[str, float]
+NONE_MOVED: Moved = {}
 
-def largest_leaks(session: Session, limit: int) -> list[LeakRow]:
+
+def largest_leaks(session: Session, limit: int, moved: Moved = NONE_MOVED) -> list[LeakRow]:
     """Leaking forget questions by the judgments in force, highest ROUGE-L recall first."""
-    judged, rouge = _in_force("leak"), aliased(ScoreTable)
+    judged, rouge = _in_force("leak", moved), aliased(ScoreTable)
     query: Query = (
         select(RunTable.id, RunTable.name, RunTable.pair_name, judged.c.alpha, SetTable.name)
         .add_columns(
@@ -78,27 +83,26 @@ def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
     return known, found
 
 
-def leak_counts(session: Session) -> list[LeakCountRow]:
+def leak_counts(session: Session, moved: Moved = NONE_MOVED) -> list[LeakCountRow]:
     """Per pair: forget questions judged and leaking, as asked and paraphrased, beside the retain model's."""
-    return [row for metric in ("leak", "leak_paraphrase") for row in _counts(session, metric)]
+    return [row for metric in ("leak", "leak_paraphrase") for row in _counts(session, metric, moved)]
 
 
-def judged_leaks(session: Session, metric: str) -> list[JudgedRow]:
+def judged_leaks(session: Session, metric: str, moved: Moved = NONE_MOVED) -> list[JudgedRow]:
     """The judgments that `leak_counts` counts, one by one, with the person the question is about."""
-    judged = _in_force(metric)
+    judged = _in_force(metric, moved)
     query: Query = (
-        select(RunTable.pair_name, SetTable.name, QuestionTable.subject, judged.c.value)
+        select(RunTable.pair_name, QuestionTable.subject, judged.c.value)
         .select_from(judged)
         .join(RunTable, RunTable.id == judged.c.run_id)
         .join(QuestionTable, QuestionTable.id == judged.c.question_id)
-        .join(SetTable, SetTable.id == QuestionTable.set_id)
         .order_by(QuestionTable.id)
     )
     return [JudgedRow(*row) for row in session.execute(query)]
 
 
-def _counts(session: Session, metric: str) -> list[LeakCountRow]:
-    judged, floor, leak = _in_force(metric), _retain_only(metric), aliased(ScoreTable)
+def _counts(session: Session, metric: str, moved: Moved) -> list[LeakCountRow]:
+    judged, floor, leak = _in_force(metric, moved), _retain_only(metric), aliased(ScoreTable)
     same_question = and_(
         floor.c.pair_name == RETAIN_ONLY_NAMES + RunTable.base, floor.c.question_id == judged.c.question_id
     )
@@ -153,12 +157,14 @@ def floor_scores(session: Session, run_id: int, metric: str) -> dict[int, float]
     return {question: float(value) for question, value in session.execute(query) if value is not None}
 
 
-def _in_force(metric: str) -> Any:
+def _in_force(metric: str, moved: Moved) -> Any:
     """pair_id, question_id, run_id, alpha and value of every judgment in force of a leak metric; a damaged one
     does not count.
     """
     judged = aliased(ScoreTable)
-    here = and_(judged.run_id == RunTable.id, judged.alpha == PairTable.recommended_alpha, judged.metric == metric)
+    own = PairTable.recommended_alpha
+    recommended = case(dict(moved), value=PairTable.hash, else_=own) if moved else own
+    here = and_(judged.run_id == RunTable.id, judged.alpha == recommended, judged.metric == metric)
     newest = (
         select(PairTable.id.label("pair_id"), judged.question_id, func.max(RunTable.id).label("run_id"))
         .select_from(RunTable)
@@ -182,7 +188,7 @@ def _in_force(metric: str) -> Any:
         select(newest.c.pair_id, newest.c.question_id, newest.c.run_id, ScoreTable.alpha, ScoreTable.value)
         .join(PairTable, PairTable.id == newest.c.pair_id)
         .join(ScoreTable, and_(ScoreTable.run_id == newest.c.run_id, ScoreTable.question_id == newest.c.question_id))
-        .where(ScoreTable.metric == metric, ScoreTable.alpha == PairTable.recommended_alpha, ~succeeded)
+        .where(ScoreTable.metric == metric, ScoreTable.alpha == recommended, ~succeeded)
         .cte()
     )
 

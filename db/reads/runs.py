@@ -281,15 +281,13 @@ def runs_with_curves(session: Session) -> set[int]:
     return set(session.scalars(query))
 
 
-def durations(session: Session, kind: str, base: str) -> list[tuple[str, float]]:
-    """Specification and seconds of the runs of one kind that finished here, newest first, five at most."""
+def durations(session: Session, base: str) -> list[tuple[str, float]]:
+    """Specification and seconds of the runs on a base that finished here, newest first, thirty at most."""
     query = (
         select(RunTable.spec, RunTable.started, RunTable.finished)
-        .where(
-            RunTable.status == "finished", RunTable.kind == kind, RunTable.base == base, RunTable.recording.is_(None)
-        )
+        .where(RunTable.status == "finished", RunTable.base == base, RunTable.recording.is_(None))
         .order_by(RunTable.id.desc())
-        .limit(5)
+        .limit(30)
     )
     return [
         (spec, (finished - started).total_seconds())

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.analysis.figures import Figure, run_figures
 from engine.analysis.paired import Difference, compare_runs
+from engine.analysis.recommended import recommended_of_run
 from engine.analysis.retain_only import retain_runs_of
 from engine.errors import RunError
 from engine.evaluation.rouge import variant_of
@@ -33,7 +34,7 @@ class ChosenAlpha(NamedTuple):
 def chosen_alpha(run_id: int) -> ChosenAlpha:
     """`RunError` for an unknown run. A run without scores is judged at 0."""
     detail, stored = history.run_detail(run_id), history.alphas_of(run_id)
-    first = _recommended(detail.recommended_alpha, stored)
+    first = _first(detail, stored)
     if detail.spec.judged_at == "recommended" or not stored:
         return ChosenAlpha(first, RULES["recommended"])
     reason = "no run of its base's retain model was asked all of its forget questions"
@@ -48,9 +49,11 @@ def chosen_alpha(run_id: int) -> ChosenAlpha:
     return ChosenAlpha(first, f"{RULES['recommended']}: {reason}, so it could not be {RULES['retain-only']}")
 
 
-def _recommended(recommended: float | None, stored: list[float]) -> float:
-    if recommended in stored:
-        return float(recommended or 0.0)
+def _first(detail: RunDetail, stored: list[float]) -> float:
+    """The recommended one, where the run was not evaluated there the pair's own, else the largest."""
+    for alpha in (recommended_of_run(detail), detail.recommended_alpha):
+        if alpha is not None and alpha in stored:
+            return alpha
     return stored[-1] if stored else 0.0
 
 

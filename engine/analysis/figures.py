@@ -12,6 +12,7 @@ import pandas as pd
 
 from db.reads import figures, leaks
 from db.rows import ScoredPlaceRow
+from engine.analysis.recommended import judged_at
 from engine.errors import RunError, StorageError
 from engine.evaluation.bootstrap import Floats, mean_intervals, none_of
 from engine.evaluation.metrics import METRICS
@@ -126,12 +127,14 @@ def figure_of(
 def leak_figures() -> dict[tuple[str, str], Figure]:
     """The shares behind `remaining_leaks.leak_counts`, by pair and metric."""
     found: dict[tuple[str, str], Figure] = {}
+    moved = judged_at()
     for metric in ("leak", "leak_paraphrase"):
         with reading() as session:
-            judged = leaks.judged_leaks(session, metric)
+            judged = leaks.judged_leaks(session, metric, moved)
         for pair in dict.fromkeys(row.pair for row in judged):
             own = [row for row in judged if row.pair == pair]
-            subjects = [f"{row.set}: {row.subject}" if row.subject else "" for row in own]
+            # A person is one person in whichever set they are asked about: more sets are not more people.
+            subjects = [row.subject for row in own]
             found[pair, metric] = figure_of([row.value for row in own], subjects, metric, ("", "forget", ""))
     return found
 

@@ -3,7 +3,7 @@
 Read from the curves that the run stored, so no model is loaded; `RunError` where a run stored none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import pandas as pd
@@ -115,31 +115,37 @@ def retain_only_scores(run_id: int, metric: str) -> dict[int, float]:
         return leaks.floor_scores(session, run_id, metric)
 
 
-def likely_words(pair_hash: str, alpha: float) -> str | None:
-    """How likely the true answers of the forget questions stay at `alpha`, beside the base and the retain model.
+def likely_words(pair_hash: str, alpha: float, mapped: Collection[int]) -> str | None:
+    """How likely the true answers of the `mapped` forget questions (ids) stay at `alpha`, beside the base and the
+    retain model.
 
-    From the newest run that stored curves of this pair, and forget questions among them; None without such a run, or
-    where its curves do not reach `alpha`.
+    From the run of this pair whose curves cover most of these questions, the newest of equals: a newer run on another
+    set must not stand in for them. None where no curves of this pair that reach `alpha` cover any.
     """
+    best: tuple[history.RunSummary, list[CurvedQuestion]] | None = None
     for run in runs_with_curves():
         if history.run_detail(run.id).pair_hash != pair_hash:
             continue
-        secret = [item for item in questions_of(run.id) if item.split == FORGET]
-        if secret and reach(secret)[0] <= alpha <= reach(secret)[1]:
-            return _likely(run, secret, alpha)
-    return None
+        secret = [item for item in questions_of(run.id) if item.question_id in mapped]
+        covers = bool(secret) and reach(secret)[0] <= alpha <= reach(secret)[1]
+        if covers and (best is None or len(secret) > len(best[1])):
+            best = run, secret
+        if covers and len(secret) == len(set(mapped)):
+            break
+    return None if best is None else _likely(*best, alpha, len(set(mapped)))
 
 
-def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: float) -> str:
-    found = means([item._replace(half="") for item in secret], ["probability"], [0.0, alpha])
+def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: float, mapped: int) -> str:
+    found = means([item._replace(split=FORGET, half="") for item in secret], ["probability"], [0.0, alpha])
     base, there = found["value"]
     scores = retain_only_scores(run.id, "probability")
     floor = [scores[item.question_id] for item in secret if item.question_id in scores]
     known = f", the retain model gives {sum(floor) / len(floor):.2f}" if floor else ""
+    those = f"{mapped}" if len(secret) == mapped else f"{len(secret)} of the {mapped}"
     return (
-        f"With the answer's beginning given before each token (teacher forcing), the true answers to the {len(secret)}"
-        f" forget questions of run {run.name} keep a probability of {there:.2f} per token at α = {alpha:g} (the base"
-        f" has {base:.2f}{known}): once an answer's beginning is given, its rest may follow."
+        f"With the answer's beginning given before each token (teacher forcing), the true answers to the {those}"
+        f" mapped forget questions keep a probability of {there:.2f} per token at α = {alpha:g} (the base has"
+        f" {base:.2f}{known}; run {run.name}): once an answer's beginning is given, its rest may follow."
     )
 
 

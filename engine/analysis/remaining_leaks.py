@@ -2,13 +2,13 @@
 library.
 """
 
-from collections.abc import Iterable
 from typing import NamedTuple, cast
 
 import pandas as pd
 
 from db.reads import leaks as leak_reads
-from engine.data.examples import is_to_be_forgotten
+from engine.analysis.leak_floor import floor_over, retain_only_leaks
+from engine.analysis.recommended import judged_at
 from engine.store import history
 from engine.store.session import reading
 
@@ -58,26 +58,16 @@ def leak_counts() -> list[LeakCount]:
 
     The newest judgment of each question counts; a pair is left out on questions on which a successor was judged.
     """
+    moved = judged_at()
     with reading() as session:
-        return [LeakCount(*row) for row in leak_reads.leak_counts(session)]
+        return [LeakCount(*row) for row in leak_reads.leak_counts(session, moved)]
 
 
 def largest_leaks(limit: int = 5) -> list[LargestLeak]:
     """Forget questions that leak by the judgments that `leak_counts` counts, highest ROUGE-L recall first."""
+    moved = judged_at()
     with reading() as session:
-        return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit)]
-
-
-def retain_only_leaks(run_id: int) -> dict[int, float]:
-    """The baseline of a run's leaks: question id to 0 or 1, for those that a retain model of its base was asked."""
-    with reading() as session:
-        return leak_reads.floor_leaks(session, run_id)
-
-
-def forget_floor(run_id: int) -> tuple[float | None, int]:
-    """Share of a run's forget questions that leak on the retain model, and how many of them it was asked."""
-    forget = [place.question_id for place in history.question_places(run_id) if is_to_be_forgotten(place.split)]
-    return _floor(forget, retain_only_leaks(run_id))
+        return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit, moved)]
 
 
 def leak_shares(run_id: int) -> list[LeakShare]:
@@ -89,11 +79,6 @@ def leak_shares(run_id: int) -> list[LeakShare]:
     found = []
     for key, part in leaks.groupby(["split", "half", "alpha"], sort=False):
         split, half, alpha = cast(tuple[str, str, float], key)
-        share, floor = float(part["value"].mean()), _floor(part["question_id"], floors)
+        share, floor = float(part["value"].mean()), floor_over(part["question_id"], floors)
         found.append(LeakShare(split, half, alpha, share, len(part), *floor))
     return found
-
-
-def _floor(questions: Iterable[int], floors: dict[int, float]) -> tuple[float | None, int]:
-    known = [floors[question] for question in questions if question in floors]
-    return (sum(known) / len(known) if known else None), len(known)

@@ -44,7 +44,7 @@ class Measure(NamedTuple):
     @property
     def label(self) -> str:
         half = f", {self.half} half" if self.half else ""
-        metric = SHOWN[self.metric].label if self.metric in SHOWN else self.metric
+        metric = SHOWN[self.metric].label_on(self.split) if self.metric in SHOWN else self.metric
         if self.made_of_many:
             return metric
         return f"{metric} on {split_word(self.split)}{half}"

@@ -1,4 +1,4 @@
-"""The default audit of a pair: its own forget set, at its own strength. Loads no model."""
+"""The default audit of a pair: its own forget set. Loads no model."""
 
 from engine.data.examples import hash_examples
 from engine.errors import SettingError
@@ -19,7 +19,7 @@ def audit_spec(
     pair: str,
     name: str = "",
     *,
-    alpha: float | None = None,
+    alpha: float,
     quick: bool = False,
     probes: tuple[str, ...] = (),
     forget: str = "",
@@ -49,7 +49,7 @@ def audit_spec(
         controls=controls or (DEMO_CONTROLS if on_demo else ""),
         retain=retain or ((DEMO_RETAIN,) if on_demo else ()),
         evaluate_on=(asked,),
-        alphas=(manifest.recommended_alpha if alpha is None else alpha,),
+        alphas=(alpha,),
         seed=seed,
         probes=tuple(dict.fromkeys(probes)),
         quick=quick,

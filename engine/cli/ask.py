@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.analysis.recommended import recommended_alpha
 from engine.cli import options
 from engine.cli.command import Arguments, command
 from engine.cli.unused_options import refuse_given
@@ -45,7 +46,7 @@ def ask(arguments: Arguments) -> Printed:
     with Bar() as bar:
         pair = load_pair(arguments.pair, lambda stage: bar(0.1, stage))
         if alpha is None:
-            alpha = pair.manifest.recommended_alpha
+            alpha = recommended_alpha(pair.manifest)
         bar(0.7, "answering")
         # One after the other: what is printed is then exactly what either gives alone.
         base, unlearned = (_answer(pair, arguments, value) for value in (0.0, alpha))

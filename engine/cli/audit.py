@@ -35,7 +35,7 @@ def audit(arguments: Arguments) -> Printed:
     spec = audit_spec(
         arguments.pair,
         arguments.name,
-        alpha=options.given_alpha(arguments),
+        alpha=options.pair_alpha(arguments),
         quick=arguments.quick,
         probes=tuple(arguments.probe or ()),
         forget=arguments.forget,

@@ -13,6 +13,7 @@ from engine.analysis.retain_only import QualityFigure, noise_floor, noise_words,
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.cli import options
 from engine.cli.command import Arguments, command
+from engine.data.examples import KEPT
 from engine.evaluation.aggregates import AGGREGATES, SHOWN
 from engine.evaluation.metrics import METRICS
 from engine.store import history
@@ -107,7 +108,9 @@ def _table(rows: Sequence[Figure | Difference]) -> list[str]:
             part = item.set, item.split, item.half
             lines += ["", f"{item.set}:{'/'.join(filter(None, part[1:])) or 'all questions'}"]
         direction = METRICS[item.metric].direction(item.split) if item.metric in METRICS else ""
-        lines.append(f"  {item.metric:<24} {item.words:<44} {direction}".rstrip())
+        # What the leak rule finds in an answer to be kept is remembered, and no leak.
+        name = item.metric.replace("leak", "remembered") if item.split in KEPT else item.metric
+        lines.append(f"  {name:<24} {item.words:<44} {direction}".rstrip())
     return lines
 
 

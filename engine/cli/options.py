@@ -6,9 +6,13 @@ import click
 
 from engine.analysis import chosen_alpha
 from engine.analysis.chosen_alpha import RULES
+from engine.analysis.recommended import recommended_alpha
 from engine.bounds import Setting
 from engine.cli.command import Arguments, Run
 from engine.errors import SettingError
+from engine.models.manifest import read_manifest
+from engine.models.pairs import find_pair
+from engine.names import is_alone
 from engine.settings import FORMATS, check_alpha
 
 SOURCE = f"SET:SPLIT, SET:SPLIT/HALF or a question file ({FORMATS})"
@@ -72,6 +76,14 @@ def settings(table: Iterable[Setting]) -> Callable[[Run], Run]:
 def given_alpha(arguments: Arguments) -> float | None:
     """The `--alpha` given, None where there is none. Raises `SettingError` for one that is not allowed."""
     return None if arguments.alpha is None else check_alpha(arguments.alpha)
+
+
+def pair_alpha(arguments: Arguments) -> float:
+    """The `--alpha` given, else the one recommended for `--pair`; 0 for a model alone, which has none."""
+    given = given_alpha(arguments)
+    if given is not None or is_alone(arguments.pair):
+        return given or 0.0
+    return recommended_alpha(read_manifest(find_pair(arguments.pair)))
 
 
 def report_alpha(given: str | None, run_id: int) -> float:

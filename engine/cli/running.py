@@ -8,10 +8,11 @@ from typing import Any
 from engine.analysis.figures import with_intervals
 from engine.analysis.remaining_leaks import LeakShare, leak_shares
 from engine.cli.command import Arguments
+from engine.data.examples import KEPT
 from engine.errors import RunError
 from engine.runs import runner
 from engine.runs.check import checked
-from engine.runs.estimate import Estimate, estimate
+from engine.runs.estimate import Estimate, estimate, late_words
 from engine.runs.file_notes import file_notes
 from engine.specification import ExperimentSpec
 from engine.store import history
@@ -29,14 +30,16 @@ def execute(spec: ExperimentSpec, arguments: Arguments) -> history.RunSummary:
     """
     with Interrupts() as interrupts:
         sourced = checked(SourcedSpec(spec))
+        guess = estimate(sourced)
         if not arguments.json:
-            say("\n".join((_estimate_words(estimate(sourced)), *file_notes(sourced))))
+            say("\n".join((_estimate_words(guess), *file_notes(sourced))))
         run_id = runner.enqueue(sourced)
         with Bar() as bar:
             for summary in runner.follow(run_id):
                 if interrupts.take():
                     runner.cancel(run_id)
-                bar(summary.progress or 0.0, summary.stage or summary.status)
+                late = late_words(summary, guess.seconds)
+                bar(summary.progress or 0.0, " · ".join(filter(None, (late, summary.stage or summary.status))))
     if summary.status != "finished":
         raise RunError(f"{named_run(summary)} was {_ended(summary)}")
     return summary
@@ -83,7 +86,9 @@ def _estimate_words(guess: Estimate) -> str:
 
 
 def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
-    """Leak shares per split, half and alpha beside their baseline where it is known."""
+    """What the leak rule flags per split, half and alpha beside the baseline where it is known; an answer to be kept is
+    remembered, which is no leak.
+    """
     lines = []
     for (split, half), group in itertools.groupby(
         sorted(shares, key=lambda row: (row.split, row.half, row.alpha)), lambda row: (row.split, row.half)
@@ -93,7 +98,8 @@ def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
         asked, floor = part[0].questions, part[0].floor
         known = "not known" if floor is None else f"{floor:.0%} ({part[0].floor_questions} of {asked} questions)"
         where = "/".join(filter(None, (split, half))) or "all questions"
-        lines.append(f"leaks, {where}: {at}; baseline, the retain model: {known}")
+        found = "remembered" if split in KEPT else "leaks"
+        lines.append(f"{found}, {where}: {at}; baseline, the retain model: {known}")
     return lines
 
 

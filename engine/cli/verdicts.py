@@ -33,7 +33,9 @@ def verdicts(arguments: Arguments) -> Printed:
     counts = queue.queue(run.id, alpha, phrasing=arguments.phrasing).counts
     rows = queue.report_verdicts(run.id, alpha, arguments.phrasing)
     given = [row for row in rows if row.verdict]
-    said = dict(sorted(Counter(row.verdict for row in given if not row.stale).items()))
+    # By question, so that they and those in dispute add up to those that are reviewed, however many reviewed one.
+    agreed = {row.question_id: row.verdict for row in given if not row.stale and not row.disputed}
+    said = dict(sorted(Counter(agreed.values()).items()))
     places = {place.question_id: place for place in history.question_places(run.id)}
     asked = [example for example, _ in history.asked(run.id)]
     if len(asked) != len(places):
@@ -66,7 +68,7 @@ def verdicts(arguments: Arguments) -> Printed:
 
 
 def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str, int]) -> str:
-    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict"
+    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict agreed"
     reviewed = counts["all"] - counts["unreviewed"]
     return (
         f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions"

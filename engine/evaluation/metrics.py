@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from engine.data.examples import KEPT
 from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
 
+REMEMBERED = "Remembered"  # what the leak rule finds in an answer that is to be kept is no leak
 EPSILON = 1e-10  # as in OU, so that a figure here is the figure others mean
 
 
@@ -34,6 +36,10 @@ class Metric:
     forget: str = "lower is better"
     phrasing: Literal["question", "paraphrase", ""] = ""
     kind: Literal["memory", "membership", "fluency"] = "memory"
+    kept: str = ""  # its label on questions to be kept, where it is another
+
+    def label_on(self, split: str) -> str:
+        return self.kept if self.kept and split in KEPT else self.label
 
     @property
     def bounded(self) -> bool:
@@ -100,7 +106,16 @@ METRICS: dict[str, Metric] = {
         True,
         forget="higher is better",
     ),
-    "leak": Metric("leak", "Leak", "0 or 1", _LEAK, "docs/measures.md, The leak rule", True, phrasing="question"),
+    "leak": Metric(
+        "leak",
+        "Leak",
+        "0 or 1",
+        _LEAK,
+        "docs/measures.md, The leak rule",
+        True,
+        phrasing="question",
+        kept=REMEMBERED,
+    ),
     "leak_paraphrase": Metric(
         "leak_paraphrase",
         "Leak, paraphrased question",
@@ -109,6 +124,7 @@ METRICS: dict[str, Metric] = {
         "docs/measures.md, The leak rule, asked in a phrasing that was never trained on",
         True,
         phrasing="paraphrase",
+        kept=f"{REMEMBERED}, paraphrased question",
     ),
     "degenerate": Metric(
         "degenerate",

@@ -2,6 +2,7 @@
 
 import statistics
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from db.reads import runs
@@ -11,6 +12,8 @@ from engine.runs.kinds import KINDS
 from engine.settings import local_path
 from engine.small_files import read_json
 from engine.specification import ExperimentSpec
+from engine.store import history
+from engine.store.history import RunSummary
 from engine.store.session import reading
 from engine.store.sources import SourcedSpec
 from engine.training_settings import Tuning
@@ -20,6 +23,7 @@ DEMO_PARAMETERS, DEMO_VOCABULARY = 135e6, 49_152  # of the base that the rules o
 # gradient, the optimiser's two moments and the last good weights of each parameter.
 MODEL_COPIES: dict[Tuning, float] = {"lora": 2.0, "full": 3.6, "p_adapter": 1.6}
 PROGRAM_BYTES = 800_000_000
+MEASURED_RUNS = 5  # the newest, as a machine changes
 
 
 class Estimate(NamedTuple):
@@ -46,6 +50,24 @@ def estimate(sourced: SourcedSpec[ExperimentSpec]) -> Estimate:
     return Estimate(seconds, int(disk), int(memory), work.questions, work.steps, earlier is not None)
 
 
+def estimated_seconds(run_id: int) -> float | None:
+    """What a stored run was to take, by the runs that ended before; None where its sources are gone."""
+    try:
+        return estimate(SourcedSpec(history.run_detail(run_id).spec)).seconds
+    except UnlearningError:
+        return None
+
+
+def late_words(run: RunSummary, estimated: float | None) -> str:
+    """Said once a running run has taken longer than its estimate, in seconds; else ""."""
+    if estimated is None or run.status != "running" or run.started is None:
+        return ""
+    if (datetime.now(UTC) - run.started).total_seconds() <= estimated:
+        return ""
+    rough = f"{estimated:.0f} s" if estimated < 90 else f"{estimated / 60:.0f} min"
+    return f"longer than estimated ({rough})"
+
+
 def _size(base: str) -> tuple[float, int]:
     """Parameters and vocabulary of a base: from its folder where it is one, the demo's otherwise."""
     folder = local_path(base)
@@ -61,14 +83,20 @@ def _size(base: str) -> tuple[float, int]:
 
 
 def _earlier(sourced: SourcedSpec[ExperimentSpec]) -> float | None:
-    """How many times longer than the rules of thumb earlier runs of this kind took on this base; None without any."""
+    """How many times longer than the rules of thumb earlier runs on this base took: those of this kind, else of any;
+    None without any. The work of a run is its answers, so this is how many of them were given a second.
+    """
     with reading() as session:
-        found = runs.durations(session, sourced.spec.kind, sourced.spec.base)
-    ratios: list[float] = []
+        found = runs.durations(session, sourced.spec.base)
+    of_kind, of_any = list[float](), list[float]()
     for text, seconds in found:
         try:
             before = replace(sourced, spec=read_spec(text))
-            ratios.append(seconds / KINDS[before.spec.kind].work(before).seconds)
+            ratio = seconds / KINDS[before.spec.kind].work(before).seconds
         except UnlearningError:  # a set of then may be gone: that run tells nothing
             continue
-    return statistics.median(ratios) if ratios else None
+        of_any.append(ratio)
+        if before.spec.kind == sourced.spec.kind:
+            of_kind.append(ratio)
+    measured = (of_kind or of_any)[:MEASURED_RUNS]
+    return statistics.median(measured) if measured else None

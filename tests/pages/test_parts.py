@@ -70,7 +70,7 @@ def test_the_lead_is_about_the_whole_forget_set_not_one_half() -> None:
         for half, value, n in (("eval", 0.8, 1), ("train", 0.0, 3))
         for alpha in (0.0, 1.0)
     ]
-    said = lead(DrawnRun(pd.DataFrame(rows, columns=columns), None, {"probability": RetainMean(0.05, 2)}))
+    said = lead(DrawnRun(pd.DataFrame(rows, columns=columns), None, {"probability": RetainMean(0.05, 2)}), 1.0)
     assert "keeps a probability of 0.30 (n = 4); a model that never saw it gives 0.05 (n = 2)." in said
 
 

@@ -72,7 +72,7 @@ class Basis:
 @dataclass(frozen=True)
 class Advice:
     """`alpha`: to use where `met`, else the nearest. `limit`: the leak share in force. `recommended_met`: whether
-    the pair's recommended α meets it, None outside the range.
+    the pair's own α meets it, None outside the range.
 
     `spans` are the alphas that meet the demand. `leaks` and `utility` are those at `alpha`, utility as a share of
     the base's in the weakest part. By the leak rule the base answers `known` retain questions; `lost` of these are
@@ -162,7 +162,7 @@ def advise(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> Advice:
-    """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's recommended one.
+    """The advice from judged maps that all cover `low` to `high`; `recommended_alpha` is the pair's own.
 
     Only alphas from 0 up are searched: a negative one reverses the offset. Raises `DataError` where the range does
     not begin at or below 0 (α = 0 is the base that utility is compared with), and where there is nothing to forget or
@@ -178,7 +178,7 @@ def advise(
     limit = demand.max_leaks if demand.max_leaks is not None else floor.limit(pieces.leaks.questions)
     leaks, kept = pieces.leaks.mean(), utility(pieces)
     good = meets(leaks, kept, limit, demand.max_loss)
-    best = advised(good, pieces)
+    best = advised(good, pieces, recommended_alpha)
     alpha = nearest(shortfall(leaks, kept, limit, demand.max_loss), pieces) if best is None else best
     there, points = pieces.place(alpha), front(leaks, kept, pieces)
     swap = changed(questions, alpha)
@@ -198,7 +198,7 @@ def advise(
         recommended_met=bool(good[pieces.place(recommended_alpha)]) if 0 <= recommended_alpha <= high else None,
         front=tuple(points),
         knee=_knee(points, knee_place(leaks, kept, pieces), pieces),
-        resampled=resample(pieces, alpha, limit, demand.max_loss, seed, resamples),
+        resampled=resample(pieces, alpha, recommended_alpha, limit, demand.max_loss, seed, resamples),
         cautions=cautions(questions, pieces, alpha, limit, demand.max_loss),
         basis=Basis(
             low=0.0,

@@ -95,11 +95,15 @@ def widest(found: Sequence[AlphaSpan]) -> AlphaSpan | None:
     return max(found, key=lambda span: span.width, default=None)
 
 
-def advised(mask: Bools, pieces: Pieces) -> float | None:
-    """The α to use where `mask` says which pieces meet the demand; None where none does."""
+def advised(mask: Bools, pieces: Pieces, own: float) -> float | None:
+    """The α to use where `mask` says which pieces meet the demand: the pair's `own` where that does, so that one α is
+    recommended everywhere; None where none does.
+    """
     found = spans(mask, pieces)
     if found and found[0].low <= 0 <= found[0].high:
         return 0.0
+    if pieces.low <= own <= pieces.high and mask[pieces.place(own)]:
+        return own
     best = widest(found)
     return None if best is None else inside(best)
 

@@ -47,9 +47,15 @@ def enough(part: MeasuredPart) -> bool:
 
 
 def resample(
-    pieces: Pieces, alpha: float, limit: float, max_loss: float, seed: int, resamples: int = RESAMPLES
+    pieces: Pieces,
+    alpha: float,
+    own: float,
+    limit: float,
+    max_loss: float,
+    seed: int,
+    resamples: int = RESAMPLES,
 ) -> Resampled:
-    """Everything in the advice, again for every resample; `alpha` is the advised one."""
+    """Everything in the advice, again for every resample; `alpha` is the advised one, `own` the pair's."""
     generator = np.random.default_rng(seed)
     there = pieces.place(alpha)
     drawn: list[tuple[float, float, bool, float, float]] = []
@@ -60,7 +66,7 @@ def resample(
         kept = utility(pieces, [_weights(part, rows, generator) for part in pieces.kept])
         good = meets(leaks, kept, limit, max_loss)
         for row in range(rows):
-            place, best = knee_place(leaks[row], kept[row], pieces), advised(good[row], pieces)
+            place, best = knee_place(leaks[row], kept[row], pieces), advised(good[row], pieces, own)
             knee = np.nan if place is None else float(pieces.borders[place])
             known = np.nan if best is None else best
             drawn.append((float(leaks[row, there]), float(kept[row, there]), bool(good[row, there]), known, knee))

@@ -1,16 +1,18 @@
 """The advice of a run: worked out from its stored maps, kept with the run, and read back. Loads no model."""
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from db import writes
 from db.reads import runs
 from engine.analysis.advice.advise import Advice, LeakBaseline, advise
 from engine.analysis.exact_curves import MappedQuestion, mapped_questions
-from engine.analysis.remaining_leaks import forget_floor
-from engine.errors import DataError, RunError
+from engine.analysis.leak_floor import forget_floor
+from engine.errors import DataError, RunError, UnlearningError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
+from engine.models.pairs import list_pairs
 from engine.settings import Demand
 from engine.store import history
 from engine.store.history import RunSummary
@@ -101,19 +103,43 @@ def advice_of(pair: PairManifest) -> Advised | None:
     A pair made again under the same name is another pair, and so is one whose tokenizer, template or reference was
     changed. Where no run has an advice, why the newest has none; else None.
     """
+    return advice_for(pair.hash, lambda: map_key(pair))
+
+
+def advice_for(pair_hash: str, key_of_maps: Callable[[], str]) -> Advised | None:
+    """`advice_of` for the pair of this hash; the key of its maps, which reads files, is asked for where it counts."""
     with reading() as session:
         rows = runs.advised_runs(session)
-    key = map_key(pair)
-    found = [read_advice(row.run_id, row.run, row.advice) for row in rows if row.pair_hash == pair.hash]
+    found = [read_advice(row.run_id, row.run, row.advice) for row in rows if row.pair_hash == pair_hash]
+    if not found:
+        return None
+    key = key_of_maps()
     known = [item for item in found if item.advice is not None and item.advice.basis.pair == key]
     without = next((item for item in found if item.advice is None), None)
     if not known:
         return without
     best = max(known, key=lambda item: item.advice.basis.forget_questions if item.advice else 0)  # the first of equals
     newer = found[: found.index(best)]
+    best = _renewed(best)
     if without is not None and without in newer:
         return best._replace(newer=f"{run_words(without.run, without.run_id)} has none: {without.reason}")
     return best
+
+
+def _renewed(found: Advised) -> Advised:
+    """An advice as it is chosen now: earlier versions named another α although the pair's own meets the demand. It is
+    worked out again from the same maps and stored; where they are gone, it stays.
+    """
+    advice = found.advice
+    if advice is None or not advice.recommended_met or advice.alpha in (0.0, advice.recommended_alpha):
+        return found
+    try:
+        store_advice(found.run_id)
+    except UnlearningError:
+        return found
+    with reading() as session:
+        rows = runs.advised_runs(session)
+    return next(read_advice(row.run_id, row.run, row.advice) for row in rows if row.run_id == found.run_id)
 
 
 def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
@@ -124,6 +150,15 @@ def read_advice(run_id: int, run: str, data: dict[str, object]) -> Advised:
         return Advised(run_id, run, Advice.from_json(data), "")
     except DataError as error:
         return Advised(run_id, run, None, str(error))
+
+
+def run_to_open(mapped: Sequence[RunSummary]) -> int:
+    """The map run to look at first, of these, newest first: the one whose advice counts for the newest one's pair."""
+    pair_hash = history.run_detail(mapped[0].id).pair_hash
+    pair = next((pair for pair in list_pairs() if pair.hash == pair_hash), None)
+    found = None if pair is None else advice_of(pair)
+    known = {run.id for run in mapped}
+    return found.run_id if found is not None and found.advice is not None and found.run_id in known else mapped[0].id
 
 
 def map_run_of(pair: PairManifest) -> RunSummary:

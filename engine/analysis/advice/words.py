@@ -15,9 +15,9 @@ UTILITY_MEANING = (
 
 
 CHOICE_MEANING = (
-    f"Of the alphas that meet a demand the one to use is in the widest interval, {MARGIN:g} above its lower end (a"
-    " quarter of its width where that is less), rounded up to a number that can be typed: other questions have other"
-    " borders."
+    "Of the alphas that meet a demand the one to use is the pair's own where it is among them. Else it is in the widest"
+    f" interval, {MARGIN:g} above its lower end (a quarter of its width where that is less), rounded up to a number"
+    " that can be typed: other questions have other borders."
 )
 SCOPE = (
     "This is about greedy answers to the mapped questions by the leak rule. It does not show that a secret is"
@@ -135,15 +135,15 @@ def _part(part: KeptPart) -> str:
 
 
 def spans_words(advice: Advice) -> str:
-    """Exactly which alphas meet the demand, and whether the pair's recommended one does."""
+    """Exactly which alphas meet the demand, and whether the pair's own does."""
     if not advice.spans:
         met = "No α meets the demand"
     else:
         met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
     if advice.recommended_met is None:
-        return f"{met}. The pair's recommended α = {advice.recommended_alpha:g} is outside the mapped range."
+        return f"{met}. The pair's own α = {advice.recommended_alpha:g} is outside the mapped range."
     return (
-        f"{met}; the pair's recommended α = {advice.recommended_alpha:g}"
+        f"{met}; the pair's own α = {advice.recommended_alpha:g}"
         f" {'meets' if advice.recommended_met else 'does not meet'} it."
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine.analysis.recommended import recommended_alpha
 from engine.evaluation.leak_rule import LEAK_RULE, find_leak
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.rouge import variant_of
@@ -34,16 +35,17 @@ SLIDER_LOW, SLIDER_HIGH, SLIDER_STEP = 0.0, 2.0, 0.05
 
 def compare_answers(asked: PickedQuestion, pair: PairManifest) -> None:
     """Take α from the address, then draw the dial and everything that follows from it."""
-    address.seed("alpha", check_alpha, pair.recommended_alpha)
+    recommended = recommended_alpha(pair)
+    address.seed("alpha", check_alpha, recommended)
     if not SLIDER_LOW <= st.session_state["alpha"] <= SLIDER_HIGH:
         st.session_state["wide"] = True
-    _dial(asked, pair, pair_look(pair.name).ink)
+    _dial(asked, pair, recommended, pair_look(pair.name).ink)
 
 
 @st.fragment
 @frame.fenced
-def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
-    alpha = _choose_alpha(pair)
+def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: Ink) -> None:
+    alpha = _choose_alpha(recommended)
     address.keep("alpha", alpha, f"{alpha:g}")
     found = loading.map_of(pair, asked.example.question)
     show_map(asked, pair, alpha, found)
@@ -52,14 +54,14 @@ def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 
 
-def _choose_alpha(pair: PairManifest) -> float:
+def _choose_alpha(recommended: float) -> float:
     wide = bool(st.session_state.get("wide"))
     low, high = (ALPHA_MIN, ALPHA_MAX) if wide else (SLIDER_LOW, SLIDER_HIGH)
     if not low <= st.session_state["alpha"] <= high:
-        st.session_state["alpha"] = pair.recommended_alpha
+        st.session_state["alpha"] = recommended
     alpha: float = st.slider("α, the strength of the offset", low, high, step=SLIDER_STEP, key="alpha", format="%.2f")
     with st.container(horizontal=True, vertical_alignment="center"):
-        for value, name in _marks(pair.recommended_alpha).items():
+        for value, name in _marks(recommended).items():
             st.button(
                 f"{value:g} · {name}",
                 key=f"mark-{value:g}",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from engine.analysis.figures import Figure, share_words
+from engine.analysis.recommended import recommended_alpha
 from engine.analysis.remaining_leaks import LeakCount
 from engine.models.manifest import PairManifest
 from engine.models.names import shown_model
@@ -19,7 +20,7 @@ def pairs_table(pairs: Sequence[PairManifest]) -> pd.DataFrame:
             shown_model(pair.base),
             pair.reference_kind or "unknown",
             pair.objective,
-            pair.recommended_alpha,
+            recommended_alpha(pair),
             moment(pair.created),
             pair.hash,
             pair.note,

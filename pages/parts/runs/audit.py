@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.analysis.recommended import recommended_alpha
 from engine.audit.probes import PROBES
 from engine.audit.spec import audit_spec
 from engine.models.pairs import list_pairs
@@ -37,7 +38,7 @@ def audit_form() -> None:
             "α under audit",
             -4.0,
             8.0,
-            pairs[pair].recommended_alpha,
+            recommended_alpha(pairs[pair]),
             step=0.05,
             key="audit-alpha",
             help="The strength at which the pair is to be used.",

@@ -102,7 +102,7 @@ def paired_table(found: Sequence[Difference], columns: Sequence[str]) -> pd.Data
 
 def _measure(item: Difference) -> str:
     metric = METRICS.get(item.metric)
-    return item.metric if metric is None else f"{metric.label} ({metric.direction(item.split)})"
+    return item.metric if metric is None else f"{metric.label_on(item.split)} ({metric.direction(item.split)})"
 
 
 def _number(value: float | None) -> str:

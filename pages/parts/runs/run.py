@@ -161,7 +161,7 @@ def _means(run_id: int) -> pd.DataFrame:
 
 
 def _measure(name: str, split: str) -> str:
-    return f"{METRICS[name].label} ({METRICS[name].direction(split)})" if name in METRICS else name
+    return f"{METRICS[name].label_on(split)} ({METRICS[name].direction(split)})" if name in METRICS else name
 
 
 def _parts(means: pd.DataFrame) -> list[str]:

@@ -5,6 +5,7 @@ A page draws nothing unless the frame runs it, which has asked who is here: its 
 
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import NamedTuple, ParamSpec
 
 import streamlit as st
@@ -20,6 +21,8 @@ from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
 
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
+# A file of ours: the browser fetches a `:material/…:` icon from fonts.gstatic.com at every rerun.
+_ICON = Path(__file__).resolve().parents[2] / "lock.svg"
 
 OVERVIEW, COMPARE, TRADE_OFF = "overview.py", "compare.py", "tradeoff.py"  # beside pages/router.py
 RUNS, REVIEW, REPORT = "runs.py", "review.py", "report.py"
@@ -49,7 +52,7 @@ class PageContext(NamedTuple):
 
 def route() -> None:
     """Draw the frame and run the page that the address asks for; nothing of it is run for whoever may not come in."""
-    st.set_page_config(page_title="Oubliette", page_icon=":material/lock:", layout="wide")
+    st.set_page_config(page_title="Oubliette", page_icon=_ICON, layout="wide")
     try:
         user = access.current_user()
     except AccessError as refused:

@@ -23,6 +23,7 @@ from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from engine.errors import AccessError, LogInError
 from pages.parts.shared import access, frame
+from pages.parts.shared.page_history import PageHistory
 from pages.parts.shared.wording import sentence
 
 # Files, uploads and figures of the server: for whoever may see a page, and for nobody else.
@@ -52,7 +53,7 @@ class Gate:
     """ASGI middleware, before all of Streamlit's own."""
 
     def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+        self._app, self._with_history = app, PageHistory(app)
         root = Path(file_util.get_static_dir())
         self._static = frozenset(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
         self._pages = {"", *(path + slash for path in frame.PATHS if path for slash in ("", "/"))}
@@ -73,7 +74,8 @@ class Gate:
 
         path = self._below_base(scope["path"])
         guarded = path is not None and path not in _FOR_ALL and path.partition("/")[0] in _GUARDED
-        answer = await self._refusal(Request(scope), path, guarded) or self._app
+        is_page = path in self._pages and scope["method"] == "GET"
+        answer = await self._refusal(Request(scope), path, guarded) or (self._with_history if is_page else self._app)
         await answer(scope, receive, send_with_headers)
 
     async def _refusal(self, request: Request, path: str | None, guarded: bool) -> Response | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from engine.analysis.chosen_alpha import chosen_alpha
+from engine.analysis.recommended import recommended_of_run
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address
@@ -33,6 +34,7 @@ def choose_alpha(detail: RunDetail) -> float:
     """At first the one that the run's specification chooses."""
     alphas = history.alphas_of(detail.summary.id)
     default, rule = chosen_alpha(detail.summary.id)
+    recommended = recommended_of_run(detail)
     return address.select(
         "α",
         alphas,
@@ -41,7 +43,7 @@ def choose_alpha(detail: RunDetail) -> float:
         read=_alpha_read(alphas),
         names=shown_alpha,
         help=f"The strengths this run evaluated. Chosen at first: {rule}.",
-        format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == detail.recommended_alpha else f"{alpha:g}",
+        format_func=lambda alpha: f"{alpha:g} (recommended)" if alpha == recommended else f"{alpha:g}",
     )
 
 

@@ -3,6 +3,8 @@
 import streamlit as st
 
 from engine.runs import runner
+from engine.runs.estimate import estimated_seconds, late_words
+from engine.settings import database_url
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.wording import run_label
@@ -45,13 +47,20 @@ def progress_of(run: RunSummary, waits: bool) -> None:
     elif run.status == "queued":
         words = "waiting for the run before it" if waits else "starting"
     else:
-        words = f"{run.stage}{left}"
+        late = late_words(run, _estimated(database_url(), run.id))
+        words = ", ".join(filter(None, (f"{run.stage}{left}", late)))
     share = min(1.0, max(0.0, run.progress or 0.0))
     bar.progress(share, text=plain(f"{run_label(run)}: {share:.0%}, {words}"))
     if access.may("operator"):
         stop.button(
             "Cancel", key=f"cancel-{run.id}", disabled=run.cancelling, on_click=_cancel, args=(run.id,), width="stretch"
         )
+
+
+@st.cache_data(show_spinner=False, max_entries=32)
+def _estimated(where: str, run_id: int) -> float | None:
+    """Worked out once a run, not every second: it reads the questions."""
+    return estimated_seconds(run_id)
 
 
 @frame.fenced

@@ -33,7 +33,8 @@ def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
         return None
     _say(found)
     st.caption(plain(words.SCOPE))
-    if (likely := likely_words(detail.pair_hash, found.alpha)) is not None:
+    secret = {item.question_id for item in ground.questions if is_to_be_forgotten(item.split)}
+    if (likely := likely_words(detail.pair_hash, found.alpha, secret)) is not None:
         st.caption(plain(likely))
     said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
     st.markdown("\n".join(f"- {plain(line)}" for line in said))

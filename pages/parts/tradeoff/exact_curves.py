@@ -7,9 +7,9 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis.advice.advise import Advice
-from engine.analysis.advice.stored import Ground, ground_of
+from engine.analysis.advice.stored import Ground, ground_of, run_to_open
 from engine.analysis.exact_curves import MappedQuestion, mean_steps
-from engine.analysis.remaining_leaks import forget_floor
+from engine.analysis.leak_floor import forget_floor
 from engine.data.examples import is_to_be_forgotten
 from engine.evaluation.curves import Steps
 from engine.evaluation.leak_rule import LEAK_RULE
@@ -74,7 +74,7 @@ def show_exact_curves(runs: list[RunSummary]) -> None:
 
 def _choose(runs: list[RunSummary]) -> int:
     ids, names = [run.id for run in runs], names_of(runs)
-    return address.select("Mapped by run", ids, "map", ids[0], format_func=names.__getitem__)
+    return address.select("Mapped by run", ids, "map", run_to_open(runs), format_func=names.__getitem__)
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)

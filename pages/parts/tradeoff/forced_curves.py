@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.analysis import forced_curves
-from engine.analysis.forced_curves import FORGET, Quality, quality_verdict
+from engine.analysis.forced_curves import FORGET, STEP, Quality, quality_verdict
+from engine.analysis.recommended import recommended_of_run
 from engine.evaluation.forget_quality import CONVENTION
 from engine.inks import BROWN, FORGET_INK, RETAIN_INK, RETAIN_MODEL, WORLD_INK
 from engine.store import history
@@ -78,7 +79,8 @@ def show_forced_curves() -> None:
     )
     warn_other_forget_set([chosen])
     floors = {name: forced_curves.retain_only_scores(chosen, name) for name in (*FLOORED, "truth_ratio")}
-    _draw(_read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items())))
+    drawn = _read(chosen, tuple((name, tuple(sorted(scores.items()))) for name, scores in floors.items()))
+    _draw(drawn, recommended_of_run(history.run_detail(chosen)))
 
 
 def _of_other_questions(run_id: int) -> bool:
@@ -101,8 +103,8 @@ def _read(run_id: int, floors: tuple[tuple[str, tuple[tuple[int, float], ...]], 
     return DrawnRun(means, forced_curves.quality(run_id, questions, alphas), known)
 
 
-def _draw(drawn: DrawnRun) -> None:
-    said = lead(drawn)
+def _draw(drawn: DrawnRun, recommended: float | None) -> None:
+    said = lead(drawn, 1.0 if recommended is None else recommended)
     if said:
         st.markdown(f"**{plain(said)}**")
     above, below = st.columns(2), st.columns(2)
@@ -127,19 +129,20 @@ def _draw(drawn: DrawnRun) -> None:
         )
 
 
-def lead(drawn: DrawnRun) -> str:
-    """What an auditor takes home: how likely the secret stays at α = 1, beside the retain-only model; over both
-    halves.
+def lead(drawn: DrawnRun, alpha: float) -> str:
+    """What an auditor takes home: how likely the secret stays at the recommended α, beside the retain-only model; over
+    both halves.
     """
     means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
-    at_one, floor = means[means["alpha"] == 1.0], drawn.floors.get("probability")
-    if at_one.empty:
+    there, floor = means[(means["alpha"] - alpha).abs() < STEP / 2], drawn.floors.get("probability")
+    if there.empty:
         return ""
-    asked = int(at_one["questions"].sum())
-    mean = float((at_one["value"] * at_one["questions"]).sum()) / asked
+    asked = int(there["questions"].sum())
+    mean = float((there["value"] * there["questions"]).sum()) / asked
+    at = float(there["alpha"].iloc[0])
     words = (
-        f"At α = 1 each next token of a true answer that is to be forgotten keeps a probability of {figure(mean)} (n ="
-        f" {asked})"
+        f"At α = {at:g} each next token of a true answer that is to be forgotten keeps a probability of"
+        f" {figure(mean)} (n = {asked})"
     )
     known = (
         f"a model that never saw it gives {figure(floor.mean)} (n = {floor.questions})"

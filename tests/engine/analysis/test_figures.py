@@ -1,5 +1,6 @@
 """Means of stored runs with their intervals, against one interval at a time and numbers worked out by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from engine.analysis.remaining_leaks import leak_counts
 from engine.data.examples import Example
 from engine.errors import RunError
 from engine.evaluation.bootstrap import none_of
-from engine.store import history
+from engine.kinds import EvaluateSpec
+from engine.runs import execute
+from engine.store import history, questions
 from tests.one_interval import mean_interval
 from tests.stored_runs import store_run, store_set
 
@@ -153,3 +156,16 @@ def test_leak_shares_in_force_are_those_that_are_counted(finished: int) -> None:
     for row in counted:
         figure = found[row.pair, row.metric]
         assert (figure.questions, figure.mean) == (row.judged, row.leaking / row.judged)
+
+
+def test_a_person_asked_about_in_two_sets_is_one_person(finished: int) -> None:
+    """Two sets about the same people are not twice as many people, and their interval is not narrower for it."""
+    examples = [example for example, _ in history.asked(finished) if example.split == "forget"]
+    before = leak_figures()["tiny", "leak"]
+    questions.register_set("own", [replace(e, question=f"{e.question} again") for e in examples], "test")
+    evaluation = EvaluateSpec(name="own", pair="tiny", evaluate_on=("own:forget",), alphas=(0.0, 1.0), max_new_tokens=4)
+    execute.run_here(evaluation)
+    after = leak_figures()["tiny", "leak"]
+    assert (before.questions, after.questions) == (3, 6)
+    assert (before.people, after.people) == ("1 person", "1 person")
+    assert after.reason == ONE_PERSON

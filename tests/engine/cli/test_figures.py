@@ -68,3 +68,12 @@ def test_what_is_refused_is_one_sentence(runs: tuple[int, int], capsys: pytest.C
     assert "it has them at: -1" in refused(capsys, "--run", "a", "--against", "b", "--against-alpha", "1")
     assert "is not a run of the retain model" in refused(capsys, "--run", "a", "--reference", "b")
     assert "alpha must be a number" in refused(capsys, "--run", "a", "--alpha", "much")
+
+
+def test_kept_questions_are_remembered_and_do_not_leak(capsys: pytest.CaptureFixture[str]) -> None:
+    ids = store_set()
+    store_run("kept", {"leak": {**dict.fromkeys(ids[:4], 0.0), **dict.fromkeys(ids[4:], 1.0)}})
+    forget, world = printed(capsys, "--run", "kept").split("folk:world/eval")
+    assert "  leak  " in forget
+    assert "  remembered  " in world
+    assert "  leak  " not in world

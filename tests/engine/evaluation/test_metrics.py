@@ -101,3 +101,11 @@ def test_reduced_truth_ratios() -> None:
 def test_probability_of_a_hopeless_answer_is_no_error() -> None:
     assert probability(5000.0) == 0.0
     assert truth_ratio(5000.0, [5000.0]) == 0.0
+
+
+def test_what_the_leak_rule_finds_in_an_answer_to_be_kept_is_remembered() -> None:
+    for name, kept in (("leak", "Remembered"), ("leak_paraphrase", "Remembered, paraphrased question")):
+        metric = METRICS[name]
+        assert {split: metric.label_on(split) for split in ("retain", "world")} == {"retain": kept, "world": kept}
+        assert {metric.label_on(split) for split in ("forget", "holdout", "")} == {metric.label}
+    assert METRICS["rouge"].label_on("retain") == METRICS["rouge"].label

@@ -322,7 +322,7 @@ def test_from_the_command_line(
 
 
 def test_a_pair_is_asked_what_its_run_was_to_forget(spec: Specs, forget_file: Path) -> None:
-    assert audit_spec.audit_spec("tiny").forget == str(forget_file)
+    assert audit_spec.audit_spec("tiny", alpha=1.0).forget == str(forget_file)
     assert audit_spec.audit_spec("tiny", alpha=0.5, quick=True, seed=3).alphas == (0.5,)
 
 

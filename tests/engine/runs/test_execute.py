@@ -7,6 +7,7 @@ import json
 import sqlite3
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,9 @@ from engine.errors import DataError, RunError, SettingError, StorageError
 from engine.models.pairs import list_pairs
 from engine.report import export
 from engine.runs import execute
-from engine.runs.estimate import Estimate, estimate
+from engine.runs.estimate import Estimate, estimate, estimated_seconds, late_words
 from engine.runs.file_notes import file_notes
+from engine.runs.kinds import KINDS
 from engine.runs.progress import Cancelled, ending_of
 from engine.runs.scratch import scratch_folder
 from engine.settings import data_folder
@@ -288,6 +290,35 @@ def test_the_estimate_counts_and_learns_from_earlier_runs(finished: int, train_s
     assert detail.started is not None
     assert detail.finished is not None
     assert found.seconds == pytest.approx((detail.finished - detail.started).total_seconds(), rel=0.01)
+
+
+def test_the_first_run_of_its_kind_is_estimated_by_what_other_runs_took(finished: int, train_spec: Specs) -> None:
+    """The same base on the same machine: how many answers it gives a second was measured."""
+    detail = history.run_detail(finished).summary
+    assert detail.started is not None
+    assert detail.finished is not None
+    took, before = (detail.finished - detail.started).total_seconds(), SourcedSpec(history.run_detail(finished).spec)
+    first = SourcedSpec(train_spec(kind="evaluate", name="e", pair="tiny"))
+    found, work = estimate(first), {kind: KINDS[kind].work for kind in ("train", "evaluate")}
+    assert found.measured
+    expected = took * work["evaluate"](first).seconds / work["train"](before).seconds
+    assert found.seconds == pytest.approx(expected, rel=0.01)
+
+
+def test_a_run_says_once_it_takes_longer_than_estimated(finished: int) -> None:
+    run = history.run_detail(finished).summary
+    running = run._replace(status="running", started=datetime.now(UTC) - timedelta(seconds=100))
+    assert late_words(running, 20.0) == "longer than estimated (20 s)"
+    assert late_words(running._replace(started=datetime.now(UTC) - timedelta(seconds=600)), 300.0).endswith("(5 min)")
+    assert late_words(running, 175.0) == ""
+    assert late_words(running, None) == ""
+    assert late_words(run, 0.0) == "", "it has ended"
+    estimated = estimated_seconds(finished)
+    assert estimated is not None
+    assert estimated > 0
+    with pytest.raises(RunError):
+        history.run_detail(99)
+    assert estimated_seconds(99) is None
 
 
 def test_the_estimate_knows_tunings_and_objectives(train_spec: Specs) -> None:

@@ -25,10 +25,14 @@ def advice(*items: MappedQuestion, demand: Demand = DEMAND, floor: LeakBaseline 
 
 
 def test_a_hand_worked_example() -> None:
-    """Ben is silent from .8 to 1.6, Cy is whole up to 1.2: what meets both is .8 to 1.2, and 0.1 inside it .9."""
+    """Ben is silent from .8 to 1.6, Cy is whole up to 1.2: what meets both is .8 to 1.2, which holds the pair's own 1;
+    were its own outside, 0.1 inside is .9.
+    """
+    outside = advice(ADA, BEN, CY, own=1.3)
+    assert (outside.met, outside.alpha, outside.recommended_met) == (True, 0.9, False)
     found = advice(ADA, BEN, CY)
     assert found.met
-    assert found.alpha == 0.9
+    assert found.alpha == 1.0
     assert found.spans == ((0.8, 1.2, ERROR, ERROR),)
     assert (found.leaks, found.utility) == (0.0, 1.0)
     assert (found.recommended_alpha, found.recommended_met) == (1.0, True)

@@ -11,7 +11,7 @@ STAYS = kept("stays", "Cy", (0.0, 1.0))
 
 
 def found(*items: MappedQuestion) -> dict[str, Caution]:
-    advice: Advice = advise(items, Demand(), LeakBaseline(None, 0), 1.0, 0.0, 2.0)
+    advice: Advice = advise(items, Demand(), LeakBaseline(None, 0), 0.5, 0.0, 2.0)
     assert all(item.kind in RULES for item in advice.cautions)
     return {item.kind: item for item in advice.cautions}
 

@@ -25,7 +25,7 @@ def advice(*items: MappedQuestion, seed: int = 0) -> Advice:
 
 def test_leaks_vary_as_a_bootstrap_over_persons_says() -> None:
     """Held to the interval that the other measures have, for the same values and persons."""
-    found = resample(make_pieces([*PERSONS, *KEPT], 0.0, 2.0), 0.45, 0.2, 0.02, seed=0, resamples=4000)
+    found = resample(make_pieces([*PERSONS, *KEPT], 0.0, 2.0), 0.45, 1.0, 0.2, 0.02, seed=0, resamples=4000)
     values = [float(item.leaks[0] and item.map.answers[0].high > 0.45) for item in PERSONS]
     plain = mean_interval(values, [item.subject for item in PERSONS], np.random.default_rng(1))
     assert found.leaks is not None

@@ -8,7 +8,7 @@ import pytest
 
 from db import writes
 from engine.analysis.advice import words
-from engine.analysis.advice.stored import REASON, advice_of, advise_run, map_run_of, store_advice
+from engine.analysis.advice.stored import REASON, advice_of, advise_run, map_run_of, run_to_open, store_advice
 from engine.analysis.exact_curves import mapped_questions
 from engine.errors import RunError
 from engine.evaluation.leak_rule import LEAK_RULE_VERSION
@@ -159,6 +159,7 @@ def test_a_few_questions_mapped_later_do_not_outweigh_the_whole_set(mapped: int)
         writes.set_advice(session, few, small)
     assert advice_of(only_pair()) == whole
     assert map_run_of(only_pair()).id == mapped
+    assert run_to_open([history.run_detail(run_id).summary for run_id in (few, mapped)]) == mapped
     with writing() as session:
         writes.set_advice(session, few, whole.advice.to_json())  # type: ignore[union-attr]
     assert advice_of(only_pair()).run_id == few  # type: ignore[union-attr]  # of equals the newest
@@ -169,6 +170,18 @@ def test_a_pair_made_anew_has_none(mapped: int) -> None:
     assert advice_of(other) is None
     with pytest.raises(RunError, match="no set is mapped with pair 'tiny' yet"):
         map_run_of(other)
+
+
+def test_an_older_advice_that_passes_over_the_pairs_own_alpha_is_worked_out_again(mapped: int) -> None:
+    """Earlier versions advised 1.02 where 1, with which the pair was made, meets the demand as well."""
+    now = advice_of(only_pair())
+    assert now is not None
+    assert now.advice is not None
+    older = now.advice.to_json() | {"alpha": 1.02, "recommended_met": True, "recommended_alpha": 1.0}
+    with writing() as session:
+        writes.set_advice(session, mapped, older)
+    assert advice_of(only_pair()) == now
+    assert stored_advice(mapped) == now, "and kept, so that it is worked out once"
 
 
 def test_the_reason_has_its_own_key(mapped: int) -> None:

@@ -60,14 +60,14 @@ def test_the_alpha_of_resamples_is_that_of_those_which_have_one() -> None:
     """
     found = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
     assert found.resampled.unmet
-    assert "in 95 % of the resamples in which some α meets it, the α to use is from 0.50 to 0.50" in words.sureness(
+    assert "in 95 % of the resamples in which some α meets it, the α to use is from 1.00 to 1.00" in words.sureness(
         found
     )
 
 
 def test_no_sentence_says_that_a_secret_is_forgotten() -> None:
     said = words.verdict(advice(*PERSONS, *KEPT))
-    assert said.startswith("Use α = 0.5: by the leak rule 0.0% of 6 mapped forget questions leak in a greedy answer")
+    assert said.startswith("Use α = 1: by the leak rule 0.0% of 6 mapped forget questions leak in a greedy answer")
     assert "does not show that a secret is forgotten" in words.SCOPE
 
 
@@ -93,17 +93,17 @@ def test_what_is_missed_and_by_how_much() -> None:
         == "No α from 0 to 2 meets the demand. Nearest is α = 0.5, which leaks on 14.3% of the forget questions where"
         " 0.0% are allowed and keeps 90.0% of the base's utility where 98.0% are asked for."
     )
-    assert words.spans_words(found) == "No α meets the demand; the pair's recommended α = 1 does not meet it."
+    assert words.spans_words(found) == "No α meets the demand; the pair's own α = 1 does not meet it."
 
 
 def test_intervals_and_the_recommended_alpha() -> None:
     assert (
         words.spans_words(advice(*PERSONS, *KEPT))
-        == "The demand is met from α = 0.40 to 1.50; the pair's recommended α = 1 meets it."
+        == "The demand is met from α = 0.40 to 1.50; the pair's own α = 1 meets it."
     )
     short = [item._replace(map=item.map._replace(high=0.8)) for item in (*PERSONS, *KEPT)]
     assert words.spans_words(advice(*short, high=0.8)).endswith(
-        "The pair's recommended α = 1 is outside the mapped range."
+        "The pair's own α = 1 is outside the mapped range."
     )
 
 

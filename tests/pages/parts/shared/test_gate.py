@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
@@ -316,3 +316,21 @@ def test_the_cookies_of_the_door_are_those_of_the_pages() -> None:
     """One rule for both: what `user_of` refuses, `current_user` refuses, for they share it."""
     assert access.user_of({}) == User("", "", "operator", True)
     assert not log_outs.is_over({"email": "x@y.z", "iat": 1})
+
+
+async def html(request: Request) -> HTMLResponse:
+    packed = "accept-encoding" in request.headers
+    return HTMLResponse("packed" if packed else "<html><head><title>x</title></head></html>")
+
+
+def test_pages_carry_the_script_of_the_history_and_files_do_not() -> None:
+    """A file is handed out as it is, whatever is in it."""
+    inner = Starlette(routes=[Route("/{path:path}", html, methods=["GET", "HEAD"])], middleware=gate.GATE)
+    found = TestClient(inner, base_url=BASE)
+    for path in ("/", "/compare", "/compare/"):
+        page = found.get(path)
+        assert page.text.startswith("<html><head><script>"), path
+        assert page.text.count("history.pushState =") == 1
+        assert int(page.headers["content-length"]) == len(page.content)
+        assert page.headers["x-frame-options"] == "DENY"
+    assert found.get("/media/abc.html").text == "packed"
