@@ -1,11 +1,10 @@
 """The standing of a pair from stored runs: which run a figure comes from, and what counts once."""
 
-from typing import Any
-
 import pytest
 
 from db import writes
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
+from db.rows import ScoreRow
 from engine.analysis.standing import FORGETS, LEAKS, NOT_AUDITED, RUINED, WAYS
 from engine.analysis.stored_standing import standing_of, standings
 from engine.data.examples import Example
@@ -38,24 +37,24 @@ def put_pair(pair_hash: str = HASH, alpha: float = 1.0) -> int:
 
 
 def evaluate(
-    ids: list[int], leaking: int, name: str = "run", forget: int = len(FORGET), kept: float = 1.0, **fields: Any
+    ids: list[int],
+    leaking: int,
+    name: str = "run",
+    forget: int = len(FORGET),
+    kept: float = 1.0,
+    loops: float = 0.0,
 ) -> int:
     """A run on the questions of a set: at α = 1, after the base at α = 0, which knows everything."""
     asked, rest = ids[:forget], ids[forget:]
     base = dict.fromkeys(ids, 1.0)
     told = {key: float(place < leaking) for place, key in enumerate(asked)} | dict.fromkeys(rest, kept)
-    fields = {"pair_id": put_pair(), **fields}
-    run_id = store_run(name, {"leak": told, "rouge": told, "degenerate": dict.fromkeys(ids, 0.0)}, **fields)
+    scores = {"leak": told, "rouge": told, "degenerate": dict.fromkeys(ids, loops)}
+    run_id = store_run(name, scores, pair_id=put_pair())
+    before = {"leak": base, "rouge": base, "degenerate": dict.fromkeys(ids, 0.0)}
+    rows = [ScoreRow(key, 0.0, metric, value) for metric, values in before.items() for key, value in values.items()]
     with writing() as session:
-        rows = [writes_row(key, 0.0, metric, value) for metric in ("leak", "rouge") for key, value in base.items()]
-        writes.add_scores(session, run_id, [*rows, *(writes_row(key, 0.0, "degenerate", 0.0) for key in ids)])
+        writes.add_scores(session, run_id, rows)
     return run_id
-
-
-def writes_row(key: int, alpha: float, metric: str, value: float) -> Any:
-    from db.rows import ScoreRow
-
-    return ScoreRow(key, alpha, metric, value)
 
 
 def retain_model(ids: list[int], leaking: int = 0) -> int:
@@ -147,15 +146,7 @@ def test_knowledge_that_is_lost_ruins_a_pair(ids: list[int]) -> None:
 
 
 def test_loops_ruin_a_pair_though_nothing_leaks(ids: list[int]) -> None:
-    put_pair()
-    run_id = evaluate(ids, leaking=0)
-    with writing() as session:
-        from sqlalchemy import text
-
-        session.execute(
-            text("UPDATE scores SET value = 1 WHERE run_id = :run AND alpha = 1 AND metric = 'degenerate'"),
-            {"run": run_id},
-        )
+    evaluate(ids, leaking=0, loops=1.0)
     found = standing_of(PAIR, HASH, 1.0)
     assert (found.word, found.kept.looped) == (RUINED, 1.0)
 
