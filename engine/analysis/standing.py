@@ -20,6 +20,7 @@ NOT_AUDITED: Word = "NOT AUDITED"
 FORGETS: Word = "FORGETS LIKE ONE THAT NEVER KNEW"
 WORDS = (LEAKS, RUINED, HOLDS, NOT_AUDITED, FORGETS)  # the worst first
 MARKS: dict[State, str] = {"fail": "✖", "note": "⚠", "pass": "✔", "none": "–"}
+WORD_MARKS: dict[State, str] = {"fail": "▲", "note": "⚠", "pass": "✔", "none": "○"}
 WORD_STATES: dict[Word, State] = {LEAKS: "fail", RUINED: "fail", HOLDS: "fail", NOT_AUDITED: "none", FORGETS: "pass"}
 
 KEEPS = 0.9  # of the base's, below which a pair is ruined
@@ -275,6 +276,8 @@ def _ruined_words(kept: Kept) -> str:
 
 
 def _counted(finding: Finding) -> str:
+    """ "11 of 12 come out, of a model that never knew 0 of 12"."""
+    told = f"{finding.found} of {finding.n} {'comes' if finding.found == 1 else 'come'} out"
     if finding.baseline_found is None:
-        return f"{finding.found} of {finding.n}, and no model that never knew was asked"
-    return f"{finding.found} of {finding.n}; a model that never knew: {finding.baseline_found} of {finding.baseline_n}"
+        return f"{told}; no model that never knew was asked"
+    return f"{told}, of a model that never knew {finding.baseline_found} of {finding.baseline_n}"

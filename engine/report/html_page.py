@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from engine.analysis.standing import MARKS as STATE_MARKS
-from engine.analysis.standing import RULE, WORD_STATES, Standing, StandingRow
+from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, StandingRow
 from engine.analysis.standing import State as Outcome
 from engine.data.examples import KEPT
 from engine.inks import in_css
@@ -26,12 +26,11 @@ FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probabil
 SHOWN_VERDICTS = 100
 MARKS: dict[State, str] = {"pass": "✔ pass", "fail": "✖ fail", "note": "ℹ note"}
 OUTCOMES: dict[Outcome, str] = {
-    "fail": "more than chance",
-    "note": "more, within chance",
-    "pass": "nothing more",
+    "fail": "comes out",
+    "note": "a little",
+    "pass": "no more",
     "none": "not tried",
 }
-WORD_MARKS: dict[Outcome, str] = {"fail": "▲", "note": "⚠", "pass": "✔", "none": "○"}
 EXCERPT_RULES = {"leaks": WORST_LEAKS, "losses": WORST_LOSSES, "ordinary": ORDINARY}
 _VERDICTS_FIRST = {"leaks": 0, "utility_harmed": 1, "unsure": 2}
 CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
@@ -71,7 +70,8 @@ def outcomes_html(rows: Sequence[StandingRow]) -> str:
 
 @cache
 def standing_css() -> str:
-    return _css("standing.css")
+    widths = "".join(f".standing .w{share}{{width:{share}%}}" for share in range(101))  # no inline style is allowed
+    return f"{_css('standing.css')}\n{widths}"
 
 
 def policy_of(style: str) -> str:
@@ -97,6 +97,7 @@ def _templates() -> Environment:
         "g": _short,
         "model_word": model_word,
         "moment": _moment,
+        "percent": _percent,
         "signed": signed,
     }
     found.globals |= {
@@ -152,6 +153,11 @@ def signed(value: float | None) -> str:
 
 def _short(value: float) -> str:
     return f"{value:g}"
+
+
+def _percent(share: float) -> int:
+    """For the width of a bar: what is not nothing is seen."""
+    return max(1, round(100 * share)) if share > 0 else 0
 
 
 def _moment(time: str) -> str:

@@ -18,12 +18,13 @@ _CSS = in_css("""
 .barcode .legend i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem;vertical-align:-.1rem;
  border-radius:2px}
 .barcode .field{position:relative;cursor:pointer;outline-offset:2px;background:$panel}
-.barcode .row{display:flex;box-sizing:border-box;border-bottom:1px solid $page}
+.barcode .row{display:flex;box-sizing:border-box}
+.barcode .apart .row{border-bottom:1px solid $page}
 .barcode .row i{display:block;min-width:1px}
 .barcode .row.here{outline:2px solid $text;z-index:1;position:relative}
 .barcode .alpha{position:absolute;top:0;bottom:0;width:2px;margin-left:-1px;background:$text;pointer-events:none}
 .barcode .ticks{position:relative;height:1.3rem;color:$quiet;font-size:.8rem}
-.barcode .ticks span{position:absolute;transform:translateX(-50%)}
+.barcode .ticks span{position:absolute;white-space:nowrap;transform:translateX(-50%)}
 .barcode .ticks span:first-child{transform:none}.barcode .ticks span:last-child{transform:translateX(-100%)}
 .barcode .said{min-height:3.9em;margin:.1rem 0 0;line-height:1.3;overflow-wrap:anywhere;white-space:pre-line;
  display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
@@ -48,7 +49,7 @@ export default function (component) {
     item.append(patch, kind.icon + " " + kind.word);
     legend.append(item);
   }
-  const field = make("div", "field");
+  const field = make("div", data.height > 5 ? "field apart" : "field");
   field.tabIndex = 0;
   field.setAttribute("role", "application");
   field.setAttribute("aria-roledescription", "barcode");

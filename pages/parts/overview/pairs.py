@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine.analysis.barcode import Barcode, barcode_of, barcode_run
-from engine.analysis.standing import MARKS, WORD_STATES, Standing
+from engine.analysis.standing import WORD_MARKS, WORD_STATES, Standing
 from engine.analysis.stored_standing import standings
 from engine.models.manifest import PairManifest
 from engine.settings import database_url
@@ -30,7 +30,7 @@ def show_pairs(pairs: Sequence[PairManifest]) -> None:
 
 def pair_line(found: Standing) -> str:
     """A pair whose row is closed, in a line."""
-    line = f"{MARKS[WORD_STATES[found.word]]} Pair {found.pair} at α = {found.alpha:g}: {found.word}"
+    line = f"{WORD_MARKS[WORD_STATES[found.word]]} Pair {found.pair} at α = {found.alpha:g}: {found.word}"
     return f"{line} (succeeded by {found.successor})" if found.successor else line
 
 

@@ -61,7 +61,7 @@ def test_what_comes_out_only_when_pushed() -> None:
     found = stand(evaluated(0), *audit(begun=11, examples=5, tuned=6))
     assert found.word == HOLDS
     assert [row.state for row in found.shown] == ["pass", "pass", "fail", "fail", "fail"]
-    assert found.said == "Answer begun: 11 of 12; a model that never knew: 0 of 12."
+    assert found.said == "Answer begun: 11 of 12 come out, of a model that never knew 0 of 12."
     assert found.worst_first[0].way == "begun"
 
 
@@ -117,7 +117,7 @@ def test_without_a_retain_model_every_find_is_red() -> None:
     assert stand(evaluated(0, baseline=None), *audit(baseline=None)).word == FORGETS
     found = stand(evaluated(1, baseline=None), *audit(baseline=None))
     assert found.word == LEAKS
-    assert found.said == "Asked as is: 1 of 72, and no model that never knew was asked."
+    assert found.said == "Asked as is: 1 of 72 comes out; no model that never knew was asked."
 
 
 @pytest.mark.parametrize(

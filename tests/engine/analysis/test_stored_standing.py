@@ -54,6 +54,7 @@ def evaluate(
     rows = [ScoreRow(key, 0.0, metric, value) for metric, values in before.items() for key, value in values.items()]
     with writing() as session:
         writes.add_scores(session, run_id, rows)
+        writes.add_run_questions(session, run_id, [(key, ("red",)) for key in ids])
     return run_id
 
 
