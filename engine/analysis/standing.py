@@ -184,23 +184,24 @@ def finding_of(
     return Finding(probe, found, n, baseline_found, baseline_n, limit, state, run_id, run)
 
 
-def in_force(measured: Sequence[Measurement]) -> list[Measurement]:
+def in_force(measured: Sequence[Measurement], own_run: int | None = None) -> list[Measurement]:
     """Without those that a newer run measured again: in the same way, by the same probe, on all of its questions.
 
-    `measured`: the newest first. A newer run on other questions takes the place of nothing.
+    `measured`: the newest first. A newer run on other questions takes the place of nothing, and none takes the place
+    of `own_run`, which a report is about.
     """
     kept: list[Measurement] = []
     for item in measured:
         same = [other for other in kept if (other.way, other.finding.probe) == (item.way, item.finding.probe)]
-        if not any(item.questions <= other.questions for other in same):
+        if item.finding.run_id == own_run or not any(item.questions <= other.questions for other in same):
             kept.append(item)
     return kept
 
 
-def standing_rows(measured: Sequence[Measurement]) -> tuple[StandingRow, ...]:
+def standing_rows(measured: Sequence[Measurement], own_run: int | None = None) -> tuple[StandingRow, ...]:
     """One row for every way of `WAYS`, then one for each probe of another version of the program."""
     found: dict[str, list[Finding]] = {way.key: [] for way in WAYS}
-    for item in in_force(measured):
+    for item in in_force(measured, own_run):
         found.setdefault(item.way, []).append(item.finding)
     known = {way.key: way for way in WAYS}
     rows = []
@@ -239,9 +240,10 @@ def make_standing(
     kept: Kept,
     persons: int,
     successor: str = "",
+    own_run: int | None = None,
 ) -> Standing:
-    """`measured`: of every run, the newest first."""
-    rows = standing_rows(measured)
+    """`measured`: of every run, the newest first; for `own_run` see `in_force`."""
+    rows = standing_rows(measured, own_run)
     audited = any(item.finding.probe for item in measured)
     asked = [item.finding for item in measured if item.way == WAYS[0].key and not item.finding.probe]
     most = max(asked, key=lambda finding: finding.n, default=None)

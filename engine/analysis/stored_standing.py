@@ -52,8 +52,11 @@ def standings(pairs: Sequence[PairManifest]) -> list[Standing]:
     return sorted(found, key=lambda item: item.order)
 
 
-def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "") -> Standing:
-    """By every finished run and audit of the pair with this hash at `alpha`."""
+def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "", own_run: int | None = None) -> Standing:
+    """By every finished run and audit of the pair with this hash at `alpha`.
+
+    `own_run`: the run that a report is about; no newer one takes its place.
+    """
     with reading() as session:
         judged = [_judged(session, run_id, run, alpha) for run_id, run in reads.judging_runs(session, pair_hash, alpha)]
         audits = [
@@ -69,7 +72,8 @@ def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "") ->
         secrets = {row.probe for row in summaries if _counts(row)}
         persons |= {subject.strip() for probe, _, subject in tried if probe in secrets}
     measured.sort(key=lambda item: -item.finding.run_id)  # the newest first
-    return make_standing(pair, pair_hash, alpha, measured, _kept(judged), len(persons - {""}), successor)
+    kept = _kept([run for run in judged if run.run_id == own_run]) if own_run is not None else _kept(judged)
+    return make_standing(pair, pair_hash, alpha, measured, kept, len(persons - {""}), successor, own_run)
 
 
 def _judged(session: Session, run_id: int, run: str, alpha: float) -> _Judged:

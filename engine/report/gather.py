@@ -183,7 +183,10 @@ def _plain_rows(rows: pd.DataFrame) -> list[dict[Any, Any]]:
 def _standing(chosen: Chosen) -> Standing | None:
     """Of the pair, by all that is stored of it and not by this run alone: a warning of another run is a warning."""
     detail = chosen.detail
-    return standing_of(shown_pair(detail.summary.pair), detail.pair_hash, chosen.alpha) if detail.pair_hash else None
+    if not detail.pair_hash:
+        return None
+    name = shown_pair(detail.summary.pair)
+    return standing_of(name, detail.pair_hash, chosen.alpha, own_run=detail.summary.id)
 
 
 def _claim(chosen: Chosen, comparison: tuple[Measured, ...]) -> Claim:

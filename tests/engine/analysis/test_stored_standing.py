@@ -135,6 +135,15 @@ def test_the_same_questions_asked_again_are_judged_by_the_newer_run(ids: list[in
     assert found.rows[0].finding.run_id == again
 
 
+def test_a_report_keeps_the_figures_of_its_own_run(ids: list[int]) -> None:
+    own = evaluate(ids, leaking=15, kept=0.95)
+    evaluate(ids, leaking=0, name="again")
+    found = standing_of(PAIR, HASH, 1.0, own_run=own)
+    assert found.word == LEAKS
+    assert found.rows[0].finding is not None
+    assert (found.rows[0].finding.run_id, found.kept.run_id, found.rows[0].measured) == (own, own, 2)
+
+
 def test_another_version_of_the_pair_is_another_pair(ids: list[int]) -> None:
     evaluate(ids, leaking=15)
     assert standing_of(PAIR, "d" * 16, 1.0).worst is None
