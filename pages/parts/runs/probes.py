@@ -30,9 +30,9 @@ def show_probes(run_id: int) -> None:
     _show_pair(detail)
     bars = [probe_row(run_id, detail.summary.name, row, row.label) for row in rows]
     bars.sort(key=row_rank, reverse=True)
+    _show_questions(run_id, rows, bars[0].way)
     st.markdown("**The probes of this audit, the worst first**", help=plain(f"{BASELINES} {RULE}"))
     show_outcomes(bars)
-    _show_questions(run_id, rows, bars[0].way)
     with st.expander("Intervals, figures and notes"):
         st.dataframe(
             pd.DataFrame([_cells(row) for row in rows]),
