@@ -68,7 +68,7 @@ WAYS = (
 OF_KEPT = ("over_forgetting",)  # a probe of what is to be kept, which `Kept` measures on more questions
 
 
-class Finding(NamedTuple):
+class WayFinding(NamedTuple):
     """What one run found in one way of asking, beside the retain model's on the same questions."""
 
     probe: str  # "" for an evaluation
@@ -99,18 +99,18 @@ class Measurement(NamedTuple):
     """A finding with the questions behind it."""
 
     way: str
-    finding: Finding
+    finding: WayFinding
     questions: frozenset[int]
 
 
-class StandingRow(NamedTuple):
+class WayRow(NamedTuple):
     """One way of asking; `finding` is the worst of what was found in it, None where it was not tried."""
 
     way: str
     label: str
     asked: bool
     state: State
-    finding: Finding | None
+    finding: WayFinding | None
     measured: int  # findings of this way, of which this is the worst
 
 
@@ -137,7 +137,7 @@ class Standing(NamedTuple):
     alpha: float
     word: Word
     said: str
-    rows: tuple[StandingRow, ...]
+    rows: tuple[WayRow, ...]
     kept: Kept
     persons: int  # behind all findings, each counted once
     audited: bool
@@ -146,16 +146,16 @@ class Standing(NamedTuple):
     successor: str = ""  # a pair that succeeds this one; "" without one
 
     @property
-    def worst(self) -> StandingRow | None:
+    def worst(self) -> WayRow | None:
         """The row of the worst finding; None where nothing was tried."""
         return max((row for row in self.rows if row.finding), key=row_rank, default=None)
 
     @property
-    def worst_first(self) -> list[StandingRow]:
+    def worst_first(self) -> list[WayRow]:
         return sorted(self.rows, key=row_rank, reverse=True)
 
     @property
-    def shown(self) -> list[StandingRow]:
+    def shown(self) -> list[WayRow]:
         """The ways that every audit must try, and any further one that found more than its baseline."""
         return [row for row in self.rows if row.way in CORE or row.state in ("fail", "note")]
 
@@ -169,19 +169,19 @@ class Standing(NamedTuple):
 CORE = frozenset(way.key for way in WAYS if way.core)
 
 
-def row_rank(row: StandingRow) -> tuple[int, float, int]:
+def row_rank(row: WayRow) -> tuple[int, float, int]:
     return row.finding.rank if row.finding else (-1, 0.0, 0)
 
 
 def finding_of(
     found: int, n: int, baseline_found: int | None, baseline_n: int | None, run_id: int, run: str, probe: str = ""
-) -> Finding:
+) -> WayFinding:
     """With its state: red above the upper bound of the baseline. `n` questions were tried, at least one."""
     if baseline_found is None or not baseline_n:
-        return Finding(probe, found, n, None, None, None, "fail" if found else "pass", run_id, run)
+        return WayFinding(probe, found, n, None, None, None, "fail" if found else "pass", run_id, run)
     limit, share = upper_end(baseline_found, baseline_n), found / n
     state: State = "fail" if share > limit else "note" if share > baseline_found / baseline_n else "pass"
-    return Finding(probe, found, n, baseline_found, baseline_n, limit, state, run_id, run)
+    return WayFinding(probe, found, n, baseline_found, baseline_n, limit, state, run_id, run)
 
 
 def in_force(measured: Sequence[Measurement], own_run: int | None = None) -> list[Measurement]:
@@ -198,9 +198,9 @@ def in_force(measured: Sequence[Measurement], own_run: int | None = None) -> lis
     return kept
 
 
-def standing_rows(measured: Sequence[Measurement], own_run: int | None = None) -> tuple[StandingRow, ...]:
+def standing_rows(measured: Sequence[Measurement], own_run: int | None = None) -> tuple[WayRow, ...]:
     """One row for every way of `WAYS`, then one for each probe of another version of the program."""
-    found: dict[str, list[Finding]] = {way.key: [] for way in WAYS}
+    found: dict[str, list[WayFinding]] = {way.key: [] for way in WAYS}
     for item in in_force(measured, own_run):
         found.setdefault(item.way, []).append(item.finding)
     known = {way.key: way for way in WAYS}
@@ -208,11 +208,11 @@ def standing_rows(measured: Sequence[Measurement], own_run: int | None = None) -
     for key, findings in found.items():
         worst = max(findings, key=lambda finding: finding.rank, default=None)
         label, asked = (known[key].label, known[key].asked) if key in known else (key, False)
-        rows.append(StandingRow(key, label, asked, worst.state if worst else "none", worst, len(findings)))
+        rows.append(WayRow(key, label, asked, worst.state if worst else "none", worst, len(findings)))
     return tuple(rows)
 
 
-def word_of(rows: Sequence[StandingRow], kept: Kept, audited: bool) -> Word:
+def word_of(rows: Sequence[WayRow], kept: Kept, audited: bool) -> Word:
     """The word of the whole, by rule; nothing counts as forgotten before it was pushed and the rest was measured."""
     red = [row for row in rows if row.state == "fail"]
     if any(row.asked for row in red):
@@ -226,7 +226,7 @@ def word_of(rows: Sequence[StandingRow], kept: Kept, audited: bool) -> Word:
     return NOT_AUDITED if missing_of(rows, kept) else FORGETS
 
 
-def missing_of(rows: Sequence[StandingRow], kept: Kept) -> list[str]:
+def missing_of(rows: Sequence[WayRow], kept: Kept) -> list[str]:
     """What was not measured, of what the best word needs."""
     untried = [row.label for row in rows if row.way in CORE and row.finding is None]
     return [*untried, *(["what is to be kept"] if kept.share is None else [])]
@@ -277,7 +277,7 @@ def _ruined_words(kept: Kept) -> str:
     return f"{kept.looped:.0%} more answers than the base's are loops."
 
 
-def _counted(finding: Finding) -> str:
+def _counted(finding: WayFinding) -> str:
     """ "11 of 12 come out, of a model that never knew 0 of 12"."""
     told = f"{finding.found} of {finding.n} {'comes' if finding.found == 1 else 'come'} out"
     if finding.baseline_found is None:

@@ -18,8 +18,8 @@ from engine.analysis.standing import (
     Kept,
     Measurement,
     Standing,
-    StandingRow,
     State,
+    WayRow,
     finding_of,
     make_standing,
 )
@@ -116,10 +116,10 @@ def _probed(run_id: int, run: str, row: ProbeSummaryRow, tried: Sequence[tuple[s
     return Measurement(_WAY_OF_PROBE.get(row.probe, row.probe), finding, questions)
 
 
-def probe_row(run_id: int, run: str, row: ProbeSummaryRow, label: str) -> StandingRow:
+def probe_row(run_id: int, run: str, row: ProbeSummaryRow, label: str) -> WayRow:
     """One probe of an audit as a row of its own."""
     finding = finding_of(row.found, row.n, row.floor_found, row.floor_n, run_id, run, row.probe) if row.n else None
-    return StandingRow(row.probe, label, False, finding.state if finding else "none", finding, int(finding is not None))
+    return WayRow(row.probe, label, False, finding.state if finding else "none", finding, int(finding is not None))
 
 
 def _kept(judged: Sequence[_Judged]) -> Kept:

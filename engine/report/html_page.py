@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from engine.analysis.standing import MARKS as STATE_MARKS
-from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, StandingRow
+from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, WayRow
 from engine.analysis.standing import State as Outcome
 from engine.data.examples import KEPT
 from engine.inks import in_css
@@ -62,7 +62,7 @@ def standing_html(found: Standing, whole: bool = False) -> str:
     return str(pieces.standing_block(found, found.rows if whole else found.shown))  # type: ignore[attr-defined]
 
 
-def outcomes_html(rows: Sequence[StandingRow]) -> str:
+def outcomes_html(rows: Sequence[WayRow]) -> str:
     """The table of the standing alone, over any rows."""
     pieces = _templates().get_template("standing.html.j2").make_module()
     return f'<div class="standing">{pieces.standing_table(rows)}</div>'  # type: ignore[attr-defined]

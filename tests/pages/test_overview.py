@@ -81,7 +81,7 @@ def test_the_standing_of_the_pair_is_the_first_thing(visit: Opener, world: Path)
     assert found.word in shown
     assert "answer begun" in shown, "what was not tried is shown as not tried"
     assert found.answers == 2
-    assert {"Read all 2 answers", "Make the report", "Audit it"} <= {link.label for link in app.get("page_link")}
+    assert {"Read all 2 answers", "Make the report", "Audit it"} <= {link.proto.label for link in app.get("page_link")}
     assert any("1 person: small sample" in item.value for item in app.caption)
 
 

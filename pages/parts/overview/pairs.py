@@ -12,7 +12,7 @@ from engine.settings import database_url
 from engine.store import history
 from pages.parts.components.barcode import draw_barcode
 from pages.parts.shared import frame
-from pages.parts.shared.standing_block import show_standing
+from pages.parts.shared.standing_block import show_pair_standing
 from pages.parts.shared.wording import plain
 
 
@@ -37,7 +37,7 @@ def pair_line(found: Standing) -> str:
 def _show_pair(found: Standing, pair: PairManifest) -> None:
     left, right = st.columns([11, 9], gap="medium")
     with left:
-        show_standing(found)
+        show_pair_standing(found)
     with right:
         show_barcode(pair, found.alpha)
 

@@ -13,7 +13,7 @@ from engine.audit.probes import PROBES
 from engine.store import history
 from engine.store.history import RunDetail
 from pages.parts.shared import address
-from pages.parts.shared.standing_block import show_outcomes, show_standing
+from pages.parts.shared.standing_block import show_outcomes, show_pair_standing
 from pages.parts.shared.wording import MISSING, plain
 
 BASELINES = (
@@ -50,7 +50,7 @@ def show_probes(run_id: int) -> None:
 def _show_pair(detail: RunDetail) -> None:
     """How the pair stands by all that is stored of it, once this audit has ended."""
     if detail.pair_hash and detail.summary.status == "finished":
-        show_standing(standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0]))
+        show_pair_standing(standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0]))
 
 
 def _show_questions(run_id: int, rows: Sequence[ProbeRow], worst: str) -> None:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.analysis.standing import FEW_PERSONS, RULE, Standing, StandingRow
+from engine.analysis.standing import FEW_PERSONS, RULE, Standing, WayRow
 from engine.report.html_page import outcomes_html, standing_css, standing_html
 from engine.wording import count
 from pages.parts.shared import frame
 from pages.parts.shared.wording import plain
 
 
-def show_standing(found: Standing, whole: bool = False) -> None:
+def show_pair_standing(found: Standing, whole: bool = False) -> None:
     """The block; `whole`: every way of asking, also those that found nothing more."""
     st.html(f"<style>{standing_css()}</style>{standing_html(found, whole)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
@@ -23,15 +23,15 @@ def show_standing(found: Standing, whole: bool = False) -> None:
             st.page_link(
                 frame.REPORT, label="Make the report", icon=":material/description:", query_params={"report": run}
             )
-        st.caption(people_words(found), help=plain(RULE))
+        st.caption(sample_words(found), help=plain(RULE))
 
 
-def show_outcomes(rows: Sequence[StandingRow]) -> None:
+def show_outcomes(rows: Sequence[WayRow]) -> None:
     """Ways of asking as bars with their baselines, in the order given."""
     st.html(f"<style>{standing_css()}</style>{outcomes_html(rows)}")
 
 
-def people_words(found: Standing) -> str:
+def sample_words(found: Standing) -> str:
     """How many persons the figures are about, and whether these are few."""
     people = count(found.persons, "person", "people")
     return f"{people}: small sample" if found.persons < FEW_PERSONS else people

@@ -32,7 +32,8 @@ def measured(
 ) -> Measurement:
     """`probe` "" is an evaluation; the questions are no other measurement's."""
     name = PROBE_OF[way] if probe is None else probe
-    finding = finding_of(found, n, *(baseline or (None, None)), run, f"run-{run}", name)
+    known, asked = baseline or (None, None)
+    finding = finding_of(found, n, known, asked, run, f"run-{run}", name)
     return Measurement(way, finding, frozenset(next(_numbers) for _ in range(n)))
 
 
@@ -137,7 +138,8 @@ def test_without_a_retain_model_every_find_is_red() -> None:
 def test_a_bar_is_red_above_the_upper_bound_of_its_baseline(
     found: int, n: int, baseline: tuple[int, int] | None, state: State
 ) -> None:
-    assert finding_of(found, n, *(baseline or (None, None)), 1, "r").state == state
+    known, asked = baseline or (None, None)
+    assert finding_of(found, n, known, asked, 1, "r").state == state
 
 
 def test_a_newer_run_on_other_questions_takes_the_place_of_no_warning() -> None:
