@@ -1,31 +1,23 @@
-"""Overview: what is loaded, what still leaks, what is running; and the first steps where nothing is there yet."""
+"""Overview: the standing of every pair, the worst first; and the first steps where nothing is there yet."""
 
 import streamlit as st
 
-from engine.analysis import remaining_leaks
-from engine.analysis.figures import leak_figures
-from engine.analysis.remaining_leaks import LargestLeak, LeakCount
-from engine.evaluation.leak_rule import LEAK_RULE
 from engine.models.demo import demo_problem, demo_ready
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import runner
 from engine.store import history, sets
 from engine.store.history import RunSummary
-from engine.wording import ACCESS_CONTROL, count, figure
+from engine.wording import ACCESS_CONTROL, count
 from pages.parts.overview.advice import show_stored_advice
+from pages.parts.overview.pairs import show_pairs
 from pages.parts.overview.setting_up import set_up_button
 from pages.parts.overview.soundness import check_soundness
-from pages.parts.overview.tables import Shares, leak_words, pairs_table, reference_words, sets_table
+from pages.parts.overview.tables import pairs_table, reference_words, sets_table
 from pages.parts.shared import frame
-from pages.parts.shared.intervals import bounded_words
 from pages.parts.shared.loading import begin_loading
-from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_progress import active_runs, states, watch
-from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
-
-LEAKS_SHOWN = 5
-INTERVALS = "In brackets the 95 % interval of the share over persons."
+from pages.parts.shared.wording import MISSING, plain
 
 frame.begin(
     "Overview", "Oubliette shows, measures and reports what a language model has forgotten by offset unlearning."
@@ -60,54 +52,22 @@ def missing_weights() -> None:
     set_up_button("Fetch the demo's model")
 
 
-def show_leaks(leaks: list[LargestLeak], counts: list[LeakCount], shares: Shares) -> None:
-    st.subheader("Largest remaining leaks", anchor=False)
-    if not counts:
-        st.caption(
-            "No forget question was judged at its pair's recommended α yet, so nothing is known about leaks. Start an"
-            " evaluation on Runs."
+def show_details(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
+    """What is loaded and which α the maps advise, for whoever wants to know."""
+    with st.expander("Details: what is loaded, the α to use, do the models work together"):
+        if pairs:
+            show_stored_advice(pairs)
+        st.subheader("What is loaded", anchor=False)
+        words = f"{count(len(pairs), 'pair')} on this machine."
+        st.dataframe(pairs_table(pairs), hide_index=True, placeholder=MISSING, alt=words)
+        st.caption(plain(reference_words(pairs)))
+        if pairs:
+            check_soundness(pairs)
+        st.dataframe(
+            sets_table(sets.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
         )
-        return
-    for line in leak_words(counts, shares):
-        st.markdown(plain(line))
-    st.caption(plain(f"{INTERVALS} {bounded_words([share.interval for share in shares.values()])}"))
-    st.caption(
-        "The newest judgement of each question counts, greedy answers only. "
-        "What a successor of a pair was judged on is no longer held against the pair itself; Trade-off shows it."
-    )
-    if not leaks:
-        st.page_link(frame.COMPARE, label="Turn the dial on Compare", icon=":material/tune:")
-    for leak in leaks:
-        with st.container(border=True):
-            words, link = st.columns([6, 1], vertical_alignment="center")
-            words.text(leak.question)
-            words.caption(
-                plain(f"Pair {leak.pair} at α = {leak.alpha:g} answers: {leak.answer}")
-                + f" · ROUGE-L recall {figure(leak.rouge)} (lower is better)"
-            )
-            link.page_link(frame.COMPARE, label="Open", icon=":material/search:", query_params=_link_to(leak))
-    st.caption(plain(LEAK_RULE))
-    show_meanings([(row.metric, "forget") for row in counts] + [("rouge", "forget")], (INTERVAL, CLOPPER), "meanings")
-
-
-def _link_to(leak: LargestLeak) -> dict[str, str]:
-    where = {} if leak.position is None else {"split": "forget", "q": str(leak.position + 1)}
-    return {"set": leak.set, "pair": leak.pair, "alpha": f"{leak.alpha:g}", **where}
-
-
-def show_state(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
-    st.subheader("What is loaded", anchor=False)
-    st.dataframe(
-        pairs_table(pairs), hide_index=True, placeholder=MISSING, alt=f"{count(len(pairs), 'pair')} on this machine."
-    )
-    st.caption(plain(reference_words(pairs)))
-    if pairs:
-        check_soundness(pairs)
-    st.dataframe(
-        sets_table(sets.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
-    )
-    finished = sum(run.status == "finished" for run in runs)
-    st.caption(f"{count(len(runs), 'run')}, {finished} finished. {count(len(active_runs(runs)), 'run')} in progress.")
+        finished = sum(run.status == "finished" for run in runs)
+        st.caption(f"{count(len(runs), 'run')}, {finished} finished.")
 
 
 def main() -> None:
@@ -120,13 +80,12 @@ def main() -> None:
         missing_weights()
     active = active_runs(runs)
     if active:
-        st.subheader("In progress", anchor=False)
         watch(states(active))
-    counts = remaining_leaks.leak_counts()
-    show_leaks(remaining_leaks.largest_leaks(LEAKS_SHOWN), counts, leak_figures() if counts else {})
     if pairs:
-        show_stored_advice(pairs)
-    show_state(pairs, runs)
+        show_pairs(pairs)
+    else:
+        frame.nothing_yet("There is no pair on this machine yet. Runs trains one.")
+    show_details(pairs, runs)
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if ready and pairs:
         begin_loading(pairs[0])  # the one that Compare opens with: whoever reads this page will not have to wait there

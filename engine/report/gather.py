@@ -15,6 +15,8 @@ from engine.analysis.chosen_alpha import report_alpha
 from engine.analysis.figures import SEED
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import quality_figure
+from engine.analysis.standing import Standing
+from engine.analysis.stored_standing import standing_of
 from engine.errors import RunError, UnlearningError
 from engine.models.names import shown_model, shown_pair
 from engine.models.pairs import list_pairs
@@ -130,6 +132,7 @@ def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = Non
         redacted=False,
         selection=chosen.words,
         asked=chosen.asked,
+        standing=_standing(chosen),
         checks=tuple(checks_of(chosen)),
         claim=_claim(chosen, comparison),
         verdicts=chosen.verdicts,
@@ -175,6 +178,15 @@ def _plain_rows(rows: pd.DataFrame) -> list[dict[Any, Any]]:
         for name in (*whole, "position"):
             row[name] = None if value(row[name]) is None else int(row[name])
     return found
+
+
+def _standing(chosen: Chosen) -> Standing | None:
+    """Of the pair, by all that is stored of it and not by this run alone: a warning of another run is a warning."""
+    detail = chosen.detail
+    if not detail.pair_hash:
+        return None
+    name = shown_pair(detail.summary.pair)
+    return standing_of(name, detail.pair_hash, chosen.alpha, own_run=detail.summary.id)
 
 
 def _claim(chosen: Chosen, comparison: tuple[Measured, ...]) -> Claim:

@@ -12,6 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from engine.analysis.standing import MARKS as STATE_MARKS
+from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, WayRow
+from engine.analysis.standing import State as Outcome
 from engine.data.examples import KEPT
 from engine.inks import in_css
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
@@ -22,6 +25,12 @@ from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
 SHOWN_VERDICTS = 100
 MARKS: dict[State, str] = {"pass": "✔ pass", "fail": "✖ fail", "note": "ℹ note"}
+OUTCOMES: dict[Outcome, str] = {
+    "fail": "comes out",
+    "note": "a little",
+    "pass": "no more",
+    "none": "not tried",
+}
 EXCERPT_RULES = {"leaks": WORST_LEAKS, "losses": WORST_LOSSES, "ordinary": ORDINARY}
 _VERDICTS_FIRST = {"leaks": 0, "utility_harmed": 1, "unsure": 2}
 CONTROL_PICTURES = {code: 0x2400 + code for code in range(32) if code not in (9, 10)} | {127: 0x2421}
@@ -47,6 +56,24 @@ def html_bytes(report: Report) -> bytes:
     return page.encode("utf-8", errors="replace")  # a lone surrogate has no UTF-8 form
 
 
+def standing_html(found: Standing, whole: bool = False) -> str:
+    """The standing of a pair as a picture, escaped, for a screen; its looks are `standing_css`. `whole`: every way."""
+    pieces = _templates().get_template("standing.html.j2").make_module()
+    return str(pieces.standing_block(found, found.rows if whole else found.shown))  # type: ignore[attr-defined]
+
+
+def outcomes_html(rows: Sequence[WayRow]) -> str:
+    """The table of the standing alone, over any rows."""
+    pieces = _templates().get_template("standing.html.j2").make_module()
+    return f'<div class="standing">{pieces.standing_table(rows)}</div>'  # type: ignore[attr-defined]
+
+
+@cache
+def standing_css() -> str:
+    widths = "".join(f".standing .w{share}{{width:{share}%}}" for share in range(101))  # no inline style is allowed
+    return f"{_css('standing.css')}\n{widths}"
+
+
 def policy_of(style: str) -> str:
     """The page's Content-Security-Policy: nothing may be loaded or run, and this style alone applies."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
@@ -70,6 +97,7 @@ def _templates() -> Environment:
         "g": _short,
         "model_word": model_word,
         "moment": _moment,
+        "percent": _percent,
         "signed": signed,
     }
     found.globals |= {
@@ -83,16 +111,25 @@ def _templates() -> Environment:
         "others_asked": _others_asked,
         "part_words": part_words,
         "rules": EXCERPT_RULES,
+        "standing_rule": RULE,
+        "state_marks": STATE_MARKS,
+        "state_words": OUTCOMES,
         "trade_off_words": trade_off_words,
+        "word_marks": WORD_MARKS,
+        "word_states": WORD_STATES,
     }
     return found
 
 
 @cache
 def _style() -> str:
+    return f"{_css('style.css')}\n{standing_css()}"
+
+
+def _css(name: str) -> str:
     loader = _templates().loader
     assert loader is not None
-    return in_css(loader.get_source(_templates(), "style.css")[0].strip())
+    return in_css(loader.get_source(_templates(), name)[0].strip())
 
 
 def _shown(value: object) -> object:
@@ -116,6 +153,11 @@ def signed(value: float | None) -> str:
 
 def _short(value: float) -> str:
     return f"{value:g}"
+
+
+def _percent(share: float) -> int:
+    """For the width of a bar: what is not nothing is seen."""
+    return max(1, round(100 * share)) if share > 0 else 0
 
 
 def _moment(time: str) -> str:

@@ -45,6 +45,8 @@ _OURS = frozenset(
         "wording",
         "verdict",
         "leak_rule",
+        "word",
+        "way",
         "leak rule",
         "leak rule version",
         "exported",
@@ -114,6 +116,8 @@ def _aliases(report: Report) -> dict[str, str]:
     """The names that users chose (sets, runs and pairs), numbered."""
     names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
     names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
+    if report.standing:  # by other runs too
+        names += [row.finding.run for row in report.standing.rows if row.finding] + [report.standing.kept.run]
     return _numbered("name", sorted({str(name).strip() for name in names if name}, key=len, reverse=True))
 
 

@@ -132,7 +132,7 @@ def test_the_page_to_hand_in_opens_offline_and_shows_everything(
     try:
         expect(opened.get_by_role("heading", level=1)).to_have_text("Report of run tiny, pair tiny, α = 1")
         first = opened.get_by_role("heading", level=2).first
-        expect(first).to_have_text("Checks")
+        expect(first).to_have_text("Standing")
         expect(opened.get_by_text("it does not delete it").first).to_be_visible()
         expect(opened.get_by_role("img", name=re.compile("lower is better"))).to_be_visible()
         expect(

@@ -7,12 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.models.demo
-from engine.analysis import remaining_leaks
-from engine.analysis.figures import figure_of, leak_figures
-from engine.analysis.remaining_leaks import LargestLeak, LeakCount
+from engine.analysis.standing import Kept, make_standing
+from engine.analysis.stored_standing import standings
 from engine.errors import ModelError
+from engine.models.pairs import list_pairs
+from engine.report.html_page import standing_html
 from pages.parts.overview import setting_up
-from pages.parts.overview.tables import leak_words
 
 Opener = Callable[..., AppTest]
 
@@ -68,49 +68,34 @@ def test_missing_weights_are_said_beside_what_is_stored(
     assert list(tables[1]["set"]) == ["folk"]
 
 
-def test_leaks_are_shown_as_text_with_the_rule(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    leak = LargestLeak(1, "tiny", "tiny", 1.0, "folk", 1, "Ada", "Which *colour*?", "[red](http://evil)", 0.9)
-    monkeypatch.setattr(remaining_leaks, "largest_leaks", lambda limit: [leak])
-    app = visit()
+def shown_html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_standing_of_the_pair_is_the_first_thing(visit: Opener, world: Path) -> None:
+    app = visit("overview")
     assert not app.exception
-    assert "Which *colour*?" in [item.value for item in app.text]
-    captions = [item.value for item in app.caption]
-    assert not any("[red](http" in caption for caption in captions)
-    assert any("Leak rule" in caption for caption in captions)
+    (found,) = standings(list_pairs())
+    shown = shown_html(app)
+    assert f"Pair tiny at α = {found.alpha:g}" in shown
+    assert found.word in shown
+    assert "answer begun" in shown, "what was not tried is shown as not tried"
+    assert found.answers == 2
+    assert {"Read all 2 answers", "Make the report", "Audit it"} <= {link.proto.label for link in app.get("page_link")}
+    assert any("1 person: small sample" in item.value for item in app.caption)
 
 
 def test_no_judgement_is_no_success(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remaining_leaks, "leak_counts", lambda: [])
-    app = visit()
-    assert any("No forget question was judged" in item.value for item in app.caption)
-    assert not any("✔" in item.value for item in app.markdown)
+    monkeypatch.setattr("engine.analysis.stored_standing.reads.judging_runs", lambda *_: [])
+    app = visit("overview")
+    assert "NOT AUDITED" in shown_html(app)
+    assert "✔" not in shown_html(app)
 
 
-def test_leaks_are_counted_beside_their_floor() -> None:
-    asked = LeakCount("p", "leak", 1.0, judged=72, leaking=0, floor_judged=70, floor_leaking=2)
-    assert leak_words([asked], {}) == [
-        "✔ Pair p at α = 1: 0 of 72 forget questions leak (floor, a retain-only model: 2 of 70); none was asked in"
-        " other words."
-    ]
-    paraphrased = LeakCount("p", "leak_paraphrase", 1.0, judged=72, leaking=3, floor_judged=0, floor_leaking=0)
-    (line,) = leak_words([asked, paraphrased], {})
-    assert line.startswith("✖")
-    assert "asked in other words 3 of 72 (no floor: no retain-only model was judged on them)." in line
-
-
-def test_leak_shares_have_their_interval() -> None:
-    asked = LeakCount("p", "leak", 1.0, judged=4, leaking=2, floor_judged=0, floor_leaking=0)
-    shares = {("p", "leak"): figure_of([1.0, 1.0, 0.0, 0.0], ["a", "a", "b", "b"], "leak")}
-    assert "2 of 4 forget questions leak (50% [0%, 100%], 2 people; no floor" in leak_words([asked], shares)[0]
-
-
-def test_the_intervals_of_the_page_are_those_of_the_judgements_it_counts(visit: Opener, world: Path) -> None:
-    app = visit()
-    assert not app.exception
-    (share,) = [item for (_, metric), item in leak_figures().items() if metric == "leak"]
-    said = " ".join(item.value for item in app.markdown).replace("\\", "")
-    assert f"forget questions leak ({share.mean:.0%} [n/a], 1 person; " in said
-    assert any("formula" in item.value.columns for item in app.dataframe)
+def test_the_name_of_a_pair_is_never_markup(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    evil = make_standing("<b>p</b>", "h", 1.0, [], Kept("none", None, 0, 0, 0, 0.0, 0, None, ""), 0)
+    assert "<b>p</b>" not in standing_html(evil)
+    assert "&lt;b&gt;p" in standing_html(evil)
 
 
 def test_the_first_experiments_are_shown_when_asked(visit: Opener, world: Path) -> None:

@@ -1,5 +1,6 @@
 """Runs: the list, one run, the forms, and a set of one's own."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -492,7 +493,7 @@ def test_an_audit_is_started_with_the_pairs_own_strength(
     assert (spec.forget, spec.controls) == ("folk:forget", "folk:retain/eval")
 
 
-def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) -> None:
+def test_an_audit_shows_each_probe_beside_its_baseline(visit: Opener, world: Path) -> None:
     asked = store_set()
     run_id = store_run(
         "audit-demo", {}, kind="audit", spec=AuditSpec(name="audit-demo", pair="demo", alphas=(1.0,)).to_json()
@@ -531,8 +532,10 @@ def test_an_audit_shows_each_probe_beside_its_floor(visit: Opener, world: Path) 
     assert not app.exception
     table = next(frame.value for frame in app.dataframe if "beyond greedy" in frame.value)
     assert table.iloc[0]["found"] == "1 of 2"
-    assert table.iloc[0]["floor"] == "0 of 2"
+    assert table.iloc[0]["baseline"] == "0 of 2"
+    shown = "\n".join(element.proto.body for element in app.get("html"))
+    assert re.search(r"Sampling at temperature 1.*1 of 2.*0 of 2", shown, re.DOTALL), "as a bar with its baseline"
     details = next(frame.value for frame in app.dataframe if "what came out" in frame.value)
-    assert list(details["result"]) == ["found", "nothing found"], "the floor's rows are not the pair's"
+    assert list(details["result"]) == ["✖ found", "nothing found"], "the baseline's rows are not the pair's"
     assert "<b>it is red</b>" in list(details["what came out"])
     assert any("P(leak) at most .4" in item.value.replace("\\", "") for item in app.caption)
