@@ -78,9 +78,7 @@ def _loader() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False)
 def _reader() -> ThreadPoolExecutor:
-    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models
-    read.
-    """
+    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on meanwhile."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
 
@@ -97,9 +95,7 @@ def forget_texts() -> None:
 
 
 def _load(name: str) -> "LoadedPair":
-    """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but
-    one.
-    """
+    """Imports the model libraries too: transformers breaks when two threads import it at once; here there is one."""
     import engine.decoding.answers
     import engine.evaluation.scoring  # noqa: F401
     from engine.models.loading import load_pair
@@ -206,6 +202,21 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         yield tuple(ready[alpha] for alpha in alphas)
 
 
+def continued(pair: PairManifest, question: str, begin: str, alphas: Sequence[float]) -> "tuple[Answer, ...]":
+    """What follows `begin` as the beginning of the answer, at each of `alphas`; computed once."""
+    keys = {alpha: (map_key(pair), question, begin, alpha) for alpha in alphas}
+    missing = [alpha for alpha in keys if _answers().get(keys[alpha]) is None]
+    if missing:
+        models = loaded(pair)
+        from engine.audit.begun import continue_answer
+
+        with _turn():
+            found = continue_answer(models, question, begin, missing, ANSWER_TOKENS)
+        for alpha, answer in zip(missing, found, strict=True):
+            _answers().put(keys[alpha], answer)
+    return tuple(_answers().get(keys[alpha]) for alpha in alphas)
+
+
 def strip(
     pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float]
 ) -> "list[TokenReading]":
@@ -214,15 +225,23 @@ def strip(
     known: list[TokenReading] | None = _strips().get((key, alpha))
     if known is not None:
         return known
-    from engine.evaluation.token_readings import read_answer, token_strip
+    from engine.evaluation.token_readings import token_strip
 
+    found = token_strip(text_reading(pair, question, text, span), alpha)
+    _strips().put((key, alpha), found)
+    return found
+
+
+def text_reading(pair: PairManifest, question: str, text: str, span: tuple[float, float] | None) -> "TextReading":
+    """What the models say along `text`, for every α; read once."""
+    key = (map_key(pair), question, text, span)
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
+        from engine.evaluation.token_readings import read_answer
+
         reading = _read(("reading", *key), _readings(), key, lambda: read_answer(models, question, text, span))
-    found = token_strip(reading, alpha)
-    _strips().put((key, alpha), found)
-    return found
+    return reading
 
 
 def _read(name: object, memory: Memory, key: object, work: Callable[[], Any]) -> Any:
