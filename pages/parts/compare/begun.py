@@ -35,22 +35,23 @@ def _write(asked: PickedQuestion) -> str:
         if _OF in st.session_state and not address.is_new(_KEY):
             st.session_state[_KEY] = ""  # it was written for another question
         st.session_state[_OF] = asked.example.question
-    true_start = up_to_the_secret(asked.example.answer, asked.terms)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        if asked.has_answer:
-            st.button(
-                "Begin with the true answer",
-                key="begin-true",
-                on_click=_fill,
-                args=(true_start,),
-                disabled=not true_start,
-                icon=":material/edit_note:",
-                help=(
-                    "Writes the true answer's words up to its first key term."
-                    if true_start
-                    else "The true answer has no words before its first key term."
-                ),
-            )
+    place = st.container()  # drawn first, but the button below sets it before it is made
+    if asked.has_answer:
+        true_start = up_to_the_secret(asked.example.answer, asked.terms)
+        st.button(
+            "Begin with the true answer",
+            key="begin-true",
+            on_click=_fill,
+            args=(true_start,),
+            disabled=not true_start,
+            icon=":material/edit_note:",
+            help=(
+                "Writes the true answer's words up to its first key term."
+                if true_start
+                else "The true answer has no words before its first key term."
+            ),
+        )
+    with place:
         return address.text_input(
             "The answer begins with …",
             _KEY,
