@@ -53,13 +53,18 @@ def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
     address.keep("alpha", alpha, f"{alpha:g}")
     if found is None:
         offer_map(asked, pair)
-    whole = loading.mapped_answers(found, (0.0, alpha))
-    base, unlearned = whole or _answers(asked, alpha, pair, ink)
+    base, unlearned = _mapped(found, alpha) or _answers(asked, alpha, pair, ink)
     show_findings(asked, alpha, base, unlearned)
     if found is not None:
         show_map(asked, found, answers)
     begin_answer(asked, pair, ink, alpha)
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
+
+
+def _mapped(found: QuestionMap | None, alpha: float) -> tuple[MappedAnswer, MappedAnswer] | None:
+    """Both answers if the map holds each of them."""
+    base, unlearned = (None, None) if found is None else (found.at(0.0), found.at(alpha))
+    return None if base is None or unlearned is None else (base, unlearned)
 
 
 def _choose_alpha(

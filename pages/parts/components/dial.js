@@ -120,7 +120,7 @@ function segment(data, piece, at) {
 
 function card(piece, title, ink, kinds) {
   const section = made_of("section", "", "card");
-  const parts = { section, title: made_of("h4", title), text: made_of("p"), kind: made_of("span", "", "kind"), note: made_of("small") };
+  const parts = { section, title: made_of("h2", title), text: made_of("p"), kind: made_of("span", "", "kind"), note: made_of("small") };
   section.style.borderLeftColor = ink;
   section.append(parts.title, parts.text, parts.kind, parts.note);
   if (piece) fill(parts, piece, kinds);

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.data.examples import Example
 from engine.evaluation.rouge import rouge_recall
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
@@ -169,13 +170,6 @@ def make_map(pair: PairManifest, question: str, progress: Callable[[float, str],
         maps.map_question(models, question, ANSWER_TOKENS, progress=progress)
 
 
-def mapped_answers(found: maps.QuestionMap | None, alphas: Sequence[float]) -> "tuple[maps.MappedAnswer, ...] | None":
-    """The answers at `alphas` if a map holds every one, else None. Calls no model."""
-    answers = [found.at(alpha) for alpha in alphas] if found is not None else []
-    whole = tuple(answer for answer in answers if answer is not None)
-    return whole if whole and len(whole) == len(alphas) else None
-
-
 def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":
     """The answers at all `alphas` if every one was decoded before, else None."""
     found: list[Answer | None] = [_answers().get((map_key(pair), question, alpha)) for alpha in alphas]
@@ -202,19 +196,22 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         yield tuple(ready[alpha] for alpha in alphas)
 
 
-def continued(pair: PairManifest, question: str, begin: str, alphas: Sequence[float]) -> "tuple[Answer, ...]":
+def continued(
+    pair: PairManifest, example: Example, terms: tuple[str, ...], begin: str, alphas: Sequence[float]
+) -> "tuple[Answer, ...]":
     """What follows `begin` as the beginning of the answer, at each of `alphas`; computed once."""
-    keys = {alpha: (map_key(pair), question, begin, alpha) for alpha in alphas}
-    missing = [alpha for alpha in keys if _answers().get(keys[alpha]) is None]
+    keys = {alpha: (map_key(pair), example, terms, begin, alpha) for alpha in alphas}
+    known: dict[float, Any] = {alpha: _answers().get(key) for alpha, key in keys.items()}
+    missing = [alpha for alpha, answer in known.items() if answer is None]
     if missing:
         models = loaded(pair)
         from engine.audit.begun import continue_answer
 
         with _turn():
-            found = continue_answer(models, question, begin, missing, ANSWER_TOKENS)
-        for alpha, answer in zip(missing, found, strict=True):
-            _answers().put(keys[alpha], answer)
-    return tuple(_answers().get(keys[alpha]) for alpha in alphas)
+            found = continue_answer(models, example, terms, begin, missing, ANSWER_TOKENS)
+        for alpha, known[alpha] in zip(missing, found, strict=True):
+            _answers().put(keys[alpha], known[alpha])
+    return tuple(known[alpha] for alpha in alphas)
 
 
 def strip(
