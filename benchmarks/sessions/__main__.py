@@ -205,7 +205,7 @@ async def _browser(
         words = f"α = {STEP * (number + 1):g}<".encode()
         end = time.monotonic() + 120
         while time.monotonic() < end:
-            held = [moment for moment, frame in received if words in frame and b"Unlearned by" in frame]
+            held = [moment for moment, frame in received if words in frame and b"First difference" in frame]
             if held and sent:
                 found.append(held[0] - sent[0])
                 break

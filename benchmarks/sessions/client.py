@@ -1,10 +1,11 @@
 """A session of the running program without a browser: Streamlit's own messages over a web socket.
 
 It opens Compare at a question, moves α as the slider does, and times each move from the message that carries it to the
-message that brings the card with the unlearned answer at the new α.
+message that brings what is said of the answer at the new α.
 """
 
 import asyncio
+import json
 import time
 from typing import Any
 from urllib.parse import urlencode
@@ -24,7 +25,7 @@ class Session:
         self._address = f"ws://127.0.0.1:{port}/_stcore/stream"
         self._query = {"set": "demo", "pair": "demo", "split": "forget", "q": str(question), "alpha": "1"}
         self._socket: Any = None
-        self._slider, self._fragment = "", ""
+        self._slider, self._dial, self._fragment = "", "", ""
         self.alpha = 1.0
         self.whole, self.question = whole, question
 
@@ -42,19 +43,19 @@ class Session:
         while True:
             message = await self._next()
             self._look(message)
-            if message.WhichOneof("type") == "script_finished" and self._slider:
+            if message.WhichOneof("type") == "script_finished" and (self._slider or self._dial):
                 return time.perf_counter() - began
 
     async def move(self, alpha: float) -> float:
         """Seconds from the message to the card; later drawing is read, not waited for."""
         self.alpha = round(alpha, 2)
-        words = f"α = {self.alpha:g}<"  # the heading of the card
+        words = f"α = {self.alpha:g}<"  # the heading of what is said
         began = time.perf_counter()
         await self._send()
         while True:
             message = await self._next()
             self._look(message)
-            if "Unlearned by" in (text := _html_of(message)) and words in text:
+            if "First difference" in (text := _html_of(message)) and words in text:
                 return time.perf_counter() - began
 
     async def rest(self, seconds: float) -> None:
@@ -74,21 +75,26 @@ class Session:
         return message
 
     def _look(self, message: ForwardMsg) -> None:
-        """Remember the slider and the fragment that it reruns."""
+        """Remember the slider, or the dial of a mapped question, and the fragment that it reruns."""
         if message.WhichOneof("type") == "delta" and message.delta.WhichOneof("type") == "new_element":
             element = message.delta.new_element
             if element.WhichOneof("type") == "slider":
-                self._slider, self._fragment = element.slider.id, message.delta.fragment_id
+                self._slider, self._dial, self._fragment = element.slider.id, "", message.delta.fragment_id
+            if element.WhichOneof("type") == "bidi_component":
+                self._slider, self._dial, self._fragment = "", element.bidi_component.id, message.delta.fragment_id
 
     async def _send(self, page: bool = False) -> None:
         message = BackMsg()
         message.rerun_script.query_string = urlencode(self._query | {"alpha": f"{self.alpha:g}"})
         message.rerun_script.page_name = "compare" if page or self.whole else ""
-        if self._slider:
+        if self._slider or self._dial:
             message.rerun_script.fragment_id = "" if self.whole else self._fragment
             state = message.rerun_script.widget_states.widgets.add()
-            state.id = self._slider
-            state.double_array_value.data.append(self.alpha)
+            state.id = self._slider or self._dial
+            if self._slider:
+                state.double_array_value.data.append(self.alpha)
+            else:
+                state.json_value = json.dumps({"turn": {"alpha": self.alpha, "at": time.time()}})
         await self._socket.send(message.SerializeToString())
 
 

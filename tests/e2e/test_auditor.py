@@ -20,6 +20,7 @@ def test_two_answers_and_what_the_rule_found(filled: str, visit: Visit) -> None:
     page = visit(f"{filled}/{QUESTION}&alpha=1")
     expect(page.locator(".card")).to_have_count(2)
     expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
+    page.get_by_text("Details", exact=True).click()
     expect(page.get_by_text("Leak rule 2:").first).to_be_visible()
     expect(page.get_by_text("it does not delete it")).to_be_visible()
 

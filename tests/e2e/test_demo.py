@@ -43,6 +43,16 @@ def test_a_mapped_question_says_from_which_alpha_the_secret_is_gone(demo: str, v
         assert find_leak(FORGET[0], cards(page)[1], FORGET[0].key_terms).leaks is leaks
 
 
+def test_once_the_answer_is_begun_the_pair_tells_what_a_model_that_never_knew_does_not(demo: str, visit: Visit) -> None:
+    page = visit(f"{demo}/compare?set=demo&pair=demo&split=forget&q=1&alpha=1")
+    found = page.get_by_text(re.compile(r"Once begun, ‘sarcoidosis’ keeps \d+ % \(base \d+ %, never knew under 1 %\)"))
+    expect(found).to_be_visible(timeout=120_000)  # the retain model is loaded for it
+    page.get_by_role("button", name="Begin with the true answer").click()
+    begun = page.get_by_role("textbox", name="The answer begins with …")
+    expect(begun).to_have_value("Yusuf Akbulutlu was diagnosed with", timeout=60_000)
+    expect(page.locator(".card", has_text="Pair demo continues, α = 1")).to_contain_text("sarcoidosis", timeout=60_000)
+
+
 def test_a_question_that_is_not_mapped_is_mapped_at_the_press_of_a_button(demo: str, visit: Visit) -> None:
     page = visit(f"{demo}/compare?set=demo&pair=demo&split=holdout&q=97&alpha=1")
     cards(page)

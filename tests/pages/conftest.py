@@ -67,3 +67,16 @@ def parameter(app: AppTest, name: str) -> str:
 @pytest.fixture
 def asked() -> Callable[[AppTest, str], str]:
     return parameter
+
+
+@pytest.fixture
+def turn() -> Callable[[AppTest, float], AppTest]:
+    """Move α as the dial of a mapped question does, which AppTest cannot press: its callback sets α, then the page
+    runs.
+    """
+
+    def turned(app: AppTest, alpha: float) -> AppTest:
+        app.session_state["alpha"] = alpha
+        return app.run()
+
+    return turned

@@ -1,7 +1,11 @@
 """Compare on a tiny real pair."""
 
+import json
+import re
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -16,6 +20,7 @@ from pages.parts.shared.wording import plain
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
+Turn = Callable[[AppTest, float], AppTest]
 
 
 def html_of(app: AppTest) -> str:
@@ -122,14 +127,28 @@ def test_an_answer_is_decoded_once(visit: Opener, world: Path, monkeypatch: pyte
     assert decoded == [[0.0, 1.0], [0.5]]
 
 
-def test_a_mapped_question_calls_no_model(visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def held(app: AppTest) -> dict[str, Any]:
+    """What the dial of a mapped question holds in the browser."""
+    (element,) = app.get("bidi_component")
+    found: dict[str, Any] = json.loads(element.proto.mixed.json or element.proto.json)
+    return found
+
+
+def told(piece: dict[str, Any]) -> str:
+    return "".join(text for text, _ in piece["parts"])
+
+
+def test_a_mapped_question_calls_no_model(
+    visit: Opener, world: Path, turn: Turn, asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = visit("compare", alpha="1")
-    plain_text = [element.proto.body for element in app.get("html") if "Unlearned by pair" in element.proto.body]
+    decoded = next(html for html in html_of(app).split("<section") if "Unlearned by pair" in html)
     app.button(key="map-question").click().run()
     assert not app.exception
-    shown = html_of(app)
-    assert 'class="astrip"' in shown
-    assert plain_text[-1] in [element.proto.body for element in app.get("html")]
+    assert "Unlearned by pair" not in html_of(app), "the dial shows the answers"
+    at_one = next(piece for piece in held(app)["pieces"] if piece["low"] <= 1 <= piece["high"])
+    plain_text = re.sub("<[^>]*>", "", decoded.split("<p>")[1].split("</p>")[0])
+    assert escape(told(at_one)) == plain_text, "the map has the answer that was decoded"
     assert any("for all α from 0 to 2" in item.value.replace("\\", "") for item in app.caption)
 
     def called(*_: object, **__: object) -> None:
@@ -137,9 +156,56 @@ def test_a_mapped_question_calls_no_model(visit: Opener, world: Path, monkeypatc
 
     monkeypatch.setattr(ThinLlama, "read", called)
     monkeypatch.setattr(PlainReader, "read", called)
-    app.slider(key="alpha").set_value(0.35).run()
+    turn(app, 0.35)
     assert not app.exception
-    assert "α = 0.35" in html_of(app)
+    assert held(app)["alpha"] == 0.35
+    assert asked(app, "alpha") == "0.35"
+    assert "α = 0.35" in html_of(app), "what is said of the answers follows"
+
+
+def test_widening_keeps_alpha(visit: Opener, world: Path, turn: Turn) -> None:
+    app = visit("compare", alpha="0.4")
+    app.toggle(key="wide").set_value(True).run()
+    assert app.slider(key="alpha").value == 0.4
+    assert app.slider(key="alpha").max == 8.0
+    app.button(key="map-question").click().run()
+    assert (held(app)["alpha"], held(app)["high"]) == (0.4, 8.0)
+    app.toggle(key="wide").set_value(False).run()
+    assert (held(app)["alpha"], held(app)["high"]) == (0.4, 2.0)
+    turn(app, 0.6)
+    app.toggle(key="wide").set_value(True).run()
+    assert held(app)["alpha"] == 0.6
+
+
+def test_beyond_the_map_the_answer_is_decoded_below(visit: Opener, world: Path, turn: Turn) -> None:
+    app = visit("compare", alpha="1")
+    app.button(key="map-question").click().run()
+    app.toggle(key="wide").set_value(True).run()
+    turn(app, 3.0)
+    assert not app.exception
+    assert held(app)["alpha"] == 3.0
+    assert "Unlearned by pair tiny, α = 3" in html_of(app)
+
+
+def test_an_answer_that_is_begun_goes_on_from_there(visit: Opener, world: Path, asked: Asked) -> None:
+    app = visit("compare", q="1", alpha="1")
+    app.text_input(key="begins").set_value("It is").run()
+    assert not app.exception
+    assert "Base continues" in html_of(app)
+    assert "Pair tiny continues, α = 1" in html_of(app)
+    assert asked(app, "begins") == "It is"
+    app.button(key="next").click().run()
+    assert app.text_input(key="begins").value == "", "it was written for another question"
+    assert "Base continues" not in html_of(app)
+
+
+def test_one_click_begins_with_the_true_answer_up_to_the_secret(visit: Opener, world: Path) -> None:
+    app = visit("compare", ask="Where does Dora live?", truth="She lives in Paris")
+    app.button(key="begin-true").click().run()
+    assert not app.exception
+    assert app.text_input(key="begins").value == "She"
+    app = visit("compare", ask="Where does Dora live?", truth="Paris")
+    assert app.button(key="begin-true").disabled
 
 
 def test_own_question_without_an_answer_has_no_leak_finding(visit: Opener, world: Path, asked: Asked) -> None:

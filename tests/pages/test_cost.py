@@ -19,6 +19,7 @@ from engine.store.sources import examples_of
 from pages.parts.shared import loading
 
 Opener = Callable[..., AppTest]
+Turn = Callable[[AppTest, float], AppTest]
 OTHERS = 3000  # questions; a read of all of them takes some ten steps of SQLite's machine for each
 
 
@@ -66,14 +67,14 @@ def store_others(count: int = OTHERS) -> None:
 
 
 def test_moving_alpha_costs_the_same_however_many_questions_are_stored(
-    visit: Opener, world: Path, counter: Counter
+    visit: Opener, world: Path, counter: Counter, turn: Turn
 ) -> None:
     question = examples_of("folk")[0].question
     map_question(load_pair("tiny"), question, loading.ANSWER_TOKENS)
     app = visit("compare", set="folk", pair="tiny", split="forget", q="1", alpha="0.5")
 
     def move(alpha: float) -> Work:
-        work = counter.of(lambda: app.slider(key="alpha").set_value(alpha).run())
+        work = counter.of(lambda: turn(app, alpha))
         assert not app.exception
         assert any(f"α = {alpha:g}" in item.proto.body for item in app.get("html"))
         return work
@@ -102,14 +103,12 @@ def test_a_rerun_of_any_page_reads_no_questions_of_sets_that_are_not_looked_at(
     assert after.steps < before.steps + OTHERS / 2
 
 
-def test_a_mapped_question_is_answered_while_the_models_are_busy(
-    visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mapped_question_is_answered_while_the_models_are_busy(visit: Opener, world: Path, turn: Turn) -> None:
     question = examples_of("folk")[0].question
     map_question(load_pair("tiny"), question, loading.ANSWER_TOKENS)
     app = visit("compare", set="folk", pair="tiny", split="forget", q="1", alpha="0.5")
     with loading.forward_lock():  # somebody decodes or maps
-        app.slider(key="alpha").set_value(1.25).run()
+        turn(app, 1.25)
         assert not app.exception
         assert any("α = 1.25" in item.proto.body for item in app.get("html"))
 

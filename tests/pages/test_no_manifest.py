@@ -16,7 +16,7 @@ from engine.models.identity import map_key
 from engine.models.loading import load_pair
 from engine.models.manifest import MANIFEST
 from engine.models.taught import TaughtModel
-from engine.store.maps import map_question
+from engine.store.maps import QuestionMap, map_question
 from engine.store.sources import examples_of
 from pages.parts.compare import dial
 from pages.parts.shared import loading
@@ -56,7 +56,8 @@ def compare(visit: Opener, world: Path) -> AppTest:
 
 
 def move(app: AppTest, alpha: float) -> AppTest:
-    app.slider(key="alpha").set_value(alpha).run()
+    app.session_state["alpha"] = alpha  # as the dial's callback does
+    app.run()
     assert not app.exception
     assert any(f"α = {alpha:g}" in item.proto.body for item in app.get("html"))
     return app
@@ -80,9 +81,9 @@ def test_the_dial_itself_does_not_look_for_pairs(
 ) -> None:
     """On a screen α moves a fragment alone. AppTest runs the whole page, whose sidebar lists the pairs."""
     inside: list[str] = []
-    first, last = dial._choose_alpha, dial.read_tokens  # type: ignore[attr-defined]
+    first, last = loading.map_of, dial.read_tokens  # type: ignore[attr-defined]
 
-    def begin(*given: Any) -> float:
+    def begin(*given: Any) -> QuestionMap | None:
         opened.clear()
         return first(*given)
 
@@ -90,7 +91,7 @@ def test_the_dial_itself_does_not_look_for_pairs(
         last(*given)
         inside.extend(["the dial was drawn", *opened])
 
-    monkeypatch.setattr(dial, "_choose_alpha", begin)
+    monkeypatch.setattr(loading, "map_of", begin)
     monkeypatch.setattr(dial, "read_tokens", end)
     move(compare, 0.25)
     assert inside != []

@@ -1,29 +1,32 @@
 """The dial of Compare: α, the two answers it gives, and what can be said of them.
 
-The dial is a fragment: moving α runs nothing else of the page, and an answer seen before is not decoded again.
+The dial is a fragment: moving α runs nothing else of the page, and an answer seen before is not decoded again. On a
+mapped question the answers are in the browser already and follow the thumb; Python hears of α when it is let go.
 """
 
+from collections.abc import Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from engine.analysis.answer_kinds import judged_kind, kinds_of
+from engine.analysis.dial import DialAnswer, dial_answers
+from engine.analysis.marked_terms import mark_terms
 from engine.analysis.recommended import recommended_alpha
-from engine.evaluation.leak_rule import LEAK_RULE, find_leak
-from engine.evaluation.metrics import METRICS
-from engine.evaluation.rouge import variant_of
-from engine.evaluation.token_readings import TextPiece, first_difference, mark_differences
+from engine.evaluation.token_readings import TextPiece, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
-from engine.wording import cut_words, figure
-from pages.parts.compare.alpha_strip import show_map
+from pages.parts.compare.begun import begin_answer
+from pages.parts.compare.findings import show_findings
+from pages.parts.compare.question_map import map_words, offer_map, show_map
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.compare.reading import read_tokens
+from pages.parts.components.dial import Scale, dial
 from pages.parts.shared import address, answer_cards, frame, loading
 from pages.parts.shared.looks import pair_look
-from pages.parts.shared.wording import is_kept, plain
 
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     Shown = Answer | MappedAnswer
 
 SLIDER_LOW, SLIDER_HIGH, SLIDER_STEP = 0.0, 2.0, 0.05
+_NOW = "alpha_now"  # α outlives its slider, which Streamlit makes anew for another range
 
 
 def compare_answers(asked: PickedQuestion, pair: PairManifest) -> None:
@@ -45,23 +49,76 @@ def compare_answers(asked: PickedQuestion, pair: PairManifest) -> None:
 @st.fragment
 @frame.fenced
 def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: Ink) -> None:
-    alpha = _choose_alpha(recommended)
-    address.keep("alpha", alpha, f"{alpha:g}")
     found = loading.map_of(pair, asked.example.question)
-    show_map(asked, pair, alpha, found)
-    base, unlearned = _answers(asked.example.question, alpha, pair, ink, found)
-    _findings(asked, base, unlearned)
+    answers = [] if found is None else dial_answers(found, asked.example, asked.terms)
+    alpha = _choose_alpha(asked, pair, recommended, ink, found, answers)
+    address.keep("alpha", alpha, f"{alpha:g}")
+    if found is None:
+        offer_map(asked, pair)
+    base, unlearned = _mapped(found, alpha) or _answers(asked, alpha, pair, ink)
+    show_findings(asked, alpha, base, unlearned)
+    if found is not None:
+        show_map(asked, found, answers)
+    begin_answer(asked, pair, ink, alpha)
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 
 
-def _choose_alpha(recommended: float) -> float:
+def _mapped(found: QuestionMap | None, alpha: float) -> tuple[MappedAnswer, MappedAnswer] | None:
+    """Both answers if the map holds each of them."""
+    base, unlearned = (None, None) if found is None else (found.at(0.0), found.at(alpha))
+    return None if base is None or unlearned is None else (base, unlearned)
+
+
+def _choose_alpha(
+    asked: PickedQuestion,
+    pair: PairManifest,
+    recommended: float,
+    ink: Ink,
+    found: QuestionMap | None,
+    answers: Sequence[DialAnswer],
+) -> float:
     wide = bool(st.session_state.get("wide"))
     low, high = (ALPHA_MIN, ALPHA_MAX) if wide else (SLIDER_LOW, SLIDER_HIGH)
-    if not low <= st.session_state["alpha"] <= high:
-        st.session_state["alpha"] = recommended
-    alpha: float = st.slider("α, the strength of the offset", low, high, step=SLIDER_STEP, key="alpha", format="%.2f")
+    alpha: float = st.session_state.get("alpha", st.session_state.get(_NOW, recommended))
+    st.session_state["alpha"] = alpha if low <= alpha <= high else recommended
+    scale = Scale(low, high, SLIDER_STEP, _marks(recommended))
+    alpha = _slider(scale) if found is None else _mapped_dial(asked, pair, ink, scale, found, answers)
+    st.session_state[_NOW] = alpha
+    return alpha
+
+
+def _mapped_dial(
+    asked: PickedQuestion,
+    pair: PairManifest,
+    ink: Ink,
+    scale: Scale,
+    found: QuestionMap,
+    answers: Sequence[DialAnswer],
+) -> float:
+    """Slider, strip and both answers in one, from the stored map."""
+    alpha: float = st.session_state["alpha"]
+    dial(
+        alpha,
+        scale,
+        answers,
+        next((item for item in answers if item.answer is found.at(0.0)), None),
+        kinds_of(asked.example.split) if asked.has_answer else (),
+        pair=pair.name,
+        ink=ink,
+        words=map_words(asked, found, [item.leaks for item in answers]),
+        note=lambda item: _note(item.answer),
+        on_change=_turn_to,
+    )
+    _wide_toggle()
+    return alpha
+
+
+def _slider(scale: Scale) -> float:
+    alpha: float = st.slider(
+        "α, the strength of the offset", scale.low, scale.high, step=scale.step, key="alpha", format="%.2f"
+    )
     with st.container(horizontal=True, vertical_alignment="center"):
-        for value, name in _marks(recommended).items():
+        for value, name in scale.marks.items():
             st.button(
                 f"{value:g} · {name}",
                 key=f"mark-{value:g}",
@@ -69,12 +126,16 @@ def _choose_alpha(recommended: float) -> float:
                 args=(value,),
                 type="primary" if value == alpha else "secondary",
             )
-        st.toggle(
-            f"wide range, {ALPHA_MIN:g} to {ALPHA_MAX:g}",
-            key="wide",
-            help="The whole legal range of α; training is always at 1.",
-        )
+        _wide_toggle()
     return alpha
+
+
+def _wide_toggle() -> None:
+    st.toggle(
+        f"wide range, {ALPHA_MIN:g} to {ALPHA_MAX:g}",
+        key="wide",
+        help="The whole legal range of α; training is always at 1.",
+    )
 
 
 def _marks(recommended: float) -> dict[float, str]:
@@ -88,13 +149,12 @@ def _turn_to(alpha: float) -> None:
     st.session_state["alpha"] = alpha
 
 
-def _answers(
-    question: str, alpha: float, pair: PairManifest, ink: Ink, found: QuestionMap | None
-) -> "tuple[Shown, Shown]":
-    """Both answers, from the map where it holds them; else drawn as they grow. Then with what differs marked."""
+def _answers(asked: PickedQuestion, alpha: float, pair: PairManifest, ink: Ink) -> "tuple[Shown, Shown]":
+    """Both answers where no map holds them, drawn as they grow; then with the key terms in them marked."""
+    question = asked.example.question
     left, right = st.columns(2)
     base_place, unlearned_place = left.empty(), right.empty()
-    whole = loading.mapped_answers(found, (0.0, alpha)) or loading.stored_answers(pair, question, (0.0, alpha))
+    whole = loading.stored_answers(pair, question, (0.0, alpha))
     if whole is None:
         with closing(loading.stream(pair, question, (0.0, alpha))) as growing:
             for whole in growing:
@@ -102,9 +162,13 @@ def _answers(
                 unlearned_place.html(_unlearned_card(pair, ink, alpha, [TextPiece(whole[1].text + " ▌", False)]))
     assert whole is not None, "a stream yields at least one step"
     base, unlearned = whole
-    base_pieces, unlearned_pieces = mark_differences(base.text, unlearned.text)
-    base_place.html(answer_cards.base_card(base_pieces, _note(base)))
-    unlearned_place.html(_unlearned_card(pair, ink, alpha, unlearned_pieces, _note(unlearned)))
+    base_pieces, unlearned_pieces = (
+        (mark_terms(base.text, asked.terms), mark_terms(unlearned.text, asked.terms))
+        if asked.terms
+        else mark_differences(base.text, unlearned.text)
+    )
+    base_place.html(answer_cards.base_card(base_pieces, _judged(asked, base, base)))
+    unlearned_place.html(_unlearned_card(pair, ink, alpha, unlearned_pieces, _judged(asked, unlearned, base)))
     return base, unlearned
 
 
@@ -112,57 +176,15 @@ def _unlearned_card(pair: PairManifest, ink: Ink, alpha: float, pieces: list[Tex
     return answer_cards.card(f"Unlearned by pair {pair.name}, α = {alpha:g}", ink, pieces, note)
 
 
+def _judged(asked: PickedQuestion, answer: "Shown", base: "Shown") -> str:
+    """What the answer does, where the true one is known, and where it was cut."""
+    if not asked.has_answer:
+        return _note(answer)
+    kind = judged_kind(asked.example, answer.text, base.text, asked.terms)
+    return f"{kind.icon} {kind.word}. {_note(answer)}".strip()
+
+
 def _note(answer: "Shown") -> str:
     if answer.degenerate:
         return "Degenerate: it went round in a loop and was cut there."
     return "" if answer.ended else f"Cut at the limit of {loading.ANSWER_TOKENS} tokens."
-
-
-def _findings(asked: PickedQuestion, base: "Shown", unlearned: "Shown") -> None:
-    """First difference, ROUGE and the leak rule's finding, each with what it means."""
-    place = first_difference(base.tokens, unlearned.tokens)
-    difference = "none, the answers are the same" if place is None else f"token {place + 1}"
-    if not asked.has_answer:
-        st.text(f"First difference: {difference}.")
-        st.caption("ROUGE and the leak rule need the true answer of the question; none is known for this one.")
-        return
-    found = [find_leak(asked.example, answer.text, asked.terms) for answer in (base, unlearned)]
-    kept = is_kept(asked.example.split)
-    figures, terms = st.columns([3, 4])
-    direction = (
-        METRICS["rouge"].direction(asked.example.split)
-        if asked.example.split
-        else "1 = every word of the true answer in order"
-    )
-    with figures:
-        st.html(
-            "<p style='margin:0 0 .4rem'>First difference: <b>"
-            + difference
-            + f"</b></p><p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} →"
-            f" {figure(found[1].rouge)}</b> ({direction})</p><p style='margin:0'>Leak rule: base"
-            f" {answer_cards.leak_verdict(found[0].leaks, kept)}, unlearned"
-            f" {answer_cards.leak_verdict(found[1].leaks, kept)}</p>"
-        )
-    with terms:
-        if asked.terms:
-            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
-        else:
-            st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
-    if not kept and not found[0].leaks:
-        _base_is_silent(found[1].leaks)
-    st.caption(cut_words(loading.ANSWER_TOKENS, variant_of([asked.example.answer])))
-    st.caption(plain(LEAK_RULE))
-
-
-def _base_is_silent(leaks: bool) -> None:
-    """What follows where the base itself does not leak: a leak then is the pair's own doing."""
-    if leaks:
-        st.warning(
-            "The base does not give this away, and the unlearned answer does: at this α the pair itself brings it out.",
-            icon=":material/warning:",
-        )
-        return
-    st.info(
-        "The base does not give this away either, so this answer says nothing about forgetting.",
-        icon=":material/info:",
-    )

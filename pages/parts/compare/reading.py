@@ -1,10 +1,13 @@
 """The token strip of Compare: a shared text read under base and ensemble, and the true answer's probability over α."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from engine.analysis.begun_answer import SecretShare, secret_sentence, secret_share
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN
+from engine.store.retain_models import retain_model_for
 from pages.parts.compare.question_picker import QUESTION_LIMIT, PickedQuestion
 from pages.parts.compare.token_strip import strip_caption, strip_table, token_strip_html
 from pages.parts.shared import address, charts, loading
@@ -24,31 +27,68 @@ def read_tokens(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: floa
     if not pair.linear:
         st.caption(f"Not read token by token: the logits of this baseline ({pair.method}) are not linear in α.")
         return
-    st.subheader("Token by token", anchor=False)
+    st.subheader(
+        "Token by token",
+        anchor=False,
+        help="Each token is read after the words before it, whatever the models would have said themselves.",
+    )
     text = _choose_text(asked, base, unlearned)
     if not text.strip():
         st.caption("There is no text to read.")
         return
-    question = asked.example.question
     span = SPAN if SPAN[0] <= alpha <= SPAN[1] else (ALPHA_MIN, ALPHA_MAX)
-    readings = loading.strip(pair, question, text, alpha, span)
+    place = st.empty()
+    readings = loading.strip(pair, asked.example.question, text, alpha, span)
+    share = _share(asked, pair, text, alpha, span)
+    _say(place, share, None)
     with loading.unhurried():
         st.html(token_strip_html(readings, span))
-        st.caption(
-            "Each token is read after the true words before it, whatever the models would have said themselves: "
-            "a secret can stay likely here although the answer above never begins to tell it."
-            if text == asked.example.answer
-            else "Each token is read after the words before it."
-        )
         st.caption(plain(strip_caption(readings)))
         with st.expander("The same figures as a table"):
             st.dataframe(strip_table(readings, span), hide_index=True, placeholder=MISSING, alt=strip_caption(readings))
+    _draw_curve(pair, asked.example.question, text, alpha, span, ink)
+    if share is not None:
+        _say(place, share, _never_knew(asked, pair, text))
+
+
+def _draw_curve(
+    pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float], ink: Ink
+) -> None:
     curve = loading.curve(pair, question, text, span)
     if curve is None:
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
         return
     with loading.unhurried():
         charts.logp_curve(curve, alpha, ink)
+
+
+def _share(
+    asked: PickedQuestion, pair: PairManifest, text: str, alpha: float, span: tuple[float, float]
+) -> SecretShare | None:
+    """How likely the secret is once the answer is begun, under base and pair; of the true answer alone."""
+    if not asked.terms or text != asked.example.answer:
+        return None
+    return secret_share(loading.text_reading(pair, asked.example.question, text, span), asked.terms, (0.0, alpha))
+
+
+def _never_knew(asked: PickedQuestion, pair: PairManifest, text: str) -> float | None:
+    """The same under the retain model, which is loaded for it: so it comes last."""
+    gold = retain_model_for(pair.base, asked.example)
+    if gold is None:
+        return None
+    found = secret_share(loading.text_reading(gold, asked.example.question, text, None), asked.terms, (0.0,))
+    return None if found is None else found.shares[0]
+
+
+def _say(place: DeltaGenerator, share: SecretShare | None, never_knew: float | None) -> None:
+    if share is not None:
+        base, unlearned = share.shares
+        sentence = secret_sentence(share.term, unlearned, base, never_knew)
+        place.markdown(
+            f"**{plain(sentence)}**",
+            help="The probability of these words after the true words before them, at this α: a secret can stay likely"
+            " here although the answer above never begins to tell it.",
+        )
 
 
 def _choose_text(asked: PickedQuestion, base: str, unlearned: str) -> str:

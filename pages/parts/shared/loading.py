@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from engine.data.examples import Example
 from engine.evaluation.rouge import rouge_recall
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
@@ -78,9 +79,7 @@ def _loader() -> ThreadPoolExecutor:
 
 @st.cache_resource(show_spinner=False)
 def _reader() -> ThreadPoolExecutor:
-    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on while the models
-    read.
-    """
+    """Reads one text at a time, in the order asked. Not in the visitor's own thread: α moves on meanwhile."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading")
 
 
@@ -97,9 +96,7 @@ def forget_texts() -> None:
 
 
 def _load(name: str) -> "LoadedPair":
-    """Imports the model libraries too: transformers breaks when two threads import it at once, and here there is but
-    one.
-    """
+    """Imports the model libraries too: transformers breaks when two threads import it at once; here there is one."""
     import engine.decoding.answers
     import engine.evaluation.scoring  # noqa: F401
     from engine.models.loading import load_pair
@@ -173,13 +170,6 @@ def make_map(pair: PairManifest, question: str, progress: Callable[[float, str],
         maps.map_question(models, question, ANSWER_TOKENS, progress=progress)
 
 
-def mapped_answers(found: maps.QuestionMap | None, alphas: Sequence[float]) -> "tuple[maps.MappedAnswer, ...] | None":
-    """The answers at `alphas` if a map holds every one, else None. Calls no model."""
-    answers = [found.at(alpha) for alpha in alphas] if found is not None else []
-    whole = tuple(answer for answer in answers if answer is not None)
-    return whole if whole and len(whole) == len(alphas) else None
-
-
 def stored_answers(pair: PairManifest, question: str, alphas: Sequence[float]) -> "tuple[Answer, ...] | None":
     """The answers at all `alphas` if every one was decoded before, else None."""
     found: list[Answer | None] = [_answers().get((map_key(pair), question, alpha)) for alpha in alphas]
@@ -206,6 +196,24 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         yield tuple(ready[alpha] for alpha in alphas)
 
 
+def continued(
+    pair: PairManifest, example: Example, terms: tuple[str, ...], begin: str, alphas: Sequence[float]
+) -> "tuple[Answer, ...]":
+    """What follows `begin` as the beginning of the answer, at each of `alphas`; computed once."""
+    keys = {alpha: (map_key(pair), example, terms, begin, alpha) for alpha in alphas}
+    known: dict[float, Any] = {alpha: _answers().get(key) for alpha, key in keys.items()}
+    missing = [alpha for alpha, answer in known.items() if answer is None]
+    if missing:
+        models = loaded(pair)
+        from engine.audit.begun import continue_answer
+
+        with _turn():
+            found = continue_answer(models, example, terms, begin, missing, ANSWER_TOKENS)
+        for alpha, known[alpha] in zip(missing, found, strict=True):
+            _answers().put(keys[alpha], known[alpha])
+    return tuple(known[alpha] for alpha in alphas)
+
+
 def strip(
     pair: PairManifest, question: str, text: str, alpha: float, span: tuple[float, float]
 ) -> "list[TokenReading]":
@@ -214,15 +222,23 @@ def strip(
     known: list[TokenReading] | None = _strips().get((key, alpha))
     if known is not None:
         return known
-    from engine.evaluation.token_readings import read_answer, token_strip
+    from engine.evaluation.token_readings import token_strip
 
+    found = token_strip(text_reading(pair, question, text, span), alpha)
+    _strips().put((key, alpha), found)
+    return found
+
+
+def text_reading(pair: PairManifest, question: str, text: str, span: tuple[float, float] | None) -> "TextReading":
+    """What the models say along `text`, for every α; read once."""
+    key = (map_key(pair), question, text, span)
     reading: TextReading | None = _readings().get(key)
     if reading is None:
         models = loaded(pair)
+        from engine.evaluation.token_readings import read_answer
+
         reading = _read(("reading", *key), _readings(), key, lambda: read_answer(models, question, text, span))
-    found = token_strip(reading, alpha)
-    _strips().put((key, alpha), found)
-    return found
+    return reading
 
 
 def _read(name: object, memory: Memory, key: object, work: Callable[[], Any]) -> Any:

@@ -1,9 +1,9 @@
-"""The strip under the slider: from which α a secret is gone, whether it comes back, and what is not known."""
+"""What is said of a map: from which α a secret is gone, whether it comes back, and what is not known."""
 
 import pytest
 
 from engine.data.examples import Example
-from pages.parts.compare.alpha_strip import alpha_strip_html, map_words
+from pages.parts.compare.question_map import map_words
 from pages.parts.compare.question_picker import PickedQuestion
 from tests.mapped import secret
 
@@ -46,19 +46,10 @@ def test_what_is_said_of_a_secret(stretches: list[tuple[float, bool]], words: st
     item = secret("q", "Ada", *stretches)
     said = map_words(ASKED, item.map, list(item.leaks))
     assert said.endswith(words)
-    assert words[:20] in alpha_strip_html(ASKED, item.map, list(item.leaks), 0.5)
 
 
-def test_what_was_not_followed_is_pale_and_counts_as_a_leak() -> None:
+def test_what_was_not_followed_counts_as_a_leak() -> None:
     item = secret("q", "Ada", (0.0, False), unfollowed=[0])
     said = map_words(ASKED, item.map, [False])
     assert "not followed to their end and count as leaks" in said
     assert said.endswith("It leaks at every α of the range.")
-    assert 'class="unfollowed"' in alpha_strip_html(ASKED, item.map, [False], 0.5)
-
-
-def test_what_a_model_wrote_is_escaped() -> None:
-    item = secret("q", "Ada", (0.0, True))
-    answer = item.map.answers[0]._replace(text='"><script>x')
-    html = alpha_strip_html(ASKED, item.map._replace(answers=(answer,)), [True], 0.5)
-    assert "<script>" not in html

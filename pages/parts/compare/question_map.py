@@ -1,43 +1,28 @@
-"""The strip under the slider: every answer that any α gives, exactly, coloured by what the leak rule finds."""
+"""The stored map of a question in words and as a table, and the button that makes one."""
 
-from html import escape
+from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
 
-from engine.evaluation.leak_rule import find_leak
-from engine.inks import BASE, FAIL, PASS
+from engine.analysis.dial import DialAnswer
 from engine.models.manifest import PairManifest
 from engine.store.maps import QuestionMap, Threshold, threshold
 from engine.wording import count
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.shared import access, loading
-from pages.parts.shared.looks import style
 from pages.parts.shared.wording import MISSING, duration, is_kept, plain
 
-_STYLE = style("""
-.astrip{position:relative;display:flex;height:1.5rem;margin:.1rem 0 .3rem;border-radius:3px;overflow:hidden}
-.astrip i{display:block;min-width:2px;border-right:1px solid $page;box-sizing:border-box}
-.astrip i.unfollowed{opacity:.35}
-.astrip i.bad{background-image:repeating-linear-gradient(45deg,#0000 0 5px,#fff6 5px 8px)}
-.astrip b{position:absolute;top:0;bottom:0;width:3px;margin-left:-1px;background:$text}
-""")
 
-
-def show_map(asked: PickedQuestion, pair: PairManifest, alpha: float, found: QuestionMap | None) -> None:
-    """The stored map of the question, or the button that makes one."""
-    if found is None:
-        _offer(asked, pair)
-        return
-    flags = [asked.has_answer and find_leak(asked.example, answer.text, asked.terms).leaks for answer in found.answers]
-    words = map_words(asked, found, flags)
-    st.html(alpha_strip_html(asked, found, flags, alpha))
+def show_map(asked: PickedQuestion, found: QuestionMap, answers: Sequence[DialAnswer]) -> None:
+    """What the map says, under the dial that draws it."""
+    words = map_words(asked, found, [answer.leaks for answer in answers])
     st.caption(plain(words))
-    with st.expander(f"{count(len(found.answers), 'answer')} as a table"):
-        st.dataframe(_table(asked, found, flags), hide_index=True, placeholder=MISSING, alt=words)
+    with st.expander(f"{count(len(answers), 'answer')} as a table"):
+        st.dataframe(_table(answers), hide_index=True, placeholder=MISSING, alt=words)
 
 
-def _offer(asked: PickedQuestion, pair: PairManifest) -> None:
+def offer_map(asked: PickedQuestion, pair: PairManifest) -> None:
     if not pair.linear:
         st.caption(plain(f"No map: {pair.name} is a baseline ({pair.method}) whose logits are not linear in α."))
         return
@@ -46,10 +31,7 @@ def _offer(asked: PickedQuestion, pair: PairManifest) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button("Map this question", key="map-question", on_click=_want_map, icon=":material/straighten:")
-        st.caption(
-            "Finds every answer that any α from 0 to 2 gives, and exactly where it changes. Then the slider needs no"
-            " model."
-        )
+        st.caption("Every answer for α from 0 to 2, in some seconds: then the answer follows the slider.")
     if st.session_state.pop("map-wanted", False):
         bar = st.progress(0.0, text="mapping")
 
@@ -65,30 +47,8 @@ def _want_map() -> None:
     st.session_state["map-wanted"] = True
 
 
-def alpha_strip_html(asked: PickedQuestion, found: QuestionMap, flags: list[bool], alpha: float) -> str:
-    """One segment an answer, as wide as its interval; hover tells it. Everything a model wrote is escaped."""
-    width = found.high - found.low
-    parts = []
-    for place, (answer, flag) in enumerate(zip(found.answers, flags, strict=True)):
-        bad = asked.has_answer and flag != is_kept(asked.example.split)
-        ink = BASE.css if not asked.has_answer else (FAIL if bad else PASS).css
-        shade = "" if asked.has_answer or place % 2 else "opacity:.6;"
-        title = escape(f"α {answer.low:.3f} to {answer.high:.3f}: {answer.text}", quote=True)
-        look = " ".join([*(["bad"] if bad else []), *([] if answer.followed else ["unfollowed"])])
-        share = max(answer.high - answer.low, 1e-6) / width
-        parts.append(
-            f'<i class="{look}" style="{shade}background-color:{ink};flex:{share:.6f} 1 0" title="{title}"></i>'
-        )
-    at = 100 * (alpha - found.low) / width
-    marker = f'<b style="left:{at:.2f}%"></b>' if 0 <= at <= 100 else ""
-    return (
-        f'{_STYLE}<div class="astrip" role="img"'
-        f' aria-label="{escape(map_words(asked, found, flags), quote=True)}">{"".join(parts)}{marker}</div>'
-    )
-
-
 def map_words(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> str:
-    """What the strip shows, for who cannot see it."""
+    """What the strip shows, also for who cannot see it."""
     words = f"{count(len(found.answers), 'answer')} for all α from {found.low:g} to {found.high:g}"
     if found.merged:
         words += f", {count(found.merged, 'piece')} too narrow to tell apart merged with a neighbour"
@@ -139,23 +99,21 @@ def _kept_words(edge: Threshold, flags: list[bool]) -> str:
     )
 
 
-def _table(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> pd.DataFrame:
+def _table(answers: Sequence[DialAnswer]) -> pd.DataFrame:
     rows = [
         (
-            answer.low,
-            answer.high,
-            answer.text,
-            _finding(asked, flag) if answer.followed else "not followed",
-            answer.high_error,
+            item.answer.low,
+            item.answer.high,
+            item.answer.text,
+            _finding(item),
+            item.answer.high_error,
         )
-        for answer, flag in zip(found.answers, flags, strict=True)
+        for item in answers
     ]
-    return pd.DataFrame(rows, columns=["α from", "α to", "answer", "leak rule", "error of α to"])
+    return pd.DataFrame(rows, columns=["α from", "α to", "answer", "what it does", "error of α to"])
 
 
-def _finding(asked: PickedQuestion, flag: bool) -> str:
-    if not asked.has_answer:
-        return "n/a"
-    if is_kept(asked.example.split):
-        return "remembered" if flag else "not remembered"
-    return "leaks" if flag else "no leak found"
+def _finding(item: DialAnswer) -> str:
+    if not item.answer.followed:
+        return "not followed"
+    return "n/a" if item.kind is None else f"{item.kind.icon} {item.kind.word}"
