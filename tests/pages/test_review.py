@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.kinds import EvaluateSpec, MapSpec
+from engine.review import checks, queue
 from engine.review import item as review_item
-from engine.review import queue
 from engine.review.queue import Event
 from engine.review.verdicts import Judgement, Reviewer
 from engine.runs import execute
@@ -175,7 +175,7 @@ def test_a_check_of_ones_own_filters_by_either_side(visit: Opener, world: Path) 
     assert not app.exception
     said = " ".join(item.value for item in app.caption)
     assert "Found in" in said
-    found = queue.run_check(1, 1.0, "regex", ".")
+    found = checks.run_check(1, 1.0, "regex", ".")
     expected = sum(item.base or item.unlearned for item in found.values())
     assert f"The filter keeps {expected} question" in said
     app.button(key="check-off").click().run()
@@ -187,7 +187,7 @@ def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, words: str
 ) -> None:
     monkeypatch.setattr("engine.review.checks.SECONDS", 0.2)
-    monkeypatch.setattr("engine.review.queue.checks.find_pattern.__defaults__", (0.2,))
+    monkeypatch.setattr("engine.review.checks.find_pattern.__defaults__", (0.2,))
     app = visit("review", check=pattern, kind="regex")
     assert not app.exception
     shown = " ".join(item.value for item in app.error).replace("\\", "")

@@ -14,12 +14,14 @@ from engine.evaluation.rouge import variant_of
 from engine.evaluation.token_readings import TextPiece, first_difference, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
+from engine.review.places import Shown
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from engine.wording import cut_words, figure
 from pages.parts.compare.alpha_strip import show_map
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.compare.reading import read_tokens
+from pages.parts.review.on_compare import judge_here
 from pages.parts.shared import address, answer_cards, frame, loading
 from pages.parts.shared.looks import pair_look
 from pages.parts.shared.wording import is_kept, plain
@@ -48,6 +50,9 @@ def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
     found = loading.map_of(pair, asked.example.question)
     show_map(asked, pair, alpha, found)
     base, unlearned = _answers(asked.example.question, alpha, pair, ink, found)
+    judge_here(
+        Shown(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
+    )
     _findings(asked, base, unlearned)
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 

@@ -16,6 +16,7 @@ from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from engine.wording import count, cut_words, run_label, split_word
+from pages.parts.review.table import run_answers
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -93,6 +94,7 @@ def _figures(detail: RunDetail) -> None:
     means = _means(detail.summary.id)
     if means.empty:
         return
+    run_answers(detail, chosen_alpha.report_alpha(detail.summary.id))
     floor = floor_of(detail)
     if floor is not None and floor.run_id != detail.summary.id:
         means = pd.concat([means, _floor_means(floor)])
