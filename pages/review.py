@@ -39,7 +39,7 @@ def choose_place() -> tuple[RunDetail, ReviewPlace, bool] | None:
             " evaluation."
         )
         return None
-    left, middle, right, last = st.columns([5, 2, 2, 1], vertical_alignment="bottom")
+    left, middle, right, last = st.columns([10, 4, 4, 3], vertical_alignment="bottom")
     with left:
         detail = history.run_detail(choose_run(runs, "review"))
     with middle:

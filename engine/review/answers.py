@@ -63,6 +63,17 @@ class AnswerRow(NamedTuple):
     flags: frozenset[str]  # keys of FILTERS
 
 
+class Part(NamedTuple):
+    """Which questions of a run are wanted: of one split, of one person, or by id; None is all."""
+
+    split: str | None = None
+    subject: str | None = None
+    among: Collection[int] | None = None
+
+
+ALL = Part()
+
+
 class AnswerTable(NamedTuple):
     """`counts`: how many rows have each flag, and `all`."""
 
@@ -87,16 +98,17 @@ def answer_table(
     phrasing: str = "question",
     *,
     sort: str = "leak",
-    among: Collection[int] | None = None,
-    subject: str | None = None,
+    part: Part = ALL,
     reviewer: Reviewer | None = None,
 ) -> AnswerTable:
     """The answers of a run at `alphas`, of which the first is the judged one; see `queue.queue` for the rest."""
-    asked = queue.queue(run_id, alphas[0], sort=sort, phrasing=phrasing, among=among, subject=subject).rows
+    asked = queue.queue(run_id, alphas[0], sort=sort, phrasing=phrasing, among=part.among, subject=part.subject).rows
     said = _said(row for row in queue.report_verdicts(run_id, alphas[0], phrasing) if row.verdict)
     with reading() as session:
         told = _Told(session, run_id, tuple(alphas), phrasing)
-    rows = [_row(row, told, said.get(row.question_id, []), reviewer) for row in asked if row.question_id in told.known]
+    rows = [
+        _row(row, told, said.get(row.question_id, []), reviewer) for row in asked if part.split in (None, row.split)
+    ]
     return AnswerTable(rows, counts_of(rows))
 
 

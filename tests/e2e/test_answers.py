@@ -37,7 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("OUBLIETTE_DATABASE", database_of(found))
         ids = store_set("folk", [asked(number) for number in range(ROWS)])
         run_id = store_run("thousand", {}, pair_id=store_pair())
-        base = [f"Person {number} works in Rome{number}, {EVIL}, and has for long." for number in range(ROWS)]
+        base = [f"Person {number} holds term of {number}, {EVIL}, and has for long." for number in range(ROWS)]
         told = [text if number % 20 == 0 or number % 2 else "I do not know." for number, text in enumerate(base)]
         store_answers(run_id, ids, {0.0: base, 0.5: base, 1.0: told})
     return found
@@ -126,7 +126,7 @@ def test_the_name_is_asked_once_per_browser(thousand: str, visit: Visit) -> None
     page.reload()
     settled(page)
     expect(page.get_by_text("as Uma", exact=True)).to_be_visible()
-    expect(page.get_by_label("Your name, once")).to_have_count(0)
+    expect(page.get_by_label("Your name, once")).to_be_hidden()
 
 
 def test_a_thousand_rows_without_lag_and_nothing_written_as_markup(thousand: str, visit: Visit) -> None:
@@ -147,7 +147,7 @@ def test_a_thousand_rows_without_lag_and_nothing_written_as_markup(thousand: str
     page.get_by_role("button", name=re.compile("^Leaks 50")).click()
     expect(page.get_by_text("of 50", exact=False).first).to_be_visible()
     expect(page.locator("tbody tr:visible")).to_have_count(50)
-    expect(page.locator(".pane mark").first).to_have_text(re.compile("term|Rome|^$"))
+    expect(page.locator(".pane mark").first).to_have_text(re.compile("^term of "))
 
 
 def test_the_bar_is_inside_the_first_screen_in_both_themes(thousand: str, browser: Browser) -> None:

@@ -23,6 +23,7 @@ from engine.review.answers import (
     REMEMBERED,
     RESULT_WORDS,
     TELLS,
+    UNKNOWN,
     AnswerRow,
     AnswerTable,
     ShownAnswer,
@@ -53,6 +54,7 @@ _table = st.components.v2.component(
     css=KEYS_CSS + in_css((HERE / "answer_table.css").read_text(encoding="utf-8")),
     js=KEYS_JS + (HERE / "answer_table.js").read_text(encoding="utf-8"),
 )
+_OF_BASE = {**RESULT_WORDS, UNKNOWN: "does not know it"}
 _MARKS = {TELLS: "✖", REMEMBERED: "✔", REFUSES: "○", FALSE: "≠"}
 
 
@@ -120,13 +122,13 @@ def _row(row: AnswerRow) -> dict[str, Any]:
         "about": " · ".join(filter(None, [row.set, split_word(row.split), row.subject])),
         "q": row.question,
         "a": row.answer,
-        "base": _told(row.base, ""),
+        "base": _told(row.base, "", _OF_BASE),
         "told": [_told(one, _tone(one.result, secret)) for one in row.unlearned],
     }
 
 
-def _told(shown: ShownAnswer, tone: str) -> list[Any]:
-    word = f"{_MARKS.get(shown.result, '')} {RESULT_WORDS[shown.result]}".strip()
+def _told(shown: ShownAnswer, tone: str, words: dict[str, str] = RESULT_WORDS) -> list[Any]:
+    word = f"{_MARKS.get(shown.result, '')} {words[shown.result]}".strip()
     rouge = "" if shown.rouge is None else f"ROUGE-L {figure(shown.rouge)}"
     return [list(shown.pieces), word, tone, rouge]
 
@@ -144,7 +146,10 @@ def detail_data(item: Item, alpha: float) -> dict[str, Any]:
     """Scores and history of the chosen question."""
     head = ["measure", "base", f"α = {alpha:g}", "retain model"]
     scores = [
-        [METRICS[one.metric].label, *(figure(value) for value in (one.base, one.unlearned, one.retain_only))]
+        [
+            _measure(one.metric, item.question.split),
+            *(figure(value) for value in (one.base, one.unlearned, one.retain_only)),
+        ]
         for one in item.scores
     ]
     return {
@@ -152,6 +157,10 @@ def detail_data(item: Item, alpha: float) -> dict[str, Any]:
         "scores": [head, *scores],
         "events": [_event(event, item.question.split) for event in item.events],
     }
+
+
+def _measure(metric: str, split: str) -> str:
+    return "Remembered" if metric.startswith("leak") and split in KEPT else METRICS[metric].label
 
 
 def _event(event: Event, split: str) -> str:

@@ -4,10 +4,11 @@ import streamlit as st
 
 from engine.errors import RunError
 from engine.review import item as review_item
-from engine.review.answers import FILTERS, AnswerTable, answer_table
+from engine.review.answers import FILTERS, AnswerTable, Part, answer_table
 from engine.review.item import Item
 from engine.store import history
 from engine.store.history import RunDetail
+from engine.wording import split_word
 from pages.parts.components import answer_table as component
 from pages.parts.components.answer_table import Chosen
 from pages.parts.components.verdict_keys import View, was_named
@@ -23,32 +24,30 @@ KEY = "review-table"
 
 def review_table(place: ReviewPlace) -> None:
     """The table with its controls; a check of one's own stands below it, for it is rarely wanted."""
-    left, middle, right = st.columns([3, 3, 3], vertical_alignment="bottom")
-    with left:
-        beside = _choose_beside(place)
-    with middle:
+    first, second, third, last = st.columns(4, vertical_alignment="bottom")
+    with first:
+        split = _choose_split(place)
+    with second:
         subject = _choose_person(place)
-    with right:
+    with third:
+        beside = _choose_beside(place)
+    with last:
         sort = chosen_sort(list(SORT_WORDS))
     spot = st.container()
     among = own_check(place, False, _nothing, _drop)
     with spot:
-        _draw(place, beside, sort, subject, among)
+        _draw(place, beside, sort, Part(split, subject, among))
 
 
 @st.fragment
 @frame.fenced
-def _draw(
-    place: ReviewPlace, beside: tuple[float, ...], sort: str, subject: str | None, among: frozenset[int] | None
-) -> None:
+def _draw(place: ReviewPlace, beside: tuple[float, ...], sort: str, part: Part) -> None:
     key = f"{KEY}-{place.run_id}"
     if was_named(key):
         st.rerun()  # the sidebar shows the name too
     reviewer = reviewer_here()
     alphas = (place.alpha, *beside)
-    table = answer_table(
-        place.run_id, alphas, place.phrasing, sort=sort, among=among, subject=subject, reviewer=reviewer
-    )
+    table = answer_table(place.run_id, alphas, place.phrasing, sort=sort, part=part, reviewer=reviewer)
     address.seed("question", address.whole_number("question", 1, 10**9), None)
     address.seed("filter", _read_filters, [])
     chosen = Chosen(_known(table, st.session_state["question"]), st.session_state["filter"])
@@ -97,6 +96,15 @@ def _choose_beside(place: ReviewPlace) -> tuple[float, ...]:
     )
     address.keep("beside", chosen, ",".join(map(shown_alpha, chosen)))
     return tuple(chosen)
+
+
+def _choose_split(place: ReviewPlace) -> str | None:
+    options = ["all", *dict.fromkeys(one.split for one in history.question_places(place.run_id))]
+    names = {"all": "all", **{name: split_word(name) for name in options[1:]}}
+    chosen = address.select(
+        "Questions", options, "part", "all", format_func=names.__getitem__, text=address.unless("all")
+    )
+    return None if chosen == "all" else chosen
 
 
 def _choose_person(place: ReviewPlace) -> str | None:

@@ -5,7 +5,18 @@ from pathlib import Path
 import pytest
 
 from engine.review import queue
-from engine.review.answers import FALSE, FILTERS, MISSING, REFUSES, REMEMBERED, TELLS, UNKNOWN, answer_table, result_of
+from engine.review.answers import (
+    FALSE,
+    FILTERS,
+    MISSING,
+    REFUSES,
+    REMEMBERED,
+    TELLS,
+    UNKNOWN,
+    Part,
+    answer_table,
+    result_of,
+)
 from engine.review.verdicts import Judgement, Reviewer
 from tests.reviewed_runs import store_reviewed
 
@@ -68,5 +79,6 @@ def test_ones_own_verdict_stands_apart_and_a_stale_one_says_so(own_folders: Path
 
 def test_a_person_or_a_check_narrows_rows_and_counts_alike(own_folders: Path) -> None:
     run_id, ids = store_reviewed()
-    assert answer_table(run_id, (1.0,), subject="Ada").counts["all"] == 2
-    assert [row.question_id for row in answer_table(run_id, (1.0,), among={ids[3]}).rows] == [ids[3]]
+    assert answer_table(run_id, (1.0,), part=Part("retain")).counts["all"] == 2
+    assert answer_table(run_id, (1.0,), part=Part(subject="Ada")).counts["all"] == 2
+    assert [row.question_id for row in answer_table(run_id, (1.0,), part=Part(among={ids[3]})).rows] == [ids[3]]
