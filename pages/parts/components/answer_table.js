@@ -1,4 +1,4 @@
-const tables = new WeakMap(), SELECT_MS = 300;
+const tables = new WeakMap(), SELECT_MS = 300, BEFORE = 24;
 
 class AnswerGrid {
   constructor(root) {
@@ -74,7 +74,7 @@ class AnswerGrid {
   cell([pieces, word, tone]) {
     const cell = made("td", "answer"), text = made("div", "clip");
     if (word) text.append(made("span", `word ${tone}`, word), " ");
-    text.append(...marked(pieces));
+    text.append(...marked(begun(pieces)));
     cell.append(text);
     return cell;
   }
@@ -251,6 +251,12 @@ class AnswerGrid {
     clearTimeout(this.timer);
     this.bar.close();
   }
+}
+
+function begun(pieces) { // in a narrow cell the first key term would be out of sight behind a long beginning
+  const [before, ...after] = pieces;
+  if (!after.length || before.length <= BEFORE) return pieces;
+  return [`…${before.slice(-BEFORE).replace(/^\S*\s/, "")}`, ...after];
 }
 
 function marked(pieces) {
