@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import AccessError, SettingError, UnlearningError
 from engine.review import queue
-from engine.review.verdicts import PHRASINGS, Judgement, Reviewer, verdict_word, verdicts_of_split
+from engine.review.verdicts import PHRASINGS, Judgement, Reviewer, says_again, verdict_word, verdicts_of_split
 from engine.store import history
 
 UNDO = "z"
@@ -103,10 +103,10 @@ def _judge(press: Press, desk: Desk, reviewer: Reviewer) -> tuple[Desk, str]:
     legal = verdicts_of_split(split)
     if press.key not in [str(number) for number in range(1, len(legal) + 1)]:
         raise SettingError(f"a verdict key must be 1 to {len(legal)} or {UNDO}, got {press.key[:20]!r}")
-    verdict = legal[int(press.key) - 1]
-    before = queue.record_verdict(run_id, alpha, question_id, Judgement(verdict, press.note), reviewer, phrasing)
-    given = (*desk.given, Given(press.place, before))
-    return desk._replace(given=given[-LONGEST:]), f"{verdict_word(verdict, split)}: {words}"
+    now = Judgement(legal[int(press.key) - 1], press.note)
+    before = queue.record_verdict(run_id, alpha, question_id, now, reviewer, phrasing)
+    given = desk.given if says_again(before, now) else (*desk.given, Given(press.place, before))
+    return desk._replace(given=given[-LONGEST:]), f"{verdict_word(now.verdict, split)}: {words}"
 
 
 def _undo(press: Press, desk: Desk, reviewer: Reviewer) -> tuple[Desk, str]:

@@ -28,6 +28,7 @@ from engine.review.verdicts import (
     check_length,
     check_one_of,
     reviewer_name,
+    says_again,
     stale_reasons,
     view_of,
 )
@@ -121,7 +122,7 @@ def record_verdict(
     with writing() as session:  # one transaction: no other event comes between read and write
         now = _judged(session, view, question_id)
         own = _own(session, view, question_id, who)
-        if own is None or own.verdict != judgement.verdict or judgement.note.strip() not in ("", own.note.strip()):
+        if not says_again(own, judgement):
             _add(session, view, question_id, now, judgement, who)
     return own
 

@@ -79,6 +79,11 @@ def verdict_word(verdict: str, split: str = "") -> str:
     return _WORDS.get(verdict, verdict.replace("_", " "))
 
 
+def says_again(before: Judgement | None, now: Judgement) -> bool:
+    """Whether it is what the reviewer says already, without another note."""
+    return before is not None and before.verdict == now.verdict and now.note.strip() in ("", before.note.strip())
+
+
 def check_length(note: str) -> None:
     """`SettingError` for a note that is too long, or that a database cannot store."""
     try:

@@ -13,7 +13,8 @@ import streamlit as st
 
 from engine.errors import UnlearningError
 from engine.inks import in_css
-from engine.review.keys import Desk, read_presses, take
+from engine.review import keys
+from engine.review.keys import Desk
 from engine.review.verdicts import NAME_LIMIT, Reviewer, reviewer_name, verdict_word, verdicts_of_split
 from pages.parts.review.reviewer import reviewer_here
 from pages.parts.shared import access
@@ -65,7 +66,7 @@ def show_bar(key: str, view: View, question_id: int, split: str, own: str) -> No
 
 def judging(key: str, view: View) -> dict[str, Any]:
     """What the bar of the component `key` is given; toasts say what came of the presses since."""
-    reviewer, refusal = _reviewer()
+    reviewer, closed = _whose()
     for words, icon in st.session_state.pop(f"{key}-toasts", ()):
         st.toast(plain(words), icon=icon)
     said, refused = st.session_state.get(f"{key}-said", ("", ""))
@@ -74,8 +75,8 @@ def judging(key: str, view: View) -> dict[str, Any]:
         "said": said,
         "refused": refused,
         "reviewer": reviewer.name if reviewer else "",
-        "declared": not refusal and access.current_user().self_declared,
-        "closed": refusal or ("" if reviewer else "Give your name first: a verdict stands beside it."),
+        "declared": access.current_user().self_declared,
+        "closed": closed,
         "view": list(view),
     }
 
@@ -86,9 +87,13 @@ def callbacks(key: str) -> dict[str, Callable[[], None]]:
 
 
 def _take(key: str) -> None:
-    presses = read_presses(st.session_state[key].get("presses"))
-    reviewer, refusal = _reviewer()
-    desk, done = take(presses, _desk(key), reviewer, refusal)
+    presses, reviewer, refusal = keys.read_presses(st.session_state[key].get("presses")), None, ""
+    try:
+        access.require("reviewer", "Giving a verdict")
+        reviewer = reviewer_here()
+    except UnlearningError as error:
+        refusal = str(error)
+    desk, done = keys.take(presses, _desk(key), reviewer, refusal)
     st.session_state[f"{key}-desk"] = desk
     if done:
         last = done[-1]
@@ -116,13 +121,15 @@ def was_named(key: str) -> bool:
     return bool(st.session_state.pop(f"{key}-named", False))
 
 
-def _reviewer() -> tuple[Reviewer | None, str]:
-    """Who gives verdicts here, and why nobody can; None with "" where only the name is missing."""
+def _whose() -> tuple[Reviewer | None, str]:
+    """Whose verdicts the keys give, and why they give none."""
+    if not access.may("reviewer"):
+        return None, "Giving a verdict needs the role reviewer."
     try:
-        access.require("reviewer", "Giving a verdict")
-        return reviewer_here(), ""
+        reviewer = reviewer_here()
     except UnlearningError as error:
         return None, sentence(str(error))
+    return reviewer, "" if reviewer else "Give your name first: a verdict stands beside it."
 
 
 def _desk(key: str) -> Desk:

@@ -41,6 +41,14 @@ def reviewer_here() -> Reviewer | None:
     return Reviewer(reviewer_name(name), user.self_declared) if name else None
 
 
+def known_reviewer() -> Reviewer | None:
+    """Whose verdicts to show as one's own; None where there is no name, or one that cannot be."""
+    try:
+        return reviewer_here()
+    except SettingError:
+        return None
+
+
 def check_reviewer(reviewer: Reviewer) -> None:
     """`AccessError` unless this visitor may give verdicts, and in that name: the form may have been drawn for
     another.

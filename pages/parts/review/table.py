@@ -14,7 +14,7 @@ from pages.parts.components.answer_table import Chosen
 from pages.parts.components.verdict_keys import View, was_named
 from pages.parts.review.filters import SORT_WORDS, chosen_sort
 from pages.parts.review.own_check import ReviewPlace, own_check
-from pages.parts.review.reviewer import reviewer_here
+from pages.parts.review.reviewer import known_reviewer
 from pages.parts.shared import address, frame
 from pages.parts.shared.run_choice import shown_alpha
 
@@ -45,12 +45,16 @@ def _draw(place: ReviewPlace, beside: tuple[float, ...], sort: str, part: Part) 
     key = f"{KEY}-{place.run_id}"
     if was_named(key):
         st.rerun()  # the sidebar shows the name too
-    reviewer = reviewer_here()
+    reviewer = known_reviewer()
     alphas = (place.alpha, *beside)
     table = answer_table(place.run_id, alphas, place.phrasing, sort=sort, part=part, reviewer=reviewer)
+    linked = address.is_new("question")
     address.seed("question", address.whole_number("question", 1, 10**9), None)
     address.seed("filter", _read_filters, [])
-    chosen = Chosen(_known(table, st.session_state["question"]), st.session_state["filter"])
+    wanted = st.session_state["question"]
+    if linked and wanted is not None and wanted not in [row.question_id for row in table.rows]:
+        st.warning(f"This run asks no question {wanted}. The first one is chosen.")
+    chosen = Chosen(_known(table, wanted), st.session_state["filter"])
     now = component.moved(key, chosen)
     at = _known(table, now.question)
     component.show_answers(

@@ -52,6 +52,12 @@ def test_undo_walks_back_over_the_questions(own_folders: Path) -> None:
     assert "nothing to undo" in done[0].refused
 
 
+def test_the_same_key_again_is_nothing_that_undo_would_have_to_take_back(own_folders: Path) -> None:
+    run_id, ids = store_reviewed()
+    take(sent(run_id, (1, ids[0], "1"), (2, ids[0], "1"), (3, ids[0], UNDO)), Desk(), EVA)
+    assert verdicts(run_id)[0] == ""
+
+
 def test_in_a_new_session_undo_takes_back_ones_own_verdict_on_the_answer_in_view(own_folders: Path) -> None:
     run_id, ids = store_reviewed()
     take(sent(run_id, (1, ids[0], "1")), Desk(), EVA)
