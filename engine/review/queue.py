@@ -294,4 +294,4 @@ def _event(row: EventRow, view: View, now: JudgedHashes) -> Event:
         row.pair_hash == view.pair_hash,
         row.question_hash == now.question_hash,
     )
-    return Event(*(getattr(row, name) for name in Event._fields[:-1]), stale)
+    return Event._make([*(getattr(row, name) for name in Event._fields[:-1]), stale])

@@ -32,7 +32,17 @@ from engine.review.item import Item
 from engine.review.queue import Event
 from engine.review.verdicts import verdict_word
 from engine.wording import figure, split_word
-from pages.parts.components.verdict_keys import BAR_HTML, HERE, KEYS_CSS, KEYS_JS, View, callbacks, judging, words_of
+from pages.parts.components.verdict_keys import (
+    BAR_HTML,
+    HERE,
+    KEYS_CSS,
+    KEYS_JS,
+    View,
+    judging,
+    on_name,
+    on_presses,
+    words_of,
+)
 from pages.parts.shared.wording import moment
 
 _HTML = f"""
@@ -86,8 +96,14 @@ def show_answers(
         "detail": None if item is None else detail_data(item, alphas[0]),
         "judging": None if view is None else judging(key, view),
     }
-    more = {} if view is None else callbacks(key)
-    _table(key=key, data=data, on_selected_change=_nothing, on_chips_change=_nothing, **more)
+    _table(
+        key=key,
+        data=data,
+        on_selected_change=_nothing,
+        on_chips_change=_nothing,
+        on_presses_change=None if view is None else on_presses(key),
+        on_name_change=None if view is None else on_name(key),
+    )
 
 
 def moved(key: str, at_first: Chosen) -> Moved:

@@ -61,7 +61,12 @@ def words_of(split: str) -> list[str]:
 def show_bar(key: str, view: View, question_id: int, split: str, own: str) -> None:
     """The bar alone, for one answer on screen; `own` is the reviewer's verdict on it, in words."""
     shown = {"question": question_id, "words": words_of(split), "own": own}
-    _bar(key=key, data={"judging": judging(key, view), "shown": shown}, **callbacks(key))
+    _bar(
+        key=key,
+        data={"judging": judging(key, view), "shown": shown},
+        on_presses_change=on_presses(key),
+        on_name_change=on_name(key),
+    )
 
 
 def judging(key: str, view: View) -> dict[str, Any]:
@@ -81,9 +86,14 @@ def judging(key: str, view: View) -> dict[str, Any]:
     }
 
 
-def callbacks(key: str) -> dict[str, Callable[[], None]]:
-    """Of the component `key`, for its mounting."""
-    return {"on_presses_change": partial(_take, key), "on_name_change": partial(_name, key)}
+def on_presses(key: str) -> Callable[[], None]:
+    """What the component `key` does with its presses."""
+    return partial(_take, key)
+
+
+def on_name(key: str) -> Callable[[], None]:
+    """What it does with a name."""
+    return partial(_name, key)
 
 
 def _take(key: str) -> None:

@@ -69,6 +69,8 @@ def run_answers(detail: RunDetail, alpha: float) -> None:
     """The answers of a finished run at one α, to look at; verdicts are given on Review."""
     run = detail.summary
     table, key = answer_table(run.id, (alpha,)), f"run-answers-{run.id}"
+    if all(not row.base.pieces and not row.unlearned[0].pieces for row in table.rows):
+        return  # figures alone are stored
     at = _known(table, component.moved(key, Chosen()).question)
     item = _item(ReviewPlace(run.id, run.finished, alpha, "question"), at)
     component.show_answers(table, (alpha,), key, Chosen(), item, None)

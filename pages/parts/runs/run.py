@@ -47,6 +47,8 @@ def _draw(run_id: int) -> None:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
     if run.facts.finds == "map" and run.status not in ACTIVE:
         _mapped(detail)
+    if run.status == "finished" and run.facts.finds == "answers" and history.alphas_of(run_id):
+        run_answers(detail, chosen_alpha.report_alpha(run_id))
     steps = history.steps(run_id)
     if len(steps):
         charts.losses(steps)
@@ -94,7 +96,6 @@ def _figures(detail: RunDetail) -> None:
     means = _means(detail.summary.id)
     if means.empty:
         return
-    run_answers(detail, chosen_alpha.report_alpha(detail.summary.id))
     floor = floor_of(detail)
     if floor is not None and floor.run_id != detail.summary.id:
         means = pd.concat([means, _floor_means(floor)])
