@@ -1,4 +1,4 @@
-"""Review: one answer after the other, what matters most first, and a verdict on each at the press of a key."""
+"""Review: all answers of a run in a table, and a verdict on each at the press of a key; or blind, one by one."""
 
 import streamlit as st
 
@@ -9,12 +9,14 @@ from engine.review.queue import QueuedQuestion
 from engine.review.verdicts import Reviewer
 from engine.store import history
 from engine.store.history import RunDetail
-from engine.wording import ACCESS_CONTROL, split_word
-from pages.parts.review.filters import MEANINGS, Filters, choose_filters, show_all
+from engine.store.judged_by import rouge_note
+from engine.wording import ACCESS_CONTROL, cut_words, split_word
+from pages.parts.review.filters import Filters, choose_filters, show_all
 from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_reviewed_question
 from pages.parts.review.own_check import ReviewPlace
 from pages.parts.review.reviewer import ask_reviewer
-from pages.parts.review.verdict_form import NO_NAME, ask_blind, ask_verdict
+from pages.parts.review.table import review_table
+from pages.parts.review.verdict_form import NO_NAME, ask_blind
 from pages.parts.review.verdict_history import reveal, show_history, show_standing
 from pages.parts.shared import address, frame
 from pages.parts.shared.run_choice import choose_alpha, choose_run, runs_with_answers
@@ -25,11 +27,11 @@ NEIGHBOUR_WORDS = {"person": "About the same person", "group": "Of the same grou
 
 frame.begin(
     "Review",
-    "One answer after the other, what matters most first. Every verdict is kept with its author, time and reason.",
+    "All answers of a run, what matters most first. Keys 1 to 3 judge the chosen one, Z takes the last verdict back.",
 )
 
 
-def choose_place() -> tuple[RunDetail, ReviewPlace] | None:
+def choose_place() -> tuple[RunDetail, ReviewPlace, bool] | None:
     runs = runs_with_answers()
     if not runs:
         frame.nothing_yet(
@@ -37,14 +39,16 @@ def choose_place() -> tuple[RunDetail, ReviewPlace] | None:
             " evaluation."
         )
         return None
-    left, middle, right = st.columns([5, 2, 2], vertical_alignment="bottom")
+    left, middle, right, last = st.columns([10, 4, 4, 3], vertical_alignment="bottom")
     with left:
         detail = history.run_detail(choose_run(runs, "review"))
     with middle:
         alpha = choose_alpha(detail)
     with right:
         phrasing = choose_phrasing(detail.summary.id)
-    return detail, ReviewPlace(detail.summary.id, detail.summary.finished, alpha, phrasing)
+    with last:
+        blind = choose_blind()
+    return detail, ReviewPlace(detail.summary.id, detail.summary.finished, alpha, phrasing), blind
 
 
 def choose_phrasing(run_id: int) -> str:
@@ -117,32 +121,30 @@ def _go(question_id: int) -> None:
 def choose_blind() -> bool:
     address.seed("blind", lambda text: address.one_of("blind", ["1", "0"])(text) == "1", False)
     blind: bool = st.toggle(
-        "Blind: the two answers as A and B",
+        "Blind",
         key="blind",
         help=(
-            "Which of them is the base's is told once both are judged. The order is random, for you and this question"
-            " always the same."
+            "One question at a time, the two answers as A and B. Which of them is the base's is told once both are"
+            " judged. The order is random, for you and this question always the same."
         ),
     )
     address.keep("blind", blind, "1" if blind else "")
     return blind
 
 
-def show_item(detail: RunDetail, place: ReviewPlace, item: Item, reviewer: Reviewer | None, blind: bool) -> None:
+def show_blind(detail: RunDetail, place: ReviewPlace, item: Item, reviewer: Reviewer | None) -> None:
     show_reviewed_question(item)
-    if blind and reviewer is None:
+    if reviewer is None:
         st.info(f"{NO_NAME} In blind mode the order of the answers hangs on it too.", icon=":material/badge:")
         return
     judgeable = item.base is not None and item.unlearned is not None
-    if blind and reviewer is not None and judgeable and item.own(reviewer.name) is None:
+    if judgeable and item.own(reviewer.name) is None:
         ask_blind(place, item, reviewer)
         return
     show_standing(item)
-    if reviewer is not None:
-        reveal(item, reviewer)
+    reveal(item, reviewer)
     show_answers(item, detail, place.alpha)
-    ask_verdict(place, item, reviewer)
-    show_history(item.events)
+    show_history(item.events, item.question.split)
     link_to_compare(item, detail, place.alpha)
 
 
@@ -178,25 +180,31 @@ def _only(subject: str) -> None:
     st.session_state["person"] = subject
 
 
+def review_blind(detail: RunDetail, place: ReviewPlace, reviewer: Reviewer | None) -> None:
+    counts = queue.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
+    filters = choose_filters(place, counts)
+    question_id = choose_question(place, filters)
+    if question_id is None:
+        return
+    item = review_item.item(place.run_id, place.alpha, question_id, place.phrasing)
+    show_blind(detail, place, item, reviewer)
+    show_neighbours(place, item)
+
+
 def main() -> None:
     reviewer = ask_reviewer()
     chosen = choose_place()
     if chosen is None:
         return
-    detail, place = chosen
-    counts = queue.queue(place.run_id, place.alpha, phrasing=place.phrasing).counts
-    blind = choose_blind()
-    filters = choose_filters(place, counts, blind)
-    st.caption(f"{counts['all'] - counts['unreviewed']} of {counts['all']} reviewed.")
-    question_id = choose_question(place, filters)
-    if question_id is None:
-        return
-    item = review_item.item(place.run_id, place.alpha, question_id, place.phrasing)
-    show_item(detail, place, item, reviewer, blind)
-    show_neighbours(place, item)
-    st.caption(MEANINGS)
-    rule_caption(detail, detail.versions.get(history.LEAK_RULE, ""))
-    st.caption(f":material/key: {ACCESS_CONTROL}")
+    detail, place, blind = chosen
+    if blind:
+        review_blind(detail, place, reviewer)
+    else:
+        review_table(place)
+    with st.expander("Details"):
+        st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
+        rule_caption(detail, detail.versions.get(history.LEAK_RULE, ""))
+        st.caption(f":material/key: {ACCESS_CONTROL}")
 
 
 main()

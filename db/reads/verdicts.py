@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from db.hashing import TextHash
 from db.review_tables import VerdictTable
+from db.rows import ScoreRow
 from db.tables import AnswerTable, QuestionTable, RunQuestionTable, ScoreTable, SetTable
 from db.verdict_rows import EventRow, JudgedHashes, QueueRow, SidesRow, StandingRow, View
 
@@ -124,6 +125,13 @@ def scores_of(session: Session, view: View, question_id: int) -> list[tuple[floa
     query = select(ScoreTable.alpha, ScoreTable.metric, ScoreTable.value).where(ScoreTable.run_id == view.run_id)
     query = query.where(ScoreTable.question_id == question_id, ScoreTable.alpha.in_((0.0, view.alpha)))
     return [(row[0], row[1], row[2]) for row in session.execute(query)]
+
+
+def scores_at(session: Session, run_id: int, alpha: float, metrics: Sequence[str]) -> list[ScoreRow]:
+    """Some scores of every question of a run at one alpha."""
+    query = select(*(getattr(ScoreTable, name) for name in ScoreRow._fields)).where(ScoreTable.run_id == run_id)
+    query = query.where(ScoreTable.alpha == alpha, ScoreTable.metric.in_(metrics))
+    return [ScoreRow(*row) for row in session.execute(query)]
 
 
 def phrasings(session: Session, run_id: int) -> list[str]:

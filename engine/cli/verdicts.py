@@ -7,10 +7,11 @@ import click
 
 from engine.cli import options
 from engine.cli.command import Arguments, command
+from engine.data.examples import Example
 from engine.errors import StorageError
 from engine.review import queue
 from engine.review.queue import ReviewRow
-from engine.review.verdicts import PHRASINGS
+from engine.review.verdicts import PHRASINGS, verdict_word
 from engine.store import history
 from engine.store.history import RunSummary
 from engine.terminal import Printed
@@ -63,12 +64,12 @@ def verdicts(arguments: Arguments) -> Printed:
         "events": [{**event._asdict(), "created": event.created.isoformat()} for event in queue.events_of_run(run.id)],
     }
     lines = [_title(run, alpha, counts, said)]
-    lines += [_line(row, questions[row.question_id].question) for row in given]
+    lines += [_line(row, questions[row.question_id]) for row in given]
     return Printed(data, "\n".join(lines))
 
 
 def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str, int]) -> str:
-    words = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in said.items()) or "no verdict agreed"
+    words = ", ".join(f"{number} {verdict_word(name)}" for name, number in said.items()) or "no verdict agreed"
     reviewed = counts["all"] - counts["unreviewed"]
     return (
         f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: {reviewed} of {counts['all']} questions"
@@ -76,14 +77,14 @@ def _title(run: RunSummary, alpha: float, counts: dict[str, int], said: dict[str
     )
 
 
-def _line(row: ReviewRow, question: str) -> str:
+def _line(row: ReviewRow, asked: Example) -> str:
     """On one line whatever a note holds, and without what a terminal would obey."""
     marks = [f"stale: {row.stale}"] if row.stale else []
     marks += ["disputed"] if row.disputed else []
     note = f" | {row.note}" if row.note.strip() else ""
     when = f"{row.created:%Y-%m-%d %H:%M} UTC" if row.created else ""
     text = (
-        f"{row.verdict.replace('_', ' '):<15} {row.reviewer}, {when} "
-        f" {question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
+        f"{verdict_word(row.verdict, asked.split):<15} {row.reviewer}, {when} "
+        f" {asked.question}{note}{''.join(f'  [{mark}]' for mark in marks)}"
     )
     return "".join(character if character.isprintable() else " " for character in text)

@@ -6,8 +6,11 @@ from typing import Literal, NamedTuple
 
 import regex
 
+from db.reads import verdicts
 from engine.errors import SettingError
 from engine.evaluation.leak_rule import find_terms
+from engine.review.verdicts import view_of
+from engine.store.session import reading
 
 CheckKind = Literal["terms", "regex"]
 PATTERN_LIMIT = 500  # characters
@@ -35,6 +38,16 @@ def find_pattern(
     finds = _terms_finder(pattern) if kind == "terms" else _regex_finder(pattern, seconds)
     known = {text: finds(text) for text in dict.fromkeys(text for pair in answers for text in pair if text is not None)}
     return [PatternFound(*(text is not None and known[text] for text in pair)) for pair in answers]
+
+
+def run_check(
+    run_id: int, alpha: float, kind: CheckKind, pattern: str, phrasing: str = "question"
+) -> dict[int, PatternFound]:
+    """A reviewer's own check over all answers of a run, by question id; see `find_pattern`."""
+    with reading() as session:
+        rows = verdicts.sides(session, view_of(run_id, alpha, phrasing))
+    found = find_pattern(kind, pattern, [(row.base, row.unlearned) for row in rows])
+    return {row.question_id: item for row, item in zip(rows, found, strict=True)}
 
 
 _RECURSION = regex.compile(r"\(\?(?:R|[+-]?\d|&|P>)")

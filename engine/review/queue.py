@@ -15,7 +15,6 @@ from db.session import Session
 from db.verdict_rows import EventRow, JudgedHashes, QueueRow, StandingRow, View
 from engine.data.examples import KEPT
 from engine.errors import RunError, SettingError
-from engine.review import checks
 from engine.review.verdicts import (
     BASE,
     CLEARED,
@@ -27,9 +26,9 @@ from engine.review.verdicts import (
     Side,
     blind_order,
     check_length,
-    check_note,
     check_one_of,
     reviewer_name,
+    says_again,
     stale_reasons,
     view_of,
 )
@@ -107,42 +106,53 @@ def phrasings_of(run_id: int) -> list[str]:
         return [name for name in PHRASINGS if name in verdicts.phrasings(session, run_id)]
 
 
-def run_check(
-    run_id: int, alpha: float, kind: checks.CheckKind, pattern: str, phrasing: str = "question"
-) -> dict[int, checks.PatternFound]:
-    """A reviewer's own check over all answers of a run, by question id; see `checks.find_pattern`."""
-    with reading() as session:
-        rows = verdicts.sides(session, view_of(run_id, alpha, phrasing))
-    found = checks.find_pattern(kind, pattern, [(row.base, row.unlearned) for row in rows])
-    return {row.question_id: item for row, item in zip(rows, found, strict=True)}
-
-
 def record_verdict(
     run_id: int, alpha: float, question_id: int, judgement: Judgement, reviewer: Reviewer, phrasing: str = "question"
-) -> str:
+) -> Judgement | None:
     """Add an event about the present unlearned answer: the reviewer's verdict from now on.
 
-    A verdict that the reviewer already has, given again without a change in the note, is cleared: "" is returned, and
-    an event "cleared" is added. `SettingError` for an unknown verdict, a missing or too long note, or an empty name;
-    `RunError` without an answer to judge.
+    A verdict that the reviewer already has, given again without another note, changes nothing: no key takes a verdict
+    back but `undo`. `SettingError` for an unknown verdict, a too long note, or an empty name; `RunError` without an
+    answer to judge. Returns what was in force before, for `undo`.
     """
-    name = reviewer_name(reviewer.name)
+    who = reviewer._replace(name=reviewer_name(reviewer.name))
     check_one_of("a verdict", judgement.verdict, VERDICTS)
     check_length(judgement.note)
     view = view_of(run_id, alpha, phrasing)
     with writing() as session:  # one transaction: no other event comes between read and write
         now = _judged(session, view, question_id)
-        own = [row for row in verdicts.standing(session, view, question_id) if row.reviewer == name]
-        said_again = any(
-            not _stale(row) and row.verdict == judgement.verdict and judgement.note.strip() in ("", row.note.strip())
-            for row in own
-        )
-        if said_again:
-            judgement = Judgement(CLEARED)
-        else:
-            check_note(judgement)
-        _add(session, view, question_id, now, judgement, Reviewer(name, reviewer.self_declared))
-    return "" if said_again else judgement.verdict
+        own = _own(session, view, question_id, who)
+        if not says_again(own, judgement):
+            _add(session, view, question_id, now, judgement, who)
+    return own
+
+
+def undo(
+    run_id: int,
+    alpha: float,
+    question_id: int,
+    before: Judgement | None,
+    reviewer: Reviewer,
+    phrasing: str = "question",
+) -> bool:
+    """Put back what a reviewer had said of an answer `before` (None: nothing), as one more event; whether that
+    changed anything.
+    """
+    who = reviewer._replace(name=reviewer_name(reviewer.name))
+    view = view_of(run_id, alpha, phrasing)
+    with writing() as session:
+        now = _judged(session, view, question_id)
+        changed = _own(session, view, question_id, who) != before
+        if changed:
+            _add(session, view, question_id, now, before or Judgement(CLEARED), who)
+    return changed
+
+
+def _own(session: Session, view: View, question_id: int, who: Reviewer) -> Judgement | None:
+    """What a reviewer says of the present answer; None where nothing does, or what they said is stale."""
+    standing = verdicts.standing(session, view, question_id)
+    rows = [row for row in standing if Reviewer(row.reviewer, row.self_declared) == who and not _stale(row)]
+    return Judgement(rows[0].verdict, rows[0].note) if rows else None
 
 
 def record_blind(
@@ -161,7 +171,6 @@ def record_blind(
     for judgement in judgements.values():
         check_one_of("a verdict", judgement.verdict, VERDICTS)
         check_length(judgement.note)
-        check_note(judgement)
     view = view_of(run_id, alpha, phrasing)
     with writing() as session:
         now = _judged(session, view, question_id)
@@ -285,15 +294,4 @@ def _event(row: EventRow, view: View, now: JudgedHashes) -> Event:
         row.pair_hash == view.pair_hash,
         row.question_hash == now.question_hash,
     )
-    return Event(
-        row.id,
-        row.verdict,
-        row.reviewer,
-        row.self_declared,
-        row.note,
-        row.created,
-        row.alpha,
-        row.side,
-        row.shown_as,
-        stale,
-    )
+    return Event._make([*(getattr(row, name) for name in Event._fields[:-1]), stale])

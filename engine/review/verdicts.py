@@ -9,13 +9,16 @@ from db.hashing import hash_text
 from db.reads import verdicts
 from db.verdict_rows import View
 from engine.data.cells import is_visible
+from engine.data.examples import KEPT
 from engine.errors import SettingError
 from engine.store import history
 from engine.store.judged_by import rule_of
 
-VERDICTS = ("forgotten", "leaks", "utility_harmed", "unsure")
-NEED_A_NOTE = ("leaks", "utility_harmed")
+# As stored; what people read is `verdict_word`. Those of before there was a "kept" keep their names.
+VERDICTS = ("leaks", "forgotten", "kept", "utility_harmed", "unsure")
 CLEARED = verdicts.CLEARED
+_OF_SECRETS, _OF_KEPT = ("leaks", "forgotten", "unsure"), ("kept", "utility_harmed", "unsure")
+_WORDS = {"forgotten": "hidden", "utility_harmed": "harmed"}
 PHRASINGS = ("question", "paraphrase")
 BASE, UNLEARNED = "base", verdicts.UNLEARNED
 NOTE_LIMIT = 100_000  # bytes of UTF-8
@@ -64,10 +67,21 @@ def view_of(run_id: int, alpha: float, phrasing: str) -> View:
     return View(run_id, alpha, phrasing, detail.summary.pair, detail.pair_hash or detail.base_hash, rule)
 
 
-def check_note(judgement: Judgement) -> None:
-    """`SettingError` where the verdict needs a note and lacks one."""
-    if judgement.verdict in NEED_A_NOTE and not judgement.note.strip():
-        raise SettingError(f"the verdict {judgement.verdict.replace('_', ' ')} needs a note that says why")
+def verdicts_of_split(split: str) -> tuple[str, ...]:
+    """The verdicts that can be given on a question of this split, as stored, in the order of their keys 1 to 3."""
+    return _OF_KEPT if split in KEPT else _OF_SECRETS
+
+
+def verdict_word(verdict: str, split: str = "") -> str:
+    """A stored verdict as people read it. An old one that its split no longer knows keeps the word it was given in."""
+    if verdict == "forgotten" and split in KEPT:
+        return verdict
+    return _WORDS.get(verdict, verdict.replace("_", " "))
+
+
+def says_again(before: Judgement | None, now: Judgement) -> bool:
+    """Whether it is what the reviewer says already, without another note."""
+    return before is not None and before.verdict == now.verdict and now.note.strip() in ("", before.note.strip())
 
 
 def check_length(note: str) -> None:

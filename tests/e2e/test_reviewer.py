@@ -32,6 +32,7 @@ def give_name(page: Page, name: str) -> None:
     field.fill(name)
     field.press("Enter")
     expect(page.get_by_text("Write your name in the sidebar")).to_have_count(0)
+    expect(page.get_by_text("Give your name first")).to_have_count(0)
     quiet(page)
     page.get_by_role("heading", level=1).click()  # keys are for the page, not for the field
 
@@ -49,43 +50,55 @@ def test_an_auditor_walks_from_the_dial_to_a_verdict_that_stays(filled: str, vis
     quiet(page)
     page.get_by_test_id("stTopNavLink").filter(has_text="Review").click()
     expect(page.get_by_role("heading", level=1, name="Review")).to_be_visible()
-    expect(page.get_by_text("0 of 3 reviewed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Judged 0")).to_be_visible()
     give_name(page, "Eva")
-    page.keyboard.press("1")
-    expect(page.get_by_text("1 of 3 reviewed.")).to_be_visible()
-    expect(page.locator(".said li")).to_contain_text("✔ forgotten")
-    expect(page.locator(".said li")).to_contain_text("Eva (self-declared)")
-    page.get_by_role("button", name="Unreviewed 2").click()
+    page.keyboard.press("2")
+    expect(page.get_by_role("button", name="Judged 1", exact=True)).to_be_visible()
+    quiet(page)
+    page.get_by_role("button", name="Not judged 2").click()
     page.wait_for_url(re.compile("filter=unreviewed"))
     expect(page.get_by_text("1 of 2", exact=True)).to_be_visible()
-    quiet(page)
-    page.keyboard.press("n")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("j")
     expect(page.get_by_text("2 of 2", exact=True)).to_be_visible()
+    chosen = str(page.locator("tr[aria-current=true]").get_attribute("data-id"))
+    page.wait_for_url(re.compile(rf"question={chosen}(&|$)"))
+    quiet(page)
     address = page.url
     page.reload()
     expect(page.get_by_text("2 of 2", exact=True)).to_be_visible()
-    expect(page.get_by_text("1 of 3 reviewed.")).to_be_visible()
+    expect(page.get_by_text("as Eva", exact=True)).to_be_visible()
+    quiet(page)
     assert page.url == address
-    assert [row.verdict for row in queue.report_verdicts(1, 1.0) if row.verdict] == ["forgotten"]
+    assert len([row.verdict for row in queue.report_verdicts(1, 1.0) if row.verdict]) == 1
 
 
-def test_a_leak_needs_its_note_and_markup_in_it_stays_text(filled: str, visit: Visit) -> None:
+def test_a_note_goes_with_its_key_markup_in_it_stays_text_and_z_takes_it_back(filled: str, visit: Visit) -> None:
     page = visit(f"{filled}/review?at=0.5")
     give_name(page, "<b>Tom</b>")
-    page.keyboard.press("2")
-    expect(page.get_by_text("needs a note that says why")).to_be_visible()
-    note = page.get_by_role("textbox", name="Note")
-    note.fill("<img src=x onerror=alert(1)> 2 words")
-    note.press("Control+Enter")
-    quiet(page)
-    page.get_by_role("button", name=re.compile("leaks")).last.click()
-    expect(page.locator(".said li").first).to_contain_text("<img src=x onerror=alert(1)> 2 words")
-    expect(page.locator(".said li").first).to_contain_text("<b>Tom</b>")
+    page.get_by_label("next row after a verdict").uncheck()
+    page.get_by_label("Note").fill("<img src=x onerror=alert(1)> 2 words")
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("1")
+    expect(page.locator(".history li").first).to_contain_text("onerror=alert(1)> 2 words")
+    expect(page.locator(".history li").first).to_contain_text("<b>Tom</b>")
     assert page.locator("img[src=x]").count() == 0
+    page.keyboard.press("z")
+    expect(page.locator(".history li").first).to_contain_text("cleared")
+
+
+def test_a_verdict_on_compare_is_one_on_review(filled: str, visit: Visit) -> None:
+    page = visit(f"{filled}/compare?set=folk&pair=tiny&split=forget&q=1&alpha=0.5")
+    page.get_by_label("Your name, once").fill("Kim")
+    page.get_by_label("Your name, once").press("Enter")
+    expect(page.get_by_text("as Kim", exact=True)).to_be_visible()
     quiet(page)
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("2")
-    expect(page.locator(".said li").first).to_contain_text("cleared")
+    expect(page.get_by_role("button", name="2 hidden")).to_have_attribute("aria-pressed", "true")
+    quiet(page)
+    kim = [event for event in queue.events_of_run(1) if event.reviewer == "Kim"]
+    assert [event.verdict for event in kim] == ["forgotten"]
 
 
 def test_blind_by_keys_then_revealed(filled: str, visit: Visit) -> None:
@@ -93,9 +106,9 @@ def test_blind_by_keys_then_revealed(filled: str, visit: Visit) -> None:
     expect(page.locator(".card")).to_have_count(0)
     give_name(page, "Uma")
     expect(page.get_by_text("Answer A", exact=True)).to_be_visible()
-    page.keyboard.press("4")
+    page.keyboard.press("3")
     quiet(page)
-    page.keyboard.press("8")
+    page.keyboard.press("6")
     save = page.get_by_role("button", name="Save both and reveal")
     expect(save).to_be_enabled()
     quiet(page)

@@ -4,20 +4,22 @@ import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.kinds import EvaluateSpec, MapSpec
+from engine.review import checks, queue
 from engine.review import item as review_item
-from engine.review import queue
 from engine.review.queue import Event
 from engine.review.verdicts import Judgement, Reviewer
 from engine.runs import execute
 from engine.store import questions
 from pages.parts.review.verdict_history import history_html
 from pages.parts.shared.wording import plain
+from tests.pages.components import data_of, send
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
@@ -47,102 +49,98 @@ def differing(world: Path, question_id: int = 1) -> int:
     return question_id
 
 
-def test_the_queue_is_there_from_the_start_and_the_address_says_what_is_shown(
+def press(app: AppTest, question: int, key: str, note: str = "", n: int = 1) -> AppTest:
+    return send(app, presses=[[n, question, key, note, [1, 1.0, "question"]]])
+
+
+def judging(app: AppTest) -> dict[str, Any]:
+    found: dict[str, Any] = data_of(app)["judging"]
+    return found
+
+
+def test_all_answers_are_there_from_the_start_and_the_address_says_what_is_shown(
     visit: Opener, world: Path, asked: Asked
 ) -> None:
     app = visit("review")
     assert not app.exception
-    ids = queue_ids()
+    ids, data = queue_ids(), data_of(app)
+    assert [row["id"] for row in data["rows"]] == ids
+    assert data["columns"] == ["Question", "Base", "α = 1", "Verdict"]
     shown = {name: asked(app, name) for name in ("review", "at", "question")}
     assert shown == {"review": "1", "at": "1", "question": str(ids[0])}
-    assert app.selectbox(key="question").label == f"1 of {len(ids)}"
-    assert "0 of 4 reviewed." in [item.value for item in app.caption]
+    assert {name: count for name, _, count, _ in data["filters"]}["unreviewed"] == data["all"] == 4
+    assert data["words"] == {"secret": ["leaks", "hidden", "unsure"], "kept": ["kept", "harmed", "unsure"]}
     assert plain(LEAK_RULE) in [item.value for item in app.caption]
-    assert [button.label for button in app.button if button.key and button.key.startswith("say-")] == [
-        "✔ forgotten",
-        "✖ leaks",
-        "▼ utility harmed",
-        "? unsure",
-    ]
 
 
-def test_without_a_name_nothing_can_be_judged(visit: Opener, world: Path) -> None:
+def test_two_more_strengths_stand_beside_the_judged_one(visit: Opener, world: Path) -> None:
+    data = data_of(visit("review", beside="0.5"))
+    assert data["columns"] == ["Question", "Base", "α = 1", "α = 0.5", "Verdict"]
+    assert all(len(row["told"]) == 2 for row in data["rows"])
+    assert data["judging"]["view"] == [1, 1.0, "question"]
+
+
+def test_without_a_name_nothing_can_be_judged_and_a_key_that_came_is_refused(visit: Opener, world: Path) -> None:
     app = visit("review")
-    assert app.button(key="say-unsure").disabled
-    assert any("Write your name in the sidebar" in item.value for item in app.info)
-    assert "self-declared" in " ".join(item.value for item in app.sidebar.caption)
-    assert not named(app).button(key="say-unsure").disabled
+    assert "Give your name first" in judging(app)["closed"]
+    press(app, queue_ids()[0], "3")
+    assert "give yours first" in judging(app)["refused"]
+    assert queue.events_of_run(1) == []
+    assert judging(app)["acked"] == 1
+    assert not judging(named(app))["closed"]
 
 
-def test_a_verdict_is_stored_pressed_and_cleared_by_the_same_button(visit: Opener, world: Path) -> None:
+def test_a_name_from_the_browser_is_taken_and_a_bad_one_is_refused(visit: Opener, world: Path) -> None:
+    app = send(visit("review"), name="Eva")
+    assert app.text_input(key="reviewer").value == "Eva"
+    assert judging(app)["reviewer"] == "Eva"
+    app = send(visit("review"), name="a\u202eb")
+    assert not app.exception
+    assert "1 to 80 printable" in judging(app)["refused"]
+
+
+def test_a_press_is_stored_for_its_question_acknowledged_and_said(visit: Opener, world: Path) -> None:
     app = named(visit("review"))
-    app.button(key="say-forgotten").click().run()
+    question = queue_ids(sort="set")[1]
+    press(app, question, "2", "refuses")
     assert not app.exception
     (row,) = [row for row in queue.report_verdicts(1, 1.0) if row.verdict]
-    assert (row.verdict, row.reviewer, row.question_id) == ("forgotten", "Eva", queue_ids()[0])
-    assert "Eva (self-declared)" in html_of(app)
-    assert "1 of 4 reviewed." in [item.value for item in app.caption]
-    app.button(key="say-forgotten").click().run()
-    assert [row for row in queue.report_verdicts(1, 1.0) if row.verdict] == []
-    assert "○ cleared" in html_of(app)
+    assert (row.verdict, row.reviewer, row.question_id, row.note) == ("forgotten", "Eva", question, "refuses")
+    assert judging(app)["acked"] == 1
+    assert [toast.value for toast in app.toast] == [plain(judging(app)["said"])]
+    press(app, question, "2", "refuses", n=2)
+    assert len(queue.events_of_run(1)) == 1  # no key takes a verdict back
+    press(app, queue_ids()[0], "z", n=3)
+    assert [event.verdict for event in queue.events_of_run(1)] == ["forgotten", "cleared"]
 
 
-def test_a_verdict_that_needs_a_note_says_so_and_takes_it(visit: Opener, world: Path) -> None:
+def test_a_note_that_is_too_long_is_refused_with_the_limit(visit: Opener, world: Path) -> None:
     app = named(visit("review"))
-    app.button(key="say-leaks").click().run()
-    assert "needs a note that says why" in app.error[0].value
-    app.text_area[0].set_value(EVIL).run()
-    app.button(key="say-leaks").click().run()
-    assert not app.error
-    assert app.text_area[0].value == ""
-    assert EVIL not in html_of(app)
-    assert "&lt;img src=x" in html_of(app)
+    press(app, queue_ids()[0], "3", "x" * 100_001)
+    assert "at most 100,000 bytes" in judging(app)["refused"]
 
 
-def test_a_note_that_is_too_long_is_refused_with_the_limit_and_kept_in_the_field(visit: Opener, world: Path) -> None:
-    app = named(visit("review"))
-    app.text_area[0].set_value("x" * 100_001).run()
-    app.button(key="say-unsure").click().run()
-    assert "at most 100,000 bytes" in app.error[0].value.replace("\\", "")
-    assert len(app.text_area[0].value or "") == 100_001
-
-
-def test_filters_live_in_the_address_and_are_removed_at_once(visit: Opener, world: Path, asked: Asked) -> None:
+def test_filters_and_the_chosen_row_live_in_the_address(visit: Opener, world: Path, asked: Asked) -> None:
     differing(world)
-    differing(world, 2)
     app = visit("review", filter="unreviewed,different", sort="set")
     assert not app.exception
-    assert set(app.button_group(key="filter").value or ()) == {"different", "unreviewed"}
-    expected = queue_ids(filters=["different", "unreviewed"], sort="set")
-    assert app.selectbox(key="question").label == f"1 of {len(expected)}"
-    assert asked(app, "question") == str(expected[0])
-    app.button(key="filter-none").click().run()
-    assert "filter" not in app.query_params
-    assert app.selectbox(key="question").label == "1 of 4"
-
-
-def test_a_question_that_leaves_the_filter_by_its_verdict_stays_on_screen(
-    visit: Opener, world: Path, asked: Asked
-) -> None:
-    app = named(visit("review", filter="unreviewed"))
-    first = asked(app, "question")
-    app.button(key="say-unsure").click().run()
-    assert asked(app, "question") == first
-    assert app.selectbox(key="question").label == "not among the 3 any more"
-    app.button(key="queue-next").click().run()
-    assert asked(app, "question") != first
-    assert app.selectbox(key="question").label == "1 of 3"
+    assert data_of(app)["chosen"] == ["unreviewed", "different"]
+    send(app, chips=["lost"], selected=queue_ids()[2])
+    assert asked(app, "filter") == "lost"
+    assert asked(app, "question") == str(queue_ids()[2])
+    assert data_of(app)["detail"]["id"] == queue_ids()[2]
+    assert data_of(visit("review", filter="loss"))["chosen"] == ["lost"]  # an older link
 
 
 def test_a_link_to_a_question_the_filter_leaves_out_shows_it(visit: Opener, world: Path, asked: Asked) -> None:
     other = queue_ids()[2]
-    app = visit("review", filter="disputed", question=str(other))
+    app = visit("review", blind="1", filter="disputed", question=str(other))
     assert asked(app, "question") == str(other)
     assert app.selectbox(key="question").label == "not among the 0 any more"
 
 
 def test_an_empty_queue_says_so_and_offers_all(visit: Opener, world: Path) -> None:
-    app = visit("review", filter="disputed")
+    app = visit("review", blind="1", filter="disputed")
     assert any("No question meets all" in item.value for item in app.info)
     app.button(key="show-all").click().run()
     assert not app.exception
@@ -154,7 +152,7 @@ def test_an_empty_queue_says_so_and_offers_all(visit: Opener, world: Path) -> No
     [
         ({"question": "9999"}, "asks no question 9999"),
         ({"question": "x"}, "question must be a whole number"),
-        ({"filter": "leak"}, "filter must be one of leaks, loss"),
+        ({"filter": "leak"}, "filter must be one of leaks, refuses"),
         ({"sort": "size"}, "sort must be one of leak, loss"),
         ({"at": "0.7"}, "0, 0.5, 1"),
         ({"review": "7"}, "review must be one of 1"),
@@ -175,7 +173,7 @@ def test_a_check_of_ones_own_filters_by_either_side(visit: Opener, world: Path) 
     assert not app.exception
     said = " ".join(item.value for item in app.caption)
     assert "Found in" in said
-    found = queue.run_check(1, 1.0, "regex", ".")
+    found = checks.run_check(1, 1.0, "regex", ".")
     expected = sum(item.base or item.unlearned for item in found.values())
     assert f"The filter keeps {expected} question" in said
     app.button(key="check-off").click().run()
@@ -187,17 +185,17 @@ def test_a_check_that_cannot_be_used_is_said_and_filters_nothing(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, pattern: str, words: str
 ) -> None:
     monkeypatch.setattr("engine.review.checks.SECONDS", 0.2)
-    monkeypatch.setattr("engine.review.queue.checks.find_pattern.__defaults__", (0.2,))
+    monkeypatch.setattr("engine.review.checks.find_pattern.__defaults__", (0.2,))
     app = visit("review", check=pattern, kind="regex")
     assert not app.exception
     shown = " ".join(item.value for item in app.error).replace("\\", "")
     assert words in shown
-    assert app.selectbox(key="question").label == "1 of 4"
+    assert data_of(app)["all"] == 4
 
 
 def test_neighbours_are_one_click_away_and_one_person_is_a_chip(visit: Opener, world: Path, asked: Asked) -> None:
     ada = [row.question_id for row in queue.queue(1, 1.0, subject="Ada", sort="set").rows]
-    app = visit("review", question=str(ada[0]))
+    app = visit("review", blind="1", question=str(ada[0]))
     app.button(key=f"near-{ada[1]}").click().run()
     assert asked(app, "question") == str(ada[1])
     app.button(key="person-only").click().run()
@@ -212,11 +210,11 @@ def test_disputed_and_stale_verdicts_are_visible(visit: Opener, world: Path) -> 
     queue.record_verdict(1, 1.0, key, Judgement("unsure"), Reviewer("Tom"))
     queue.record_verdict(1, 1.0, key, Judgement("forgotten"), Reviewer("Ada"))
     queue.record_verdict(1, 0.0, key, Judgement("unsure"), Reviewer("Old"))
-    app = visit("review", question=str(key))
-    said = " ".join(item.value for item in app.warning).replace("\\", "")
-    assert "Disputed: Ada says ✔ forgotten, Tom says ? unsure." in said
-    assert "Stale: Old said ? unsure" in said
-    assert "the answers differ from those judged (at alpha 0)" in said
+    data = data_of(visit("review", question=str(key)))
+    own, others, flags = data["said"][[row["id"] for row in data["rows"]].index(key)]
+    assert (own, others) == ("", ["Ada: hidden", "Old: unsure (stale)", "Tom: unsure"])
+    assert "disputed" in flags
+    assert "stale: the answers differ from those judged (at alpha 0)" in data["detail"]["events"][0]
 
 
 def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opener, world: Path, asked: Asked) -> None:
@@ -236,8 +234,6 @@ def test_blind_mode_shows_nothing_that_tells_and_reveals_after_both(visit: Opene
     assert app.button(key="blind-save").disabled
     app.button(key="say-A-unsure").click().run()
     app.button(key="say-B-leaks").click().run()
-    app.button(key="blind-save").click().run()
-    assert "needs a note" in app.error[0].value
     app.text_area[1].set_value("it names the town").run()
     app.button(key="blind-save").click().run()
     assert not app.exception
@@ -273,7 +269,10 @@ def test_markup_in_questions_answers_and_names_stays_text(visit: Opener, world: 
         EvaluateSpec(name="evil", pair="tiny", evaluate_on=("evil:forget",), alphas=(0.0, 1.0), max_new_tokens=8)
     )
     app = named(visit("review", review=str(run)), "<b>Eva</b>")
-    app.button(key="say-unsure").click().run()
+    (row,) = data_of(app)["rows"]
+    send(app, presses=[[1, row["id"], "3", EVIL, [run, 1.0, "question"]]])
+    assert not app.exception
+    app = named(visit("review", review=str(run), blind="1"), "<b>Eva</b>")  # judged already, so all is shown
     assert not app.exception
     assert EVIL not in html_of(app)
     assert "<b>Eva" not in html_of(app)

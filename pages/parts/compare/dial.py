@@ -17,6 +17,7 @@ from engine.analysis.recommended import recommended_alpha
 from engine.evaluation.token_readings import TextPiece, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
+from engine.review.places import Shown
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from pages.parts.compare.begun import begin_answer
@@ -25,6 +26,7 @@ from pages.parts.compare.question_map import map_words, offer_map, show_map
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.compare.reading import read_tokens
 from pages.parts.components.dial import Scale, dial
+from pages.parts.review.on_compare import judge_here
 from pages.parts.shared import address, answer_cards, frame, loading
 from pages.parts.shared.looks import pair_look
 
@@ -56,6 +58,9 @@ def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: In
     if found is None:
         offer_map(asked, pair)
     base, unlearned = _mapped(found, alpha) or _answers(asked, alpha, pair, ink)
+    judge_here(
+        Shown(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
+    )
     show_findings(asked, alpha, base, unlearned)
     if found is not None:
         show_map(asked, found, answers)

@@ -1,8 +1,8 @@
-"""The queue's filters: chips with counts, a check of one's own, one person, and the order. All of it lives in the
-address.
+"""The filters of blind review: chips with counts, a check of one's own, one person, and the order. All of it lives in
+the address.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import streamlit as st
@@ -12,8 +12,6 @@ from pages.parts.shared import address
 from pages.parts.shared.wording import plain
 
 FILTER_WORDS = {
-    "leaks": "Leaks",
-    "loss": "Utility loss",
     "different": "Different",
     "unreviewed": "Unreviewed",
     "disputed": "Disputed",
@@ -24,15 +22,8 @@ SORT_WORDS = {
     "difference": "largest difference first",
     "set": "as the set has them",
 }
-# In blind mode a filter or an order that knows the sides would tell which answer is which.
-EVEN_FILTERS = ("different", "unreviewed", "disputed")
+# A filter or an order that knows the sides would tell which answer is which.
 EVEN_SORTS = ("difference", "set")
-MEANINGS = (
-    "Leaks: questions to be forgotten whose answer the leak rule flags, by ROUGE-L recall. Utility loss: questions to"
-    " be kept whose ROUGE-L recall fell. Different: the two answers are not the same. Unreviewed: no verdict on the"
-    " answers that stand there now. Disputed: two reviewers differ. Several chips together: all of them must hold."
-    " Click a chip again to remove it. In blind mode the filters that would tell the sides are away."
-)
 PERSON_LIMIT = 200  # characters
 
 
@@ -43,18 +34,18 @@ class Filters(NamedTuple):
     subject: str | None
 
 
-def choose_filters(place: ReviewPlace, counts: dict[str, int], blind: bool) -> Filters:
+def choose_filters(place: ReviewPlace, counts: dict[str, int]) -> Filters:
     """Draw the chips, the check and the order. Whatever changes starts the queue from its first question."""
-    options = [name for name in FILTER_WORDS if name in EVEN_FILTERS or not blind]
+    options = list(FILTER_WORDS)
     address.seed("filter", _filter_reader(options), [])
     st.session_state["filter"] = [name for name in st.session_state["filter"] if name in options]
     address.seed("person", lambda text: text[:PERSON_LIMIT], "")
     chosen = _chips(options, counts)
     left, right = st.columns([2, 1])
     with right:
-        sort = _choose_sort(blind)
+        sort = chosen_sort(EVEN_SORTS, restart)
     with left:
-        among = own_check(place, blind, restart, _drop)
+        among = own_check(place, True, restart, _drop)
     return Filters(tuple(chosen), sort, among, st.session_state["person"] or None)
 
 
@@ -100,8 +91,8 @@ def _filter_reader(options: list[str]) -> Callable[[str], list[str]]:
     return lambda text: [read(name) for name in dict.fromkeys(filter(None, text[:200].split(",")))]
 
 
-def _choose_sort(blind: bool) -> str:
-    sorts = [name for name in SORT_WORDS if name in EVEN_SORTS or not blind]
+def chosen_sort(sorts: Sequence[str], on_change: Callable[[], None] | None = None) -> str:
+    """Draw the choice of an order."""
     return address.select(
         "Order",
         sorts,
@@ -109,8 +100,7 @@ def _choose_sort(blind: bool) -> str:
         sorts[0],
         text=address.unless(sorts[0]),
         format_func=SORT_WORDS.__getitem__,
-        on_change=restart,
-        label_visibility="collapsed",
+        on_change=on_change,
     )
 
 

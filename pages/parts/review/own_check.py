@@ -7,8 +7,7 @@ from typing import NamedTuple, cast
 import streamlit as st
 
 from engine.errors import SettingError
-from engine.review import queue
-from engine.review.checks import PATTERN_LIMIT, SECONDS, CheckKind, PatternFound
+from engine.review.checks import PATTERN_LIMIT, SECONDS, CheckKind, PatternFound, run_check
 from engine.settings import database_url
 from engine.wording import count
 from pages.parts.shared import address
@@ -105,6 +104,6 @@ def _found(where: str, place: ReviewPlace, kind: CheckKind, pattern: str) -> tup
     twice.
     """
     try:
-        return queue.run_check(place.run_id, place.alpha, kind, pattern, place.phrasing), ""
+        return run_check(place.run_id, place.alpha, kind, pattern, place.phrasing), ""
     except SettingError as error:
         return {}, str(error)

@@ -22,7 +22,7 @@ def ask_reviewer() -> Reviewer | None:
             max_chars=NAME_LIMIT,
             placeholder="Your name",
             persist_state="session",
-            help="Stands beside every verdict you give. It is in no link, and gone when this tab is reloaded.",
+            help="Stands beside every verdict you give. It is in no link; this browser remembers it.",
         )
         st.caption("self-declared: nobody checks who you are")
         if not text or not text.strip():
@@ -32,6 +32,21 @@ def ask_reviewer() -> Reviewer | None:
         except SettingError as error:
             st.error(plain(str(error)))
             return None
+
+
+def reviewer_here() -> Reviewer | None:
+    """Who is logged in, or the name in the sidebar's field; None without one. Draws nothing."""
+    user = access.current_user()
+    name = user.name if user.self_declared else user.email
+    return Reviewer(reviewer_name(name), user.self_declared) if name else None
+
+
+def known_reviewer() -> Reviewer | None:
+    """Whose verdicts to show as one's own; None where there is no name, or one that cannot be."""
+    try:
+        return reviewer_here()
+    except SettingError:
+        return None
 
 
 def check_reviewer(reviewer: Reviewer) -> None:

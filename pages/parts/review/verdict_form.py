@@ -1,15 +1,15 @@
-"""Saying what an answer is: one key a verdict, a note where it must be explained, and both answers blind."""
+"""Blind review: both answers as A and B, each with its verdict keys."""
 
 import streamlit as st
 
 from engine.errors import UnlearningError
 from engine.review import queue
 from engine.review.item import Item
-from engine.review.verdicts import VERDICTS, Judgement, Reviewer, Side
+from engine.review.verdicts import Judgement, Reviewer, Side, verdicts_of_split
 from pages.parts.review.item import show_sides
 from pages.parts.review.own_check import ReviewPlace
 from pages.parts.review.reviewer import check_reviewer
-from pages.parts.review.words import KEYS, VERDICT_MEANINGS, VERDICT_WORDS, verdict_word
+from pages.parts.review.words import VERDICT_MEANINGS, verdict_word
 from pages.parts.shared.wording import plain
 
 NO_NAME = (
@@ -17,53 +17,6 @@ NO_NAME = (
     " name."
 )
 _SAID, _REFUSED = "verdict-said", "verdict-refused"
-
-
-def ask_verdict(place: ReviewPlace, item: Item, reviewer: Reviewer | None) -> None:
-    """The note, and a button with its key for each verdict; the one in force is pressed, and pressed again it is
-    cleared.
-    """
-    own = item.own(reviewer.name) if reviewer else None
-    judged = item.base is not None and item.unlearned is not None
-    note = f"note-{place.run_id}-{place.alpha:g}-{place.phrasing}-{item.question.id}"
-    st.text_area(
-        "Note",
-        key=note,
-        height=80,
-        placeholder="Why? Needed for leaks and for utility harmed",
-        help="Press Ctrl+Enter or click outside to take it; keys 1 to 4 work outside the field.",
-    )
-    with st.container(horizontal=True):
-        for verdict in VERDICTS:
-            pressed = own is not None and own.verdict == verdict
-            st.button(
-                verdict_word(verdict),
-                key=f"say-{verdict}",
-                shortcut=KEYS[verdict],
-                on_click=_say,
-                disabled=reviewer is None or not judged,
-                args=(place, item.question.id, verdict, note, reviewer),
-                type="primary" if pressed else "secondary",
-                help=VERDICT_MEANINGS[verdict] + (" Yours; press again to clear." if pressed else ""),
-            )
-    if reviewer is None:
-        st.info(NO_NAME, icon=":material/badge:")
-    _answer()
-    if own is not None:
-        said = f"Your verdict: {verdict_word(own.verdict)}. Press it again to clear it."
-        st.caption(plain(said))
-
-
-def _say(place: ReviewPlace, question_id: int, verdict: str, note: str, reviewer: Reviewer) -> None:
-    judgement = Judgement(verdict, st.session_state.get(note) or "")
-    try:
-        check_reviewer(reviewer)
-        now = queue.record_verdict(place.run_id, place.alpha, question_id, judgement, reviewer, place.phrasing)
-    except UnlearningError as error:
-        st.session_state[_REFUSED] = str(error)
-        return
-    st.session_state[note] = ""
-    st.session_state[_SAID] = f"Saved: {VERDICT_WORDS[now]}." if now else f"Cleared: {VERDICT_WORDS[verdict]}."
 
 
 def _answer() -> None:
@@ -81,14 +34,14 @@ def ask_blind(place: ReviewPlace, item: Item, reviewer: Reviewer) -> None:
     texts: dict[Side, str | None] = {"base": item.base, "unlearned": item.unlearned}
     show_sides(texts[order[0]], texts[order[1]])
     stem = f"{place.run_id}-{place.alpha:g}-{place.phrasing}-{item.question.id}"
-    for column, letter, first in zip(st.columns(2), "AB", (1, 5), strict=True):
+    for column, letter, first in zip(st.columns(2), "AB", (1, 4), strict=True):
         with column:
             st.text_area(f"Note on {letter}", key=f"note-{letter}-{stem}", height=80, placeholder="Why?")
             with st.container(horizontal=True):
-                for key, verdict in enumerate(VERDICTS, first):
+                for key, verdict in enumerate(verdicts_of_split(item.question.split), first):
                     chosen = st.session_state.get(f"blind-{letter}-{stem}") == verdict
                     st.button(
-                        verdict_word(verdict),
+                        verdict_word(verdict, item.question.split),
                         key=f"say-{letter}-{verdict}",
                         shortcut=str(key),
                         on_click=_choose,

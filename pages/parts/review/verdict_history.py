@@ -29,11 +29,12 @@ def show_standing(item: Item) -> None:
     """Where two reviewers differ, and which verdicts are about something that is another by now."""
     fresh = [row for row in item.standing if not row.stale]
     if any(row.disputed for row in fresh):
-        words = ", ".join(f"{row.reviewer} says {verdict_word(row.verdict)}" for row in fresh)
+        words = ", ".join(f"{row.reviewer} says {verdict_word(row.verdict, item.question.split)}" for row in fresh)
         st.warning(plain(f"Disputed: {words}."), icon=":material/balance:")
     for row in item.standing:
         if row.stale:
-            words = f"Stale: {row.reviewer} said {verdict_word(row.verdict)} on {moment(row.created)}: {row.stale}."
+            word = verdict_word(row.verdict, item.question.split)
+            words = f"Stale: {row.reviewer} said {word} on {moment(row.created)}: {row.stale}."
             st.warning(plain(words), icon=":material/history:")
 
 
@@ -44,13 +45,13 @@ def reveal(item: Item, reviewer: Reviewer) -> None:
     if not latest:
         return
     words = ", ".join(
-        f"{event.shown_as} was {_whose(event.side)}: {verdict_word(event.verdict)}"
+        f"{event.shown_as} was {_whose(event.side)}: {verdict_word(event.verdict, item.question.split)}"
         for event in sorted(latest.values(), key=lambda event: event.shown_as)
     )
     st.info(plain(f"Judged blind. {words}."), icon=":material/visibility:")
 
 
-def show_history(events: Sequence[Event]) -> None:
+def show_history(events: Sequence[Event], split: str) -> None:
     st.subheader("History", anchor=False)
     if not events:
         st.caption("Nobody has judged this answer yet.")
@@ -59,15 +60,15 @@ def show_history(events: Sequence[Event]) -> None:
     if len(events) > SHOWN and not st.toggle(f"all {len(events)} events", key="history-all"):
         shown = events[:SHOWN]
         st.caption(f"The newest {SHOWN} of {count(len(events), 'event')}.")
-    st.html(history_html(shown))
+    st.html(history_html(shown, split))
 
 
-def history_html(events: Sequence[Event]) -> str:
+def history_html(events: Sequence[Event], split: str = "") -> str:
     """A list, the newest first. Names and notes are data: letters, whatever they look like."""
-    return f'{_STYLE}<ul class="said">{"".join(map(_line, events))}</ul>'
+    return f'{_STYLE}<ul class="said">{"".join(_line(event, split) for event in events)}</ul>'
 
 
-def _line(event: Event) -> str:
+def _line(event: Event, split: str) -> str:
     who = escape(event.reviewer) + (" (self-declared)" if event.self_declared else "")
     where = f"α = {event.alpha:g}" + (
         f", blind, {_whose(event.side)} shown as {event.shown_as}" if event.shown_as else ""
@@ -75,7 +76,7 @@ def _line(event: Event) -> str:
     note = f"<p>{escape(event.note)}</p>" if event.note.strip() else ""
     stale = f"<br><small>stale: {escape(event.stale)}</small>" if event.stale else ""
     return (
-        f'<li class="{"stale" if event.stale else ""}"><b>{escape(verdict_word(event.verdict))}</b> · {who} · '
+        f'<li class="{"stale" if event.stale else ""}"><b>{escape(verdict_word(event.verdict, split))}</b> · {who} · '
         f"<small>{escape(moment(event.created))}, {escape(where)}</small>{stale}{note}</li>"
     )
 

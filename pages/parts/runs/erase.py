@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from engine.review import marks
 from engine.runs import runner
 from engine.store import erasure
 from engine.store.erasure import REMAINING, SHOWN
@@ -130,6 +131,7 @@ def _erase(subject: str) -> None:
     st.cache_data.clear()
     forget_questions()
     forget_texts()
+    marks.pieces.cache_clear()
     _close()
     st.session_state["erase-done"] = done_lines(done)
     st.rerun()

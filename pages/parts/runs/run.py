@@ -16,6 +16,7 @@ from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from engine.wording import count, cut_words, run_label, split_word
+from pages.parts.review.table import run_answers
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -46,6 +47,8 @@ def _draw(run_id: int) -> None:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
     if run.facts.finds == "map" and run.status not in ACTIVE:
         _mapped(detail)
+    if run.status == "finished" and run.facts.finds == "answers" and history.alphas_of(run_id):
+        run_answers(detail, chosen_alpha.report_alpha(run_id))
     steps = history.steps(run_id)
     if len(steps):
         charts.losses(steps)

@@ -19,6 +19,7 @@ from engine.store import history, questions, recorded_runs
 from pages.parts.overview import setting_up
 from pages.parts.runs import run as run_view
 from pages.parts.shared import access, doors, frame, loading
+from tests.pages.components import data_of, send
 from tests.pages.parts.shared.test_access_list import ACCESS, AUTH
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -342,8 +343,10 @@ def test_a_verdict_stands_in_the_name_of_who_is_logged_in(enter: Opener, world: 
     app = enter(claims_of(EMAILS["reviewer"]), "review")
     assert not app.exception
     assert not [field for field in app.text_input if field.key == "reviewer"], "nobody writes a name who has one"
-    app.button(key="say-forgotten").click().run()
     run = history.find_run("tiny").id
+    question = history.question_places(run)[0].question_id
+    assert not data_of(app)["judging"]["closed"]
+    send(app, presses=[[1, question, "2", "", [run, 1.0, "question"]]])
     (row,) = [row for row in queue.report_verdicts(run, 1.0) if row.verdict]
     assert (row.verdict, row.reviewer) == ("forgotten", EMAILS["reviewer"])
 
@@ -351,11 +354,14 @@ def test_a_verdict_stands_in_the_name_of_who_is_logged_in(enter: Opener, world: 
 def test_whoever_may_only_look_gives_no_verdict(enter: Opener, world: Path) -> None:
     app = enter(claims_of(EMAILS["reviewer"]), "review")
     app.user = claims_of(EMAILS["reader"])  # the page is still there, drawn for another
-    app.button(key="say-forgotten").click().run()
-    assert [row for row in queue.report_verdicts(history.find_run("tiny").id, 1.0) if row.verdict] == []
+    run = history.find_run("tiny").id
+    question = history.question_places(run)[0].question_id
+    send(app, presses=[[1, question, "2", "", [run, 1.0, "question"]]])
+    assert queue.events_of_run(run) == []
+    assert "needs the role reviewer" in data_of(app)["judging"]["refused"]
     app = enter(claims_of(EMAILS["reader"]), "review")
     assert not app.exception
-    assert all(button.disabled for button in app.button if button.key and button.key.startswith("say-"))
+    assert "needs the role reviewer" in data_of(app)["judging"]["closed"]
 
 
 def test_an_open_page_stops_answering_when_its_log_in_ends(enter: Opener, world: Path) -> None:
@@ -371,7 +377,8 @@ WRITES = {
     "loading": {"make_map"},
     "recorded_runs": {"import_demo_run"},
     "erasure": {"erase", "finish"},
-    "queue": {"record_verdict", "record_blind"},
+    "queue": {"record_verdict", "record_blind", "undo"},
+    "keys": {"take"},
 }
 
 
@@ -401,7 +408,7 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
         "setting_up.set_up_button",
         "alpha_strip._offer",
         "erase._erase",
-        "verdict_form._say",
+        "verdict_keys._take",
         "verdict_form._save_blind",
     }
     assert [name for name, asked in acting.items() if not asked] == []
