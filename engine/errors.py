@@ -3,6 +3,7 @@
     UnlearningError
     ├── SettingError    a value outside what is allowed
     ├── DataError       a file or its rows
+    │   └── FileError       all that is wrong with the rows of one file
     ├── ModelError      weights, vocabularies, manifests
     ├── RunError        starting, cancelling, reading a run
     │   └── DivergedError   a training whose loss became NaN or infinite
@@ -15,6 +16,7 @@ Pages and the command line show `UnlearningError` and nothing else.
 """
 
 import re
+from collections.abc import Sequence
 
 LONG_VALUE, LONG_SENTENCE = 200, 2000  # characters; anything longer was not written to be read
 # A value in quotes, or a word without a space such as a path. An apostrophe inside a word does not open a quote.
@@ -47,6 +49,14 @@ class SettingError(UnlearningError):
 
 class DataError(UnlearningError):
     """A question file cannot be read, or a row of it cannot be used."""
+
+
+class FileError(DataError):
+    """The rows of a file cannot be used: `mistakes` has a sentence for each, with its line."""
+
+    def __init__(self, message: str, filename: str, mistakes: Sequence[str]) -> None:
+        super().__init__(message)
+        self.filename, self.mistakes = filename, tuple(map(shortened, mistakes))
 
 
 class ModelError(UnlearningError):

@@ -14,7 +14,7 @@ from engine.bounds import check_between
 from engine.errors import SettingError, StorageError
 
 ALPHA_MIN, ALPHA_MAX = -4.0, 8.0
-FORMATS = "CSV, TSV, JSON, JSONL or Parquet"  # of question files
+FORMATS = "CSV, TSV, JSON, JSONL, Parquet or XLSX"  # of question files
 
 AlphaChoice = Literal["recommended", "retain-only"]
 

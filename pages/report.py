@@ -5,6 +5,8 @@ import streamlit as st
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.report import gather
 from engine.report.checks import shares, shares_words
+from engine.report.columns import READABLE
+from engine.report.csv_table import readable
 from engine.report.gather import Chosen
 from engine.store import history
 from engine.store.judged_by import rouge_note
@@ -19,8 +21,8 @@ from pages.parts.shared.run_choice import choose_alpha, runs_with_answers
 from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 PREVIEW_ROWS = 50
-PREVIEW_TEXTS = ["question", "base answer", "unlearned answer", "true answer"]
-PREVIEW_COLUMNS = [*PREVIEW_TEXTS[:3], "leak base", "leak unlearned", PREVIEW_TEXTS[3], "split", "verdict"]
+PREVIEW_TEXTS = ("question", "true answer", "base answer", "unlearned answer")
+PREVIEW_WIDTH = 210
 
 frame.begin("Report", "What was found, what was checked and where it comes from, as files to hand in.")
 
@@ -69,7 +71,7 @@ def show_shares(chosen: Chosen) -> None:
     table = shares(rows, chosen.floor)
     st.dataframe(table, hide_index=True, placeholder=MISSING, alt=shares_words(table))
     st.caption(plain(shares_words(table)))
-    texts = [str(text) for name in table.columns if name.startswith("leaks") for text in table[name]]
+    texts = [str(text) for name in ("base", "unlearned", "baseline") for text in table[name]]
     st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
     st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
     st.caption(plain(LEAK_RULE))
@@ -79,14 +81,16 @@ def show_shares(chosen: Chosen) -> None:
 
 def show_preview(chosen: Chosen) -> None:
     st.subheader("Preview", anchor=False)
-    rows = chosen.rows
-    shown = rows[PREVIEW_COLUMNS].head(PREVIEW_ROWS)
-    words = (
-        f"The first {count(len(shown), 'row')} of {len(rows)}, eight of the columns; the files hold all rows and all"
-        " columns of what is chosen above."
-    )
-    wide = {name: st.column_config.Column(width=210) for name in PREVIEW_TEXTS}
-    st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words, column_config=wide)
+    shown = readable(chosen.rows.head(PREVIEW_ROWS))
+    shown["what leaked"] = [" | ".join(cell) if isinstance(cell, tuple) else cell for cell in shown["what leaked"]]
+    words = f"The first {count(len(shown), 'row')} of {len(chosen.rows)}; the readable columns of the CSV."
+    config = {
+        one.name: st.column_config.Column(
+            width=PREVIEW_WIDTH if one.name in PREVIEW_TEXTS else None, help=plain(one.meaning)
+        )
+        for one in READABLE
+    }
+    st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words, column_config=config)
     st.caption(words)
 
 

@@ -8,6 +8,7 @@ from engine.analysis import chosen_alpha
 from engine.cli import options
 from engine.cli.command import Arguments, command
 from engine.cli.log_lines import noted
+from engine.errors import SettingError
 from engine.report.export import export_log, export_run
 from engine.store import history
 from engine.terminal import Printed
@@ -20,15 +21,22 @@ FORMATS = ("csv", "openunlearning")
 @click.option("--out", required=True, type=Path, metavar="FILE", help="the file to write")
 @options.alpha
 @click.option("--format", type=click.Choice(FORMATS), default="csv", help="csv or openunlearning (default: csv)")
+@options.csv_columns
+@options.csv_delimiter
 def export(arguments: Arguments) -> Printed:
     alpha = options.given_alpha(arguments)
     run = history.find_run(arguments.run)
-    as_log = arguments.format == "openunlearning"
-    return (_as_log if as_log else _as_csv)(run, alpha, arguments.out)
+    if arguments.format == "csv":
+        return _as_csv(run, alpha, arguments)
+    unused = [f"--{name}" for name in ("columns", "delimiter") if name in arguments.given]
+    if unused:
+        raise SettingError(f"{' and '.join(unused)} can be given with --format csv only, got openunlearning")
+    return _as_log(run, alpha, arguments.out)
 
 
-def _as_csv(run: history.RunSummary, alpha: float | None, out: Path) -> Printed:
-    rows = export_run(run.id, out, alpha)
+def _as_csv(run: history.RunSummary, alpha: float | None, arguments: Arguments) -> Printed:
+    out: Path = arguments.out
+    rows = export_run(run.id, out, alpha, arguments.columns, arguments.delimiter)
     if alpha is None:
         alpha = chosen_alpha.report_alpha(run.id)
     data = {"run": run.name, "alpha": alpha, "rows": rows, "out": str(out)}

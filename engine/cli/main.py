@@ -1,7 +1,7 @@
 """`python -m engine COMMAND`: every use case without a screen.
 
 With `--json` one JSON document goes to standard output and nothing else does. An error leaves standard output empty
-and one sentence on standard error; the exit code is 2.
+and one sentence on standard error (without `--json` the mistakes of a file are a line each); the exit code is 2.
 """
 
 import os
@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from engine.cli.command import Command, Program
-from engine.errors import UnlearningError, shortened
+from engine.errors import FileError, UnlearningError, shortened
 from engine.runs.progress import ending_of
 from engine.store import handing_out
 from engine.terminal import libraries_unheard, say, to_json, visible
@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             handing_out.sweep()
             result = run(arguments)
         text = to_json(result.data) if arguments.json else visible(result.text)
+    except FileError as error:
+        return _fail(str(error)) if arguments.json else _fail_at(error)
     except UnlearningError as error:
         return _fail(str(error))
     except Exception as error:  # one sentence is promised whatever happens
@@ -71,6 +73,16 @@ def _print(text: str) -> int:
 def _fail(sentence: str) -> int:
     """On one line, whatever the sentence quotes."""
     say(shortened(" ".join(sentence.split())))
+    return 2
+
+
+def _fail_at(error: FileError) -> int:
+    """All that is wrong with the rows of a file, a line for each; on one line where it is one."""
+    if len(error.mistakes) == 1:
+        return _fail(str(error))
+    say(f"{error.filename} has {len(error.mistakes)} mistakes:")
+    for mistake in error.mistakes:
+        say(f"  {' '.join(mistake.split())}")
     return 2
 
 

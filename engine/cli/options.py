@@ -27,6 +27,20 @@ pair_or_model = click.option(
     "--pair", required=True, help="name or folder of a pair, or a model alone: base:demo, retain-only:demo"
 )
 
+csv_columns = click.option(
+    "--columns",
+    default="all",
+    metavar="NAMES",
+    help="columns of the CSV: all, readable (the first twelve), or names separated by commas (default: all)",
+)
+
+csv_delimiter = click.option(
+    "--delimiter",
+    default="comma",
+    metavar="NAME",
+    help="what separates the columns of the CSV: comma, semicolon, tab or bar (default: comma)",
+)
+
 answer_limit = click.option(
     "--max-new-tokens",
     type=int,

@@ -6,7 +6,7 @@ import click
 
 from engine.cli import options
 from engine.cli.command import Arguments, command
-from engine.report import files, gather
+from engine.report import csv_form, files, gather
 from engine.report.selection import SHOWS, Selection
 from engine.store import history
 from engine.terminal import Printed
@@ -24,14 +24,17 @@ KEEP_APART = "keep it apart from the report: it shows whether the archive was ch
 @click.option(
     "--show", default="all", type=click.Choice(tuple(SHOWS)), help="only questions of this kind (default: all)"
 )
+@options.csv_columns
+@options.csv_delimiter
 def report(arguments: Arguments) -> Printed:
     alpha = options.given_alpha(arguments)
+    form = csv_form.read_form(arguments.columns, arguments.delimiter)
     files.check_folder(arguments.out)  # before the work, not after it
     run = history.find_run(arguments.run)
     other = None if arguments.against is None else history.find_run(arguments.against).id
     chosen = gather.choose(run.id, alpha, Selection(arguments.split, arguments.show))
-    gathered = gather.gather(chosen, other=other, redacted=arguments.redacted)
-    made = files.make_files(gathered, arguments.redacted)
+    gathered = gather.gather(chosen, other=other, redacted=arguments.redacted, form=form.options)
+    made = files.make_files(gathered, arguments.redacted, form)
     files.write_files(made, arguments.out)
     shown = made.report
     states = [check.state for check in shown.checks]

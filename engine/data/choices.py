@@ -113,10 +113,10 @@ class Choices(NamedTuple):
         return {texts[place]} if 0 <= place < len(texts) else set()
 
 
-def find_choices(names: Collection[str]) -> Choices | None:
-    """The choices among columns of these names, where a column names the right one."""
-    key = next((key for key in KEYS if key in names), "")
-    inside = next((name for name in LISTS if name in names), "")
+def find_choices(names: Collection[str], key: str = "") -> Choices | None:
+    """The choices among columns of these names, where a column names the right one: `key`, or one of `KEYS`."""
+    key = key or next((key for key in KEYS if key in names), "")
+    inside = next((name for name in LISTS if name in names and name != key), "")
     if inside and key:
         return Choices(key, (inside,))
     families: dict[str, list[tuple[str, str]]] = {}
@@ -125,7 +125,12 @@ def find_choices(names: Collection[str]) -> Choices | None:
             families.setdefault(member[1], []).append((member[2], name))
     for family in families.values():
         labels, columns = zip(*sorted(family), strict=True)
-        if key and len(labels) > 1 and "".join(labels) in string.ascii_lowercase + " " + string.digits:
+        if (
+            key
+            and key not in columns
+            and len(labels) > 1
+            and "".join(labels) in string.ascii_lowercase + " " + string.digits
+        ):
             return Choices(key, columns, labels)
     return None
 

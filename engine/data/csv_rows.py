@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from engine.data.file_bytes import BOM
 from engine.data.findings import FileRow, Findings, listed, shown
-from engine.data.shapes import KNOWN, NEEDED, column, find_shape, missing, named_twice
+from engine.data.shapes import AS_NAMED, KNOWN, Layout, check_columns, column, find_shape
 from engine.errors import DataError
 
 DELIMITERS = {",": "a comma", ";": "a semicolon", "\t": "a tab", "|": "a bar"}
@@ -36,21 +36,21 @@ class _Lines:
         return line
 
 
-def csv_rows(text: str, found: Findings) -> Iterator[FileRow]:
+def csv_rows(text: str, found: Findings, layout: Layout = AS_NAMED) -> Iterator[FileRow]:
     """The rows below the header. A row of too many cells and a second header are mistakes; reading ends at broken
     quotes.
     """
     declared = _SEP_LINE.match(text)
     if declared:  # Excel's own line; its line end stays, so that line numbers are those a person counts
         text = text[declared.end() :]
-    delimiter = _delimiter(text, declared[1] if declared else "", found.filename)
+    delimiter = _delimiter(text, declared[1] if declared else "", found.filename, layout)
     names: list[str] | None = None
     for line, cells in _cells(text, delimiter, found):
         where = f"{found.filename}, line {line}"
         if names is None:
-            names = _header(cells, delimiter, where)
+            names = check_columns(cells, where, layout, f", split at {DELIMITERS[delimiter]},")
             continue
-        if _is_header(cells, names, where, found):
+        if _is_header(cells, names, where, found, layout):
             continue
         if any(cell.strip() for cell in cells[len(names) :]):
             found.mistake(f"{where}, has {len(cells)} cells, but the header has {len(names)} columns")
@@ -87,7 +87,7 @@ def _reason(error: str) -> str:
     return error
 
 
-def _delimiter(text: str, declared: str, filename: str) -> str:
+def _delimiter(text: str, declared: str, filename: str, layout: Layout) -> str:
     """The one that splits the header into a question and an answer; else the one that gives most known columns.
 
     Counting delimiters in the line would also count those inside quotes and names.
@@ -99,7 +99,7 @@ def _delimiter(text: str, declared: str, filename: str) -> str:
     headers = {delimiter: _first_row(text, delimiter, filename) for delimiter in declared or DELIMITERS}
     return max(
         headers,
-        key=lambda delimiter: (find_shape(headers[delimiter]) is not None, len(headers[delimiter])),
+        key=lambda delimiter: (find_shape(headers[delimiter], layout) is not None, len(headers[delimiter])),
     )
 
 
@@ -108,26 +108,14 @@ def _first_row(text: str, delimiter: str, filename: str) -> list[str]:
     return [column(cell) for cell in cells]
 
 
-def _header(cells: list[str], delimiter: str, where: str) -> list[str]:
-    names = [column(cell) for cell in cells]
-    twice = named_twice(names)
-    if twice:
-        raise DataError(f"{where}: the column {shown(twice)} occurs twice; each column may occur once")
-    if find_shape(names) is None:
-        raise DataError(
-            f"{where}: {missing(names)}; found, split at {DELIMITERS[delimiter]}, are {listed(cells)}; {NEEDED}"
-        )
-    return names
-
-
-def _is_header(cells: list[str], names: list[str], where: str, found: Findings) -> bool:
+def _is_header(cells: list[str], names: list[str], where: str, found: Findings, layout: Layout) -> bool:
     """Whether a row repeats the header: joined exports each have one."""
     again = [column(cell) for cell in cells]
     if again == names:
         found.remark(REPEATED, where)
         return True
     ours = {"question", "answer"} <= set(again)
-    if find_shape(again) is not None and (ours or all(name in KNOWN for name in again if name)):
+    if find_shape(again, layout) is not None and (ours or all(name in KNOWN for name in again if name)):
         found.mistake(
             f"{where}, is another header ({listed(cells)}); import files with different columns one after the other"
         )

@@ -3,8 +3,9 @@
 Every error is a `DataError` that names the file, the line and the column of every mistake. Nothing is stored here.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -15,15 +16,18 @@ from engine.data.file_bytes import check_size, decode_text, read_bytes
 from engine.data.findings import FileRow, Findings, listed, shown
 from engine.data.json_rows import json_rows
 from engine.data.parquet_rows import parquet_rows
-from engine.data.shapes import COLUMNS, RowReader, Shape
+from engine.data.shapes import AS_NAMED, COLUMNS, Layout, RowReader, Shape
+from engine.data.xlsx_rows import xlsx_rows
 from engine.errors import DataError
 
 REQUIRED = ("question", "answer")
 LISTS = ("perturbed_answer", "key_terms", "training_questions")
-TABLES, JSONS, PARQUET = (".csv", ".tsv"), (".jsonl", ".json"), ".parquet"
-SUFFIXES = (*TABLES, *JSONS, PARQUET)
+FIRST_ROWS = 5
 ACCEPTED = f"question and answer (required), {', '.join(COLUMNS[2:])}"
 CHOICES: dict[str, tuple[str, ...]] = {"split": SPLITS, "half": tuple(filter(None, get_args(Half)))}
+
+
+Reader = Callable[[bytes, Findings, Layout], Iterator[FileRow]]
 
 
 class ImportedSet(NamedTuple):
@@ -44,42 +48,68 @@ class ImportedSet(NamedTuple):
         return self._replace(examples=tuple(e if e.split else replace(e, split=split) for e in self.examples))
 
 
-def read_set(path: str | Path) -> ImportedSet:
+def read_set(path: str | Path, layout: Layout = AS_NAMED) -> ImportedSet:
     """Read a file of questions; see `parse_set`."""
     path = Path(path)
     try:
-        return parse_set(read_bytes(path), path.name)
+        return parse_set(read_bytes(path), path.name, layout)
     except FileNotFoundError:
         raise DataError(f"the file {path} is not there") from None
 
 
-def parse_set(data: bytes, filename: str) -> ImportedSet:
-    """Questions from the bytes of a file; its suffix says how to read them.
+def parse_set(data: bytes, filename: str, layout: Layout = AS_NAMED) -> ImportedSet:
+    """Questions from the bytes of a file; its suffix says how to read them, `layout` which columns are named otherwise.
 
     Cells are stripped of outer blanks. A list is a JSON list, or its parts separated by `|`.
     Raises `DataError`, and nothing else, for anything that cannot be used.
     """
-    suffix = Path(filename).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise DataError(f"{filename} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
-    check_size(len(data), filename)
     found = Findings(filename)
-    rows = list(_rows(data, suffix, found))
-    return _collect(rows, found)
+    rows = list(_rows(data, found, layout))
+    return _collect(rows, found, layout)
 
 
-def _rows(data: bytes, suffix: str, found: Findings) -> Iterator[FileRow]:
-    if suffix == PARQUET:
-        return parquet_rows(data, found)
-    text = decode_text(data, found.filename)
-    if not text.strip():
-        raise DataError(f"{found.filename} is empty; it needs the columns {ACCEPTED}")
-    return csv_rows(text, found) if suffix in TABLES else json_rows(text, found)
+def first_rows(data: bytes, filename: str) -> list[FileRow]:
+    """The first rows of a file as they stand, whatever its columns are called. `DataError` where it has none."""
+    found = Findings(filename)
+    rows = list(islice(_rows(data, found, Layout(look=True)), FIRST_ROWS))
+    if not rows:
+        found.refuse()
+        raise DataError(f"{filename} holds no rows below its header")
+    return rows
 
 
-def _collect(rows: list[FileRow], found: Findings) -> ImportedSet:
+def _rows(data: bytes, found: Findings, layout: Layout) -> Iterator[FileRow]:
+    suffix = Path(found.filename).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise DataError(f"{found.filename} must end in {', '.join(SUFFIXES[:-1])} or {SUFFIXES[-1]}")
+    check_size(len(data), found.filename)
+    return READERS[suffix](data, found, layout)
+
+
+def _of_text(read: Callable[[str, Findings, Layout], Iterator[FileRow]]) -> Reader:
+    def rows(data: bytes, found: Findings, layout: Layout) -> Iterator[FileRow]:
+        text = decode_text(data, found.filename)
+        if not text.strip():
+            raise DataError(f"{found.filename} is empty; it needs the columns {ACCEPTED}")
+        return read(text, found, layout)
+
+    return rows
+
+
+READERS: dict[str, Reader] = {  # by the end of a file's name
+    ".csv": _of_text(csv_rows),
+    ".tsv": _of_text(csv_rows),
+    ".jsonl": _of_text(json_rows),
+    ".json": _of_text(json_rows),
+    ".parquet": parquet_rows,
+    ".xlsx": xlsx_rows,
+}
+SUFFIXES = tuple(READERS)
+
+
+def _collect(rows: list[FileRow], found: Findings, layout: Layout) -> ImportedSet:
     """All or nothing: the questions of the file, or `DataError` with its mistakes."""
-    reader = RowReader(rows, found)
+    reader = RowReader(rows, found, layout)
     seen: dict[str, tuple[str, Example]] = {}
     shapes: dict[Shape, None] = {}
     merged = 0
@@ -99,7 +129,7 @@ def _collect(rows: list[FileRow], found: Findings) -> ImportedSet:
     notes = [f"{merged} repeated row{'s' if merged > 1 else ''} merged"] if merged else []
     mapping = tuple(dict.fromkeys(filter(None, (shape.words for shape in shapes))))
     examples = tuple(example for _, example in seen.values())
-    return ImportedSet(examples, merged, (*notes, *_unused(rows, shapes), *found.notes()), mapping)
+    return ImportedSet(examples, merged, (*notes, *_unused(rows, shapes, layout), *found.notes()), mapping)
 
 
 def _check_same(earlier: Example, example: Example, where: str) -> None:
@@ -110,8 +140,9 @@ def _check_same(earlier: Example, example: Example, where: str) -> None:
         )
 
 
-def _unused(rows: list[FileRow], shapes: dict[Shape, None]) -> list[str]:
-    used = {*COLUMNS, *(name for shape in shapes for name in shape.columns)}
+def _unused(rows: list[FileRow], shapes: dict[Shape, None], layout: Layout) -> list[str]:
+    own = set(COLUMNS) - dict(layout.given).keys()
+    used = {*own, *(name for shape in shapes for name in shape.columns)}
     names = [name for name in dict.fromkeys(name for row in rows for name in row.cells) if name not in used]
     return [f"not used: {listed(names)}; accepted are {ACCEPTED}"] if names else []
 

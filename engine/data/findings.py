@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from engine.errors import DataError
+from engine.errors import DataError, FileError
 
 MISTAKES_SHOWN, MISTAKES_COUNTED = 20, 1000
 PLACES_SHOWN = 3
@@ -27,17 +27,13 @@ class Findings:
     def __init__(self, filename: str) -> None:
         self.filename = filename
         self._mistakes: list[str] = []
-        self._further = 0
         self._remarks: dict[str, list[str]] = {}
 
     def mistake(self, sentence: str) -> None:
         """Keep a mistake. Raises `DataError` once there are so many that the file must be of another kind."""
         if self.mistakes == MISTAKES_COUNTED:
             self.refuse()
-        if len(self._mistakes) < MISTAKES_SHOWN:
-            self._mistakes.append(sentence)
-        else:
-            self._further += 1
+        self._mistakes.append(sentence)
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -55,18 +51,23 @@ class Findings:
 
     @property
     def mistakes(self) -> int:
-        return len(self._mistakes) + self._further
+        return len(self._mistakes)
 
     def refuse(self) -> None:
-        """Raise `DataError` with the mistakes, where there are any: the first of them, and how many more."""
+        """Raise `FileError` with the mistakes, where there are any; its sentence has the first of them, and how many
+        more.
+        """
         if self.mistakes == 1:
-            raise DataError(self._mistakes[0])
+            raise FileError(self._mistakes[0], self.filename, self._mistakes)
         if self._mistakes:
-            short = (sentence.removeprefix(self.filename).lstrip(",: ") for sentence in self._mistakes)
-            told = "; ".join(f"({number}) {sentence}" for number, sentence in enumerate(short, start=1))
-            more = f"; and {self._further} more" if self._further else ""
+            short = [sentence.removeprefix(self.filename).lstrip(",: ") for sentence in self._mistakes]
+            told = "; ".join(
+                f"({number}) {sentence}" for number, sentence in enumerate(short[:MISTAKES_SHOWN], start=1)
+            )
+            further = self.mistakes - MISTAKES_SHOWN
+            more = f"; and {further} more" if further > 0 else ""
             number = f"{self.mistakes} or more" if self.mistakes == MISTAKES_COUNTED else str(self.mistakes)
-            raise DataError(f"{self.filename} has {number} mistakes: {told}{more}")
+            raise FileError(f"{self.filename} has {number} mistakes: {told}{more}", self.filename, short)
 
     def notes(self) -> list[str]:
         """The remarks as sentences."""

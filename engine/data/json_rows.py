@@ -5,12 +5,12 @@ from typing import Any
 
 from engine.data.file_bytes import numbered_lines
 from engine.data.findings import FileRow, Findings, shown
-from engine.data.shapes import NEEDED, column, named_twice
+from engine.data.shapes import AS_NAMED, NEEDED, Layout, column, named_twice
 from engine.data.strict_json import Number, load_json
 from engine.errors import DataError
 
 
-def json_rows(text: str, found: Findings) -> Iterator[FileRow]:
+def json_rows(text: str, found: Findings, layout: Layout = AS_NAMED) -> Iterator[FileRow]:
     """The objects in their order. A line that is not an object is a mistake; an array that is not JSON ends the
     reading.
     """
@@ -18,7 +18,7 @@ def json_rows(text: str, found: Findings) -> Iterator[FileRow]:
         where = f"{found.filename}, {place}"
         row = None
         with found.gathering():
-            row = FileRow(place, _cells(entry, where))
+            row = FileRow(place, _cells(entry, where, layout))
         if row is not None:
             yield row
 
@@ -37,14 +37,14 @@ def _entries(text: str, found: Findings) -> list[tuple[str, Any]]:
     return entries
 
 
-def _cells(entry: Any, where: str) -> dict[str, Any]:
+def _cells(entry: Any, where: str, layout: Layout) -> dict[str, Any]:
     if not isinstance(entry, dict):
         raise DataError(f"{where}, must be a JSON object; {NEEDED}")
     for name in entry:
         if name.encode(errors="ignore").decode() != name:
             raise DataError(f"{where}, a column's name, holds half a character (a lone surrogate)")
     names = [column(name) for name in entry]
-    twice = named_twice(names)
+    twice = named_twice(names, layout)
     if twice:
         raise DataError(f"{where}: the column {shown(twice)} occurs twice; each column may occur once")
     return dict(zip(names, entry.values(), strict=True))

@@ -8,8 +8,8 @@ from typing import Any
 import numpy
 
 from engine.data.file_bytes import BYTES_AT_MOST
-from engine.data.findings import FileRow, Findings, listed, shown
-from engine.data.shapes import NEEDED, column, find_shape, matters, missing, named_twice
+from engine.data.findings import FileRow, Findings
+from engine.data.shapes import AS_NAMED, Layout, check_columns, matters
 from engine.data.strict_json import Number
 from engine.errors import DataError
 
@@ -19,7 +19,7 @@ ROWS_AT_ONCE = (
 UNFOLDED_AT_MOST = 10 * BYTES_AT_MOST
 
 
-def parquet_rows(data: bytes, found: Findings) -> Iterator[FileRow]:
+def parquet_rows(data: bytes, found: Findings, layout: Layout = AS_NAMED) -> Iterator[FileRow]:
     """The rows in their order, with numbers as text. `DataError` for a file that is not Parquet or unpacks to
     too much.
     """
@@ -30,13 +30,13 @@ def parquet_rows(data: bytes, found: Findings) -> Iterator[FileRow]:
     unfolded, number = 0, 0
     try:
         file = pyarrow.parquet.ParquetFile(io.BytesIO(data))
-        names = _names(file.schema_arrow.names, filename)
+        names = check_columns(file.schema_arrow.names, filename, layout)
         for batch in file.iter_batches(ROWS_AT_ONCE):
             unfolded += batch.nbytes
             if unfolded > UNFOLDED_AT_MOST:
                 raise DataError(f"{filename} unpacks to more than {UNFOLDED_AT_MOST // 1024**2} MB")
             columns = [
-                _values(batch.column(place)) if matters(name) else [None] * batch.num_rows
+                _values(batch.column(place)) if matters(name, layout) else [None] * batch.num_rows
                 for place, name in enumerate(names)
             ]
             for cells in zip(*columns, strict=True):
@@ -45,16 +45,6 @@ def parquet_rows(data: bytes, found: Findings) -> Iterator[FileRow]:
     except (pyarrow.ArrowException, OSError, ValueError, KeyError, TypeError, OverflowError) as error:
         reason = " ".join(str(error).split())[:120]
         raise DataError(f"{filename} is not a readable Parquet file: {reason}") from None
-
-
-def _names(given: list[str], filename: str) -> list[str]:
-    names = [column(name) for name in given]
-    twice = named_twice(names)
-    if twice:
-        raise DataError(f"{filename}: the column {shown(twice)} occurs twice; each column may occur once")
-    if find_shape(names) is None:
-        raise DataError(f"{filename}: {missing(names)}; found are {listed(given)}; {NEEDED}")
-    return names
 
 
 def _values(values: Any) -> list[Any]:

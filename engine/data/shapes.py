@@ -14,7 +14,7 @@ from engine.data.choices import Choices, find_choices, is_of_choices
 from engine.data.examples import Example
 from engine.data.file_bytes import BOM
 from engine.data.findings import FileRow, Findings, listed, shown
-from engine.errors import DataError
+from engine.errors import DataError, SettingError
 
 COLUMNS = tuple(field.name for field in fields(Example))
 NEEDED = "needed are question and answer"
@@ -33,27 +33,68 @@ class Cell(NamedTuple):
     value: Any
 
 
+class Layout(NamedTuple):
+    """How a person says that the columns of a file are to be read.
+
+    `given`: our name and the file's, of each column that is named otherwise. `look`: whatever the columns are called,
+    the rows are to be looked at.
+    """
+
+    given: tuple[tuple[str, str], ...] = ()
+    look: bool = False
+
+    @property
+    def theirs(self) -> frozenset[str]:
+        return frozenset(name for _, name in self.given)
+
+
+AS_NAMED = Layout()
+
+
+def read_layout(pairs: Iterable[str]) -> Layout:
+    """Of texts such as `question=prompt`. `SettingError` for one that is not like that, or that is given twice."""
+    given: dict[str, str] = {}
+    for text in pairs:
+        ours, equals, theirs = text.partition("=")
+        name, named = ours.strip().lower(), column(theirs)
+        if not equals or not named or name not in COLUMNS:
+            raise SettingError(
+                f"a column is given as OURS=THEIRS, such as question=prompt, with one of {', '.join(COLUMNS)} before"
+                f" the sign, got {text[:60]!r}"
+            )
+        if name in given or named in given.values():
+            raise SettingError(
+                f"the column {name if name in given else named!r} is given twice, again by {text[:60]!r}"
+            )
+        given[name] = named
+    return Layout(tuple(given.items()))
+
+
 class Shape(NamedTuple):
     """Which columns hold the question (its parts on separate lines) and the answer.
 
-    `choices`: the answer column names one of these. `chat`: the column of turns that has both.
+    `choices`: the answer column names one of these. `chat`: the column of turns that has both. `others`: further
+    columns that a person named, with our names before theirs.
     """
 
     question: tuple[str, ...] = ()
     answer: str = ""
     choices: Choices | None = None
     chat: str = ""
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column of the file that is read for them."""
-        return (*self.question, self.answer, self.chat, *(self.choices.columns if self.choices else ()))
+        choices = self.choices.columns if self.choices else ()
+        return (*self.question, self.answer, self.chat, *choices, *(name for _, name in self.others))
 
     @property
     def words(self) -> str:
         """How the columns are read; "" where they are called question and answer."""
+        named = [f"{theirs} is read as {ours}" for ours, theirs in self.others if ours != theirs]
         if self.chat:
-            return f"in {self.chat} the user's turn is read as question, the assistant's as answer"
+            return ", ".join([f"in {self.chat} the user's turn is read as question, the assistant's as answer", *named])
         told = []
         if self.question != ("question",):
             told.append(f"{' and '.join(self.question)} {'are' if self.question[1:] else 'is'} read as question")
@@ -64,43 +105,61 @@ class Shape(NamedTuple):
             )
         elif self.answer != "answer":
             told.append(f"{self.answer} is read as answer")
-        return ", ".join(told)
+        return ", ".join([*told, *named])
 
 
 def column(name: str) -> str:
     return name.strip().strip(BOM).strip().lower().replace(" ", "_")
 
 
-def named_twice(names: Sequence[str]) -> str:
+def check_columns(given: Sequence[str], where: str, layout: Layout, how: str = "") -> list[str]:
+    """The names of a header's columns. `DataError` where one occurs twice, or where they cannot be read."""
+    names = [column(name) for name in given]
+    twice = named_twice(names, layout)
+    if twice:
+        raise DataError(f"{where}: the column {shown(twice)} occurs twice; each column may occur once")
+    if not layout.look and find_shape(names, layout) is None:
+        raise DataError(f"{where}: {missing(names, layout)}; found{how} are {listed(list(given))}; {NEEDED}")
+    return names
+
+
+def named_twice(names: Sequence[str], layout: Layout = AS_NAMED) -> str:
     """A column that occurs twice where that matters, or ""."""
-    return next((name for name in names if names.count(name) > 1 and matters(name)), "")
+    return next((name for name in names if names.count(name) > 1 and matters(name, layout)), "")
 
 
-def matters(name: str) -> bool:
+def matters(name: str, layout: Layout = AS_NAMED) -> bool:
     """Whether anything is read from a column of this name."""
-    return name in KNOWN or is_of_choices(name)
+    return layout.look or name in KNOWN or name in layout.theirs or is_of_choices(name)
 
 
-def find_shape(names: Iterable[str]) -> Shape | None:
+def find_shape(names: Iterable[str], layout: Layout = AS_NAMED) -> Shape | None:
     """How columns of these names are read; None where no question or no answer is among them, or more than one could
-    be.
+    be, or where one that a person named is not there.
     """
-    return _find_shape(tuple(names))
+    return _find_shape(tuple(names), layout.given)
 
 
 @lru_cache(maxsize=256)
-def _find_shape(names: tuple[str, ...]) -> Shape | None:
-    chat = [name for name in CHATS if name in names]
-    question, answer = _only(_asking(names)), _only([name for name in ANSWERS if name in names])
+def _find_shape(names: tuple[str, ...], given: tuple[tuple[str, str], ...]) -> Shape | None:
+    ours = dict(given)
+    if not set(ours.values()) <= set(names):
+        return None
+    free = [name for name in names if name not in ours.values()]
+    others = tuple((our, name) for our, name in given if our not in ("question", "answer"))
+    question = ours.get("question") or _only(_asking(free))
+    answer = ours.get("answer") or _only([name for name in ANSWERS if name in free])
+    chat = [name for name in CHATS if name in free]
     if len(chat) == 1 and not question and not answer:
-        return Shape(chat=chat[0])
+        return Shape(chat=chat[0], others=others)
     if not question:
         return None
-    inputs = tuple(name for name in INPUTS if name in names and question == "instruction")[:1]
-    choices = find_choices(names)
+    alone = question != "instruction" or "question" in ours
+    inputs = () if alone else tuple(name for name in INPUTS if name in free)[:1]
+    choices = find_choices([*free, *filter(None, [ours.get("answer")])], ours.get("answer", ""))
     if choices:
-        return Shape((question, *inputs), choices.key, choices)
-    return Shape((question, *inputs), answer) if answer else None
+        return Shape((question, *inputs), choices.key, choices, others=others)
+    return Shape((question, *inputs), answer, others=others) if answer else None
 
 
 def _asking(names: Collection[str]) -> list[str]:
@@ -113,12 +172,16 @@ def _only(there: Sequence[str]) -> str:
     return there[0] if len(there) == 1 or there[:1] in (["question"], ["answer"]) else ""
 
 
-def missing(names: Collection[str]) -> str:
+def missing(names: Collection[str], layout: Layout = AS_NAMED) -> str:
     """What keeps these columns from being read."""
-    asking = _asking(names)
-    if not _only(asking):
+    for ours, theirs in layout.given:
+        if theirs not in names:
+            return f"the column {shown(theirs)}, given for {ours}, is missing"
+    free, ours_given = [name for name in names if name not in layout.theirs], dict(layout.given)
+    asking = _asking(free)
+    if "question" not in ours_given and not _only(asking):
         return _lack("question", asking)
-    return _lack("answer", [name for name in ANSWERS if name in names])
+    return _lack("answer", [name for name in ANSWERS if name in free])
 
 
 def _lack(name: str, could_be: Sequence[str]) -> str:
@@ -130,11 +193,11 @@ def _lack(name: str, could_be: Sequence[str]) -> str:
 class RowReader:
     """Reads the rows of one file by our columns. It looks at all of them first: some names of choices need it."""
 
-    def __init__(self, rows: Sequence[FileRow], found: Findings) -> None:
-        self.found = found
+    def __init__(self, rows: Sequence[FileRow], found: Findings, layout: Layout = AS_NAMED) -> None:
+        self.found, self.layout = found, layout
         alike: dict[Choices, list[dict[str, Any]]] = {}
         for row in rows:
-            shape = find_shape(row.cells)
+            shape = find_shape(row.cells, layout)
             if shape and shape.choices:
                 alike.setdefault(shape.choices, []).append(row.cells)
         self.places = {choices: choices.places(found) for choices, found in alike.items()}
@@ -142,10 +205,14 @@ class RowReader:
     def read(self, row: FileRow) -> tuple[Shape, dict[str, Cell]]:
         """How a row is read, and its cells with the names they have in the file. `DataError` where they do not fit."""
         where = f"{self.found.filename}, {row.place}"
-        shape = find_shape(row.cells)
+        shape = find_shape(row.cells, self.layout)
         if shape is None:
-            raise DataError(f"{where}: {missing(row.cells)}; found are {listed(list(row.cells))}; {NEEDED}")
-        cells = {name: Cell(name, row.cells[name]) for name in COLUMNS if name in row.cells}
+            raise DataError(
+                f"{where}: {missing(row.cells, self.layout)}; found are {listed(list(row.cells))}; {NEEDED}"
+            )
+        own = [name for name in COLUMNS if name in row.cells and name not in self.layout.theirs]
+        cells = {name: Cell(name, row.cells[name]) for name in own}
+        cells |= {ours: Cell(theirs, row.cells[theirs]) for ours, theirs in shape.others}
         if shape.chat:
             return shape, {**cells, **_turns(row.cells[shape.chat], shape.chat, where)}
         cells["question"] = _question(row.cells, shape.question, where, self.found)

@@ -17,7 +17,9 @@ from engine.settings import local_path
 
 OURS = ("demo", "tofu", *TASKS)  # sets that the program fills itself
 BYSTANDER_SEED, BYSTANDER_PEOPLE = 1, 60
-KINDS = "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv, .tsv, .jsonl, .json or .parquet file"
+KINDS = (
+    "demo:SPLIT, tofu:NAME, SET:SPLIT of a stored set, or a path to a .csv, .tsv, .jsonl, .json, .parquet or .xlsx file"
+)
 
 
 def resolve(source: str, stored: Callable[[str], list[Example]] | None = None) -> list[Example]:

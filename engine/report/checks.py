@@ -6,6 +6,7 @@ import pandas as pd
 
 from engine.analysis.figures import figure_of, share_words
 from engine.analysis.floor import Floor
+from engine.data.examples import KEPT
 from engine.evaluation.leak_rule import LEAK_RULE, LEAK_RULE_1, LEAK_RULE_VERSION, reads_alike
 from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, VARIANT, rouge_words
 from engine.models.manifest import PairManifest
@@ -18,12 +19,14 @@ from engine.wording import count, figure, part_words
 CLOSE_TO_BASELINE = 0.05  # of probability per token
 ASKED_COLUMNS = ("question", "paraphrased question", "true answer")  # columns that the leak rule reads
 TOLD_COLUMNS = ("base answer", "unlearned answer", "base answer to paraphrase", "unlearned answer to paraphrase")
+_COUNTED = {"leaks": "the secret is told in", "remembered": "it is remembered in"}
 _COLUMNS = [
     "part",
     "questions",
-    "leaks: base",
-    "leaks: unlearned",
-    "leaks: baseline",
+    "counted",
+    "base",
+    "unlearned",
+    "baseline",
     "baseline over",
     "ROUGE-L: base",
     "ROUGE-L: unlearned",
@@ -204,8 +207,8 @@ def _still_likely(rows: pd.DataFrame, alpha: float, floor: Floor | None) -> list
 
 
 def shares(rows: pd.DataFrame, floor: Floor | None) -> pd.DataFrame:
-    """Per split and half: the share of questions that leak with its interval, beside its baseline, and mean ROUGE-L
-    recall; then the same for their paraphrases, where there are any.
+    """Per split and half: the share of questions that leak, or to be kept are remembered, with its interval, beside its
+    baseline, and mean ROUGE-L recall; then the same for their paraphrases, where there are any.
     """
     table = []
     for key, part in rows.groupby(["split", "half"], sort=False):
@@ -222,6 +225,7 @@ def _share_row(part: pd.DataFrame, floor: Floor | None, name: str, wording: str)
     return (
         name,
         len(part),
+        "remembered" if set(part["split"]) <= set(KEPT) else "leaks",
         _share(part[f"leak{wording} base"], part["subject"]),
         _share(part[f"leak{wording} unlearned"], part["subject"]),
         _share(same, part.set_index("question_id").loc[same.index, "subject"]),
@@ -241,18 +245,16 @@ def _floor_scores(floor: Floor | None, questions: pd.Series, metric: str) -> pd.
 
 def shares_words(table: pd.DataFrame) -> str:
     parts = [
-        f"{row[0]}: the leak rule flags {row[3]} of {row[1]} unlearned answers and {row[2]} of those of the base; "
+        f"{row['part']}: {_COUNTED[row['counted']]} {row['unlearned']} of {row['questions']} unlearned answers and"
+        f" {row['base']} of those of the base; "
         + (
             "there is no baseline, as no retain model was asked"
-            if row[4] == "n/a"
-            else f"the baseline, a retain model, has {row[4]} over {row[5]}"
+            if row["baseline"] == "n/a"
+            else f"the baseline, a retain model, has {row['baseline']} over {row['baseline over']}"
         )
-        for row in table.itertuples(index=False, name=None)
+        for row in table.to_dict("records")
     ]
-    return (
-        ". ".join(parts)
-        + ". On the forget part lower is better; elsewhere a flagged answer is one that is still remembered."
-    )
+    return ". ".join(parts) + ". On the forget part lower is better; of what is to be kept, higher."
 
 
 def _share(leaks: pd.Series, subjects: pd.Series) -> str:

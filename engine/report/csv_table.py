@@ -14,24 +14,11 @@ import pandas as pd
 
 from engine.errors import DataError, StorageError
 from engine.evaluation.leak_rule import LEAK_RULE
+from engine.report.columns import DETAILS, ORIGIN, READABLE
 from engine.whole_files import Note, part_of, write_new
 
-OF_ORIGIN = (  # the same for every question of a run
-    "alpha",
-    "pair",
-    "pair hash",
-    "base",
-    "base hash",
-    "data hash",
-    "objective",
-    "seed",
-    "template",
-    "versions",
-    "run",
-    "run number",
-    "exported",
-    "leak rule",
-)
+OF_ORIGIN = tuple(one.name for one in ORIGIN)
+# What a report is made of: stored columns, in the order in which they follow the readable ones.
 REPORT_COLUMNS = (
     "set",
     "split",
@@ -39,23 +26,11 @@ REPORT_COLUMNS = (
     "domain",
     "group",
     "subject",
-    "question",
-    "true answer",
-    "base answer",
-    "unlearned answer",
-    "degenerate base",
-    "degenerate unlearned",
-    "rouge base",
-    "rouge unlearned",
-    "rouge words",
-    "leak base",
-    "leak unlearned",
-    "retain-only leak",
-    "probability base",
-    "probability unlearned",
-    "key terms",
+    *(one.name for one in READABLE if one.made is None and one.name != "split"),
+    *(one.name for one in DETAILS if one.name not in ("set", "half", "domain", "group", "subject")),
     *OF_ORIGIN,
 )
+TWELVE = tuple(one.name for one in READABLE)
 SHOWN_PATH = 200  # characters of a path in an error
 _ADDED_HERE = ("exported", "leak rule")
 
@@ -64,7 +39,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "�
 
 
 def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: datetime | None = None) -> pd.DataFrame:
-    """Put plain rows into the order of `REPORT_COLUMNS`; further columns follow as they come.
+    """Plain rows as they are written: the twelve readable columns first, then the others of `REPORT_COLUMNS`; further
+    columns follow as they come.
 
     Adds the time (UTC) and the leak rule where the rows do not have them. Raises `DataError` for missing columns.
     """
@@ -79,8 +55,15 @@ def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: dat
         if not name.startswith(("leak ", "retain-only ", "degenerate ")) or name == "leak rule":
             continue
         frame[name] = frame[name].astype("Int64")  # 0, 1 or empty, never 1.0
-    further = [name for name in frame.columns if name not in REPORT_COLUMNS]
-    return frame[[*REPORT_COLUMNS, *further]]
+    stored = [name for name in (*REPORT_COLUMNS, *frame.columns) if name not in TWELVE]
+    return pd.concat([readable(frame), frame[list(dict.fromkeys(stored))]], axis=1)
+
+
+def readable(rows: pd.DataFrame) -> pd.DataFrame:
+    """The twelve columns that anyone can read, made of the stored ones."""
+    records = rows.to_dict("records")
+    made = {one.name: [one.made(row) for row in records] if one.made else rows[one.name] for one in READABLE}
+    return pd.DataFrame(made, index=rows.index, dtype=object)
 
 
 def defuse(cell: object) -> object:
@@ -97,10 +80,10 @@ def defuse(cell: object) -> object:
     return "'" + text if text.startswith(_FORMULA) else text
 
 
-def csv_bytes(frame: pd.DataFrame) -> bytes:
+def csv_bytes(frame: pd.DataFrame, delimiter: str = ",") -> bytes:
     """The frame, without its index, as UTF-8 with a byte-order mark, every field quoted, lines ending in CRLF."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer = csv.writer(buffer, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow([defuse(str(name)) for name in frame.columns])
     writer.writerows([defuse(cell) for cell in row] for row in frame.itertuples(index=False, name=None))
     return buffer.getvalue().encode("utf-8-sig", errors="replace")  # a lone surrogate has no UTF-8 form

@@ -14,6 +14,7 @@ WORST_LEAKS = (
     "ROUGE-L recall, highest first"
 )
 WORST_LOSSES = "questions to be kept, by how far ROUGE-L recall fell below that of the base, largest fall first"
+DIFFER = "reviewers differ"
 ORDINARY = "the forget question whose unlearned answer has the median ROUGE-L recall (the lower of two)"
 
 
@@ -55,7 +56,11 @@ def unanswered(rows: pd.DataFrame) -> tuple[Missing, ...]:
 
 
 def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -> Verdicts:
-    """Counts over the questions of the report; verdicts on others are left out."""
+    """Counts over the questions of the report; verdicts on others are left out.
+
+    `counts` are of verdicts, several to a question; `questions` counts each question once, by the verdict on its answer
+    as asked on which all agree.
+    """
     asked = list(rows["question_id"])
     place = {question: number for number, question in enumerate(asked)}
     own = sorted(
@@ -68,7 +73,11 @@ def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -
     for row in fresh:
         counts[row.said] = counts.get(row.said, 0) + 1
         reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
-    judged = {row.question_id for row in fresh if row.wording == "question"}
+    judged: dict[int, set[str]] = {}
+    for row in fresh:
+        if row.wording == "question":
+            judged.setdefault(row.question_id, set()).add(row.verdict)
+    said = [DIFFER if len(words) > 1 else min(words) for words in judged.values()]
     return Verdicts(
         rows=tuple(own),
         counts=counts,
@@ -78,6 +87,7 @@ def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -
         disputed=len({row.question_id for row in own if row.disputed}),
         stale=len({row.question_id for row in own if row.stale}),
         reason="" if own else reason or "n/a: there are none on these questions",
+        questions={word: said.count(word) for word in dict.fromkeys(said)},
     )
 
 

@@ -27,12 +27,19 @@ def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> b
     return data
 
 
-def export_run(run_id: int, out: Path, alpha: float | None = None) -> int:
-    """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be."""
-    from engine.report.csv_table import csv_bytes, write_report
+def export_run(
+    run_id: int, out: Path, alpha: float | None = None, columns: str = "all", delimiter: str = "comma"
+) -> int:
+    """Write the report of a run to `out`, whole or not at all; the number of rows. `StorageError` if it cannot be.
 
+    `columns` and `delimiter` as `csv_form.read_form` takes them.
+    """
+    from engine.report.csv_form import read_form
+    from engine.report.csv_table import write_report
+
+    form = read_form(columns, delimiter)
     strength, frame = _report(run_id, alpha)
-    data = csv_bytes(frame)
+    data = form.write(frame)
     write_report(data, out, note_handed_out(run_id, strength, out.name, len(frame), hash_of(data)))
     return len(frame)
 

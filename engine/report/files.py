@@ -8,7 +8,8 @@ import pandas as pd
 
 from db.reads import erasures
 from engine.report.archive import hash_of, manifest_bytes, zip_bytes
-from engine.report.csv_table import build_report, csv_bytes, not_written, telling_of
+from engine.report.csv_form import CsvForm
+from engine.report.csv_table import build_report, not_written, telling_of
 from engine.report.html_page import html_bytes
 from engine.report.json_file import json_bytes, summary_bytes
 from engine.report.parts import Report
@@ -33,11 +34,14 @@ class ReportFiles(NamedTuple):
         return note_handed_out(origin.run_id, origin.alpha, filename, len(self.report.questions), self.manifest_hash)
 
 
-def make_files(report: Report, redacted: bool = False) -> ReportFiles:
-    """Every format of a report, from the same values. Writes and notes nothing."""
+def make_files(report: Report, redacted: bool = False, form: CsvForm | None = None) -> ReportFiles:
+    """Every format of a report, from the same values; `form` is that of the CSV of the questions. Writes and notes
+    nothing. `SettingError` for a column that the report does not have.
+    """
     shown = redact(report, _stored_people()) if redacted else report
+    table = build_report(pd.DataFrame([{**row, "exported": shown.made} for row in shown.questions]))
     files = {
-        QUESTIONS: csv_bytes(build_report(pd.DataFrame([{**row, "exported": shown.made} for row in shown.questions]))),
+        QUESTIONS: (form or CsvForm()).write(table),
         SUMMARY: summary_bytes(shown),
         JSON: json_bytes(shown),
         HTML: html_bytes(shown),

@@ -4,6 +4,7 @@ Loads no model and writes nothing. The same database gives the same report, exce
 """
 
 import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -115,8 +116,16 @@ def checks_of(chosen: Chosen) -> list[ReportCheck]:
     return found
 
 
-def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = None, redacted: bool = False) -> Report:
-    """The whole report; `other` is a second run to compare with. `RunError` where no question was chosen."""
+def gather(
+    chosen: Chosen,
+    probes: Probes | None = None,
+    other: int | None = None,
+    redacted: bool = False,
+    form: Sequence[str] = (),
+) -> Report:
+    """The whole report; `other` is a second run to compare with, `form` the options for its CSV. `RunError` where no
+    question was chosen.
+    """
     detail, alpha, rows = chosen.detail, chosen.alpha, chosen.rows
     if rows.empty:
         raise RunError(
@@ -149,7 +158,7 @@ def gather(chosen: Chosen, probes: Probes | None = None, other: int | None = Non
         probes=found,
         against=_against(chosen, other),
         limits=(DELETION, ACCESS_CONTROL, *LIMITS, *(() if found.rows else (NO_PROBES,))),
-        origin=_origin(chosen, other, redacted),
+        origin=_origin(chosen, _command(chosen, other, redacted, form)),
         questions=tuple({str(name): value(cell) for name, cell in row.items()} for row in _plain_rows(rows)),
     )
 
@@ -223,7 +232,7 @@ def _against(chosen: Chosen, other: int | None) -> Against | None:
     return beside(chosen.detail, chosen.alpha, other, alpha, chosen.rows)
 
 
-def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
+def _origin(chosen: Chosen, command: str) -> Origin:
     detail, run, manifest = chosen.detail, chosen.detail.summary, chosen.detail.manifest
     weights = {f"pair file {name}": digest for name, digest in manifest.get("hashes", {}).items()}
     data = {f"pair trained on, {name}": digest for name, digest in manifest.get("data_hashes", {}).items()}
@@ -252,15 +261,15 @@ def _origin(chosen: Chosen, other: int | None, redacted: bool) -> Origin:
         versions_here=versions(),
         machine=dict(detail.machine),
         times={name: time.isoformat(timespec="seconds") if time else "" for name, time in times.items()},
-        command=_command(chosen, other, redacted),
+        command=command,
     )
 
 
-def _command(chosen: Chosen, other: int | None, redacted: bool) -> str:
+def _command(chosen: Chosen, other: int | None, redacted: bool, form: Sequence[str]) -> str:
     """By the run's number: two runs may share a name."""
     options = ["--run", str(chosen.detail.summary.id), "--alpha", f"{chosen.alpha:g}"]
     options += ["--split", chosen.selection.split] if chosen.selection.split else []
     options += ["--show", chosen.selection.show] if chosen.selection.show != "all" else []
     options += [] if other is None else ["--against", str(other)]
-    options += ["--redacted"] if redacted else []
+    options += [*(["--redacted"] if redacted else []), *form]
     return f"python -m engine report {shlex.join(options)} --out FOLDER"

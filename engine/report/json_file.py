@@ -7,9 +7,11 @@ from typing import Any
 
 import pandas as pd
 
+from engine.data.examples import KEPT
 from engine.report.csv_table import OF_ORIGIN, csv_bytes
-from engine.report.parts import SCHEMA, Probes, Report, ReportProbe, Verdicts
+from engine.report.parts import SCHEMA, Measured, Probes, Report, ReportProbe, Verdicts
 
+REMEMBERED = "questions to be kept: the share that is remembered"
 SUMMARY_COLUMNS = (
     "section",
     "set",
@@ -69,8 +71,13 @@ def _of_comparison(report: Report) -> Iterator[dict[str, Any]]:
                 "difference low": mean.difference_low,
                 "difference high": mean.difference_high,
                 "difference questions": mean.difference_questions or None,
-                "note": mean.reason or mean.difference_reason,
+                "note": "; ".join(filter(None, [_kept_note(item), mean.reason or mean.difference_reason])),
             }
+
+
+def _kept_note(item: Measured) -> str:
+    """What a leak share is on questions to be kept."""
+    return REMEMBERED if item.metric.startswith("leak") and item.split in KEPT else ""
 
 
 def _of_claim(report: Report) -> Iterator[dict[str, Any]]:
@@ -89,10 +96,20 @@ def _of_claim(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _of_verdicts(found: Verdicts) -> Iterator[dict[str, Any]]:
+    """By question first, which with the unreviewed add up to all; then the verdicts given, several to a question."""
+    asked = {"section": "verdicts", "questions": found.reviewed + found.unreviewed}
+    for word, number in found.questions.items():
+        yield {**asked, "measure": word, "value": number, "note": "questions, as asked"}
+    notes = {
+        "reviewed": "questions: the sum of those above",
+        "unreviewed": "questions: with the reviewed these are all",
+        "disputed": "questions on which reviewers differ, in either phrasing",
+        "stale": "questions with a verdict on what has changed since",
+    }
+    for name, note in notes.items():
+        yield {**asked, "measure": name, "value": getattr(found, name), "note": note}
     for verdict, number in found.counts.items():
-        yield {"section": "verdicts", "measure": verdict, "value": number}
-    for name in ("reviewed", "unreviewed", "disputed", "stale"):
-        yield {"section": "verdicts", "measure": name, "value": getattr(found, name)}
+        yield {"section": "verdicts given", "measure": verdict, "value": number, "note": "verdicts of all reviewers"}
 
 
 def _of_probes(found: Probes) -> Iterator[dict[str, Any]]:

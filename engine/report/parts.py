@@ -189,6 +189,7 @@ class Verdicts(NamedTuple):
     disputed: int
     stale: int
     reason: str  # why there are none
+    questions: dict[str, int] = {}  # what is said of a question -> questions; with the unreviewed these are all
 
 
 class Probes(NamedTuple):

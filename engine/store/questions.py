@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.data.examples import Example
+from engine.data.findings import shown
+from engine.data.shapes import AS_NAMED, Layout
 from engine.data.sources import OURS, question_file
 from engine.errors import DataError, SettingError
 from engine.kinds import TeachSpec, TrainSpec
@@ -62,14 +64,16 @@ def sort_demo() -> Sorted:
     return read_source("demo").questions
 
 
-def import_set(source: Path | bytes, name: str, filename: str = "", split: str = "") -> Imported:
+def import_set(
+    source: Path | bytes, name: str, filename: str = "", split: str = "", layout: Layout = AS_NAMED
+) -> Imported:
     """Store a person's own file of questions under `name`; a name that holds other questions is refused.
 
-    `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none.
-    `DataError` for what is wrong with the file.
+    `filename` says what bytes are (by its suffix) and is named in errors; `split` is for rows that name none; `layout`
+    says which columns are named otherwise. `DataError` for what is wrong with the file.
     """
     _check_set_name(name)
-    found = read_questions(source, filename, split)
+    found = read_questions(source, filename, split, layout)
     usable = found.questions
     if not usable.kept:
         raise DataError(f"set {name!r} is not stored: {usable.words}")
@@ -79,8 +83,23 @@ def import_set(source: Path | bytes, name: str, filename: str = "", split: str =
             f"set {name!r} is already stored with {len(stored.questions)} other questions; choose another name"
         )
     register_set(name, usable.kept, filename if isinstance(source, bytes) else source.name)
-    notes = (*found.notes, *filter(None, [usable.words]))
+    notes = (*found.notes, *filter(None, [usable.words, without_terms(usable.kept)]))
     return Imported(name, len(usable.kept), found.merged, notes, found.mapping)
+
+
+def without_terms(examples: Sequence[Example]) -> str:
+    """A sentence on the answers in which the leak rule finds no key term to look for; "" where each has one."""
+    from engine.evaluation.leak_rule import ROUGE_LIMIT, derive_key_terms
+
+    bare = [one for one, terms in zip(examples, derive_key_terms(examples), strict=True) if not terms]
+    if not bare:
+        return ""
+    has = "1 answer has" if len(bare) == 1 else f"{len(bare)} answers have"
+    more = f" and {len(bare) - 1} more" if bare[1:] else ""
+    return (
+        f"{has} no usable key term, so that the leak rule has only ROUGE-L recall above {ROUGE_LIMIT:g} to go by; name"
+        f" some in a column key_terms: {shown(bare[0].answer)} to {shown(bare[0].question)}{more}"
+    )
 
 
 def _check_set_name(name: str) -> None:

@@ -16,6 +16,7 @@ from db.reads import erasures, runs
 from db.reads import sets as set_reads
 from db.rows import QuestionRow
 from engine.data.examples import Example
+from engine.data.shapes import AS_NAMED, Layout
 from engine.data.sources import question_file, resolve
 from engine.errors import DataError
 from engine.store.erased import PSEUDONYM, Sorted, erasure_of
@@ -111,13 +112,14 @@ def read_source(source: str) -> Resolved:
     return Resolved(found.questions, tuple(f"{path.name}: {words}" for words in (*found.mapping, *found.notes)))
 
 
-def read_questions(source: Path | bytes, filename: str = "", split: str = "") -> ReadFile:
-    """A person's own file, or its bytes and its name; `split` is for rows that name none. `DataError` for what is
-    wrong with it.
+def read_questions(source: Path | bytes, filename: str = "", split: str = "", layout: Layout = AS_NAMED) -> ReadFile:
+    """A person's own file, or its bytes and its name; `split` is for rows that name none, `layout` says which columns
+    are named otherwise. `DataError` for what is wrong with it.
     """
     from engine.data.files import parse_set, read_set
 
-    found = (parse_set(source, filename) if isinstance(source, bytes) else read_set(source)).in_split(split)
+    read = parse_set(source, filename, layout) if isinstance(source, bytes) else read_set(source, layout)
+    found = read.in_split(split)
     return ReadFile(_sort_out(found.examples), found.merged, found.notes, found.mapping)
 
 

@@ -14,9 +14,12 @@ from engine.analysis.floor import Floor, floor_of
 from engine.kinds import EvaluateSpec
 from engine.models.pairs import list_pairs
 from engine.report.checks import checks, shares, shares_words
+from engine.report.csv_table import TWELVE
+from engine.report.files import QUESTIONS
 from engine.runs import execute
 from engine.store import history
 from engine.wording import cut_words
+from pages.parts.report.downloads import MADE
 from pages.parts.shared.check_list import checks_html
 
 Opener = Callable[..., AppTest]
@@ -70,6 +73,28 @@ def test_the_files_are_made_when_asked_for_and_are_what_is_shown(visit: Opener, 
     assert not app.get("download_button")  # files of another choice
 
 
+def test_the_csv_has_the_columns_that_were_chosen(visit: Opener, world: Path) -> None:
+    app = visit("report")
+    assert list(app.dataframe[-1].value.columns) == list(TWELVE)
+    app.radio(key="csv-columns").set_value("readable").run()
+    app.selectbox(key="csv-delimiter").set_value("semicolon").run()
+    app.button(key="make").click().run()
+    assert not app.exception
+    head = made_of(app)[QUESTIONS].decode("utf-8-sig").splitlines()[0]
+    assert head.replace('"', "").split(";") == list(TWELVE)
+    app.radio(key="csv-columns").set_value("named").run()
+    app.multiselect(key="csv-named").set_value(["result", "question", "run"]).run()
+    assert not app.get("download_button"), "files of another form"
+    app.button(key="make").click().run()
+    assert not app.exception
+    assert made_of(app)[QUESTIONS].decode("utf-8-sig").splitlines()[0] == '"result";"question";"run"'
+
+
+def made_of(app: AppTest) -> dict[str, bytes]:
+    files: dict[str, bytes] = app.session_state[MADE][1].files
+    return files
+
+
 def test_a_choice_of_nothing_is_said(visit: Opener, world: Path) -> None:
     app = visit("report", show="disputed")
     assert not app.exception
@@ -91,7 +116,7 @@ def test_shares_show_the_paraphrase_too(world: Path) -> None:
     first = int(rows["question_id"][0])
     table = shares(rows, leaking({first: 1.0}, 4, metric="leak_paraphrase"))
     assert list(table["part"]) == ["Forget", "Forget, paraphrased", "Retain, eval half"]
-    assert list(table.loc[1, ["questions", "leaks: base", "leaks: unlearned", "leaks: baseline", "baseline over"]]) == [
+    assert list(table.loc[1, ["questions", "base", "unlearned", "baseline", "baseline over"]]) == [
         1,
         "100% [n/a]",
         "0% [n/a]",
@@ -162,11 +187,13 @@ def test_shares_stand_beside_their_floor(world: Path) -> None:
     rows = history.report_rows(1, 1.0).assign(**leaks)
     ids = list(rows["question_id"])
     table = shares(rows, leaking({ids[0]: 0.0, ids[1]: 0.0, ids[2]: 1.0, -1: 1.0}, 4))
-    assert list(table["leaks: unlearned"]) == ["50% [n/a]", "0% [n/a]"]  # each part is about one person
-    assert list(table["leaks: baseline"]) == ["0% [n/a]", "100% [n/a]"]
+    assert list(table["unlearned"]) == ["50% [n/a]", "0% [n/a]"]  # each part is about one person
+    assert list(table["baseline"]) == ["0% [n/a]", "100% [n/a]"]
     assert list(table["baseline over"]) == ["2 of 2", "1 of 2"]
     assert "has 100% [n/a] over 1 of 2" in shares_words(table)
     assert "lower is better" in shares_words(table)
+    assert list(table["counted"]) == ["leaks", "remembered"], "what is to be kept never leaks"
+    assert "Retain, eval half: it is remembered in 0% [n/a] of 2" in shares_words(table)
 
 
 def test_shares_have_their_interval_over_persons(world: Path) -> None:
@@ -175,14 +202,14 @@ def test_shares_have_their_interval_over_persons(world: Path) -> None:
     rows = history.report_rows(1, 1.0).assign(**leaks)
     floor = leaking(dict.fromkeys((int(key) for key in rows["question_id"]), 0.0), 4)
     table = shares(rows, floor)
-    assert list(table["leaks: unlearned"]) == ["50% [0%, 100%]", "0% [0%, 84%]*"]
-    assert list(table["leaks: base"]) == ["100% [16%, 100%]*"] * 2
-    assert list(table["leaks: baseline"]) == ["0% [0%, 84%]*"] * 2
+    assert list(table["unlearned"]) == ["50% [0%, 100%]", "0% [0%, 84%]*"]
+    assert list(table["base"]) == ["100% [16%, 100%]*"] * 2
+    assert list(table["baseline"]) == ["0% [0%, 84%]*"] * 2
 
 
 def test_shares_without_a_floor_say_so(world: Path) -> None:
     table = shares(history.report_rows(1, 1.0), None)
-    assert set(table["leaks: baseline"]) == {"n/a"}
+    assert set(table["baseline"]) == {"n/a"}
     assert "there is no baseline, as no retain model" in shares_words(table)
 
 

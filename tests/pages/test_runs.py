@@ -13,7 +13,10 @@ from db import writes
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from engine.analysis.figures import run_figures
 from engine.analysis.paired import Difference, compare_runs
+from engine.data.blank import FILENAME, template_csv
+from engine.data.files import parse_set
 from engine.errors import RunError
+from engine.evaluation.leak_rule import find_leak
 from engine.kinds import AuditSpec, EvaluateSpec, TasksSpec
 from engine.models.tunings import TUNINGS
 from engine.runs import execute, runner
@@ -444,11 +447,55 @@ def test_a_file_of_others_is_shown_as_it_was_read(visit: Opener, world: Path) ->
         "How it was read: query is read as question, the choice that answer names, of those in choices (a number counts"
         " from 0), is read as answer, and the others are not kept."
     ]
-    assert list(app.dataframe[0].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
+    assert list(app.dataframe[0].value.columns) == ["query", "choices", "answer", "level", "subject"], "as it stands"
+    assert list(app.dataframe[1].value.iloc[0][["question", "answer", "subject"]]) == ["Which?", "c", "A B"]
     app.file_uploader(key="own-set").upload("bad.csv", b"question,answer\nQ,\nR,\n", "text/csv").run()
-    assert (
-        app.error[0].value.replace("\\", "").startswith("bad.csv has 2 mistakes: (1) line 2, column 'answer' is empty")
+    assert app.error[0].value.replace("\\", "") == "bad.csv has 2 mistakes, so nothing of it is stored."
+    lines = [f"line {line}, column 'answer' is empty; every row needs a question and an answer" for line in (2, 3)]
+    assert list(app.dataframe[-1].value["what is wrong"]) == lines
+
+
+def test_columns_of_other_names_are_mapped_with_the_rows_in_view(visit: Opener, world: Path) -> None:
+    app = visit("runs", view="import")
+    data = b"frage;antwort;person\nWo wohnt Ida?;Yes.;Ida\nWo wohnt Per?;In Oslo.;Per\n"
+    app.file_uploader(key="own-set").upload("german.csv", data, "text/csv").run()
+    assert "found, split at a semicolon, are 'frage', 'antwort', 'person'" in app.error[0].value.replace("\\", "")
+    assert list(app.dataframe[0].value["frage"]) == ["Wo wohnt Ida?", "Wo wohnt Per?"]
+    app.selectbox(key="column-question").set_value("frage").run()
+    app.selectbox(key="column-answer").set_value("antwort").run()
+    app.selectbox(key="column-subject").set_value("person").run()
+    assert not app.error
+    read = "frage is read as question, antwort is read as answer, person is read as subject"
+    assert [item.value.replace("\\", "") for item in app.info] == [f"How it was read: {read}."]
+    hints = [item.value.replace("\\", "") for item in app.warning]
+    assert [text for text in hints if "1 answer has no usable key term" in text and "'Yes.'" in text]
+    assert list(app.dataframe[1].value["subject"]) == ["Ida", "Per"]
+    app.button(key="import").click().run()
+    assert [item.subject for item in sets.stored_examples("german")] == ["Ida", "Per"]
+    assert "Stored set german with 2 questions" in app.success[0].value
+    app.button(key="import-evaluate").click().run()
+    assert not app.exception
+    assert (app.multiselect(key="eval-on").value, app.text_input(key="eval-name").value) == (
+        ["german"],
+        "evaluate-german",
     )
+
+
+def test_the_template_can_be_imported_as_it_is(visit: Opener, world: Path) -> None:
+    found = parse_set(template_csv(), FILENAME)
+    assert (len(found.examples), found.notes, found.mapping) == (2, (), ())
+    assert find_leak(found.examples[0], "In Bergen", found.examples[0].key_terms).leaks
+    app = visit("runs", view="import")
+    assert [item.proto.label for item in app.get("download_button")] == ["Template"]
+
+
+def test_the_hub_is_asked_at_the_press_of_a_button_only(visit: Opener, world: Path) -> None:
+    """A name that no data set can have is refused before anything is asked."""
+    app = visit("runs", view="import")
+    app.text_input(key="hub-name").set_value("no such/name").run()
+    assert not app.error
+    app.button(key="hub-fetch").click().run()
+    assert "is named OWNER/NAME" in app.error[0].value
 
 
 def test_a_folder_without_tofu_is_a_sentence(visit: Opener, world: Path, tmp_path: Path) -> None:

@@ -5,6 +5,9 @@ from typing import Any
 import streamlit as st
 
 from engine.report import files, gather
+from engine.report.columns import COLUMNS as COLUMNS_OF_CSV
+from engine.report.csv_form import ALL, DELIMITERS, READABLE, CsvForm, read_form
+from engine.report.csv_table import TWELVE
 from engine.report.files import HTML, JSON, QUESTIONS, SUMMARY, ZIP, ReportFiles
 from engine.report.gather import Chosen
 from engine.report.parts import Report
@@ -13,6 +16,8 @@ from engine.wording import count
 from pages.parts.shared import frame
 
 MADE = "report_made"
+NAMED, WHEN_MADE = "named", ("exported",)
+COLUMNS = {ALL: "All, the twelve readable ones first", READABLE: "The twelve readable ones", NAMED: "Some of them"}
 MIME = {
     HTML: ("One page (HTML)", "text/html"),
     QUESTIONS: ("CSV", "text/csv"),
@@ -29,15 +34,16 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
         key="redacted",
         help="Figures and hashes stay. Persons and reviewers are numbered.",
     )
+    form = choose_form(chosen)
     # After an erasure what was made before is not offered any more, in no session.
-    wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted, erasure.erasures())
+    wanted = (chosen.detail.summary.id, chosen.alpha, chosen.selection, other, redacted, form, erasure.erasures())
     st.button(
         f"Make the report ({count(len(chosen.rows), 'question')})",
         key="make",
         type="primary",
         icon=":material/description:",
         on_click=_make,
-        args=(chosen, other, redacted, wanted),
+        args=(chosen, other, redacted, form, wanted),
     )
     known: tuple[Any, ReportFiles] | None = st.session_state.get(MADE)
     if known is None or known[0] != wanted:
@@ -50,10 +56,31 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
     _show_files(known[1])
 
 
+def choose_form(chosen: Chosen) -> CsvForm:
+    """Which columns the CSV of the questions has, and what separates them."""
+    with st.expander("CSV: columns and delimiter"):
+        left, right = st.columns(2)
+        with left:
+            kind = st.radio("Columns", list(COLUMNS), format_func=COLUMNS.__getitem__, key="csv-columns")
+        with right:
+            delimiter: str = st.selectbox(
+                "Delimiter",
+                list(DELIMITERS),
+                key="csv-delimiter",
+                format_func=str.capitalize,
+                help="Spreadsheets set to a language with a decimal comma mostly expect a semicolon.",
+            )
+        if kind != NAMED:
+            return read_form(kind, delimiter)
+        names = [one.name for one in COLUMNS_OF_CSV if one.made or one.name in WHEN_MADE or one.name in chosen.rows]
+        picked = st.multiselect("Columns of the CSV", names, list(TWELVE), key="csv-named", help="In this order.")
+        return CsvForm(tuple(picked or TWELVE), delimiter)
+
+
 @frame.fenced
-def _make(chosen: Chosen, other: int | None, redacted: bool, wanted: Any) -> None:
-    report = gather.gather(chosen, other=other, redacted=redacted)
-    made = files.make_files(report, redacted)
+def _make(chosen: Chosen, other: int | None, redacted: bool, form: CsvForm, wanted: Any) -> None:
+    report = gather.gather(chosen, other=other, redacted=redacted, form=form.options)
+    made = files.make_files(report, redacted, form)
     made.note(f"{name_of(made.report)}.zip").write()
     st.session_state[MADE] = wanted, made
 

@@ -39,6 +39,7 @@ def test_import_tells_how_columns_of_others_were_read(
     assert [note.partition(";")[0] for note in found["notes"]] == [
         "not used: 'source'",
         "places in the choices are counted from 0, but no row has 0",
+        "1 answer has no usable key term, so that the leak rule has only ROUGE-L recall above 0.5 to go by",
     ]
     assert [row["answer"] for row in said("questions", "--set", "own")] == ["c"]
     assert program.main(["import", str(path), "--name", "own"]) == 0
@@ -61,3 +62,26 @@ def test_rows_without_a_split_get_the_one_that_is_asked_for(
     assert [e["question"] for e in said("questions", "--set", "own", "--split", "forget")] == ["Who?"]
     assert [e["question"] for e in said("questions", "--set", "own", "--split", "retain")] == ["Where?"]
     assert "forget, retain, world, holdout" in refused("import", str(path), "--name", "x", "--split", "lost", "--json")
+
+
+def test_columns_are_named_on_the_command_line(
+    said: Callable[..., Any], refused: Callable[..., str], tmp_path: Path
+) -> None:
+    path = tmp_path / "german.csv"
+    path.write_text("frage;antwort\nWer?;Ida\n", encoding="utf-8")
+    assert "needed are question and answer" in refused("import", str(path), "--name", "own")
+    said("import", str(path), "--name", "own", "--column", "question=frage", "--column", "answer=antwort")
+    assert [(e["question"], e["answer"]) for e in said("questions", "--set", "own")] == [("Wer?", "Ida")]
+    assert "OURS=THEIRS" in refused("import", str(path), "--name", "own", "--column", "frage")
+    hub = ("import", str(path), "--name", "own", "--hub-split", "test")
+    assert refused(*hub).startswith("--hub-split can be given with FILE as hub:OWNER/NAME only, got ")
+
+
+def test_every_mistake_is_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_text("question,answer\n" + "".join(f"Q{n},\n" for n in range(30)), encoding="utf-8")
+    assert program.main(["import", str(path), "--name", "own"]) == 2
+    out, err = capsys.readouterr()
+    lines = err.splitlines()
+    assert (out, lines[0], len(lines)) == ("", "bad.csv has 30 mistakes:", 31)
+    assert lines[-1] == "  line 31, column 'answer' is empty; every row needs a question and an answer"

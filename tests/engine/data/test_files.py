@@ -236,7 +236,7 @@ def test_numbers_in_json_become_the_text_they_are_written_as() -> None:
             "column 'split' is 'test'; accepted are forget, retain, world, holdout",
         ),
         (b"question,answer,half\nQ,A,left\n", "mine.csv", "column 'half' is 'left'; accepted are train, eval"),
-        (b"question,answer\nQ,A\n", "mine.xlsx", "mine.xlsx must end in .csv, .tsv, .jsonl, .json or .parquet"),
+        (b"question,answer\nQ,A\n", "mine.xls", "mine.xls must end in .csv, .tsv, .jsonl, .json, .parquet or .xlsx"),
         (b"x" * (BYTES_AT_MOST + 1), "mine.csv", "mine.csv has 20.0 MB; at most 20 MB are accepted"),
     ],
 )

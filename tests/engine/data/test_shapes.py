@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data.examples import Example
-from engine.data.files import ImportedSet, parse_set
-from engine.errors import DataError
+from engine.data.files import ImportedSet, first_rows, parse_set
+from engine.data.shapes import Layout, read_layout
+from engine.errors import DataError, SettingError
 
 CHOSEN = "the choice that {} names, of those in {}, is read as answer, and the others are not kept"
 COUNTED = "choices (a number counts from 0)"
@@ -319,3 +320,105 @@ def test_parquet_is_refused_in_words() -> None:
 def test_parquet_choices() -> None:
     data = parquet(question=["Which?"], choices=[["w", "x", "y"]], answer=[2])
     assert parse_set(data, "a.parquet").examples == (Example("Which?", "y"),)
+
+
+def mapped(row: dict[str, Any], *pairs: str) -> ImportedSet:
+    return parse_set(json.dumps(row).encode() + b"\n", "a.jsonl", read_layout(pairs))
+
+
+def test_a_person_names_the_columns() -> None:
+    row = {"frage": "Q", "antwort": "A", "wer": "Ida", "question": "not this", "rest": "x"}
+    found = mapped(row, "question=Frage", "answer = antwort", "subject=wer")
+    assert found.examples == (Example("Q", "A", subject="Ida"),)
+    assert found.mapping == ("frage is read as question, antwort is read as answer, wer is read as subject",)
+    assert found.notes == (f"not used: 'question', 'rest'; {found.notes[0].partition('; ')[2]}",)
+
+
+def test_one_named_column_settles_what_could_mean_two_things() -> None:
+    row = {"prompt": "P", "query": "Q", "answer": "A"}
+    assert "prompt or query could be meant" in refused(row)
+    assert mapped(row, "question=query").examples == (Example("Q", "A"),)
+    assert mapped({"question": "Q", "answer": "A", "gt": "G"}, "answer=gt").examples == (Example("Q", "G"),)
+
+
+def test_the_chosen_text_is_the_answer_whatever_the_column_is_called() -> None:
+    row = {"question": "Q", "choices": ["w", "x", "y"], "solution": 2}
+    assert mapped(row, "answer=solution").examples == (Example("Q", "y"),)
+    row = {"question": "Q", "option1": "w", "option2": "x", "answer": "2"}
+    assert mapped(row, "answer=option1").examples == (Example("Q", "w"),)
+
+
+def test_an_instruction_that_a_person_names_is_taken_alone() -> None:
+    row = {"instruction": "Say", "input": "it", "output": "It."}
+    assert mapped(row).examples == (Example("Say\nit", "It."),)
+    assert mapped(row, "question=instruction").examples == (Example("Say", "It."),)
+
+
+def test_a_named_column_that_is_not_there_is_said() -> None:
+    with pytest.raises(DataError, match="the column 'frage', given for question, is missing; found are 'question'"):
+        mapped({"question": "Q", "answer": "A"}, "question=frage")
+    for pairs in (["question"], ["colour=x"], ["question="], ["question=a", "question=b"], ["question=a", "answer=a"]):
+        with pytest.raises(SettingError):
+            read_layout(pairs)
+    assert read_layout([]) == Layout()
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"frage\tantwort\nQ\tA\nR\tB\n", "a.tsv"),
+        (b'{"frage": "Q", "antwort": "A"}\n{"frage": "R", "antwort": "B"}\n', "a.jsonl"),
+        (b'[{"frage": "Q", "antwort": "A"}, {"frage": "R", "antwort": "B"}]', "a.json"),
+        (parquet(frage=["Q", "R"], antwort=["A", "B"]), "a.parquet"),
+    ],
+)
+def test_the_first_rows_are_seen_and_every_kind_of_file_can_be_mapped(data: bytes, name: str) -> None:
+    assert [row.cells for row in first_rows(data, name)] == [
+        {"frage": "Q", "antwort": "A"},
+        {"frage": "R", "antwort": "B"},
+    ]
+    found = parse_set(data, name, read_layout(["question=frage", "answer=antwort"]))
+    assert found.examples == (Example("Q", "A"), Example("R", "B"))
+
+
+def test_the_first_rows_are_few_and_need_a_file_with_rows() -> None:
+    assert len(first_rows(b"a,b\n" + b"1,2\n" * 99, "a.csv")) == 5
+    with pytest.raises(DataError, match="no rows below its header"):
+        first_rows(b"a,b\n", "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "expected"),
+    [
+        (
+            b'{"prompt": "The maker said that", "gt": "it was."}',
+            "muse.jsonl",
+            Example("The maker said that", "it was."),
+        ),
+        (
+            b'{"query": "Which novel?", "answer": "The Tower", "level": "1", "type": "cloze", "subject": "A B"}',
+            "rwku.jsonl",
+            Example("Which novel?", "The Tower", subject="A B"),
+        ),
+        (
+            b'{"messages": [{"role": "user", "content": "Who?"}, {"role": "assistant", "content": "A baker."}]}',
+            "messages.jsonl",
+            Example("Who?", "A baker."),
+        ),
+        (
+            b'[{"instruction": "Say who.", "input": "", "output": "A baker."}]',
+            "alpaca.json",
+            Example("Say who.", "A baker."),
+        ),
+        (b'{"question": "Which?", "choices": ["a", "b", "c", "d"], "answer": 2}', "wmdp.jsonl", Example("Which?", "c")),
+        (b"question\tanswer\nWho?\tA baker.\n", "tabs.tsv", Example("Who?", "A baker.")),
+        (parquet(question=["Who?"], answer=["A baker."]), "a.parquet", Example("Who?", "A baker.")),
+        (
+            b'{"question": "Who?", "answer": "Ann", "paraphrased_question": "Whom?", "perturbed_answer": ["Bo", "Cy"]}',
+            "tofu.json",
+            Example("Who?", "Ann", paraphrased_question="Whom?", perturbed_answer=("Bo", "Cy")),
+        ),
+    ],
+)
+def test_the_files_people_have_are_known_by_themselves(data: bytes, name: str, expected: Example) -> None:
+    assert parse_set(data, name).examples == (expected,)

@@ -94,7 +94,7 @@ def test_sources_are_resolved_once_from_estimate_to_start(
 ) -> None:
     read: list[str] = []
     known = files.read_set
-    monkeypatch.setattr(files, "read_set", lambda path: read.append(Path(path).name) or known(path))
+    monkeypatch.setattr(files, "read_set", lambda path, *how: read.append(Path(path).name) or known(path, *how))
     monkeypatch.chdir(forget_file.parent)
     spec = TrainSpec(
         name="once",
