@@ -61,7 +61,7 @@ def build_report(rows: pd.DataFrame | Sequence[Mapping[str, Any]], exported: dat
 
 def readable(rows: pd.DataFrame) -> pd.DataFrame:
     """The twelve columns that anyone can read, made of the stored ones."""
-    records = rows.to_dict("records")
+    records: list[Any] = rows.to_dict("records")
     made = {one.name: [one.made(row) for row in records] if one.made else rows[one.name] for one in READABLE}
     return pd.DataFrame(made, index=rows.index, dtype=object)
 

@@ -121,7 +121,7 @@ def test_verdicts_add_up_to_the_questions() -> None:
     ids = question_ids()
 
     def said(place: int, verdict: str, who: str, **fields: Any) -> ReportVerdict:
-        fresh = {"note": "", "created": "2026-01-01", "stale": False, "disputed": False} | fields
+        fresh: dict[str, Any] = {"note": "", "created": "2026-01-01", "stale": False, "disputed": False} | fields
         return ReportVerdict(ids[place], verdict, who, **fresh)
 
     rows = [
