@@ -102,9 +102,7 @@ def test_intervals_and_the_recommended_alpha() -> None:
         == "The demand is met from α = 0.40 to 1.50; the pair's own α = 1 meets it."
     )
     short = [item._replace(map=item.map._replace(high=0.8)) for item in (*PERSONS, *KEPT)]
-    assert words.spans_words(advice(*short, high=0.8)).endswith(
-        "The pair's own α = 1 is outside the mapped range."
-    )
+    assert words.spans_words(advice(*short, high=0.8)).endswith("The pair's own α = 1 is outside the mapped range.")
 
 
 def test_spans_are_rounded_inwards_and_narrow_ones_keep_their_digits() -> None:
