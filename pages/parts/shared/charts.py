@@ -11,8 +11,9 @@ import streamlit as st
 from engine.analysis.forced_curves import grid
 from engine.analysis.trade_off import LEAST, Measure, ModelMark, Published, Table
 from engine.evaluation.curves import Curve
-from engine.inks import BASE, FORGET_INK, IMPORTED, RETAIN_INK, RETAIN_MODEL, Ink
+from engine.inks import BASE, FORGET_INK, IMPORTED, QUIET, RETAIN_INK, RETAIN_MODEL, Ink
 from engine.wording import count, figure
+from pages.parts.shared.chart_text import legible
 from pages.parts.shared.looks import Look, pair_looks, shade
 from pages.parts.shared.wording import MISSING, bound
 
@@ -33,6 +34,7 @@ def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
         line={"color": shade(ink), "width": 2},
         hovertemplate="α %{x:.2f}: %{y:.3f} nats a token<extra></extra>",
     )
+    text = {"color": shade(QUIET)}
     # In one piece: `add_vline` and `update_layout` take longer than the rest of a move of α.
     dial = {"x0": alpha, "x1": alpha, "xref": "x", "y0": 0, "y1": 1, "yref": "y domain", "type": "line"}
     place = {
@@ -49,8 +51,9 @@ def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
         {
             "height": 240,
             "margin": {"l": 10, "r": 10, "t": 24, "b": 10},
-            "xaxis": {"title": {"text": "α"}},
-            "yaxis": {"title": {"text": "mean log p, nats a token"}},
+            "font": text,
+            "xaxis": {"title": {"text": "α", "font": text}, "tickfont": text},
+            "yaxis": {"title": {"text": "mean log p, nats a token", "font": text}, "tickfont": text},
             "shapes": [{**dial, "line": {"dash": "dot", "color": shade(BASE)}}],
             "annotations": [{**place, "text": f"α = {alpha:g}"}],
         },
@@ -113,7 +116,7 @@ def losses(steps: pd.DataFrame) -> None:
         legend={"orientation": "h", "y": 1.12},
     )
     words = losses_words(steps)
-    st.plotly_chart(chart, key="losses", config=PLAIN_BAR, alt=words)
+    st.plotly_chart(legible(chart), key="losses", config=PLAIN_BAR, alt=words)
     st.caption(words)
     with st.expander("The steps as a table"):
         st.dataframe(steps, hide_index=True, placeholder=MISSING, alt=words)
@@ -156,7 +159,12 @@ def trade_off_chart(table: Table, forget: Measure, utility: Measure, key: str) -
         clickmode="event+select",
     )
     event = st.plotly_chart(
-        chart, key=key, on_select="rerun", selection_mode="points", config=PLAIN_BAR, alt=table.words(forget, utility)
+        legible(chart),
+        key=key,
+        on_select="rerun",
+        selection_mode="points",
+        config=PLAIN_BAR,
+        alt=table.words(forget, utility),
     )
     points = event["selection"]["points"]
     return int(points[0]["customdata"][0]) if points and points[0].get("customdata") else None

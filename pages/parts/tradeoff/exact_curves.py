@@ -19,6 +19,7 @@ from engine.store.history import RunSummary
 from engine.store.maps import maps_key
 from engine.wording import count, figure, split_word
 from pages.parts.shared import address
+from pages.parts.shared.chart_text import LineEnd, label_ends, legible
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import shade
 from pages.parts.shared.run_choice import names_of
@@ -33,9 +34,10 @@ _FRONT_HEIGHT = -0.025  # of the strip under the curves that shows the front
 
 
 class DrawnCurve(NamedTuple):
-    """One measure of one part of the questions over α."""
+    """One measure of one part of the questions over α. `short` stands at the end of its line."""
 
     name: str
+    short: str
     steps: Steps
     ink: Ink
     dash: str
@@ -95,15 +97,17 @@ def _curves(ground: Ground) -> list[DrawnCurve]:
     secret = [item for item in ground.questions if is_to_be_forgotten(item.split)]
     if secret:
         leaks = mean_steps(secret, lambda item: [float(flag) for flag in item.leaks], ground.low, ground.high)
-        found.append(DrawnCurve("share still leaking", leaks, LEAKS, "solid"))
-        found.append(DrawnCurve("ROUGE-L recall, to be forgotten", rouge(secret), FORGET_INK, "dot"))
+        found.append(DrawnCurve("share still leaking", "still leaking", leaks, LEAKS, "solid"))
+        found.append(DrawnCurve("ROUGE-L recall, to be forgotten", "to be forgotten", rouge(secret), FORGET_INK, "dot"))
     parts: dict[str, list[MappedQuestion]] = {}
     for item in ground.questions:
         if not is_to_be_forgotten(item.split):
             parts.setdefault(_part_name(item), []).append(item)
     for place, (name, items) in enumerate(parts.items()):
         look = place % len(_OTHERS)
-        found.append(DrawnCurve(f"ROUGE-L recall, {name}", rouge(items), _OTHERS[look], _DASHES[look]))
+        found.append(
+            DrawnCurve(f"ROUGE-L recall, {name}", name.partition(",")[0], rouge(items), _OTHERS[look], _DASHES[look])
+        )
     return found
 
 
@@ -114,12 +118,13 @@ def _part_name(item: MappedQuestion) -> str:
 
 def _draw(curves: list[DrawnCurve], ground: Ground, words: str, advice: Advice | None) -> None:
     chart = go.Figure()
-    for name, steps, ink, dash in curves:
+    for name, _, steps, ink, dash in curves:
         chart.add_scatter(
             x=[*steps.alphas, steps.high],
             y=[*steps.values, steps.values[-1]],
             name=name,
             mode="lines",
+            showlegend=False,  # its name stands at its end
             line={"shape": "hv", "color": shade(ink), "width": 2, "dash": dash},
             hovertemplate="from α %{x:.4f}: %{y:.3f}<extra>" + name + "</extra>",
         )
@@ -141,9 +146,13 @@ def _draw(curves: list[DrawnCurve], ground: Ground, words: str, advice: Advice |
         yaxis={"title": "share, or ROUGE-L recall", "range": [-0.05, 1.03]},
         legend={"orientation": "h", "y": -0.2},
     )
-    st.plotly_chart(chart, key="exact-curves", config=PLAIN_BAR, alt=words)
+    ends = [LineEnd(item.short, item.steps.at(ground.high), item.ink) for item in curves]
+    label_ends(chart, (ground.low, ground.high), ends, 0.0, 1.03, 0.06)
+    st.plotly_chart(legible(chart), key="exact-curves", config=PLAIN_BAR, alt=words)
     with st.expander("The steps as a table"):
-        rows = [(name, a, v) for name, steps, _, _ in curves for a, v in zip(steps.alphas, steps.values, strict=True)]
+        rows = [
+            (name, a, v) for name, _, steps, _, _ in curves for a, v in zip(steps.alphas, steps.values, strict=True)
+        ]
         st.dataframe(
             pd.DataFrame(rows, columns=["measure", "from α", "value"]), hide_index=True, placeholder=MISSING, alt=words
         )
@@ -199,7 +208,7 @@ def _words(ground: Ground) -> str:
     parts = [
         f"{name} {', '.join(f'{figure(steps.at(alpha))} at α = {alpha:g}' for alpha in places)}"
         f" ({count(len(steps.alphas), 'step')})"
-        for name, steps, _, _ in _curves(ground)
+        for name, _, steps, _, _ in _curves(ground)
     ]
     floor = ground.floor
     known = (

@@ -14,6 +14,7 @@ from engine.inks import BROWN, FORGET_INK, RETAIN_INK, RETAIN_MODEL, WORLD_INK
 from engine.store import history
 from engine.wording import figure, split_word
 from pages.parts.shared import address
+from pages.parts.shared.chart_text import LineEnd, label_ends, legible
 from pages.parts.shared.charts import PLAIN_BAR, add_level
 from pages.parts.shared.looks import shade
 from pages.parts.shared.run_choice import names_of
@@ -154,7 +155,7 @@ def lead(drawn: DrawnRun, alpha: float) -> str:
 
 def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> None:
     chart = go.Figure()
-    said = []
+    said, ends = [], list[LineEnd]()
     for (split, half), rows in part.groupby(["split", "half"], sort=False):
         ink, dash = _STYLES.get(str(split), _OTHER)
         name = _part_name(str(split), str(half))
@@ -163,19 +164,25 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
             y=rows["value"],
             name=name,
             mode="lines",
+            showlegend=False,  # its name stands at its end
             line={"color": shade(ink), "dash": dash, "width": 2},
             hovertemplate="α %{x:.2f}: %{y:.3f}<extra>" + name + "</extra>",
         )
+        alone = part.loc[part["split"] == split, "half"].nunique() == 1
+        short = split_word(str(split)) if alone else name
+        ends.append(LineEnd(short, float(rows["value"].iloc[-1]), ink))
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
+    across = float(part["alpha"].min()), float(part["alpha"].max())
     if floor is not None:
-        ends = float(part["alpha"].min()), float(part["alpha"].max())
-        add_level(chart, *ends, floor.mean, f"retain-only, forget: {figure(floor.mean)}", shade(RETAIN_MODEL))
-    _layout(chart, {"rangemode": "tozero"} if metric == "kl" else {"range": [-0.03, 1.03]})
+        add_level(chart, *across, floor.mean, f"retain-only, forget: {figure(floor.mean)}", shade(RETAIN_MODEL))
+    low, high = (0.0, 1.05 * float(part["value"].max()) or 1.0) if metric == "kl" else (-0.03, 1.03)
+    _layout(chart, {"range": [low, high]})
+    label_ends(chart, across, ends, low, high, 0.08)
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
         words += f" A retain-only model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
     error = part["error"].max()
-    st.plotly_chart(chart, key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
+    st.plotly_chart(legible(chart), key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
     st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(error)}."))
 
 
@@ -210,7 +217,7 @@ def _quality_chart(quality: Quality | None) -> None:
     add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", shade(RETAIN_MODEL))
     _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
     words = _quality_words(quality)
-    st.plotly_chart(chart, key="forced-quality", config=PLAIN_BAR, alt=words)
+    st.plotly_chart(legible(chart), key="forced-quality", config=PLAIN_BAR, alt=words)
     st.caption(plain(words))
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from engine.analysis.exact_curves import MappedQuestion, threshold_table
 from engine.inks import FAIL, VIOLET
 from engine.wording import count
+from pages.parts.shared.chart_text import legible
 from pages.parts.shared.charts import PLAIN_BAR
 from pages.parts.shared.looks import shade
 from pages.parts.shared.wording import MISSING, plain
@@ -43,7 +44,7 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
         xaxis={"title": "forgotten from α", "type": "category"},
         yaxis_title="forget questions",
     )
-    st.plotly_chart(chart, key="thresholds", config=PLAIN_BAR, alt=words)
+    st.plotly_chart(legible(chart), key="thresholds", config=PLAIN_BAR, alt=words)
     st.caption(plain(words))
     st.dataframe(
         shown_table(threshold_table(questions)),
