@@ -70,11 +70,11 @@ def show_shares(chosen: Chosen) -> None:
     rows = chosen.rows
     table = shares(rows, chosen.floor)
     st.dataframe(table, hide_index=True, placeholder=MISSING, alt=shares_words(table))
-    st.caption(plain(shares_words(table)))
     texts = [str(text) for name in ("base", "unlearned", "baseline") for text in table[name]]
-    st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
-    st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
-    st.caption(plain(LEAK_RULE))
+    with st.expander("Details"):
+        st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
+        st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
+        st.caption(plain(LEAK_RULE))
     measures = [(name, split) for name in ("leak", "rouge", "probability") for split in rows["split"].unique()]
     show_meanings(measures, (INTERVAL, CLOPPER), "meanings")
 

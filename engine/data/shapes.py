@@ -124,7 +124,9 @@ def check_columns(given: Sequence[str], where: str, layout: Layout, how: str = "
 
 
 def named_twice(names: Sequence[str], layout: Layout = AS_NAMED) -> str:
-    """A column that occurs twice where that matters, or ""."""
+    """A column that occurs twice where that matters, or ""; for a first look it never does."""
+    if layout.look:
+        return ""
     return next((name for name in names if names.count(name) > 1 and matters(name, layout)), "")
 
 

@@ -11,7 +11,7 @@ from engine.evaluation.leak_rule import find_terms
 from engine.report.excerpts import value
 from engine.report.redact import LEFT_OUT
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
 PARAPHRASED = "when asked in other words"
 
 

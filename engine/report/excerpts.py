@@ -68,11 +68,11 @@ def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -
         key=lambda row: (place[row.question_id], row.created, row.reviewer),
     )
     counts: dict[str, int] = {}
-    reviewers: dict[str, int] = {}
+    reviewers: dict[str, set[int]] = {}
     fresh = [row for row in own if not row.stale]  # a stale one is about something else: listed, not counted
     for row in fresh:
         counts[row.said] = counts.get(row.said, 0) + 1
-        reviewers[row.reviewer] = reviewers.get(row.reviewer, 0) + 1
+        reviewers.setdefault(row.reviewer, set()).add(row.question_id)
     judged: dict[int, set[str]] = {}
     for row in fresh:
         if row.wording == "question":
@@ -81,7 +81,7 @@ def verdicts_on(rows: pd.DataFrame, reviews: list[ReportVerdict], reason: str) -
     return Verdicts(
         rows=tuple(own),
         counts=counts,
-        reviewers=reviewers,
+        reviewers={name: len(answered) for name, answered in reviewers.items()},
         reviewed=len(judged),
         unreviewed=len(asked) - len(judged),
         disputed=len({row.question_id for row in own if row.disputed}),

@@ -183,7 +183,7 @@ class Missing(NamedTuple):
 class Verdicts(NamedTuple):
     rows: tuple[ReportVerdict, ...]
     counts: dict[str, int]  # verdict -> verdicts in force
-    reviewers: dict[str, int]  # reviewer -> questions
+    reviewers: dict[str, int]  # reviewer -> questions judged, in whichever phrasing
     reviewed: int  # questions with a verdict
     unreviewed: int
     disputed: int

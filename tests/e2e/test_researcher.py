@@ -41,6 +41,9 @@ def test_a_set_is_seen_before_it_is_stored(
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_text(re.compile("Stored set mine"))).to_be_visible()
     assert [example.split for example in sets.stored_examples("mine")] == ["retain"]
+    page.get_by_role("button", name="Evaluate it now").click()
+    expect(page.get_by_role("textbox", name="Name of the run")).to_have_value("evaluate-mine")
+    expect(page.get_by_text("Estimate: about")).to_be_visible()
 
 
 def test_a_bad_file_is_one_sentence(filled: str, visit: Visit, tmp_path: Path) -> None:

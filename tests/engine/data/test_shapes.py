@@ -383,6 +383,7 @@ def test_the_first_rows_are_seen_and_every_kind_of_file_can_be_mapped(data: byte
 
 def test_the_first_rows_are_few_and_need_a_file_with_rows() -> None:
     assert len(first_rows(b"a,b\n" + b"1,2\n" * 99, "a.csv")) == 5
+    assert first_rows(b"question,answer,,\nQ,A,,\n", "a.csv")[0].cells == {"question": "Q", "answer": "A", "": ""}
     with pytest.raises(DataError, match="no rows below its header"):
         first_rows(b"a,b\n", "a.csv")
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine.report.columns import COLUMNS, READABLE, dictionary
 from engine.report.csv_form import read_form
 from engine.report.csv_table import build_report, readable
 from engine.report.excerpts import DIFFER
-from engine.report.files import QUESTIONS, SUMMARY, make_files
+from engine.report.files import HTML, QUESTIONS, SUMMARY, make_files
 from engine.report.inputs import FoundReviews
 from engine.report.parts import ReportVerdict
 from tests.reports import made, question_ids, store_report
@@ -135,6 +136,9 @@ def test_verdicts_add_up_to_the_questions() -> None:
     report = gather.gather(gather.gather_whole(run, 1.0, FoundReviews(rows, "")))
     found = report.verdicts
     assert found.questions == {"leaks": 1, DIFFER: 1}
+    assert found.reviewers == {"a": 3, "b": 2}
+    page = make_files(report).files[HTML].decode()
+    assert re.search(rf"{DIFFER}</th><td>1</td>.*unreviewed</th><td>3</td>.*all</th><td>5</td>", page, re.DOTALL)
     assert sum(found.questions.values()) == found.reviewed == 2
     assert found.reviewed + found.unreviewed == report.asked == 5
     summary = table(make_files(report).files[SUMMARY])

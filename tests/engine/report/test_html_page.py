@@ -128,7 +128,8 @@ def numbered(text: str) -> Report:
     names = {f"{text}{number}": count for number, count in enumerate(report.verdicts.reviewers.values())}
     machine = {f"{text}cores": text}
     return report._replace(
-        verdicts=report.verdicts._replace(reviewers=names, counts=names), origin=report.origin._replace(machine=machine)
+        verdicts=report.verdicts._replace(reviewers=names, counts=names, questions=names),
+        origin=report.origin._replace(machine=machine),
     )
 
 
