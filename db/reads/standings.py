@@ -45,10 +45,11 @@ def judgments(session: Session, run_id: int, alpha: float) -> list[PairJudgmentR
         .add_columns(ScoreTable.metric, ScoreTable.value)
         .join(ScoreTable, ScoreTable.question_id == QuestionTable.id)
         .where(ScoreTable.run_id == run_id, ScoreTable.alpha == alpha, ScoreTable.metric.in_(METRICS))
-        .where(ScoreTable.value.is_not(None))
         .order_by(QuestionTable.id)
     )
-    return [PairJudgmentRow(*row) for row in session.execute(query)]
+    return [
+        PairJudgmentRow(*row) for row in session.execute(query) if row[5] is not None
+    ]  # an infinite one is None too
 
 
 def probed_questions(session: Session, run_id: int) -> list[tuple[str, int, str]]:
