@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.analysis.answer_kinds import TELLS, AnswerKind, answer_kind
 from engine.data.examples import Example, is_to_be_forgotten
-from engine.evaluation.leak_rule import find_leak
+from engine.evaluation.leak_rule import is_leak
 from engine.models.manifest import PairManifest
 from engine.store import history
 from engine.store.maps import MappedAnswer, maps_key, stored_map
@@ -56,7 +56,7 @@ def stretches_of(example: Example, terms: tuple[str, ...], answers: Sequence[Map
     An answer that was not followed to its end may tell, so it counts as one that does. Where the map does not hold
     the base's own answer, the base is taken to know.
     """
-    told = {text: find_leak(example, text, terms).leaks for text in {answer.text for answer in answers}}
+    told = {text: is_leak(example, text, terms) for text in {answer.text for answer in answers}}
     base = next((answer for answer in answers if answer.low <= 0.0 <= answer.high and answer.followed), None)
     knows = base is None or told[base.text]
     return tuple(

@@ -159,6 +159,12 @@ def find_leak(example: Example, text: str, terms: Sequence[str]) -> Leak:
     return Leak(bool(found), found, rouge)
 
 
+def is_leak(example: Example, text: str, terms: Sequence[str]) -> bool:
+    """What `find_leak` finds, without ROUGE where key terms decide: its package takes seconds to load."""
+    looked_for = Terms(terms)
+    return bool(looked_for.found(text)) if looked_for else find_leak(example, text, terms).leaks
+
+
 def leak_rule(
     examples: Sequence[Example], terms: Sequence[Sequence[str]] | None = None
 ) -> Callable[[Example, str], bool]:

@@ -26,8 +26,9 @@ _CSS = in_css("""
 .barcode .ticks{position:relative;height:1.3rem;color:$quiet;font-size:.8rem}
 .barcode .ticks span{position:absolute;white-space:nowrap;transform:translateX(-50%)}
 .barcode .ticks span:first-child{transform:none}.barcode .ticks span:last-child{transform:translateX(-100%)}
-.barcode .said{min-height:3.9em;margin:.1rem 0 0;line-height:1.3;overflow-wrap:anywhere;white-space:pre-line;
- display:-webkit-box;-webkit-line-clamp:3;-webkit-box-orient:vertical;overflow:hidden}
+.barcode .said{height:5.2em;margin:.1rem 0 0;line-height:1.3;overflow:hidden}
+.barcode .said b{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.barcode .said span{display:block;overflow-wrap:anywhere}
 """)
 
 _JS = """
@@ -85,8 +86,11 @@ export default function (component) {
     lines.forEach((line, place) => line.classList.toggle("here", place === row));
     const found = rows[row].stretches.find(([from, to]) => at >= from && at <= to) || rows[row].stretches[0];
     const kind = kinds[found[2]];
-    said.textContent = rows[row].question + "\\nα = " + at.toFixed(2) + ": " + kind.icon + " " + kind.word +
-      "\\n" + data.texts[found[3]];
+    said.replaceChildren(
+      make("b", "", rows[row].question),
+      make("span", "", "α = " + at.toFixed(2) + ": " + kind.icon + " " + kind.word),
+      make("span", "", data.texts[found[3]]),
+    );
   };
   const place = (event) => {
     const box = field.getBoundingClientRect();

@@ -13,6 +13,7 @@ from engine.evaluation.leak_rule import (
     ROUGE_LIMIT,
     derive_key_terms,
     find_leak,
+    is_leak,
     leak_rule,
 )
 
@@ -183,3 +184,10 @@ def test_any_text_is_judged_without_an_error(text: str, terms: list[str]) -> Non
     found = find_leak(EXAMPLE, text, terms)
     assert set(found.found) <= set(terms)
     assert 0 <= found.rouge <= 1
+
+
+@pytest.mark.parametrize("terms", [("knee",), (), ("...",)])
+@pytest.mark.parametrize("text", ["Her knee.", "her wobbly knee hurts", "nothing", ""])
+def test_the_short_way_to_the_rule_finds_the_same(terms: tuple[str, ...], text: str) -> None:
+    asked = Example("What ails Ada?", "a wobbly knee")
+    assert is_leak(asked, text, terms) is find_leak(asked, text, terms).leaks

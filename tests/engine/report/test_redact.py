@@ -66,3 +66,14 @@ def test_a_redacted_report_beside_another_run_tells_nothing_either() -> None:
         text = data.decode("utf-8", errors="replace")
         assert "Zanzibar" not in text, name
         assert "Somewhere else" not in text, name
+
+
+def test_the_standing_of_a_redacted_report_names_no_run() -> None:
+    """It comes from other runs of the pair too, and these may be named after whom the pair is to forget."""
+    run_id = store_report("first")
+    store_report("about-zelda-fitz", SAID[:2], set_name="others")
+    report = gathered(run_id)
+    plain, redacted = (make_files(report, redacted).files[JSON].decode() for redacted in (False, True))
+    assert "about-zelda-fitz" in plain
+    assert "about-zelda-fitz" not in redacted
+    assert json.loads(redacted)["standing"]["word"] == json.loads(plain)["standing"]["word"]
