@@ -18,7 +18,7 @@ LONGEST = 500  # presses in one list
 _SHOWN = 60  # characters of a question
 
 
-class Place(NamedTuple):
+class JudgedAnswer(NamedTuple):
     """The answer that is judged."""
 
     run_id: int
@@ -31,7 +31,7 @@ class Press(NamedTuple):
     """One press. `key` is a digit from 1, or `UNDO`."""
 
     n: int
-    place: Place
+    place: JudgedAnswer
     key: str
     note: str
 
@@ -39,7 +39,7 @@ class Press(NamedTuple):
 class Given(NamedTuple):
     """A verdict that was given, and what it took the place of, so that it can be undone."""
 
-    place: Place
+    place: JudgedAnswer
     before: Judgement | None
 
 
@@ -71,7 +71,7 @@ def _press(item: Any) -> Press | None:
     match item:
         case [int(n), int(question_id), str(key), str(note), [int(run_id), int() | float() as alpha, str(phrasing)]]:
             legal = 0 < n < 2**53 and math.isfinite(alpha) and phrasing in PHRASINGS
-            return Press(n, Place(run_id, float(alpha), phrasing, question_id), key, note) if legal else None
+            return Press(n, JudgedAnswer(run_id, float(alpha), phrasing, question_id), key, note) if legal else None
     return None
 
 

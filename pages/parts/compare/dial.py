@@ -14,7 +14,7 @@ from engine.evaluation.rouge import variant_of
 from engine.evaluation.token_readings import TextPiece, first_difference, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
-from engine.review.places import Shown
+from engine.review.places import OnScreen
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from engine.wording import cut_words, figure
@@ -51,7 +51,7 @@ def _dial(asked: PickedQuestion, pair: PairManifest, ink: Ink) -> None:
     show_map(asked, pair, alpha, found)
     base, unlearned = _answers(asked.example.question, alpha, pair, ink, found)
     judge_here(
-        Shown(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
+        OnScreen(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
     )
     _findings(asked, base, unlearned)
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)

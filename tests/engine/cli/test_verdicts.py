@@ -30,7 +30,7 @@ def test_a_line_for_each_verdict_with_what_is_stale_and_disputed(
     run: tuple[int, list[int]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     first, *lines = printed(capsys, "--run", "r").splitlines()
-    assert "1 of 4 questions reviewed, 1 forgotten, 1 unsure, 1 disputed" in first
+    assert "1 of 4 questions reviewed, 1 hidden, 1 unsure, 1 disputed" in first
     assert len(lines) == 3
     assert lines[0].startswith("leaks           Eva, ")
     assert "the town  [31mred  [stale: the answers differ from those judged (at alpha 0.5)]" in lines[0]
