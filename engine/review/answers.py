@@ -46,7 +46,7 @@ class ShownAnswer(NamedTuple):
     rouge: float | None
 
 
-class AnswerRow(NamedTuple):
+class TableRow(NamedTuple):
     """One question: the base's answer, and the unlearned one at each chosen α, the judged one first."""
 
     question_id: int
@@ -74,10 +74,10 @@ class Part(NamedTuple):
 ALL = Part()
 
 
-class AnswerTable(NamedTuple):
+class TableOfAnswers(NamedTuple):
     """`counts`: how many rows have each flag, and `all`."""
 
-    rows: list[AnswerRow]
+    rows: list[TableRow]
     counts: dict[str, int]
 
 
@@ -100,7 +100,7 @@ def answer_table(
     sort: str = "leak",
     part: Part = ALL,
     reviewer: Reviewer | None = None,
-) -> AnswerTable:
+) -> TableOfAnswers:
     """The answers of a run at `alphas`, of which the first is the judged one; see `queue.queue` for the rest."""
     asked = queue.queue(run_id, alphas[0], sort=sort, phrasing=phrasing, among=part.among, subject=part.subject).rows
     said = _said(row for row in queue.report_verdicts(run_id, alphas[0], phrasing) if row.verdict)
@@ -109,10 +109,10 @@ def answer_table(
     rows = [
         _row(row, told, said.get(row.question_id, []), reviewer) for row in asked if part.split in (None, row.split)
     ]
-    return AnswerTable(rows, counts_of(rows))
+    return TableOfAnswers(rows, counts_of(rows))
 
 
-def counts_of(rows: Iterable[AnswerRow]) -> dict[str, int]:
+def counts_of(rows: Iterable[TableRow]) -> dict[str, int]:
     """How many rows there are (`all`), and how many have each flag."""
     found = list(rows)
     return {"all": len(found), **{name: sum(name in row.flags for row in found) for name in FILTERS}}
@@ -146,7 +146,7 @@ class _Told:
         )
 
 
-def _row(row: QueueRow, told: _Told, said: list[ReviewRow], reviewer: Reviewer | None) -> AnswerRow:
+def _row(row: QueueRow, told: _Told, said: list[ReviewRow], reviewer: Reviewer | None) -> TableRow:
     key, question = row.question_id, told.known[row.question_id]
     base, answers = told.answer(key, 0.0), tuple(told.answer(key, alpha) for alpha in told.alphas)
     own = next((one for one in said if Reviewer(one.reviewer, one.self_declared) == reviewer and not one.stale), None)
@@ -155,7 +155,7 @@ def _row(row: QueueRow, told: _Told, said: list[ReviewRow], reviewer: Reviewer |
         for one in said
         if one is not own
     )
-    return AnswerRow(
+    return TableRow(
         key,
         row.set,
         row.position,

@@ -18,7 +18,7 @@ LONGEST = 500  # presses in one list
 _SHOWN = 60  # characters of a question
 
 
-class Place(NamedTuple):
+class JudgedAnswer(NamedTuple):
     """The answer that is judged."""
 
     run_id: int
@@ -31,7 +31,7 @@ class Press(NamedTuple):
     """One press. `key` is a digit from 1, or `UNDO`."""
 
     n: int
-    place: Place
+    place: JudgedAnswer
     key: str
     note: str
 
@@ -39,8 +39,9 @@ class Press(NamedTuple):
 class Given(NamedTuple):
     """A verdict that was given, and what it took the place of, so that it can be undone."""
 
-    place: Place
+    place: JudgedAnswer
     before: Judgement | None
+    reviewer: Reviewer
 
 
 class Outcome(NamedTuple):
@@ -71,7 +72,7 @@ def _press(item: Any) -> Press | None:
     match item:
         case [int(n), int(question_id), str(key), str(note), [int(run_id), int() | float() as alpha, str(phrasing)]]:
             legal = 0 < n < 2**53 and math.isfinite(alpha) and phrasing in PHRASINGS
-            return Press(n, Place(run_id, float(alpha), phrasing, question_id), key, note) if legal else None
+            return Press(n, JudgedAnswer(run_id, float(alpha), phrasing, question_id), key, note) if legal else None
     return None
 
 
@@ -105,21 +106,23 @@ def _judge(press: Press, desk: Desk, reviewer: Reviewer) -> tuple[Desk, str]:
         raise SettingError(f"a verdict key must be 1 to {len(legal)} or {UNDO}, got {press.key[:20]!r}")
     now = Judgement(legal[int(press.key) - 1], press.note)
     before = queue.record_verdict(run_id, alpha, question_id, now, reviewer, phrasing)
-    given = desk.given if says_again(before, now) else (*desk.given, Given(press.place, before))
+    given = desk.given if says_again(before, now) else (*desk.given, Given(press.place, before, reviewer))
     return desk._replace(given=given[-LONGEST:]), f"{verdict_word(now.verdict, split)}: {words}"
 
 
 def _undo(press: Press, desk: Desk, reviewer: Reviewer) -> tuple[Desk, str]:
-    """The last verdict of this session; without one, the reviewer's own on the question in view."""
-    place, before = desk.given[-1] if desk.given else Given(press.place, None)
+    """The reviewer's last verdict in this session; without one, their own on the question in view."""
+    own = [at for at, given in enumerate(desk.given) if given.reviewer == reviewer]
+    place, before, _ = desk.given[own[-1]] if own else Given(press.place, None, reviewer)
     changed = queue.undo(place.run_id, place.alpha, place.question_id, before, reviewer, place.phrasing)
-    if not changed and not desk.given:
+    if not changed and not own:
         raise SettingError(
             "there is nothing to undo: you gave no verdict in this session, and have none on this answer"
         )
     split, words = _question(place.run_id, place.question_id)
     now = f"{verdict_word(before.verdict, split)} again" if before else "no verdict"
-    return desk._replace(given=desk.given[:-1]), f"undone, {now}: {words}"
+    left = tuple(given for at, given in enumerate(desk.given) if at not in own[-1:])
+    return desk._replace(given=left), f"undone, {now}: {words}"
 
 
 def _question(run_id: int, question_id: int) -> tuple[str, str]:

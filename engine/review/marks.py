@@ -14,13 +14,13 @@ _FURTHER = 2  # words by which a term may be longer in a text than where it is l
 def pieces(text: str, terms: tuple[str, ...]) -> tuple[str, ...]:
     """`text` in pieces that joined are the text: every second one, from the second on, is a key term."""
     found, end = list[str](), 0
-    for start, stop in spans(text, terms):
+    for start, stop in term_spans(text, terms):
         found += [text[end:start], text[start:stop]]
         end = stop
     return (*found, text[end:])
 
 
-def spans(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
+def term_spans(text: str, terms: Sequence[str]) -> list[tuple[int, int]]:
     """Start and end of every place where the leak rule reads one of the terms; in order, none overlaps another."""
     told = Terms(terms).found(text)
     places = sorted(place for term in told for place in _places(text, term))

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from engine.data.examples import Example
 from engine.review import queue
-from engine.review.keys import Place
+from engine.review.keys import JudgedAnswer
 from tests.e2e.conftest import database_of, free_port, settled, start_server, stop_server
 from tests.reviewed_runs import store_answers, store_pair
 from tests.stored_runs import store_run, store_set
@@ -57,9 +57,9 @@ def same_database(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUBLIETTE_DATABASE", database_of(folder))
 
 
-def given() -> list[Place]:
+def given() -> list[JudgedAnswer]:
     """The verdicts that count, by question."""
-    return [Place(1, 1.0, row.verdict, row.question_id) for row in queue.report_verdicts(1, 1.0) if row.verdict]
+    return [JudgedAnswer(1, 1.0, row.verdict, row.question_id) for row in queue.report_verdicts(1, 1.0) if row.verdict]
 
 
 def give_name(page: Page, name: str) -> None:

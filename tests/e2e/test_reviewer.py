@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from engine.kinds import EvaluateSpec
 from engine.review import queue
+from engine.runs import execute
+from pages.parts.shared.loading import ANSWER_TOKENS
 from tests.e2e.conftest import database_of
 
 pytestmark = pytest.mark.e2e
@@ -87,20 +90,6 @@ def test_a_note_goes_with_its_key_markup_in_it_stays_text_and_z_takes_it_back(fi
     expect(page.locator(".history li").first).to_contain_text("cleared")
 
 
-def test_a_verdict_on_compare_is_one_on_review(filled: str, visit: Visit) -> None:
-    page = visit(f"{filled}/compare?set=folk&pair=tiny&split=forget&q=1&alpha=0.5")
-    page.get_by_label("Your name, once").fill("Kim")
-    page.get_by_label("Your name, once").press("Enter")
-    expect(page.get_by_text("as Kim", exact=True)).to_be_visible()
-    quiet(page)
-    page.get_by_role("heading", level=1).click()
-    page.keyboard.press("2")
-    expect(page.get_by_role("button", name="2 hidden")).to_have_attribute("aria-pressed", "true")
-    quiet(page)
-    kim = [event for event in queue.events_of_run(1) if event.reviewer == "Kim"]
-    assert [event.verdict for event in kim] == ["forgotten"]
-
-
 def test_blind_by_keys_then_revealed(filled: str, visit: Visit) -> None:
     page = visit(f"{filled}/review?at=1&blind=1&sort=set")
     expect(page.locator(".card")).to_have_count(0)
@@ -129,3 +118,24 @@ def test_a_narrow_window_never_scrolls_sideways(
     filled: str, narrow_width: Callable[[str, str], int], theme: str, query: str
 ) -> None:
     assert narrow_width(f"{filled}/review?{query}", theme) <= 420
+
+
+def test_a_verdict_on_compare_is_one_on_review(filled: str, visit: Visit) -> None:
+    """Of an answer that no run holds nobody can give one: the run that came with the pair cuts its answers earlier."""
+    page = visit(f"{filled}/compare?set=folk&pair=tiny&split=forget&q=1&alpha=0.5")
+    expect(page.get_by_text("holds this answer")).to_be_visible()
+    spec = EvaluateSpec(
+        name="whole", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 0.5), max_new_tokens=ANSWER_TOKENS
+    )
+    run = execute.run_here(spec)
+    page = visit(f"{filled}/compare?set=folk&pair=tiny&split=forget&q=1&alpha=0.5")
+    page.get_by_label("Your name, once").fill("Kim")
+    page.get_by_label("Your name, once").press("Enter")
+    expect(page.get_by_text("as Kim", exact=True)).to_be_visible()
+    quiet(page)
+    page.get_by_role("heading", level=1).click()
+    page.keyboard.press("2")
+    expect(page.get_by_role("button", name="2 hidden")).to_have_attribute("aria-pressed", "true")
+    quiet(page)
+    kim = [event for event in queue.events_of_run(run) if event.reviewer == "Kim"]
+    assert [event.verdict for event in kim] == ["forgotten"]

@@ -84,7 +84,7 @@ def test_moving_alpha_costs_the_same_however_many_questions_are_stored(
     store_others()
     move(0.25)  # the list of sets is another one now
     after = move(0.75)
-    assert after.statements == before.statements <= 8
+    assert after.statements == before.statements <= 9  # the ninth: which run holds this answer, for the verdict keys
     assert after.steps < before.steps + 50  # some for one more set, and deeper indexes
 
 

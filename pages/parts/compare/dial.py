@@ -17,7 +17,7 @@ from engine.analysis.recommended import recommended_alpha
 from engine.evaluation.token_readings import TextPiece, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest
-from engine.review import places
+from engine.review.places import OnScreen
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from pages.parts.compare.begun import begin_answer
@@ -59,9 +59,7 @@ def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: In
         offer_map(asked, pair)
     base, unlearned = _mapped(found, alpha) or _answers(asked, alpha, pair, ink)
     judge_here(
-        places.Shown(
-            pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text
-        )
+        OnScreen(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
     )
     show_findings(asked, alpha, base, unlearned)
     if found is not None:

@@ -24,9 +24,9 @@ from engine.review.answers import (
     RESULT_WORDS,
     TELLS,
     UNKNOWN,
-    AnswerRow,
-    AnswerTable,
     ShownAnswer,
+    TableOfAnswers,
+    TableRow,
 )
 from engine.review.item import Item
 from engine.review.queue import Event
@@ -37,7 +37,7 @@ from pages.parts.components.verdict_keys import (
     HERE,
     KEYS_CSS,
     KEYS_JS,
-    View,
+    JudgedView,
     judging,
     on_name,
     on_presses,
@@ -68,7 +68,7 @@ _OF_BASE = {**RESULT_WORDS, UNKNOWN: "does not know it"}
 _MARKS = {TELLS: "✖", REMEMBERED: "✔", REFUSES: "○", FALSE: "≠"}
 
 
-class Chosen(NamedTuple):
+class FirstChoice(NamedTuple):
     """What is chosen at first: the question, and the filters."""
 
     question: int | None = None
@@ -82,8 +82,13 @@ class Moved(NamedTuple):
     filters: list[str]
 
 
-def show_answers(
-    table: AnswerTable, alphas: Sequence[float], key: str, chosen: Chosen, item: Item | None, view: View | None
+def draw_answers(
+    table: TableOfAnswers,
+    alphas: Sequence[float],
+    key: str,
+    chosen: FirstChoice,
+    item: Item | None,
+    view: JudgedView | None,
 ) -> None:
     """The table of a run's answers at `alphas`; `item` is the chosen question with all that is known of it, `view` what
     verdict keys judge (None: no verdicts here).
@@ -106,7 +111,7 @@ def show_answers(
     )
 
 
-def moved(key: str, at_first: Chosen) -> Moved:
+def moved(key: str, at_first: FirstChoice) -> Moved:
     """What the visitor has chosen in the table since, else what was chosen at first."""
     state = st.session_state.get(key) or {}
     question, filters = state.get("selected"), state.get("chips")
@@ -114,7 +119,7 @@ def moved(key: str, at_first: Chosen) -> Moved:
     return Moved(question if isinstance(question, int) else at_first.question, known)
 
 
-def table_data(table: AnswerTable, alphas: Sequence[float]) -> dict[str, Any]:
+def table_data(table: TableOfAnswers, alphas: Sequence[float]) -> dict[str, Any]:
     """The table as the browser draws it; `version` changes where a row, and not only what was said of it, does."""
     rows = [_row(row) for row in table.rows]
     columns = ["Question", "Base", *(f"α = {alpha:g}" for alpha in alphas), "Verdict"]
@@ -130,7 +135,7 @@ def table_data(table: AnswerTable, alphas: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _row(row: AnswerRow) -> dict[str, Any]:
+def _row(row: TableRow) -> dict[str, Any]:
     secret = row.split not in KEPT
     return {
         "id": row.question_id,

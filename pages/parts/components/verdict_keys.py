@@ -45,7 +45,7 @@ _bar = st.components.v2.component(
 )
 
 
-class View(NamedTuple):
+class JudgedView(NamedTuple):
     """The answers that are judged: of a run, at an α, to a phrasing."""
 
     run_id: int
@@ -58,7 +58,7 @@ def words_of(split: str) -> list[str]:
     return [verdict_word(verdict, split) for verdict in verdicts_of_split(split)]
 
 
-def show_bar(key: str, view: View, question_id: int, split: str, own: str) -> None:
+def show_bar(key: str, view: JudgedView, question_id: int, split: str, own: str) -> None:
     """The bar alone, for one answer on screen; `own` is the reviewer's verdict on it, in words."""
     shown = {"question": question_id, "words": words_of(split), "own": own}
     _bar(
@@ -69,7 +69,7 @@ def show_bar(key: str, view: View, question_id: int, split: str, own: str) -> No
     )
 
 
-def judging(key: str, view: View) -> dict[str, Any]:
+def judging(key: str, view: JudgedView) -> dict[str, Any]:
     """What the bar of the component `key` is given; toasts say what came of the presses since."""
     reviewer, closed = _whose()
     for words, icon in st.session_state.pop(f"{key}-toasts", ()):

@@ -4,14 +4,14 @@ import streamlit as st
 
 from engine.errors import RunError
 from engine.review import item as review_item
-from engine.review.answers import FILTERS, AnswerTable, Part, answer_table
+from engine.review.answers import FILTERS, Part, TableOfAnswers, answer_table
 from engine.review.item import Item
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.wording import split_word
 from pages.parts.components import answer_table as component
-from pages.parts.components.answer_table import Chosen
-from pages.parts.components.verdict_keys import View, was_named
+from pages.parts.components.answer_table import FirstChoice
+from pages.parts.components.verdict_keys import JudgedView, was_named
 from pages.parts.review.filters import SORT_WORDS, chosen_sort
 from pages.parts.review.own_check import ReviewPlace, own_check
 from pages.parts.review.reviewer import known_reviewer
@@ -54,11 +54,11 @@ def _draw(place: ReviewPlace, beside: tuple[float, ...], sort: str, part: Part) 
     wanted = st.session_state["question"]
     if linked and wanted is not None and wanted not in [row.question_id for row in table.rows]:
         st.warning(f"This run asks no question {wanted}. The first one is chosen.")
-    chosen = Chosen(_known(table, wanted), st.session_state["filter"])
+    chosen = FirstChoice(_known(table, wanted), st.session_state["filter"])
     now = component.moved(key, chosen)
     at = _known(table, now.question)
-    component.show_answers(
-        table, alphas, key, chosen, _item(place, at), View(place.run_id, place.alpha, place.phrasing)
+    component.draw_answers(
+        table, alphas, key, chosen, _item(place, at), JudgedView(place.run_id, place.alpha, place.phrasing)
     )
     address.keep("question", at, "" if at is None else str(at))
     st.session_state["filter"] = now.filters  # where another run is chosen, it begins with them
@@ -71,12 +71,12 @@ def run_answers(detail: RunDetail, alpha: float) -> None:
     table, key = answer_table(run.id, (alpha,)), f"run-answers-{run.id}"
     if all(not row.base.pieces and not row.unlearned[0].pieces for row in table.rows):
         return  # figures alone are stored
-    at = _known(table, component.moved(key, Chosen()).question)
+    at = _known(table, component.moved(key, FirstChoice()).question)
     item = _item(ReviewPlace(run.id, run.finished, alpha, "question"), at)
-    component.show_answers(table, (alpha,), key, Chosen(), item, None)
+    component.draw_answers(table, (alpha,), key, FirstChoice(), item, None)
 
 
-def _known(table: AnswerTable, question: int | None) -> int | None:
+def _known(table: TableOfAnswers, question: int | None) -> int | None:
     """A chosen question that the table has, else its first."""
     ids = [row.question_id for row in table.rows]
     return question if question in ids else ids[0] if ids else None

@@ -9,7 +9,7 @@ from engine.review.verdicts import Judgement, Reviewer, Side, verdicts_of_split
 from pages.parts.review.item import show_sides
 from pages.parts.review.own_check import ReviewPlace
 from pages.parts.review.reviewer import check_reviewer
-from pages.parts.review.words import VERDICT_MEANINGS, verdict_word
+from pages.parts.review.words import VERDICT_MEANINGS, marked_verdict
 from pages.parts.shared.wording import plain
 
 NO_NAME = (
@@ -41,7 +41,7 @@ def ask_blind(place: ReviewPlace, item: Item, reviewer: Reviewer) -> None:
                 for key, verdict in enumerate(verdicts_of_split(item.question.split), first):
                     chosen = st.session_state.get(f"blind-{letter}-{stem}") == verdict
                     st.button(
-                        verdict_word(verdict, item.question.split),
+                        marked_verdict(verdict, item.question.split),
                         key=f"say-{letter}-{verdict}",
                         shortcut=str(key),
                         on_click=_choose,

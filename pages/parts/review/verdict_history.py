@@ -9,7 +9,7 @@ from engine.review.item import Item
 from engine.review.queue import Event
 from engine.review.verdicts import Reviewer
 from engine.wording import count
-from pages.parts.review.words import verdict_word
+from pages.parts.review.words import marked_verdict
 from pages.parts.shared.looks import style
 from pages.parts.shared.wording import moment, plain
 
@@ -29,11 +29,11 @@ def show_standing(item: Item) -> None:
     """Where two reviewers differ, and which verdicts are about something that is another by now."""
     fresh = [row for row in item.standing if not row.stale]
     if any(row.disputed for row in fresh):
-        words = ", ".join(f"{row.reviewer} says {verdict_word(row.verdict, item.question.split)}" for row in fresh)
+        words = ", ".join(f"{row.reviewer} says {marked_verdict(row.verdict, item.question.split)}" for row in fresh)
         st.warning(plain(f"Disputed: {words}."), icon=":material/balance:")
     for row in item.standing:
         if row.stale:
-            word = verdict_word(row.verdict, item.question.split)
+            word = marked_verdict(row.verdict, item.question.split)
             words = f"Stale: {row.reviewer} said {word} on {moment(row.created)}: {row.stale}."
             st.warning(plain(words), icon=":material/history:")
 
@@ -45,7 +45,7 @@ def reveal(item: Item, reviewer: Reviewer) -> None:
     if not latest:
         return
     words = ", ".join(
-        f"{event.shown_as} was {_whose(event.side)}: {verdict_word(event.verdict, item.question.split)}"
+        f"{event.shown_as} was {_whose(event.side)}: {marked_verdict(event.verdict, item.question.split)}"
         for event in sorted(latest.values(), key=lambda event: event.shown_as)
     )
     st.info(plain(f"Judged blind. {words}."), icon=":material/visibility:")
@@ -76,7 +76,7 @@ def _line(event: Event, split: str) -> str:
     note = f"<p>{escape(event.note)}</p>" if event.note.strip() else ""
     stale = f"<br><small>stale: {escape(event.stale)}</small>" if event.stale else ""
     return (
-        f'<li class="{"stale" if event.stale else ""}"><b>{escape(verdict_word(event.verdict, split))}</b> · {who} · '
+        f'<li class="{"stale" if event.stale else ""}"><b>{escape(marked_verdict(event.verdict, split))}</b> · {who} · '
         f"<small>{escape(moment(event.created))}, {escape(where)}</small>{stale}{note}</li>"
     )
 

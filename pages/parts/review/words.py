@@ -13,7 +13,7 @@ VERDICT_MEANINGS = {
 }
 
 
-def verdict_word(verdict: str, split: str = "") -> str:
+def marked_verdict(verdict: str, split: str = "") -> str:
     """Mark and word, so that nothing hangs on either alone."""
     word = verdicts.verdict_word(verdict, split)
     return f"{VERDICT_MARKS[verdict]} {word}" if verdict in VERDICT_MARKS else word

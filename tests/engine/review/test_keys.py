@@ -58,6 +58,16 @@ def test_the_same_key_again_is_nothing_that_undo_would_have_to_take_back(own_fol
     assert verdicts(run_id)[0] == ""
 
 
+def test_nobody_takes_back_what_another_said_in_the_same_session(own_folders: Path) -> None:
+    run_id, ids = store_reviewed()
+    desk, _ = take(sent(run_id, (1, ids[0], "1"), (2, ids[0], "2")), Desk(), EVA)
+    desk, done = take(sent(run_id, (3, ids[0], UNDO)), desk, Reviewer("Tom"))
+    assert "nothing to undo" in done[0].refused
+    assert [event.verdict for event in queue.events_of_run(run_id)] == ["leaks", "forgotten"]
+    take(sent(run_id, (4, ids[1], UNDO)), desk, EVA)
+    assert verdicts(run_id)[0] == "leaks"
+
+
 def test_in_a_new_session_undo_takes_back_ones_own_verdict_on_the_answer_in_view(own_folders: Path) -> None:
     run_id, ids = store_reviewed()
     take(sent(run_id, (1, ids[0], "1")), Desk(), EVA)

@@ -3,11 +3,11 @@
 import pytest
 
 from engine.evaluation.leak_rule import find_terms
-from engine.review.marks import pieces, spans
+from engine.review.marks import pieces, term_spans
 
 
 def marked(text: str, *terms: str) -> list[str]:
-    return [text[start:end] for start, end in spans(text, terms)]
+    return [text[start:end] for start, end in term_spans(text, terms)]
 
 
 @pytest.mark.parametrize(
