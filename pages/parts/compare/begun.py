@@ -22,7 +22,7 @@ def begin_answer(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: flo
     begin = _write(asked)
     if not is_visible(begin):
         return
-    answers = loading.continued(pair, asked.example, asked.terms, begin.strip(), (0.0, alpha))
+    answers = loading.continuations(pair, asked.example, asked.terms, begin.strip(), (0.0, alpha))
     base, unlearned = (answer.text for answer in answers)
     left, right = st.columns(2)
     left.html(_card(asked, "Base continues", BASE, begin, base, base))

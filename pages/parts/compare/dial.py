@@ -186,7 +186,7 @@ def _judged(asked: PickedQuestion, answer: "Shown", base: "Shown") -> str:
     if not asked.has_answer:
         return _note(answer)
     kind = judged_kind(asked.example, answer.text, base.text, asked.terms)
-    return f"{kind.icon} {kind.word}. {_note(answer)}".strip()
+    return " · ".join(filter(None, (f"{kind.icon} {kind.word}", _note(answer))))
 
 
 def _note(answer: "Shown") -> str:

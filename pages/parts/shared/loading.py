@@ -196,7 +196,7 @@ def stream(pair: PairManifest, question: str, alphas: Sequence[float]) -> "Gener
         yield tuple(ready[alpha] for alpha in alphas)
 
 
-def continued(
+def continuations(
     pair: PairManifest, example: Example, terms: tuple[str, ...], begin: str, alphas: Sequence[float]
 ) -> "tuple[Answer, ...]":
     """What follows `begin` as the beginning of the answer, at each of `alphas`; computed once."""

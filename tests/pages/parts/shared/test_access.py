@@ -406,7 +406,7 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
         "own_questions.import_form",
         "tofu._store",
         "setting_up.set_up_button",
-        "alpha_strip._offer",
+        "question_map.offer_map",
         "erase._erase",
         "verdict_keys._take",
         "verdict_form._save_blind",
