@@ -11,6 +11,7 @@ from db.reads.standings import PairJudgmentRow
 from db.session import Session
 from engine.analysis.advice.cautions import MORE_LOOPS
 from engine.analysis.advice.pieces import TRAINED_ON
+from engine.analysis.recommended import judged_at
 from engine.analysis.standing import (
     KEEPS,
     OF_KEPT,
@@ -46,9 +47,13 @@ class _Judged(NamedTuple):
 
 
 def standings(pairs: Sequence[PairManifest]) -> list[Standing]:
-    """Of every pair at its recommended alpha: the worst first, those that another pair succeeds last."""
+    """Of every pair at its recommended alpha, once evaluated there: the worst first, those with a successor last."""
+    judged = judged_at()
     successors = {pair.parent: pair.name for pair in pairs if pair.parent and pair.parent != pair.name}
-    found = [standing_of(pair.name, pair.hash, pair.recommended_alpha, successors.get(pair.name, "")) for pair in pairs]
+    found = [
+        standing_of(pair.name, pair.hash, judged.get(pair.hash, pair.recommended_alpha), successors.get(pair.name, ""))
+        for pair in pairs
+    ]
     return sorted(found, key=lambda item: item.order)
 
 
