@@ -1,4 +1,4 @@
-const tables = new WeakMap(), SELECT_MS = 300, BEFORE = 24;
+const tables = new WeakMap(), SELECT_MS = 300, BEFORE = 16;
 
 class AnswerGrid {
   constructor(root) {
