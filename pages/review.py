@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.review import item as review_item
 from engine.review import queue
+from engine.review.agreement import agreements
 from engine.review.item import Item
 from engine.review.queue import QueuedQuestion
 from engine.review.verdicts import Reviewer
@@ -202,6 +203,8 @@ def main() -> None:
     else:
         review_table(place)
     with st.expander("Details"):
+        for found in agreements(queue.report_verdicts(place.run_id, place.alpha, place.phrasing)):
+            st.markdown(plain(f"{found.words}."))
         st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
         rule_caption(detail, detail.versions.get(history.LEAK_RULE, ""))
         st.caption(f":material/key: {ACCESS_CONTROL}")
