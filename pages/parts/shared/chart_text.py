@@ -37,7 +37,7 @@ def label_ends(
 
     `low` and `high` are the ends of the y axis; `gap` is the share of it that one label is high.
     """
-    for end, place in zip(ends, spread([end.value for end in ends], low, high, gap * (high - low)), strict=True):
+    for end, place in zip(ends, keep_apart([end.value for end in ends], low, high, gap * (high - low)), strict=True):
         chart.add_annotation(
             x=across[1],
             y=place,
@@ -54,7 +54,7 @@ def label_ends(
     chart.update_layout(margin={"r": round(room)}, xaxis={"range": across})
 
 
-def spread(values: Sequence[float], low: float, high: float, gap: float) -> list[float]:
+def keep_apart(values: Sequence[float], low: float, high: float, gap: float) -> list[float]:
     """Where labels of these values go between `low` and `high`, each as near to its own as `gap` lets it."""
     order = sorted(range(len(values)), key=values.__getitem__)
     places = [min(max(value, low), high) for value in values]

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from engine.inks import BLUE, QUIET, TEAL
-from pages.parts.shared.chart_text import LineEnd, label_ends, legible, spread
+from pages.parts.shared.chart_text import LineEnd, keep_apart, label_ends, legible
 
 GAP = 0.06
 
 
 @given(some.lists(some.floats(0, 1), max_size=8))
 def test_labels_keep_apart_and_within(values: list[float]) -> None:
-    places = spread(values, 0.0, 1.0, GAP)
+    places = keep_apart(values, 0.0, 1.0, GAP)
     ordered = sorted(places)
     assert all(after - before >= GAP - 1e-9 for before, after in zip(ordered, ordered[1:], strict=False))
     assert all(place <= 1.0 + 1e-9 for place in places)
@@ -20,8 +20,8 @@ def test_labels_keep_apart_and_within(values: list[float]) -> None:
 
 
 def test_labels_that_have_room_stand_where_their_lines_end() -> None:
-    assert spread([0.9, 0.1, 0.5], 0.0, 1.0, GAP) == [0.9, 0.1, 0.5]
-    assert spread([], 0.0, 1.0, GAP) == []
+    assert keep_apart([0.9, 0.1, 0.5], 0.0, 1.0, GAP) == [0.9, 0.1, 0.5]
+    assert keep_apart([], 0.0, 1.0, GAP) == []
 
 
 def test_text_of_a_chart_has_the_quiet_ink_and_its_labels_that_of_their_lines() -> None:
