@@ -5,6 +5,8 @@ demand while another α meets it. An advice on a demand that an auditor sets on 
 alone.
 """
 
+from collections.abc import Sequence
+
 from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.stored import Advised, advice_for, advice_of
 from engine.errors import RunError
@@ -40,6 +42,12 @@ def judged_at() -> dict[str, float]:
         if alpha != pair.recommended_alpha and _is_evaluated(pair.hash, alpha):
             found[pair.hash] = alpha
     return found
+
+
+def alpha_of_standing(pairs: Sequence[PairManifest]) -> list[float]:
+    """For each pair the α at which its leaks count, see `judged_at`."""
+    moved = judged_at()
+    return [moved.get(pair.hash, pair.recommended_alpha) for pair in pairs]
 
 
 def _chosen(own: float, found: Advised | None) -> float:

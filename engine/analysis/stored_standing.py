@@ -11,7 +11,7 @@ from db.reads.standings import PairJudgmentRow
 from db.session import Session
 from engine.analysis.advice.cautions import MORE_LOOPS
 from engine.analysis.advice.pieces import TRAINED_ON
-from engine.analysis.recommended import judged_at
+from engine.analysis.recommended import alpha_of_standing
 from engine.analysis.standing import (
     KEEPS,
     OF_KEPT,
@@ -48,11 +48,10 @@ class _Judged(NamedTuple):
 
 def standings(pairs: Sequence[PairManifest]) -> list[Standing]:
     """Of every pair at its recommended alpha, once evaluated there: the worst first, those with a successor last."""
-    judged = judged_at()
     successors = {pair.parent: pair.name for pair in pairs if pair.parent and pair.parent != pair.name}
     found = [
-        standing_of(pair.name, pair.hash, judged.get(pair.hash, pair.recommended_alpha), successors.get(pair.name, ""))
-        for pair in pairs
+        standing_of(pair.name, pair.hash, alpha, successors.get(pair.name, ""))
+        for pair, alpha in zip(pairs, alpha_of_standing(pairs), strict=True)
     ]
     return sorted(found, key=lambda item: item.order)
 

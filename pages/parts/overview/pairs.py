@@ -62,9 +62,7 @@ def show_barcode(pair: PairManifest, alpha: float) -> None:
 def stored_standings(pairs: Sequence[PairManifest]) -> list[Standing]:
     """Read anew once a run has ended, an erasure was made or a pair has changed."""
     ended = tuple((run.id, run.status) for run in history.list_runs())
-    return _standings(
-        database_url(), ended, tuple((pair.name, pair.hash, pair.recommended_alpha) for pair in pairs), pairs
-    )
+    return _standings(database_url(), ended, tuple((pair.name, pair.hash) for pair in pairs), pairs)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
