@@ -22,6 +22,7 @@ PAGE = Ink("#fff", "#14161C")
 TEXT = Ink("#1F2430", "#E9EAF0")
 PANEL = Ink("#F3F2F7", "#20232C")
 LINE = Ink("#d5d3df", "#3a3e4a")
+MARK = Ink("#FFE8A3", "#5A4A12")  # behind key terms
 QUIET = Ink("#555b6a", "#aab0be")
 
 # A model, or a word that is the same everywhere; green and red mean pass and fail
@@ -48,6 +49,7 @@ _IN_CSS = {
     "panel": PANEL,
     "line": LINE,
     "quiet": QUIET,
+    "mark": MARK,
     "pass": PASS,
     "fail": FAIL,
     "base": BASE,

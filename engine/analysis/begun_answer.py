@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.analysis.marked_terms import term_spans
+from engine.evaluation.marked_terms import term_spans
 
 if TYPE_CHECKING:
     from engine.evaluation.token_readings import TextReading

@@ -8,9 +8,9 @@ from db.rows import QuestionRow
 from db.session import Session
 from db.verdict_rows import QueueRow
 from engine.data.examples import KEPT
+from engine.evaluation.marked_terms import marked_pieces
 from engine.evaluation.refusal_rule import is_refusal
 from engine.review import queue
-from engine.review.marks import pieces
 from engine.review.queue import ReviewRow
 from engine.review.verdicts import Reviewer, verdict_word, view_of
 from engine.store.session import reading
@@ -140,7 +140,7 @@ class _Told:
         base, leak = (self._scores.get((key, one, self._leak)) for one in (0.0, alpha))
         terms = self._terms.get(key, ())
         return ShownAnswer(
-            () if text is None else pieces(text, terms),
+            () if text is None else marked_pieces(text, terms),
             result_of(split, text, leak, base),
             self._scores.get((key, alpha, self._rouge)),
         )

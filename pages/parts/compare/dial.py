@@ -12,8 +12,8 @@ import streamlit as st
 
 from engine.analysis.answer_kinds import judged_kind, kinds_of
 from engine.analysis.dial import DialAnswer, dial_answers
-from engine.analysis.marked_terms import mark_terms
 from engine.analysis.recommended import recommended_alpha
+from engine.evaluation.marked_terms import mark_terms
 from engine.evaluation.token_readings import TextPiece, mark_differences
 from engine.inks import Ink
 from engine.models.manifest import PairManifest

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from engine.review import marks
+from engine.evaluation.marked_terms import marked_pieces
 from engine.runs import runner
 from engine.store import erasure
 from engine.store.erasure import REMAINING, SHOWN
@@ -131,7 +131,7 @@ def _erase(subject: str) -> None:
     st.cache_data.clear()
     forget_questions()
     forget_texts()
-    marks.pieces.cache_clear()
+    marked_pieces.cache_clear()
     _close()
     st.session_state["erase-done"] = done_lines(done)
     st.rerun()

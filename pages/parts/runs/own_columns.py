@@ -71,5 +71,8 @@ def show_mistakes(error: FileError) -> None:
     st.error(plain(f"{error.filename} has {number}, so nothing of it is stored."))
     told = [sentence.removeprefix(error.filename).lstrip(",: ") for sentence in error.mistakes]
     st.dataframe(
-        pd.DataFrame({"what is wrong": told}), hide_index=True, alt=f"{number} of {error.filename}, in its order"
+        pd.DataFrame({"what is wrong": told}),
+        hide_index=True,
+        placeholder=MISSING,
+        alt=f"{number} of {error.filename}, in its order",
     )

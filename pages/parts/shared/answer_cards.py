@@ -12,7 +12,7 @@ STYLE = style("""
  border-radius:4px;padding:.6rem .8rem;min-height:7.5rem}
 .card h4{margin:0 0 .4rem;padding:0;font-size:.95rem}
 .card p{margin:0;font-size:1.05rem;line-height:1.55;white-space:pre-wrap;overflow-wrap:anywhere}
-.card mark{background:light-dark(#FFE8A3,#5A4A12);color:inherit;font-weight:600;text-decoration:underline;
+.card mark{background:$mark;color:inherit;font-weight:600;text-decoration:underline;
  text-decoration-thickness:2px;text-underline-offset:3px;padding:0 .1em}
 .card small{display:block;margin-top:.5rem;color:$quiet}
 .terms{border-collapse:collapse;width:100%;font-size:.9rem}

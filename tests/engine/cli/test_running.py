@@ -122,7 +122,7 @@ def test_train_evaluate_runs_and_export(
     out = tmp_path / "report.csv"
     exported = said("export", "--run", "again", "--out", str(out), "--alpha", "0.5")
     assert exported == {"run": "again", "alpha": 0.5, "rows": 3, "out": str(out)}
-    assert out.read_bytes().startswith(b'\xef\xbb\xbf"set"')
+    assert out.read_bytes().startswith(b'\xef\xbb\xbf"question"')
 
 
 @pytest.mark.usefixtures("in_this_process")

@@ -18,6 +18,9 @@ from tests.reports import store_report
 # Each reads the database; those that load a model name one that is not there, which is found out after it.
 COMMANDS: dict[str, list[str]] = {
     "demo": [],
+    "add-pair": ["--name", "t", "--base", "/no/such", "--reference", "/no/such", "--trained", "/no/such"],
+    "backup": ["/dev/null/kept.zip"],
+    "restore": ["/no/such.zip", "--to", "/dev/null/restored"],
     "questions": ["--set", "folk"],
     "ask": ["q", "--pair", "nosuch"],
     "map": ["q", "--pair", "nosuch"],

@@ -370,7 +370,7 @@ def test_the_commands(
     assert "1  p-value of a KS test against the retain model, 3 rows against 3" in text
     assert "forget quality  n/a, no retain log" in text
     assert program.main(["export", "--run", str(finished), "--out", str(tmp_path / "x.csv")]) == 0
-    assert (tmp_path / "x.csv").read_bytes().startswith(b'\xef\xbb\xbf"set"')
+    assert (tmp_path / "x.csv").read_bytes().startswith(b'\xef\xbb\xbf"question"')
 
 
 def test_a_bad_log_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.evaluation.leak_rule import find_terms
@@ -50,6 +51,18 @@ def mark_terms(text: str, terms: Sequence[str]) -> list[TextPiece]:
         pieces += [TextPiece(text[at : span.start], False), TextPiece(text[span.start : span.end], True)]
         at = span.end
     return [piece for piece in (*pieces, TextPiece(text[at:], False)) if piece.text]
+
+
+@lru_cache(maxsize=20_000)
+def marked_pieces(text: str, terms: tuple[str, ...]) -> tuple[str, ...]:
+    """The pieces of `text` alone: every second one, from the second on, is a key term. Kept, as a table of a thousand
+    answers is drawn at every press; an erasure empties what is kept.
+    """
+    found, end = list[str](), 0
+    for span in term_spans(text, terms):
+        found += [text[end : span.start], text[span.start : span.end]]
+        end = span.end
+    return (*found, text[end:])
 
 
 def _width_at(text: str, units: Sequence[tuple[int, int]], term: str) -> int:
