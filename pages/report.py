@@ -18,6 +18,7 @@ from pages.parts.shared.check_list import checks_html
 from pages.parts.shared.intervals import MEANING, bounded_words
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.run_choice import choose_alpha, runs_with_answers
+from pages.parts.shared.standing_block import show_picture
 from pages.parts.shared.wording import CLOPPER, INTERVAL, MISSING, plain
 
 PREVIEW_ROWS = 50
@@ -49,6 +50,8 @@ def main() -> None:
         st.info("This run stored no questions, so there is nothing to report.")
         return
     chosen = gather.narrow(whole, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
+    if (standing := gather.standing_of_chosen(chosen)) is not None:
+        show_picture(standing)
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if chosen.rows.empty:
         st.info(f"None of the {whole.asked} questions is of this kind, so there is nothing to report.")
@@ -61,7 +64,7 @@ def main() -> None:
 
 
 def show_checks(chosen: Chosen) -> None:
-    st.subheader("Checks first", anchor=False)
+    st.subheader("Checks", anchor=False)
     st.html(checks_html(gather.checks_of(chosen)))
 
 

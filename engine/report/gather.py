@@ -141,7 +141,7 @@ def gather(
         redacted=False,
         selection=chosen.words,
         asked=chosen.asked,
-        standing=_standing(chosen),
+        standing=standing_of_chosen(chosen),
         checks=tuple(checks_of(chosen)),
         claim=_claim(chosen, comparison),
         verdicts=chosen.verdicts,
@@ -189,7 +189,7 @@ def _plain_rows(rows: pd.DataFrame) -> list[dict[Any, Any]]:
     return found
 
 
-def _standing(chosen: Chosen) -> Standing | None:
+def standing_of_chosen(chosen: Chosen) -> Standing | None:
     """Of the pair, by all that is stored of it and not by this run alone: a warning of another run is a warning."""
     detail = chosen.detail
     if not detail.pair_hash:

@@ -20,6 +20,7 @@ from engine.inks import in_css
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
 from engine.report.excerpts import ORDINARY, WORST_LEAKS, WORST_LOSSES
 from engine.report.parts import Measured, Report, ReportVerdict, State, model_word
+from engine.review.verdicts import verdict_word
 from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
@@ -99,6 +100,7 @@ def _templates() -> Environment:
         "moment": _moment,
         "percent": _percent,
         "signed": signed,
+        "verdict_word": verdict_word,
     }
     found.globals |= {
         "access_control": ACCESS_CONTROL,
@@ -178,10 +180,19 @@ def _others_asked(found: Sequence[Measured]) -> dict[str, str]:
     return {name: f"unlearned − {model_word(name)}" for name in names}
 
 
-def _verdicts_shown(report: Report) -> list[tuple[ReportVerdict, Any]]:
-    """The verdicts that a reader should see first, each with its question."""
+def _verdicts_shown(report: Report) -> list[tuple[ReportVerdict, Any, str]]:
+    """The verdicts that a reader should see first, each with its question and in the words for its split."""
     questions = {row["question_id"]: row["question"] for row in report.questions}
+    splits = {row["question_id"]: str(row["split"] or "") for row in report.questions}
     ranked = sorted(
         report.verdicts.rows, key=lambda row: (not row.disputed, _VERDICTS_FIRST.get(row.verdict, 3), not row.note)
     )
-    return [(row, questions.get(row.question_id)) for row in ranked[:SHOWN_VERDICTS]]
+    return [
+        (row, questions.get(row.question_id), _said(row, splits.get(row.question_id, "")))
+        for row in ranked[:SHOWN_VERDICTS]
+    ]
+
+
+def _said(row: ReportVerdict, split: str) -> str:
+    word = verdict_word(row.verdict, split)
+    return word if row.wording == "question" else f"{word} ({row.wording})"

@@ -31,7 +31,7 @@ class ReportVerdict(NamedTuple):
     """The verdict in force of one reviewer on one question."""
 
     question_id: int
-    verdict: str  # forgotten | leaks | utility_harmed | unsure
+    verdict: str  # as stored: forgotten | leaks | kept | utility_harmed | unsure
     reviewer: str
     note: str
     created: str  # UTC, ISO 8601

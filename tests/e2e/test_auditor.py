@@ -96,7 +96,7 @@ def downloaded(page: Page, label: str, folder: Path) -> Path:
 
 
 def make_report(page: Page) -> None:
-    expect(page.get_by_text("Checks first")).to_be_visible()
+    expect(page.get_by_role("heading", name="Checks", exact=True)).to_be_visible()
     page.get_by_role("button", name="Make the report (3 questions)").click()
     expect(page.get_by_text("Hash of the manifest")).to_be_visible()
 

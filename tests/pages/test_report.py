@@ -33,7 +33,8 @@ def html_of(app: AppTest) -> str:
 def test_the_page_checks_first_then_shows_and_offers(visit: Opener, world: Path) -> None:
     app = visit("report")
     assert not app.exception
-    assert [item.value for item in app.subheader] == ["Checks first", "In figures", "Preview", "Files"]
+    assert [item.value for item in app.subheader] == ["Checks", "In figures", "Preview", "Files"]
+    assert "NOT AUDITED" in next(item.proto.body for item in app.get("html")), "the standing comes first"
     assert any("it does not delete it" in item.value for item in app.caption)
     assert any("Leak rule" in item.value for item in app.caption)
     assert app.button(key="make").label == "Make the report (4 questions)"

@@ -13,7 +13,7 @@ from pages.parts.shared.wording import plain
 
 def show_pair_standing(found: Standing, whole: bool = False) -> None:
     """The block; `whole`: every way of asking, also those that found nothing more."""
-    st.html(f"<style>{standing_css()}</style>{standing_html(found, whole)}")
+    show_picture(found, whole)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         _worst_link(found)
         if found.answers_run is not None:
@@ -24,6 +24,11 @@ def show_pair_standing(found: Standing, whole: bool = False) -> None:
                 frame.REPORT, label="Make the report", icon=":material/description:", query_params={"report": run}
             )
         st.caption(sample_words(found), help=plain(RULE))
+
+
+def show_picture(found: Standing, whole: bool = False) -> None:
+    """The block without its links."""
+    st.html(f"<style>{standing_css()}</style>{standing_html(found, whole)}")
 
 
 def show_outcomes(rows: Sequence[WayRow]) -> None:
