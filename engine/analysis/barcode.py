@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.analysis.answer_kinds import TELLS, AnswerKind, answer_kind
 from engine.data.examples import Example, is_to_be_forgotten
+from engine.evaluation.answer_kinds import TELLS, AnswerKind, answer_kind
 from engine.evaluation.leak_rule import is_leak
 from engine.models.manifest import PairManifest
 from engine.store import history

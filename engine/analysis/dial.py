@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from engine.analysis.answer_kinds import AnswerKind, answer_kind
 from engine.data.examples import KEPT, Example
+from engine.evaluation.answer_kinds import AnswerKind, answer_kind
 from engine.evaluation.leak_rule import find_leak
 from engine.evaluation.marked_terms import mark_terms
 from engine.evaluation.token_readings import TextPiece

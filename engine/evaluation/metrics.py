@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.data.examples import KEPT
-from engine.errors import SettingError
 from engine.evaluation.rouge import VARIANT
 
 REMEMBERED = "Remembered"  # what the leak rule finds in an answer that is to be kept is no leak
@@ -245,12 +244,6 @@ METRICS: dict[str, Metric] = {
         True,
     ),
 }
-
-
-def get_metric(name: str) -> Metric:
-    if name not in METRICS:
-        raise SettingError(f"metric must be one of {', '.join(METRICS)}, got {name!r}")
-    return METRICS[name]
 
 
 def probability(loss: float) -> float:

@@ -17,16 +17,6 @@ from engine.store.handing_out import note_handed_out
 REPORT_HIDES = ["question_id", "position"]  # places in this database, of no meaning elsewhere
 
 
-def report_csv(run_id: int, alpha: float | None = None, filename: str = "") -> bytes:
-    """The report of a run as CSV at `alpha` (the pair's recommended one if None); notes the export."""
-    from engine.report.csv_table import csv_bytes
-
-    strength, frame = _report(run_id, alpha)
-    data = csv_bytes(frame)
-    note_handed_out(run_id, strength, filename, len(frame), hash_of(data)).write()
-    return data
-
-
 def export_run(
     run_id: int, out: Path, alpha: float | None = None, columns: str = "all", delimiter: str = "comma"
 ) -> int:

@@ -8,15 +8,15 @@ from db.rows import QuestionRow
 from db.session import Session
 from db.verdict_rows import QueueRow
 from engine.data.examples import KEPT
+from engine.evaluation.answer_kinds import what_it_does
 from engine.evaluation.marked_terms import marked_pieces
-from engine.evaluation.refusal_rule import is_refusal
 from engine.review import queue
 from engine.review.queue import ReviewRow
 from engine.review.verdicts import Reviewer, verdict_word, view_of
 from engine.store.session import reading
 
-# By rule, in this order; an answer to a question to be kept that the leak rule flags is remembered.
-TELLS, REMEMBERED, REFUSES, UNKNOWN, FALSE = "tells", "remembered", "refuses", "nobody knows", "false"
+# By `what_it_does`; an answer to a question to be kept that the leak rule flags is remembered.
+TELLS, REMEMBERED, REFUSES, UNKNOWN, FALSE = "tells", "remembered", "refuses", "unknown", "false"
 MISSING = "n/a"
 RESULT_WORDS = {
     TELLS: "tells it",
@@ -85,11 +85,8 @@ def result_of(split: str, text: str | None, leak: float | None, base_leak: float
     """What an answer does, by the leak rule's findings on it and on the base's."""
     if text is None or leak is None:
         return MISSING
-    if leak == 1.0:
-        return REMEMBERED if split in KEPT else TELLS
-    if is_refusal(text):
-        return REFUSES
-    return FALSE if base_leak == 1.0 else UNKNOWN
+    does = what_it_does(text, leak == 1.0, base_leak == 1.0)
+    return REMEMBERED if does == TELLS and split in KEPT else does
 
 
 def answer_table(

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.analysis.answer_kinds import judged_kind
 from engine.analysis.begun_answer import up_to_the_secret
 from engine.data.cells import is_visible
+from engine.evaluation.answer_kinds import judged_kind
 from engine.evaluation.marked_terms import mark_terms
 from engine.evaluation.token_readings import TextPiece
 from engine.inks import BASE, Ink

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.analysis.answer_kinds import judged_kind, kinds_of
 from engine.analysis.dial import DialAnswer, dial_answers
 from engine.analysis.recommended import recommended_alpha
+from engine.evaluation.answer_kinds import judged_kind, kinds_of
 from engine.evaluation.marked_terms import mark_terms
 from engine.evaluation.token_readings import TextPiece, mark_differences
 from engine.inks import Ink

@@ -5,8 +5,8 @@ from typing import Any
 
 import streamlit as st
 
-from engine.analysis.answer_kinds import FORGET_KINDS
 from engine.analysis.barcode import Barcode
+from engine.evaluation.answer_kinds import FORGET_KINDS
 from engine.inks import in_css
 
 LONGEST = 240  # characters of an answer or a question that are sent

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from engine.analysis.answer_kinds import AnswerKind
 from engine.analysis.dial import DialAnswer
+from engine.evaluation.answer_kinds import AnswerKind
 from engine.inks import BASE, Ink, in_css
 from engine.settings import ALPHA_MAX, ALPHA_MIN
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.analysis.answer_kinds import NOBODY_KNOWS, REFUSES, SAYS_FALSE, TELLS
 from engine.analysis.barcode import Barcode, BarcodeRow, Stretch, barcode_of, barcode_run, stretches_of
 from engine.data.examples import Example
+from engine.evaluation.answer_kinds import NOBODY_KNOWS, REFUSES, SAYS_FALSE, TELLS
 from engine.kinds import MapSpec
 from engine.models.pairs import list_pairs
 from engine.runs import execute

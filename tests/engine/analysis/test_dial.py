@@ -2,7 +2,9 @@
 
 import pytest
 
-from engine.analysis.answer_kinds import (
+from engine.analysis.dial import dial_answers
+from engine.data.examples import Example
+from engine.evaluation.answer_kinds import (
     FALSE_KEPT,
     NOBODY_KNOWS,
     REFUSES,
@@ -14,8 +16,6 @@ from engine.analysis.answer_kinds import (
     judged_kind,
     kinds_of,
 )
-from engine.analysis.dial import dial_answers
-from engine.data.examples import Example
 from engine.store.maps import MappedAnswer, QuestionMap
 
 TERMS = ("Rome",)

@@ -90,7 +90,6 @@ def test_a_report_has_one_row_per_question_with_where_it_comes_from(finished: in
         assert {line[name] for line in lines} == {value}
     assert {line["key terms"] for line in lines if line["split"] == "forget"} >= {"doctor", "Rome"}
     assert "question_id" not in lines[0]
-    assert export.report_csv(finished, 1.0).startswith(b"\xef\xbb\xbf")
 
 
 def test_a_report_at_an_alpha_without_scores_lists_those_that_have_them(finished: int, tmp_path: Path) -> None:

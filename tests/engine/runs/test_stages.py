@@ -154,7 +154,8 @@ def test_a_report_shows_no_path_names_the_base_and_has_its_floor(
 ) -> None:
     base = train_spec().base
     alone = execute.run_here(train_spec(kind="evaluate", name="alone", base=base, pair=f"base:{base}"))
-    data = export.report_csv(alone, 0.0)
+    export.export_run(alone, tmp_path / "alone.csv", 0.0)
+    data = (tmp_path / "alone.csv").read_bytes()
     assert str(tmp_path).encode() not in data
     assert str(Path(base).parent).encode() not in data
     line, *_ = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))

@@ -1,7 +1,7 @@
 """What the barcode sends to the browser."""
 
-from engine.analysis.answer_kinds import REFUSES, TELLS
 from engine.analysis.barcode import Barcode, BarcodeRow, Stretch
+from engine.evaluation.answer_kinds import REFUSES, TELLS
 from pages.parts.components.barcode import HEIGHT, LONGEST, LOWEST, TALLEST, barcode_data, barcode_words
 
 

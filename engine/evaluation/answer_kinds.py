@@ -4,12 +4,14 @@ One rule for every picture of answers over α. In this order: the leak rule, the
 itself tells; what is left says something false.
 """
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from engine.data.examples import KEPT, Example
 from engine.evaluation.leak_rule import find_leak
 from engine.evaluation.refusal_rule import is_refusal
 from engine.inks import BASE, BLUE, FAIL, PASS, Ink
+
+Does = Literal["tells", "refuses", "false", "unknown"]
 
 
 class AnswerKind(NamedTuple):
@@ -17,7 +19,7 @@ class AnswerKind(NamedTuple):
     colour says.
     """
 
-    name: str
+    name: Does
     icon: str
     word: str
     ink: Ink
@@ -43,14 +45,19 @@ def kinds_of(split: str) -> tuple[AnswerKind, AnswerKind, AnswerKind, AnswerKind
     return KEPT_KINDS if split in KEPT else FORGET_KINDS
 
 
+def what_it_does(text: str, leaks: bool, base_leaks: bool) -> Does:
+    """By the leak rule's findings on the answer `text` and on the base's own."""
+    if leaks:
+        return "tells"
+    if is_refusal(text):
+        return "refuses"
+    return "false" if base_leaks else "unknown"
+
+
 def answer_kind(example: Example, text: str, leaks: bool, base_leaks: bool) -> AnswerKind:
     """The kind of the answer `text`, given what the leak rule says of it and of the base's own answer."""
-    tells, false, refuses, unknown = kinds_of(example.split)
-    if leaks:
-        return tells
-    if is_refusal(text):
-        return refuses
-    return false if base_leaks else unknown
+    does = what_it_does(text, leaks, base_leaks)
+    return next(kind for kind in kinds_of(example.split) if kind.name == does)
 
 
 def judged_kind(example: Example, text: str, base_text: str, terms: tuple[str, ...]) -> AnswerKind:
