@@ -151,6 +151,11 @@ class ExperimentSpec(BaseModel):
         """The sources that the pair of this run learns from."""
         return ()
 
+    def named(self, field: str) -> tuple[str, ...]:
+        """What a field of sources or names holds, whether it holds one or several."""
+        value: str | tuple[str, ...] = getattr(self, field)
+        return (value,) if isinstance(value, str) else value
+
     def but(self, **changes: Any) -> Self:
         """The same specification with other values, checked anew."""
         return type(self)(**(dict(self) | changes))

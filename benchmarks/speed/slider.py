@@ -11,7 +11,6 @@ import base64
 import json
 import math
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from benchmarks.browser import chromium
 from benchmarks.pictures import settle
-from benchmarks.speed.startup import ROOT, free_port, is_up
+from benchmarks.speed.startup import ROOT, free_port, is_up, serve, stop
 from benchmarks.speed.timing import spread
 
 if TYPE_CHECKING:
@@ -129,24 +128,7 @@ def measure(count: int = 20) -> Measured:
         _engine(environment, "demo")
         _engine(environment, "map", json.loads(asked)[0]["question"], "--pair", "demo")
         port = free_port()
-        server = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "streamlit",
-                "run",
-                "app.py",
-                "--server.port",
-                str(port),
-                "--server.headless",
-                "true",
-            ],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        server = serve(port, environment)
         try:
             while not is_up(port):
                 time.sleep(0.05)
@@ -154,8 +136,7 @@ def measure(count: int = 20) -> Measured:
                 address = f"http://127.0.0.1:{port}"
                 return Measured(follows(browser.new_page(), address), moves(browser.new_page(), address, count))
         finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait(20)
+            stop(server)
 
 
 def _engine(environment: dict[str, str], *command: str) -> str:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,24 +32,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def serve(port: int, environment: Mapping[str, str] | None = None) -> "subprocess.Popen[bytes]":
+    """The app in a process group of its own, which `stop` ends."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+    return subprocess.Popen(
+        [*command, "--server.headless", "true"],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    os.killpg(server.pid, signal.SIGTERM)
+    server.wait(20)
+
+
 def measure(browser: "Browser") -> tuple[float, float]:
     """Seconds from the start of the program to the first screen, and to the first complete answer."""
     port = free_port()
     began = time.monotonic()
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        "app.py",
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
-    server = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    server = serve(port)
     try:
         while not is_up(port):
             time.sleep(0.05)
@@ -60,8 +66,7 @@ def measure(browser: "Browser") -> tuple[float, float]:
         page.get_by_text("First difference:").wait_for(timeout=120_000)
         return screen, time.monotonic() - began
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
+        stop(server)
 
 
 def is_up(port: int) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from engine.analysis.map_answers import judge_map
 from engine.data.examples import Example, is_to_be_forgotten
-from engine.evaluation.answer_kinds import TELLS, AnswerKind, answer_kind
-from engine.evaluation.leak_rule import is_leak
+from engine.evaluation.answer_kinds import TELLS, AnswerKind
 from engine.models.manifest import PairManifest
 from engine.store import history
 from engine.store.maps import MappedAnswer, maps_key, stored_map
@@ -51,22 +51,9 @@ class Barcode(NamedTuple):
 
 
 def stretches_of(example: Example, terms: tuple[str, ...], answers: Sequence[MappedAnswer]) -> tuple[Stretch, ...]:
-    """The answers of a map, in the order of alpha.
-
-    An answer that was not followed to its end may tell, so it counts as one that does. Where the map does not hold
-    the base's own answer, the base is taken to know.
-    """
-    told = {text: is_leak(example, text, terms) for text in {answer.text for answer in answers}}
-    base = next((answer for answer in answers if answer.low <= 0.0 <= answer.high and answer.followed), None)
-    knows = base is None or told[base.text]
+    """The answers of a map, in the order of alpha, judged by `judge_map`."""
     return tuple(
-        Stretch(
-            answer.low,
-            answer.high,
-            answer_kind(example, answer.text, told[answer.text] or not answer.followed, knows),
-            answer.text,
-        )
-        for answer in answers
+        Stretch(answer.low, answer.high, kind, answer.text) for answer, _, kind in judge_map(example, terms, answers)
     )
 
 

@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from engine.data.examples import KEPT, Example
-from engine.evaluation.answer_kinds import AnswerKind, answer_kind
-from engine.evaluation.leak_rule import find_leak
+from engine.analysis.map_answers import judge_map
+from engine.data.examples import Example
+from engine.evaluation.answer_kinds import AnswerKind
 from engine.evaluation.marked_terms import mark_terms
 from engine.evaluation.token_readings import TextPiece
 from engine.store.maps import MappedAnswer, QuestionMap
@@ -22,22 +22,11 @@ class DialAnswer(NamedTuple):
 
 
 def dial_answers(found: QuestionMap, example: Example, terms: tuple[str, ...]) -> list[DialAnswer]:
-    """Every answer of the map in the order of alpha. Without a true answer nothing is judged or marked.
-
-    A forget answer that was not followed to its end may tell, so it counts as one that does. Where the map does not
-    hold the base's own answer, the base is taken to know.
+    """Every answer of the map in the order of alpha, judged by `judge_map`. Without a true answer nothing is judged or
+    marked.
     """
-    texts = dict.fromkeys(answer.text for answer in found.answers)
     if not example.answer:
         return [DialAnswer(answer, (TextPiece(answer.text, False),), None, False) for answer in found.answers]
-    leaks = {text: find_leak(example, text, terms).leaks for text in texts}
-    base = found.at(0.0)
-    base_leaks = base is None or leaks[base.text]
-    pieces = {text: tuple(mark_terms(text, terms)) for text in texts}
-    kept = example.split in KEPT
-
-    def kind(answer: MappedAnswer) -> AnswerKind:
-        told = leaks[answer.text] or not (answer.followed or kept)
-        return answer_kind(example, answer.text, told, base_leaks)
-
-    return [DialAnswer(answer, pieces[answer.text], kind(answer), leaks[answer.text]) for answer in found.answers]
+    judged = judge_map(example, terms, found.answers)
+    pieces = {text: tuple(mark_terms(text, terms)) for text in {answer.text for answer in found.answers}}
+    return [DialAnswer(answer, pieces[answer.text], kind, leaks) for answer, leaks, kind in judged]

@@ -8,7 +8,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -68,11 +68,11 @@ def back_up(target: Path) -> Backup:
 def check(path: Path) -> Backup:
     """Read the whole backup and compare it with its list; `DataError` where a file is missing, added or changed."""
     with _opened(path) as archive:
-        listed = _listed(path, archive)
+        made, listed = _listed(path, archive)
         for item in listed:
             with archive.open(item.name) as source:
                 _compare(path, item, _pieces(source))
-        return _summary(archive, listed)
+        return _summary(made, listed)
 
 
 def restore(path: Path, folder: Path) -> Backup:
@@ -85,14 +85,14 @@ def restore(path: Path, folder: Path) -> Backup:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with _opened(path) as archive, part_of(folder) as part:
-            listed = _listed(path, archive)
+            made, listed = _listed(path, archive)
             for item in listed:
                 place = part.joinpath(*PurePosixPath(item.name).parts)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with archive.open(item.name) as source, place.open("xb") as copy:
                     _compare(path, item, _written(source, copy))
             _check_database(path, part / DATABASE)
-            return _summary(archive, listed)
+            return _summary(made, listed)
     except OSError as error:
         raise StorageError(f"the backup cannot be restored to {folder}: {error.strerror or error}") from error
 
@@ -135,7 +135,7 @@ def _pack(sources: dict[str, Path], part: Path) -> Backup:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         about = {"format": FORMAT, "program": VERSION, "made": made, "files": [item._asdict() for item in listed]}
         archive.writestr(LIST, json.dumps(about, indent=1))
-    return Backup(made, len(listed), sum(item.size for item in listed))
+    return _summary(made, listed)
 
 
 @contextmanager
@@ -163,10 +163,11 @@ def _about(archive: zipfile.ZipFile) -> dict[str, Any]:
     return dict(found)
 
 
-def _listed(path: Path, archive: zipfile.ZipFile) -> list[_File]:
-    """The files of a backup, as its list has them; `DataError` unless exactly these are in it, under legal names."""
+def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, list[_File]]:
+    """When it was made, and its files by its list; `DataError` unless exactly these are in it, under legal names."""
     try:
-        listed = [_File(str(item["name"]), str(item["sha256"]), int(item["size"])) for item in _about(archive)["files"]]
+        about = _about(archive)
+        listed = [_File(str(item["name"]), str(item["sha256"]), int(item["size"])) for item in about["files"]]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(f"{path.name} is not a backup: {error}") from error
     names = sorted(item.name for item in listed)
@@ -179,7 +180,7 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> list[_File]:
         legal = name == DATABASE or (len(parts) > 1 and parts[0] in (pairs_folder().name, models_folder().name))
         if not legal or any(part in ("..", ".") or part.startswith(".") for part in parts) or "\\" in name:
             raise DataError(f"{path.name} holds {name[:80]!r}, which no backup has")
-    return listed
+    return str(about.get("made", "")), listed
 
 
 def _pieces(source: IO[bytes]) -> Iterator[bytes]:
@@ -204,5 +205,5 @@ def _compare(path: Path, item: _File, pieces: Iterator[bytes]) -> None:
         raise DataError(f"{path.name} is damaged: {item.name} is not as it was when the backup was made")
 
 
-def _summary(archive: zipfile.ZipFile, listed: list[_File]) -> Backup:
-    return Backup(str(_about(archive).get("made", "")), len(listed), sum(item.size for item in listed))
+def _summary(made: str, listed: Sequence[_File]) -> Backup:
+    return Backup(made, len(listed), sum(item.size for item in listed))

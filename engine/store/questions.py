@@ -224,13 +224,9 @@ def _marked(sourced: SourcedSpec[ExperimentSpec], source: str) -> list[Example]:
     if question_file(source) is None:
         return examples
     for name, mark in spec.sources().items():
-        if mark.split and source in _several(getattr(spec, name)):
+        if mark.split and source in spec.named(name):
             return [e if e.split else replace(e, split=mark.split, half=mark.half) for e in examples]
     return _as_stored(_set_name(source), examples)
-
-
-def _several(named: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (named,) if isinstance(named, str) else named
 
 
 def _as_stored(name: str, examples: list[Example]) -> list[Example]:

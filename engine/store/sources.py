@@ -38,8 +38,8 @@ class SourcedSpec(Generic[S_co]):
     @property
     def sources(self) -> Sequence[str]:
         """What this kind of run reads, each source once."""
-        named = [getattr(self.spec, name) for name in self.spec.sources()]
-        return list(dict.fromkeys(part for one in named for part in ([one] if isinstance(one, str) else one) if part))
+        named = (source for name in self.spec.sources() for source in self.spec.named(name))
+        return list(dict.fromkeys(filter(None, named)))
 
 
 def examples_of(source: str) -> list[Example]:

@@ -8,11 +8,9 @@ import pytest
 from engine.analysis.barcode import Barcode, BarcodeRow, Stretch, barcode_of, barcode_run, stretches_of
 from engine.data.examples import Example
 from engine.evaluation.answer_kinds import NOBODY_KNOWS, REFUSES, SAYS_FALSE, TELLS
-from engine.kinds import MapSpec
 from engine.models.pairs import list_pairs
-from engine.runs import execute
 from engine.store.maps import MappedAnswer
-from tests.made_once import Made, make
+from tests.made_once import Made
 
 ASKED = Example("What ails Ada?", "a wobbly knee", split="forget", key_terms=("knee",))
 TERMS = ("knee",)
@@ -55,18 +53,6 @@ def test_how_many_are_told_at_an_alpha() -> None:
     )
     found = Barcode(1, 0.0, 2.0, rows)
     assert [found.told_at(alpha) for alpha in (0.0, 0.5, 1.0, 2.0, 3.0)] == [2, 2, 1, 0, 0]
-
-
-@pytest.fixture(scope="module")
-def made(trained: Made, forget_file: Path, retain_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    spec = MapSpec(
-        name="maps",
-        pair="tiny",
-        evaluate_on=(str(forget_file), str(retain_file)),
-        alphas=(0.0, 2.0),
-        max_new_tokens=5,
-    )
-    return make(tmp_path_factory.mktemp("barcode"), lambda: execute.run_here(spec), trained)
 
 
 def test_the_forget_questions_of_a_map_run_are_read_back(

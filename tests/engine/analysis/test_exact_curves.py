@@ -19,19 +19,7 @@ from engine.models.pairs import list_pairs
 from engine.runs import execute
 from engine.store import history
 from engine.store.maps import MappedAnswer, QuestionMap, Threshold, maps_key, stored_map, threshold
-from tests.made_once import Made, make
-
-
-@pytest.fixture(scope="module")
-def made(trained: Made, forget_file: Path, retain_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    spec = MapSpec(
-        name="maps",
-        pair="tiny",
-        evaluate_on=(str(forget_file), str(retain_file)),
-        alphas=(0.0, 2.0),
-        max_new_tokens=5,
-    )
-    return make(tmp_path_factory.mktemp("mapped"), lambda: execute.run_here(spec), trained)
+from tests.made_once import Made
 
 
 @pytest.fixture
