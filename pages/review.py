@@ -136,7 +136,7 @@ def choose_blind() -> bool:
 def show_blind(detail: RunDetail, place: ReviewPlace, item: Item, reviewer: Reviewer | None) -> None:
     show_reviewed_question(item)
     if reviewer is None:
-        st.info(f"{NO_NAME} In blind mode the order of the answers hangs on it too.", icon=":material/badge:")
+        st.info(f"{NO_NAME} In blind mode the order of the answers depends on it too.", icon=":material/badge:")
         return
     judgeable = item.base is not None and item.unlearned is not None
     if judgeable and item.own(reviewer.name) is None:

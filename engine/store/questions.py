@@ -143,7 +143,7 @@ def training_sets(sourced: SourcedSpec[TrainSpec]) -> tuple[list[Example], list[
 
 
 def check_gold(pair: str, examples: Sequence[Example]) -> None:
-    """`DataError` where a retain-only model is asked forget questions that it was taught: for those
+    """`DataError` where a retain model is asked forget questions that it was taught: for those
     it is not a gold standard.
     """
     from engine.models.taught import question_hash, read_taught, taught_folder

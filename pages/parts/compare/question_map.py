@@ -48,7 +48,7 @@ def _want_map() -> None:
 
 
 def map_words(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> str:
-    """What the strip shows, also for who cannot see it."""
+    """What the strip shows, as text."""
     words = f"{count(len(found.answers), 'answer')} for all α from {found.low:g} to {found.high:g}"
     if found.merged:
         words += f", {count(found.merged, 'piece')} too narrow to tell apart merged with a neighbour"

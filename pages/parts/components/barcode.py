@@ -159,7 +159,7 @@ def barcode_data(found: Barcode, alpha: float) -> dict[str, Any]:
 
 
 def barcode_words(found: Barcode, alpha: float) -> str:
-    """What it shows, for who cannot see it."""
+    """What it shows, as text."""
     return (
         f"{len(found.rows)} questions to be forgotten, one line each, α from {found.low:g} to {found.high:g}:"
         f" {found.told_at(found.low)} are told at α = {found.low:g}, {found.told_at(alpha)} at α = {alpha:g}."

@@ -82,7 +82,7 @@ def _rule_words(scores: list[BothScores], kept: bool) -> str:
 
 
 def scores_table(scores: list[BothScores], split: str) -> str:
-    """Each measure on the base, the unlearned answer and the retain-only model, with its direction. Escaped."""
+    """Each measure on the base, the unlearned answer and the retain model, with its direction. Escaped."""
     rows = "".join(
         f"<tr><td>{escape(METRICS[score.metric].label)}<br><small>{escape(METRICS[score.metric].direction(split))}</small></td>"
         + "".join(

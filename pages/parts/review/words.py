@@ -14,6 +14,6 @@ VERDICT_MEANINGS = {
 
 
 def marked_verdict(verdict: str, split: str = "") -> str:
-    """Mark and word, so that nothing hangs on either alone."""
+    """Mark and word, so that neither is needed alone."""
     word = verdicts.verdict_word(verdict, split)
     return f"{VERDICT_MARKS[verdict]} {word}" if verdict in VERDICT_MARKS else word

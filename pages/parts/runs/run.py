@@ -178,7 +178,7 @@ def _parts(means: pd.DataFrame) -> list[str]:
 
 
 def _floor_means(floor: Floor) -> pd.DataFrame:
-    """The same means of the retain-only model, over the questions it shares."""
+    """The same means of the retain model, over the questions it shares."""
     known = floor.scores.dropna(subset=["value"])
     means = known.groupby(["set", "split", "half", "metric"], sort=False).agg(
         mean=("value", "mean"), count=("value", "count")

@@ -185,7 +185,7 @@ def _choose_alphas(key: str) -> str:
 def _choose_rule(key: str) -> AlphaChoice:
     words = {
         "recommended": "recommended for the pair",
-        "retain-only": "nearest to the retain-only model's forget ROUGE",
+        "retain-only": "nearest to the retain model's forget ROUGE",
     }
     chosen: AlphaChoice = st.selectbox(
         "Judged at the α that is",

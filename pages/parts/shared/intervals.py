@@ -14,7 +14,7 @@ from engine.store.history import RunSummary
 
 MEANING = (
     "In brackets the 95 % interval of a mean: persons are drawn again and again, each with all of their questions, so"
-    " it says how far the mean hangs on whom was asked. n counts questions; one about nobody by name stands for itself."
+    " it says how far the mean depends on who was asked. n counts questions; one that names nobody stands for itself."
 )
 
 

@@ -20,7 +20,7 @@ from pages.parts.shared import address, frame
 from pages.parts.shared.wording import MISSING, plain
 
 FLOOR, NUMBER = "floor", "number"
-_LIMITS = {FLOOR: "as the retain-only model's", NUMBER: "a number of my own"}
+_LIMITS = {FLOOR: "as the retain model's", NUMBER: "a number of my own"}
 
 
 def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:

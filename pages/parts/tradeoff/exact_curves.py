@@ -81,7 +81,7 @@ def _choose(runs: list[RunSummary]) -> int:
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)
 def _ground(run_id: int, floor: tuple[float | None, int], maps: str) -> Ground:
-    """Floor and key of the maps are part of the cache's: a retain-only model may be evaluated later, a tokenizer
+    """Floor and key of the maps are part of the cache's: a retain model may be evaluated later, a tokenizer
     change.
     """
     return ground_of(run_id)
@@ -203,7 +203,7 @@ def _mark(chart: go.Figure, advice: Advice) -> None:
 
 
 def _words(ground: Ground) -> str:
-    """What the chart shows, for who cannot see it."""
+    """What the chart shows, as text."""
     places = sorted({ground.low, ground.high, *(alpha for alpha in (0.0, 1.0) if ground.low <= alpha <= ground.high)})
     parts = [
         f"{name} {', '.join(f'{figure(steps.at(alpha))} at α = {alpha:g}' for alpha in places)}"
@@ -212,9 +212,9 @@ def _words(ground: Ground) -> str:
     ]
     floor = ground.floor
     known = (
-        "No retain-only model gives a floor for the leaks."
+        "No retain model gives a floor for the leaks."
         if floor.share is None
-        else f"A retain-only model leaks on {floor.share:.1%} of the {floor.questions} forget questions it was asked."
+        else f"A retain model leaks on {floor.share:.1%} of the {floor.questions} forget questions it was asked."
     )
     partial = sum(not item.map.complete for item in ground.questions)
     unnamed = sum(not item.split for item in ground.questions)

@@ -36,7 +36,7 @@ _TITLES = {
 }
 _MEANINGS = {
     "probability": (
-        "On the forget set lower is better, down to the retain-only model's: below that, what is hidden stands out."
+        "On the forget set lower is better, down to the retain model's: below that, what is hidden stands out."
         " Elsewhere higher is better."
     ),
     "truth_ratio_score": "Forget: near 1 means right and wrong answers are equally likely; elsewhere higher is better.",
@@ -48,7 +48,7 @@ _MEANINGS = {
 
 
 class RetainMean(NamedTuple):
-    """The retain-only model's mean on the forget questions that it was asked."""
+    """The retain model's mean on the forget questions that it was asked."""
 
     mean: float
     questions: int
@@ -131,7 +131,7 @@ def _draw(drawn: DrawnRun, recommended: float | None) -> None:
 
 
 def lead(drawn: DrawnRun, alpha: float) -> str:
-    """What an auditor takes home: how likely the secret stays at the recommended α, beside the retain-only model; over
+    """What an auditor takes home: how likely the secret stays at the recommended α, beside the retain model; over
     both halves.
     """
     means = drawn.means[(drawn.means["metric"] == "probability") & (drawn.means["split"] == FORGET)]
@@ -148,7 +148,7 @@ def lead(drawn: DrawnRun, alpha: float) -> str:
     known = (
         f"a model that never saw it gives {figure(floor.mean)} (n = {floor.questions})"
         if floor
-        else "no retain-only model says what a guess would get"
+        else "no retain model says what a guess would get"
     )
     return f"{words}; {known}."
 
@@ -180,7 +180,7 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
     label_ends(chart, across, ends, low, high, 0.08)
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
-        words += f" A retain-only model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
+        words += f" A retain model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
     error = part["error"].max()
     st.plotly_chart(legible(chart), key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
     st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(error)}."))
@@ -225,9 +225,9 @@ def _quality_words(quality: Quality) -> str:
     n = quality.retain_rows
     at = ", ".join(f"{p.quality.p_value:.1e} at α = {p.alpha:g}" for p in quality.points if p.alpha in (0.0, 1.0, 2.0))
     return (
-        f"KS test of truth ratios against the retain-only model's, n = {n} on either side ({n} of {quality.rows} forget"
+        f"KS test of truth ratios against the retain model's, n = {n} on either side ({n} of {quality.rows} forget"
         f" questions): p = {at}; {quality_verdict(quality)}. p depends on n: never compare it with another n. A step"
-        f" function: it changes only where a ratio passes one of the retain-only model's ({len(quality.steps.alphas)}"
+        f" function: it changes only where a ratio passes one of the retain model's ({len(quality.steps.alphas)}"
         " steps)."
     )
 

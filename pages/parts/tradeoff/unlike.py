@@ -16,7 +16,7 @@ from pages.parts.shared.wording import plain
 
 def warn_unlike(run_ids: Sequence[int], measures: Sequence[Measure]) -> None:
     """Say which of the runs in one chart differ in the questions that `measures` average over, or in what their
-    figures hang on.
+    figures depend on.
 
     Seed and machine are what runs may well differ in.
     """
