@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import demo_page
+from benchmarks.marked import tables_in
 from engine.cli.main import main as run_command
 from engine.cli.main import make_program
 from engine.data.demo.questions import demo_examples
@@ -150,22 +152,7 @@ def test_the_first_question_of_compare_answers_what_the_readme_says() -> None:
     assert f'at α = 1, it says "{recorded[1.0][0]}"' in " ".join(README.split())
 
 
-def test_the_figures_are_the_manifests() -> None:
-    figures = json.loads((ROOT / "demo" / "manifest.json").read_text(encoding="utf-8"))["figures"]
-    table = {
-        "base, its 24 people": "base_people",
-        "forget, base (α = 0)": "base_forget",
-        "forget, α = 1": "pair_forget",
-        "forget by paraphrase, α = 1": "pair_forget_rouge_paraphrase",
-        "retain, eval half, base": "base_retain",
-        "retain, eval half, α = 1": "pair_retain",
-        "world facts, eval half, base": "base_world",
-        "world facts, eval half, α = 1": "pair_world",
-        "leak share of forget, α = 1": "pair_forget_leak",
-        "leak share of forget, retain model": "retain_only_forget_leak",
-        "probability of the true answer per token, forget, base": "base_forget_probability",
-        "the same at α = 1": "pair_forget_probability",
-        "the same, retain model": "retain_only_forget_probability",
-    }
-    shown = dict(re.findall(r"^\| ([^|]+?) \| (\d\.\d{3}) \|", README, re.MULTILINE))
-    assert shown == {row: f"{figures[name]:.3f}" for row, name in table.items()}
+@pytest.mark.parametrize("page", demo_page.pages(), ids=lambda page: page.name)
+def test_the_demos_figures_are_those_of_its_files(page: Path) -> None:
+    """`python -m benchmarks.demo_page` writes them."""
+    assert tables_in(page.read_text(encoding="utf-8")) == demo_page.pages()[page]

@@ -13,7 +13,7 @@ from engine.terminal import Bar, Printed
     "--rebuild",
     is_flag=True,
     help=(
-        "make the demo's weights again from the seed (about 84 minutes on two cores; if stopped, it continues where it"
+        "make the demo's weights again from the seed (more than an hour on two cores; if stopped, it continues where it"
         " was)"
     ),
 )

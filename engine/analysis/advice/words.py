@@ -139,7 +139,7 @@ def spans_words(advice: Advice) -> str:
     if not advice.spans:
         met = "No α meets the demand"
     else:
-        met = f"The demand is met {', and '.join(map(_span, advice.spans))}"
+        met = f"The demand is met {', and '.join(map(span_words, advice.spans))}"
     if advice.recommended_met is None:
         return f"{met}. The pair's own α = {advice.recommended_alpha:g} is outside the mapped range."
     return (
@@ -148,7 +148,7 @@ def spans_words(advice: Advice) -> str:
     )
 
 
-def _span(span: AlphaSpan) -> str:
+def span_words(span: AlphaSpan) -> str:
     """Two digits, rounded inwards but for a thousandth, so that an α between them is safe; four if those are equal."""
     low = math.ceil(span.low * 100 - 0.1) / 100
     high = math.floor(span.high * 100 + 0.1) / 100
