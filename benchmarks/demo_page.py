@@ -93,7 +93,8 @@ def rest_words(probes: list[dict[str, Any]]) -> str:
 def membership_words(probes: list[dict[str, Any]]) -> str:
     probe = next(probe for probe in probes if probe["probe"] == MEMBERSHIP)
     low, high = probe["value_low"], probe["value_high"]
-    return f"{PROBES[probe['probe']].label}: an AUC {probe['value']:.2f} above the retain model's ({low:.2f} to {high:.2f})."
+    label, value = PROBES[MEMBERSHIP].label, probe["value"]
+    return f"{label}: an AUC {value:.2f} above the retain model's ({low:.2f} to {high:.2f})."
 
 
 def advice_words(advice: Mapping[str, Any]) -> str:
