@@ -56,7 +56,10 @@ def size_of_files(place: Path) -> int:
 
 def kind_of_source(source: str) -> str:
     """Where a model comes from, by its name: "GGUF file", "folder" or "hub"; "" for a path where nothing is."""
-    path = local_path(source)
+    try:
+        path = local_path(source)
+    except SettingError:
+        return ""
     if path.is_file() and is_gguf(path):
         return "GGUF file"
     if path.is_dir():

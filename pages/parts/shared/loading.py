@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
 
 from engine.data.examples import Example
 from engine.evaluation.rouge import rouge_recall
+from engine.models.checks import Check, keep_checks
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
 from engine.store import maps
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from engine.evaluation.curves import Curve
     from engine.evaluation.token_readings import TextReading, TokenReading
     from engine.models.loading import LoadedPair
-    from engine.models.soundness import Check
+
+T = TypeVar("T")
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
@@ -122,6 +124,16 @@ def loaded(pair: PairManifest) -> "LoadedPair":
     while not wait([future], timeout=TICK_SECONDS).done:
         words = f"Loading the models of pair {pair.name}, {time.monotonic() - began:.0f} s …"
         place.info(f"{plain(words)} Later answers need none of this.", icon=":material/hourglass_top:")
+    place.empty()
+    return future.result()
+
+
+def beside(words: str, work: Callable[[], T]) -> T:
+    """What `work` returns or raises, done beside the page by the thread that loads; says how long it has taken."""
+    future = _loader().submit(work)
+    place, began = st.empty(), time.monotonic()
+    while not wait([future], timeout=TICK_SECONDS).done:
+        place.info(plain(f"{words}, {time.monotonic() - began:.0f} s …"), icon=":material/hourglass_top:")
     place.empty()
     return future.result()
 
@@ -287,10 +299,12 @@ def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float
     return found
 
 
-def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
-    """The first experiments on the loaded pair; seconds of computing, so only when asked."""
+def soundness(pair: PairManifest, question: str, answer: str) -> list[Check]:
+    """The first experiments on the loaded pair; seconds of computing, so only when asked. What they find is kept."""
     models = loaded(pair)
     from engine.models.soundness import soundness_checks
 
     with _turn():
-        return soundness_checks(models, question, answer)
+        found = soundness_checks(models, question, answer)
+    keep_checks(models.key, found)
+    return found
