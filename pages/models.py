@@ -41,10 +41,8 @@ def show_here(pairs: list[PairManifest]) -> None:
         check_soundness(pairs)
     else:
         frame.nothing_yet("There is no pair on this machine yet. Overview sets up the demo; Add a pair brings yours.")
-    st.subheader("Bases", anchor=False)
-    show_cards(base_cards(pairs))
-    st.subheader("Retain models", anchor=False)
-    show_cards(retain_cards())
+    st.subheader("Bases and retain models", anchor=False)
+    show_cards([*base_cards(pairs), *retain_cards()])
     show_tables(pairs)
 
 

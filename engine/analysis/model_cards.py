@@ -26,7 +26,7 @@ HASHED = "its files have their recorded hashes"
 
 
 class Sound(NamedTuple):
-    """Whether a model holds together, and by what that was seen."""
+    """Whether something holds, and in which words; of `ModelCard.sound` whether a model holds together."""
 
     state: State
     said: str
@@ -50,6 +50,7 @@ class ModelCard(NamedTuple):
     sound: Sound
     use: str
     details: tuple[tuple[str, str], ...]
+    standing: Sound | None = None  # of a pair that was evaluated or audited
 
     @property
     def title(self) -> str:

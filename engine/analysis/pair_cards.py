@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from engine.analysis.model_cards import NOT_KNOWN, ModelCard, Sound, told
 from engine.analysis.recommended import recommended_alpha
-from engine.analysis.standing import RUINED, Word
+from engine.analysis.standing import RUINED, WORD_STATES, Word
 from engine.models.checks import kept_checks
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
@@ -52,6 +52,7 @@ def _pair_card(pair: PairManifest, standing: Word | None) -> ModelCard:
             ("note", pair.note),
             *((f"SHA-256 of {name}", value) for name, value in pair.hashes.items()),
         ),
+        standing=None if standing is None else Sound(WORD_STATES[standing], standing),
     )
 
 

@@ -9,11 +9,12 @@ from engine.errors import ModelError
 from engine.models import added_pairs
 from engine.models.connected import base_choices
 from engine.models.manifest import PairManifest
-from engine.models.names import shown_model
 from engine.models.packed import Upload
 from engine.models.sources import place_of_model
+from engine.names import ModelRef
 from engine.settings import ALPHA_MAX, ALPHA_MIN, local_path
-from pages.parts.shared import access, frame, loading
+from pages.parts.models.work import beside
+from pages.parts.shared import access, frame
 from pages.parts.shared.wording import plain
 
 KINDS = {"models": "Models made elsewhere", "pair": "A pair of this program"}
@@ -47,19 +48,15 @@ def _models_form() -> None:
             base_choices(),
             key="add-base",
             accept_new_options=True,
-            format_func=shown_model,
             help="The model that the offset is added to: one that is connected, a folder, a GGUF file or a hub name.",
         )
-        alpha = st.number_input(
-            "Recommended α", ALPHA_MIN, ALPHA_MAX, 1.0, step=0.05, key="add-alpha", help="1 is as it was trained."
-        )
-    with right:
         reference = st.text_input(
             "Reference",
             key="add-reference",
             placeholder="a folder or owner/name",
             help="The small model that the trained one started from: a folder, a GGUF file or a hub name.",
         )
+    with right:
         trained = st.text_input(
             "Trained",
             key="add-trained",
@@ -67,12 +64,15 @@ def _models_form() -> None:
             help="What it became: a peft adapter on the reference, or a whole model.",
         )
         sent = st.file_uploader("or a zip of it", type=["zip"], key="add-trained-zip", max_upload_size=LARGEST)
+        alpha = st.number_input(
+            "Recommended α", ALPHA_MIN, ALPHA_MAX, 1.0, step=0.05, key="add-alpha", help="1 is as it was trained."
+        )
     whole = bool(name.strip() and str(base or "").strip() and reference.strip() and (trained.strip() or sent))
     _button(whole)
     if st.session_state.pop("add-wanted", False) and whole:
         access.require("operator", "Adding a pair")
         given = _upload(sent) or trained.strip()
-        made = loading.beside(
+        made = beside(
             f"Checking pair {name.strip()}",
             lambda: added_pairs.add_pair(name.strip(), str(base).strip(), reference.strip(), given, float(alpha)),
         )
@@ -95,7 +95,7 @@ def _pair_form() -> None:
     _button(readable)
     if st.session_state.pop("add-wanted", False) and readable and source is not None:
         access.require("operator", "Adding a pair")
-        _finish(loading.beside("Checking the pair", lambda: added_pairs.add_pair_files(source, name)))
+        _finish(beside("Checking the pair", lambda: added_pairs.add_pair_files(source, name)))
 
 
 def _show_manifest(source: Path | Upload) -> bool:
@@ -107,8 +107,8 @@ def _show_manifest(source: Path | Upload) -> bool:
         return False
     away = [name for name in (told.base, told.reference) if name and place_of_model(name) is None]
     st.text(
-        f"It says: pair {told.name}, {told.objective}, base {shown_model(told.base)}, reference"
-        f" {shown_model(told.reference)}."
+        f"It says: pair {told.name}, {told.objective}, base {ModelRef.parse(told.base).shown}, reference"
+        f" {ModelRef.parse(told.reference).shown}."
     )
     if away:
         st.warning(plain(f"Not on this machine, so the hub is asked for it: {', '.join(away)}."))

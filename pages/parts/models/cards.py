@@ -5,7 +5,7 @@ from html import escape
 
 import streamlit as st
 
-from engine.analysis.model_cards import ModelCard
+from engine.analysis.model_cards import ModelCard, Sound
 from pages.parts.shared.looks import style
 from pages.parts.shared.wording import MISSING, size
 
@@ -17,12 +17,12 @@ _CSS = """
 .models h4{margin:0;padding:0;font-size:1.05rem;font-weight:600;letter-spacing:0}
 .models .label{margin:0 0 .4rem;color:$quiet}
 .models .flaw{margin:.1rem 0 .3rem;color:$fail;font-weight:700}
-.models dl{display:grid;grid-template-columns:4.2rem 1fr;gap:.15rem .6rem;margin:0}
-.models dt{color:$quiet}.models dd{margin:0;min-width:0}
+.models article dl{display:grid;grid-template-columns:4.4rem 1fr;gap:.15rem .6rem;margin:0;padding:0}
+.models article dt{color:$quiet;margin:0;padding:0}.models article dd{margin:0;padding:0;min-width:0}
 .models .pass{color:$pass}.models .fail{color:$fail;font-weight:600}.models .none{color:$quiet}
 .models details{margin:.45rem 0 0}.models summary{cursor:pointer;color:$quiet}
-.models details dl{grid-template-columns:1fr;gap:0;margin-top:.3rem;font-size:.8rem}
-.models details dd{margin-bottom:.3rem;font-family:ui-monospace,"DejaVu Sans Mono",monospace}
+.models article details dl{grid-template-columns:1fr;gap:0;margin-top:.3rem;font-size:.8rem}
+.models article details dd{margin-bottom:.3rem;font-family:ui-monospace,"DejaVu Sans Mono",monospace}
 """
 
 
@@ -35,13 +35,18 @@ def cards_html(cards: Sequence[ModelCard]) -> str:
     return f'<div class="models">{"".join(map(_card, cards))}</div>'
 
 
+def _marked(found: Sound) -> str:
+    return f'<span class="{found.state}">{escape(found.words)}</span>'
+
+
 def _card(card: ModelCard) -> str:
     flaw = f'<p class="flaw">✖ {escape(card.flaw)}</p>' if card.flaw else ""
     rows = [
         ("From", escape(card.origin)),
         ("Size", escape(size(card.size) if card.size is not None else MISSING)),
         ("Knows", escape(card.knows)),
-        ("Sound", f'<span class="{card.sound.state}">{escape(card.sound.words)}</span>'),
+        ("Sound", _marked(card.sound)),
+        *([("Standing", _marked(card.standing))] if card.standing else []),
         ("For", escape(card.use)),
     ]
     facts = "".join(f"<dt>{word}</dt><dd>{said}</dd>" for word, said in rows)

@@ -5,7 +5,8 @@ import streamlit as st
 from engine.models import connected
 from engine.models.names import shown_model
 from engine.models.sources import kind_of_source, size_of_model, whole_model
-from pages.parts.shared import access, frame, loading
+from pages.parts.models.work import beside
+from pages.parts.shared import access, frame
 from pages.parts.shared.wording import plain, size
 
 HELP = (
@@ -35,7 +36,7 @@ def connect_form() -> None:
     )
     if st.session_state.pop("connect-wanted", False):
         access.require("operator", "Connecting a base")
-        made = loading.beside(f"Reading {shown_model(source)}", lambda: connected.connect_base(source))
+        made = beside(f"Reading {shown_model(source)}", lambda: connected.connect_base(source))
         st.session_state["connect-done"] = (
             f"{shown_model(made.source)} is connected: it is sound, and can be chosen wherever a base is chosen."
         )
@@ -61,7 +62,7 @@ def _disconnect_form() -> None:
     if not known:
         return
     with st.expander("Disconnect a base"):
-        st.selectbox("Base", known, key="disconnect-source", format_func=shown_model, help="Its files stay.")
+        st.selectbox("Base", known, key="disconnect-source", help="Its files stay.")
         st.button("Disconnect", key="disconnect", icon=":material/link_off:", on_click=_disconnect)
 
 

@@ -32,14 +32,13 @@ def check_soundness(pairs: list[PairManifest]) -> None:
         if not loading.soundness(pair, QUESTION, ANSWER):
             st.info(plain(f"Pair {name}: {sound_of_pair(pair).said}."))
             return
+        st.session_state["just-checked"] = name
         st.rerun()  # the whole page: its card says so too
     found = kept_checks(map_key(pair))
     if found:
-        st.html(
-            checks_html(
-                [ReportCheck("pass" if check.passed else "fail", f"{check.name}: {check.detail}.") for check in found]
-            )
-        )
+        checks = [ReportCheck("pass" if one.passed else "fail", f"{one.name}: {one.detail}.") for one in found]
+        with st.expander("What the experiments saw", expanded=st.session_state.get("just-checked") == name):
+            st.html(checks_html(checks))
 
 
 def _want_check() -> None:

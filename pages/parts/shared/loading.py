@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from engine.evaluation.curves import Curve
     from engine.evaluation.token_readings import TextReading, TokenReading
     from engine.models.loading import LoadedPair
-
-T = TypeVar("T")
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
@@ -74,7 +72,7 @@ def _pairs() -> Memory:
 
 
 @st.cache_resource(show_spinner=False)
-def _loader() -> ThreadPoolExecutor:
+def loader() -> ThreadPoolExecutor:
     """Loads one pair at a time. Not in the visitor's own thread: that could not turn to another page meanwhile."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
@@ -111,9 +109,9 @@ def begin_loading(pair: PairManifest) -> "Future[LoadedPair]":
     key = (pair.name, map_key(pair))
     future: Future[LoadedPair] | None = _pairs().get(key)
     if future is None or (future.done() and future.exception() is not None):
-        future = _loader().submit(_load, pair.name)
+        future = loader().submit(_load, pair.name)
         _pairs().put(key, future)
-        _loader().submit(rouge_recall, "", "")  # its library is imported while the first answer is being decoded
+        loader().submit(rouge_recall, "", "")  # its library is imported while the first answer is being decoded
     return future
 
 
@@ -124,16 +122,6 @@ def loaded(pair: PairManifest) -> "LoadedPair":
     while not wait([future], timeout=TICK_SECONDS).done:
         words = f"Loading the models of pair {pair.name}, {time.monotonic() - began:.0f} s …"
         place.info(f"{plain(words)} Later answers need none of this.", icon=":material/hourglass_top:")
-    place.empty()
-    return future.result()
-
-
-def beside(words: str, work: Callable[[], T]) -> T:
-    """What `work` returns or raises, done beside the page by the thread that loads; says how long it has taken."""
-    future = _loader().submit(work)
-    place, began = st.empty(), time.monotonic()
-    while not wait([future], timeout=TICK_SECONDS).done:
-        place.info(plain(f"{words}, {time.monotonic() - began:.0f} s …"), icon=":material/hourglass_top:")
     place.empty()
     return future.result()
 
