@@ -37,7 +37,7 @@ def show_here(pairs: list[PairManifest]) -> None:
     if pairs:
         words = {found.pair: found.word for found in stored_standings(pairs)}
         st.subheader("Pairs", anchor=False)
-        show_cards(pair_cards(pairs, words))
+        show_cards(pair_cards(sorted(pairs, key=lambda pair: list(words).index(pair.name)), words))  # the worst first
         check_soundness(pairs)
     else:
         frame.nothing_yet("There is no pair on this machine yet. Overview sets up the demo; Add a pair brings yours.")

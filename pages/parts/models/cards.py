@@ -47,7 +47,7 @@ def _card(card: ModelCard) -> str:
         ("Knows", escape(card.knows)),
         ("Sound", _marked(card.sound)),
         *([("Standing", _marked(card.standing))] if card.standing else []),
-        ("For", escape(card.use)),
+        ("For", escape(card.use).replace("α = ", "α&nbsp;=&nbsp;")),
     ]
     facts = "".join(f"<dt>{word}</dt><dd>{said}</dd>" for word, said in rows)
     told = "".join(f"<dt>{escape(word)}</dt><dd>{escape(said)}</dd>" for word, said in card.details)
