@@ -22,7 +22,7 @@ frame.begin("Models", "What is connected: pairs, bases and retain models.")
 VIEWS = {"here": "What is here", "connect": "Connect a base", "add": "Add a pair"}
 
 
-def choose_view() -> str:
+def choose_part() -> str:
     """An operator's choice; whoever may only look has the cards, and a link to a form says why it is not shown."""
     if not access.may("operator"):
         if st.query_params.get("models", "here") != "here":
@@ -57,7 +57,7 @@ def show_tables(pairs: list[PairManifest]) -> None:
 
 
 def main() -> None:
-    view = choose_view()
+    view = choose_part()
     if view == "connect":
         connect_form()
     elif view == "add":

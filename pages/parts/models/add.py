@@ -13,7 +13,7 @@ from engine.models.packed import Upload
 from engine.models.sources import place_of_model
 from engine.names import ModelRef
 from engine.settings import ALPHA_MAX, ALPHA_MIN, local_path
-from pages.parts.models.work import beside
+from pages.parts.models.work import by_loader
 from pages.parts.shared import access, frame
 from pages.parts.shared.wording import plain
 
@@ -72,7 +72,7 @@ def _models_form() -> None:
     if st.session_state.pop("add-wanted", False) and whole:
         access.require("operator", "Adding a pair")
         given = _upload(sent) or trained.strip()
-        made = beside(
+        made = by_loader(
             f"Checking pair {name.strip()}",
             lambda: added_pairs.add_pair(name.strip(), str(base).strip(), reference.strip(), given, float(alpha)),
         )
@@ -95,7 +95,7 @@ def _pair_form() -> None:
     _button(readable)
     if st.session_state.pop("add-wanted", False) and readable and source is not None:
         access.require("operator", "Adding a pair")
-        _finish(beside("Checking the pair", lambda: added_pairs.add_pair_files(source, name)))
+        _finish(by_loader("Checking the pair", lambda: added_pairs.add_pair_files(source, name)))
 
 
 def _show_manifest(source: Path | Upload) -> bool:

@@ -5,7 +5,7 @@ import streamlit as st
 from engine.models import connected
 from engine.models.names import shown_model
 from engine.models.sources import kind_of_source, size_of_model, whole_model
-from pages.parts.models.work import beside
+from pages.parts.models.work import by_loader
 from pages.parts.shared import access, frame
 from pages.parts.shared.wording import plain, size
 
@@ -36,7 +36,7 @@ def connect_form() -> None:
     )
     if st.session_state.pop("connect-wanted", False):
         access.require("operator", "Connecting a base")
-        made = beside(f"Reading {shown_model(source)}", lambda: connected.connect_base(source))
+        made = by_loader(f"Reading {shown_model(source)}", lambda: connected.connect_base(source))
         st.session_state["connect-done"] = (
             f"{shown_model(made.source)} is connected: it is sound, and can be chosen wherever a base is chosen."
         )

@@ -13,7 +13,7 @@ from pages.parts.shared.wording import plain
 T = TypeVar("T")
 
 
-def beside(words: str, work: Callable[[], T]) -> T:
+def by_loader(words: str, work: Callable[[], T]) -> T:
     """What `work` returns or raises, done by the thread that loads; says how long it has taken. Goes on where the
     visitor leaves.
     """

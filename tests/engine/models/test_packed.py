@@ -3,6 +3,8 @@
 import io
 import pickle
 import stat
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -15,7 +17,9 @@ from engine.errors import ModelError, StorageError
 from engine.models import packed
 from engine.models.packed import Upload, unpacked
 from engine.settings import data_folder
+from engine.whole_files import sweep_folder
 
+ROOT = Path(__file__).resolve().parents[3]
 MARK = ("oubliette.json",)
 
 
@@ -117,6 +121,20 @@ def test_only_what_a_model_needs_is_unpacked_and_taken_away_again() -> None:
         assert {file.name for file in folder.iterdir()} == {"oubliette.json", "model.safetensors"}
         assert folder.name == "pa.zip"
     assert not folder.exists()
+    assert not list(data_folder().glob(".*"))
+
+
+def test_a_process_killed_while_it_unpacks_leaves_nothing_for_long(tmp_path: Path) -> None:
+    source = tmp_path / "sent.zip"
+    source.write_bytes(zipped(("pair/model.safetensors", b"weights")))
+    program = (
+        "import os, pathlib\nfrom engine.models.packed import unpacked\n"
+        f"with unpacked(pathlib.Path({str(source)!r}), {MARK!r}) as folder:\n"
+        "    assert (folder / 'model.safetensors').exists()\n    os._exit(9)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 9
+    assert len(list(data_folder().glob(".*"))) == 1
+    sweep_folder(lambda _: None)
     assert not list(data_folder().glob(".*"))
 
 
