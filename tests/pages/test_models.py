@@ -122,6 +122,7 @@ def test_a_pair_of_models_from_elsewhere(
     assert not app.exception
     assert not app.error
     assert "Pair theirs is added" in app.success[0].value
+    assert (app.text_input(key="add-name").value, app.button(key="add").disabled) == ("", True)
     shown = shown_html(visit("models"))
     assert "<h4>theirs</h4>" in shown
     assert "made elsewhere" in shown

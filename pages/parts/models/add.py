@@ -145,6 +145,7 @@ def _tell_done() -> None:
     name = st.session_state.pop("add-done", None)
     if name is None:
         return
+    st.session_state["add-name"] = st.session_state["add-pair-name"] = ""  # it is taken now
     st.success(plain(f"Pair {name} is added. Its models were loaded and fit each other."), icon=":material/check:")
     with st.container(horizontal=True):
         st.page_link(frame.COMPARE, label="Ask it", icon=":material/compare_arrows:", query_params={"pair": name})
