@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 PAGES = {
     "overview": "",
+    "models": "models",
     "compare": "compare?set=demo&pair=demo&split=forget&q=1&alpha=1",
     "tradeoff": "tradeoff",
     "runs": "runs",

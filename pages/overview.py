@@ -7,17 +7,14 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import runner
 from engine.store import history, sets
-from engine.store.history import RunSummary
-from engine.wording import ACCESS_CONTROL, count
+from engine.wording import ACCESS_CONTROL
 from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.pairs import show_pairs
 from pages.parts.overview.setting_up import set_up_button
-from pages.parts.overview.soundness import check_soundness
-from pages.parts.overview.tables import pairs_table, reference_words, sets_table
 from pages.parts.shared import frame
 from pages.parts.shared.loading import begin_loading
 from pages.parts.shared.run_progress import active_runs, states, watch
-from pages.parts.shared.wording import MISSING, plain
+from pages.parts.shared.wording import plain
 
 frame.begin(
     "Overview", "Oubliette shows, measures and reports what a language model has forgotten by offset unlearning."
@@ -52,22 +49,12 @@ def missing_weights() -> None:
     set_up_button("Fetch the demo's model")
 
 
-def show_details(pairs: list[PairManifest], runs: list[RunSummary]) -> None:
-    """What is loaded and which α the maps advise, for whoever wants to know."""
-    with st.expander("Details: what is loaded, the α to use, do the models work together"):
-        if pairs:
+def show_details(pairs: list[PairManifest]) -> None:
+    """Which α the maps advise, and the way to what is loaded."""
+    if pairs:
+        with st.expander("Details: the α to use"):
             show_stored_advice(pairs)
-        st.subheader("What is loaded", anchor=False)
-        words = f"{count(len(pairs), 'pair')} on this machine."
-        st.dataframe(pairs_table(pairs), hide_index=True, placeholder=MISSING, alt=words)
-        st.caption(plain(reference_words(pairs)))
-        if pairs:
-            check_soundness(pairs)
-        st.dataframe(
-            sets_table(sets.list_sets()), hide_index=True, placeholder=MISSING, alt="The stored sets of questions."
-        )
-        finished = sum(run.status == "finished" for run in runs)
-        st.caption(f"{count(len(runs), 'run')}, {finished} finished.")
+    st.page_link(frame.MODELS, label="What is loaded, and do the models work together", icon=":material/deployed_code:")
 
 
 def main() -> None:
@@ -85,7 +72,7 @@ def main() -> None:
         show_pairs(pairs)
     else:
         frame.nothing_yet("There is no pair on this machine yet. Runs trains one.")
-    show_details(pairs, runs)
+    show_details(pairs)
     st.caption(f":material/key: {ACCESS_CONTROL}")
     if ready and pairs:
         begin_loading(pairs[0])  # the one that Compare opens with: whoever reads this page will not have to wait there

@@ -6,7 +6,6 @@ import click
 
 from engine.cli.command import Arguments, command
 from engine.errors import SettingError
-from engine.runs.check import whole_model, whole_path
 from engine.settings import check_alpha, local_path
 from engine.terminal import Printed
 
@@ -17,7 +16,7 @@ MODELS = ("name", "base", "reference", "trained")
 @click.option("--name", default="", help="name of the pair here (with --from the default is its own)")
 @click.option("--base", default="", help="the base M: demo, a folder, a GGUF file or a hub name")
 @click.option("--reference", default="", help="the reference Mo: the same")
-@click.option("--trained", default="", help="M'o: a folder or hub name of a peft adapter on Mo, or of a whole model")
+@click.option("--trained", default="", help="M'o: folder, zip or hub name of a peft adapter on Mo, or of a whole model")
 @click.option("--alpha", default="1", help="its recommended alpha (default: 1)")
 @click.option("--from", "source", default="", metavar="PATH", help="folder or zip of a pair that this program made")
 def add_pair(arguments: Arguments) -> Printed:
@@ -28,7 +27,7 @@ def add_pair(arguments: Arguments) -> Printed:
         manifest = added_pairs.add_pair_files(local_path(arguments.source), arguments.name)
     else:
         _refuse([name for name in MODELS if not getattr(arguments, name)], "must be given, or --from PATH")
-        names = whole_model(arguments.base), whole_path(arguments.reference), whole_path(arguments.trained)
+        names = arguments.base, arguments.reference, arguments.trained
         manifest = added_pairs.add_pair(arguments.name, *names, check_alpha(arguments.alpha))
     words = (
         f"pair {manifest.name} is added: base {manifest.base}, reference {manifest.reference}, tuning"

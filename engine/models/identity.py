@@ -30,6 +30,12 @@ def map_key(manifest: PairManifest) -> str:
     return hashlib.sha256("\n".join([manifest.hash, *open_, READING]).encode()).hexdigest()[:16]
 
 
+def files_key(source: str) -> str:
+    """A hash of a model's files as they are now, 16 hex digits; "" where none are on this machine."""
+    found = _files(source, weights=True)
+    return hashlib.sha256(found.encode()).hexdigest()[:16] if found else ""
+
+
 def _files(source: str, weights: bool) -> str:
     """The files of a model on this machine: small ones by content, weights by size and time. "" for `demo`.
 
@@ -42,7 +48,7 @@ def _files(source: str, weights: bool) -> str:
         if taught is not None:
             return _of_folder(taught, weights) + _files(read_taught(taught).start, weights)
         path = local_path(source)
-        path = path if path.exists() else _in_cache(source) or path
+        path = path if path.exists() else in_cache(source) or path
     except (SettingError, ModelError):  # loading it gives the reason
         return ""
     if path.is_file():
@@ -50,7 +56,7 @@ def _files(source: str, weights: bool) -> str:
     return _of_folder(path, weights)
 
 
-def _in_cache(source: str) -> Path | None:
+def in_cache(source: str) -> Path | None:
     """For a model of the hub; a name without "/" is a folder that no longer exists."""
     if "/" not in source or is_path(source):
         return None

@@ -3,12 +3,13 @@
 They show whether the models fit together and are combined correctly, not whether the pair forgets.
 """
 
-from typing import NamedTuple, cast
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from engine.data.prompts import AnswerBatch, collate, encode
+from engine.models.checks import Check
 from engine.models.loading import LoadedPair
 from engine.models.offset import AnswerLogits, answer_logits, combine_logits, head_of
 from engine.models.tuning import prepare_trained
@@ -16,14 +17,6 @@ from engine.training_settings import TrainingSettings, Tuning
 
 PUSH = 0.1  # on every element of one weight
 ROUNDING = 1e-4  # of fp32, relative to the largest move
-
-
-class Check(NamedTuple):
-    """One experiment: what was tried, whether it held, and the figure seen."""
-
-    name: str
-    passed: bool
-    detail: str
 
 
 def soundness_checks(pair: LoadedPair, question: str, answer: str, alpha: float = 0.5) -> list[Check]:

@@ -3,7 +3,7 @@ when it is read.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from safetensors import safe_open
 
@@ -36,7 +36,7 @@ def check_weight_files(folder: Path) -> list[Path]:
         )
     found = sorted(folder.glob("*.safetensors"))
     if not found:
-        _refuse_without(folder)
+        refuse_without(folder)
     for index in sorted(folder.glob("*.index.json")):
         _check_index(index)
     read = _set_of(folder)
@@ -96,7 +96,8 @@ def _check_kinds(folder: Path) -> None:
                 )
 
 
-def _refuse_without(folder: Path) -> None:
+def refuse_without(folder: Path) -> NoReturn:
+    """For a folder without safetensors: raises `ModelError` that names pickles where these are its weights."""
     pickles = sorted(file.name for pattern in PICKLES for file in folder.glob(pattern))
     if pickles:
         raise ModelError(

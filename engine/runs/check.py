@@ -8,10 +8,9 @@ from engine.errors import SettingError
 from engine.kinds import TrainSpec
 from engine.models.manifest import read_manifest
 from engine.models.pairs import find_pair
-from engine.models.taught import taught_folder
-from engine.names import DEMO, PUBLIC, ModelRef, is_alone
+from engine.models.sources import whole_model, whole_path
+from engine.names import ModelRef, is_alone
 from engine.runs.kinds import KINDS
-from engine.settings import local_path
 from engine.specification import ExperimentSpec, Names
 from engine.store.sources import SourcedSpec, absolute
 
@@ -59,19 +58,6 @@ def _is_guardrail(spec: ExperimentSpec) -> bool:
 def _whole_pair(pair: str) -> str:
     ref = ModelRef.parse(pair)
     return whole_model(pair) if ref.alone else whole_path(pair) if "/" in pair else pair
-
-
-def whole_model(source: str) -> str:
-    """A name that a base has here stays one, whatever folder beside the program has it too: so it is opened."""
-    ref = ModelRef.parse(source)
-    if ref.alone:
-        return str(ref._replace(source=whole_model(ref.source)))
-    return source if source in (DEMO, PUBLIC) or taught_folder(source) is not None else whole_path(source)
-
-
-def whole_path(model: str) -> str:
-    path = local_path(model)
-    return str(path.resolve()) if model != DEMO and path.exists() else model
 
 
 _WHOLE = {

@@ -1,5 +1,5 @@
-"""A backup of the data folder: one zip with a copy of the database, the pairs and the taught models, each with its
-hash; and the data folder made from it again.
+"""A backup of the data folder: one zip with a copy of the database, the pairs, the taught models and which bases are
+connected, each file with its hash; and the data folder made from it again.
 
 No run executes while a backup is made. It holds every text that the database holds: an erasure does not reach it.
 """
@@ -17,6 +17,7 @@ from typing import IO, Any, NamedTuple
 from db import session as database
 from db.errors import DatabaseError
 from engine.errors import DataError, StorageError
+from engine.models.connected import bases_folder
 from engine.models.pairs import pairs_folder
 from engine.models.taught import models_folder
 from engine.settings import data_folder, database_url
@@ -112,8 +113,10 @@ def _check_database(path: Path, place: Path) -> None:
 
 
 def _model_files() -> Iterator[tuple[str, Path]]:
-    """Files of pairs and taught models by their names in the backup; links and what is half saved stay out."""
-    for root in (pairs_folder(), models_folder()):
+    """Files of pairs, taught models and records of bases by their names in the backup; links and what is half saved
+    stay out.
+    """
+    for root in (pairs_folder(), models_folder(), bases_folder()):
         for found in sorted(root.rglob("*")) if root.is_dir() else []:
             inside = found.relative_to(root)
             hidden = any(part.startswith(".") for part in inside.parts)
@@ -175,9 +178,10 @@ def _listed(path: Path, archive: zipfile.ZipFile) -> tuple[str, list[_File]]:
     if names != inside or DATABASE not in names:
         differ = sorted(set(names) ^ set(inside)) or [DATABASE]
         raise DataError(f"{path.name} is not what its list says: {differ[0]!r} is missing or was added")
+    homes = (pairs_folder().name, models_folder().name, bases_folder().name)
     for name in names:
         parts = PurePosixPath(name).parts
-        legal = name == DATABASE or (len(parts) > 1 and parts[0] in (pairs_folder().name, models_folder().name))
+        legal = name == DATABASE or (len(parts) > 1 and parts[0] in homes)
         if not legal or any(part in ("..", ".") or part.startswith(".") for part in parts) or "\\" in name:
             raise DataError(f"{path.name} holds {name[:80]!r}, which no backup has")
     return str(about.get("made", "")), listed

@@ -183,7 +183,7 @@ def test_clicking_a_point_opens_its_run(filled: str, visit: Visit) -> None:
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["", QUESTION, "tradeoff", "runs", "review", "report"])
+@pytest.mark.parametrize("path", ["", "models", "models?models=add", QUESTION, "tradeoff", "runs", "review", "report"])
 def test_a_narrow_window_never_scrolls_sideways(
     filled: str, narrow_width: Callable[[str, str], int], theme: str, path: str
 ) -> None:

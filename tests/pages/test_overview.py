@@ -63,9 +63,6 @@ def test_missing_weights_are_said_beside_what_is_stored(
     app = visit()
     assert "not on this machine" in app.warning[0].value
     assert app.button(key="set-up")
-    tables = [item.value for item in app.dataframe if "formula" not in item.value.columns]
-    assert list(tables[0]["pair"]) == ["tiny"]
-    assert list(tables[1]["set"]) == ["folk"]
 
 
 def shown_html(app: AppTest) -> str:
@@ -98,10 +95,9 @@ def test_the_name_of_a_pair_is_never_markup(visit: Opener, world: Path, monkeypa
     assert "&lt;b&gt;p" in standing_html(evil)
 
 
-def test_the_first_experiments_are_shown_when_asked(visit: Opener, world: Path) -> None:
+def test_what_is_loaded_is_on_models(visit: Opener, world: Path) -> None:
     app = visit("overview")
-    app.button(key="check-pair").click().run()
-    assert not app.exception
-    shown = "\n".join(element.proto.body for element in app.get("html"))
-    assert shown.count("✔ pass") == 3
-    assert "has its reference&#x27;s logits" in shown
+    (link,) = [link for link in app.get("page_link") if link.proto.page == "models"]
+    assert "What is loaded" in link.proto.label
+    assert "Details: the α to use" in [item.label for item in app.expander]
+    assert not app.dataframe

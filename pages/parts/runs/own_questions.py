@@ -21,6 +21,7 @@ from pages.parts.shared import access, frame
 from pages.parts.shared.wording import MISSING, plain
 
 ROWS_SHOWN = 20
+LARGEST = 25  # MB that are sent; the reader refuses above 20 with its own sentence
 SPLITS = {
     "forget": "to be forgotten (forget)",
     "retain": "to be kept (retain)",
@@ -107,7 +108,11 @@ def _chosen_file() -> HubFile | None:
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     with left:
         upload = st.file_uploader(
-            "Question file", type=[suffix[1:] for suffix in SUFFIXES], key="own-set", on_change=_forget_done
+            "Question file",
+            type=[suffix[1:] for suffix in SUFFIXES],
+            key="own-set",
+            on_change=_forget_done,
+            max_upload_size=LARGEST,
         )
     with right:
         st.download_button(

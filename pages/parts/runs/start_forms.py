@@ -7,6 +7,7 @@ import streamlit as st
 
 from engine.analysis.chosen_alpha import RULES
 from engine.kinds import EvaluateSpec, MapSpec, TrainSpec
+from engine.models.connected import alone_choices, base_choices
 from engine.models.pairs import list_pairs
 from engine.names import DEMO, ModelRef
 from engine.runs import runner
@@ -93,7 +94,7 @@ def evaluation_form() -> None:
     with left:
         pair = st.selectbox(
             "Pair to evaluate",
-            [*names, "base:demo", "retain-only:demo"],
+            [*names, *alone_choices()],
             key="eval-pair",
             accept_new_options=True,
             help=(
@@ -213,8 +214,12 @@ def _choose_limit(key: str) -> int:
 def _choose_models(own_reference: bool) -> tuple[str, str, str]:
     """Base, reference and parent. With `own_reference` the method has no use for another, and none can be named."""
     one, two, three = st.columns(3)
-    base = one.text_input(
-        "Base", "demo", key="new-base", help="demo, a folder with safetensors, a GGUF file or a hub name."
+    base = one.selectbox(
+        "Base",
+        base_choices(),
+        key="new-base",
+        accept_new_options=True,
+        help="demo, one that is connected on Models, a folder with safetensors, a GGUF file or a hub name: type it.",
     )
     reference = two.text_input(
         "Reference",
@@ -230,7 +235,7 @@ def _choose_models(own_reference: bool) -> tuple[str, str, str]:
         format_func=lambda name: name or "no other pair",
         help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
     )
-    return base.strip(), "demo" if own_reference else reference.strip(), str(parent)
+    return str(base or DEMO).strip(), "demo" if own_reference else reference.strip(), str(parent)
 
 
 def estimate_and_start(spec: ExperimentSpec, label: str) -> None:

@@ -25,8 +25,9 @@ _ROUTED = "frame_routed"
 _ICON = Path(__file__).resolve().parents[2] / "lock.svg"
 
 OVERVIEW, COMPARE, TRADE_OFF = "overview.py", "compare.py", "tradeoff.py"  # beside pages/router.py
-RUNS, REVIEW, REPORT = "runs.py", "review.py", "report.py"
-PATHS = ("", "compare", "tradeoff", "runs", "review", "report")  # of the pages in the address, the first one's is empty
+RUNS, REVIEW, REPORT, MODELS = "runs.py", "review.py", "report.py", "models.py"
+# Of the pages in the address; the first one's is empty.
+PATHS = ("", "models", "compare", "tradeoff", "runs", "review", "report")
 
 _COPY_LINK = """
 <button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>
@@ -134,8 +135,8 @@ def fenced(function: Callable[P, None]) -> Callable[P, None]:
 
 
 def _navigate(hidden: bool = False) -> Page:
-    files = (OVERVIEW, COMPARE, TRADE_OFF, RUNS, REVIEW, REPORT)
-    titles = ("Overview", "Compare", "Trade-off", "Runs", "Review", "Report")
+    files = (OVERVIEW, MODELS, COMPARE, TRADE_OFF, RUNS, REVIEW, REPORT)
+    titles = ("Overview", "Models", "Compare", "Trade-off", "Runs", "Review", "Report")
     return st.navigation(
         [
             st.Page(file, title=title, url_path=path or None, default=not path)

@@ -16,6 +16,7 @@ import streamlit as st
 
 from engine.data.examples import Example
 from engine.evaluation.rouge import rouge_recall
+from engine.models.checks import Check, keep_checks
 from engine.models.identity import map_key
 from engine.models.manifest import PairManifest
 from engine.store import maps
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from engine.evaluation.curves import Curve
     from engine.evaluation.token_readings import TextReading, TokenReading
     from engine.models.loading import LoadedPair
-    from engine.models.soundness import Check
 
 ANSWER_TOKENS = 64  # an answer is cut here, and says so
 ANSWERS_KEPT = 2000
@@ -72,7 +72,7 @@ def _pairs() -> Memory:
 
 
 @st.cache_resource(show_spinner=False)
-def _loader() -> ThreadPoolExecutor:
+def loader() -> ThreadPoolExecutor:
     """Loads one pair at a time. Not in the visitor's own thread: that could not turn to another page meanwhile."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading")
 
@@ -109,9 +109,9 @@ def begin_loading(pair: PairManifest) -> "Future[LoadedPair]":
     key = (pair.name, map_key(pair))
     future: Future[LoadedPair] | None = _pairs().get(key)
     if future is None or (future.done() and future.exception() is not None):
-        future = _loader().submit(_load, pair.name)
+        future = loader().submit(_load, pair.name)
         _pairs().put(key, future)
-        _loader().submit(rouge_recall, "", "")  # its library is imported while the first answer is being decoded
+        loader().submit(rouge_recall, "", "")  # its library is imported while the first answer is being decoded
     return future
 
 
@@ -287,10 +287,12 @@ def curve(pair: PairManifest, question: str, text: str, span: tuple[float, float
     return found
 
 
-def soundness(pair: PairManifest, question: str, answer: str) -> "list[Check]":
-    """The first experiments on the loaded pair; seconds of computing, so only when asked."""
+def soundness(pair: PairManifest, question: str, answer: str) -> list[Check]:
+    """The first experiments on the loaded pair; seconds of computing, so only when asked. What they find is kept."""
     models = loaded(pair)
     from engine.models.soundness import soundness_checks
 
     with _turn():
-        return soundness_checks(models, question, answer)
+        found = soundness_checks(models, question, answer)
+    keep_checks(models.key, found)
+    return found

@@ -1,6 +1,7 @@
 """Pairs that were not made here: what fits is added whole, what does not is refused with nothing left."""
 
 import json
+import pickle
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,10 +12,14 @@ import torch
 
 from engine.cli import main as program
 from engine.errors import ModelError, RunError, SettingError
-from engine.models.added_pairs import NOT_RECORDED, add_pair, add_pair_files
+from engine.models.added_pairs import NOT_RECORDED, add_pair, add_pair_files, manifest_in
+from engine.models.checks import kept_checks
+from engine.models.identity import map_key
 from engine.models.loading import load_pair
 from engine.models.manifest import MANIFEST, read_manifest
+from engine.models.packed import Upload
 from engine.models.pairs import find_pair, list_pairs, pairs_folder
+from engine.settings import data_folder
 from tests.tiny import make_model, make_tokenizer, save_model
 
 ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
@@ -28,6 +33,11 @@ def adapter(finished: int, tmp_path: Path) -> Path:
     for name in ADAPTER:
         shutil.copy(find_pair("tiny") / name, folder)
     return folder
+
+
+def left_behind() -> list[str]:
+    """What a check that has ended should have taken away again."""
+    return [path.name for path in data_folder().rglob(".*")]
 
 
 def logits(name: str) -> torch.Tensor:
@@ -79,8 +89,8 @@ def test_what_does_not_fit_leaves_nothing(
         (SettingError, "alpha must be between -4 and 8", ("new", base, reference, theirs, 9.0)),
         (ModelError, "the adapter in theirs holds 14 weights that", ("new", base, other, theirs)),
         (ModelError, "there is no folder with an adapter or a model at", ("new", base, reference, "/nowhere/x")),
-        (ModelError, "there is no safetensors file in", ("new", base, reference, str(tmp_path / "empty"))),
-        (ModelError, "there is no safetensors file in", ("new", base, reference, str(tmp_path / "pickle"))),
+        (ModelError, "empty holds no ..safetensors file", ("new", base, reference, str(tmp_path / "empty"))),
+        (ModelError, "holds weights only as pickles", ("new", base, reference, str(tmp_path / "pickle"))),
         (ModelError, "there is no model folder or GGUF file at", ("new", "/nowhere/b", reference, theirs)),
     ]
     for kind, words, arguments in tried:
@@ -99,11 +109,63 @@ def test_a_folder_and_a_zip_of_a_pair(finished: int, tmp_path: Path) -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         for file in home.iterdir():
             archive.write(file, f"some/where/{file.name}")
-        archive.writestr("../evil.json", "{}")
+        archive.writestr("some/where/run.py", "raise SystemExit")
+        archive.writestr("some/other.json", "{}")
     add_pair_files(packed, "unzipped")
     assert torch.equal(logits("unzipped"), logits("tiny"))
-    assert not (pairs_folder().parent / "evil.json").exists()
-    assert [path.name for path in pairs_folder().iterdir() if path.name.startswith(".")] == []
+    files = {path.name for path in (pairs_folder() / "unzipped").iterdir()}
+    assert files == {path.name for path in home.iterdir()}, "no more than is read of a pair"
+    assert kept_checks(map_key(read_manifest(pairs_folder() / "unzipped")))[0].passed
+    with packed.open("rb") as sent:
+        assert manifest_in(Upload(sent, "pair.zip")).name == "tiny"
+        assert add_pair_files(Upload(sent, "pair.zip"), "sent").name == "sent"
+    assert left_behind() == []
+
+
+def in_hub(root: Path, name: str, source: Path) -> None:
+    """Lay a model into the hub's cache, as a download leaves it."""
+    stored = root / f"models--{name.replace('/', '--')}"
+    (stored / "refs").mkdir(parents=True)
+    (stored / "refs" / "main").write_text("0" * 40)
+    shutil.copytree(source, stored / "snapshots" / ("0" * 40))
+
+
+def test_two_names_of_the_hub(
+    adapter: Path, tiny_base: Path, tiny_reference: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    in_hub(tmp_path / "hub", "org/small", tiny_reference)
+    in_hub(tmp_path / "hub", "org/tuned", adapter)
+    made = add_pair("named", str(tiny_base), "org/small", "org/tuned")
+    assert (made.reference, made.tuning) == ("org/small", "lora")
+    assert torch.equal(logits("named"), logits("tiny"))
+    with pytest.raises(ModelError, match="there is no model 'org/none' on this machine"):
+        add_pair("other", str(tiny_base), "org/small", "org/none")
+
+
+def test_what_was_trained_may_be_a_zip(adapter: Path, tiny_base: Path, tiny_reference: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "adapter.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in adapter.iterdir():
+            archive.write(file, file.name)
+    add_pair("zipped", str(tiny_base), str(tiny_reference), str(packed))
+    assert torch.equal(logits("zipped"), logits("tiny"))
+    assert {path.name for path in (pairs_folder() / "zipped").iterdir()} == {*ADAPTER, MANIFEST}
+    assert left_behind() == []
+
+
+def test_a_manifest_names_files_of_its_own_folder_only(finished: int, tmp_path: Path) -> None:
+    handed = tmp_path / "handed"
+    shutil.copytree(find_pair("tiny"), handed)
+    told = json.loads((handed / MANIFEST).read_text())
+    (handed / MANIFEST).write_text(json.dumps(told | {"hashes": {"../secret": "0" * 64}}))
+    with pytest.raises(ModelError, match="which is in another folder"):
+        add_pair_files(handed, "traversing")
+    (handed / MANIFEST).write_text(json.dumps(told | {"hashes": {}}))
+    assert add_pair_files(handed, "unpinned").hashes == {
+        "adapter_model.safetensors": told["hashes"]["adapter_model.safetensors"]
+    }
 
 
 def test_a_damaged_pair_is_refused(finished: int, tmp_path: Path) -> None:
@@ -115,9 +177,15 @@ def test_a_damaged_pair_is_refused(finished: int, tmp_path: Path) -> None:
     weights.write_bytes(data)
     with pytest.raises(ModelError, match="adapter_model.safetensors"):
         add_pair_files(handed, "damaged")
-    weights.unlink()
+    kept = weights.rename(tmp_path / "aside")
     with pytest.raises(ModelError, match="is missing"):
         add_pair_files(handed, "damaged")
+    kept.rename(weights)
+    weights.write_bytes(pickle.dumps({"a": 1}))
+    told = json.loads((handed / MANIFEST).read_text())
+    (handed / MANIFEST).write_text(json.dumps(told | {"hashes": {}}))
+    with pytest.raises(ModelError, match="does not fit its reference"):
+        add_pair_files(handed, "disguised")
     (handed / MANIFEST).unlink()
     with pytest.raises(ModelError, match="it has no"):
         add_pair_files(handed, "damaged")

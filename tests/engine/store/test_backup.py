@@ -12,6 +12,7 @@ import pytest
 
 from engine.cli import main as program
 from engine.errors import DataError, RunError, StorageError
+from engine.models.connected import connect_base, list_connected
 from engine.models.loading import load_pair
 from engine.runs.execute import store_spec
 from engine.settings import data_folder
@@ -52,6 +53,16 @@ def test_what_is_restored_is_what_was_kept(
     assert history.steps(finished).equals(scores)
     assert load_pair("tiny").manifest.hash == weights
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_connected_base_is_still_connected(
+    finished: int, tiny_base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = connect_base(str(tiny_base))
+    back_up(tmp_path / "kept.zip")
+    restore(tmp_path / "kept.zip", tmp_path / "again")
+    monkeypatch.setenv("OUBLIETTE_DATA", str(tmp_path / "again"))
+    assert list_connected() == [before]
 
 
 def test_every_file_is_in_its_list_and_nothing_half_saved(made: Path) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from engine.kinds import EvaluateSpec
+from engine.models import added_pairs, connected
 from engine.review import queue
 from engine.runs import runner
 from engine.runs.execute import store_spec
@@ -26,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[4]
 ROUTER = ROOT / "pages" / "router.py"
 PAGES = {
     "": "Overview",
+    "models": "Models",
     "compare": "Compare",
     "tradeoff": "Trade-off",
     "runs": "Runs",
@@ -191,6 +193,16 @@ def test_a_header_never_outdoes_a_log_in(enter: Opener, world: Path, monkeypatch
 
 
 @pytest.mark.parametrize("role", ["reader", "reviewer"])
+@pytest.mark.parametrize("view", ["connect", "add"])
+def test_models_are_connected_by_an_operator_alone(enter: Opener, world: Path, role: str, view: str) -> None:
+    app = enter(claims_of(EMAILS[role]), "models", models=view)
+    assert not app.exception
+    assert "role operator" in app.error[0].value
+    assert not app.text_input
+    assert {item.key for item in app.button} == {"log-out", "check-pair"}
+
+
+@pytest.mark.parametrize("role", ["reader", "reviewer"])
 @pytest.mark.parametrize("view", ["train", "evaluate", "import"])
 def test_a_link_to_a_form_is_refused_to_whoever_may_only_look(enter: Opener, world: Path, role: str, view: str) -> None:
     app = enter(claims_of(EMAILS[role]), "runs", view=view)
@@ -235,8 +247,11 @@ def refuse_to_run(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         (recorded_runs, "import_demo_run"),
         (setting_up, "fetch_demo"),
         (loading, "make_map"),
+        (connected, "connect_base"),
+        (added_pairs, "add_pair"),
     ]:
-        done = SimpleNamespace(name="own", questions=1) if name == "import_set" else 1
+        named = name in ("import_set", "connect_base", "add_pair")
+        done = SimpleNamespace(name="own", questions=1, source="own") if named else 1
         monkeypatch.setattr(place, name, lambda *_, name=name, done=done: called.append(name) or done)
     return called
 
@@ -253,8 +268,17 @@ def as_drawn(app: AppTest, page: str, key: str) -> None:
         app.selectbox(key="eval-pair").set_value("tiny")
         app.multiselect(key="eval-on").set_value(["folk:forget"]).run()
 
+    if key == "connect":
+        app.text_input(key="connect-source").set_value("/nowhere/base").run()
+    if key == "add":
+        for field in ("name", "reference", "trained"):
+            app.text_input(key=f"add-{field}").set_value("theirs")
+        app.run()
+
 
 ACTIONS = [
+    ("models", {"models": "connect"}, "connect", "reviewer", "connect_base"),
+    ("models", {"models": "add"}, "add", "reviewer", "add_pair"),
     ("runs", {"view": "train"}, "start-train", "reviewer", "start"),
     ("runs", {"view": "evaluate"}, "start-evaluate", "reviewer", "start"),
     ("runs", {}, "cancel-2", "reviewer", "cancel"),
@@ -377,6 +401,8 @@ WRITES = {
     "loading": {"make_map"},
     "recorded_runs": {"import_demo_run"},
     "erasure": {"erase", "finish"},
+    "connected": {"connect_base", "disconnect_base"},
+    "added_pairs": {"add_pair", "add_pair_files"},
     "queue": {"record_verdict", "record_blind", "undo"},
     "keys": {"take"},
 }
@@ -408,6 +434,10 @@ def test_every_function_that_acts_asks_for_a_role_first() -> None:
         "setting_up.set_up_button",
         "question_map.offer_map",
         "erase._erase",
+        "connect.connect_form",
+        "connect._disconnect",
+        "add._models_form",
+        "add._pair_form",
         "verdict_keys._take",
         "verdict_form._save_blind",
     }

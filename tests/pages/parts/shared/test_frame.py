@@ -12,6 +12,7 @@ Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
 TITLES = {
     "": "Overview",
+    "models": "Models",
     "compare": "Compare",
     "tradeoff": "Trade-off",
     "runs": "Runs",

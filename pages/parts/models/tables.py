@@ -1,4 +1,4 @@
-"""The tables of Overview: pairs and sets on this machine."""
+"""What is loaded as tables: pairs and sets on this machine."""
 
 from collections.abc import Sequence
 
