@@ -1,6 +1,7 @@
 """Fixtures: tiny models saved to disk once a session, and folders of its own for every test."""
 
 import copy
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,16 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a tiny reference with the base's tokens and a padded vocabulary."""
     return save_model(tmp_path_factory.mktemp("models") / "reference", seed=2, padding=7)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_left_in_the_checkout() -> Iterator[None]:
+    """A test that writes where it stands would have its leavings committed."""
+    root = Path(__file__).resolve().parent.parent
+    before = {path.name for path in root.iterdir()}
+    yield
+    left = {path.name for path in root.iterdir()} - before
+    assert {name for name in left if not name.startswith(".")} == set()
 
 
 @pytest.fixture(autouse=True)

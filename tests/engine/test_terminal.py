@@ -37,6 +37,7 @@ def harmless(text: str) -> bool:
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     monkeypatch.setenv("OUBLIETTE_DEMO", str(tmp_path / "no-demo"))
+    monkeypatch.chdir(tmp_path)  # some commands write the file whose name they are given
 
     def call(*argv: str) -> tuple[int, str, str]:
         capsys.readouterr()
