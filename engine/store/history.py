@@ -114,6 +114,16 @@ def run_detail(run_id: int) -> RunDetail:
     )
 
 
+def kind_words(run: RunSummary) -> str:
+    """What a list says a run is: "judged again from run 3"."""
+    if run.facts.asks_models or run.facts.finds != "answers":
+        return run.facts.label
+    try:
+        return f"{run.facts.label} from run {run_detail(run.id).spec.judged_from}"
+    except RunError:  # another version of the program stored it
+        return run.facts.label
+
+
 def steps(run_id: int) -> pd.DataFrame:
     """Training steps: step, epoch, loss, forget_loss, retain_loss, forget_probability, seconds."""
     with reading() as session:

@@ -27,7 +27,12 @@ from engine.training_settings import TrainingSettings
 
 OLD = Path(__file__).parents[1] / "kept" / "old.sqlite.gz"
 LEAST = {
-    kind: {"name": "n", **({"pair": "p"} if "pair" in cls.model_fields else {})} for kind, cls in SPECIFICATIONS.items()
+    kind: {
+        "name": "n",
+        **({"pair": "p"} if "pair" in cls.model_fields else {}),
+        **({"judged": 1} if "judged" in cls.model_fields else {}),
+    }
+    for kind, cls in SPECIFICATIONS.items()
 }
 
 
