@@ -11,6 +11,7 @@ from pages.parts.runs.audit import audit_form
 from pages.parts.runs.backup import backup_form
 from pages.parts.runs.difference import choose_compared, show_differences
 from pages.parts.runs.erase import erase_form
+from pages.parts.runs.judge_again import judge_form
 from pages.parts.runs.own_questions import import_form
 from pages.parts.runs.paired import show_paired
 from pages.parts.runs.run import show_run
@@ -27,6 +28,7 @@ VIEWS = {
     "train": "Start training",
     "evaluate": "Start evaluation",
     "audit": "Start audit",
+    "judge": "Judge again",
     "import": "Import questions",
     "erase": "Erase a person",
     "backup": "Back up",
@@ -104,7 +106,7 @@ def runs_table(runs: list[RunSummary]) -> pd.DataFrame:
         (
             run.id,
             run.name,
-            run.facts.label,
+            history.kind_words(run),
             status_word(run.status),
             run.pair or "–",
             run.objective or "–",
@@ -131,6 +133,8 @@ def main() -> None:
         evaluation_form()
     elif view == "audit":
         audit_form()
+    elif view == "judge":
+        judge_form()
     elif view == "import":
         import_form()
         st.divider()

@@ -38,6 +38,10 @@ class ChangedJudgement(NamedTuple):
     terms_before: tuple[str, ...]  # those that were looked for
     terms_after: tuple[str, ...]
 
+    @property
+    def no_longer_told(self) -> bool:
+        return self.before in TOLD and self.after not in TOLD
+
 
 class JudgedAgain(NamedTuple):
     """A run that judged another's answers, and what is different. `reason`: why nothing can be compared."""
@@ -45,7 +49,7 @@ class JudgedAgain(NamedTuple):
     judged_from: int
     name: str  # of the run judged before
     judged: int  # judgements of both
-    changed: tuple[ChangedJudgement, ...]  # what was told before first
+    changed: tuple[ChangedJudgement, ...]  # what is no longer told first
     other_terms: int  # questions with other key terms
     rules: tuple[str, str]  # the leak rule before and now
     reason: str = ""
@@ -93,7 +97,7 @@ def judged_again(run_id: int) -> JudgedAgain | None:
         answers = [row for row in runs.answers(session, run_id) if row.question_id in questions]
         one, two = _side(session, before_id), _side(session, run_id)
     changed = [found for row in answers if (found := _changed(questions[row.question_id], row, one, two)) is not None]
-    changed.sort(key=lambda item: (item.before not in TOLD, item.question_id, item.alpha, item.phrasing))
+    changed.sort(key=lambda item: (not item.no_longer_told, item.question_id, item.alpha, item.phrasing))
     rules = tuple(item.versions.get(history.LEAK_RULE, "") for item in (before, detail))
     other = sum(one.terms.get(key) != terms for key, terms in two.terms.items() if key in questions)
     judged = sum(1 for key, value in two.scores.items() if value is not None and key[0] in questions)

@@ -86,7 +86,8 @@ def _size(base: str) -> tuple[float, int]:
 
 def _earlier(sourced: SourcedSpec[ExperimentSpec]) -> float | None:
     """How many times longer than the rules of thumb earlier runs on this base took: those of this kind, else of any
-    that asks models; None without any. The work of a run is its answers, so this is how many of them were given a second.
+    that asks models; None without any. The work of a run is its answers, so this is how many of them were given a
+    second.
     """
     with reading() as session:
         found = runs.durations(session, sourced.spec.base)
