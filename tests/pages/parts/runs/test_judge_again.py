@@ -46,7 +46,7 @@ def test_what_is_wrong_is_said_on_the_form(visit: Opener, own_folders: object) -
     store_reviewed("old", versions={"leak rule": "Leak rule 2"})
     app = visit("runs", view="judge")
     app.multiselect(key="judge-terms").set_value(["nowhere"]).run()
-    assert app.error[0].value.replace("\", "").startswith("There is no stored set 'nowhere'")
+    assert app.error[0].value.replace("\\", "").startswith("There is no stored set 'nowhere'")
 
 
 def test_without_a_finished_evaluation_there_is_nothing_to_judge(visit: Opener, own_folders: object) -> None:
