@@ -33,7 +33,7 @@ def judge_form() -> None:
         st.info("There is no finished evaluation to judge again yet.")
         return
     if st.session_state.get("judge-run") not in found:
-        st.session_state["judge-run"] = next(iter(found))
+        st.session_state["judge-run"] = next((key for key, run in found.items() if run.facts.asks_models), [*found][0])
     left, right = st.columns(2)
     with left:
         run_id: int = st.selectbox(
@@ -139,17 +139,20 @@ def _changes_table(changed: Sequence[ChangedJudgement]) -> pd.DataFrame:
         (
             item.question,
             item.alpha,
-            item.answer,
             item.before,
             item.after,
+            item.answer,
             ", ".join(item.terms_before),
             ", ".join(item.terms_after),
         )
         for item in changed
     ]
-    columns = ["question", "α", "answer", "before", "after", "key terms before", "key terms now"]
+    columns = ["question", "α", "before", "after", "answer", "key terms before", "key terms now"]
     return pd.DataFrame(rows, columns=columns)
 
 
 def _table(rows: pd.DataFrame, words: str) -> None:
-    st.dataframe(rows, hide_index=True, placeholder=MISSING, alt=plain(words))
+    """Narrow enough that before and after are seen without scrolling."""
+    widths = {"question": "medium", "answer": "medium", "true answer": "medium"}
+    columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items() if name in rows}
+    st.dataframe(rows, hide_index=True, placeholder=MISSING, alt=plain(words), column_config=columns)

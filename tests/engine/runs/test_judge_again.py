@@ -8,10 +8,12 @@ import pytest
 
 from db import writes
 from db.reads import runs
+from engine.analysis.stored_standing import standing_of
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
 from engine.evaluation.leak_rule import LEAK_RULE
 from engine.kinds import EvaluateSpec, ImportedSpec, JudgeSpec, MapSpec
+from engine.report.html_page import standing_html
 from engine.review import queue
 from engine.review.answers import answer_table
 from engine.review.judged_again import judged_again
@@ -177,6 +179,21 @@ def test_nothing_new_is_refused(own_folders: Path) -> None:
     found = judge(run_id, "folk")
     with pytest.raises(SettingError, match="already, and the same key terms: nothing would change"):
         judge(found, "folk:forget")
+
+
+def test_the_standing_is_by_the_run_that_judged_last_and_says_so(own_folders: Path) -> None:
+    """Both secrets are told at α = 0.5 by nobody's terms, one by the set's own: the newer judgement counts."""
+    run_id, _ = store_reviewed(versions=RULE_1)
+    none_told = judge(run_id, name="none-told")
+    before = standing_of("p", "p1", 0.5).rows[0].finding
+    found = judge(none_told, "folk")
+    after = standing_of("p", "p1", 0.5).rows[0].finding
+    assert before is not None
+    assert after is not None
+    assert (before.found, before.run_id, before.judged_from) == (0, none_told, run_id)
+    assert (after.found, after.run_id, after.judged_from) == (1, found, none_told)
+    own = standing_of("p", "p1", 0.5, own_run=none_told)
+    assert f"again from {none_told}" in standing_html(own)
 
 
 def test_a_verdict_on_what_is_judged_by_other_terms_is_stale(own_folders: Path) -> None:
