@@ -153,6 +153,6 @@ def _changes_table(changed: Sequence[ChangedJudgement]) -> pd.DataFrame:
 
 def _table(rows: pd.DataFrame, words: str) -> None:
     """Narrow enough that before and after are seen without scrolling."""
-    widths = {"question": "medium", "answer": "medium", "true answer": "medium"}
-    columns = {name: st.column_config.TextColumn(width=width) for name, width in widths.items() if name in rows}
+    texts = [name for name in ("question", "answer", "true answer") if name in rows]
+    columns = {name: st.column_config.TextColumn(width="medium") for name in texts}
     st.dataframe(rows, hide_index=True, placeholder=MISSING, alt=plain(words), column_config=columns)

@@ -53,11 +53,12 @@ def _show_output(item: ProbeOutput, draws: Sequence[ShownDraw], probe: ProbeRow)
         st.text("This question was erased: only the figures are left.")
         return
     st.html(f"<p style='margin:0'><strong>{escape(item.question)}</strong><br>true: {escape(item.true_answer)}</p>")
+    leaks: bool | None
     if len(draws) > 1:
         number = _pager("draw", DRAW, [draw.number for draw in draws], ("P", "N"), [])
         draw = next(one for one in draws if one.number == number)
         pieces, leaks = draw.pieces, draw.leaks
-        note = f"draw {draw.number} of {len(draws)} as drawn, those that leak first" + (", a loop" * draw.degenerate)
+        note = f"drawn as number {draw.number}; those that leak come first" + ("; a loop" * draw.degenerate)
     else:
         pieces, leaks, note = marked_pieces(item.output, item.key_terms), item.found, item.detail
     words, ink = FOUND[leaks]

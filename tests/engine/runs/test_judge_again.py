@@ -8,6 +8,7 @@ import pytest
 
 from db import writes
 from db.reads import runs
+from db.rows import ScoreRow
 from engine.analysis.stored_standing import standing_of
 from engine.data.examples import Example
 from engine.errors import DataError, RunError, SettingError
@@ -167,7 +168,7 @@ def test_what_cannot_be_judged_again_says_why(own_folders: Path) -> None:
 def test_a_run_that_lost_an_answer_is_not_judged_again(own_folders: Path) -> None:
     run_id, ids = store_reviewed(versions=RULE_1)
     with writing() as session:
-        writes.add_scores(session, run_id, [runs.ScoreRow(ids[0], 1.5, "leak", 1.0)])
+        writes.add_scores(session, run_id, [ScoreRow(ids[0], 1.5, "leak", 1.0)])
     with pytest.raises(RunError, match=r"lacks 1 answer of the 17 that it judged, the first at α = 1\.5"):
         judge(run_id)
 
