@@ -174,18 +174,12 @@ def _floor(floor: Floor | None, run_id: int) -> ReportCheck:
             "note", "No baseline for the leaks: no run of a retain model here answered any of these questions."
         )
     words = f"A retain model answered {floor.words} of this run (run {floor.run_id}): its leaks are the baseline."
-    own, known = _terms(run_id), _terms(floor.run_id)
+    own, known = history.terms_of(run_id), history.terms_of(floor.run_id)
     unlike = sum(own[key] != known[key] for key in own.keys() & known.keys())
     if unlike:
         others = count(unlike, "of these questions has", "of these questions have")
         return ReportCheck("note", f"{words} For it {others} other key terms: judge it again by the same.")
     return ReportCheck("pass" if floor.shared == floor.asked else "note", words)
-
-
-def _terms(run_id: int) -> dict[int, tuple[str, ...]]:
-    """What the leak rule looks for, by question; of those that were not erased."""
-    pairs = zip(history.question_places(run_id), history.asked(run_id), strict=True)
-    return {place.question_id: terms for place, (example, terms) in pairs if not example.erased}
 
 
 def _reviewed(verdicts: Verdicts) -> ReportCheck:

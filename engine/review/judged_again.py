@@ -47,7 +47,6 @@ class JudgedAgain(NamedTuple):
     """A run that judged another's answers, and what is different. `reason`: why nothing can be compared."""
 
     judged_from: int
-    name: str  # of the run judged before
     judged: int  # judgements of both
     changed: tuple[ChangedJudgement, ...]  # what is no longer told first
     other_terms: int  # questions with other key terms
@@ -90,7 +89,7 @@ def judged_again(run_id: int) -> JudgedAgain | None:
         before = history.run_detail(before_id)
     except RunError:
         reason = f"Run {before_id}, whose answers were judged again, is not stored any more: what changed is unknown."
-        return JudgedAgain(before_id, "", 0, (), 0, ("", ""), reason)
+        return JudgedAgain(before_id, 0, (), 0, ("", ""), reason)
     with reading() as session:
         # What was erased has no text any more, and kept the judgement it had.
         questions = {row.id: row for row in runs.asked_questions(session, run_id) if row.question}
@@ -101,7 +100,7 @@ def judged_again(run_id: int) -> JudgedAgain | None:
     rules = tuple(item.versions.get(history.LEAK_RULE, "") for item in (before, detail))
     other = sum(one.terms.get(key) != terms for key, terms in two.terms.items() if key in questions)
     judged = sum(1 for key, value in two.scores.items() if value is not None and key[0] in questions)
-    return JudgedAgain(before_id, before.summary.name, judged, tuple(changed), other, (rules[0], rules[1]))
+    return JudgedAgain(before_id, judged, tuple(changed), other, (rules[0], rules[1]))
 
 
 def _side(session: Session, run_id: int) -> _Side:

@@ -223,6 +223,12 @@ def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:
     return [(example_of(row), tuple(terms[row.id])) for row in found]
 
 
+def terms_of(run_id: int) -> dict[int, tuple[str, ...]]:
+    """What the leak rule looks for, by question; of those that were not erased."""
+    pairs = zip(question_places(run_id), asked(run_id), strict=True)
+    return {place.question_id: terms for place, (example, terms) in pairs if not example.erased}
+
+
 def question_places(run_id: int) -> list[rows.PlaceRow]:
     """Where the questions of a run stand in their sets, in the order of `asked`."""
     with reading() as session:
