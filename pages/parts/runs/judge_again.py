@@ -33,7 +33,8 @@ def judge_form() -> None:
         st.info("There is no finished evaluation to judge again yet.")
         return
     if st.session_state.get("judge-run") not in found:
-        st.session_state["judge-run"] = next((key for key, run in found.items() if run.facts.asks_models), [*found][0])
+        of_pairs = (key for key, run in found.items() if run.facts.asks_models and run.objective)
+        st.session_state["judge-run"] = next(of_pairs, [*found][0])
     left, right = st.columns(2)
     with left:
         run_id: int = st.selectbox(
@@ -81,7 +82,8 @@ def _correct(run_id: int, run: RunSummary) -> None:
         if st.button("Use this file", key="judge-use", disabled=upload is None) and upload is not None:
             access.require("operator", "Importing questions")
             done = questions.import_set(upload.getvalue(), set_name.strip(), upload.name)
-            st.session_state["judge-terms"] = [*st.session_state.get("judge-terms", []), done.name]
+            chosen = [*st.session_state.get("judge-terms", []), done.name]
+            st.session_state["judge-terms"] = list(dict.fromkeys(chosen))
 
 
 def _show_other_terms(run_id: int, sources: Sequence[str]) -> None:

@@ -2,10 +2,9 @@
 
 import streamlit as st
 
-from pages.parts.runs.outputs import PROBE
 from pages.parts.shared import address
 
-OPENED = "probe-opened"
+PROBE, OPENED = "probe", "probe-opened"
 
 
 def note_opened() -> bool:

@@ -11,11 +11,12 @@ from engine.audit.found import ProbeOutput, ProbeRow, outputs_of
 from engine.evaluation.marked_terms import marked_pieces
 from engine.evaluation.token_readings import TextPiece
 from engine.inks import BASE, FAIL, PASS
+from pages.parts.runs.opened import PROBE, is_opened
 from pages.parts.shared import address
 from pages.parts.shared.answer_cards import card
 from pages.parts.shared.wording import MISSING, plain
 
-PROBE, OUTPUT, DRAW = "probe", "output", "draw"  # in the address: the probe, the question's id, the draw's number
+OUTPUT, DRAW = "output", "draw"  # in the address beside the probe: the question's id, the draw's number
 FOUND = {True: ("✖ found", FAIL), False: ("nothing found", PASS), None: ("not tried", BASE)}
 ONE_DRAW = "Of the draws only this one is stored: the audit is of a version that kept no others."
 
@@ -30,6 +31,7 @@ def show_outputs(run_id: int, rows: Sequence[ProbeRow], worst: str) -> None:
             list(labels),
             PROBE,
             worst,
+            text=str if is_opened() else address.unless(worst),  # so that a link to it is new where it is chosen
             format_func=lambda name: f"{labels[name].label}: {_tally(labels[name])}",
             on_change=_forget,
             args=(OUTPUT, DRAW),

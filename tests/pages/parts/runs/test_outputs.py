@@ -85,6 +85,9 @@ def test_a_link_to_what_came_out_opens_it_above_the_list(visit: Opener, audited:
 
     assert order(linked) == ["probe", "run"]
     assert order(plain) == ["run", "probe"]
+    assert "probe" not in plain.query_params, "so that a link to the worst probe is a new one on this page too"
+    plain.query_params["probe"] = "greedy"
+    assert order(plain.run()) == ["probe", "run"]
     assert not linked.button(key="output-on").disabled
 
 
