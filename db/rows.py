@@ -166,35 +166,6 @@ class ReportRow(NamedTuple):
     leak_paraphrase_unlearned: float | None
 
 
-class LeakRow(NamedTuple):
-    run_id: int
-    run: str
-    pair: str
-    alpha: float
-    set: str
-    position: int | None
-    subject: str
-    question: str
-    answer: str
-    rouge: float | None
-
-
-class JudgedRow(NamedTuple):
-    pair: str
-    subject: str
-    value: float
-
-
-class LeakCountRow(NamedTuple):
-    pair: str
-    metric: str  # leak | leak_paraphrase
-    alpha: float
-    judged: int
-    leaking: int
-    floor_judged: int  # of the judged questions, those on which a retain model of the same base was judged
-    floor_leaking: int
-
-
 class MapRow(NamedTuple):
     id: int
     question: str

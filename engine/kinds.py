@@ -154,6 +154,29 @@ class AuditSpec(ExperimentSpec):
         return self
 
 
+class JudgeSpec(ExperimentSpec):
+    """Judges the stored answers of the run `judged` again: by the leak rule of now, and by the key terms that
+    `key_terms` have for its questions (none named: by its own). No model is asked; the rest stays as that run has it.
+    """
+
+    facts = RunFacts("judged again", "answers", asks_models=False)
+
+    kind: Literal["judge"] = "judge"
+    judged: Annotated[int, between("judged", 1, 2**53)]
+    key_terms: Annotated[tuple[str, ...], Source()] = ()
+    pair: str = ""  # as that run names it: it is not read
+    evaluate_on: tuple[str, ...] = ()  # as that run asked them: they are not read
+    alpha_choice: Choice = "recommended"
+
+    @property
+    def judged_at(self) -> AlphaChoice:
+        return self.alpha_choice
+
+    @property
+    def judged_from(self) -> int | None:
+        return self.judged
+
+
 class ImportedSpec(ExperimentSpec):
     """Executes nothing: holds what others published of the model `base`. It asked no set, and stands at alpha 0."""
 
@@ -164,7 +187,7 @@ class ImportedSpec(ExperimentSpec):
     alphas: tuple[Alpha, ...] = (0.0,)
 
 
-AnySpec = TrainSpec | EvaluateSpec | MapSpec | TasksSpec | TeachSpec | AuditSpec | ImportedSpec
+AnySpec = TrainSpec | EvaluateSpec | MapSpec | TasksSpec | TeachSpec | AuditSpec | JudgeSpec | ImportedSpec
 SPECIFICATIONS: dict[str, type[AnySpec]] = {cls.model_fields["kind"].default: cls for cls in get_args(AnySpec)}
 
 # Older versions had one class with the fields of all kinds, and stored them all.

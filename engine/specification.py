@@ -39,6 +39,7 @@ class RunFacts(NamedTuple):
     label: str  # in a list of runs
     finds: Finds  # what is stored: answers with scores, maps, choices, probe results, figures that others published
     makes: Literal["pair", "model", ""] = ""  # of the run's own name
+    asks_models: bool = True
 
 
 class Source(NamedTuple):
@@ -145,6 +146,11 @@ class ExperimentSpec(BaseModel):
     def judged_at(self) -> AlphaChoice:
         """The rule by which one of the alphas is taken where a run is judged at one, see chosen_alpha.py."""
         return "recommended"
+
+    @property
+    def judged_from(self) -> int | None:
+        """The run whose answers this one judges again; None where it has its own."""
+        return None
 
     @property
     def trained_on(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from pages.parts.runs.audit import audit_form
 from pages.parts.runs.backup import backup_form
 from pages.parts.runs.difference import choose_compared, show_differences
 from pages.parts.runs.erase import erase_form
+from pages.parts.runs.judge_again import judge_form
+from pages.parts.runs.opened import close_opened, note_opened
 from pages.parts.runs.own_questions import import_form
 from pages.parts.runs.paired import show_paired
 from pages.parts.runs.run import show_run
@@ -27,6 +29,7 @@ VIEWS = {
     "train": "Start training",
     "evaluate": "Start evaluation",
     "audit": "Start audit",
+    "judge": "Judge again",
     "import": "Import questions",
     "erase": "Erase a person",
     "backup": "Back up",
@@ -63,6 +66,8 @@ def list_view(runs: list[RunSummary]) -> None:
     default = next((run.id for run in runs if not run.recorded), ids[-1])  # else the demo's own run, its first
     address.seed("run", address.one_of("run", ids), default)
     address.settle("run", ids, default)
+    top = st.container()
+    opened = note_opened()
     words = (
         f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what"
         " differs between them."
@@ -80,12 +85,15 @@ def list_view(runs: list[RunSummary]) -> None:
     names = {run.id: run_label(run) for run in runs}
     at, beside = st.columns(2)
     with at:
-        chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)
+        chosen: int = st.selectbox(
+            "Run to look at", ids, key="run", format_func=names.__getitem__, on_change=close_opened
+        )
     address.keep("run", chosen)
     with beside:
         other = choose_compared(chosen, names)
     if other is None:
-        show_run(chosen)
+        with top if opened else st.container():
+            show_run(chosen)
     else:
         left, right = history.run_detail(chosen), history.run_detail(other)
         show_paired(left, right)
@@ -95,6 +103,7 @@ def list_view(runs: list[RunSummary]) -> None:
 def _follow_row(ids: list[int]) -> None:
     rows = st.session_state[f"runs-{ids[0]}-{len(ids)}"]["selection"]["rows"]
     if rows:
+        close_opened()
         st.session_state["run"] = ids[rows[0]]
         st.session_state["against"] = ids[rows[1]] if len(rows) > 1 else None
 
@@ -104,7 +113,7 @@ def runs_table(runs: list[RunSummary]) -> pd.DataFrame:
         (
             run.id,
             run.name,
-            run.facts.label,
+            history.kind_words(run),
             status_word(run.status),
             run.pair or "–",
             run.objective or "–",
@@ -131,6 +140,8 @@ def main() -> None:
         evaluation_form()
     elif view == "audit":
         audit_form()
+    elif view == "judge":
+        judge_form()
     elif view == "import":
         import_form()
         st.divider()

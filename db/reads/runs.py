@@ -240,9 +240,11 @@ def scores(session: Session, run_id: int) -> list[ScoreRow]:
     return [ScoreRow(*row) for row in session.execute(select(*columns).where(ScoreTable.run_id == run_id))]
 
 
-def answers(session: Session, run_id: int) -> list[AnswerRow]:
-    columns = [getattr(AnswerTable, name) for name in AnswerRow._fields]
-    return [AnswerRow(*row) for row in session.execute(select(*columns).where(AnswerTable.run_id == run_id))]
+def answers(session: Session, run_id: int, question_id: int | None = None) -> list[AnswerRow]:
+    """Of all questions, or of one."""
+    query = select(*[getattr(AnswerTable, name) for name in AnswerRow._fields]).where(AnswerTable.run_id == run_id)
+    wanted = query if question_id is None else query.where(AnswerTable.question_id == question_id)
+    return [AnswerRow(*row) for row in session.execute(wanted)]
 
 
 def curves(session: Session, run_id: int) -> list[CurveRow]:

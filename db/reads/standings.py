@@ -22,20 +22,20 @@ class PairJudgmentRow(NamedTuple):
     value: float
 
 
-def judging_runs(session: Session, pair_hash: str, alpha: float) -> list[tuple[int, str]]:
-    """Finished runs that applied the leak rule to answers of the pair with this hash at `alpha`: id and name, newest
-    first.
+def judging_runs(session: Session, pair_hash: str, alpha: float) -> list[tuple[int, str, str]]:
+    """Finished runs that applied the leak rule to answers of the pair with this hash at `alpha`: id, name and
+    specification, newest first.
     """
     judged = select(ScoreTable.run_id).where(
         ScoreTable.run_id == RunTable.id, ScoreTable.alpha == alpha, ScoreTable.metric == "leak"
     )
     query = (
-        select(RunTable.id, RunTable.name)
+        select(RunTable.id, RunTable.name, RunTable.spec)
         .join(PairTable, PairTable.id == RunTable.pair_id)
         .where(PairTable.hash == pair_hash, RunTable.status == "finished", judged.exists())
         .order_by(RunTable.id.desc())
     )
-    return [(row[0], row[1]) for row in session.execute(query)]
+    return [(row[0], row[1], row[2]) for row in session.execute(query)]
 
 
 def judgments(session: Session, run_id: int, alpha: float) -> list[PairJudgmentRow]:

@@ -6,8 +6,9 @@ from typing import NamedTuple
 from engine.evaluation.rouge import ROUGE_SCORE
 from engine.kinds import TeachSpec, TrainSpec
 from engine.names import ModelRef
-from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages
+from engine.store.history import LEAK_RULE, READING, ROUGE, TEMPLATE, RunDetail, packages, terms_of
 from engine.store.judged_by import rule_of
+from engine.wording import count
 
 _WORDS = {"alphas": "α", "max_new_tokens": "answer tokens at most", "evaluate_on": "evaluated on"}
 SHOWN = 60  # characters shown of a rule or a template
@@ -26,8 +27,8 @@ class Unlike(NamedTuple):
 
 
 def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
-    """Data, leak rule, ROUGE's words, template, reading of text (where both recorded it), versions, base, longest
-    answer, choice of alpha, stopping rule, seed and machine, where they differ.
+    """Data, leak rule, key terms of questions that both asked, ROUGE's words, template, reading of text (where both
+    recorded it), versions, base, longest answer, choice of alpha, stopping rule, seed and machine, where they differ.
 
     The pair, its objective and alpha are what is compared, and are not listed. Values that a run did not store are
     "not recorded".
@@ -40,6 +41,7 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
         _unlike("leak rule", *(rule_of(item) for item in (first, second)))
         if one.get(LEAK_RULE) != two.get(LEAK_RULE)
         else None,
+        _terms(first, second),
         _unlike("ROUGE words", one.get(ROUGE, ROUGE_SCORE), two.get(ROUGE, ROUGE_SCORE)),
         _unlike("template", one.get(TEMPLATE, ""), two.get(TEMPLATE, "")),
         _unlike(READING, one[READING], two[READING]) if READING in one and READING in two else None,
@@ -52,6 +54,14 @@ def unlike(first: RunDetail, second: RunDetail) -> list[Unlike]:
         _differing("machine", first.machine, second.machine, list(dict.fromkeys([*first.machine, *second.machine]))),
     ]
     return [item for item in found if item is not None]
+
+
+def _terms(first: RunDetail, second: RunDetail) -> Unlike | None:
+    """Of how many questions of both the key terms differ: not which, as a report that is redacted names none."""
+    one, two = (terms_of(item.summary.id) for item in (first, second))
+    differ = sum(two.get(key, terms) != terms for key, terms in one.items())
+    sides = [f"those of run {item.summary.id}" for item in (first, second)]
+    return Unlike(f"key terms of {count(differ, 'question')}", *sides) if differ else None
 
 
 def _stopping(detail: RunDetail) -> str:

@@ -10,9 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from db.reads import figures, leaks
+from db.reads import figures
 from db.rows import ScoredPlaceRow
-from engine.analysis.recommended import judged_at
 from engine.errors import RunError, StorageError
 from engine.evaluation.bootstrap import Floats, mean_intervals, none_of
 from engine.evaluation.metrics import METRICS
@@ -122,21 +121,6 @@ def figure_of(
     column = np.array([np.nan if value is None else value for value in values], dtype=float)
     (interval,) = mean_intervals(column[:, None], subjects, SEED)
     return _figure((*part, metric), interval, _people(column, subjects))
-
-
-def leak_figures() -> dict[tuple[str, str], Figure]:
-    """The shares behind `remaining_leaks.leak_counts`, by pair and metric."""
-    found: dict[tuple[str, str], Figure] = {}
-    moved = judged_at()
-    for metric in ("leak", "leak_paraphrase"):
-        with reading() as session:
-            judged = leaks.judged_leaks(session, metric, moved)
-        for pair in dict.fromkeys(row.pair for row in judged):
-            own = [row for row in judged if row.pair == pair]
-            # A person is one person in whichever set they are asked about: more sets are not more people.
-            subjects = [row.subject for row in own]
-            found[pair, metric] = figure_of([row.value for row in own], subjects, metric, ("", "forget", ""))
-    return found
 
 
 def scores_of(run_id: int, alpha: float, only: Collection[int] | None = None) -> Scores:

@@ -6,38 +6,8 @@ from typing import NamedTuple, cast
 
 import pandas as pd
 
-from db.reads import leaks as leak_reads
 from engine.analysis.leak_floor import floor_over, retain_only_leaks
-from engine.analysis.recommended import judged_at
 from engine.store import history
-from engine.store.session import reading
-
-
-class LargestLeak(NamedTuple):
-    """A forget question whose answer still leaks at the pair's recommended alpha."""
-
-    run_id: int
-    run: str
-    pair: str
-    alpha: float
-    set: str
-    position: int | None  # position of the question in its set, None where the set no longer holds it
-    subject: str
-    question: str
-    answer: str  # what the ensemble answered
-    rouge: float | None
-
-
-class LeakCount(NamedTuple):
-    """Forget questions on which a pair was judged at its recommended alpha, and how many of them leak."""
-
-    pair: str
-    metric: str  # leak | leak_paraphrase
-    alpha: float
-    judged: int
-    leaking: int
-    floor_judged: int  # of the judged questions, those on which a retain model of the same base was judged
-    floor_leaking: int
 
 
 class LeakShare(NamedTuple):
@@ -50,24 +20,6 @@ class LeakShare(NamedTuple):
     questions: int
     floor: float | None  # None where no retain model was asked any of them
     floor_questions: int
-
-
-def leak_counts() -> list[LeakCount]:
-    """Per pair, as asked and paraphrased: forget questions judged and leaking at its recommended alpha, and the
-    baseline.
-
-    The newest judgment of each question counts; a pair is left out on questions on which a successor was judged.
-    """
-    moved = judged_at()
-    with reading() as session:
-        return [LeakCount(*row) for row in leak_reads.leak_counts(session, moved)]
-
-
-def largest_leaks(limit: int = 5) -> list[LargestLeak]:
-    """Forget questions that leak by the judgments that `leak_counts` counts, highest ROUGE-L recall first."""
-    moved = judged_at()
-    with reading() as session:
-        return [LargestLeak(*row) for row in leak_reads.largest_leaks(session, limit, moved)]
 
 
 def leak_shares(run_id: int) -> list[LeakShare]:

@@ -80,6 +80,7 @@ class WayFinding(NamedTuple):
     state: State
     run_id: int
     run: str
+    judged_from: int | None = None  # the run whose answers that one judged again
 
     @property
     def share(self) -> float:

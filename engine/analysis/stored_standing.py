@@ -25,6 +25,7 @@ from engine.analysis.standing import (
     make_standing,
 )
 from engine.data.examples import KEPT, is_to_be_forgotten
+from engine.errors import SettingError
 from engine.kinds import read_spec
 from engine.models.manifest import PairManifest
 from engine.store.session import reading
@@ -41,6 +42,7 @@ class _Judged(NamedTuple):
 
     run_id: int
     run: str
+    judged_from: int | None  # the run whose answers it judged again
     rows: list[PairJudgmentRow]  # at alpha
     before: list[PairJudgmentRow]  # at alpha 0
     baselines: dict[str, dict[int, float]]  # of the retain model, by metric and question
@@ -62,7 +64,7 @@ def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "", ow
     `own_run`: the run that a report is about; no newer one takes its place.
     """
     with reading() as session:
-        judged = [_judged(session, run_id, run, alpha) for run_id, run in reads.judging_runs(session, pair_hash, alpha)]
+        judged = [_judged(session, *row, alpha) for row in reads.judging_runs(session, pair_hash, alpha)]
         audits = [
             (run_id, probe_reads.summaries(session, run_id), reads.probed_questions(session, run_id))
             for run_id, spec, _ in probe_reads.finished_audits(session, pair_hash)
@@ -80,10 +82,24 @@ def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "", ow
     return make_standing(pair, pair_hash, alpha, measured, kept, len(persons - {""}), successor, own_run)
 
 
-def _judged(session: Session, run_id: int, run: str, alpha: float) -> _Judged:
+def _judged(session: Session, run_id: int, run: str, spec: str, alpha: float) -> _Judged:
     baselines = {metric: leak_reads.floor_scores(session, run_id, metric) for metric in ("leak", "leak_paraphrase")}
     before = reads.judgments(session, run_id, 0.0)
-    return _Judged(run_id, run, before if alpha == 0 else reads.judgments(session, run_id, alpha), before, baselines)
+    return _Judged(
+        run_id,
+        run,
+        _judged_from(spec),
+        before if alpha == 0 else reads.judgments(session, run_id, alpha),
+        before,
+        baselines,
+    )
+
+
+def _judged_from(spec: str) -> int | None:
+    try:
+        return read_spec(spec).judged_from
+    except SettingError:  # another version of the program stored it; its judgments count all the same
+        return None
 
 
 def _measured(run: _Judged) -> list[Measurement]:
@@ -105,6 +121,7 @@ def _measured(run: _Judged) -> list[Measurement]:
                 run.run_id,
                 run.run,
             )
+            finding = finding._replace(judged_from=run.judged_from)
             found.append(Measurement(way.key, finding, frozenset(told)))
     return found
 

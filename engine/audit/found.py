@@ -1,10 +1,14 @@
 """What the probes of a stored audit found. Reads only."""
 
+from typing import NamedTuple
+
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
 from engine.audit.probes import PROBES
+from engine.data.examples import Example
 from engine.errors import RunError
 from engine.kinds import read_spec
+from engine.store import history
 from engine.store.history import run_detail
 from engine.store.session import reading
 from engine.wording import named_run
@@ -67,6 +71,41 @@ def probe_results(run_id: int, probe: str | None = None) -> list[ProbeResultRow]
     """Question by question, of one probe or of all: of the pair (side "pair"), then of the baseline (side "floor")."""
     with reading() as session:
         return probe_reads.results(session, run_id, probe)
+
+
+class ProbeOutput(NamedTuple):
+    """What a probe of an audit got out of the pair on one question."""
+
+    run_id: int
+    probe: str
+    label: str
+    question_id: int
+    set: str
+    split: str
+    subject: str
+    question: str  # "" once it was erased, as are the other texts
+    true_answer: str
+    key_terms: tuple[str, ...]
+    found: bool | None  # None: could not be tried, `detail` says why
+    value: float | None  # in the unit of the probe
+    output: str  # verbatim; of several draws the one that tells most
+    detail: str
+
+
+def outputs_of(run_id: int, probe: str) -> list[ProbeOutput]:
+    """Question by question, what came out first, in the order in which the probe took them."""
+    label = PROBES[probe].label if probe in PROBES else probe
+    pairs = zip(history.question_places(run_id), history.asked(run_id), strict=True)
+    asked = {place.question_id: (place.set, place.split, *one) for place, one in pairs}
+    found = []
+    for row in probe_results(run_id, probe):
+        if row.side != "pair":
+            continue
+        unknown = ("", "", Example(str(row.question_id), ""), ())
+        where, split, example, terms = asked.get(row.question_id, unknown)
+        who = (row.question_id, where, split, example.subject, example.question, example.answer, terms)
+        found.append(ProbeOutput(run_id, probe, label, *who, row.found, row.value, row.text, row.detail))
+    return sorted(found, key=lambda one: one.found is not True)
 
 
 def finished_audit(pair_hash: str, alpha: float) -> int | None:

@@ -56,6 +56,13 @@ class Context(NamedTuple):
     progress: Callable[[float, str], None]  # share done, what is being done; raises when the run should stop
 
 
+class Draw(NamedTuple):
+    """One of several answers that a probe drew to a question."""
+
+    text: str
+    degenerate: bool  # it fell into a loop and was cut there
+
+
 class Result(NamedTuple):
     """One question."""
 
@@ -64,6 +71,7 @@ class Result(NamedTuple):
     value: float | None  # the probe's own number, in its `unit`
     text: str  # the output, verbatim; "" where nothing is generated
     detail: str  # in words
+    draws: tuple[Draw, ...] = ()  # every output, where there are several: `text` is one of them
 
 
 class Finding(NamedTuple):

@@ -20,7 +20,7 @@ from engine.terminal import libraries_unheard, say, to_json, visible
 NAME = "python -m engine"
 GROUPS = {  # each command is a module of this folder; to add one, write its file and name it here
     "look": ("questions", "ask", "map", "advise", "curves", "figures", "verdicts", "runs", "methods"),
-    "run": ("train", "teach", "evaluate", "tasks", "audit"),
+    "run": ("train", "teach", "evaluate", "tasks", "audit", "judge_again"),
     "report": ("report", "verify", "export", "score_logs"),
     "data": ("demo", "import_questions", "import_log", "add_pair", "erase", "backup", "restore"),
 }

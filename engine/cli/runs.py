@@ -13,6 +13,7 @@ def runs(_: Arguments) -> Printed:
     found = history.list_runs()
     lines = [
         f"{run.id:>4}  {run.status:<12} {run.kind:<9} {run.name:<24} {run.pair:<20} {run.created:%Y-%m-%d %H:%M} UTC"
+        + ("" if run.facts.asks_models else f"  {history.kind_words(run)}")
         for run in found
     ]
     return Printed(

@@ -11,6 +11,8 @@ from engine.evaluation.leak_rule import LEAK_RULE, LEAK_RULE_1, LEAK_RULE_VERSIO
 from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, VARIANT, rouge_words
 from engine.models.manifest import PairManifest
 from engine.report.parts import ReportCheck, Verdicts
+from engine.review.judged_again import judged_again
+from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import unread_words
 from engine.versions import versions
@@ -56,9 +58,10 @@ def checks(
         _set_unchanged(rows),
         _pair_unchanged(detail, pairs),
         _same_rule(rows),
+        *_judged_again(detail),
         *_rouge_reads(rows),
         _same_versions(detail),
-        _floor(floor),
+        _floor(floor, detail.summary.id),
         _loops(rows),
         *_still_likely(rows, alpha, floor),
         *([] if verdicts is None else [_reviewed(verdicts)]),
@@ -120,6 +123,17 @@ def _same_rule(rows: pd.DataFrame) -> ReportCheck:
     )
 
 
+def _judged_again(detail: RunDetail) -> list[ReportCheck]:
+    """That the answers are another run's, and what the leak rule says otherwise of them."""
+    found = judged_again(detail.summary.id)
+    if found is None:
+        return []
+    fewer = sum(item.no_longer_told for item in found.changed)
+    lost = f"{count(fewer, 'answer')} no longer {'counts' if fewer == 1 else 'count'} as told."
+    said = [f"Judged again from run {found.judged_from}.", found.words, *([lost] if found.changed else [])]
+    return [ReportCheck("note", " ".join(said))]
+
+
 def _texts(rows: pd.DataFrame, names: Sequence[str]) -> Iterator[str]:
     """The texts of these columns; with what was asked also the key terms."""
     for name in names:
@@ -154,12 +168,17 @@ def _same_versions(detail: RunDetail) -> ReportCheck:
     return ReportCheck("pass", "Same versions: this run was made with the packages installed here.")
 
 
-def _floor(floor: Floor | None) -> ReportCheck:
+def _floor(floor: Floor | None, run_id: int) -> ReportCheck:
     if floor is None:
         return ReportCheck(
             "note", "No baseline for the leaks: no run of a retain model here answered any of these questions."
         )
     words = f"A retain model answered {floor.words} of this run (run {floor.run_id}): its leaks are the baseline."
+    own, known = history.terms_of(run_id), history.terms_of(floor.run_id)
+    unlike = sum(own[key] != known[key] for key in own.keys() & known.keys())
+    if unlike:
+        others = count(unlike, "of these questions has", "of these questions have")
+        return ReportCheck("note", f"{words} For it {others} other key terms: judge it again by the same.")
     return ReportCheck("pass" if floor.shared == floor.asked else "note", words)
 
 

@@ -25,7 +25,7 @@ from engine.report.checks import checks
 from engine.report.claim import make_claim
 from engine.report.comparison import beside, compare, models_of, trade_off_of
 from engine.report.excerpts import ordinary, unanswered, value, verdicts_on, worst_leaks, worst_losses
-from engine.report.inputs import FoundReviews, probes_of, reviews_of
+from engine.report.inputs import FoundReviews, outputs_behind, probes_of, reviews_of
 from engine.report.parts import Against, Claim, Measured, Origin, Probes, Report, ReportCheck, Verdicts
 from engine.report.selection import Selection
 from engine.settings import Demand, check_alpha
@@ -136,12 +136,14 @@ def gather(
     comparison = compare(models, only)
     found = probes_of(detail.pair_hash, alpha) if probes is None else probes
     leaks, losses = worst_leaks(rows), worst_losses(rows)
+    standing = standing_of_chosen(chosen)
     return Report(
         made=datetime.now(UTC).isoformat(timespec="seconds"),
         redacted=False,
         selection=chosen.words,
         asked=chosen.asked,
-        standing=standing_of_chosen(chosen),
+        standing=standing,
+        outputs=outputs_behind(standing),
         checks=tuple(checks_of(chosen)),
         claim=_claim(chosen, comparison),
         verdicts=chosen.verdicts,

@@ -15,7 +15,9 @@ from markupsafe import Markup
 from engine.analysis.standing import MARKS as STATE_MARKS
 from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, WayRow
 from engine.analysis.standing import State as Outcome
+from engine.audit.found import ProbeOutput
 from engine.data.examples import KEPT
+from engine.evaluation.marked_terms import marked_pieces
 from engine.inks import in_css
 from engine.report.drawing import FRAME, drawing_of, trade_off_words
 from engine.report.excerpts import ORDINARY, WORST_LEAKS, WORST_LOSSES
@@ -25,6 +27,7 @@ from engine.wording import ACCESS_CONTROL, count, cut_words, figure, part_words
 
 FIRST_SHOWN = ("leak", "leak_paraphrase", "rouge", "rouge_paraphrase", "probability")
 SHOWN_VERDICTS = 100
+SHOWN_OUTPUTS = 12  # of one probe
 MARKS: dict[State, str] = {"pass": "✔ pass", "fail": "✖ fail", "note": "ℹ note"}
 OUTCOMES: dict[Outcome, str] = {
     "fail": "comes out",
@@ -49,6 +52,7 @@ def html_bytes(report: Report) -> bytes:
             style=Markup(style),
             policy=policy_of(style),
             verdicts_shown=_verdicts_shown(report),
+            outputs_shown=_outputs_shown(report),
             compared_first=[item for item in report.comparison if item.metric in FIRST_SHOWN],
             compared_further=[name for name in dict.fromkeys(metrics) if name not in FIRST_SHOWN],
             times={name: _moment(time) for name, time in report.origin.times.items()},
@@ -107,6 +111,7 @@ def _templates() -> Environment:
         "count": count,
         "cut_words": cut_words,
         "interval": interval,
+        "marked_pieces": marked_pieces,
         "marks": MARKS,
         "drawing_of": drawing_of,
         "frame": FRAME,
@@ -178,6 +183,14 @@ def _others_asked(found: Sequence[Measured]) -> dict[str, str]:
     asked = {mean.model for mean in means if mean.difference_questions}
     names = dict.fromkeys(mean.model for mean in means if mean.model in asked and mean.model != "unlearned")
     return {name: f"unlearned − {model_word(name)}" for name in names}
+
+
+def _outputs_shown(report: Report) -> list[tuple[ProbeOutput, list[ProbeOutput], int]]:
+    """For each probe its first output, those that are shown, and how many are not."""
+    found: dict[tuple[int, str], list[ProbeOutput]] = {}
+    for item in report.outputs:
+        found.setdefault((item.run_id, item.probe), []).append(item)
+    return [(items[0], items[:SHOWN_OUTPUTS], len(items[SHOWN_OUTPUTS:])) for items in found.values()]
 
 
 def _verdicts_shown(report: Report) -> list[tuple[ReportVerdict, Any, str]]:

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from engine.analysis.standing import Standing
 from engine.audit import found
 from engine.audit.probes import PROBES
 from engine.kinds import AuditSpec
@@ -36,6 +37,18 @@ def reviews_of(run_id: int, alpha: float) -> FoundReviews:
         if row.verdict
     ]
     return FoundReviews(rows, "" if rows else NO_VERDICTS)
+
+
+def outputs_behind(standing: Standing | None) -> tuple[found.ProbeOutput, ...]:
+    """What came out, verbatim, in the probes that make a way of the standing red: the worst way first."""
+    red = [row.finding for row in standing.worst_first if row.state == "fail"] if standing else []
+    return tuple(
+        item
+        for finding in red
+        if finding is not None and finding.probe
+        for item in found.outputs_of(finding.run_id, finding.probe)
+        if item.found and item.output and item.question
+    )
 
 
 def probes_of(pair_hash: str, alpha: float) -> Probes:

@@ -7,6 +7,7 @@ the time of the export.
 from typing import Any, Literal, NamedTuple
 
 from engine.analysis.standing import Standing
+from engine.audit.found import ProbeOutput
 from engine.names import RETAIN_ONLY
 
 SCHEMA = 1  # of the JSON report; goes up where a field changes its meaning or goes away
@@ -271,6 +272,7 @@ class Report(NamedTuple):
     selection: str  # "" for all questions, else which were chosen
     asked: int  # questions of the run
     standing: Standing | None  # of its pair at its alpha, by every run stored; None for a model alone
+    outputs: tuple[ProbeOutput, ...]  # by which the red ways of the standing told something, the worst way first
     checks: tuple[ReportCheck, ...]
     claim: Claim
     verdicts: Verdicts

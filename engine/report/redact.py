@@ -10,6 +10,7 @@ from typing import Any
 
 import regex
 
+from engine.audit.found import ProbeOutput
 from engine.evaluation.words import Terms
 from engine.report.parts import Report
 
@@ -73,7 +74,8 @@ def redact(report: Report, others: Iterable[str] = ()) -> Report:
 
     `others` are people whose names are left out too, though no question of the report is about them.
     """
-    people = _numbered("person", (row["subject"] for row in report.questions))
+    subjects = [row["subject"] for row in report.questions] + [item.subject for item in report.outputs]
+    people = _numbered("person", subjects)
     reviewers = _numbered("reviewer", (row.reviewer for row in report.verdicts.rows))
     secret = _secrets(report, others)
     aliases = _aliases(report)
@@ -83,6 +85,7 @@ def redact(report: Report, others: Iterable[str] = ()) -> Report:
         missing=tuple(
             item._replace(subject=people.get(item.subject, ""), question=LEFT_OUT) for item in report.missing
         ),
+        outputs=tuple(_without_output(item, people) for item in report.outputs),
         leaks=tuple(_without_texts(item, people) for item in report.leaks),
         losses=tuple(_without_texts(item, people) for item in report.losses),
         ordinary=None if report.ordinary is None else _without_texts(report.ordinary, people),
@@ -115,6 +118,7 @@ def redact(report: Report, others: Iterable[str] = ()) -> Report:
 def _aliases(report: Report) -> dict[str, str]:
     """The names that users chose (sets, runs and pairs), numbered."""
     names = [row.get("set") for row in report.questions] + [report.origin.run, report.origin.pair]
+    names += [item.set for item in report.outputs]
     names += [model.run for model in report.models] + ([report.against.run] if report.against else [])
     if report.standing:  # by other runs too
         names += [row.finding.run for row in report.standing.rows if row.finding] + [report.standing.kept.run]
@@ -165,6 +169,11 @@ def _without_texts(item: Any, people: dict[str, str]) -> Any:
     )
 
 
+def _without_output(item: ProbeOutput, people: dict[str, str]) -> ProbeOutput:
+    texts = dict.fromkeys(("question", "true_answer", "output", "detail"), LEFT_OUT)
+    return item._replace(**texts, subject=people.get(item.subject, ""), key_terms=())  # type: ignore[arg-type]
+
+
 def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool]:
     """Whether a text holds, as whole words as the leak rule reads them, something that a redacted report leaves out."""
     texts: set[str] = set()
@@ -174,10 +183,13 @@ def _secrets(report: Report, others: Iterable[str] = ()) -> Callable[[str], bool
         texts.update(str(row[name]) for name in EMPTIED if name not in ("key terms", "note") and row.get(name))
         texts.update(map(str, row.get("key terms") or ()))
         texts.update([row["subject"], *_parts(row["subject"])])
+    for item in report.outputs:
+        texts.update([item.question, item.true_answer, item.output, *item.key_terms, item.subject])
+        texts.update(_parts(item.subject))
     for verdict in report.verdicts.rows:
         texts.update([verdict.reviewer, *_parts(verdict.reviewer), verdict.note])
-    for item in report.against.answers if report.against else ():
-        texts.update(filter(None, (item.first_answer, item.second_answer)))
+    for answer in report.against.answers if report.against else ():
+        texts.update(filter(None, (answer.first_answer, answer.second_answer)))
     words = {text.strip().casefold() for text in texts}
     # Names in names are joined by - _ . and the like, and a number is not a secret.
     wanted = sorted(

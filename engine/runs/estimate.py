@@ -40,6 +40,8 @@ class Estimate(NamedTuple):
 def estimate(sourced: SourcedSpec[ExperimentSpec]) -> Estimate:
     """Reads questions and earlier runs; raises what `check.checked` would for unknown sources."""
     spec, work = sourced.spec, KINDS[sourced.spec.kind].work(sourced)
+    if not spec.facts.asks_models:
+        return Estimate(work.seconds, 0, PROGRAM_BYTES, work.questions, 0, False)
     parameters, vocabulary = _size(spec.base)
     seconds, earlier = work.seconds * parameters / DEMO_PARAMETERS, _earlier(sourced)
     if earlier is not None:
@@ -83,8 +85,9 @@ def _size(base: str) -> tuple[float, int]:
 
 
 def _earlier(sourced: SourcedSpec[ExperimentSpec]) -> float | None:
-    """How many times longer than the rules of thumb earlier runs on this base took: those of this kind, else of any;
-    None without any. The work of a run is its answers, so this is how many of them were given a second.
+    """How many times longer than the rules of thumb earlier runs on this base took: those of this kind, else of any
+    that asks models; None without any. The work of a run is its answers, so this is how many of them were given a
+    second.
     """
     with reading() as session:
         found = runs.durations(session, sourced.spec.base)
@@ -92,6 +95,8 @@ def _earlier(sourced: SourcedSpec[ExperimentSpec]) -> float | None:
     for text, seconds in found:
         try:
             before = replace(sourced, spec=read_spec(text))
+            if not before.spec.facts.asks_models:
+                continue
             ratio = seconds / KINDS[before.spec.kind].work(before).seconds
         except UnlearningError:  # a set of then may be gone: that run tells nothing
             continue

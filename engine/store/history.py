@@ -114,6 +114,16 @@ def run_detail(run_id: int) -> RunDetail:
     )
 
 
+def kind_words(run: RunSummary) -> str:
+    """What a list says a run is: "judged again from run 3"."""
+    if run.facts.asks_models or run.facts.finds != "answers":
+        return run.facts.label
+    try:
+        return f"{run.facts.label} from run {run_detail(run.id).spec.judged_from}"
+    except RunError:  # another version of the program stored it
+        return run.facts.label
+
+
 def steps(run_id: int) -> pd.DataFrame:
     """Training steps: step, epoch, loss, forget_loss, retain_loss, forget_probability, seconds."""
     with reading() as session:
@@ -211,6 +221,12 @@ def asked(run_id: int) -> list[tuple[Example, tuple[str, ...]]]:
         terms = {key: words for key, _, words in runs.run_questions(session, run_id)}
         found = runs.asked_questions(session, run_id)
     return [(example_of(row), tuple(terms[row.id])) for row in found]
+
+
+def terms_of(run_id: int) -> dict[int, tuple[str, ...]]:
+    """What the leak rule looks for, by question; of those that were not erased."""
+    pairs = zip(question_places(run_id), asked(run_id), strict=True)
+    return {place.question_id: terms for place, (example, terms) in pairs if not example.erased}
 
 
 def question_places(run_id: int) -> list[rows.PlaceRow]:

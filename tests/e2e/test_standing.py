@@ -53,5 +53,7 @@ def test_the_worst_finding_leads_to_its_answers(demo: str, visit: Visit) -> None
     page = visit(demo)
     page.get_by_role("link", name="Look at the 11").click()
     page.wait_for_url(re.compile("probe=phrasing_prefix"))
-    expect(page.get_by_text("Question by question")).to_be_visible()
+    expect(page.locator("section.card").first).to_be_in_viewport(ratio=1)
+    expect(page.locator("section.card mark").first).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("question 1 of 12")).to_be_in_viewport(ratio=1)
     expect(page.get_by_text("The probes of this audit, the worst first")).to_be_visible()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.audit.asking import LEAK_UNIT, Tell, as_asked, checked_prompt, floor_by, teller, untried
-from engine.audit.probe import Context, Finding, Probe, Result, Target
+from engine.audit.probe import Context, Draw, Finding, Probe, Result, Target
 from engine.evaluation.leak_rule import find_leak
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ class DrawnSamples(NamedTuple):
     samples: int
     best: float  # ROUGE-L recall
     text: str  # a leaking sample if any, else the best
+    all: tuple[Draw, ...]
 
 
 def upper_bound(leaking: int, samples: int, questions: int) -> float:
@@ -72,7 +73,7 @@ def _sample(
     model, strength = pair.at(alpha)
     prompts = [checked_prompt(model, as_asked(model, target), ctx.budget.max_new_tokens) for target in targets]
     asked = [(target, prompt) for target, prompt in zip(targets, prompts, strict=True) if not isinstance(prompt, str)]
-    texts: list[list[str]] = [[] for _ in asked]
+    texts: list[list[Draw]] = [[] for _ in asked]
     for number in range(ctx.budget.samples):
         tell(number, ctx.budget.samples)
         answers = answer_prompts(
@@ -85,7 +86,7 @@ def _sample(
             seed=ctx.seed * SEEDS_APART + number,
         )
         for said, answer in zip(texts, answers, strict=True):
-            said.append(answer.text)
+            said.append(Draw(answer.text, answer.degenerate))
     drawn |= {target.question_id: _judge(target, said) for (target, _), said in zip(asked, texts, strict=True)}
     return [
         (
@@ -97,10 +98,11 @@ def _sample(
     ]
 
 
-def _judge(target: Target, texts: Sequence[str]) -> DrawnSamples:
-    leaks = [find_leak(target.example, text, target.terms) for text in texts]
-    shown = max(range(len(texts)), key=lambda i: (leaks[i].leaks, leaks[i].rouge))
-    return DrawnSamples(sum(leak.leaks for leak in leaks), len(texts), max(leak.rouge for leak in leaks), texts[shown])
+def _judge(target: Target, draws: Sequence[Draw]) -> DrawnSamples:
+    leaks = [find_leak(target.example, draw.text, target.terms) for draw in draws]
+    shown = max(range(len(draws)), key=lambda i: (leaks[i].leaks, leaks[i].rouge))
+    best = max(leak.rouge for leak in leaks)
+    return DrawnSamples(sum(leak.leaks for leak in leaks), len(draws), best, draws[shown].text, tuple(draws))
 
 
 def _result(target: Target, drawn: DrawnSamples, questions: int) -> Result:
@@ -109,7 +111,7 @@ def _result(target: Target, drawn: DrawnSamples, questions: int) -> Result:
         f"{drawn.leaking} of {drawn.samples} samples leak; P(leak) is at most {bound:.3f}, all {questions} questions"
         " together at 95 %"
     )
-    return Result(target.question_id, drawn.leaking > 0, drawn.best, drawn.text, words)
+    return Result(target.question_id, drawn.leaking > 0, drawn.best, drawn.text, words, drawn.all)
 
 
 def _note(found: Sequence[DrawnSamples], floor: Sequence[DrawnSamples], bound: float) -> str:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from engine.runs.kinds import audit, evaluate, imported, map, tasks, teach, train
+from engine.runs.kinds import audit, evaluate, imported, judge, map, tasks, teach, train
 from engine.runs.kinds.kind import Kind
 
 KINDS: dict[str, Kind[Any]] = {
-    module.KIND.name: module.KIND for module in (train, evaluate, map, tasks, teach, audit, imported)
+    module.KIND.name: module.KIND for module in (train, evaluate, map, tasks, teach, audit, judge, imported)
 }

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from db import writes
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
 from db.reads import probes as probe_reads
+from db.reads import runs
 from db.session import Session
 from engine.analysis.figures import figure_of
+from engine.audit.draws import draw_of, drawn_rows
 from engine.audit.probe import FULL, QUICK, Budget, Context, Finding, Probe, Result, Target
 from engine.audit.probes import chosen
 from engine.errors import DataError, ModelError, RunError, SettingError
@@ -194,6 +196,8 @@ def _take_over(session: Session, run_id: int, wanted: Sequence[str]) -> set[str]
         for summary in probe_reads.summaries(session, earlier):
             if summary.probe in wanted and summary.probe not in done:
                 writes.add_probe(session, run_id, summary, probe_reads.results(session, earlier, summary.probe))
+                drawn = [row for row in runs.answers(session, earlier) if draw_of(row.phrasing, summary.probe)]
+                writes.add_answers(session, run_id, drawn)
                 done.add(summary.probe)
     return done
 
@@ -218,11 +222,19 @@ def _run_probe(run_id: int, probe: Probe, ctx: Context) -> None:
         finding = nothing_tried(ctx, f"it could not be tried: {error}")
     summary = summarise(probe.name, finding, ctx, time.monotonic() - began)
     rows = [*_rows(probe.name, PAIR, finding.results), *_rows(probe.name, FLOOR, finding.floor or [])]
-    write_patiently(lambda session: writes.add_probe(session, run_id, summary, rows))
+    draws = drawn_rows(probe.name, ctx.alpha, finding.results)
+
+    def store(session: Session) -> None:
+        writes.add_probe(session, run_id, summary, rows)
+        writes.add_answers(session, run_id, draws)
+
+    write_patiently(store)
 
 
 def _rows(probe: str, side: str, results: Sequence[Result]) -> list[ProbeResultRow]:
-    return [ProbeResultRow(probe, side, result.question_id, place, *result[1:]) for place, result in enumerate(results)]
+    return [
+        ProbeResultRow(probe, side, result.question_id, place, *result[1:5]) for place, result in enumerate(results)
+    ]
 
 
 def summarise(name: str, finding: Finding, ctx: Context, seconds: float) -> ProbeSummaryRow:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from engine.analysis.chosen_alpha import chosen_alpha
-from engine.kinds import TasksSpec, TrainSpec
+from engine.kinds import JudgeSpec, TasksSpec, TrainSpec
 from engine.models.names import shown_model
 from engine.models.tunings import TUNINGS
 from engine.store import history
@@ -19,6 +19,7 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         return _as_table(imported_origin(detail))
     rows = {
         "kind": run.kind,
+        **(_judged_from(spec) if isinstance(spec, JudgeSpec) else {}),
         "pair": run.pair,
         "base": shown_model(run.base),
         **(_training(spec) if isinstance(spec, TrainSpec) else {}),
@@ -44,6 +45,11 @@ def origin(detail: RunDetail) -> pd.DataFrame:
         "came with the demo": "yes, recorded on another machine" if run.recorded else "no, run here",
     }
     return _as_table(rows)
+
+
+def _judged_from(spec: JudgeSpec) -> dict[str, str]:
+    terms = ", ".join(spec.key_terms) or f"those of run {spec.judged}"
+    return {"answers of": f"run {spec.judged}", "key terms of": terms}
 
 
 def _judged_at(detail: RunDetail) -> dict[str, str]:

@@ -17,6 +17,7 @@ from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
 from engine.wording import count, cut_words, run_label, split_word
 from pages.parts.review.table import run_answers
+from pages.parts.runs.judge_again import judge_button, show_judged_again
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
@@ -47,6 +48,7 @@ def _draw(run_id: int) -> None:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
     if run.facts.finds == "map" and run.status not in ACTIVE:
         _mapped(detail)
+    show_judged_again(detail)
     if run.status == "finished" and run.facts.finds == "answers" and history.alphas_of(run_id):
         run_answers(detail, chosen_alpha.report_alpha(run_id))
     steps = history.steps(run_id)
@@ -62,6 +64,7 @@ def _draw(run_id: int) -> None:
         else:
             _figures(detail)
         _links(detail)
+    judge_button(detail)
     if run.status not in ACTIVE and not run.recorded and run.facts.finds != "published" and _wants_again(run_id):
         access.require("operator", "Starting a run")
         st.session_state["start-done"] = runner.retry(run_id)

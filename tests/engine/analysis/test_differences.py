@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from db import writes
 from engine.analysis.differences import Unlike, unlike
 from engine.store import history
+from engine.store.session import writing
 from tests.stored_runs import store_run, store_set
 
 
@@ -53,3 +55,15 @@ def test_long_rules_are_shown_where_they_differ() -> None:
 
 def test_a_retain_only_model_is_another_base_by_design() -> None:
     assert flags(base="retain-only:b", pair_name="retain-only:b", base_hash="other") == []
+
+
+def test_other_key_terms_are_counted_and_not_named() -> None:
+    """A redacted report has these words too."""
+    ids = store_set()
+    first, second = store_run("a", {}), store_run("b", {})
+    with writing() as session:
+        writes.add_run_questions(session, first, [(ids[0], ["red"]), (ids[1], ["red"]), (ids[2], ["two"])])
+        writes.add_run_questions(session, second, [(ids[0], ["red"]), (ids[1], ["Zanzibar"])])
+    (found,) = unlike(history.run_detail(first), history.run_detail(second))
+    sides = f"those of run {first} in the first, those of run {second} in the second"
+    assert found.words == f"other key terms of 1 question: {sides}"

@@ -1,6 +1,5 @@
 """Means of stored runs with their intervals, against one interval at a time and numbers worked out by hand."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,19 +11,15 @@ from engine.analysis.figures import (
     SEED,
     Figure,
     figure_of,
-    leak_figures,
     number_words,
     people_words,
     run_figures,
     with_intervals,
 )
-from engine.analysis.remaining_leaks import leak_counts
 from engine.data.examples import Example
 from engine.errors import RunError
 from engine.evaluation.bootstrap import none_of
-from engine.kinds import EvaluateSpec
-from engine.runs import execute
-from engine.store import history, questions
+from engine.store import history
 from tests.one_interval import mean_interval
 from tests.stored_runs import store_run, store_set
 
@@ -147,25 +142,3 @@ def test_words() -> None:
 def test_a_figure_of_values_at_hand() -> None:
     found = figure_of([1.0, None, 0.0], ["a", "b", ""], "leak")
     assert (found.mean, found.questions, found.persons, found.unnamed) == (0.5, 2, 1, 1)
-
-
-def test_leak_shares_in_force_are_those_that_are_counted(finished: int) -> None:
-    found = leak_figures()
-    counted = leak_counts()
-    assert {(row.pair, row.metric) for row in counted} == set(found)
-    for row in counted:
-        figure = found[row.pair, row.metric]
-        assert (figure.questions, figure.mean) == (row.judged, row.leaking / row.judged)
-
-
-def test_a_person_asked_about_in_two_sets_is_one_person(finished: int) -> None:
-    """Two sets about the same people are not twice as many people, and their interval is not narrower for it."""
-    examples = [example for example, _ in history.asked(finished) if example.split == "forget"]
-    before = leak_figures()["tiny", "leak"]
-    questions.register_set("own", [replace(e, question=f"{e.question} again") for e in examples], "test")
-    evaluation = EvaluateSpec(name="own", pair="tiny", evaluate_on=("own:forget",), alphas=(0.0, 1.0), max_new_tokens=4)
-    execute.run_here(evaluation)
-    after = leak_figures()["tiny", "leak"]
-    assert (before.questions, after.questions) == (3, 6)
-    assert (before.people, after.people) == ("1 person", "1 person")
-    assert after.reason == ONE_PERSON

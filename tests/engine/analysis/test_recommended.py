@@ -11,9 +11,7 @@ from db import writes
 from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.stored import advice_of, store_advice
 from engine.analysis.chosen_alpha import chosen_alpha
-from engine.analysis.figures import leak_figures
-from engine.analysis.recommended import judged_at, recommended_alpha, recommended_of_run
-from engine.analysis.remaining_leaks import leak_counts
+from engine.analysis.recommended import alpha_of_standing, judged_at, recommended_alpha, recommended_of_run
 from engine.kinds import EvaluateSpec, MapSpec
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
@@ -85,16 +83,14 @@ def test_it_is_the_pairs_own_unless_the_maps_say_that_it_misses_and_another_meet
 
 def test_leaks_count_there_once_a_run_was_evaluated_there(mapped: int) -> None:
     """Before that the pair's own counts: no leak is hidden by an advice."""
-    own = leak_counts()
-    assert {row.alpha for row in own} == {1.0}
+    assert alpha_of_standing([pair()]) == [1.0]
     advise(mapped, met=True, alpha=0.5, recommended_met=False)
     assert judged_at() == {}
-    assert leak_counts() == own
+    assert alpha_of_standing([pair()]) == [1.0]
     spec = EvaluateSpec(name="there", pair="tiny", evaluate_on=("own",), alphas=(0.0, 0.5, 1.0), max_new_tokens=5)
     there = execute.run_here(spec)
     assert judged_at() == {pair().hash: 0.5}
-    assert {(row.alpha, row.judged) for row in leak_counts() if row.metric == "leak"} == {(0.5, 1)}
-    assert leak_figures()["tiny", "leak"].questions == 1
+    assert alpha_of_standing([pair()]) == [0.5]
     assert chosen_alpha(there).alpha == 0.5
 
 

@@ -13,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
+from engine.audit.found import ProbeOutput
 from engine.report import gather
 from engine.report.files import HTML, JSON, QUESTIONS, make_files
 from engine.report.html_page import CONTROL_PICTURES, html_bytes
@@ -93,7 +94,24 @@ def everything() -> Report:
     store_report("direct", manifest={"method": "direct", "seed": 7})
     said = SAID[0]._replace(unlearned="I cannot say", leaks=(1, 0), rouge=(1, 0))
     found = gathered(run_id, other=store_report("second", (said, *SAID[1:]), seed=5))
+    told = ProbeOutput(
+        9,
+        "prefix",
+        "Answer begun",
+        1,
+        "folk",
+        "forget",
+        "Ada Quill",
+        "Where does Ada Quill live?",
+        "Zanzibar",
+        ("Zanzibar",),
+        True,
+        1.0,
+        f"{EVIL} in Zanzibar.",
+        "tells Zanzibar",
+    )
     return found._replace(
+        outputs=(told, told._replace(subject="", set="")),
         made="2026-01-01T00:00:00+00:00",
         checks=tuple(check for check in found.checks if "versions" not in check.words),
         origin=found.origin._replace(versions_here={"torch": "3"}, times={"created": "2026-01-01T00:00:00"}),
@@ -130,6 +148,7 @@ def numbered(text: str) -> Report:
     return report._replace(
         verdicts=report.verdicts._replace(reviewers=names, counts=names, questions=names),
         origin=report.origin._replace(machine=machine),
+        outputs=tuple(item._replace(key_terms=()) for item in report.outputs),  # what is marked hangs on the text
     )
 
 

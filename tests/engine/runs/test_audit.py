@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db import writes
 from db.reads import probes as probe_reads
 from engine.audit import found as audit_found
 from engine.audit import probes
 from engine.audit import spec as audit_spec
+from engine.audit.draws import draws_of
 from engine.audit.found import finished_audit, probe_results, probe_rows
 from engine.audit.probe import FULL, Budget, Context, Finding, Result
 from engine.cli import audit as audit_command
@@ -34,7 +36,7 @@ from engine.runs.kinds.audit import choose_questions, spread, summarise
 from engine.runs.progress import Cancelled
 from engine.settings import demo_folder
 from engine.store import history
-from engine.store.session import reading
+from engine.store.session import reading, writing
 from engine.store.sources import SourcedSpec
 from tests.engine.conftest import _write
 from tests.scripted import CONTROL, SECRET, context, pair_of, target
@@ -110,6 +112,24 @@ def test_every_probe_is_stored_with_its_questions_its_floor_and_its_budget(spec:
 def test_the_same_seed_finds_the_same(spec: Specs) -> None:
     some = spec(probes=("sampling", "phrasing_few_shot", "membership_from_offset"))
     first, second = (execute.run_here(some) for _ in range(2))
+    assert probe_results(first) == probe_results(second)
+
+
+def test_every_draw_is_stored_and_taken_over(spec: Specs) -> None:
+    """As many as the budget says, the one that its result shows among them; an audit that is started again has them."""
+    some = spec(probes=("sampling",))
+    first = execute.run_here(some)
+    results = [row for row in probe_results(first, "sampling") if row.side == "pair"]
+    drawn = {row.question_id: draws_of(first, "sampling", row.question_id) for row in results}
+    for row in results:
+        assert sorted(one.number for one in drawn[row.question_id]) == [1, 2, 3]
+        assert row.text in ["".join(one.pieces) for one in drawn[row.question_id]]
+        leaks = sum(one.leaks for one in drawn[row.question_id])
+        assert row.detail.startswith(f"{leaks} of 3 samples leak")
+    with writing() as session:
+        writes.update_run(session, first, status="interrupted")
+    second = execute.run_here(some)
+    assert {key: draws_of(second, "sampling", key) for key in drawn} == drawn
     assert probe_results(first) == probe_results(second)
 
 

@@ -22,7 +22,7 @@ MODULES = [path for top in ("engine", "pages") for path in sorted((ROOT / top).r
 
 def test_every_kind_has_its_entry() -> None:
     assert list(KINDS) == list(SPECIFICATIONS)
-    assert list(KINDS) == ["train", "evaluate", "map", "tasks", "teach", "audit", "imported"]
+    assert list(KINDS) == ["train", "evaluate", "map", "tasks", "teach", "audit", "judge", "imported"]
     assert [kind.specification for kind in KINDS.values()] == list(SPECIFICATIONS.values())
     assert len({cls.facts.label for cls in SPECIFICATIONS.values()}) == len(SPECIFICATIONS)
     reads = {kind: list(cls.sources()) for kind, cls in SPECIFICATIONS.items()}
@@ -33,6 +33,7 @@ def test_every_kind_has_its_entry() -> None:
         "tasks": [],
         "teach": ["retain", "evaluate_on"],
         "audit": ["forget", "controls", "retain", "evaluate_on"],
+        "judge": ["key_terms"],
         "imported": [],
     }
 

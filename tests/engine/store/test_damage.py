@@ -30,6 +30,7 @@ COMMANDS: dict[str, list[str]] = {
     "evaluate": ["--pair", "nosuch"],
     "tasks": ["--pair", "nosuch"],
     "audit": ["--pair", "nosuch"],
+    "judge-again": ["audit", "--key-terms", "nosuch"],
     "curves": ["--run", "audit"],
     "figures": ["--run", "audit"],
     "verdicts": ["--run", "audit"],

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from db import writes
-from db.reads import leaks, runs
+from db.reads import runs
 from db.rows import ScoreRow
 from engine.cli import main as program
 from engine.data.examples import Example
@@ -304,17 +304,11 @@ def test_a_legacy_log_is_imported_with_its_reference(tmp_path: Path) -> None:
     assert "r.json" in history.run_detail(beside.run_id).versions["retain reference"]
 
 
-def test_an_imported_run_enters_no_leak_count_no_means_and_no_report(
-    finished: int, imported: int, tmp_path: Path
-) -> None:
+def test_an_imported_run_enters_no_means_and_no_report(finished: int, imported: int, tmp_path: Path) -> None:
     before = history.trade_off()
-    with reading() as session:
-        counts = leaks.leak_counts(session)
     import_log(written(tmp_path / "two.json", open_log()), "two", "NPO")
     assert history.trade_off().equals(before)
     assert set(before["run_id"]) == {finished}
-    with reading() as session:
-        assert leaks.leak_counts(session) == counts
     with pytest.raises(RunError, match="'npo-1b' was imported: it holds figures that others published"):
         export.export_run(imported, tmp_path / "r.csv")
     with pytest.raises(RunError, match="so it has no report"):
