@@ -1,0 +1,85 @@
+"""Where the labels of points go so that none lies on another, however wide the chart is.
+
+A label stands beside its point, a little above or below it, and grows towards the middle of the chart. So as a chart widens
+labels only move apart, and a place that is free in the narrowest chart is free in every wider one.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+HIGH, LETTER = 15.0, 6.8  # px that a label is high and, at most, a letter wide
+BESIDE = 10.0  # px between a point and its label
+_NEAR, _STEP = 11.0, 8.0  # px above or below: the first place that is tried, and from one to the next
+_MARKER = 7.0  # px from the centre of a marker to its edge
+
+
+class Spot(NamedTuple):
+    """A point to be labelled, as shares of the plot from its left and from its bottom."""
+
+    x: float
+    y: float
+    text: str
+
+
+class Place(NamedTuple):
+    """Where a label's middle is, px above its point, and which of its ends is at the point."""
+
+    up: float
+    anchor: str  # of plotly: left | right
+
+
+class _Box(NamedTuple):
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def meets(self, other: "_Box") -> bool:
+        return (
+            self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
+        )
+
+
+def place_labels(
+    spots: Sequence[Spot], width: float, height: float, taken: Sequence[tuple[Spot, Place]] = ()
+) -> list[Place | None]:
+    """A place for each label, first come first served, in a plot of `width` × `height` px, the narrowest it will be.
+
+    `taken` are places of texts that stay where they are. None where no place is free.
+    """
+    boxes = [_box(spot, place, width, height) for spot, place in taken]
+    markers = [_marker(spot, width, height) for spot in spots]
+    found: list[Place | None] = []
+    for spot in spots:
+        free = [
+            (place, box)
+            for place in _places(spot, height)
+            if not any((box := _box(spot, place, width, height)).meets(other) for other in boxes)
+        ]
+        clear = [item for item in free if not any(item[1].meets(marker) for marker in markers)]
+        if not free:
+            found.append(None)
+            continue
+        place, box = (clear or free)[0]
+        found.append(place)
+        boxes.append(box)
+    return found
+
+
+def _places(spot: Spot, height: float) -> list[Place]:
+    """Nearest first, as far as the plot reaches; not at its own height, where the bar of its interval is."""
+    anchor = "right" if spot.x > 0.5 else "left"
+    far = [_NEAR + step * _STEP for step in range(int(height / _STEP))]
+    ups = [up for distance in far for up in (distance, -distance)]
+    return [Place(up, anchor) for up in ups if HIGH / 2 <= spot.y * height + up <= height - HIGH / 2]
+
+
+def _box(spot: Spot, place: Place, width: float, height: float) -> _Box:
+    x, y, wide = spot.x * width, spot.y * height + place.up, len(spot.text) * LETTER
+    left = x - wide - BESIDE if place.anchor == "right" else x + BESIDE
+    return _Box(left, left + wide, y - HIGH / 2, y + HIGH / 2)
+
+
+def _marker(spot: Spot, width: float, height: float) -> _Box:
+    x, y = spot.x * width, spot.y * height
+    return _Box(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER)
