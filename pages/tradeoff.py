@@ -13,7 +13,15 @@ from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address, frame
 from pages.parts.shared.published import show_published
 from pages.parts.tradeoff.alpha_advice import advice_on, ask_demand, show_advice, show_details, show_way
-from pages.parts.tradeoff.evaluated import Pairs, choose_pairs, show_best, show_figures, show_pairs, warn_of
+from pages.parts.tradeoff.evaluated import (
+    Pairs,
+    choose_pairs,
+    show_best,
+    show_figures,
+    show_measures,
+    show_pairs,
+    warn_of,
+)
 from pages.parts.tradeoff.exact_curves import choose_map, ground_for, map_runs, show_exact_curves
 from pages.parts.tradeoff.forced_curves import show_forced_curves
 from pages.parts.tradeoff.over_alpha import show_over_alpha
@@ -98,8 +106,11 @@ def for_researchers(mapped: Mapped | None, pairs: Pairs | None) -> None:
         show_exact_curves(mapped.detail.summary.id, mapped.ground, mapped.advice)
     if pairs is not None:
         st.subheader("At the α that were evaluated", anchor=False)
+        if mapped is not None:  # else it is said above
+            show_best(pairs)
         show_figures(pairs)
         show_forced_curves()
+        show_measures(pairs)
 
 
 main()

@@ -26,8 +26,12 @@ def legible(chart: go.Figure) -> go.Figure:
     it, for a picture of it. Above it the bar with the camera has its place.
     """
     text = {"color": shade(QUIET)}
-    axis = {"tickfont": text, "title": {"font": text}, "automargin": True}
-    axes = {name: axis for name in ("xaxis", "yaxis", "yaxis2") if name != "yaxis2" or name in chart.layout}
+    axis = {"tickfont": text, "title": {"font": text}}
+    axes = {
+        name: {**axis, "automargin": chart.layout[name].automargin is not False}
+        for name in ("xaxis", "yaxis", "yaxis2")
+        if name != "yaxis2" or name in chart.layout
+    }
     margin = {**_MARGIN, **chart.layout.margin.to_plotly_json()}
     bar = {"bgcolor": "rgba(0,0,0,0)", "color": shade(QUIET), "activecolor": shade(QUIET)}
     chart.update_layout(font=text, legend={"font": text}, margin=margin, paper_bgcolor=shade(PAGE), modebar=bar, **axes)

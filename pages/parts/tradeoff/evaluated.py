@@ -124,24 +124,30 @@ def show_best(pairs: Pairs) -> None:
     """Of the α that were evaluated, the one that these two measures prefer; and the ways on from there."""
     if pairs.empty:
         return
-    st.markdown(f"**{plain(pairs.best.words)}**")
+    st.markdown(plain(pairs.best.words), help="By the two measures that are shown, over the evaluated α alone.")
     if pairs.best.run_id is not None:
         _links(pairs.best.run_id, pairs.best.alpha, pairs.forget)
 
 
 def show_figures(pairs: Pairs) -> None:
-    """The figures of the scatter, with the ways on from the row that is selected, and what the measures mean."""
+    """The figures of the scatter, with the ways on from the row that is selected."""
+    if pairs.empty:
+        return
     table, forget, utility = pairs
-    if not pairs.empty:
-        selected = _show_table(table, forget, utility)
-        if selected is not None:
-            _links(*selected, forget)
-        st.caption(plain(bounded_words([*table.frame["forget_text"], *table.frame["utility_text"]])))
-        if forget.logarithmic:
-            st.caption("Retain-only: n/a, it is what the others are held against; ★ is a second seed of it.")
-        elif not any(mark.kind == RETAIN_ONLY for mark in table.marks):
-            st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
-    shown = [(item.metric, item.split) for item in (forget, utility)]
+    selected = _show_table(table, forget, utility)
+    if selected is not None:
+        _links(*selected, forget)
+    if words := bounded_words([*table.frame["forget_text"], *table.frame["utility_text"]]):
+        st.caption(plain(words))
+    if forget.logarithmic:
+        st.caption("Retain-only: n/a, it is what the others are held against; ★ is a second seed of it.")
+    elif not any(mark.kind == RETAIN_ONLY for mark in table.marks):
+        st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
+
+
+def show_measures(pairs: Pairs) -> None:
+    """What the measures of this page mean."""
+    shown = [(item.metric, item.split) for item in (pairs.forget, pairs.utility)]
     forced = [(name, split) for name in METRICS for split in JUDGED]
     aggregates = [(FORGET_QUALITY, "forget"), (MODEL_UTILITY, "retain")]
     show_meanings([*shown, *forced, *aggregates], (INTERVAL, CLOPPER, FRONT, KS_TEST, NATS), "meanings")

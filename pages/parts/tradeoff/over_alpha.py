@@ -11,7 +11,7 @@ from pages.parts.shared.chart_text import LineEnd, label_ends
 from pages.parts.shared.charts import draw_chart
 from pages.parts.shared.looks import shade
 
-HEIGHT = 305  # px
+HEIGHT = 295  # px
 _TOLD, _KEPT = "secrets told", "knowledge kept"
 _MEANING = (
     "Told: the share of forget questions that leak in a greedy answer. Kept: ROUGE-L recall of the weakest part that is"

@@ -2,6 +2,7 @@
 
 import math
 from html import escape
+from textwrap import wrap
 from typing import NamedTuple
 
 import pandas as pd
@@ -14,9 +15,11 @@ from pages.parts.shared.charts import draw_chart, error_bar
 from pages.parts.shared.looks import Look, pair_looks, shade
 from pages.parts.tradeoff.point_labels import BESIDE, Place, Spot, place_labels
 
-HEIGHT = 305  # px
-_PLOT = (250.0, HEIGHT - 95.0)  # px, of what is left for the points in the narrowest window
+HEIGHT = 295  # px
+_WIDTH = 240  # px that the points have in the narrowest window
+_TOP, _LEFT, _RIGHT, _BELOW, _ROW = 30, 44, 14, 30, 18  # px around them, without the lines of a title
 _LONGEST = 18  # letters of a name in the chart; the whole of it is a hover away
+_LINE = 36  # letters of an axis title in one line
 _BEST = 0.1  # share of the axis that is left for the words in the corner
 _HOVER = "utility %{customdata[2]}<br>forget %{customdata[3]}<extra>%{fullData.name}</extra>"
 _CORNERS = {"lower is better": ("best: bottom right", 0.0), "higher is better": ("best: top right", 1.0)}
@@ -46,32 +49,33 @@ def pairs_chart(table: Table, forget: Measure, utility: Measure, key: str, title
     """Draw it; the run whose point was clicked."""
     chart = go.Figure()
     looks = pair_looks(table.frame["pair"].unique())
-    labels = list[_Label]()
-    paths = table.frame.groupby("run_id", sort=False)
-    for run_id, path in paths:
-        labels += _add_path(chart, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
-    for mark in table.marks:
-        labels.append(_add_mark(chart, mark))
-    for item in table.published:
-        labels.append(_add_published(chart, item, forget))
+    paths = list[_Label]()
+    for run_id, path in table.frame.groupby("run_id", sort=False):
+        paths += _add_path(chart, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
+    fixed = [_add_mark(chart, mark) for mark in table.marks]
+    labels = [*fixed, *(_add_published(chart, item, forget) for item in table.published), *paths]
     best = _best(forget, utility)
     across, up = _axis(utility, [item.x for item in labels]), _axis(forget, [item.y for item in labels])
     if best is not None:  # it needs a place of its own
         room = _BEST * (up.high - up.low)
         up = up._replace(high=up.high + room) if best[1] else up._replace(low=up.low - room)
+    beside, below = _title(forget), _title(utility)
+    around = {"l": _LEFT + _ROW * len(beside), "r": _RIGHT, "t": _TOP, "b": _BELOW + _ROW * len(below)}
     chart.update_layout(
         height=HEIGHT,
         hovermode="closest",
-        xaxis={"title": f"{utility.label} ({utility.direction})", "range": across[:2]},
+        margin=around,
+        xaxis={"title": _small(below), "range": across[:2], "automargin": False},
         yaxis={
-            "title": f"{forget.label} ({forget.direction})",
+            "title": _small(beside),
             "range": up[:2],
             "type": "log" if forget.logarithmic else "linear",
+            "automargin": False,
         },
         showlegend=False,  # every path and mark has its name beside it
         clickmode="event+select",
     )
-    _write(chart, labels, across, up, best)
+    _write(chart, labels, (across, up), best, HEIGHT - around["t"] - around["b"])
     points = draw_chart(
         chart,
         figures_of(table),
@@ -109,6 +113,15 @@ def _best(forget: Measure, utility: Measure) -> tuple[str, float] | None:
     return _CORNERS.get(forget.direction) if utility.direction == "higher is better" else None
 
 
+def _title(measure: Measure) -> list[str]:
+    """In lines that fit beside a small chart."""
+    return [*wrap(measure.label, _LINE), f"({measure.direction})"]
+
+
+def _small(lines: list[str]) -> dict[str, object]:
+    return {"text": "<br>".join(lines), "font": {"size": 12}}
+
+
 def _axis(measure: Measure, values: list[float]) -> Axis:
     """The measure's own reach, else that of the values with some air."""
     if measure.axis is not None and not measure.logarithmic:
@@ -119,15 +132,17 @@ def _axis(measure: Measure, values: list[float]) -> Axis:
     return Axis(low - air, high + air, measure.logarithmic)
 
 
-def _write(chart: go.Figure, labels: list[_Label], across: Axis, up: Axis, best: tuple[str, float] | None) -> None:
-    """Each label where none lies on another, with a line to its point where it had to go far."""
-    taken = []
+def _write(
+    chart: go.Figure, labels: list[_Label], axes: tuple[Axis, Axis], best: tuple[str, float] | None, height: float
+) -> None:
+    """Each label where none lies on another, with a line to its point; the points have `height` px."""
+    (across, up), taken = axes, []
     if best is not None:
-        text, height = best
-        at_top = height == 1.0
+        text, corner = best
+        at_top = corner == 1.0
         chart.add_annotation(
             x=1,
-            y=height,
+            y=corner,
             xref="x domain",
             yref="y domain",
             text=f"<b>{text}</b>",
@@ -136,9 +151,9 @@ def _write(chart: go.Figure, labels: list[_Label], across: Axis, up: Axis, best:
             showarrow=False,
             font={"color": shade(QUIET)},
         )
-        taken.append((Spot(1.0, height, text + "   "), Place(-8.0 if at_top else 8.0, "right")))
+        taken.append((Spot(1.0, corner, text + "   "), Place(-8.0 if at_top else 8.0, "right")))
     spots = [Spot(across.share(item.x), up.share(item.y), item.text) for item in labels]
-    for item, place in zip(labels, place_labels(spots, *_PLOT, taken), strict=True):
+    for item, place in zip(labels, place_labels(spots, _WIDTH, height, taken), strict=True):
         if place is None:
             continue  # no room is left: it is a hover, and a row of the table, away
         chart.add_annotation(

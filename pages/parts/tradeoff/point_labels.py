@@ -1,15 +1,15 @@
 """Where the labels of points go so that none lies on another, however wide the chart is.
 
-A label stands beside its point, a little above or below it, and grows towards the middle of the chart. So as a chart widens
-labels only move apart, and a place that is free in the narrowest chart is free in every wider one.
+A label stands beside its point, a little above or below it, and grows towards the middle of the chart. So as a chart
+widens labels only move apart, and a place that is free in the narrowest chart is free in every wider one.
 """
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
-HIGH, LETTER = 15.0, 6.8  # px that a label is high and, at most, a letter wide
+HIGH, LETTER = 16.0, 6.0  # px that a label is high, and that a letter takes with some air
 BESIDE = 10.0  # px between a point and its label
-_NEAR, _STEP = 11.0, 8.0  # px above or below: the first place that is tried, and from one to the next
+_NEAR, _STEP = 11.0, 2.0  # px above or below: the first place that is tried, and from one to the next
 _MARKER = 7.0  # px from the centre of a marker to its edge
 
 
