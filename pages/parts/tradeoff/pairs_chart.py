@@ -151,7 +151,7 @@ def _write(
             showarrow=False,
             font={"color": shade(QUIET)},
         )
-        taken.append((Spot(1.0, corner, text + "   "), Place(-8.0 if at_top else 8.0, "right")))
+        taken.append((Spot(1.0, corner, text + "   "), Place(-10.0 if at_top else 10.0, "right")))
     spots = [Spot(across.share(item.x), up.share(item.y), item.text) for item in labels]
     for item, place in zip(labels, place_labels(spots, _WIDTH, height, taken), strict=True):
         if place is None:

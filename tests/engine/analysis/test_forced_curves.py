@@ -173,8 +173,9 @@ def test_how_likely_the_secrets_stay_is_said_beside_the_base(finished: int) -> N
         [0.0, 1.0],
     )
     base, there = table["value"]
-    assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f}; run tiny)" in said
-    assert f"the {len(forget)} mapped forget questions keep" in said
+    assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f}; run tiny)" in said.words
+    assert f"the {len(forget)} mapped forget questions keep" in said.words
+    assert said.in_short == f"Once an answer is begun, each true word keeps {there:.2f} (base {base:.2f})."
     assert likely(detail.pair_hash, 7.5, forget) is None
     assert likely("another", 1.0, forget) is None
     assert likely(detail.pair_hash, 1.0, []) is None
@@ -193,5 +194,5 @@ def test_a_newer_run_on_another_set_does_not_take_the_place_of_a_caveat(finished
     (other,) = (item.question_id for item in questions_of(newer))
     both = likely(detail.pair_hash, 1.0, {*asked, other})
     assert both is not None
-    assert f"{len(asked)} of the {len(asked) + 1} mapped forget questions keep" in both
-    assert "run tiny)" in both
+    assert f"{len(asked)} of the {len(asked) + 1} mapped forget questions keep" in both.words
+    assert "run tiny)" in both.words
