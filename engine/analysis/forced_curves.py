@@ -141,6 +141,11 @@ class Likely(NamedTuple):
         )
 
     @property
+    def stands_out(self) -> bool:
+        """Whether a secret is likelier than a model that never knew it would have it, as far as that is known."""
+        return self.floor is None or self.there > self.floor
+
+    @property
     def in_short(self) -> str:
         never = f", never knew {self.floor:.2f}" if self.floor is not None else ""
         return f"Once an answer is begun, each true word keeps {self.there:.2f} (base {self.base:.2f}{never})."

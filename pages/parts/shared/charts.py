@@ -148,6 +148,7 @@ def losses(steps: pd.DataFrame) -> None:
             name=name,
             showlegend=False,  # its name stands at its end
             yaxis="y2" if below else "y",
+            cliponaxis=False,
             marker={"symbol": "diamond" if below else "circle"},
             line={"color": shade(ink), "dash": dash, "width": 2},
         )

@@ -37,7 +37,9 @@ def advice_on(detail: RunDetail, ground: Ground, demand: Demand) -> Advice | Non
 def show_advice(detail: RunDetail, ground: Ground, found: Advice) -> None:
     """One sentence, and what may still give a secret away."""
     known = _likely(detail, ground, found.alpha)
-    caveat = "" if known is None else f"  \n⚠ {plain(known.in_short)}"
+    caveat = ""
+    if known is not None:
+        caveat = f"  \n{'⚠ ' if known.stands_out else ''}{plain(known.in_short)}"
     _say(found, f"**{plain(words.headline(found, recommended_of_run(detail)))}**{caveat}")
 
 

@@ -176,6 +176,9 @@ def test_how_likely_the_secrets_stay_is_said_beside_the_base(finished: int) -> N
     assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f}; run tiny)" in said.words
     assert f"the {len(forget)} mapped forget questions keep" in said.words
     assert said.in_short == f"Once an answer is begun, each true word keeps {there:.2f} (base {base:.2f})."
+    assert said.stands_out, "no retain model is known, so nothing says that it does not"
+    assert not said._replace(floor=there).stands_out
+    assert said._replace(floor=there / 2).stands_out
     assert likely(detail.pair_hash, 7.5, forget) is None
     assert likely("another", 1.0, forget) is None
     assert likely(detail.pair_hash, 1.0, []) is None
