@@ -12,14 +12,14 @@ from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address, frame
 from pages.parts.shared.published import show_published
-from pages.parts.tradeoff.alpha_advice import advice_on, ask_demand, show_advice, show_details, show_way
+from pages.parts.tradeoff.alpha_advice import advice_on, ask_demand, show_advice, show_grounds, show_way
 from pages.parts.tradeoff.evaluated import (
     Pairs,
     choose_pairs,
+    explain_measures,
     show_best,
     show_figures,
-    show_measures,
-    show_pairs,
+    show_scatter,
     warn_of,
 )
 from pages.parts.tradeoff.exact_curves import choose_map, ground_for, map_runs, show_exact_curves
@@ -58,7 +58,7 @@ def main() -> None:
         say_first(mapped, pairs)
     draw(mapped, pairs)
     if mapped is not None and mapped.advice is not None:
-        show_details(mapped.detail, mapped.ground, mapped.advice)
+        show_grounds(mapped.detail, mapped.ground, mapped.advice)
     below = address.expander("For researchers", "researchers")
     if below.open:
         with below:
@@ -97,7 +97,7 @@ def draw(mapped: Mapped | None, pairs: Pairs | None) -> None:
             show_over_alpha(*curves)
     if pairs is not None:
         with right:
-            show_pairs(pairs)
+            show_scatter(pairs)
         warn_of(pairs)
 
 
@@ -110,7 +110,7 @@ def for_researchers(mapped: Mapped | None, pairs: Pairs | None) -> None:
             show_best(pairs)
         show_figures(pairs)
         show_forced_curves()
-        show_measures(pairs)
+        explain_measures(pairs)
 
 
 main()

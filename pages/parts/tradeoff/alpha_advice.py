@@ -49,7 +49,7 @@ def show_way(detail: RunDetail, found: Advice) -> None:
         _compare_link(detail, f"Open in Compare at α = {found.alpha:g}", found.alpha)
 
 
-def show_details(detail: RunDetail, ground: Ground, found: Advice) -> None:
+def show_grounds(detail: RunDetail, ground: Ground, found: Advice) -> None:
     """How sure the advice is, what the rules found, and what it rests on."""
     kinds = list(dict.fromkeys(item.kind for item in found.cautions))
     label = f"Details: {len(kinds)} of {len(RULES)} rules warn"

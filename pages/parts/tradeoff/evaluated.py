@@ -31,7 +31,7 @@ from pages.parts.shared.published import marks, warn_published
 from pages.parts.shared.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
 from pages.parts.tradeoff.aggregates import offered, with_aggregates
 from pages.parts.tradeoff.forced_curves import METRICS
-from pages.parts.tradeoff.pairs_chart import figures_of, pairs_chart
+from pages.parts.tradeoff.pairs_chart import pairs_chart, points_table
 from pages.parts.tradeoff.unlike import warn_other_forget_set, warn_unlike
 
 _MEANING = (
@@ -101,7 +101,7 @@ def _option(item: Measure, options: Sequence[Measure]) -> str:
     return f"{item.label}{of_set} ({item.direction})"
 
 
-def show_pairs(pairs: Pairs) -> None:
+def show_scatter(pairs: Pairs) -> None:
     """The scatter; a click on a point opens its run."""
     if pairs.empty:
         st.info("None of the runs shown has both of these measures.")
@@ -145,7 +145,7 @@ def show_figures(pairs: Pairs) -> None:
         st.caption("Retain-only: n/a, no run of a model that never saw the forget set has these measures.")
 
 
-def show_measures(pairs: Pairs) -> None:
+def explain_measures(pairs: Pairs) -> None:
     """What the measures of this page mean."""
     shown = [(item.metric, item.split) for item in (pairs.forget, pairs.utility)]
     forced = [(name, split) for name in METRICS for split in JUDGED]
@@ -176,7 +176,7 @@ def _show_table(table: Table, forget: Measure, utility: Measure) -> tuple[int, f
             ),
         },
     )
-    csv_button(figures_of(table), "evaluated")
+    csv_button(points_table(table), "evaluated")
     rows = event["selection"]["rows"]
     if not rows:
         return None

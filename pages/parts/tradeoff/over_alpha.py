@@ -33,10 +33,12 @@ def show_over_alpha(found: ToldAndKept, advice: Advice) -> None:
     ends = [LineEnd(name.replace(" ", "<br>"), steps.values[-1], ink) for name, steps, ink, _ in lines]
     label_ends(chart, across, ends, 0.0, 1.0, 0.13)
     table = pd.DataFrame({"from α": found.told.alphas, _TOLD: found.told.values, _KEPT: found.kept.values})
-    draw_chart(chart, table, "told-and-kept", words_of(found), title="Told and kept, over α", meaning=_MEANING)
+    draw_chart(
+        chart, table, "told-and-kept", told_and_kept_words(found), title="Told and kept, over α", meaning=_MEANING
+    )
 
 
-def words_of(found: ToldAndKept) -> str:
+def told_and_kept_words(found: ToldAndKept) -> str:
     """What the chart shows, as text."""
     low, high = found.told.alphas[0], found.told.high
     places = sorted({low, high, *(alpha for alpha in (0.0, 1.0) if low <= alpha <= high)})

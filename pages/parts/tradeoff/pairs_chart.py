@@ -13,7 +13,7 @@ from engine.inks import BASE, IMPORTED, QUIET, RETAIN_MODEL, Ink
 from engine.names import RETAIN_ONLY
 from pages.parts.shared.charts import draw_chart, error_bar
 from pages.parts.shared.looks import Look, pair_looks, shade
-from pages.parts.tradeoff.point_labels import BESIDE, Place, Spot, place_labels
+from pages.parts.tradeoff.point_labels import BESIDE, LabelPlace, Spot, place_labels
 
 HEIGHT = 295  # px
 _WIDTH = 240  # px that the points have in the narrowest window
@@ -78,7 +78,7 @@ def pairs_chart(table: Table, forget: Measure, utility: Measure, key: str, title
     _write(chart, labels, (across, up), best, HEIGHT - around["t"] - around["b"])
     points = draw_chart(
         chart,
-        figures_of(table),
+        points_table(table),
         key,
         table.words(forget, utility),
         title=title,
@@ -88,7 +88,7 @@ def pairs_chart(table: Table, forget: Measure, utility: Measure, key: str, title
     return int(points[0]["customdata"][0]) if points and points[0].get("customdata") else None
 
 
-def figures_of(table: Table) -> pd.DataFrame:
+def points_table(table: Table) -> pd.DataFrame:
     """Everything in the chart, a row for each point."""
     columns = ["run", "pair", "alpha", "forget", "forget_low", "forget_high", "utility", "utility_low", "utility_high"]
     paths = table.frame[[*columns, "questions"]].to_dict("records")
@@ -151,7 +151,7 @@ def _write(
             showarrow=False,
             font={"color": shade(QUIET)},
         )
-        taken.append((Spot(1.0, corner, text + "   "), Place(-10.0 if at_top else 10.0, "right")))
+        taken.append((Spot(1.0, corner, text + "   "), LabelPlace(-10.0 if at_top else 10.0, "right")))
     spots = [Spot(across.share(item.x), up.share(item.y), item.text) for item in labels]
     for item, place in zip(labels, place_labels(spots, _WIDTH, height, taken), strict=True):
         if place is None:

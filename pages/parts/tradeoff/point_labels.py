@@ -22,7 +22,7 @@ class Spot(NamedTuple):
     text: str
 
 
-class Place(NamedTuple):
+class LabelPlace(NamedTuple):
     """Where a label's middle is, px above its point, and which of its ends is at the point."""
 
     up: float
@@ -42,8 +42,8 @@ class _Box(NamedTuple):
 
 
 def place_labels(
-    spots: Sequence[Spot], width: float, height: float, taken: Sequence[tuple[Spot, Place]] = ()
-) -> list[Place | None]:
+    spots: Sequence[Spot], width: float, height: float, taken: Sequence[tuple[Spot, LabelPlace]] = ()
+) -> list[LabelPlace | None]:
     """A place for each label in a plot of `width` × `height` px, the narrowest it will be; from the top down, so that
     labels stand in the order of their points.
 
@@ -51,7 +51,7 @@ def place_labels(
     """
     boxes = [_box(spot, place, width, height) for spot, place in taken]
     markers = [_marker(spot, width, height) for spot in spots]
-    found: list[Place | None] = [None] * len(spots)
+    found: list[LabelPlace | None] = [None] * len(spots)
     for index in sorted(range(len(spots)), key=lambda index: -spots[index].y):
         tried = [(place, _box(spots[index], place, width, height)) for place in _places(spots[index], height)]
         free = [(place, box) for place, box in tried if not any(box.meets(other) for other in boxes)]
@@ -62,15 +62,15 @@ def place_labels(
     return found
 
 
-def _places(spot: Spot, height: float) -> list[Place]:
+def _places(spot: Spot, height: float) -> list[LabelPlace]:
     """Nearest first, as far as the plot reaches; not at its own height, where the bar of its interval is."""
     anchor = "right" if spot.x > 0.5 else "left"
     far = [_NEAR + step * _STEP for step in range(int(height / _STEP))]
     ups = [up for distance in far for up in (distance, -distance)]
-    return [Place(up, anchor) for up in ups if HIGH / 2 <= spot.y * height + up <= height - HIGH / 2]
+    return [LabelPlace(up, anchor) for up in ups if HIGH / 2 <= spot.y * height + up <= height - HIGH / 2]
 
 
-def _box(spot: Spot, place: Place, width: float, height: float) -> _Box:
+def _box(spot: Spot, place: LabelPlace, width: float, height: float) -> _Box:
     x, y, wide = spot.x * width, spot.y * height + place.up, len(spot.text) * LETTER
     left = x - wide - BESIDE if place.anchor == "right" else x + BESIDE
     return _Box(left, left + wide, y - HIGH / 2, y + HIGH / 2)

@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as some
 
-from pages.parts.tradeoff.point_labels import BESIDE, HIGH, LETTER, Place, Spot, place_labels
+from pages.parts.tradeoff.point_labels import BESIDE, HIGH, LETTER, LabelPlace, Spot, place_labels
 
 HEIGHT, NARROW = 190.0, 240.0
 SPOTS = some.lists(
@@ -13,7 +13,7 @@ SPOTS = some.lists(
 )
 
 
-def box(spot: Spot, place: Place, width: float) -> tuple[float, float, float, float]:
+def box(spot: Spot, place: LabelPlace, width: float) -> tuple[float, float, float, float]:
     at, wide = spot.x * width, len(spot.text) * LETTER
     left = at - BESIDE - wide if place.anchor == "right" else at + BESIDE
     middle = spot.y * HEIGHT + place.up
@@ -45,7 +45,7 @@ def test_points_in_one_place_have_their_labels_in_a_column() -> None:
 
 
 def test_what_is_written_already_is_kept_clear_of_and_no_room_is_none() -> None:
-    taken = [(Spot(1.0, 0.0, "best: bottom right"), Place(10.0, "right"))]
+    taken = [(Spot(1.0, 0.0, "best: bottom right"), LabelPlace(10.0, "right"))]
     (place,) = place_labels([Spot(0.95, 0.02, "α 1")], NARROW, HEIGHT, taken)
     assert place is not None
     assert not meet(box(Spot(0.95, 0.02, "α 1"), place, NARROW), box(*taken[0], NARROW))
