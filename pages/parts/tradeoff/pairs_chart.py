@@ -18,7 +18,7 @@ from pages.parts.tradeoff.point_labels import BESIDE, LabelPlace, Spot, place_la
 HEIGHT = 295  # px
 _WIDTH = 240  # px that the points have in the narrowest window
 _TOP, _LEFT, _RIGHT, _BELOW, _ROW = 30, 44, 14, 30, 18  # px around them, without the lines of a title
-_LONGEST = 18  # letters of a name in the chart; the whole of it is a hover away
+_LONGEST = 14  # letters of a name in the chart; the whole of it is a hover away
 _LINE = 36  # letters of an axis title in one line
 _BEST = 0.1  # share of the axis that is left for the words in the corner
 _HOVER = "utility %{customdata[2]}<br>forget %{customdata[3]}<extra>%{fullData.name}</extra>"

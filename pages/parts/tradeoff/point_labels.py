@@ -34,11 +34,16 @@ class _Box(NamedTuple):
     right: float
     bottom: float
     top: float
+    anchor: str
 
     def meets(self, other: "_Box") -> bool:
-        return (
-            self.left < other.right and other.left < self.right and self.bottom < other.top and other.bottom < self.top
-        )
+        """Whether they lie on one another now or, as labels that grow towards each other do, would in a wider chart."""
+        if self.bottom >= other.top or other.bottom >= self.top:
+            return False
+        if {self.anchor, other.anchor} == {"left", "right"}:
+            first, last = (self, other) if self.anchor == "left" else (other, self)
+            return last.left < first.right
+        return self.left < other.right and other.left < self.right
 
 
 def place_labels(
@@ -73,9 +78,9 @@ def _places(spot: Spot, height: float) -> list[LabelPlace]:
 def _box(spot: Spot, place: LabelPlace, width: float, height: float) -> _Box:
     x, y, wide = spot.x * width, spot.y * height + place.up, len(spot.text) * LETTER
     left = x - wide - BESIDE if place.anchor == "right" else x + BESIDE
-    return _Box(left, left + wide, y - HIGH / 2, y + HIGH / 2)
+    return _Box(left, left + wide, y - HIGH / 2, y + HIGH / 2, place.anchor)
 
 
 def _marker(spot: Spot, width: float, height: float) -> _Box:
     x, y = spot.x * width, spot.y * height
-    return _Box(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER)
+    return _Box(x - _MARKER, x + _MARKER, y - _MARKER, y + _MARKER, "")
