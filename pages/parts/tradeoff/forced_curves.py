@@ -144,7 +144,7 @@ def _draw(drawn: DrawnRun, recommended: float | None) -> None:
 
 def _columns(table: pd.DataFrame) -> dict[str, str]:
     """What the short names of columns mean."""
-    return {name: text for name in table for begin, text in _SHORT.items() if str(name).startswith(begin)}
+    return {str(name): text for name in table for begin, text in _SHORT.items() if str(name).startswith(begin)}
 
 
 def lead(drawn: DrawnRun, alpha: float) -> str:
