@@ -54,10 +54,6 @@ def show_grounds(detail: RunDetail, ground: Ground, found: Advice) -> None:
     kinds = list(dict.fromkeys(item.kind for item in found.cautions))
     label = f"Details: {len(kinds)} of {len(RULES)} rules warn"
     with st.expander(f"{label} ({', '.join(kinds)})" if kinds else label, key="advice-details"):
-        said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
-        known = _likely(detail, ground, found.alpha)
-        said += [known.words] if known is not None else []
-        st.markdown("\n".join(f"- {plain(line)}" for line in said))
         reachable = _is_current(detail)
         if not reachable:
             st.caption(
@@ -65,6 +61,10 @@ def show_grounds(detail: RunDetail, ground: Ground, found: Advice) -> None:
                 " answers."
             )
         _show_cautions(detail, found.cautions, reachable)
+        said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
+        known = _likely(detail, ground, found.alpha)
+        said += [known.words] if known is not None else []
+        st.markdown("\n".join(f"- {plain(line)}" for line in said))
         st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
         st.caption(plain(words.SCOPE))
 

@@ -125,6 +125,11 @@ def test_every_chart_has_a_camera_and_a_csv_of_its_own(visit: Opener, mapped: in
         assert chart.proto.alt
 
 
+def test_the_barcode_has_a_csv_too(visit: Opener, mapped: int) -> None:
+    ids = [item.proto.id for item in visit().get("download_button")]
+    assert any(name.endswith("barcode-tiny-csv") for name in ids)
+
+
 def test_the_demand_stands_in_the_address_and_moves_the_advice(
     visit: Opener, mapped: int, asked: Callable[[AppTest, str], str]
 ) -> None:
