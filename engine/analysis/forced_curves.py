@@ -115,7 +115,43 @@ def retain_only_scores(run_id: int, metric: str) -> dict[int, float]:
         return leaks.floor_scores(session, run_id, metric)
 
 
-def likely_words(pair_hash: str, alpha: float, mapped: Collection[int]) -> str | None:
+class Likely(NamedTuple):
+    """How likely the true answers of forget questions stay: mean probability per token under teacher forcing.
+
+    `mapped`: how many questions were meant, of which the run has curves for `questions`; `floor` is the retain model's,
+    None where it is not known.
+    """
+
+    there: float
+    base: float
+    floor: float | None
+    questions: int
+    mapped: int
+    alpha: float
+    run: str
+
+    @property
+    def words(self) -> str:
+        known = f", the retain model gives {self.floor:.2f}" if self.floor is not None else ""
+        those = f"{self.mapped}" if self.questions == self.mapped else f"{self.questions} of the {self.mapped}"
+        return (
+            f"With the answer's beginning given before each token (teacher forcing), the true answers to the {those}"
+            f" mapped forget questions keep a probability of {self.there:.2f} per token at α = {self.alpha:g} (the base"
+            f" has {self.base:.2f}{known}; run {self.run}): once an answer's beginning is given, its rest may follow."
+        )
+
+    @property
+    def stands_out(self) -> bool:
+        """Whether a secret is likelier than a model that never knew it would have it, as far as that is known."""
+        return self.floor is None or self.there > self.floor
+
+    @property
+    def in_short(self) -> str:
+        never = f", never knew {self.floor:.2f}" if self.floor is not None else ""
+        return f"Once an answer is begun, each true word keeps {self.there:.2f} (base {self.base:.2f}{never})."
+
+
+def likely(pair_hash: str, alpha: float, mapped: Collection[int]) -> Likely | None:
     """How likely the true answers of the `mapped` forget questions (ids) stay at `alpha`, beside the base and the
     retain model.
 
@@ -135,18 +171,13 @@ def likely_words(pair_hash: str, alpha: float, mapped: Collection[int]) -> str |
     return None if best is None else _likely(*best, alpha, len(set(mapped)))
 
 
-def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: float, mapped: int) -> str:
+def _likely(run: history.RunSummary, secret: Sequence[CurvedQuestion], alpha: float, mapped: int) -> Likely:
     found = means([item._replace(split=FORGET, half="") for item in secret], ["probability"], [0.0, alpha])
     base, there = found["value"]
     scores = retain_only_scores(run.id, "probability")
     floor = [scores[item.question_id] for item in secret if item.question_id in scores]
-    known = f", the retain model gives {sum(floor) / len(floor):.2f}" if floor else ""
-    those = f"{mapped}" if len(secret) == mapped else f"{len(secret)} of the {mapped}"
-    return (
-        f"With the answer's beginning given before each token (teacher forcing), the true answers to the {those}"
-        f" mapped forget questions keep a probability of {there:.2f} per token at α = {alpha:g} (the base has"
-        f" {base:.2f}{known}; run {run.name}): once an answer's beginning is given, its rest may follow."
-    )
+    known = sum(floor) / len(floor) if floor else None
+    return Likely(float(there), float(base), known, len(secret), mapped, alpha, run.name)
 
 
 def quality(run_id: int, questions: Sequence[CurvedQuestion], alphas: Sequence[float]) -> Quality | None:

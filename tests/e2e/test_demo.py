@@ -62,7 +62,7 @@ def test_a_question_that_is_not_mapped_is_mapped_at_the_press_of_a_button(demo: 
 
 def test_which_alpha_to_use_is_said_from_the_start(demo: str, visit: Visit) -> None:
     page = visit(f"{demo}/tradeoff")
-    expect(page.get_by_text(re.compile(r"α to use")).first).to_be_visible()
+    expect(page.get_by_text(re.compile(r"Use α = 1: no secret told")).first).to_be_visible()
     page.get_by_role("link", name=re.compile("Open in Compare")).first.click()
     base, unlearned = cards(page)
     assert base != unlearned

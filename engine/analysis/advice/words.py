@@ -59,8 +59,52 @@ def verdict(advice: Advice) -> str:
             f" {_questions(advice.basis.forget_questions, 'mapped forget question')} leak in a greedy"
             f" answer{_either(advice)}, with utility {advice.utility:.1%} of the base's."
         )
-    reach = f"from {advice.basis.low:g} to {advice.basis.high:g}"
-    return f"No α {reach} meets the demand. Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
+    return f"{_none_meets(advice)} Nearest is α = {advice.alpha:g}, which {' and '.join(misses(advice))}."
+
+
+def headline(advice: Advice, recommended: float | None = None) -> str:
+    """One short sentence for a screen: the α to use, what is told and kept there, and how sure that is.
+
+    `recommended`: the α that the rest of the program uses for this pair; named where it is another one.
+    """
+    if advice.met and advice.alpha == 0:
+        said = verdict(advice)
+    else:
+        begin = "Use" if advice.met else f"{_none_meets(advice)} Nearest is"
+        kept = f"{100 * advice.utility:.1f} % kept"
+        said = f"{begin} α = {advice.alpha:g}: {_told(advice)}, {kept}. {_sure_in_short(advice)}".rstrip()
+    if recommended is None or recommended == advice.alpha:
+        return said
+    return f"{said} Every other page uses α = {recommended:g}."
+
+
+def _told(advice: Advice) -> str:
+    told, secrets = round(advice.leaks * advice.basis.forget_questions), advice.basis.forget_questions
+    return f"{told} of {_questions(secrets, 'secret')} told" if told else "no secret told"
+
+
+def _sure_in_short(advice: Advice) -> str:
+    """Of an advice that meets the demand; how often it does for other persons."""
+    if not advice.met:
+        return ""
+    share = advice.resampled.met
+    if share is None:
+        return "Uncertain: too few people were asked to say whether it holds for others."
+    return f"{'Uncertain: with' if share < SURE else 'With'} other people it would hold {times(share)}."
+
+
+def times(share: float) -> str:
+    """A share of cases in everyday words, in tenths, near both ends in hundredths: .41 -> "4 times in 10"."""
+    of, number = (10, round(share * 10)) if 0.05 <= share < SURE else (100, math.floor(share * 100 + SLACK))
+    if number == 100:
+        return "every time"
+    if number == 0:
+        return "less than once in 100" if share else "never"
+    return f"once in {of}" if number == 1 else f"{number} times in {of}"
+
+
+def _none_meets(advice: Advice) -> str:
+    return f"No α from {advice.basis.low:g} to {advice.basis.high:g} meets the demand."
 
 
 def _either(advice: Advice) -> str:

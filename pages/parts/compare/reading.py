@@ -8,9 +8,10 @@ from engine.inks import Ink
 from engine.models.manifest import PairManifest
 from engine.settings import ALPHA_MAX, ALPHA_MIN
 from engine.store.retain_models import retain_model_for
+from pages.parts.compare.logp_chart import logp_curve
 from pages.parts.compare.question_picker import QUESTION_LIMIT, PickedQuestion
 from pages.parts.compare.token_strip import strip_caption, strip_table, token_strip_html
-from pages.parts.shared import address, charts, loading
+from pages.parts.shared import address, loading
 from pages.parts.shared.wording import MISSING, plain
 
 SPAN = (0.0, 2.0)  # as the slider
@@ -59,7 +60,7 @@ def _draw_curve(
         st.caption("Over α: n/a, the models' logits for this text are not all finite numbers.")
         return
     with loading.unhurried():
-        charts.logp_curve(curve, alpha, ink)
+        logp_curve(curve, alpha, ink)
 
 
 def _share(

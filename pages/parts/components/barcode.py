@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from engine.analysis.barcode import Barcode
 from engine.evaluation.answer_kinds import FORGET_KINDS
 from engine.inks import in_css
+from pages.parts.shared.charts import OfRun, csv_button
 
 LONGEST = 240  # characters of an answer or a question that are sent
 TALLEST, LOWEST, HEIGHT = 14, 3, 330  # pixels: of a row, and of all rows
@@ -120,8 +122,9 @@ _draw: Callable[..., Any] = st.components.v2.component(
 
 
 def draw_barcode(found: Barcode, alpha: float, key: str) -> tuple[int, float] | None:
-    """Draws it; the row and the α that were just chosen by a click or Enter, else None."""
+    """Draws it, with a CSV of it; the row and the α that were just chosen by a click or Enter, else None."""
     chosen = _draw(data=barcode_data(found, alpha), key=key, on_opened_change=lambda: None).opened
+    csv_button(barcode_table(found), key, OfRun(found.run_id, alpha))
     if not isinstance(chosen, dict):
         return None
     row, at = chosen.get("row"), chosen.get("alpha")
@@ -156,6 +159,16 @@ def barcode_data(found: Barcode, alpha: float) -> dict[str, Any]:
         "alt": barcode_words(found, alpha) + " Arrow keys move, Enter opens the answer on Compare.",
         "hint": "Point at a line to read the answer; a click opens it on Compare.",
     }
+
+
+def barcode_table(found: Barcode) -> pd.DataFrame:
+    """One row for each answer: its question, from which α to which it is given, what it does, and the answer."""
+    rows = [
+        (row.set, row.split, row.question, item.low, item.high, item.kind.word, item.text)
+        for row in found.rows
+        for item in row.stretches
+    ]
+    return pd.DataFrame(rows, columns=["set", "split", "question", "α from", "α to", "the answer", "answer"])
 
 
 def barcode_words(found: Barcode, alpha: float) -> str:

@@ -7,16 +7,32 @@ and it drops illegal values without a word.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+from streamlit.elements.lib.mutable_expander_container import ExpanderContainer
 
 from engine.errors import SettingError
 from pages.parts.shared.wording import plain
 
 T = TypeVar("T")
+OPEN = "1"
 _WRITTEN, _KEPT = "address_written", "address_kept"
+_PLACE: ContextVar[DeltaGenerator | None] = ContextVar("place of warnings", default=None)
+
+
+@contextmanager
+def warning_in(place: DeltaGenerator) -> Iterator[None]:
+    """What is wrong with a link is said in `place`, where the controls themselves are out of sight at first."""
+    before = _PLACE.set(place)
+    try:
+        yield
+    finally:
+        _PLACE.reset(before)
 
 
 def is_new(key: str) -> bool:
@@ -34,7 +50,9 @@ def seed(key: str, read: Callable[[str], Any], default: Any) -> None:
         try:
             st.session_state[key] = read(st.query_params[key])
         except SettingError as error:
-            st.warning(f"The link asks for something that cannot be shown: {plain(str(error))}. The default is used.")
+            (_PLACE.get() or st).warning(
+                f"The link asks for something that cannot be shown: {plain(str(error))}. The default is used."
+            )
             st.session_state[key] = default
     else:
         st.session_state[key] = st.session_state.get(key, st.session_state.get(_KEPT, {}).get(key, default))
@@ -87,6 +105,24 @@ def segments(label: str, options: Sequence[str], key: str, default: str, **shown
     chosen = str(st.segmented_control(label, options, key=key, required=True, **shown))
     keep(key, chosen, unless(default)(chosen))
     return chosen
+
+
+def multiselect(label: str, options: Sequence[T], key: str, **shown: Any) -> list[T]:
+    """Any of the options, at first all, for which the address stays empty; else it has them by `str`, with commas."""
+    one = one_of(key, options)
+    seed(key, lambda text: [one(part) for part in text.split(",") if part], list(options))
+    st.session_state[key] = [item for item in st.session_state[key] if item in options]
+    chosen: list[T] = st.multiselect(label, options, key=key, **shown)
+    keep(key, chosen, "" if chosen == list(options) else ",".join(map(str, chosen)))
+    return chosen
+
+
+def expander(label: str, key: str) -> ExpanderContainer:
+    """Closed at first; the address holds whether it is `open`. What is in it need not be worked out before."""
+    seed(key, lambda text: one_of(key, (OPEN,))(text) == OPEN, False)
+    found = st.expander(label, key=key, on_change="rerun")
+    keep(key, found.open, OPEN if found.open else "")
+    return found
 
 
 def text_input(label: str, key: str, longest: int, **shown: Any) -> str:

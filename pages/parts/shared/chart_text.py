@@ -5,9 +5,10 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from engine.inks import QUIET, Ink
+from engine.inks import PAGE, QUIET, Ink
 from pages.parts.shared.looks import shade
 
+_MARGIN = {"l": 10, "r": 12, "t": 30, "b": 10}  # px; the axes make their own room
 _SIZE = 12  # px of a label
 _ROOM = 6.6  # px that a letter of it takes, roughly
 
@@ -21,26 +22,40 @@ class LineEnd(NamedTuple):
 
 
 def legible(chart: go.Figure) -> go.Figure:
-    """The same chart with axes and legend in an ink that can be read; Streamlit's own grey is too light for that."""
+    """The same chart with text in an ink that can be read, where Streamlit's own grey is too light, and a page behind
+    it, for a picture of it. Above it the bar with the camera has its place.
+    """
     text = {"color": shade(QUIET)}
     axis = {"tickfont": text, "title": {"font": text}}
-    chart.update_layout(font=text, legend={"font": text}, xaxis=axis, yaxis=axis)
-    if "yaxis2" in chart.layout:
-        chart.update_layout(yaxis2=axis)
+    axes = {
+        name: {**axis, "automargin": chart.layout[name].automargin is not False}
+        for name in ("xaxis", "yaxis", "yaxis2")
+        if name != "yaxis2" or name in chart.layout
+    }
+    margin = {**_MARGIN, **chart.layout.margin.to_plotly_json()}
+    bar = {"bgcolor": "rgba(0,0,0,0)", "color": shade(QUIET), "activecolor": shade(QUIET)}
+    chart.update_layout(font=text, legend={"font": text}, margin=margin, paper_bgcolor=shade(PAGE), modebar=bar, **axes)
     return chart
 
 
 def label_ends(
-    chart: go.Figure, across: tuple[float, float], ends: Sequence[LineEnd], low: float, high: float, gap: float
+    chart: go.Figure,
+    across: tuple[float, float],
+    ends: Sequence[LineEnd],
+    low: float,
+    high: float,
+    gap: float,
+    yref: str = "y",
 ) -> None:
     """Write the names of lines that go `across` x at their right ends, in their own colours, never over one another.
 
-    `low` and `high` are the ends of the y axis; `gap` is the share of it that one label is high.
+    `low` and `high` are the ends of the y axis `yref`; `gap` is the share of it that one label is high.
     """
     for end, place in zip(ends, keep_apart([end.value for end in ends], low, high, gap * (high - low)), strict=True):
         chart.add_annotation(
             x=across[1],
             y=place,
+            yref=yref,
             text=end.text,
             xanchor="left",
             yanchor="middle",
@@ -49,9 +64,10 @@ def label_ends(
             align="left",
             font={"color": shade(end.ink), "size": _SIZE},
         )
-    room = max((len(end.text) for end in ends), default=0) * _ROOM + 10
+    widest = max((len(line) for end in ends for line in end.text.split("<br>")), default=0)
+    room = max(round(widest * _ROOM + 10), chart.layout.margin.r or 0)
     # Else the axis would make room for the labels a second time.
-    chart.update_layout(margin={"r": round(room)}, xaxis={"range": across})
+    chart.update_layout(margin={"r": room}, xaxis={"range": across})
 
 
 def keep_apart(values: Sequence[float], low: float, high: float, gap: float) -> list[float]:

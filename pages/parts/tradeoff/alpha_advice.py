@@ -9,7 +9,8 @@ from engine.analysis.advice import words
 from engine.analysis.advice.advise import Advice, LeakBaseline
 from engine.analysis.advice.cautions import RULES, Caution
 from engine.analysis.advice.stored import Ground
-from engine.analysis.forced_curves import likely_words
+from engine.analysis.forced_curves import Likely, likely
+from engine.analysis.recommended import recommended_of_run
 from engine.data.examples import is_to_be_forgotten
 from engine.errors import DataError
 from engine.models.pairs import list_pairs
@@ -17,41 +18,63 @@ from engine.settings import Demand
 from engine.store import history
 from engine.store.history import RunDetail
 from pages.parts.shared import address, frame
+from pages.parts.shared.charts import csv_button
 from pages.parts.shared.wording import MISSING, plain
 
 FLOOR, NUMBER = "floor", "number"
 _LIMITS = {FLOOR: "as the retain model's", NUMBER: "a number of my own"}
 
 
-def show_advice(detail: RunDetail, ground: Ground) -> Advice | None:
-    """Ask for the demand and say what meets it; None, with the reason, where these maps cannot tell."""
-    demand = _ask()
+def advice_on(detail: RunDetail, ground: Ground, demand: Demand) -> Advice | None:
+    """None, with the reason on screen, where these maps cannot tell."""
     try:
-        found = _advise(detail.summary.id, ground.floor, ground.pair, demand, ground)
+        return _advise(detail.summary.id, ground.floor, ground.pair, demand, ground)
     except DataError as error:
         st.info(f"No advice from this run: {plain(str(error))}.", icon=":material/info:")
         return None
-    _say(found)
-    st.caption(plain(words.SCOPE))
-    secret = {item.question_id for item in ground.questions if is_to_be_forgotten(item.split)}
-    if (likely := likely_words(detail.pair_hash, found.alpha, secret)) is not None:
-        st.caption(plain(likely))
-    said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
-    st.markdown("\n".join(f"- {plain(line)}" for line in said))
-    reachable = _is_current(detail)
-    if reachable:
+
+
+def show_advice(detail: RunDetail, ground: Ground, found: Advice) -> None:
+    """One sentence, and what may still give a secret away."""
+    known = _likely(detail, ground, found.alpha)
+    caveat = ""
+    if known is not None:
+        caveat = f"  \n{'⚠ ' if known.stands_out else ''}{plain(known.in_short)}"
+    _say(found, f"**{plain(words.headline(found, recommended_of_run(detail)))}**{caveat}")
+
+
+def show_way(detail: RunDetail, found: Advice) -> None:
+    """To the answers at the α that is advised; none where the pair is another one now."""
+    if _is_current(detail):
         _compare_link(detail, f"Open in Compare at α = {found.alpha:g}", found.alpha)
-    else:
-        st.caption(
-            f"Pair {plain(detail.summary.pair)} is not here any more as it was mapped, so Compare cannot show these"
-            " answers."
-        )
-    _show_cautions(detail, found.cautions, reachable)
-    st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
-    return found
 
 
-def _say(found: Advice) -> None:
+def show_grounds(detail: RunDetail, ground: Ground, found: Advice) -> None:
+    """How sure the advice is, what the rules found, and what it rests on."""
+    kinds = list(dict.fromkeys(item.kind for item in found.cautions))
+    label = f"Details: {len(kinds)} of {len(RULES)} rules warn"
+    with st.expander(f"{label} ({', '.join(kinds)})" if kinds else label, key="advice-details"):
+        reachable = _is_current(detail)
+        if not reachable:
+            st.caption(
+                f"Pair {plain(detail.summary.pair)} is not here any more as it was mapped, so Compare cannot show these"
+                " answers."
+            )
+        _show_cautions(detail, found.cautions, reachable)
+        said = [*words.figures_words(found), words.spans_words(found), words.sureness(found)]
+        known = _likely(detail, ground, found.alpha)
+        said += [known.words] if known is not None else []
+        st.markdown("\n".join(f"- {plain(line)}" for line in said))
+        st.caption(f"Demand: {plain(words.demand_words(found))}. {plain(words.basis_words(found))}")
+        st.caption(plain(words.SCOPE))
+
+
+def _likely(detail: RunDetail, ground: Ground, alpha: float) -> Likely | None:
+    secret = {item.question_id for item in ground.questions if is_to_be_forgotten(item.split)}
+    return likely(detail.pair_hash, alpha, secret)
+
+
+def _say(found: Advice, sentence: str) -> None:
     """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset
     is open.
     """
@@ -63,7 +86,7 @@ def _say(found: Advice) -> None:
         say, icon = st.success, ":material/check_circle:"
     else:
         say, icon = st.error, ":material/cancel:"
-    say(f"**{plain(words.verdict(found))}**", icon=icon)
+    say(sentence, icon=icon)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -76,39 +99,35 @@ def show_front(found: Advice) -> None:
     """The Pareto front as a table, with its knee in words."""
     said = words.knee_words(found)
     st.caption(plain(said))
-    with st.expander("The Pareto front as a table"):
-        rows = [
-            (point.span.low, point.span.high, point.leaks, point.utility, "knee" if point == found.knee else "")
-            for point in found.front
-        ]
-        frame_ = pd.DataFrame(rows, columns=["α from", "α to", "leak share", "utility", "knee"])
-        st.dataframe(frame_, hide_index=True, placeholder=MISSING, alt=said)
+    rows = [
+        (point.span.low, point.span.high, point.leaks, point.utility, "knee" if point == found.knee else "")
+        for point in found.front
+    ]
+    table = pd.DataFrame(rows, columns=["α from", "α to", "leak share", "utility", "knee"])
+    st.dataframe(table, hide_index=True, placeholder=MISSING, alt=said)
+    csv_button(table, "pareto-front")
 
 
-def _ask() -> Demand:
+def ask_demand() -> Demand:
     """The controls of the demand, in per cent; the address holds them."""
-    left, middle, right = st.columns([3, 4, 3])
-    with left:
-        loss = address.number_input(
-            "Utility may fall by at most, % of the base's",
-            "loss",
-            0.0,
-            50.0,
-            2.0,
-            step=0.5,
-            format="%.1f",
-            help=words.UTILITY_MEANING,
-        )
-    with middle:
-        limit = address.select("Leak share at most", list(_LIMITS), "leaks", FLOOR, format_func=_LIMITS.__getitem__)
+    loss = address.number_input(
+        "Utility may fall by at most, % of the base's",
+        "loss",
+        0.0,
+        50.0,
+        2.0,
+        step=0.5,
+        format="%.1f",
+        help=words.UTILITY_MEANING,
+    )
+    limit = address.select("Leak share at most", list(_LIMITS), "leaks", FLOOR, format_func=_LIMITS.__getitem__)
     if limit == FLOOR:
         address.seed("leakshare", address.decimal("leakshare", 0, 100), 0.0)  # said where it cannot be read
         address.keep("leakshare", st.session_state["leakshare"], "")
         return Demand(loss / 100)
-    with right:
-        share = address.number_input(
-            "That number, % of the forget questions", "leakshare", 0.0, 100.0, 0.0, step=1.0, format="%.1f"
-        )
+    share = address.number_input(
+        "That number, % of the forget questions", "leakshare", 0.0, 100.0, 0.0, step=1.0, format="%.1f"
+    )
     return Demand(loss / 100, share / 100)
 
 
@@ -127,10 +146,9 @@ def _show_cautions(detail: RunDetail, found: Sequence[Caution], reachable: bool)
             where = {"set": place.set, "split": place.split, "q": str(place.position + 1)}
             _compare_link(detail, f"Open that question at α = {item.alpha:.3g}", item.alpha, where)
     kinds = {item.kind for item in found}
-    with st.expander(f"{len(found)} of {len(RULES)} rules warn: what they look for"):
-        for kind, rule in RULES.items():
-            mark = "⚠ warns" if kind in kinds else "✔ found nothing"
-            st.markdown(f"- **{kind}** ({mark}): {plain(rule)}.")
+    for kind, rule in RULES.items():
+        mark = "⚠ warns" if kind in kinds else "✔ found nothing"
+        st.markdown(f"**{kind}** ({mark})", help=f"It looks for this: {plain(rule)}.")
 
 
 def _compare_link(detail: RunDetail, label: str, alpha: float, where: dict[str, str] | None = None) -> None:

@@ -1,5 +1,6 @@
 """Trade-off's teacher-forced part: probability, truth ratio, KL and forget quality of a run at every α."""
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -9,13 +10,14 @@ import streamlit as st
 from engine.analysis import forced_curves
 from engine.analysis.forced_curves import FORGET, STEP, Quality, quality_verdict
 from engine.analysis.recommended import recommended_of_run
+from engine.analysis.trade_off import LEAST
 from engine.evaluation.forget_quality import CONVENTION
 from engine.inks import BROWN, FORGET_INK, RETAIN_INK, RETAIN_MODEL, WORLD_INK
 from engine.store import history
 from engine.wording import figure, split_word
 from pages.parts.shared import address
-from pages.parts.shared.chart_text import LineEnd, label_ends, legible
-from pages.parts.shared.charts import PLAIN_BAR, add_level
+from pages.parts.shared.chart_text import LineEnd, label_ends
+from pages.parts.shared.charts import add_level, csv_button, draw_chart
 from pages.parts.shared.looks import shade
 from pages.parts.shared.run_choice import names_of
 from pages.parts.shared.wording import MISSING, bound, plain
@@ -46,6 +48,14 @@ _MEANINGS = {
     ),
 }
 
+_SHORT = {
+    "p ": "probability of the true answer, per token",
+    "TR ": "truth ratio",
+    "KL ": "divergence from the base, nats per answer token",
+    "FQ": "forget quality, a p-value: no smaller than “at least” and no larger than “at most” is possible within the"
+    " errors of the ratios",
+}
+
 
 class RetainMean(NamedTuple):
     """The retain model's mean on the forget questions that it was asked."""
@@ -64,15 +74,16 @@ class DrawnRun(NamedTuple):
 
 def show_forced_curves() -> None:
     """Choose a run that stored curves and see them; a sentence where there is none."""
-    st.subheader("Under teacher forcing, at every α", anchor=False)
+    st.subheader(
+        "Under teacher forcing, at every α",
+        anchor=False,
+        help="The true answer is put before the models word by word, and what counts is how likely each next token of"
+        " it is. A secret that no answer tells any more can stay likely here.",
+    )
     runs = forced_curves.runs_with_curves()
     if not runs:
         st.caption("No evaluation of a pair has stored curves yet; Runs starts one.")
         return
-    st.caption(
-        "The true answer is put before the models word by word, and what counts is how likely each next token of it is."
-        " A secret that no answer tells any more can stay likely here."
-    )
     ids = sorted((run.id for run in runs), key=_of_other_questions)  # stable: newest first
     names = names_of(runs)
     chosen = address.select(
@@ -112,22 +123,28 @@ def _draw(drawn: DrawnRun, recommended: float | None) -> None:
     for place, metric in zip((*above, below[0]), METRICS, strict=True):
         part = drawn.means[drawn.means["metric"] == metric]
         with place:
-            st.markdown(f"**{_TITLES[metric]}**")
             if len(part):
                 _mean_chart(metric, part, drawn.floors.get(metric) if metric in FLOORED else None)
             else:
+                st.markdown(f"**{_TITLES[metric]}**")
                 st.caption("n/a: no question of this run has wrong answers to compare.")
     with below[1]:
-        st.markdown("**Forget quality**")
         _quality_chart(drawn.quality)
-    with st.expander("All these figures as a table"):
-        st.dataframe(
-            _table(drawn), hide_index=True, placeholder=MISSING, alt="Every figure of the four charts, one row per α."
-        )
-        st.caption(
-            "p: probability, TR: truth ratio, KL: divergence from the base; FQ: forget quality, a p-value: no smaller"
-            " than “at least” and no larger than “at most” is possible within the errors of the ratios."
-        )
+    table = _table(drawn)
+    st.dataframe(
+        table,
+        hide_index=True,
+        placeholder=MISSING,
+        height=220,
+        alt="Every figure of the four charts, one row per α.",
+        column_config={name: st.column_config.Column(help=text) for name, text in _columns(table).items()},
+    )
+    csv_button(table, "teacher-forced")
+
+
+def _columns(table: pd.DataFrame) -> dict[str, str]:
+    """What the short names of columns mean."""
+    return {str(name): text for name in table for begin, text in _SHORT.items() if str(name).startswith(begin)}
 
 
 def lead(drawn: DrawnRun, alpha: float) -> str:
@@ -174,16 +191,18 @@ def _mean_chart(metric: str, part: pd.DataFrame, floor: RetainMean | None) -> No
         said.append(f"{name} {_at_marks(rows)} (n = {rows['questions'].iloc[0]})")
     across = float(part["alpha"].min()), float(part["alpha"].max())
     if floor is not None:
-        add_level(chart, *across, floor.mean, f"retain-only, forget: {figure(floor.mean)}", shade(RETAIN_MODEL))
+        name = f"retain-only, forget: {figure(floor.mean)}"
+        add_level(chart, *across, floor.mean, name, shade(RETAIN_MODEL))
+        ends.append(LineEnd("never knew", floor.mean, RETAIN_MODEL))
     low, high = (0.0, 1.05 * float(part["value"].max()) or 1.0) if metric == "kl" else (-0.03, 1.03)
     _layout(chart, {"range": [low, high]})
-    label_ends(chart, across, ends, low, high, 0.08)
+    label_ends(chart, across, ends, low, high, 0.075)
     words = f"{_TITLES[metric]}: {'; '.join(said)}."
     if floor is not None:
         words += f" A retain model has {figure(floor.mean)} on the forget questions (n = {floor.questions})."
-    error = part["error"].max()
-    st.plotly_chart(legible(chart), key=f"forced-{metric}", config=PLAIN_BAR, alt=words)
-    st.caption(plain(f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(error)}."))
+    words = f"{words} {_MEANINGS[metric]} Error of any point: at most {bound(part['error'].max())}."
+    table = part.drop(columns="metric")
+    draw_chart(chart, table, f"forced-{metric}", words, title=_TITLES[metric], meaning=words)
 
 
 def _part_name(split: str, half: str) -> str:
@@ -198,27 +217,36 @@ def _at_marks(rows: pd.DataFrame) -> str:
 
 def _quality_chart(quality: Quality | None) -> None:
     if quality is None:
+        st.markdown("**Forget quality**")
         st.caption(
             "n/a: it needs the truth ratios of a model that never saw the forget set (retain-only) on the same"
             " questions."
         )
         return
     steps = quality.steps
+    across = steps.alphas[0], steps.high
     chart = go.Figure(
         go.Scatter(
             x=[*steps.alphas, steps.high],
             y=[*steps.values, steps.values[-1]],
             mode="lines",
             name="p-value",
-            line={"shape": "hv", "color": shade(_STYLES["forget"][0]), "width": 2},
+            showlegend=False,
+            line={"shape": "hv", "color": shade(FORGET_INK), "width": 2},
             hovertemplate="from α %{x:.3f}: p = %{y:.2e}<extra></extra>",
         )
     )
-    add_level(chart, steps.alphas[0], steps.high, CONVENTION, f"p = {CONVENTION:g}", shade(RETAIN_MODEL))
-    _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log"})
-    words = _quality_words(quality)
-    st.plotly_chart(legible(chart), key="forced-quality", config=PLAIN_BAR, alt=words)
-    st.caption(plain(words))
+    add_level(chart, *across, CONVENTION, f"p = {CONVENTION:g}", shade(RETAIN_MODEL))
+    places = [math.log10(max(value, LEAST)) for value in (*steps.values, CONVENTION)]
+    low, high = min(places) - 0.5, max(places) + 0.5
+    _layout(chart, {"type": "log", "exponentformat": "power", "title": "p-value, log", "range": [low, high]})
+    ends = [
+        LineEnd("p-value", places[-2], _STYLES["forget"][0]),
+        LineEnd(f"p = {CONVENTION:g}", places[-1], RETAIN_MODEL),
+    ]
+    label_ends(chart, across, ends, low, high, 0.075)
+    words, table = _quality_words(quality), pd.DataFrame({"from α": steps.alphas, "p-value": steps.values})
+    draw_chart(chart, table, "forget-quality", words, title="Forget quality", meaning=words)
 
 
 def _quality_words(quality: Quality) -> str:
@@ -233,14 +261,7 @@ def _quality_words(quality: Quality) -> str:
 
 
 def _layout(chart: go.Figure, yaxis: dict[str, object]) -> None:
-    chart.update_layout(
-        height=300,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        xaxis_title="α",
-        yaxis=yaxis,
-        legend={"orientation": "h", "y": -0.3},
-        hovermode="x unified",
-    )
+    chart.update_layout(height=300, xaxis_title="α", yaxis=yaxis, hovermode="x unified")
 
 
 def _table(drawn: DrawnRun) -> pd.DataFrame:

@@ -11,27 +11,29 @@ import streamlit as st
 from engine.analysis.exact_curves import MappedQuestion, threshold_table
 from engine.inks import FAIL, VIOLET
 from engine.wording import count
-from pages.parts.shared.chart_text import legible
-from pages.parts.shared.charts import PLAIN_BAR
+from pages.parts.shared.charts import OfRun, draw_chart
 from pages.parts.shared.looks import shade
-from pages.parts.shared.wording import MISSING, plain
+from pages.parts.shared.wording import MISSING
 
 BIN = 0.1
+_BAR, _AROUND = 22, 90  # px: of a bar, and of what is around them
 NEVER, SILENT = "never", "no leak at first"
 
 
-def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
+def show_thresholds(questions: Sequence[MappedQuestion], of_run: OfRun) -> None:
     """Their distribution as bars and in words, then the questions sorted by threshold."""
     words = distribution_words(questions)
     bars = distribution(questions)
+    table = shown_table(threshold_table(questions))
     chart = go.Figure(
         go.Bar(
-            x=bars["forgotten from"],
-            y=bars["questions"],
+            x=bars["questions"],
+            y=bars["forgotten from"],
+            orientation="h",
             text=bars["questions"],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{x}: %{y}<extra></extra>",
+            hovertemplate="%{y}: %{x}<extra></extra>",
             marker={
                 "color": [shade(FAIL) if name == NEVER else shade(VIOLET) for name in bars["forgotten from"]],
                 "pattern": {"shape": ["/" if name == NEVER else "" for name in bars["forgotten from"]]},
@@ -39,15 +41,16 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
         )
     )
     chart.update_layout(
-        height=240,
-        margin={"l": 10, "r": 10, "t": 24, "b": 10},
-        xaxis={"title": "forgotten from α", "type": "category"},
-        yaxis_title="forget questions",
+        height=_AROUND + _BAR * len(bars),
+        margin={"r": 30},
+        xaxis_title="forget questions",
+        yaxis={"title": "forgotten from α", "type": "category", "autorange": "reversed", "dtick": 1},
     )
-    st.plotly_chart(legible(chart), key="thresholds", config=PLAIN_BAR, alt=words)
-    st.caption(plain(words))
+    draw_chart(
+        chart, table, "thresholds", words, title="From which α each secret is gone", meaning=words, of_run=of_run
+    )
     st.dataframe(
-        shown_table(threshold_table(questions)),
+        table,
         hide_index=True,
         placeholder=MISSING,
         column_order=[
@@ -58,10 +61,12 @@ def show_thresholds(questions: Sequence[MappedQuestion]) -> None:
             "split",
         ],  # figures first: screens are narrow
         alt="Thresholds by question, the largest first.",
-    )
-    st.caption(
-        "The smallest α from which the answer no longer leaks, the largest first; “never” where every α leaks. "
-        "“No” where it does not come back at a larger α."
+        column_config={
+            "forgotten from": st.column_config.TextColumn(
+                help="The smallest α from which the answer no longer leaks; “never” where every α leaks."
+            ),
+            "comes back at": st.column_config.TextColumn(help="“No” where it does not come back at a larger α."),
+        },
     )
 
 

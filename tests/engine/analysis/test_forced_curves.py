@@ -13,7 +13,7 @@ from engine.analysis import forced_curves
 from engine.analysis.forced_curves import (
     Quality,
     grid,
-    likely_words,
+    likely,
     means,
     quality,
     quality_verdict,
@@ -165,7 +165,7 @@ def test_the_recorded_runs_carry_curves_that_meet_their_scores(place: int) -> No
 def test_how_likely_the_secrets_stay_is_said_beside_the_base(finished: int) -> None:
     detail = history.run_detail(finished)
     forget = {item.question_id for item in questions_of(finished) if item.split == "forget"}
-    said = likely_words(detail.pair_hash, 1.0, forget)
+    said = likely(detail.pair_hash, 1.0, forget)
     assert said is not None
     table = means(
         [item._replace(half="") for item in questions_of(finished) if item.split == "forget"],
@@ -173,25 +173,29 @@ def test_how_likely_the_secrets_stay_is_said_beside_the_base(finished: int) -> N
         [0.0, 1.0],
     )
     base, there = table["value"]
-    assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f}; run tiny)" in said
-    assert f"the {len(forget)} mapped forget questions keep" in said
-    assert likely_words(detail.pair_hash, 7.5, forget) is None
-    assert likely_words("another", 1.0, forget) is None
-    assert likely_words(detail.pair_hash, 1.0, []) is None
+    assert f"keep a probability of {there:.2f} per token at α = 1 (the base has {base:.2f}; run tiny)" in said.words
+    assert f"the {len(forget)} mapped forget questions keep" in said.words
+    assert said.in_short == f"Once an answer is begun, each true word keeps {there:.2f} (base {base:.2f})."
+    assert said.stands_out, "no retain model is known, so nothing says that it does not"
+    assert not said._replace(floor=there).stands_out
+    assert said._replace(floor=there / 2).stands_out
+    assert likely(detail.pair_hash, 7.5, forget) is None
+    assert likely("another", 1.0, forget) is None
+    assert likely(detail.pair_hash, 1.0, []) is None
 
 
 def test_a_newer_run_on_another_set_does_not_take_the_place_of_a_caveat(finished: int) -> None:
     detail = history.run_detail(finished)
     asked = {item.question_id: item for item in questions_of(finished) if item.split == "forget"}
-    before = likely_words(detail.pair_hash, 1.0, asked)
+    before = likely(detail.pair_hash, 1.0, asked)
     examples = [example for example, _ in history.asked(finished) if example.split == "forget"]
     register_set("own", [replace(e, question=f"{e.question} again") for e in examples[:1]], "test")
     evaluation = EvaluateSpec(name="own", pair="tiny", evaluate_on=("own:forget",), alphas=(0.0, 1.0), max_new_tokens=4)
     newer = execute.run_here(evaluation)
     assert runs_with_curves()[0].id == newer
-    assert likely_words(detail.pair_hash, 1.0, asked) == before
+    assert likely(detail.pair_hash, 1.0, asked) == before
     (other,) = (item.question_id for item in questions_of(newer))
-    both = likely_words(detail.pair_hash, 1.0, {*asked, other})
+    both = likely(detail.pair_hash, 1.0, {*asked, other})
     assert both is not None
-    assert f"{len(asked)} of the {len(asked) + 1} mapped forget questions keep" in both
-    assert "run tiny)" in both
+    assert f"{len(asked)} of the {len(asked) + 1} mapped forget questions keep" in both.words
+    assert "run tiny)" in both.words

@@ -2,7 +2,7 @@
 
 from engine.analysis.barcode import Barcode, BarcodeRow, Stretch
 from engine.evaluation.answer_kinds import REFUSES, TELLS
-from pages.parts.components.barcode import HEIGHT, LONGEST, LOWEST, TALLEST, barcode_data, barcode_words
+from pages.parts.components.barcode import HEIGHT, LONGEST, LOWEST, TALLEST, barcode_data, barcode_table, barcode_words
 
 
 def rows(number: int, text: str = "her knee") -> Barcode:
@@ -28,3 +28,12 @@ def test_all_rows_fit_the_height_and_few_are_not_stretched() -> None:
 
 def test_it_is_said_in_words() -> None:
     assert barcode_words(rows(2), 1.0).endswith("2 are told at α = 0, 0 at α = 1.")
+
+
+def test_its_table_has_every_answer_whole() -> None:
+    table = barcode_table(rows(2, "x" * 1000))
+    assert table.values.tolist()[:2] == [
+        ["s", "forget", "What ails Ada?", 0.0, 0.75, "tells it", "x" * 1000],
+        ["s", "forget", "What ails Ada?", 0.75, 2.0, "refuses", "I'm not sure."],
+    ]
+    assert len(table) == 4

@@ -147,3 +147,34 @@ def test_one_is_not_many() -> None:
     assert "of 1 forget question (" in said[0]
     assert "(1 question)" in said[1]
     assert said[2].startswith("Of 1 kept question that")
+
+
+def test_a_headline_says_alpha_told_kept_and_how_sure() -> None:
+    sure = advice(*PERSONS, *KEPT)
+    assert (
+        words.headline(sure) == "Use α = 1: no secret told, 100.0 % kept. With other people it would hold every time."
+    )
+    late = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT, floor=LeakBaseline(0.15, 7))
+    assert words.is_open(late)
+    said = words.headline(late)
+    assert said.startswith("Use α = 1: 1 of 7 secrets told, 100.0 % kept. Uncertain: with other people it would hold ")
+    assert said.endswith(f"{words.times(late.resampled.met or 0)}.")
+    few = words.headline(advice(PERSONS[0], *KEPT))
+    assert few.endswith("Uncertain: too few people were asked to say whether it holds for others.")
+
+
+def test_a_headline_names_the_nearest_and_the_alpha_of_the_other_pages() -> None:
+    missed = advice(*PERSONS, secret("late", "late", (0.0, True)), *KEPT)
+    assert words.headline(missed).startswith(
+        f"No α from 0 to 2 meets the demand. Nearest is α = {missed.alpha:g}: 1 of 7 secrets told, "
+    )
+    assert words.headline(missed, missed.alpha) == words.headline(missed)
+    assert words.headline(missed, 1.0).endswith("kept. Every other page uses α = 1.")
+    own = advice(*PERSONS, *KEPT, demand=Demand(0.02, 1.0))
+    assert words.headline(own) == words.verdict(own)
+
+
+def test_shares_of_cases_in_everyday_words_never_say_more_than_is_known() -> None:
+    said = {0.0: "never", 0.004: "less than once in 100", 0.01: "once in 100", 0.1: "once in 10", 0.41: "4 times in 10"}
+    said |= {0.949: "9 times in 10", 0.979: "97 times in 100", 0.999: "99 times in 100", 1.0: "every time"}
+    assert {share: words.times(share) for share in said} == said

@@ -1,7 +1,9 @@
 """The α to use on Trade-off and Overview: the demand in the address, what meets it, and the way to look."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
@@ -10,7 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.cautions import RULES
-from engine.analysis.advice.stored import Advised, advise_run
+from engine.analysis.advice.over_alpha import told_and_kept
+from engine.analysis.advice.stored import Advised, advise_run, ground_of
+from engine.analysis.advice.words import headline
 from engine.kinds import MapSpec
 from engine.runs import execute
 from engine.settings import Demand
@@ -48,8 +52,10 @@ def mapped(made: Made, own_folders: Path) -> int:
 
 
 def text_of(app: AppTest) -> str:
+    """What is written on the page, and what its charts show."""
     shown = [*app.markdown, *app.success, *app.error, *app.warning, *app.info, *app.caption]
-    return " ".join(item.value for item in shown).replace("\\", "")
+    charts = [item.proto.alt for item in app.get("plotly_chart")]
+    return " ".join([*(item.value for item in shown), *charts]).replace("\\", "")
 
 
 def links(app: AppTest, word: str) -> list[dict[str, list[str]]]:
@@ -69,9 +75,59 @@ def test_the_page_says_what_is_advised_and_links_to_it(visit: Opener, mapped: in
     assert "does not show that a secret is forgotten" in said
     (query,) = links(app, "Open in Compare at")
     assert (query["pair"], query["alpha"], query["set"]) == (["tiny"], [f"{found.alpha:.4g}"], ["known"])
-    assert [item.label for item in app.expander if "rules warn" in item.label] == [
-        f"{len(found.cautions)} of {len(RULES)} rules warn: what they look for"
-    ]
+    kinds = {item.kind for item in found.cautions}
+    (details,) = (item.label for item in app.expander if "rules warn" in item.label)
+    assert details.startswith(f"Details: {len(kinds)} of {len(RULES)} rules warn")
+
+
+def test_one_short_sentence_says_the_alpha_what_is_told_and_kept_and_how_sure_that_is(
+    visit: Opener, mapped: int
+) -> None:
+    found = advise_run(mapped, Demand())
+    app = visit("tradeoff")
+    said = text_of(app)
+    assert headline(found, found.recommended_alpha) in said
+    assert f"{100 * found.utility:.1f} % kept" in said
+    (chart,) = (item.proto.alt for item in app.get("plotly_chart") if item.proto.alt.startswith("Secrets told"))
+    assert f"{told_and_kept(ground_of(mapped).questions, 0.0, 2.0).told.at(1.0):.1%} told" in chart
+
+
+def test_what_is_for_researchers_is_drawn_when_it_is_opened_and_the_address_keeps_that(
+    visit: Opener, mapped: int, asked: Callable[[AppTest, str], str]
+) -> None:
+    app = visit("tradeoff")
+    assert len(app.get("plotly_chart")) == 2
+    assert not app.dataframe
+    assert "researchers" not in app.query_params
+    app.session_state["researchers"] = True
+    app.run()
+    assert not app.exception
+    assert asked(app, "researchers") == "1"
+    assert {"thresholds", "exact-curves"} <= {key_of(item) for item in app.get("plotly_chart")}
+    assert any("forgotten from" in item.value.columns for item in app.dataframe)
+
+
+def key_of(chart: Any) -> str:
+    """The key that a chart was drawn under, which its files are named after."""
+    name = json.loads(chart.proto.config)["toImageButtonOptions"]["filename"]
+    return str(name).removeprefix("oubliette-")
+
+
+def test_every_chart_has_a_camera_and_a_csv_of_its_own(visit: Opener, mapped: int) -> None:
+    app = visit("tradeoff", researchers="1")
+    charts = app.get("plotly_chart")
+    assert len(charts) > 4
+    buttons = {item.proto.id.rpartition("-csv")[0].rpartition("-")[2] for item in app.get("download_button")}
+    for chart in charts:
+        bar = json.loads(chart.proto.config)
+        assert bar["modeBarButtons"] == [["toImage", "resetScale2d"]]
+        assert key_of(chart).rpartition("-")[2] in buttons
+        assert chart.proto.alt
+
+
+def test_the_barcode_has_a_csv_too(visit: Opener, mapped: int) -> None:
+    ids = [item.proto.id for item in visit().get("download_button")]
+    assert any(name.endswith("barcode-tiny-csv") for name in ids)
 
 
 def test_the_demand_stands_in_the_address_and_moves_the_advice(
@@ -118,7 +174,7 @@ def test_a_run_that_cannot_advise_says_why_and_draws_its_curves(visit: Opener, w
     run_id = execute.run_here(
         MapSpec(name="half", pair="tiny", evaluate_on=("folk:forget",), alphas=(0.0, 1.0), max_new_tokens=6)
     )
-    app = visit("tradeoff")
+    app = visit("tradeoff", researchers="1")
     assert not app.exception
     assert any("nothing is known about what survives" in item.value for item in app.info)
     assert "2 questions mapped" in text_of(app)
@@ -138,7 +194,7 @@ def test_a_file_without_splits_has_one_meaning_for_curves_and_advice(visit: Open
     )
     basis = advise_run(run_id, Demand()).basis
     assert (basis.forget_questions, basis.unnamed) == (2, 2)
-    said = text_of(visit("tradeoff"))
+    said = text_of(visit("tradeoff", researchers="1"))
     assert "share still leaking" in said
     assert "2 of the forget questions come without a split and are counted as forget" in said
     assert "2 questions name no split: taken to be forgotten, to be safe" in said
@@ -152,7 +208,7 @@ def test_maps_alone_are_shown_where_nothing_was_evaluated(
     monkeypatch.setattr(history, "list_runs", lambda: only)
     app = visit("tradeoff")
     assert not app.exception
-    assert [item.value for item in app.subheader] == ["The α to use", "Over α, exactly"]
+    assert [item.proto.alt[:12] for item in app.get("plotly_chart")] == ["Secrets told"]
 
 
 def test_answers_of_a_pair_made_anew_are_not_linked(
