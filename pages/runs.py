@@ -63,10 +63,7 @@ def list_view(runs: list[RunSummary]) -> None:
     default = next((run.id for run in runs if not run.recorded), ids[-1])  # else the demo's own run, its first
     address.seed("run", address.one_of("run", ids), default)
     address.settle("run", ids, default)
-    words = (
-        f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what"
-        " differs between them."
-    )
+    words = f"All {len(runs)} runs, the newest first."
     st.dataframe(
         runs_table(runs),
         hide_index=True,
@@ -76,11 +73,16 @@ def list_view(runs: list[RunSummary]) -> None:
         selection_mode="multi-row",
         alt=words,
     )
-    st.caption(words)
     names = {run.id: run_label(run) for run in runs}
     at, beside = st.columns(2)
     with at:
-        chosen: int = st.selectbox("Run to look at", ids, key="run", format_func=names.__getitem__)
+        chosen: int = st.selectbox(
+            "Run",
+            ids,
+            key="run",
+            format_func=names.__getitem__,
+            help="Select it here or in the table above; select two there to see what differs between them.",
+        )
     address.keep("run", chosen)
     with beside:
         other = choose_compared(chosen, names)

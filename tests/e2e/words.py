@@ -28,22 +28,24 @@ PAGES = {
     "Erase a person": "/runs?view=erase",
 }
 
-# Visible words of main area and sidebar, in shadow roots too: captions, labels, buttons, chips, legends. Left out is what
-# is data: cells of tables, the chosen question with its answers (`.pane`, `.card p`), tokens, the neighbours of a question
-# (tertiary buttons), pictures and their ticks. What is closed (Details, tooltips, menus) is not visible. A word has a
-# letter or a digit in it.
+# Visible words of main area and sidebar, in shadow roots too: captions, labels, buttons, chips, legends. Left out is
+# what is data: cells of tables, the chosen question with its answers (in a `p` that wraps anywhere, `.pane`,
+# `.card p`), tokens, the neighbours of a question (tertiary buttons), pictures and their ticks. What is closed
+# (Details, tooltips, menus) is not visible. A word has a letter or a digit in it.
 COUNT = r"""
 () => {
   const DATA = [
-    "td", "th", "[data-testid=stDataFrame]", ".pane", ".card p", ".strip .tok", "[data-testid=stBaseButton-tertiary]",
-    "svg", ".js-plotly-plot", ".ticks", "[data-testid=stIconMaterial]", "[data-testid=stTooltipContent]",
-    "[data-testid=stSpinner]", "[data-testid=stStatusWidget]", "script", "style", "template", "option",
+    "td", "th", "[data-testid=stDataFrame]", "p[style*=overflow-wrap]", ".pane", ".card p", ".strip .tok",
+    "[data-testid=stBaseButton-tertiary]", "svg", ".js-plotly-plot", ".ticks", "[data-testid=stIconMaterial]",
+    "[data-testid=stTooltipContent]", "[data-testid=stSpinner]", "[data-testid=stStatusWidget]",
+    "script", "style", "template", "option",
   ].join(",");
   const words = [];
   const seen = (element) => {
     if (getComputedStyle(element).display === "contents") return true;
     const box = element.getBoundingClientRect();
-    return element.checkVisibility({visibilityProperty: true, opacityProperty: true}) && box.width > 1 && box.height > 1;
+    const shown = element.checkVisibility({visibilityProperty: true, opacityProperty: true});
+    return shown && box.width > 1 && box.height > 1;
   };
   const walk = (node) => {
     if (node.nodeType === Node.TEXT_NODE) {

@@ -15,7 +15,7 @@ def choose_compared(chosen: int, names: dict[int, str]) -> int | None:
     """The run to hold against `chosen`, by id; None for none."""
     others = [run_id for run_id in names if run_id != chosen]
     return address.select(
-        "What differs from",
+        "Compared with",
         [None, *others],
         "against",
         None,

@@ -67,8 +67,8 @@ def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
         " text."
     )
     st.plotly_chart(chart, key="logp-curve", config=PLAIN_BAR, alt=words)
-    st.caption(words)
-    with st.expander("The curve as a table"):
+    with st.expander("Curve table"):
+        st.caption(words)
         frame = pd.DataFrame({"α": listed, "mean log p (nats a token)": logps.round(4)})
         st.dataframe(frame, hide_index=True, placeholder=MISSING, alt=words)
 
