@@ -61,7 +61,7 @@ COUNT = r"""
 }
 """
 # One list of words must stay the same for this long before it counts: models may be loading.
-STILL = 2_000  # ms
+STILL = 700  # ms
 
 
 def words_of(page: Page) -> list[str]:

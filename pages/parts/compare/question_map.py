@@ -21,7 +21,7 @@ def say_map(asked: PickedQuestion, found: QuestionMap, answers: Sequence[DialAns
     finding = _finding_words(asked, found, [answer.leaks for answer in answers])
     limit = "" if found.complete else UNFOLLOWED
     if finding or limit:
-        st.caption(plain(f"{finding} {limit}".strip()))
+        st.markdown(plain(f"{finding} {limit}".strip()))
 
 
 def show_map(asked: PickedQuestion, found: QuestionMap, answers: Sequence[DialAnswer]) -> None:

@@ -24,7 +24,7 @@ from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
 _STYLE = looks.style("""
-button[data-testid$$="Active"] p{color:$text}
+button[data-variant][data-selected=true] p{color:$text}
 @media (max-width:640px){
 [class*=st-key-controls-] [data-testid=stHorizontalBlock]{flex-flow:row wrap;gap:.4rem .8rem;align-items:flex-end}
 [class*=st-key-controls-] [data-testid=stColumn]{flex:1 1 calc(50% - .4rem);min-width:calc(50% - .4rem)}
