@@ -74,7 +74,7 @@ def list_view(runs: list[RunSummary]) -> None:
         alt=words,
     )
     names = {run.id: run_label(run) for run in runs}
-    at, beside = st.columns(2)
+    at, beside = frame.controls("runs").columns(2)
     with at:
         chosen: int = st.selectbox(
             "Run",

@@ -22,6 +22,7 @@ def choose_compared(chosen: int, names: dict[int, str]) -> int | None:
         read=address.one_of("against", others),
         text=address.unless(None),
         disabled=not others,
+        placeholder="– (none)",
         format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
     )
 
