@@ -19,7 +19,7 @@ class Ink(NamedTuple):
 
 # The page itself
 PAGE = Ink("#fff", "#14161C")
-TEXT = Ink("#1F2430", "#E9EAF0")
+TEXT = Ink("#10141F", "#E9EAF0")
 PANEL = Ink("#F3F2F7", "#20232C")
 LINE = Ink("#d5d3df", "#3a3e4a")
 MARK = Ink("#FFE8A3", "#5A4A12")  # behind key terms

@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine.wording import ACCESS_CONTROL
 from pages.parts.compare.dial import compare_answers
 from pages.parts.compare.question_picker import pick_question, show_question
 from pages.parts.shared import frame
@@ -25,4 +24,4 @@ if context.pair is None:
     frame.nothing_yet("There is no pair yet to steer the base with. Overview fetches the demo's pair; Runs trains one.")
     st.stop()
 compare_answers(asked, context.pair)
-st.caption(f":material/key: {ACCESS_CONTROL}")
+frame.say_limit()

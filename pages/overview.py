@@ -7,7 +7,6 @@ from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.runs import runner
 from engine.store import history, sets
-from engine.wording import ACCESS_CONTROL
 from pages.parts.overview.advice import show_stored_advice
 from pages.parts.overview.pairs import show_pairs
 from pages.parts.overview.setting_up import set_up_button
@@ -73,7 +72,7 @@ def main() -> None:
     else:
         frame.nothing_yet("There is no pair on this machine yet. Runs trains one.")
     show_details(pairs)
-    st.caption(f":material/key: {ACCESS_CONTROL}")
+    frame.say_limit()
     if ready and pairs:
         begin_loading(pairs[0])  # the one that Compare opens with: whoever reads this page will not have to wait there
 

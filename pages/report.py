@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from engine.evaluation.leak_rule import LEAK_RULE
 from engine.report import gather
 from engine.report.checks import shares, shares_words
 from engine.report.columns import READABLE
@@ -10,7 +9,7 @@ from engine.report.csv_table import readable
 from engine.report.gather import Chosen
 from engine.store import history
 from engine.store.judged_by import rouge_note
-from engine.wording import ACCESS_CONTROL, count, cut_words
+from engine.wording import count, cut_words
 from pages.parts.report.choice import choose_report_run, choose_second_run, choose_selection, take_other_names
 from pages.parts.report.downloads import offer_files
 from pages.parts.shared import frame
@@ -37,7 +36,7 @@ def main() -> None:
         )
         return
     take_other_names()
-    left, middle, right = st.columns([3, 2, 3])
+    left, middle, right = frame.controls("run").columns([3, 2, 3])
     with left:
         run_id = choose_report_run(runs)
     detail = history.run_detail(run_id)
@@ -52,7 +51,7 @@ def main() -> None:
     chosen = gather.narrow(whole, choose_selection(list(dict.fromkeys(whole.rows["split"]))))
     if (standing := gather.standing_of_chosen(chosen)) is not None:
         show_picture(standing)
-    st.caption(f":material/key: {ACCESS_CONTROL}")
+    frame.say_limit()
     if chosen.rows.empty:
         st.info(f"None of the {whole.asked} questions is of this kind, so there is nothing to report.")
         return
@@ -64,8 +63,14 @@ def main() -> None:
 
 
 def show_checks(chosen: Chosen) -> None:
+    """What failed and what is to be known first; what passed is behind a click."""
     st.subheader("Checks", anchor=False)
-    st.html(checks_html(gather.checks_of(chosen)))
+    found = gather.checks_of(chosen)
+    passed = [check for check in found if check.state == "pass"]
+    st.html(checks_html([check for check in found if check.state != "pass"]))
+    if passed:
+        with st.expander(f"✔ {count(len(passed), 'check')} passed"):
+            st.html(checks_html(passed))
 
 
 def show_shares(chosen: Chosen) -> None:
@@ -77,16 +82,15 @@ def show_shares(chosen: Chosen) -> None:
     with st.expander("Details"):
         st.caption(plain(f"{MEANING} {bounded_words(texts)}"))
         st.caption(cut_words(chosen.detail.spec.max_new_tokens, rouge_note(chosen.detail)))
-        st.caption(plain(LEAK_RULE))
     measures = [(name, split) for name in ("leak", "rouge", "probability") for split in rows["split"].unique()]
     show_meanings(measures, (INTERVAL, CLOPPER), "meanings")
 
 
 def show_preview(chosen: Chosen) -> None:
-    st.subheader("Preview", anchor=False)
     shown = readable(chosen.rows.head(PREVIEW_ROWS))
     shown["what leaked"] = [" | ".join(cell) if isinstance(cell, tuple) else cell for cell in shown["what leaked"]]
     words = f"The first {count(len(shown), 'row')} of {len(chosen.rows)}; the readable columns of the CSV."
+    st.subheader("Preview", anchor=False, help=words)
     config = {
         one.name: st.column_config.Column(
             width=PREVIEW_WIDTH if one.name in PREVIEW_TEXTS else None, help=plain(one.meaning)
@@ -94,7 +98,6 @@ def show_preview(chosen: Chosen) -> None:
         for one in READABLE
     }
     st.dataframe(shown, hide_index=True, placeholder=MISSING, alt=words, column_config=config)
-    st.caption(words)
 
 
 main()

@@ -11,7 +11,7 @@ from engine.review.verdicts import Reviewer
 from engine.store import history
 from engine.store.history import RunDetail
 from engine.store.judged_by import rouge_note
-from engine.wording import ACCESS_CONTROL, cut_words, split_word
+from engine.wording import cut_words, split_word
 from pages.parts.review.filters import Filters, choose_filters, show_all
 from pages.parts.review.item import link_to_compare, rule_caption, show_answers, show_reviewed_question
 from pages.parts.review.own_check import ReviewPlace
@@ -28,7 +28,8 @@ NEIGHBOUR_WORDS = {"person": "About the same person", "group": "Of the same grou
 
 frame.begin(
     "Review",
-    "All answers of a run, what matters most first. Keys 1 to 3 judge the chosen one, Z takes the last verdict back.",
+    "All answers of a run, what matters most first. J and K move; keys 1 to 3 judge the chosen answer, Z takes the last"
+    " verdict back.",
 )
 
 
@@ -40,7 +41,7 @@ def choose_place() -> tuple[RunDetail, ReviewPlace, bool] | None:
             " evaluation."
         )
         return None
-    left, middle, right, last = st.columns([10, 4, 4, 3], vertical_alignment="bottom")
+    left, middle, right, last = frame.controls("place").columns([10, 4, 4, 3], vertical_alignment="bottom")
     with left:
         detail = history.run_detail(choose_run(runs, "review"))
     with middle:
@@ -55,7 +56,7 @@ def choose_place() -> tuple[RunDetail, ReviewPlace, bool] | None:
 def choose_phrasing(run_id: int) -> str:
     options = queue.phrasings_of(run_id) or ["question"]
     return address.select(
-        "Wording",
+        "Phrasing",
         options,
         "phrasing",
         options[0],
@@ -207,7 +208,7 @@ def main() -> None:
             st.markdown(plain(f"{found.words}."))
         st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
         rule_caption(detail, detail.versions.get(history.LEAK_RULE, ""))
-        st.caption(f":material/key: {ACCESS_CONTROL}")
+        frame.say_limit()
 
 
 main()

@@ -68,10 +68,7 @@ def list_view(runs: list[RunSummary]) -> None:
     address.settle("run", ids, default)
     top = st.container()
     opened = note_opened()
-    words = (
-        f"All {len(runs)} runs, the newest first. Select one to see it below, or two to see what changes and what"
-        " differs between them."
-    )
+    words = f"All {len(runs)} runs, the newest first."
     st.dataframe(
         runs_table(runs),
         hide_index=True,
@@ -81,12 +78,16 @@ def list_view(runs: list[RunSummary]) -> None:
         selection_mode="multi-row",
         alt=words,
     )
-    st.caption(words)
     names = {run.id: run_label(run) for run in runs}
-    at, beside = st.columns(2)
+    at, beside = frame.controls("runs").columns(2)
     with at:
         chosen: int = st.selectbox(
-            "Run to look at", ids, key="run", format_func=names.__getitem__, on_change=close_opened
+            "Run",
+            ids,
+            key="run",
+            format_func=names.__getitem__,
+            on_change=close_opened,
+            help="Select it here or in the table above; select two there to see what differs between them.",
         )
     address.keep("run", chosen)
     with beside:

@@ -63,7 +63,7 @@ def measure(browser: "Browser") -> tuple[float, float]:
         page.get_by_role("heading", name="Overview").wait_for(timeout=60_000)
         screen = time.monotonic() - began
         page.goto(f"http://127.0.0.1:{port}/compare", wait_until="commit")
-        page.get_by_text("First difference:").wait_for(timeout=120_000)
+        page.get_by_text("First difference:").wait_for(state="attached", timeout=120_000)  # under Details
         return screen, time.monotonic() - began
     finally:
         stop(server)

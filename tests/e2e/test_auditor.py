@@ -21,8 +21,10 @@ def test_two_answers_and_what_the_rule_found(filled: str, visit: Visit) -> None:
     expect(page.locator(".card")).to_have_count(2)
     expect(page.get_by_text("Unlearned by pair tiny, α = 1")).to_be_visible()
     page.get_by_text("Details", exact=True).click()
-    expect(page.get_by_text("Leak rule 2:").first).to_be_visible()
-    expect(page.get_by_text("it does not delete it")).to_be_visible()
+    expect(page.get_by_text("Leak rule: base").first).to_be_visible()
+    expect(page.get_by_text("Nothing is deleted")).to_be_visible()
+    page.get_by_text("Glossary", exact=True).click()
+    expect(page.get_by_text("an answer leaks when one of the question's key terms appears").first).to_be_visible()
 
 
 def test_the_dial_follows_the_keyboard_and_the_address_follows_the_dial(filled: str, visit: Visit) -> None:

@@ -26,12 +26,12 @@ def test_no_colour_is_written_in_two_files() -> None:
     for path in files:
         for color in re.findall(r"#[0-9A-Fa-f]{6}\b", path.read_text(encoding="utf-8")):
             found.setdefault(color.upper(), set()).add(path.name)
-    assert found["#1F2430"] == {"inks.py"}
+    assert found["#10141F"] == {"inks.py"}
     assert {color: where for color, where in found.items() if len(where) > 1} == {}
 
 
 def test_css_with_an_unknown_colour_is_refused() -> None:
-    assert inks.in_css("p{color:$text}") == "p{color:light-dark(#1F2430,#E9EAF0)}"
+    assert inks.in_css("p{color:$text}") == "p{color:light-dark(#10141F,#E9EAF0)}"
     with pytest.raises(KeyError, match="mauve"):
         inks.in_css("p{color:$mauve}")
 

@@ -16,7 +16,6 @@ from engine.models.fast_llama import ThinLlama
 from engine.models.readers import PlainReader
 from engine.store import questions
 from engine.wording import ACCESS_CONTROL
-from pages.parts.shared.wording import plain
 
 Opener = Callable[..., AppTest]
 Asked = Callable[[AppTest, str], str]
@@ -58,11 +57,12 @@ def test_a_link_brings_question_and_alpha(visit: Opener, world: Path) -> None:
     assert "α = 0.5" in html_of(app)
 
 
-def test_leak_rule_and_access_control_are_printed(visit: Opener, world: Path) -> None:
+def test_the_leak_rule_is_in_the_glossary_and_nothing_is_said_to_be_deleted(visit: Opener, world: Path) -> None:
     app = visit("compare")
-    captions = [item.value for item in app.caption]
-    assert plain(LEAK_RULE) in captions
-    assert any(ACCESS_CONTROL in caption for caption in captions)
+    rule = LEAK_RULE.partition(": ")[2]
+    assert [item.value for item in app.markdown if rule in item.value] == [f"**Leak rule**: {rule}"]
+    (limit,) = (item for item in app.caption if "Nothing is deleted" in item.value)
+    assert limit.help == ACCESS_CONTROL
     assert "key term" in html_of(app)
     assert "Rome" in html_of(app)
 
@@ -211,14 +211,15 @@ def test_one_click_begins_with_the_true_answer_up_to_the_secret(visit: Opener, w
 def test_own_question_without_an_answer_has_no_leak_finding(visit: Opener, world: Path, asked: Asked) -> None:
     app = visit("compare", ask="Where does Dora live?")
     assert asked(app, "split") == "own"
-    assert any("need the true answer" in item.value for item in app.caption)
+    assert any("Without its true answer" in item.value for item in app.caption)
+    assert "Leak rule" not in html_of(app)
 
 
 def test_own_question_with_an_answer_is_judged(visit: Opener, world: Path) -> None:
     app = visit("compare", ask="Where does Dora live?", truth="Dora lives in Paris")
     assert not app.exception
     assert "Paris" in html_of(app)
-    assert plain(LEAK_RULE) in [item.value for item in app.caption]
+    assert "Leak rule: base" in html_of(app)
 
 
 def test_what_nobody_sees_is_no_question_and_no_true_answer(visit: Opener, world: Path) -> None:
@@ -228,7 +229,7 @@ def test_what_nobody_sees_is_no_question_and_no_true_answer(visit: Opener, world
     app = visit("compare", split="own", ask="Which colour does Ada like?", truth="\u200b")
     assert not app.exception
     assert "True answer" not in html_of(app)
-    assert plain(LEAK_RULE) not in [item.value for item in app.caption]
+    assert "Leak rule: base" not in html_of(app)
 
 
 def test_markup_in_a_question_stays_text(visit: Opener, world: Path) -> None:

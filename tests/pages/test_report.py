@@ -35,8 +35,11 @@ def test_the_page_checks_first_then_shows_and_offers(visit: Opener, world: Path)
     assert not app.exception
     assert [item.value for item in app.subheader] == ["Checks", "In figures", "Preview", "Files"]
     assert "NOT AUDITED" in next(item.proto.body for item in app.get("html")), "the standing comes first"
-    assert any("it does not delete it" in item.value for item in app.caption)
-    assert any("Leak rule" in item.value for item in app.caption)
+    assert any("Nothing is deleted" in item.value for item in app.caption)
+    (passed,) = (item for item in app.expander if "passed" in item.label)
+    notes, checks = (item.proto.body for item in app.get("html") if "<ul" in item.proto.body)
+    assert ("pass" in notes, "note" in notes) == (False, True)
+    assert checks.count("<li>") == int(passed.label.split()[1]), "what passed is behind a click"
     assert app.button(key="make").label == "Make the report (4 questions)"
     assert not app.get("download_button")
 

@@ -70,7 +70,8 @@ def test_all_answers_are_there_from_the_start_and_the_address_says_what_is_shown
     assert shown == {"review": "1", "at": "1", "question": str(ids[0])}
     assert {name: count for name, _, count, _ in data["filters"]}["unreviewed"] == data["all"] == 4
     assert data["words"] == {"secret": ["leaks", "hidden", "unsure"], "kept": ["kept", "harmed", "unsure"]}
-    assert plain(LEAK_RULE) in [item.value for item in app.caption]
+    (judged,) = (item for item in app.caption if item.value == "Judged by leak rule 2.")
+    assert judged.help == plain(LEAK_RULE)
 
 
 def test_two_more_strengths_stand_beside_the_judged_one(visit: Opener, world: Path) -> None:

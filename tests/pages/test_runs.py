@@ -44,7 +44,8 @@ def test_the_list_and_its_first_run(visit: Opener, world: Path) -> None:
     assert not app.exception
     assert list(app.dataframe[0].value["name"]) == ["tiny"]
     assert "finished" in app.subheader[0].value
-    assert any("Leak rule" in item.value for item in app.caption)
+    (measures,) = (item for item in app.expander if item.label == "All measures")
+    assert "Means over n questions" in measures.caption[0].value
 
 
 def test_means_of_different_sets_are_not_averaged() -> None:

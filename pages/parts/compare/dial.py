@@ -21,8 +21,8 @@ from engine.review.places import OnScreen
 from engine.settings import ALPHA_MAX, ALPHA_MIN, check_alpha
 from engine.store.maps import MappedAnswer, QuestionMap
 from pages.parts.compare.begun import begin_answer
-from pages.parts.compare.findings import show_findings
-from pages.parts.compare.question_map import map_words, offer_map, show_map
+from pages.parts.compare.findings import say_finding, show_findings
+from pages.parts.compare.question_map import map_words, offer_map, say_map, show_map
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.compare.reading import read_tokens
 from pages.parts.components.dial import Scale, dial
@@ -61,9 +61,13 @@ def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: In
     judge_here(
         OnScreen(pair.name, st.session_state.get("set") or "", asked.example.question, alpha, base.text, unlearned.text)
     )
-    show_findings(asked, alpha, base, unlearned)
+    say_finding(asked, base, unlearned)
     if found is not None:
-        show_map(asked, found, answers)
+        say_map(asked, found, answers)
+    with st.expander("Details"):
+        show_findings(asked, alpha, base, unlearned)
+        if found is not None:
+            show_map(asked, found, answers)
     begin_answer(asked, pair, ink, alpha)
     read_tokens(asked, pair, ink, alpha, base.text, unlearned.text)
 
@@ -137,9 +141,9 @@ def _slider(scale: Scale) -> float:
 
 def _wide_toggle() -> None:
     st.toggle(
-        f"wide range, {ALPHA_MIN:g} to {ALPHA_MAX:g}",
+        "wide range",
         key="wide",
-        help="The whole legal range of α; training is always at 1.",
+        help=f"The whole legal range of α, {ALPHA_MIN:g} to {ALPHA_MAX:g}; training is always at 1.",
     )
 
 

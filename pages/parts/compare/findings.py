@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from engine.evaluation.leak_rule import LEAK_RULE, find_leak
+from engine.evaluation.leak_rule import find_leak
 from engine.evaluation.metrics import METRICS
 from engine.evaluation.rouge import variant_of
 from engine.evaluation.token_readings import first_difference
@@ -12,7 +12,7 @@ from engine.store.maps import MappedAnswer
 from engine.wording import cut_words, figure
 from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.shared import answer_cards, loading
-from pages.parts.shared.wording import is_kept, plain
+from pages.parts.shared.wording import is_kept
 
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer
@@ -20,14 +20,25 @@ if TYPE_CHECKING:
     Shown = Answer | MappedAnswer
 
 
+def say_finding(asked: PickedQuestion, base: "Shown", unlearned: "Shown") -> None:
+    """What keeps the answers from saying anything about forgetting, on the first screen."""
+    if not asked.has_answer:
+        st.caption("Without its true answer no answer to this question is judged.")
+        return
+    if not asked.terms:
+        st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
+    leaks = [find_leak(asked.example, answer.text, asked.terms).leaks for answer in (base, unlearned)]
+    if not is_kept(asked.example.split) and not leaks[0]:
+        _base_is_silent(leaks[1])
+
+
 def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned: "Shown") -> None:
-    """First difference, ROUGE and the leak rule's finding, each with what it means."""
+    """First difference, ROUGE and the leak rule's finding, under Details."""
     place = first_difference(base.tokens, unlearned.tokens)
     difference = "none, the answers are the same" if place is None else f"token {place + 1}"
     at = f"<p style='margin:0 0 .4rem'>At <b>α = {alpha:g}</b></p>"
     if not asked.has_answer:
         st.html(f"{at}<p style='margin:0'>First difference: <b>{difference}</b></p>")
-        st.caption("ROUGE and the leak rule need the true answer of the question; none is known for this one.")
         return
     found = [find_leak(asked.example, answer.text, asked.terms) for answer in (base, unlearned)]
     kept = is_kept(asked.example.split)
@@ -45,16 +56,9 @@ def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned:
             f" {answer_cards.leak_verdict(found[0].leaks, kept)}, unlearned"
             f" {answer_cards.leak_verdict(found[1].leaks, kept)}</p>"
         )
-    with terms:
-        if asked.terms:
-            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
-        else:
-            st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
-    if not kept and not found[0].leaks:
-        _base_is_silent(found[1].leaks)
-    with st.expander("Details"):
-        st.caption(cut_words(loading.ANSWER_TOKENS, variant_of([asked.example.answer])))
-        st.caption(plain(LEAK_RULE))
+    if asked.terms:
+        terms.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
+    st.caption(cut_words(loading.ANSWER_TOKENS, variant_of([asked.example.answer])))
 
 
 def _base_is_silent(leaks: bool) -> None:

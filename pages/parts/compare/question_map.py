@@ -13,13 +13,22 @@ from pages.parts.compare.question_picker import PickedQuestion
 from pages.parts.shared import access, loading
 from pages.parts.shared.wording import MISSING, duration, is_kept, plain
 
+UNFOLLOWED = "The limit of branches was reached: pale answers were not followed to their end and count as leaks."
+
+
+def say_map(asked: PickedQuestion, found: QuestionMap, answers: Sequence[DialAnswer]) -> None:
+    """The map's finding in a sentence, under the dial that draws it."""
+    finding = _finding_words(asked, found, [answer.leaks for answer in answers])
+    limit = "" if found.complete else UNFOLLOWED
+    if finding or limit:
+        st.markdown(plain(f"{finding} {limit}".strip()))
+
 
 def show_map(asked: PickedQuestion, found: QuestionMap, answers: Sequence[DialAnswer]) -> None:
-    """What the map says, under the dial that draws it."""
+    """How it was mapped, and its answers as a table."""
     words = map_words(asked, found, [answer.leaks for answer in answers])
     st.caption(plain(words))
-    with st.expander(f"{count(len(answers), 'answer')} as a table"):
-        st.dataframe(_table(answers), hide_index=True, placeholder=MISSING, alt=words)
+    st.dataframe(_table(answers), hide_index=True, placeholder=MISSING, alt=words)
 
 
 def offer_map(asked: PickedQuestion, pair: PairManifest) -> None:
@@ -54,12 +63,17 @@ def map_words(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> s
         words += f", {count(found.merged, 'piece')} too narrow to tell apart merged with a neighbour"
     words += f"; mapped in {duration(found.seconds)}."
     if not found.complete:
-        words += " The limit of branches was reached: pale answers were not followed to their end and count as leaks."
+        words += f" {UNFOLLOWED}"
+    return f"{words} {_finding_words(asked, found, flags)}".strip()
+
+
+def _finding_words(asked: PickedQuestion, found: QuestionMap, flags: list[bool]) -> str:
+    """Empty where no true answer is known."""
     if not asked.has_answer:
-        return words
+        return ""
     if is_kept(asked.example.split):
-        return f"{words} {_kept_words(threshold(found.answers, [not flag for flag in flags]), flags)}"
-    return f"{words} {_forgotten_words(found, flags)}"
+        return _kept_words(threshold(found.answers, [not flag for flag in flags]), flags)
+    return _forgotten_words(found, flags)
 
 
 def _forgotten_words(found: QuestionMap, flags: list[bool]) -> str:
@@ -71,7 +85,7 @@ def _forgotten_words(found: QuestionMap, flags: list[bool]) -> str:
     if edge.alpha is None:
         return "It leaks at every α of the range."
     gone = (
-        f"Forgotten from α = {edge.alpha:.3f} (± {edge.error:.0e}), by the leak rule"
+        f"Forgotten from α = {edge.alpha:.3f}{_error(edge.error)}, by the leak rule"
         if leaks[0]
         else f"No leak at {_start(found)}, by the leak rule"
     )
@@ -80,6 +94,11 @@ def _forgotten_words(found: QuestionMap, flags: list[bool]) -> str:
     last = max(answer.high for answer, leak in zip(found.answers, leaks, strict=True) if leak)
     rest = f"from α = {last:.3f} on it stays away" if last < found.high else "it leaks up to the end of the range"
     return f"{gone}, but it {'comes back' if leaks[0] else 'leaks'} at α = {edge.returns:.3f}; {rest}."
+
+
+def _error(error: float) -> str:
+    """Only where it shows in three decimals; the table has it always."""
+    return f" (± {error:.0e})" if error >= 0.0005 else ""
 
 
 def _start(found: QuestionMap) -> str:

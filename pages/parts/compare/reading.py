@@ -17,9 +17,9 @@ from pages.parts.shared.wording import MISSING, plain
 SPAN = (0.0, 2.0)  # as the slider
 _TEXTS = {
     "truth": "true answer",
-    "base": "base's answer",
-    "unlearned": "unlearned answer",
-    "other": "a text of your own",
+    "base": "base's",
+    "unlearned": "unlearned",
+    "other": "your own",
 }
 
 
@@ -28,11 +28,6 @@ def read_tokens(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: floa
     if not pair.linear:
         st.caption(f"Not read token by token: the logits of this baseline ({pair.method}) are not linear in α.")
         return
-    st.subheader(
-        "Token by token",
-        anchor=False,
-        help="Each token is read after the words before it, whatever the models would have said themselves.",
-    )
     text = _choose_text(asked, base, unlearned)
     if not text.strip():
         st.caption("There is no text to read.")
@@ -44,8 +39,8 @@ def read_tokens(asked: PickedQuestion, pair: PairManifest, ink: Ink, alpha: floa
     _say(place, share, None)
     with loading.unhurried():
         st.html(token_strip_html(readings, span))
-        st.caption(plain(strip_caption(readings)))
-        with st.expander("The same figures as a table"):
+        with st.expander("Token table"):
+            st.caption(plain(strip_caption(readings)))
             st.dataframe(strip_table(readings, span), hide_index=True, placeholder=MISSING, alt=strip_caption(readings))
     _draw_curve(pair, asked.example.question, text, alpha, span, ink)
     if share is not None:
@@ -95,12 +90,13 @@ def _say(place: DeltaGenerator, share: SecretShare | None, never_knew: float | N
 def _choose_text(asked: PickedQuestion, base: str, unlearned: str) -> str:
     options = [name for name in _TEXTS if name != "truth" or asked.has_answer]
     chosen = address.segments(
-        "Text to read",
+        "Token by token",
         options,
         "text",
         options[0],
         format_func=_TEXTS.__getitem__,
-        help="The same text is put before base and ensemble, whatever they would say themselves.",
+        help="The same text is put before base and pair, whatever they would say themselves. Each token is read after"
+        " the words before it; its colour says how much less or more likely it is under the pair than under the base.",
     )
     if chosen != "other":
         address.keep("other", st.session_state.get("other", ""), "")

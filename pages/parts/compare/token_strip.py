@@ -32,10 +32,7 @@ _STYLE = style("""
 def token_strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
     tokens = "".join(_token(reading, span) for reading in readings)
-    hint = (
-        '<span class="hint">Point at a token, or reach it with the Tab key: its probability, rank and the likeliest'
-        " tokens.</span>"
-    )
+    hint = '<span class="hint">Point at a token, or press Tab.</span>'
     return f'{_STYLE}<div class="strip">{hint}{tokens}</div>{_legend()}'
 
 
@@ -85,10 +82,10 @@ def _share(share: float) -> str:
 
 def _legend() -> str:
     bins = "".join(
-        f'<span style="background:{ink.css}">{item.sign} {item.words}</span>'
+        f'<span style="background:{ink.css}" title="{item.words}">{item.sign}</span>'
         for ink, item in zip(BIN_INKS, BINS, strict=True)
     )
-    return f'<div class="legend">Under the pair, compared with the base, a token is: {bins}</div>'
+    return f'<div class="legend">less likely {bins} more likely</div>'
 
 
 def strip_table(readings: Sequence[TokenReading], span: tuple[float, float]) -> pd.DataFrame:

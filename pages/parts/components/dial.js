@@ -70,7 +70,8 @@ function take(dial, data) {
 function draw(dial) {
   const { data } = dial;
   Object.assign(dial.range, { min: data.low, max: data.high, step: data.fine });
-  dial.label.textContent = data.label;
+  dial.label.textContent = "α";
+  dial.range.setAttribute("aria-label", data.label);
   dial.strip.setAttribute("aria-label", data.words);
   dial.marker = made_of("b");
   dial.strip.replaceChildren(...data.pieces.map((piece, at) => segment(data, piece, at)).filter(Boolean), dial.marker);

@@ -139,7 +139,7 @@ def _whose() -> tuple[Reviewer | None, str]:
         reviewer = reviewer_here()
     except UnlearningError as error:
         return None, sentence(str(error))
-    return reviewer, "" if reviewer else "Give your name first: a verdict stands beside it."
+    return reviewer, "" if reviewer else "Give your name first."
 
 
 def _desk(key: str) -> Desk:

@@ -7,7 +7,7 @@ import streamlit as st
 from engine.report.selection import SHOWS, Selection
 from engine.store.history import RunSummary
 from engine.wording import split_word
-from pages.parts.shared import address, run_choice
+from pages.parts.shared import address, frame, run_choice
 from pages.parts.shared.run_choice import ALPHA, names_of
 
 RUN, SPLIT, SHOW, AGAINST = "report", "part", "show", "beside"
@@ -41,7 +41,7 @@ def _run_named(runs: list[RunSummary]) -> Callable[[str], int]:
 
 def choose_selection(splits: list[str]) -> Selection:
     """Which questions; the report is of exactly these."""
-    left, right = st.columns(2)
+    left, right = frame.controls("part").columns(2)
     parts, shows = ["", *(split for split in splits if split)], list(SHOWS)
     with left:
         split = address.select(

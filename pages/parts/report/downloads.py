@@ -44,14 +44,11 @@ def offer_files(chosen: Chosen, other: int | None) -> None:
         icon=":material/description:",
         on_click=_make,
         args=(chosen, other, redacted, form, wanted),
+        help="Makes all files from the same figures. They stay as they are until it is pressed again.",
     )
     known: tuple[Any, ReportFiles] | None = st.session_state.get(MADE)
     if known is None or known[0] != wanted:
         st.session_state.pop(MADE, None)
-        st.caption(
-            "The files are made at the press of this button, all from the same figures, and stay as they are until it"
-            " is pressed again."
-        )
         return
     _show_files(known[1])
 

@@ -112,4 +112,8 @@ def link_to_compare(item: Item, detail: RunDetail, alpha: float) -> None:
 
 
 def rule_caption(detail: RunDetail, rule: str) -> None:
-    st.caption(plain(rule or f"Run {detail.summary.name} does not say by which leak rule it was judged."))
+    """Which leak rule judged a run; the glossary has the one in force."""
+    if rule:
+        st.caption(f"Judged by {plain(rule.partition(':')[0].lower())}.", help=plain(rule))
+    else:
+        st.caption(plain(f"Run {detail.summary.name} does not say by which leak rule it was judged."))

@@ -24,7 +24,7 @@ KEY = "review-table"
 
 def review_table(place: ReviewPlace) -> None:
     """The table with its controls; a check of one's own stands below it, for it is rarely wanted."""
-    first, second, third, last = st.columns(4, vertical_alignment="bottom")
+    first, second, third, last = frame.controls("table").columns(4, vertical_alignment="bottom")
     with first:
         split = _choose_split(place)
     with second:

@@ -15,13 +15,14 @@ def choose_compared(chosen: int, names: dict[int, str]) -> int | None:
     """The run to hold against `chosen`, by id; None for none."""
     others = [run_id for run_id in names if run_id != chosen]
     return address.select(
-        "What differs from",
+        "Compared with",
         [None, *others],
         "against",
         None,
         read=address.one_of("against", others),
         text=address.unless(None),
         disabled=not others,
+        placeholder="– (none)",
         format_func=lambda run_id: "– (show the run)" if run_id is None else names[run_id],
     )
 

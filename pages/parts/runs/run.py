@@ -8,7 +8,6 @@ from engine.analysis.exact_curves import mapped_share
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import noise_words, quality_figure
 from engine.data.examples import SECRETS
-from engine.evaluation.leak_rule import LEAK_RULE
 from engine.evaluation.metrics import METRICS
 from engine.kinds import TasksSpec
 from engine.runs import runner
@@ -83,7 +82,6 @@ def _mapped(detail: RunDetail) -> None:
             f"Mapped: {count(mapped, 'question')}, every answer from α = {min(detail.spec.alphas):g} to"
             f" {max(detail.spec.alphas):g}."
         )
-        st.caption("Trade-off shows which α to use, the curves over α, and from which α each secret is gone.")
     elif asked:
         st.text(f"{mapped} of {count(asked, 'question')} are mapped and stay. Start again goes on with the others.")
 
@@ -112,18 +110,17 @@ def _figures(detail: RunDetail) -> None:
     looped = means["metric"].eq("degenerate") & means["mean"].gt(0)
     chosen = means[(means["metric"] == "rouge") | secret | looped]
     words = (
-        "Means over n questions by part and α. "
-        + plain(LEAK_RULE)
-        + (" No retain-only run gives a floor for it. " if floor is None else f" Its floor is over {floor.words}. ")
-        + cut_words(detail.spec.max_new_tokens, rouge_note(detail))
+        "Means over n questions by part and α."
+        + (" No retain-only run gives a baseline." if floor is None else f" The baseline is over {floor.words}.")
+        + f" {cut_words(detail.spec.max_new_tokens, rouge_note(detail))}"
     )
     _show(_by_alpha(chosen), words)
-    st.caption(words)
     with st.expander("All measures"):
+        st.caption(plain(words))
         _show(_by_alpha(means), words)
-    _with_intervals(detail)
-    shown = means[["metric", "split"]].drop_duplicates().itertuples(index=False, name=None)
-    show_meanings([*shown, *aggregates_of(list(means["metric"]))], (INTERVAL, CLOPPER, KS_TEST, NATS), "meanings")
+        _with_intervals(detail)
+        shown = means[["metric", "split"]].drop_duplicates().itertuples(index=False, name=None)
+        show_meanings([*shown, *aggregates_of(list(means["metric"]))], (INTERVAL, CLOPPER, KS_TEST, NATS), "meanings")
 
 
 def _with_intervals(detail: RunDetail) -> None:

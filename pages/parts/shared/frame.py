@@ -9,18 +9,27 @@ from pathlib import Path
 from typing import NamedTuple, ParamSpec
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
 from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
 from engine.store import handing_out, sets
-from pages.parts.shared import access, address
+from engine.wording import ACCESS_CONTROL
+from pages.parts.shared import access, address, looks
 from pages.parts.shared.access_list import User
 from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
 
 P = ParamSpec("P")
 _ROUTED = "frame_routed"
+_STYLE = looks.style("""
+button[data-variant][data-selected=true] p{color:$text}
+@media (max-width:640px){
+[class*=st-key-controls-] [data-testid=stHorizontalBlock]{flex-flow:row wrap;gap:.4rem .8rem;align-items:flex-end}
+[class*=st-key-controls-] [data-testid=stColumn]{flex:1 1 calc(50% - .4rem);min-width:calc(50% - .4rem)}
+}
+""")
 # A file of ours: the browser fetches a `:material/…:` icon from fonts.gstatic.com at every rerun.
 _ICON = Path(__file__).resolve().parents[2] / "lock.svg"
 
@@ -84,8 +93,20 @@ def begin(title: str, lead: str) -> None:
     if not st.session_state.get(_ROUTED):
         show(AccessError("this page is part of a program that is started with: streamlit run app.py"))
         st.stop()
-    st.title(title, anchor=False)
-    st.caption(lead)
+    st.html(_STYLE)
+    st.title(title, anchor=False, help=lead)
+
+
+def say_limit() -> None:
+    """What no figure of these pages changes, in one line."""
+    st.caption(
+        ":material/key: Nothing is deleted: anyone who can reach the base has every secret.", help=ACCESS_CONTROL
+    )
+
+
+def controls(name: str) -> DeltaGenerator:
+    """A place for a row of a page's controls; in a narrow window two of its columns stand side by side."""
+    return st.container(key=f"controls-{name}")
 
 
 def context() -> PageContext:
@@ -102,7 +123,7 @@ def _sidebar_foot(user: User) -> None:
     with st.sidebar:
         access.show_user(user)
         st.html(_COPY_LINK, unsafe_allow_javascript=True)
-        with st.expander("Words used here"):
+        with st.expander("Glossary"):
             for word, meaning in (GLOSSARY | TERMS).items():
                 st.markdown(f"**{word}**: {meaning}")
 
@@ -151,7 +172,7 @@ def _choose_set(names: list[str]) -> str | None:
         st.caption("No set of questions yet.")
         return None
     default = "demo" if "demo" in names else names[0]
-    return address.select("Set of questions", names, "set", default)
+    return address.select("Set", names, "set", default)
 
 
 def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
@@ -163,7 +184,7 @@ def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
         "Pair", names, "pair", names[0], help="A reference and a trained small model; their offset steers the base."
     )
     pair = pairs[names.index(chosen)]
-    st.caption(f"Base: {base_words(pair.base)}")
+    st.caption(f"Base: {plain(pair.base)}", help=base_words(pair.base))
     return pair
 
 

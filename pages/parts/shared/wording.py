@@ -5,6 +5,7 @@ import re
 from datetime import UTC, datetime
 
 from engine.data.examples import KEPT
+from engine.evaluation.leak_rule import LEAK_RULE
 
 MISSING = "n/a"  # in a table: Streamlit itself writes "None" for an unknown value
 
@@ -37,6 +38,7 @@ GLOSSARY = {
         "an answer that the leak rule flags: it names a key term of the true answer. For a question to be kept,"
         " it is a remembered answer."
     ),
+    "Leak rule": LEAK_RULE.partition(": ")[2],
     "ROUGE-L recall": "how much of the true answer is in an answer, word by word in order: 0 nothing, 1 all.",
     "Retain model": "a model that never saw the forget questions: what it gets right is the baseline.",
 }

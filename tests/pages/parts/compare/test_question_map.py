@@ -15,19 +15,19 @@ ASKED = PickedQuestion(Example("q", "a", split="forget"), ())
     [
         (
             [(0.0, True), (0.4, False)],
-            "Forgotten from α = 0.400 (± 1e-06), by the leak rule; no larger α brings it back.",
+            "Forgotten from α = 0.400, by the leak rule; no larger α brings it back.",
         ),
         (
             [(0.0, True), (0.4, False), (1.0, True), (1.5, False)],
             (
-                "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; from α = 1.500"
+                "Forgotten from α = 0.400, by the leak rule, but it comes back at α = 1.000; from α = 1.500"
                 " on it stays away."
             ),
         ),
         (
             [(0.0, True), (0.4, False), (1.0, True)],
             (
-                "Forgotten from α = 0.400 (± 1e-06), by the leak rule, but it comes back at α = 1.000; it leaks up to"
+                "Forgotten from α = 0.400, by the leak rule, but it comes back at α = 1.000; it leaks up to"
                 " the end of the range."
             ),
         ),
@@ -53,3 +53,9 @@ def test_what_was_not_followed_counts_as_a_leak() -> None:
     said = map_words(ASKED, item.map, [False])
     assert "not followed to their end and count as leaks" in said
     assert said.endswith("It leaks at every α of the range.")
+
+
+def test_an_edge_that_is_not_known_to_three_decimals_says_so() -> None:
+    found = secret("q", "Ada", (0.0, True), (0.4, False)).map
+    wide = found._replace(answers=tuple(answer._replace(low_error=0.002) for answer in found.answers))
+    assert "Forgotten from α = 0.400 (± 2e-03), by the leak rule" in map_words(ASKED, wide, [True, False])
