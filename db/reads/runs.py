@@ -7,6 +7,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from db.checked import MeasureColumn
+from db.reads.previews import IS_PREVIEW
 from db.rows import (
     AdvisedRow,
     AnswerRow,
@@ -242,7 +243,8 @@ def scores(session: Session, run_id: int) -> list[ScoreRow]:
 
 def answers(session: Session, run_id: int) -> list[AnswerRow]:
     columns = [getattr(AnswerTable, name) for name in AnswerRow._fields]
-    return [AnswerRow(*row) for row in session.execute(select(*columns).where(AnswerTable.run_id == run_id))]
+    query = select(*columns).where(AnswerTable.run_id == run_id, ~IS_PREVIEW)
+    return [AnswerRow(*row) for row in session.execute(query)]
 
 
 def curves(session: Session, run_id: int) -> list[CurveRow]:
