@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     Shown = Answer | MappedAnswer
 
 
-def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned: "Shown") -> None:
-    """First difference, ROUGE and the leak rule's finding, each with what it means."""
+def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned: "Shown", sound: bool = True) -> None:
+    """First difference, ROUGE and the leak rule's finding, each with what it means. Not `sound`: of a ruined pair."""
     place = first_difference(base.tokens, unlearned.tokens)
     difference = "none, the answers are the same" if place is None else f"token {place + 1}"
     at = f"<p style='margin:0 0 .4rem'>At <b>α = {alpha:g}</b></p>"
@@ -43,11 +43,11 @@ def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned:
             f"<p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} →"
             f" {figure(found[1].rouge)}</b> ({direction})</p><p style='margin:0'>Leak rule: base"
             f" {answer_cards.leak_verdict(found[0].leaks, kept)}, unlearned"
-            f" {answer_cards.leak_verdict(found[1].leaks, kept)}</p>"
+            f" {answer_cards.leak_verdict(found[1].leaks, kept, sound)}</p>"
         )
     with terms:
         if asked.terms:
-            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
+            st.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept, sound))
         else:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
     if not kept and not found[0].leaks:

@@ -27,8 +27,8 @@ def show_probes(run_id: int) -> None:
     rows, detail = probe_rows(run_id), history.run_detail(run_id)
     if not rows:
         return
-    _show_pair(detail)
-    bars = [probe_row(run_id, detail.summary.name, row, row.label) for row in rows]
+    ruin = _show_pair(detail)
+    bars = [probe_row(run_id, detail.summary.name, row, row.label, ruin) for row in rows]
     bars.sort(key=row_rank, reverse=True)
     _show_questions(run_id, rows, bars[0].way)
     st.markdown("**The probes of this audit, the worst first**", help=plain(f"{BASELINES} {RULE}"))
@@ -47,10 +47,14 @@ def show_probes(run_id: int) -> None:
                 st.caption(plain(f"{row.label}: {row.note}"))
 
 
-def _show_pair(detail: RunDetail) -> None:
-    """How the pair stands by all that is stored of it, once this audit has ended."""
-    if detail.pair_hash and detail.summary.status == "finished":
-        show_pair_standing(standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0]))
+def _show_pair(detail: RunDetail) -> str:
+    """How the pair stands by all that is stored of it, once this audit has ended; why it is ruined, "" where not."""
+    if not detail.pair_hash:
+        return ""
+    found = standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0])
+    if detail.summary.status == "finished":
+        show_pair_standing(found)
+    return found.ruin
 
 
 def _show_questions(run_id: int, rows: Sequence[ProbeRow], worst: str) -> None:
