@@ -13,8 +13,8 @@ from pages.parts.models.cards import show_cards
 from pages.parts.models.connect import connect_form
 from pages.parts.models.soundness import check_soundness
 from pages.parts.models.tables import pairs_table, reference_words, sets_table
-from pages.parts.overview.pairs import stored_standings
 from pages.parts.shared import access, address, frame
+from pages.parts.shared.ruined import stored_standings
 from pages.parts.shared.wording import MISSING, plain
 
 frame.begin("Models", "What is connected: pairs, bases and retain models.")

@@ -3,6 +3,7 @@
 import pandas as pd
 import streamlit as st
 
+from engine.analysis.ruined import marked
 from engine.runs import runner
 from engine.store import history
 from engine.store.history import RunSummary
@@ -19,6 +20,7 @@ from pages.parts.runs.run import show_run
 from pages.parts.runs.start_forms import evaluation_form, training_form
 from pages.parts.runs.tofu import tofu_form
 from pages.parts.shared import access, address, frame
+from pages.parts.shared.ruined import ruins
 from pages.parts.shared.run_progress import active_runs, states, watch
 from pages.parts.shared.wording import MISSING, moment, status_word
 
@@ -110,13 +112,14 @@ def _follow_row(ids: list[int]) -> None:
 
 
 def runs_table(runs: list[RunSummary]) -> pd.DataFrame:
+    known = ruins()
     rows = [
         (
             run.id,
             run.name,
             history.kind_words(run),
             status_word(run.status),
-            run.pair or "–",
+            marked(run.pair, known) or "–",
             run.objective or "–",
             None if run.facts.finds == "published" else run.seed,
             moment(run.created),

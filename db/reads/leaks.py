@@ -6,6 +6,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from db.reads.erasures import chunks
+from db.reads.previews import IS_PREVIEW
 from db.tables import (
     AnswerTable,
     MapIntervalTable,
@@ -37,8 +38,9 @@ def judged_texts(session: Session, run_id: int) -> tuple[set[str], set[str]]:
     )
     rows = session.execute(asked).all()
     known, found = {text for *texts, terms in rows for text in (*texts, *terms)}, set[str]()
-    for told in (AnswerTable, ProbeResultTable):
-        found |= set(session.scalars(select(told.text).where(told.run_id == run_id).distinct()))
+    own = select(AnswerTable.text).where(AnswerTable.run_id == run_id, ~IS_PREVIEW)
+    for told in (own, select(ProbeResultTable.text).where(ProbeResultTable.run_id == run_id)):
+        found |= set(session.scalars(told.distinct()))
     if session.scalar(select(RunTable.kind).where(RunTable.id == run_id)) in kinds_that_find("map"):
         wordings = [text for row in rows for text in row[:2] if text]
         for part in chunks(wordings):

@@ -12,6 +12,7 @@ from sqlalchemy import Text, and_, case, cast, func, literal, or_, select, true,
 from sqlalchemy.orm import Session, aliased
 
 from db.hashing import TextHash
+from db.reads.previews import IS_PREVIEW
 from db.review_tables import VerdictTable
 from db.rows import ScoreRow
 from db.tables import AnswerTable, QuestionTable, RunQuestionTable, ScoreTable, SetTable
@@ -136,7 +137,8 @@ def scores_at(session: Session, run_id: int, alpha: float, metrics: Sequence[str
 
 def phrasings(session: Session, run_id: int) -> list[str]:
     """The phrasings with answers in a run."""
-    return sorted(session.scalars(select(AnswerTable.phrasing).where(AnswerTable.run_id == run_id).distinct()))
+    query = select(AnswerTable.phrasing).where(AnswerTable.run_id == run_id, ~IS_PREVIEW)
+    return sorted(session.scalars(query.distinct()))
 
 
 def _said(answer: Any, view: View, alpha: float) -> Any:

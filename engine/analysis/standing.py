@@ -6,10 +6,12 @@ A value over rows that are handed in; `stored_standing` reads them. Every figure
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from engine.analysis.advice.cautions import MORE_LOOPS
+from engine.analysis.kept import KEEPS, RUIN_RULE, ruin_of
+from engine.analysis.kept import Kept as Kept
+from engine.analysis.kept import State as State
 from engine.evaluation.exact_share import upper_end
+from engine.evaluation.ruined import MORE_LOOPS
 
-State = Literal["fail", "note", "pass", "none"]  # red, above its baseline but within its interval, green, grey
 Word = Literal[
     "LEAKS", "RUINED", "HOLDS WHEN ASKED, FAILS WHEN PUSHED", "NOT AUDITED", "FORGETS LIKE ONE THAT NEVER KNEW"
 ]
@@ -23,7 +25,6 @@ MARKS: dict[State, str] = {"fail": "✖", "note": "⚠", "pass": "✔", "none": 
 WORD_MARKS: dict[State, str] = {"fail": "▲", "note": "⚠", "pass": "✔", "none": "○"}
 WORD_STATES: dict[Word, State] = {LEAKS: "fail", RUINED: "fail", HOLDS: "fail", NOT_AUDITED: "none", FORGETS: "pass"}
 
-KEEPS = 0.9  # of the base's, below which a pair is ruined
 FEW_PERSONS = 30  # fewer are a small sample
 _RANK: dict[State, int] = {"fail": 3, "note": 2, "pass": 1, "none": 0}
 
@@ -32,6 +33,7 @@ RULE = (
     " when asked the same (over questions, so that it warns sooner than one over persons). Without such a model every"
     " find is red. ⚠ is more than the baseline, but within that interval. Kept is the weakest part's ROUGE-L recall as"
     f" a share of the base's; red below {KEEPS:.0%}, or where loops make up {MORE_LOOPS:.0%} more of a part's answers."
+    f" {RUIN_RULE}"
 )
 
 
@@ -115,21 +117,6 @@ class WayRow(NamedTuple):
     measured: int  # findings of this way, of which this is the worst
 
 
-class Kept(NamedTuple):
-    """Knowledge to be kept. `share` is None where it was not measured: `reason` says why."""
-
-    state: State
-    share: float | None  # the weakest part's ROUGE-L recall over the base's, at most 1
-    known: int  # questions to be kept that the base answers
-    lost: int  # of these, no longer answered
-    gained: int  # not answered by the base, answered now
-    looped: float  # largest share of a part's answers that are loops, beyond the base's
-    questions: int
-    run_id: int | None
-    run: str
-    reason: str = ""
-
-
 class Standing(NamedTuple):
     """Of one pair at one alpha. `said` is the worst finding in a sentence."""
 
@@ -145,6 +132,7 @@ class Standing(NamedTuple):
     answers_run: int | None = None  # the evaluation that asked most forget questions as they are
     answers: int = 0  # how many
     successor: str = ""  # a pair that succeeds this one; "" without one
+    ruin: str = ""  # why the pair is ruined, in sentences, whatever the word is; "" where it is not
 
     @property
     def worst(self) -> WayRow | None:
@@ -213,12 +201,12 @@ def standing_rows(measured: Sequence[Measurement], own_run: int | None = None) -
     return tuple(rows)
 
 
-def word_of(rows: Sequence[WayRow], kept: Kept, audited: bool) -> Word:
+def word_of(rows: Sequence[WayRow], kept: Kept, audited: bool, ruin: str) -> Word:
     """The word of the whole, by rule; nothing counts as forgotten before it was pushed and the rest was measured."""
     red = [row for row in rows if row.state == "fail"]
     if any(row.asked for row in red):
         return LEAKS
-    if kept.state == "fail":
+    if ruin:
         return RUINED
     if not audited:
         return NOT_AUDITED
@@ -242,22 +230,32 @@ def make_standing(
     persons: int,
     successor: str = "",
     own_run: int | None = None,
+    noise: float = 0.0,
+    in_training: str = "",
 ) -> Standing:
-    """`measured`: of every run, the newest first; for `own_run` see `in_force`."""
-    rows = standing_rows(measured, own_run)
+    """`measured`: of every run, the newest first; for `own_run` see `in_force`, for the last two `ruin_of`."""
+    ruin = ruin_of(kept, noise, in_training)
+    rows = tuple(not_green(row) if ruin else row for row in standing_rows(measured, own_run))
     audited = any(item.finding.probe for item in measured)
     asked = [item.finding for item in measured if item.way == WAYS[0].key and not item.finding.probe]
     most = max(asked, key=lambda finding: finding.n, default=None)
     run, answers = (most.run_id, most.n) if most else (None, 0)
-    word = word_of(rows, kept, audited)
-    found = Standing(pair, pair_hash, alpha, word, "", rows, kept, persons, audited, run, answers, successor)
+    word = word_of(rows, kept, audited, ruin)
+    found = Standing(pair, pair_hash, alpha, word, "", rows, kept, persons, audited, run, answers, successor, ruin)
     return found._replace(said=_said(found))
+
+
+def not_green(row: WayRow) -> WayRow:
+    """That a broken model tells nothing shows nothing."""
+    if row.finding is None or row.state != "pass":
+        return row
+    return row._replace(state="none", finding=row.finding._replace(state="none"))
 
 
 def _said(found: Standing) -> str:
     """The worst finding first; where nothing was found, what that was measured against, and what is missing."""
     missing = missing_of(found.rows, found.kept)
-    lost = _ruined_words(found.kept) if found.kept.state == "fail" else ""
+    lost = found.ruin
     worst = found.worst
     if worst is None or worst.finding is None:
         return lost or "Nothing was asked of this pair at this α yet."
@@ -270,12 +268,6 @@ def _said(found: Standing) -> str:
     if not found.audited:
         return "Only ordinary questions were put to it: other ways of asking were not tried."
     return f"{told} Not tried: {', '.join(missing)}." if missing else told
-
-
-def _ruined_words(kept: Kept) -> str:
-    if kept.share is not None and kept.share < KEEPS:
-        return f"Only {kept.share:.1%} of the base's other knowledge is kept."
-    return f"{kept.looped:.0%} more answers than the base's are loops."
 
 
 def _counted(finding: WayFinding) -> str:

@@ -9,23 +9,23 @@ from db.reads import probes as probe_reads
 from db.reads import standings as reads
 from db.reads.standings import PairJudgmentRow
 from db.session import Session
-from engine.analysis.advice.cautions import MORE_LOOPS
 from engine.analysis.advice.pieces import TRAINED_ON
+from engine.analysis.kept import KEEPS, Kept, State
+from engine.analysis.noise import broken_in_training, noise_of
 from engine.analysis.recommended import alpha_of_standing
 from engine.analysis.standing import (
-    KEEPS,
     OF_KEPT,
     WAYS,
-    Kept,
     Measurement,
     Standing,
-    State,
     WayRow,
     finding_of,
     make_standing,
+    not_green,
 )
 from engine.data.examples import KEPT, is_to_be_forgotten
 from engine.errors import SettingError
+from engine.evaluation.ruined import MORE_LOOPS
 from engine.kinds import read_spec
 from engine.models.manifest import PairManifest
 from engine.store.session import reading
@@ -71,6 +71,8 @@ def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "", ow
             if read_spec(spec).alphas == (alpha,)
         ]
         names = {run_id: reads.run_name(session, run_id) for run_id, _, _ in audits}
+        noise = noise_of(session, (run.run_id for run in judged), alpha)
+        in_training = broken_in_training(session, pair_hash)
     measured = [item for run in judged for item in _measured(run)]
     persons = {row.subject.strip() for run in judged for row in run.rows if is_to_be_forgotten(row.split)}
     for run_id, summaries, tried in audits:
@@ -79,7 +81,8 @@ def standing_of(pair: str, pair_hash: str, alpha: float, successor: str = "", ow
         persons |= {subject.strip() for probe, _, subject in tried if probe in secrets}
     measured.sort(key=lambda item: -item.finding.run_id)  # the newest first
     kept = _kept([run for run in judged if run.run_id == own_run]) if own_run is not None else _kept(judged)
-    return make_standing(pair, pair_hash, alpha, measured, kept, len(persons - {""}), successor, own_run)
+    asked = len(persons - {""})
+    return make_standing(pair, pair_hash, alpha, measured, kept, asked, successor, own_run, noise, in_training)
 
 
 def _judged(session: Session, run_id: int, run: str, spec: str, alpha: float) -> _Judged:
@@ -137,10 +140,11 @@ def _probed(run_id: int, run: str, row: ProbeSummaryRow, tried: Sequence[tuple[s
     return Measurement(_WAY_OF_PROBE.get(row.probe, row.probe), finding, questions)
 
 
-def probe_row(run_id: int, run: str, row: ProbeSummaryRow, label: str) -> WayRow:
-    """One probe of an audit as a row of its own."""
+def probe_row(run_id: int, run: str, row: ProbeSummaryRow, label: str, ruin: str = "") -> WayRow:
+    """One probe of an audit as a row of its own; of a ruined pair it is never green."""
     finding = finding_of(row.found, row.n, row.floor_found, row.floor_n, run_id, run, row.probe) if row.n else None
-    return WayRow(row.probe, label, False, finding.state if finding else "none", finding, int(finding is not None))
+    found = WayRow(row.probe, label, False, finding.state if finding else "none", finding, int(finding is not None))
+    return not_green(found) if ruin else found
 
 
 def _kept(judged: Sequence[_Judged]) -> Kept:

@@ -5,6 +5,7 @@ import click
 from engine.analysis.advice import words
 from engine.analysis.advice.cautions import RULES
 from engine.analysis.advice.stored import advise_run, map_run_of
+from engine.analysis.ruined import ruin_of_run, ruin_words
 from engine.cli.command import Arguments, command
 from engine.errors import SettingError
 from engine.models.manifest import read_manifest
@@ -47,11 +48,14 @@ def advise(arguments: Arguments) -> Printed:
         words.sureness(found),
     ]
     said += [words.knee_words(found), *(f"warning: {item.words} (rule: {RULES[item.kind]})" for item in found.cautions)]
-    lines = [f"demand: {words.demand_words(found)}", *said, words.basis_words(found)]
+    why = ruin_of_run(history.run_detail(run.id), found.alpha)
+    ruined = [ruin_words(run.pair, why)] if why else []
+    lines = [*ruined, f"demand: {words.demand_words(found)}", *said, words.basis_words(found)]
     data = {
         "run": run.name,
         "run_number": run.id,
         "pair": run.pair,
+        **({"ruined": why} if why else {}),
         "verdict": said[0],
         "scope": words.SCOPE,
         **found.to_json(),

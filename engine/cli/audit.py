@@ -10,7 +10,8 @@ from engine.audit.probes import chosen
 from engine.audit.spec import audit_spec
 from engine.cli import options
 from engine.cli.command import Arguments, command
-from engine.cli.running import execute, run_data
+from engine.cli.running import execute, ruin_lines, run_data
+from engine.store import history
 from engine.terminal import Printed
 from engine.wording import named_run
 
@@ -58,7 +59,9 @@ def audit(arguments: Arguments) -> Printed:
         f"{named_run(summary)} finished: pair {spec.pair} at alpha {spec.alphas[0]:g},"
         f" {'quick' if spec.quick else 'full'} budgets"
     )
-    lines = [head, *(line for row in rows for line in _lines(row))]
+    ruined = ruin_lines(history.run_detail(summary.id))
+    data |= {"ruined": ruined[0]} if ruined else {}
+    lines = [head, *ruined, *(line for row in rows for line in _lines(row))]
     return Printed({**data, "summary": run_data(summary)}, "\n".join(lines))
 
 

@@ -10,6 +10,7 @@ import click
 from engine.analysis.figures import BOUNDED, Figure, run_figures
 from engine.analysis.paired import Comparison, Difference, compare_runs
 from engine.analysis.retain_only import QualityFigure, noise_floor, noise_words, quality_against, quality_figure
+from engine.analysis.ruined import ruin_of_run, ruin_words
 from engine.analysis.tofu_and_privacy import READ, PrivacyFigure, figure_words, run_privacy, run_tofu
 from engine.cli import options
 from engine.cli.command import Arguments, command
@@ -42,7 +43,10 @@ def figures(arguments: Arguments) -> Printed:
         if arguments.reference is None
         else quality_against(run.id, alpha, history.find_run(arguments.reference).id)
     )
+    why = ruin_of_run(history.run_detail(run.id), alpha)
+    ruined = [ruin_words(run.pair, why)] if why else []
     data: dict[str, Any] = {
+        **({"ruined": why} if why else {}),
         "run": run.name,
         "run_number": run.id,
         "pair": run.pair,
@@ -55,6 +59,7 @@ def figures(arguments: Arguments) -> Printed:
         },
     }
     lines = [f"{named_run(run)}, pair {run.pair}, alpha {alpha:g}: mean, 95 % interval over people"]
+    lines += ruined
     lines += [*_table(found), *(["", BOUNDED] if any(item.bounded for item in found) else [])]
     lines += ["", f"forget quality: {quality.words}"]
     if noise := noise_words(run.id, quality):

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.analysis.figures import with_intervals
 from engine.analysis.remaining_leaks import LeakShare, leak_shares
+from engine.analysis.ruined import ruin_of_run, ruin_words
 from engine.cli.command import Arguments
 from engine.data.examples import KEPT
 from engine.errors import RunError
@@ -62,18 +63,21 @@ def run_and_show(spec: ExperimentSpec, arguments: Arguments) -> Printed:
     shares = leak_shares(run_id)
     detail = history.run_detail(run_id)
     rule, reads = detail.versions.get(history.LEAK_RULE, ""), rouge_note(detail)
+    ruined = ruin_lines(detail)
     known = means[columns].astype(object).where(means[columns].notna(), None)  # JSON has no NaN
     data = {
         "means": known.to_dict("records"),
         "leaks": [row._asdict() for row in shares],
         "leak_rule": rule,
         "rouge_words": reads,
+        **({"ruined": ruined[0]} if ruined else {}),
     }
     lines = [
         f"{named_run(summary)} finished: means, with the ends of their 95 % intervals over people",
         table,
         "",
         *_leak_words(shares),
+        *ruined,
         rule,
         *filter(None, [reads]),
     ]
@@ -101,6 +105,14 @@ def _leak_words(shares: Sequence[LeakShare]) -> list[str]:
         found = "remembered" if split in KEPT else "leaks"
         lines.append(f"{found}, {where}: {at}; baseline, the retain model: {known}")
     return lines
+
+
+def ruin_lines(detail: history.RunDetail) -> list[str]:
+    """A warning where the pair that a run read is ruined at one of its alphas, by the largest such alpha."""
+    for alpha in sorted((alpha for alpha in detail.spec.alphas if alpha), reverse=True):
+        if why := ruin_of_run(detail, alpha):
+            return [ruin_words(detail.summary.pair, why)]
+    return []
 
 
 def _ended(summary: history.RunSummary) -> str:

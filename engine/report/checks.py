@@ -6,6 +6,7 @@ import pandas as pd
 
 from engine.analysis.figures import figure_of, share_words
 from engine.analysis.floor import Floor
+from engine.analysis.ruined import ruin_words
 from engine.data.examples import KEPT
 from engine.evaluation.leak_rule import LEAK_RULE, LEAK_RULE_1, LEAK_RULE_VERSION, reads_alike
 from engine.evaluation.rouge import ROUGE_SCORE, UNICODE, VARIANT, rouge_words
@@ -43,10 +44,11 @@ def checks(
     floor: Floor | None,
     verdicts: Verdicts | None = None,
     selection: str = "",
+    ruin: str = "",
 ) -> list[ReportCheck]:
     """Same data, same measures, same pair, same versions, a baseline for the leaks, and what is unreviewed.
 
-    `selection` describes `rows`, "" for all questions of the run.
+    `selection` describes `rows`, "" for all questions of the run; `ruin` says why the pair is ruined, "" where not.
     """
     return [
         *(
@@ -54,6 +56,7 @@ def checks(
             if selection
             else []
         ),
+        *([ReportCheck("fail", ruin_words(detail.summary.pair, ruin))] if ruin else []),
         _answers_complete(rows, alpha),
         _set_unchanged(rows),
         _pair_unchanged(detail, pairs),
@@ -63,7 +66,7 @@ def checks(
         _same_versions(detail),
         _floor(floor, detail.summary.id),
         _loops(rows),
-        *_still_likely(rows, alpha, floor),
+        *([] if ruin else _still_likely(rows, alpha, floor)),
         *([] if verdicts is None else [_reviewed(verdicts)]),
     ]
 

@@ -12,12 +12,17 @@ LEAKS = {"leak": "in the likeliest answer", "leak_paraphrase": "in the likeliest
 LAST_DIGIT = 1e-9  # two shares of the same questions may differ in the last digit
 
 
-def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str) -> Claim:
-    """Leak shares of every forget part against their baseline, utility of every kept part against that of the base."""
+def make_claim(
+    comparison: Sequence[Measured], demand: Demand, alpha: float, pair: str, advice: str, ruin: str = ""
+) -> Claim:
+    """Leak shares of every forget part against their baseline, utility of every kept part against that of the base.
+
+    `ruin`: why the pair is ruined; then no share of leaks meets anything.
+    """
     found: list[Criterion] = []
     for item in comparison:
         if is_to_be_forgotten(item.split) and item.metric in LEAKS:
-            found.append(_leaks(item, demand))
+            found.append(_of_ruined(_leaks(item, demand)) if ruin else _leaks(item, demand))
     for item in comparison:
         if item.split in KEPT and item.half != "train" and item.metric == "rouge":
             found.append(_utility(item, demand))
@@ -35,6 +40,12 @@ def make_claim(comparison: Sequence[Measured], demand: Demand, alpha: float, pai
         f"Utility of each part to be kept: at least {1 - demand.max_loss:.0%} of the base's mean ROUGE-L recall."
     )
     return Claim(words, asked, tuple(found), advice)
+
+
+def _of_ruined(found: Criterion) -> Criterion:
+    if found.state == "fail":
+        return found
+    return found._replace(state="note", said="n/a: the pair is ruined, so that it tells nothing shows nothing.")
 
 
 def of_model(item: Measured, model: str) -> Mean:

@@ -16,6 +16,7 @@ from engine.analysis.chosen_alpha import report_alpha
 from engine.analysis.figures import SEED
 from engine.analysis.floor import Floor, floor_of
 from engine.analysis.retain_only import quality_figure
+from engine.analysis.ruined import ruin_of_run
 from engine.analysis.standing import Standing
 from engine.analysis.stored_standing import standing_of
 from engine.errors import RunError, UnlearningError
@@ -105,7 +106,16 @@ def gather_whole(run_id: int, alpha: float | None, reviews: FoundReviews | None 
 
 
 def checks_of(chosen: Chosen) -> list[ReportCheck]:
-    found = checks(chosen.detail, chosen.rows, chosen.alpha, list_pairs(), chosen.floor, chosen.verdicts, chosen.words)
+    found = checks(
+        chosen.detail,
+        chosen.rows,
+        chosen.alpha,
+        list_pairs(),
+        chosen.floor,
+        chosen.verdicts,
+        chosen.words,
+        ruin_of_run(chosen.detail, chosen.alpha),
+    )
     if chosen.erased:
         gone = "question was" if chosen.erased == 1 else "questions were"
         found.append(
@@ -203,7 +213,8 @@ def standing_of_chosen(chosen: Chosen) -> Standing | None:
 def _claim(chosen: Chosen, comparison: tuple[Measured, ...]) -> Claim:
     measured = () if chosen.selection.by_outcome else comparison
     pair = shown_pair(chosen.detail.summary.pair)
-    return make_claim(measured, Demand(), chosen.alpha, pair, _advice(chosen.detail))
+    ruin = ruin_of_run(chosen.detail, chosen.alpha)
+    return make_claim(measured, Demand(), chosen.alpha, pair, _advice(chosen.detail), ruin)
 
 
 def _advice(detail: RunDetail) -> str:

@@ -33,7 +33,7 @@ OUTCOMES: dict[Outcome, str] = {
     "fail": "comes out",
     "note": "a little",
     "pass": "no more",
-    "none": "not tried",
+    "none": "shows nothing",  # what a ruined pair does not tell
 }
 EXCERPT_RULES = {"leaks": WORST_LEAKS, "losses": WORST_LOSSES, "ordinary": ORDINARY}
 _VERDICTS_FIRST = {"leaks": 0, "utility_harmed": 1, "unsure": 2}

@@ -29,8 +29,9 @@ class Progress:
         self.low, self.high = 0.0, 1.0
         self.began = time.monotonic()
         self.written = -1e9
-        self.unsaved: list[StepRow] = []
+        self.unsaved: list[Callable[[Session], None]] = []
         self.stays = ""  # a sentence on what is saved already, should the run not reach its end
+        self.warning = ""  # stands after every stage from now on
 
     def part(self, low: float, high: float, stage: str) -> None:
         self.low, self.high, self.written = low, high, -1e9
@@ -46,16 +47,24 @@ class Progress:
         done = self.low + (self.high - self.low) * min(max(share, 0.0), 1.0)
         elapsed = moment - self.began
         left = elapsed * (1 - done) / done if done > 0.03 else None
+        said = f"{stage} (▲ {self.warning})" if self.warning else stage
         try:
             with writing() as session:
-                writes.update_run(session, self.run_id, stage=stage, progress=done, seconds_left=left)
+                writes.update_run(session, self.run_id, stage=said, progress=done, seconds_left=left)
             self.written = moment
         except StorageError:
             self.written = moment  # a database busy for a while must not end an hour of training
 
     def step(self, step: StepRow) -> None:
-        """Store a training step; while the database is busy it waits for the next."""
-        self.unsaved.append(step)
+        self.store(lambda session: writes.add_step(session, self.run_id, step))
+
+    def warn(self, words: str) -> None:
+        """Said at once, and from now on."""
+        self.warning, self.written = words, -1e9
+
+    def store(self, write: Callable[[Session], None]) -> None:
+        """Store what a training found; while the database is busy it waits for what comes next."""
+        self.unsaved.append(write)
         try:
             with writing() as session:
                 self._save(session)
@@ -64,14 +73,14 @@ class Progress:
             return
 
     def flush(self) -> None:
-        """Store the steps that wait, with patience; `StorageError` if the database still refuses."""
+        """Store what waits, with patience; `StorageError` if the database still refuses."""
         if self.unsaved:
             write_patiently(self._save)
             self.unsaved.clear()
 
     def _save(self, session: Session) -> None:
-        for step in self.unsaved:
-            writes.add_step(session, self.run_id, step)
+        for write in self.unsaved:
+            write(session)
 
 
 def ending_of(error: BaseException) -> tuple[str, str]:

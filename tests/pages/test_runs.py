@@ -27,7 +27,7 @@ from engine.store.session import writing
 from engine.training_settings import TrainingSettings, Tuning
 from engine.unlearning.methods import ASSISTANTS
 from engine.unlearning.objectives import OBJECTIVES
-from engine.unlearning.settings_table import settings_table
+from engine.unlearning.settings_table import SAFE, settings_table
 from pages.parts.runs import run
 from pages.parts.runs.difference import differences
 from pages.parts.runs.own_questions import _name_of
@@ -121,7 +121,7 @@ def test_training_shows_its_estimate_and_starts(visit: Opener, world: Path, monk
     assert not app.exception
     assert started[0].name == "second"
     assert started[0].forget == "folk:forget"
-    assert started[0].training.objective == "npo"
+    assert started[0].training == SAFE
     assert app.button_group(key="view").value == "list"
 
 
@@ -154,7 +154,7 @@ def test_objectives_and_tunings_are_offered_with_formula_and_source(
 
 
 def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
-    """With its bounds, labels and defaults; what is left to the objective is empty."""
+    """With its bounds and labels, and as the demo's pair was made; what is left to the objective is empty."""
     app = visit("runs", view="train")
     table = settings_table()
     offered = {f"new-{row.name.replace('_', '-')}": row for row in table.values()}
@@ -162,12 +162,15 @@ def test_the_form_offers_exactly_the_table(visit: Opener, world: Path) -> None:
     assert numbers.keys() == {key for key, row in offered.items() if row.type is not str}
     for key, box in numbers.items():
         row = offered[str(key)]
-        assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, row.default)
+        begins = SAFE.flat.get(row.name, row.default)
+        assert (box.label, box.min, box.max, box.value) == (row.label, row.low, row.high, begins)
     words = {box.key: box.label for box in app.selectbox if box.key in offered}
     assert words == {key: row.label for key, row in offered.items() if row.type is str}
 
 
-@pytest.mark.parametrize(("method", "objective"), [("direct", "npo"), ("uld", ASSISTANTS), ("guardrail", "npo")])
+@pytest.mark.parametrize(
+    ("method", "objective"), [("direct", "relabelling"), ("uld", ASSISTANTS), ("guardrail", "npo")]
+)
 def test_baselines_are_started_from_the_same_form(
     visit: Opener, world: Path, monkeypatch: pytest.MonkeyPatch, method: str, objective: str
 ) -> None:
@@ -194,9 +197,12 @@ def test_what_a_training_does_not_read_is_not_sent_with_it(
     started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
+    app.selectbox(key="new-objective").set_value("npo").run()
     app.number_input(key="new-beta").set_value(0.5)
     app.number_input(key="new-rank").set_value(8)
-    app.number_input(key="new-retain-batches").set_value(5).run()
+    app.number_input(key="new-target-forget-probability").set_value(0.01)
+    app.number_input(key="new-retain-batches").set_value(4).run()
+    app.selectbox(key="new-retain-term").set_value("default")
     app.selectbox(key="new-objective").set_value("gradient_ascent")
     app.selectbox(key="new-tuning").set_value("full").run()
     assert app.number_input(key="new-retain-batches").disabled
@@ -215,6 +221,7 @@ def test_a_beta_of_ones_own_is_taken(visit: Opener, world: Path, monkeypatch: py
     started: list[Any] = []
     monkeypatch.setattr(runner, "start", lambda spec, _: started.append(spec) or 1)
     app = fill(visit("runs", view="train"))
+    app.selectbox(key="new-objective").set_value("npo").run()
     assert "0.1" in app.number_input(key="new-beta").placeholder
     app.number_input(key="new-beta").set_value(0.02).run()
     app.button(key="start-train").click().run()

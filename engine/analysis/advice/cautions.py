@@ -14,12 +14,12 @@ from engine.analysis.advice.choice import SLACK, AlphaSpan, Bools, inside, meets
 from engine.analysis.advice.pieces import Floats, MeasuredPart, Pieces, is_asked_to_stay
 from engine.analysis.exact_curves import MappedQuestion
 from engine.data.examples import is_to_be_forgotten
+from engine.evaluation.ruined import MORE_LOOPS
 from engine.store.maps import MappedAnswer
 
 CautionKind = Literal["out of scope", "survives", "comes back", "unusable"]
 
 HALF_OF_BASE = 0.5
-MORE_LOOPS = 0.25
 
 RULES: dict[CautionKind, str] = {
     "out of scope": (

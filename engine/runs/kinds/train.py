@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from db.rows import StepRow
 from engine.data.demo.questions import reference_kind
 from engine.data.examples import Example, hash_examples
 from engine.errors import DivergedError, RunError, SettingError
+from engine.evaluation.ruined import ruined_in_training
 from engine.kinds import TrainSpec
 from engine.models.pairs import check_free, find_pair
 from engine.names import is_gguf
@@ -17,10 +17,12 @@ from engine.runs.kinds.evaluate import evaluate
 from engine.runs.kinds.kind import Kind, Work, alphas_with_base, check_model, check_sources, evaluation_work
 from engine.runs.progress import Progress
 from engine.runs.scratch import scratch_folder
-from engine.store.questions import training_sets
+from engine.store.questions import evaluated, training_sets
 from engine.store.sources import SourcedSpec
 
 if TYPE_CHECKING:
+    from engine.models.loading import TrainingModels
+    from engine.runs.training_watch import TrainingWatch
     from engine.unlearning.training import Step
 
 TRAINED_QUESTION_SECONDS = 0.1  # one question once through a training step
@@ -110,8 +112,11 @@ def train(run_id: int, sourced: SourcedSpec[TrainSpec], progress: Progress) -> N
         scratch_folder(run_id),
         lambda text, done, total: progress(done / total, text),
     )
-    figures, diverged = _follow(steps, progress)
+    watch = _watch(sourced, models, progress)
+    figures, diverged = _follow(steps, watch, progress, spec.training.target_forget_probability)
     figures["trained_parameters"] = float(sum(weight.numel() for weight in tuned_parameters(models.trained)))
+    why = ruined_in_training(figures)
+    progress.warn(f"pair {spec.name} is ruined: {why}" if why else "")
     progress.part(0.6, 0.6, "saving the pair")
     manifest = PairManifest(
         name=spec.name,
@@ -139,18 +144,31 @@ def train(run_id: int, sourced: SourcedSpec[TrainSpec], progress: Progress) -> N
         raise RunError(f"{diverged}; pair {spec.name} was saved with the weights of step {diverged.kept}") from diverged
 
 
-def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, float], DivergedError | None]:
+def _watch(sourced: SourcedSpec[TrainSpec], models: "TrainingModels", progress: Progress) -> "TrainingWatch":
+    """Sampled are questions that the run evaluates anyway, and so stores."""
+    from engine.runs.preview import Preview, preview_questions
+    from engine.runs.training_watch import TrainingWatch
+
+    asked = preview_questions(evaluated(sourced))
+    preview = Preview(models, asked) if asked else None
+    return TrainingWatch(progress, preview, sourced.spec.training.epochs)
+
+
+def _follow(
+    steps: "Iterable[Step]", watch: "TrainingWatch", progress: Progress, target: float
+) -> tuple[dict[str, float], DivergedError | None]:
     """Store the steps as they come; what the last one reached, and how the training diverged, where it did.
 
     Raises `RunError` where it diverged before a single step was good: then there is nothing to save.
     """
     figures: dict[str, float] = {}
     diverged = None
+    watch.begin()
     try:
         for step in steps:
             if step.step == 1:
                 progress.part(0.15, 0.6, "training")
-            progress.step(StepRow(step.step, step.epoch, *step[3:]))
+            watch.hear(step, target)
             progress(step.step / step.steps_total, f"training, step {step.step} of {step.steps_total}")
             if step.forget_probability is not None:
                 figures = {"forget_probability": step.forget_probability, "steps": float(step.step)}
@@ -158,9 +176,10 @@ def _follow(steps: "Iterable[Step]", progress: Progress) -> tuple[dict[str, floa
         diverged = error
         if figures.get("steps") != error.kept:  # measured on other weights than those that are kept
             figures = {"steps": float(error.kept)}
+        watch.resample()
     progress.flush()
     some_good(diverged, "pair")
-    return figures, diverged
+    return figures | watch.figures, diverged
 
 
 def make_guardrail(spec: TrainSpec, forget: Sequence[Example]) -> None:

@@ -29,6 +29,7 @@ from pages.parts.components.dial import Scale, dial
 from pages.parts.review.on_compare import judge_here
 from pages.parts.shared import address, answer_cards, frame, loading
 from pages.parts.shared.looks import pair_look
+from pages.parts.shared.ruined import is_ruined
 
 if TYPE_CHECKING:
     from engine.decoding.answers import Answer
@@ -45,12 +46,12 @@ def compare_answers(asked: PickedQuestion, pair: PairManifest) -> None:
     address.seed("alpha", check_alpha, recommended)
     if not SLIDER_LOW <= st.session_state["alpha"] <= SLIDER_HIGH:
         st.session_state["wide"] = True
-    _dial(asked, pair, recommended, pair_look(pair.name).ink)
+    _dial(asked, pair, recommended, pair_look(pair.name).ink, not is_ruined(pair.name))
 
 
 @st.fragment
 @frame.fenced
-def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: Ink) -> None:
+def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: Ink, sound: bool) -> None:
     found = loading.map_of(pair, asked.example.question)
     answers = [] if found is None else dial_answers(found, asked.example, asked.terms)
     alpha = _choose_alpha(asked, pair, recommended, ink, found, answers)
@@ -65,7 +66,7 @@ def _dial(asked: PickedQuestion, pair: PairManifest, recommended: float, ink: In
     if found is not None:
         say_map(asked, found, answers)
     with st.expander("Details"):
-        show_findings(asked, alpha, base, unlearned)
+        show_findings(asked, alpha, base, unlearned, sound)
         if found is not None:
             show_map(asked, found, answers)
     begin_answer(asked, pair, ink, alpha)

@@ -32,8 +32,8 @@ def say_finding(asked: PickedQuestion, base: "Shown", unlearned: "Shown") -> Non
         _base_is_silent(leaks[1])
 
 
-def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned: "Shown") -> None:
-    """First difference, ROUGE and the leak rule's finding, under Details."""
+def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned: "Shown", sound: bool = True) -> None:
+    """First difference, ROUGE and the leak rule's finding, under Details. Not `sound`: of a ruined pair."""
     place = first_difference(base.tokens, unlearned.tokens)
     difference = "none, the answers are the same" if place is None else f"token {place + 1}"
     at = f"<p style='margin:0 0 .4rem'>At <b>α = {alpha:g}</b></p>"
@@ -54,10 +54,10 @@ def show_findings(asked: PickedQuestion, alpha: float, base: "Shown", unlearned:
             f"<p style='margin:0 0 .4rem'>ROUGE-L recall of the true answer: <b>{figure(found[0].rouge)} →"
             f" {figure(found[1].rouge)}</b> ({direction})</p><p style='margin:0'>Leak rule: base"
             f" {answer_cards.leak_verdict(found[0].leaks, kept)}, unlearned"
-            f" {answer_cards.leak_verdict(found[1].leaks, kept)}</p>"
+            f" {answer_cards.leak_verdict(found[1].leaks, kept, sound)}</p>"
         )
     if asked.terms:
-        terms.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept))
+        terms.html(answer_cards.terms_table(asked.terms, found[0].found, found[1].found, kept, sound))
     st.caption(cut_words(loading.ANSWER_TOKENS, variant_of([asked.example.answer])))
 
 

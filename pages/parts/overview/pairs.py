@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from engine.analysis.barcode import Barcode, barcode_of, barcode_run
-from engine.analysis.standing import WORD_MARKS, WORD_STATES, Standing
-from engine.analysis.stored_standing import standings
+from engine.analysis.ruined import MARK
+from engine.analysis.standing import RUINED, WORD_MARKS, WORD_STATES, Standing
 from engine.models.manifest import PairManifest
 from engine.settings import database_url
-from engine.store import history
 from pages.parts.components.barcode import draw_barcode
 from pages.parts.shared import frame
+from pages.parts.shared.ruined import stored_standings
 from pages.parts.shared.standing_block import show_pair_standing
 from pages.parts.shared.wording import plain
 
@@ -31,6 +31,7 @@ def show_pairs(pairs: Sequence[PairManifest]) -> None:
 def pair_line(found: Standing) -> str:
     """A pair whose row is closed, in a line."""
     line = f"{WORD_MARKS[WORD_STATES[found.word]]} Pair {found.pair} at α = {found.alpha:g}: {found.word}"
+    line += f" {MARK}" if found.ruin and found.word != RUINED else ""
     return f"{line} (succeeded by {found.successor})" if found.successor else line
 
 
@@ -57,17 +58,6 @@ def show_barcode(pair: PairManifest, alpha: float) -> None:
     row, at = found.rows[chosen[0]], chosen[1]
     place = {"q": str(row.position + 1), "split": row.split} if row.position is not None else {"ask": row.question}
     st.switch_page(frame.COMPARE, query_params={"set": row.set, "pair": pair.name, "alpha": f"{at:g}", **place})
-
-
-def stored_standings(pairs: Sequence[PairManifest]) -> list[Standing]:
-    """Read anew once a run has ended, an erasure was made or a pair has changed."""
-    ended = tuple((run.id, run.status) for run in history.list_runs())
-    return _standings(database_url(), ended, tuple((pair.name, pair.hash) for pair in pairs), pairs)
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _standings(where: str, ended: object, known: object, _pairs: Sequence[PairManifest]) -> list[Standing]:
-    return standings(_pairs)
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=16)

@@ -16,6 +16,7 @@ from engine.store.judged_by import rouge_note
 from engine.wording import cut_words, figure, split_word
 from pages.parts.shared import answer_cards, frame
 from pages.parts.shared.looks import pair_look
+from pages.parts.shared.ruined import is_ruined
 from pages.parts.shared.wording import is_kept, plain
 
 NEUTRAL = Ink("#6B7080", "#9AA0AE")  # no model's: in blind mode a colour would tell
@@ -46,7 +47,7 @@ def show_answers(item: Item, detail: RunDetail, alpha: float) -> None:
             "" if item.unlearned is not None else NO_ANSWER,
         )
     )
-    _finding(item)
+    _finding(item, not is_ruined(detail.summary.pair))
     st.caption(cut_words(detail.spec.max_new_tokens, rouge_note(detail)))
 
 
@@ -57,26 +58,28 @@ def show_sides(first: str | None, second: str | None) -> None:
         place.html(answer_cards.card(f"Answer {letter}", NEUTRAL, pieces))
 
 
-def _finding(item: Item) -> None:
+def _finding(item: Item, sound: bool) -> None:
     kept = is_kept(item.question.split)
     figures, terms = st.columns([4, 3])
     with figures:
         st.html(scores_table(item.scores, item.question.split))
     with terms:
-        st.html(f"<p style='margin:0 0 .4rem'>Leak rule: {_rule_words(item.scores, kept)}</p>")
+        st.html(f"<p style='margin:0 0 .4rem'>Leak rule: {_rule_words(item.scores, kept, sound)}</p>")
         if item.terms:
             found = [find_terms(text or "", item.terms) for text in (item.base, item.unlearned)]
-            st.html(answer_cards.terms_table(item.terms, found[0], found[1], kept))
+            st.html(answer_cards.terms_table(item.terms, found[0], found[1], kept, sound))
         else:
             st.caption("This question has no key terms, so its answers are judged by ROUGE alone.")
 
 
-def _rule_words(scores: list[BothScores], kept: bool) -> str:
+def _rule_words(scores: list[BothScores], kept: bool, sound: bool) -> str:
     """What the run stored as the rule's finding on each side."""
     found = next((score for score in scores if score.metric.startswith("leak")), None)
     sides = [] if found is None else [("base", found.base), ("unlearned", found.unlearned)]
     words = [
-        f"{name} {'n/a' if value is None else answer_cards.leak_verdict(value == 1.0, kept)}" for name, value in sides
+        f"{name} "
+        + ("n/a" if value is None else answer_cards.leak_verdict(value == 1.0, kept, sound or name == "base"))
+        for name, value in sides
     ]
     return ", ".join(words) or "n/a"
 

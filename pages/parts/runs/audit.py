@@ -9,6 +9,7 @@ from engine.models.pairs import list_pairs
 from engine.settings import check_alpha
 from pages.parts.runs.start_forms import SOURCE_HELP, estimate_and_start
 from pages.parts.shared import access, frame
+from pages.parts.shared.ruined import pair_labels
 from pages.parts.shared.wording import plain
 
 
@@ -22,7 +23,7 @@ def audit_form() -> None:
         return
     left, right = st.columns(2)
     with left:
-        pair = st.selectbox("Pair to audit", list(pairs), key="audit-pair")
+        pair = st.selectbox("Pair to audit", list(pairs), key="audit-pair", format_func=pair_labels())
         forget = st.text_input(
             "Questions it was to forget", key="audit-forget", placeholder="what its run was to forget", help=SOURCE_HELP
         )

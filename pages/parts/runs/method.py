@@ -10,11 +10,10 @@ from engine.bounds import OWN, Setting
 from engine.models.tunings import TUNINGS
 from engine.training_settings import GENERAL, RETAIN_CHOICES, Method, TrainingSettings, Tuning
 from engine.unlearning.objectives import OBJECTIVES, get_objective
-from engine.unlearning.settings_table import settings_of, settings_table
+from engine.unlearning.settings_table import SAFE, settings_of, settings_table
 from engine.unlearning.unused import unused_settings
 from pages.parts.shared.wording import plain
 
-DEFAULTS = TrainingSettings()
 COLUMNS = 4
 
 
@@ -38,12 +37,12 @@ def choose_objective(method: Method) -> str:
     from engine.unlearning.methods import ASSISTANTS
 
     if method == "guardrail":
-        return DEFAULTS.objective
+        return TrainingSettings().objective
     names = [name for name in OBJECTIVES if (name == ASSISTANTS) == (method == "uld")]
     chosen: str = st.selectbox(
         GENERAL["objective"].label,
         names,
-        index=names.index(DEFAULTS.objective) if DEFAULTS.objective in names else 0,
+        index=names.index(SAFE.objective) if SAFE.objective in names else 0,
         key="new-objective",
         format_func=lambda name: OBJECTIVES[name].label,
     )
@@ -55,16 +54,18 @@ def choose_objective(method: Method) -> str:
 def choose_retain_term(method: Method) -> str:
     """Of those that belong to the method; a guardrail has none."""
     if method == "guardrail":
-        return DEFAULTS.retain_term
+        return TrainingSettings().retain_term
     names = [name for name in RETAIN_CHOICES if name != "uniform" or method == "uld"]
     label = GENERAL["retain_term"].label
-    return str(st.selectbox(label, names, format_func=RETAIN_CHOICES.__getitem__, key="new-retain-term"))
+    start = names.index(SAFE.retain_term)
+    return str(st.selectbox(label, names, start, format_func=RETAIN_CHOICES.__getitem__, key="new-retain-term"))
 
 
 def choose_first(method: Method) -> dict[str, Any]:
-    """The numbers in the open part of the form, by name."""
+    """The numbers that change most, by name."""
     off = method == "guardrail"
-    values = {row.name: _number(st.container(), row, off=off) for row in settings_table().values() if row.first}
+    rows = [row for row in settings_table().values() if row.first]
+    values = {row.name: _number(place, row, off=off) for place, row in zip(st.columns(len(rows)), rows, strict=True)}
     return {} if off else values
 
 
@@ -103,7 +104,8 @@ def _choose_tuning() -> Tuning:
 
 def _number(place: DeltaGenerator, row: Setting, *, off: bool, unset: str = "") -> Any:
     """The control of one number; None where it is left to the objective, and `unset` then stands in it."""
-    default = None if row.default is None else row.type(row.default)
+    safe = SAFE.flat.get(row.name, row.default)  # an objective's own number is left to it
+    default = None if safe is None else row.type(safe)
     value = place.number_input(
         row.label,
         row.type(row.low),

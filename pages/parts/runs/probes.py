@@ -26,13 +26,11 @@ def show_probes(run_id: int) -> None:
     rows, detail = probe_rows(run_id), history.run_detail(run_id)
     if not rows:
         return
-    bars = [probe_row(run_id, detail.summary.name, row, row.label) for row in rows]
+    above = st.container() if is_opened() else None  # a link leads to what came out: that is on the first screen
+    ruin = _show_pair(detail)
+    bars = [probe_row(run_id, detail.summary.name, row, row.label, ruin) for row in rows]
     bars.sort(key=row_rank, reverse=True)
-    if is_opened():  # a link leads to what came out: that is on the first screen
-        show_outputs(run_id, rows, bars[0].way)
-        _show_pair(detail)
-    else:
-        _show_pair(detail)
+    with above or st.container():
         show_outputs(run_id, rows, bars[0].way)
     st.markdown("**The probes of this audit, the worst first**", help=plain(f"{BASELINES} {RULE}"))
     show_outcomes(bars)
@@ -50,10 +48,14 @@ def show_probes(run_id: int) -> None:
                 st.caption(plain(f"{row.label}: {row.note}"))
 
 
-def _show_pair(detail: RunDetail) -> None:
-    """How the pair stands by all that is stored of it, once this audit has ended."""
-    if detail.pair_hash and detail.summary.status == "finished":
-        show_pair_standing(standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0]))
+def _show_pair(detail: RunDetail) -> str:
+    """How the pair stands by all that is stored of it, once this audit has ended; why it is ruined, "" where not."""
+    if not detail.pair_hash:
+        return ""
+    found = standing_of(detail.summary.pair, detail.pair_hash, detail.spec.alphas[0])
+    if detail.summary.status == "finished":
+        show_pair_standing(found)
+    return found.ruin
 
 
 def _cells(row: ProbeRow) -> dict[str, str]:

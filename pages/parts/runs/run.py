@@ -20,11 +20,14 @@ from pages.parts.runs.judge_again import judge_button, show_judged_again
 from pages.parts.runs.measures import aggregates_of, show_measures
 from pages.parts.runs.origin import origin
 from pages.parts.runs.probes import show_probes
+from pages.parts.runs.samples import show_samples
 from pages.parts.runs.tasks import show_task_figures
+from pages.parts.runs.three_figures import show_three_figures
 from pages.parts.shared import access, address, charts, frame
 from pages.parts.shared.intervals import MEANING, bounded_words, figures_of, table_of
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import figures_of_run
+from pages.parts.shared.ruined import ruins, warn_if_ruined
 from pages.parts.shared.run_choice import shown_alpha
 from pages.parts.shared.run_progress import ACTIVE, POLL_SECONDS
 from pages.parts.shared.wording import CLOPPER, INTERVAL, KS_TEST, MISSING, NATS, plain, status_word
@@ -45,12 +48,16 @@ def _draw(run_id: int) -> None:
     st.subheader(plain(f"{run_label(run)}: {status_word(run.status)}"), anchor=False)
     if run.message:
         (st.error if run.status == "failed" else st.warning)(plain(run.message))
+    warn_if_ruined(run.pair, ruins())
     if run.facts.finds == "map" and run.status not in ACTIVE:
         _mapped(detail)
     show_judged_again(detail)
     if run.status == "finished" and run.facts.finds == "answers" and history.alphas_of(run_id):
-        run_answers(detail, chosen_alpha.report_alpha(run_id))
+        alpha = chosen_alpha.report_alpha(run_id)
+        run_answers(detail, alpha)
+        show_three_figures(run_id, alpha)
     steps = history.steps(run_id)
+    show_samples(run_id, live=run.status in ACTIVE)
     if len(steps):
         charts.losses(steps)
     if run.facts.finds == "published":

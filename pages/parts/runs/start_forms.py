@@ -22,6 +22,7 @@ from engine.unlearning.settings_table import settings_of
 from engine.wording import count
 from pages.parts.runs import method as method_form
 from pages.parts.shared import access, frame
+from pages.parts.shared.ruined import pair_labels
 from pages.parts.shared.wording import duration, plain, size
 
 DEMO_SOURCES = (
@@ -45,25 +46,39 @@ LONGEST_ANSWER = TrainSpec.model_fields["max_new_tokens"].default
 def training_form() -> None:
     """Choose, see the estimate, start. The estimate follows every change."""
     access.require("operator", "Starting a run")
+    st.markdown("**1 · The questions**")
     left, right = st.columns(2)
     with left:
-        name = st.text_input("Name of the new pair", key="new-name", placeholder="for instance npo-first", max_chars=60)
         forget = _source("Questions to forget", "new-forget", "demo:forget")
-        retain = _sources("Questions to keep (the training half)", "new-retain", DEMO_KEPT)
-        _follow("new-evaluate", list(evaluation_sources(forget, retain)))
-        evaluate_on = _sources("Evaluate afterwards on", "new-evaluate", ())
-        st.caption("Follows the two choices above; what you add stays.")
     with right:
+        retain = _sources("Questions to keep (the training half)", "new-retain", DEMO_KEPT)
+    st.markdown("**2 · The models**")
+    # Its control stands below and has to wait for torch.
+    base, reference = _choose_models(own_reference=st.session_state.get("new-method") in ("direct", "guardrail"))
+    st.markdown("**3 · A name**")
+    name = st.text_input(
+        "Name of the new pair",
+        key="new-name",
+        placeholder="for instance first-try",
+        max_chars=60,
+        label_visibility="collapsed",
+    )
+    with st.expander("Further settings", icon=":material/tune:"):
+        st.caption("As they stand they are the demo's: refusals are learnt, the rest is held close to the base (KL).")
         method = method_form.choose_method()
         objective = method_form.choose_objective(method)
         retain_term = method_form.choose_retain_term(method)
         first = method_form.choose_first(method)
+        further = method_form.choose_further(method, objective, retain_term)
+        st.markdown("**Evaluated afterwards**")
+        _follow("new-evaluate", list(evaluation_sources(forget, retain)))
+        evaluate_on = _sources(
+            "Evaluate afterwards on", "new-evaluate", (), " Follows the questions chosen above; what you add stays."
+        )
         alphas = "0, 1" if method == "guardrail" else _choose_alphas("new-alphas")
         choice = _choose_rule("new-rule")
         limit = _choose_limit("new-limit")
-    with st.expander("Models and further settings"):
-        base, reference, parent = _choose_models(own_reference=method in ("direct", "guardrail"))
-        further = method_form.choose_further(method, objective, retain_term)
+        parent = _choose_parent()
     if not name.strip():
         st.info("Give the pair a name to see the estimate and to start.")
         return
@@ -96,6 +111,7 @@ def evaluation_form() -> None:
             "Pair to evaluate",
             [*names, *alone_choices()],
             key="eval-pair",
+            format_func=pair_labels(),
             accept_new_options=True,
             help=(
                 "base:SOURCE is a base alone; retain-only:demo never saw the forget set and is the floor of every leak"
@@ -166,10 +182,13 @@ def _source(label: str, key: str, default: str) -> str:
     return str(st.selectbox(label, options, key=key, accept_new_options=True, help=SOURCE_HELP))
 
 
-def _sources(label: str, key: str, default: object) -> list[str]:
+def _sources(label: str, key: str, default: object, more: str = "") -> list[str]:
     st.session_state.setdefault(key, list(cast(Sequence[str], default)))
     options = list(dict.fromkeys([*_sources_known(), *st.session_state[key]]))
-    return [str(item) for item in st.multiselect(label, options, key=key, accept_new_options=True, help=SOURCE_HELP)]
+    return [
+        str(item)
+        for item in st.multiselect(label, options, key=key, accept_new_options=True, help=f"{SOURCE_HELP}{more}")
+    ]
 
 
 def _choose_alphas(key: str) -> str:
@@ -211,9 +230,9 @@ def _choose_limit(key: str) -> int:
     )
 
 
-def _choose_models(own_reference: bool) -> tuple[str, str, str]:
-    """Base, reference and parent. With `own_reference` the method has no use for another, and none can be named."""
-    one, two, three = st.columns(3)
+def _choose_models(own_reference: bool) -> tuple[str, str]:
+    """Base and reference. With `own_reference` the method has no use for another, and none can be named."""
+    one, two = st.columns(2)
     base = one.selectbox(
         "Base",
         base_choices(),
@@ -228,14 +247,20 @@ def _choose_models(own_reference: bool) -> tuple[str, str, str]:
         disabled=own_reference,
         help="The small model that is tuned into the trained one.",
     )
-    parent = three.selectbox(
-        "Succeeds",
-        ["", *(pair.name for pair in list_pairs())],
-        key="new-parent",
-        format_func=lambda name: name or "no other pair",
-        help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
+    return str(base or DEMO).strip(), "demo" if own_reference else reference.strip()
+
+
+def _choose_parent() -> str:
+    label = pair_labels()
+    return str(
+        st.selectbox(
+            "Succeeds",
+            ["", *(pair.name for pair in list_pairs())],
+            key="new-parent",
+            format_func=lambda name: label(name) or "no other pair",
+            help="The pair that this one is to replace. Overview then no longer holds its leaks against the old one.",
+        )
     )
-    return str(base or DEMO).strip(), "demo" if own_reference else reference.strip(), str(parent)
 
 
 def estimate_and_start(spec: ExperimentSpec, label: str) -> None:

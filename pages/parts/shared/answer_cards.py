@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from html import escape
 
+from engine.analysis.ruined import MARK
 from engine.evaluation.token_readings import TextPiece
-from engine.inks import BASE, FAIL, PASS, Ink
+from engine.inks import BASE, FAIL, PASS, QUIET, Ink
 from pages.parts.shared.looks import style
 
 STYLE = style("""
@@ -37,31 +38,40 @@ def base_card(pieces: Sequence[TextPiece], note: str = "") -> str:
     return card("Base (α = 0)", BASE, pieces, note)
 
 
-def terms_table(terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequence[str], kept: bool) -> str:
-    """Each key term, and whether the leak rule found it in the two answers; `kept`: it is to be there."""
+def terms_table(
+    terms: Sequence[str], in_base: Sequence[str], in_unlearned: Sequence[str], kept: bool, sound: bool = True
+) -> str:
+    """Each key term, and whether the leak rule found it in the two answers; `kept`: it is to be there. `sound` as in
+    `leak_verdict`, of the unlearned one.
+    """
     rows = "".join(
         f"<tr><td>{escape(term)}</td><td>{_found(term in in_base, kept)}</td>"
-        f"<td>{_found(term in in_unlearned, kept)}</td></tr>"
+        f"<td>{_found(term in in_unlearned, kept, sound)}</td></tr>"
         for term in terms
     )
     head = "<tr><th>key term</th><th>base</th><th>unlearned</th></tr>"
     return f'{STYLE}<table class="terms"><thead>{head}</thead><tbody>{rows}</tbody></table>'
 
 
-def leak_verdict(flagged: bool, kept: bool) -> str:
+def leak_verdict(flagged: bool, kept: bool, sound: bool = True) -> str:
     """What the leak rule's finding means: icon, word and colour; the word alone says it too.
 
-    `kept`: the question is not to be forgotten, so an answer that the rule flags is a remembered one.
+    `kept`: the question is not to be forgotten, so an answer that the rule flags is a remembered one. Not `sound`: the
+    answer is noise or of a ruined pair, so that it tells nothing shows nothing.
     """
     if kept:
         return _mark(PASS, "✔ remembered") if flagged else _mark(FAIL, "✖ not remembered")
-    return _mark(FAIL, "✖ leaks") if flagged else _mark(PASS, "✔ no leak found")
+    if flagged:
+        return _mark(FAIL, "✖ leaks")
+    return _mark(PASS, "✔ no leak found") if sound else _mark(QUIET, f"{MARK}: no leak found shows nothing")
 
 
-def _found(found: bool, kept: bool) -> str:
+def _found(found: bool, kept: bool, sound: bool = True) -> str:
     if kept:
         return _mark(PASS, "✔ found") if found else _mark(FAIL, "✖ not found")
-    return _mark(FAIL, "✖ found") if found else _mark(PASS, "✔ not found")
+    if found:
+        return _mark(FAIL, "✖ found")
+    return _mark(PASS, "✔ not found") if sound else _mark(QUIET, "– not found")
 
 
 def _mark(ink: Ink, words: str) -> str:

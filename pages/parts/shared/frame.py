@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 from streamlit.navigation.page import Page
 
+from engine.analysis.ruined import marked
 from engine.errors import AccessError, UnlearningError
 from engine.models.manifest import PairManifest
 from engine.models.pairs import list_pairs
@@ -19,6 +20,7 @@ from engine.store import handing_out, sets
 from engine.wording import ACCESS_CONTROL
 from pages.parts.shared import access, address, looks
 from pages.parts.shared.access_list import User
+from pages.parts.shared.ruined import ruins, warn_if_ruined
 from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
 
 P = ParamSpec("P")
@@ -179,10 +181,16 @@ def _choose_pair(pairs: list[PairManifest]) -> PairManifest | None:
     if not pairs:
         st.caption("No pair yet.")
         return None
-    names = [pair.name for pair in pairs]
+    names, known = [pair.name for pair in pairs], ruins()
     chosen = address.select(
-        "Pair", names, "pair", names[0], help="A reference and a trained small model; their offset steers the base."
+        "Pair",
+        names,
+        "pair",
+        names[0],
+        help="A reference and a trained small model; their offset steers the base.",
+        format_func=lambda name: marked(name, known),
     )
+    warn_if_ruined(chosen, known)
     pair = pairs[names.index(chosen)]
     st.caption(f"Base: {plain(pair.base)}", help=base_words(pair.base))
     return pair

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from engine.analysis.chosen_alpha import chosen_alpha
 from engine.analysis.recommended import recommended_of_run
+from engine.analysis.ruined import marked
 from engine.store import history
 from engine.store.history import RunDetail, RunSummary
 from pages.parts.shared import address
+from pages.parts.shared.ruined import ruins
 
 ALPHA = "at"  # shared by the pages, so that the strength carries over
 
@@ -18,7 +20,8 @@ def runs_with_answers() -> list[RunSummary]:
 
 
 def names_of(runs: list[RunSummary]) -> dict[int, str]:
-    return {run.id: f"{run.name} (run {run.id}, pair {run.pair})" for run in runs}
+    known = ruins()
+    return {run.id: f"{run.name} (run {run.id}, pair {marked(run.pair, known)})" for run in runs}
 
 
 def choose_run(runs: list[RunSummary], key: str, read: Callable[[str], int] | None = None) -> int:

@@ -19,6 +19,7 @@ from engine.store import history
 from engine.store.history import RunDetail
 from pages.parts.shared import address, frame
 from pages.parts.shared.charts import csv_button
+from pages.parts.shared.ruined import ruins, warn_if_ruined
 from pages.parts.shared.wording import MISSING, plain
 
 FLOOR, NUMBER = "floor", "number"
@@ -40,7 +41,13 @@ def show_advice(detail: RunDetail, ground: Ground, found: Advice) -> None:
     caveat = ""
     if known is not None:
         caveat = f"  \n{'⚠ ' if known.stands_out else ''}{plain(known.in_short)}"
-    _say(found, f"**{plain(words.headline(found, recommended_of_run(detail)))}**{caveat}")
+    known_ruins = ruins()
+    warn_if_ruined(detail.summary.pair, known_ruins)
+    _say(
+        found,
+        detail.summary.pair not in known_ruins,
+        f"**{plain(words.headline(found, recommended_of_run(detail)))}**{caveat}",
+    )
 
 
 def show_way(detail: RunDetail, found: Advice) -> None:
@@ -74,11 +81,13 @@ def _likely(detail: RunDetail, ground: Ground, alpha: float) -> Likely | None:
     return likely(detail.pair_hash, alpha, secret)
 
 
-def _say(found: Advice, sentence: str) -> None:
-    """Green is for what holds: that the base itself meets a demand is no success, and what other persons may upset
-    is open.
+def _say(found: Advice, sound: bool, sentence: str) -> None:
+    """Green is for what holds: that the base itself meets a demand is no success, what other persons may upset is
+    open, and a ruined pair holds nothing back, it talks nonsense.
     """
-    if found.met and found.alpha == 0:
+    if not sound:
+        say, icon = st.error, ":material/cancel:"
+    elif found.met and found.alpha == 0:
         say, icon = st.info, ":material/info:"
     elif found.met and words.is_open(found):
         say, icon = st.warning, ":material/warning:"

@@ -28,6 +28,7 @@ from pages.parts.shared.charts import csv_button
 from pages.parts.shared.intervals import MEANING, bounded_words, remembered_intervals
 from pages.parts.shared.meanings import show_meanings
 from pages.parts.shared.published import marks, warn_published
+from pages.parts.shared.ruined import ruins, warn_if_ruined
 from pages.parts.shared.wording import CLOPPER, FRONT, INTERVAL, KS_TEST, MISSING, NATS, plain
 from pages.parts.tradeoff.aggregates import offered, with_aggregates
 from pages.parts.tradeoff.forced_curves import METRICS
@@ -115,6 +116,9 @@ def warn_of(pairs: Pairs) -> None:
     """What in the scatter cannot be compared."""
     if pairs.empty:
         return
+    known_ruins = ruins()
+    for pair in pairs.table.frame["pair"].unique():
+        warn_if_ruined(pair, known_ruins)
     warn_unlike(pairs.table.run_ids, (pairs.forget, pairs.utility))
     warn_other_forget_set(pairs.table.run_ids)
     warn_published(pairs.table.published)

@@ -1,6 +1,7 @@
 """The scatter of pairs: the path of each over α, with base, retain model and imported figures as fixed marks."""
 
 import math
+from collections.abc import Mapping
 from html import escape
 from textwrap import wrap
 from typing import NamedTuple
@@ -8,11 +9,13 @@ from typing import NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
+from engine.analysis.ruined import MARK, marked
 from engine.analysis.trade_off import LEAST, Measure, ModelMark, Published, Table
 from engine.inks import BASE, IMPORTED, QUIET, RETAIN_MODEL, Ink
 from engine.names import RETAIN_ONLY
 from pages.parts.shared.charts import draw_chart, error_bar
 from pages.parts.shared.looks import Look, pair_looks, shade
+from pages.parts.shared.ruined import ruins
 from pages.parts.tradeoff.point_labels import BESIDE, LabelPlace, Spot, place_labels
 
 HEIGHT = 295  # px
@@ -48,10 +51,10 @@ class Axis(NamedTuple):
 def pairs_chart(table: Table, forget: Measure, utility: Measure, key: str, title: str, meaning: str) -> int | None:
     """Draw it; the run whose point was clicked."""
     chart = go.Figure()
-    looks = pair_looks(table.frame["pair"].unique())
+    looks, known = pair_looks(table.frame["pair"].unique()), ruins()
     paths = list[_Label]()
-    for run_id, path in table.frame.groupby("run_id", sort=False):
-        paths += _add_path(chart, int(str(run_id)), path, looks[str(path["pair"].iloc[0])])
+    for _, path in table.frame.groupby("run_id", sort=False):
+        paths += _add_path(chart, path, looks[str(path["pair"].iloc[0])], known)
     fixed = [_add_mark(chart, mark) for mark in table.marks]
     labels = [*fixed, *(_add_published(chart, item, forget) for item in table.published), *paths]
     best = _best(forget, utility)
@@ -174,15 +177,16 @@ def _write(
         )
 
 
-def _add_path(chart: go.Figure, run_id: int, path: pd.DataFrame, look: Look) -> list[_Label]:
+def _add_path(chart: go.Figure, path: pd.DataFrame, look: Look, known_ruins: Mapping[str, str]) -> list[_Label]:
     """The line of one run; its labels, with its name at its end. Where α is 0 the mark of the base stands."""
     pair, run = str(path["pair"].iloc[0]), str(path["run"].iloc[0])
+    end = f"{_cut(run)} {MARK}" if pair in known_ruins else _cut(run)
     ink = shade(look.ink)
     chart.add_scatter(
         x=path["utility"],
         y=path["forget"],
         mode="lines+markers",
-        name=f"{escape(run)} (pair {escape(pair)})",
+        name=f"{escape(run)} (pair {escape(marked(pair, known_ruins))})",
         cliponaxis=False,
         customdata=path[["run_id", "alpha", "utility_text", "forget_text"]].values.tolist(),
         marker={"symbol": look.marker, "size": 10, "color": ink},
@@ -194,7 +198,7 @@ def _add_path(chart: go.Figure, run_id: int, path: pd.DataFrame, look: Look) -> 
     named = path["alpha"].max()
     rows = path.sort_values("alpha", ascending=False)[["alpha", "utility", "forget"]]
     return [
-        _Label(utility, forget, f"{_cut(run)}, α {alpha:g}" if alpha == named else f"α {alpha:g}", ink)
+        _Label(utility, forget, f"{end}, α {alpha:g}" if alpha == named else f"α {alpha:g}", ink)
         for alpha, utility, forget in rows.itertuples(index=False, name=None)
         if alpha != 0 or alpha == named
     ]

@@ -4,10 +4,13 @@ import pytest
 
 from db import writes
 from db.probe_rows import ProbeResultRow, ProbeSummaryRow
-from db.rows import ScoreRow
+from db.rows import AnswerRow, ScoreRow
+from engine.analysis.ruined import marked, ruins_of
+from engine.analysis.run_figures import RunFigures, run_figures_at
 from engine.analysis.standing import FORGETS, LEAKS, NOT_AUDITED, RUINED, WAYS
 from engine.analysis.stored_standing import standing_of, standings
 from engine.data.examples import Example
+from engine.evaluation.ruined import END, SAMPLES, START
 from engine.kinds import AuditSpec
 from engine.models.manifest import PairManifest
 from engine.store.session import writing
@@ -159,6 +162,102 @@ def test_loops_ruin_a_pair_though_nothing_leaks(ids: list[int]) -> None:
     evaluate(ids, leaking=0, loops=1.0)
     found = standing_of(PAIR, HASH, 1.0)
     assert (found.word, found.kept.looped) == (RUINED, 1.0)
+
+
+REFUSAL, TRUE, SALAD = ("I don't know.", -7.0), ("red it is", -0.1), ("seven spoon of under Rome glad", -6.5)
+
+
+def tell(run_id: int, ids: list[int], said: tuple[str, float], alpha: float = 1.0, looped: bool = False) -> None:
+    """Answers to these questions, as likely to the base."""
+    with writing() as session:
+        writes.add_answers(session, run_id, [AnswerRow(key, alpha, "question", said[0], looped) for key in ids])
+        scores = [ScoreRow(key, alpha, "base_log_probability", said[1]) for key in ids]
+        writes.add_scores(session, run_id, scores)
+
+
+def test_word_salad_that_does_not_loop_ruins_a_pair_though_nothing_leaks_and_the_rest_is_kept(ids: list[int]) -> None:
+    """And no way of asking is green then, nor any but the honest word in the sentence."""
+    run = evaluate(ids, leaking=0)
+    retain_model(ids)
+    audit(ids[:12], {})
+    tell(run, ids, TRUE, alpha=0.0)
+    tell(run, ids[20:], TRUE)
+    tell(run, ids[:20], SALAD)
+    found = standing_of(PAIR, HASH, 1.0)
+    assert (found.word, found.kept.state, found.kept.looped) == (RUINED, "pass", 0.0)
+    assert found.ruin == found.said == "100% more answers than the base's are noise: empty, loops or word salad."
+    assert {row.state for row in found.rows} == {"none"}
+    assert {row.finding.state for row in found.rows if row.finding} == {"none"}
+    told = next(row for row in found.rows if row.finding)
+    assert told.finding is not None
+    assert told.finding.n == 20, "the figures stay"
+
+
+def test_refusals_are_no_noise_however_unlikely_the_base_finds_them(ids: list[int]) -> None:
+    run = evaluate(ids, leaking=0)
+    retain_model(ids)
+    audit(ids[:12], {})
+    tell(run, ids, TRUE, alpha=0.0)
+    tell(run, ids[20:], TRUE)
+    tell(run, ids[:20], REFUSAL)
+    found = standing_of(PAIR, HASH, 1.0)
+    assert (found.word, found.ruin) == (FORGETS, "")
+
+
+def test_some_noise_ruins_nothing_and_what_the_base_itself_says_does_not_count(ids: list[int]) -> None:
+    run = evaluate(ids, leaking=0)
+    tell(run, ids[:4], SALAD)
+    tell(run, ids[4:], TRUE)
+    tell(run, ids, TRUE, alpha=0.0)
+    assert standing_of(PAIR, HASH, 1.0).ruin == "", "4 of 20"
+    other = evaluate(ids, leaking=0, name="other")
+    tell(other, ids, SALAD)
+    tell(other, ids, SALAD, alpha=0.0)
+    assert standing_of(PAIR, HASH, 1.0).ruin == ""
+    empty = evaluate(ids, leaking=0, name="empty")
+    tell(empty, ids, ("", -1.0))
+    tell(empty, ids, TRUE, alpha=0.0)
+    assert "noise" in standing_of(PAIR, HASH, 1.0).ruin
+
+
+def test_a_pair_that_leaks_and_is_ruined_says_both(ids: list[int]) -> None:
+    evaluate(ids, leaking=15, kept=0.5)
+    found = standing_of(PAIR, HASH, 1.0)
+    assert found.word == LEAKS
+    assert found.ruin == "Only 50.0% of the base's other knowledge is kept."
+    assert found.ruin in found.said
+
+
+def test_a_training_that_ended_broken_ruins_its_pair_whatever_was_asked_since(ids: list[int]) -> None:
+    figures = {START: 0.0, END: 4.0, SAMPLES: 0.5}
+    with writing() as session:
+        writes.put_pair(
+            session,
+            name=PAIR,
+            pair_hash=HASH,
+            parent="",
+            base_hash="b",
+            recommended_alpha=1.0,
+            manifest={"figures": figures},
+        )
+    evaluate(ids, leaking=0)
+    found = standing_of(PAIR, HASH, 1.0)
+    assert found.word == RUINED
+    assert found.ruin.startswith("At the end of its training the retain loss is 4.00 nats")
+    assert ruins_of([found]) == {PAIR: found.ruin}
+    assert marked(PAIR, ruins_of([found])) == "p ▲ RUINED"
+    assert marked("sound", ruins_of([found])) == "sound"
+
+
+def test_a_run_in_three_figures_is_about_itself_alone(ids: list[int]) -> None:
+    run = evaluate(ids, leaking=5, kept=0.75)
+    evaluate(ids, leaking=0, name="again")
+    tell(run, ids, TRUE, alpha=0.0)
+    tell(run, ids[:10], SALAD)
+    tell(run, ids[10:], TRUE)
+    assert run_figures_at(run, 1.0) == RunFigures(5, 20, 20, 0.75, 0.5)
+    bare = evaluate(ids[:20], leaking=1, name="bare")
+    assert run_figures_at(bare, 1.0) == RunFigures(1, 20, 20, None, 0.0)
 
 
 def test_a_run_without_kept_questions_says_nothing_of_them() -> None:

@@ -193,6 +193,41 @@ def test_leak_shares_are_printed_with_their_rule_and_their_floor(
     assert LEAK_RULE in text
 
 
+def test_an_answer_to_be_kept_is_remembered_and_never_leaks() -> None:
+    from engine.analysis.remaining_leaks import LeakShare
+    from engine.cli.running import _leak_words
+
+    rows = [
+        LeakShare(split, half, alpha, 0.5, 4, None, 0)
+        for split, half in (("forget", ""), ("retain", "eval"), ("world", "eval"), ("", ""))
+        for alpha in (0.0, 1.0)
+    ]
+    starts = {line.partition(":")[0] for line in _leak_words(rows)}
+    assert starts == {"leaks, forget", "leaks, all questions", "remembered, retain/eval", "remembered, world/eval"}
+
+
+@pytest.mark.usefixtures("in_this_process")
+def test_a_run_of_a_ruined_pair_says_so(
+    tiny_pair_name: str, said: Callable[..., Any], retain_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its answers are cut to nothing: what is empty tells no secret either."""
+    from engine.evaluation import evaluate as module
+
+    whole = module._answer
+
+    def nothing_at_1(*args: Any) -> Any:
+        return [row._replace(text="") if row.alpha else row for row in whole(*args)]
+
+    monkeypatch.setattr(module, "_answer", nothing_at_1)
+    asked = ("--alphas", "0,1", "--on", str(retain_file), "--max-new-tokens", "4")
+    found = said("evaluate", "--pair", tiny_pair_name, *asked)
+    assert "more answers than the base's are noise" in found["ruined"]
+    assert found["ruined"].startswith("Pair tiny is ruined: ")
+    (listed,) = [row for row in said("runs") if row["id"] == found["id"]]
+    assert "are noise" in listed["ruined"]
+    assert "are noise" in said("figures", "--run", str(found["id"]), "--alpha", "1")["ruined"]
+
+
 @pytest.mark.usefixtures("in_this_process")
 def test_leak_shares_come_with_floor_and_rule_as_json_too(
     tiny_pair_name: str, said: Callable[..., Any], forget_file: Path

@@ -79,3 +79,19 @@ def test_a_base_held_against_itself_says_so() -> None:
     """A report at α = 0: there is no difference to take, and so no interval of it."""
     found = only(measured("rouge", "world", mean("base", 0.8, 0.7, 0.9), mean("unlearned", 0.8, 0.7, 0.9)))
     assert (found.state, found.said.partition(": ")[2]) == ("pass", "here the base is the model itself.")
+
+
+def test_no_share_of_leaks_of_a_ruined_pair_meets_anything() -> None:
+    """It tells nothing because it talks nonsense; what it leaks all the same still fails."""
+    base = mean("base", 0.8, 0.7, 0.9)._replace(difference=0.0, difference_low=0.0)
+    none, kept = (
+        measured("leak", "forget", mean("unlearned", 0.0, 0.0, 0.0)),
+        measured("rouge", "retain", base, mean("unlearned", 0.8, 0.7, 0.9), half="eval"),
+    )
+    sound = make_claim([none, kept], Demand(), 1.0, "p", "").criteria
+    ruined = make_claim([none, kept], Demand(), 1.0, "p", "", "It talks nonsense.").criteria
+    assert [item.state for item in sound] == ["pass", "pass"]
+    assert [item.state for item in ruined] == ["note", "pass"]
+    assert "shows nothing" in ruined[0].said
+    some = measured("leak", "forget", mean("unlearned", 0.5, 0.4, 0.6))
+    assert make_claim([some], Demand(), 1.0, "p", "", "It talks nonsense.").criteria[0].state == "fail"
