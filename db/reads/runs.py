@@ -243,9 +243,8 @@ def scores(session: Session, run_id: int) -> list[ScoreRow]:
 
 def answers(session: Session, run_id: int, question_id: int | None = None) -> list[AnswerRow]:
     """Of all questions, or of one."""
-    query = select(*[getattr(AnswerTable, name) for name in AnswerRow._fields]).where(
-        AnswerTable.run_id == run_id, ~IS_PREVIEW
-    )
+    columns = [getattr(AnswerTable, name) for name in AnswerRow._fields]
+    query = select(*columns).where(AnswerTable.run_id == run_id, ~IS_PREVIEW)
     wanted = query if question_id is None else query.where(AnswerTable.question_id == question_id)
     return [AnswerRow(*row) for row in session.execute(wanted)]
 

@@ -7,7 +7,8 @@ asks no host.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from engine.analysis.standing import MARKS, State
+from engine.analysis.kept import State
+from engine.analysis.standing import MARKS
 from engine.errors import ModelError
 from engine.models import demo
 from engine.models.connected import ConnectedBase, list_connected

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from db.reads.previews import PreviewRow, previews
-from engine.evaluation.ruined import MORE_LOOPS, exploded_words, first_exploded, noise_beyond, noise_words
+from engine.evaluation.ruined import MORE_LOOPS, exploded_words, first_exploded, noise_beyond, noisy_words
 from engine.store import history
 from engine.store.session import reading
 
@@ -56,5 +56,5 @@ def _noisy(rows: Sequence[PreviewRow], epochs: Sequence[int]) -> list[str]:
         now = {row.question_id: row.noise for row in rows if row.epoch == epoch and row.question_id in before}
         share = noise_beyond(list(now.values()), [before[key] for key in now])
         if epoch and share >= MORE_LOOPS:
-            return [f"After epoch {epoch} {noise_words(share)}."]
+            return [f"After epoch {epoch} {noisy_words(share)}."]
     return []

@@ -6,9 +6,7 @@ A value over rows that are handed in; `stored_standing` reads them. Every figure
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from engine.analysis.kept import KEEPS, RUIN_RULE, ruin_of
-from engine.analysis.kept import Kept as Kept
-from engine.analysis.kept import State as State
+from engine.analysis.kept import KEEPS, RUIN_RULE, Kept, State, ruin_of
 from engine.evaluation.exact_share import upper_end
 from engine.evaluation.ruined import MORE_LOOPS
 

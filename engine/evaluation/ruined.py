@@ -25,7 +25,7 @@ RETAIN_RULE = (
 START, END, SAMPLES = "retain_loss_start", "retain_loss", "noise_in_samples"  # among a manifest's figures
 
 
-class Sample(NamedTuple):
+class SampleAnswer(NamedTuple):
     """What the pair answers to one question while it is trained."""
 
     text: str
@@ -63,7 +63,7 @@ def exploded_words(loss: float, start: float) -> str:
     return f"the retain loss is {loss:.2f} nats, more than {RETAIN_TIMES:g} × its start ({known})"
 
 
-def noise_words(share: float) -> str:
+def noisy_words(share: float) -> str:
     return f"{share:.0%} more of the sample answers than of the base's are noise"
 
 
@@ -74,5 +74,5 @@ def ruined_in_training(figures: Mapping[str, float]) -> str:
     if start is not None and end is not None and end > retain_limit(start):
         said.append(f"at the end of its training {exploded_words(end, start)}")
     if (share := figures.get(SAMPLES, 0.0)) >= MORE_LOOPS:
-        said.append(f"at the end of its training {noise_words(share)}")
+        said.append(f"at the end of its training {noisy_words(share)}")
     return "; ".join(said)

@@ -12,9 +12,9 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from engine.analysis.kept import State as Outcome
 from engine.analysis.standing import MARKS as STATE_MARKS
 from engine.analysis.standing import RULE, WORD_MARKS, WORD_STATES, Standing, WayRow
-from engine.analysis.standing import State as Outcome
 from engine.audit.found import ProbeOutput
 from engine.data.examples import KEPT
 from engine.evaluation.marked_terms import marked_pieces

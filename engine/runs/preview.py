@@ -16,7 +16,7 @@ from engine.decoding.batched import pad_left
 from engine.decoding.choosing import Growing, Settings, choose_tokens
 from engine.errors import ModelError
 from engine.evaluation.fluency import base_log_probabilities
-from engine.evaluation.ruined import Sample, is_noise
+from engine.evaluation.ruined import SampleAnswer, is_noise
 from engine.models.loading import LoadedPair, TrainingModels
 from engine.models.manifest import PairManifest
 from engine.models.offset import OffsetModel, cut_vocabulary, head_of
@@ -70,20 +70,20 @@ class Preview:
         self.asked = [item for item, _ in fitting]
         self.prompts = [prompt for _, prompt in fitting]
 
-    def sample(self) -> list[Sample]:
+    def sample(self) -> list[SampleAnswer]:
         """One per question of `asked`. Where the models give no numbers any more, all of it is noise."""
         if not self.asked:
             return []
         try:
             answers = self._answers()
         except ModelError:
-            return [Sample("", True)] * len(self.asked)
+            return [SampleAnswer("", True)] * len(self.asked)
         tokenizer = self.models.tokenizer
         texts = [tokenizer.decode(answer.tokens, skip_special_tokens=True).strip() for answer in answers]
         questions = [item.example.question for item in self.asked]
         likely = base_log_probabilities(self.base, list(zip(questions, texts, strict=True)))
         return [
-            Sample(text, is_noise(text, answer.degenerate, value))
+            SampleAnswer(text, is_noise(text, answer.degenerate, value))
             for text, answer, value in zip(texts, answers, likely, strict=True)
         ]
 

@@ -11,10 +11,10 @@ from engine.evaluation.ruined import (
     MORE_LOOPS,
     SAMPLES,
     START,
-    Sample,
+    SampleAnswer,
     exploded_words,
     noise_beyond,
-    noise_words,
+    noisy_words,
     retain_limit,
 )
 from engine.runs.preview import Preview, is_sampled
@@ -32,8 +32,8 @@ class TrainingWatch:
     def __init__(self, progress: Progress, preview: Preview | None, epochs: int) -> None:
         self.progress, self.preview, self.epochs = progress, preview, epochs
         self.retain: list[tuple[int, float]] = []  # epoch and retain loss of every step that has one
-        self.samples: list[Sample] = []
-        self.before: list[Sample] = []
+        self.samples: list[SampleAnswer] = []
+        self.before: list[SampleAnswer] = []
 
     def begin(self) -> None:
         """Before the first step the pair answers as its base."""
@@ -69,7 +69,7 @@ class TrainingWatch:
         whole = step.step * self.epochs == step.epoch * step.steps_total
         return step.forget_probability <= target or (whole and is_sampled(step.epoch, self.epochs))
 
-    def _sampled(self, epoch: int) -> list[Sample]:
+    def _sampled(self, epoch: int) -> list[SampleAnswer]:
         assert self.preview is not None
         samples = self.preview.sample()
         rows = _rows(self.preview, samples, epoch)
@@ -85,11 +85,11 @@ class TrainingWatch:
         if self.retain and self.retain[-1][1] > retain_limit(self.retain[0][1]):
             said.append(exploded_words(self.retain[-1][1], self.retain[0][1]))
         if self.samples and self._noise() >= MORE_LOOPS:
-            said.append(noise_words(self._noise()))
+            said.append(noisy_words(self._noise()))
         return "; ".join(said)
 
 
-def _rows(preview: Preview, samples: Sequence[Sample], epoch: int) -> list[AnswerRow]:
+def _rows(preview: Preview, samples: Sequence[SampleAnswer], epoch: int) -> list[AnswerRow]:
     return [
         AnswerRow(item.question_id, ALPHA, f"{EPOCH}{epoch}", sample.text, sample.noise)
         for item, sample in zip(preview.asked, samples, strict=True)

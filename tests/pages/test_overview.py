@@ -7,7 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import engine.models.demo
-from engine.analysis.standing import Kept, make_standing
+from engine.analysis.kept import Kept
+from engine.analysis.standing import make_standing
 from engine.analysis.stored_standing import standings
 from engine.errors import ModelError
 from engine.models.pairs import list_pairs

@@ -10,6 +10,7 @@ from engine.analysis.advice.advise import Advice
 from engine.analysis.advice.stored import Ground, ground_of, run_to_open
 from engine.analysis.exact_curves import MappedQuestion, mean_steps
 from engine.analysis.leak_floor import forget_floor
+from engine.analysis.recommended import recommended_of_run
 from engine.data.examples import is_to_be_forgotten
 from engine.evaluation.curves import Steps
 from engine.inks import BLUE, BROWN, FORGET_INK, LEAKS, OLIVE, RETAIN_MODEL, TEAL, Ink
@@ -64,7 +65,12 @@ def show_exact_curves(run_id: int, ground: Ground, advice: Advice | None) -> Non
         show_front(advice)
     secret = [item for item in ground.questions if is_to_be_forgotten(item.split)]
     if secret:
-        show_thresholds(secret, OfRun(run_id, ground.recommended_alpha))
+        show_thresholds(secret, OfRun(run_id, _alpha_to_use(run_id)))
+
+
+def _alpha_to_use(run_id: int) -> float:
+    found = recommended_of_run(history.run_detail(run_id))
+    return 1.0 if found is None else found
 
 
 @st.cache_data(show_spinner="reading the maps", max_entries=4)

@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from engine.analysis.kept import Kept, State
 from engine.analysis.standing import (
     CORE,
     FORGETS,
@@ -12,10 +13,8 @@ from engine.analysis.standing import (
     NOT_AUDITED,
     RUINED,
     WAYS,
-    Kept,
     Measurement,
     Standing,
-    State,
     finding_of,
     make_standing,
 )

@@ -179,7 +179,8 @@ def test_a_manifest_says_how_its_pair_was_trained(finished: int, train_spec: Spe
     assert (first.parent, second.parent) == ("", "tiny")
     assert set(first.training) >= {"learning_rate", "epochs", "batch_size", "retain_batches", "beta"}
     assert first.training["epochs"] == 2
-    assert set(first.figures) == {"forget_probability", "steps", "trained_parameters"}
+    ending = {"retain_loss_start", "retain_loss", "noise_in_samples"}
+    assert set(first.figures) == {"forget_probability", "steps", "trained_parameters", *ending}
     assert first.versions["oubliette"] == VERSION
     assert replace(first, training={}).hash != first.hash
 
