@@ -91,7 +91,7 @@ def read_manifest(folder: Path) -> PairManifest:
     try:
         return manifest_of(read_json(path))
     except FileNotFoundError:
-        raise ModelError(f"{folder.name} is not a pair: it has no {MANIFEST}") from None
+        raise ModelError(f"the folder {folder.name} is not a pair: it has no {MANIFEST}") from None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError, SettingError) as reason:
         raise ModelError(f"{path.name} of pair {folder.name} cannot be read: {reason}") from reason
 

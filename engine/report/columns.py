@@ -63,7 +63,7 @@ def _words(row: Row, told: bool, reworded: bool) -> str:
         return "remembered" if told else "lost" if known else "the base does not know it either"
     if told or reworded:
         return "leaks" if told else f"leaks {PARAPHRASED}"
-    return "hidden" if known else "the base does not tell it either"
+    return "not told" if known else "the base does not tell it either"
 
 
 def _what_leaked(row: Row) -> str | tuple[str, ...]:
@@ -104,8 +104,8 @@ READABLE = (
     Column("unlearned answer", "what base and offset answer together at the α of the report; empty: missing"),
     Column(
         "result",
-        f"what became of it. To be forgotten: leaks, leaks {PARAPHRASED}, hidden, the base does not tell it either. To"
-        " be kept: remembered, lost, the base does not know it either. Holdout: told or not told, though nobody was"
+        f"what became of it. To be forgotten: leaks, leaks {PARAPHRASED}, not told, the base does not tell it either."
+        " To be kept: remembered, lost, the base does not know it either. Holdout: told or not told, though nobody was"
         " taught it. Also: no answer, not judged; an answer that is a loop says so",
         made=_result,
     ),
@@ -171,7 +171,7 @@ FURTHER = (  # where a report has them
     Column("leak paraphrase base", "the leak rule flags that answer of the base", "0 or 1"),
     Column("leak paraphrase unlearned", "the leak rule flags that unlearned answer", "0 or 1"),
     Column("retain-only leak paraphrase", "the leak rule flags the retain model's answer to it", "0 or 1"),
-    Column("verdict", 'verdicts in force, those of several reviewers separated by " | "'),
+    Column("verdict", 'people\'s verdicts in force (forgotten is hidden on Review), several separated by " | "'),
     Column("reviewer", "who gave them, in the same order"),
     Column("note", "what they wrote, in the same order"),
     Column("judged", "when, in the same order", "UTC"),

@@ -58,6 +58,7 @@ class Desk(NamedTuple):
 
     last: int = 0
     given: tuple[Given, ...] = ()
+    undone: tuple[int, int] = (0, 0)  # the last press that took a verdict back, and the question it stood on
 
 
 def read_presses(raw: object) -> list[Press]:
@@ -122,7 +123,7 @@ def _undo(press: Press, desk: Desk, reviewer: Reviewer) -> tuple[Desk, str]:
     split, words = _question(place.run_id, place.question_id)
     now = f"{verdict_word(before.verdict, split)} again" if before else "no verdict"
     left = tuple(given for at, given in enumerate(desk.given) if at not in own[-1:])
-    return desk._replace(given=left), f"undone, {now}: {words}"
+    return desk._replace(given=left, undone=(press.n, place.question_id)), f"undone, {now}: {words}"
 
 
 def _question(run_id: int, question_id: int) -> tuple[str, str]:

@@ -101,6 +101,10 @@ def test_keys_faster_than_the_page_give_each_its_own_verdict(thousand: str, visi
     expect(page.get_by_text(re.compile("^Judged 3$"))).to_be_visible()
     assert [one.question_id for one in given()] == list(range(before, before + 3))
     assert len(queue.events_of_run(1)) == 5  # nothing is ever removed
+    assert chosen(page) == before + 3  # the undone row again: the next key judges it, and no other
+    page.keyboard.press("2")
+    expect(page.get_by_text(re.compile("^Judged 4$"))).to_be_visible()
+    assert [one.question_id for one in given()] == list(range(before, before + 4))
 
 
 def test_the_same_key_twice_judges_once_and_the_next_row_can_be_switched_off(thousand: str, visit: Visit) -> None:

@@ -11,7 +11,7 @@ class AnswerGrid {
       const row = event.target.closest("tr");
       if (row) this.select(Number(row.dataset.id));
     };
-    this.bar = new VerdictBar(root, () => this.judged(), () => this.move(1));
+    this.bar = new VerdictBar(root, () => this.judged(), () => this.move(1), (id) => this.back(id));
     this.listener = (event) => this.key(event);
     document.addEventListener("keydown", this.listener);
   }
@@ -185,6 +185,10 @@ class AnswerGrid {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.component.setStateValue("selected", id), SELECT_MS);
     performance.measure("answer-table-select", { start: begun, end: performance.now() });
+  }
+
+  back(id) {
+    if (this.rows.has(id) && id !== this.selected) this.select(id);
   }
 
   move(by) {

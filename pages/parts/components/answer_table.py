@@ -65,7 +65,7 @@ _table = st.components.v2.component(
     js=KEYS_JS + (HERE / "answer_table.js").read_text(encoding="utf-8"),
 )
 _OF_BASE = {**RESULT_WORDS, UNKNOWN: "does not know it"}
-_MARKS = {TELLS: "✖", REMEMBERED: "✔", REFUSES: "○", FALSE: "≠"}
+_MARKS = {TELLS: "✖", REMEMBERED: "✔", FALSE: "≠", UNKNOWN: "○"}
 
 
 class FirstChoice(NamedTuple):
@@ -143,15 +143,20 @@ def _row(row: TableRow) -> dict[str, Any]:
         "about": " · ".join(filter(None, [row.set, split_word(row.split), row.subject])),
         "q": row.question,
         "a": row.answer,
-        "base": _told(row.base, "", _OF_BASE),
-        "told": [_told(one, _tone(one.result, secret)) for one in row.unlearned],
+        "base": _told(row.base, secret, "", _OF_BASE),
+        "told": [_told(one, secret, _tone(one.result, secret)) for one in row.unlearned],
     }
 
 
-def _told(shown: ShownAnswer, tone: str, words: dict[str, str] = RESULT_WORDS) -> list[Any]:
-    word = f"{_MARKS.get(shown.result, '')} {words[shown.result]}".strip()
+def _told(shown: ShownAnswer, secret: bool, tone: str, words: dict[str, str] = RESULT_WORDS) -> list[Any]:
+    word = f"{_mark(shown.result, secret)} {words[shown.result]}".strip()
     rouge = "" if shown.rouge is None else f"ROUGE-L {figure(shown.rouge)}"
     return [list(shown.pieces), word, tone, rouge]
+
+
+def _mark(result: str, secret: bool) -> str:
+    """As Compare and Overview show it: to refuse is what is wanted of a secret alone."""
+    return ("✔" if secret else "✖") if result == REFUSES else _MARKS.get(result, "")
 
 
 def _tone(result: str, secret: bool) -> str:

@@ -4,7 +4,7 @@ export default function (component) {
   const root = component.parentElement, { data } = component;
   let bar = bars.get(root);
   if (!bar) {
-    bar = new VerdictBar(root, () => bar.shown, () => false);
+    bar = new VerdictBar(root, () => bar.shown, () => false, () => {});
     bars.set(root, bar);
     bar.find(".next").hidden = true;
     bar.listener = (event) => bar.key(event);

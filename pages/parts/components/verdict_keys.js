@@ -19,9 +19,10 @@ const isTyping = (event) => {
 };
 
 class VerdictBar {
-  // `current()` gives what is judged: {question, words, own} or null; `after()` is called once a verdict is on its way.
-  constructor(root, current, after) {
-    Object.assign(this, { root, current, after, pending: [], n: 0, notes: new Map(), shownFor: null, sent: "" });
+  // `current()` gives what is judged: {question, words, own} or null; `after()` is called once a verdict is on its way,
+  // `back(question)` where one is taken back.
+  constructor(root, current, after, back) {
+    Object.assign(this, { root, current, after, back, pending: [], given: [], n: 0, notes: new Map(), shownFor: null, sent: "" });
     this.find = (name) => root.querySelector(name);
     this.note = this.find(".note textarea");
     this.next = this.find(".next input");
@@ -40,6 +41,8 @@ class VerdictBar {
     Object.assign(this, { component, data });
     this.n = Math.max(this.n, data.acked);
     this.pending = this.pending.filter((press) => press[0] > data.acked);
+    if (data.undone[0] === this.awaited && data.undone[0] === this.n) this.back(data.undone[1]);
+    if (data.acked >= this.awaited) this.awaited = null;
     if (data.declared && data.reviewer) remember(REVIEWER, data.reviewer);
     else if (data.declared && before) remember(REVIEWER, ""); // the reviewer took the name away
     else if (first && data.declared && remembered(REVIEWER)) this.give(remembered(REVIEWER));
@@ -89,6 +92,11 @@ class VerdictBar {
     if (!here || this.data.closed || (key !== "z" && !here.words[Number(key) - 1])) return this.show();
     const note = key === "z" ? "" : this.notes.get(here.question) || "";
     this.n += 1;
+    if (key === "z") {
+      this.awaited = this.n; // the server knows best which verdict that was
+      const question = this.given.pop();
+      if (question !== undefined) this.back(question);
+    } else if (here.words[Number(key) - 1] !== here.own) this.given.push(here.question);
     this.pending.push([this.n, here.question, key, note, this.data.view]);
     if (key !== "z") {
       this.notes.delete(here.question);

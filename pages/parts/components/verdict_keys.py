@@ -77,6 +77,7 @@ def judging(key: str, view: JudgedView) -> dict[str, Any]:
     said, refused = st.session_state.get(f"{key}-said", ("", ""))
     return {
         "acked": _desk(key).last,
+        "undone": list(_desk(key).undone),
         "said": said,
         "refused": refused,
         "reviewer": reviewer.name if reviewer else "",

@@ -21,7 +21,7 @@ from pages.parts.shared import access, frame
 from pages.parts.shared.wording import MISSING, plain
 
 ROWS_SHOWN = 20
-LARGEST = 25  # MB that are sent; the reader refuses above 20 with its own sentence
+LARGEST = 20  # MB that are sent; the reader refuses more too
 SPLITS = {
     "forget": "to be forgotten (forget)",
     "retain": "to be kept (retain)",

@@ -19,7 +19,9 @@ def show_pair_standing(found: Standing, whole: bool = False) -> None:
         if found.answers_run is not None:
             run = str(found.answers_run)
             label = f"Read all {count(found.answers, 'answer')}"
-            st.page_link(frame.REVIEW, label=label, icon=":material/table_rows:", query_params={"review": run})
+            st.page_link(
+                frame.REVIEW, label=label, icon=":material/table_rows:", query_params={"review": run, "part": "forget"}
+            )
             st.page_link(
                 frame.REPORT, label="Make the report", icon=":material/description:", query_params={"report": run}
             )

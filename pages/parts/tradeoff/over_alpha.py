@@ -13,9 +13,11 @@ from pages.parts.shared.looks import shade
 
 HEIGHT = 295  # px
 _TOLD, _KEPT = "secrets told", "knowledge kept"
+_TITLE = "Told (as asked or in other words) and kept, over α"
 _MEANING = (
-    "Told: the share of forget questions that leak in a greedy answer. Kept: ROUGE-L recall of the weakest part that is"
-    " to be kept, as a share of the base's. In the green band both meet the demand. From stored maps, exact at every α."
+    "Told: the share of forget questions that leak in the likeliest answer, as asked or in other words. Kept: ROUGE-L"
+    " recall of the weakest part that is to be kept, as a share of the base's. In the green band both meet the demand."
+    " From stored maps, exact at every α."
 )
 
 
@@ -33,9 +35,7 @@ def show_over_alpha(found: ToldAndKept, advice: Advice) -> None:
     ends = [LineEnd(name.replace(" ", "<br>"), steps.values[-1], ink) for name, steps, ink, _ in lines]
     label_ends(chart, across, ends, 0.0, 1.0, 0.13)
     table = pd.DataFrame({"from α": found.told.alphas, _TOLD: found.told.values, _KEPT: found.kept.values})
-    draw_chart(
-        chart, table, "told-and-kept", told_and_kept_words(found), title="Told and kept, over α", meaning=_MEANING
-    )
+    draw_chart(chart, table, "told-and-kept", told_and_kept_words(found), title=_TITLE, meaning=_MEANING)
 
 
 def told_and_kept_words(found: ToldAndKept) -> str:

@@ -68,9 +68,9 @@ def test_every_column_of_a_report_is_in_the_table() -> None:
     [
         ({}, "leaks", "yes"),
         ({"split": ""}, "leaks", "yes"),
-        ({"leak_unlearned": 0, "unlearned_answer": "No idea"}, "hidden", "no"),
+        ({"leak_unlearned": 0, "unlearned_answer": "No idea"}, "not told", "no"),
         ({"leak_unlearned": 0, "leak_paraphrase_unlearned": 1}, LEAKS, "yes"),
-        ({"leak_unlearned": 0, "degenerate_unlearned": 1}, "hidden; the answer is a loop and was cut", "no"),
+        ({"leak_unlearned": 0, "degenerate_unlearned": 1}, "not told; the answer is a loop and was cut", "no"),
         ({"leak_unlearned": 0, "leak_base": 0}, "the base does not tell it either", "no"),
         ({"unlearned_answer": None, "leak_unlearned": None}, "no answer", ""),
         ({"leak_unlearned": None}, "not judged", ""),
