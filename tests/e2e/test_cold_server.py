@@ -14,7 +14,7 @@ Visit = Callable[[str], Page]
 def test_a_deep_link_on_a_cold_server_has_the_frame(empty: str, visit: Visit, path: str, title: str) -> None:
     page = visit(f"{empty}/{path}")
     expect(page.get_by_role("heading", level=1, name=title)).to_be_visible()
-    expect(page.get_by_test_id("stTopNavLink")).to_have_count(6)
+    expect(page.get_by_test_id("stTopNavLink")).to_have_count(7)
     assert urlsplit(page.url).path.rstrip("/") == f"/{path}"
 
 

@@ -106,7 +106,7 @@ def test_a_run_is_watched_and_cancelled_within_two_seconds(
         )
     )
     page = visit(f"{filled}/runs?run={run_id}")
-    expect(page.get_by_text(re.compile(r"\d+ training steps, epoch"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("Losses", exact=True)).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Cancel").click()
     clicked = datetime.now(UTC)
     expect(page.get_by_role("heading", name=f"endless (run {run_id}): ■ cancelled")).to_be_visible(timeout=20_000)

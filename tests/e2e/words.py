@@ -29,13 +29,13 @@ PAGES = {
 }
 
 # Visible words of main area and sidebar, in shadow roots too: captions, labels, buttons, chips, legends. Left out is
-# what is data: cells of tables, the chosen question with its answers (in a `p` that wraps anywhere, `.pane`,
+# what is data: cells of tables and cards, the chosen question with its answers (in a `p` that wraps anywhere, `.pane`,
 # `.card p`), tokens, the neighbours of a question (tertiary buttons), pictures and their ticks. What is closed
 # (Details, tooltips, menus) is not visible. A word has a letter or a digit in it.
 COUNT = r"""
 () => {
   const DATA = [
-    "td", "th", "[data-testid=stDataFrame]", "p[style*=overflow-wrap]", ".pane", ".card p", ".strip .tok",
+    "td", "th", "dd", "[data-testid=stDataFrame]", "p[style*=overflow-wrap]", ".pane", ".card p", ".strip .tok",
     "[data-testid=stBaseButton-tertiary]", "svg", ".js-plotly-plot", ".ticks", "[data-testid=stIconMaterial]",
     "[data-testid=stTooltipContent]", "[data-testid=stSpinner]", "[data-testid=stStatusWidget]",
     "script", "style", "template", "option",

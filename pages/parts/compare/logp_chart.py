@@ -56,4 +56,4 @@ def logp_curve(curve: Curve, alpha: float, ink: Ink) -> None:
         " text."
     )
     table = pd.DataFrame({"α": listed, "mean log p (nats a token)": logps.round(4)})
-    draw_chart(chart, table, "log-probability", words, title="How likely this text is, over α", meaning=words)
+    draw_chart(chart, table, "log-probability", words, title="Its likelihood over α", meaning=words)

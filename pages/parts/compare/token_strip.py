@@ -32,7 +32,7 @@ _STYLE = style("""
 def token_strip_html(readings: Sequence[TokenReading], span: tuple[float, float]) -> str:
     """The strip with its legend; a token's details appear on hover and on keyboard focus."""
     tokens = "".join(_token(reading, span) for reading in readings)
-    hint = '<span class="hint">Point at a token, or press Tab.</span>'
+    hint = '<span class="hint">Point at a token.</span>'
     return f'{_STYLE}<div class="strip">{hint}{tokens}</div>{_legend()}'
 
 
