@@ -5,8 +5,13 @@ app.py`.
 import streamlit as st
 
 from engine.settings import keep_private
-from pages.parts.shared import doors, gate
+from pages.parts.shared import doors, gate, warm_up
 
 keep_private()
 doors.note_start()
-app = st.App("pages/router.py", middleware=gate.GATE, exception_handlers={Exception: gate.broken})
+app = st.App(
+    "pages/router.py",
+    lifespan=warm_up.beside_the_server,
+    middleware=gate.GATE,
+    exception_handlers={Exception: gate.broken},
+)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from pages.parts.shared.frame import PATHS
+from pages.parts.shared.page_paths import PATHS
 from tests.e2e.conftest import settled
 
 pytestmark = pytest.mark.e2e

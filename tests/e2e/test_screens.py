@@ -10,7 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from pages.parts.shared.frame import PATHS
+from pages.parts.shared.page_paths import PATHS
 from tests.e2e.conftest import WAIT, settled
 from tests.e2e.words import PAGES, SIZE, words_of
 

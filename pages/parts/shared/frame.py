@@ -20,6 +20,7 @@ from engine.store import handing_out, sets
 from engine.wording import ACCESS_CONTROL
 from pages.parts.shared import access, address, looks
 from pages.parts.shared.access_list import User
+from pages.parts.shared.page_paths import PATHS
 from pages.parts.shared.ruined import ruins, warn_if_ruined
 from pages.parts.shared.wording import GLOSSARY, TERMS, plain, sentence
 
@@ -38,7 +39,6 @@ _ICON = Path(__file__).resolve().parents[2] / "lock.svg"
 OVERVIEW, COMPARE, TRADE_OFF = "overview.py", "compare.py", "tradeoff.py"  # beside pages/router.py
 RUNS, REVIEW, REPORT, MODELS = "runs.py", "review.py", "report.py", "models.py"
 # Of the pages in the address; the first one's is empty.
-PATHS = ("", "models", "compare", "tradeoff", "runs", "review", "report")
 
 _COPY_LINK = """
 <button id="copy-link" type="button">Copy link</button> <span id="copied" role="status"></span>

@@ -22,8 +22,9 @@ from streamlit import file_util
 from streamlit.web.server.starlette.starlette_websocket import is_host_allowed
 
 from engine.errors import AccessError, LogInError
-from pages.parts.shared import access, frame
+from pages.parts.shared import access
 from pages.parts.shared.page_history import PageHistory
+from pages.parts.shared.page_paths import PATHS
 from pages.parts.shared.wording import sentence
 
 # Files, uploads and figures of the server: for whoever may see a page, and for nobody else.
@@ -56,7 +57,7 @@ class Gate:
         self._app, self._with_history = app, PageHistory(app)
         root = Path(file_util.get_static_dir())
         self._static = frozenset(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
-        self._pages = {"", *(path + slash for path in frame.PATHS if path for slash in ("", "/"))}
+        self._pages = {"", *(path + slash for path in PATHS if path for slash in ("", "/"))}
         self._base = "/" + str(st.get_option("server.baseUrlPath")).strip("/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

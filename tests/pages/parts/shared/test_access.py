@@ -19,7 +19,8 @@ from engine.runs.execute import store_spec
 from engine.store import history, questions, recorded_runs
 from pages.parts.overview import setting_up
 from pages.parts.runs import run as run_view
-from pages.parts.shared import access, doors, frame, loading
+from pages.parts.shared import access, doors, loading
+from pages.parts.shared.page_paths import PATHS
 from tests.pages.components import data_of, send
 from tests.pages.parts.shared.test_access_list import ACCESS, AUTH
 
@@ -149,9 +150,7 @@ def test_a_page_started_by_itself_draws_nothing(world: Path) -> None:
 
 
 def test_the_addresses_that_the_gate_lets_pass_are_those_of_the_pages() -> None:
-    assert {path.stem for path in ROUTER.parent.glob("*.py")} - {"__init__", "router", "overview"} == set(
-        frame.PATHS
-    ) - {""}
+    assert {path.stem for path in ROUTER.parent.glob("*.py")} - {"__init__", "router", "overview"} == set(PATHS) - {""}
 
 
 def test_without_a_log_in_the_name_is_what_one_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
