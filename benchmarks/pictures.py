@@ -17,7 +17,6 @@ PAGES = {
     "models": "models",
     "compare": "compare?set=demo&pair=demo&split=forget&q=1&alpha=1",
     "tradeoff": "tradeoff",
-    "runs": "runs",
     "audit": "runs?run=5",  # the demo's audit, the last of its recorded runs
     "review": "review?review=1&at=0.5&filter=leaks",
     "report": "report",
