@@ -1,5 +1,6 @@
 """What was found while a file was read: its mistakes, reported all at once, and what the user should know about it."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -57,6 +58,7 @@ class Findings:
         """Raise `FileError` with the mistakes, where there are any; its sentence has the first of them, and how many
         more.
         """
+        self._mistakes.sort(key=self._line)
         if self.mistakes == 1:
             raise FileError(self._mistakes[0], self.filename, self._mistakes)
         if self._mistakes:
@@ -68,6 +70,11 @@ class Findings:
             more = f"; and {further} more" if further > 0 else ""
             number = f"{self.mistakes} or more" if self.mistakes == MISTAKES_COUNTED else str(self.mistakes)
             raise FileError(f"{self.filename} has {number} mistakes: {told}{more}", self.filename, short)
+
+    def _line(self, sentence: str) -> int:
+        """In a file's order, whatever was looked at first; what is true of the whole file comes before its lines."""
+        place = re.match(r"[,:]? ?(?:line|row|entry) (\d+)", sentence.removeprefix(self.filename))
+        return int(place[1]) if place else 0
 
     def notes(self) -> list[str]:
         """The remarks as sentences."""

@@ -41,6 +41,12 @@ GLOSSARY = {
     "Leak rule": LEAK_RULE.partition(": ")[2],
     "ROUGE-L recall": "how much of the true answer is in an answer, word by word in order: 0 nothing, 1 all.",
     "Retain model": "a model that never saw the forget questions: what it gets right is the baseline.",
+    "Ways of asking": (
+        "as is; in other words; with the true answer begun; after three answered examples; after a little tuning on"
+        " other questions; with the offset reversed; recognised: the offset alone tells what was taught from what"
+        " nobody was taught. The tick in a bar is the most that chance lets a model that never knew tell."
+    ),
+    "Likeliest answer": "at every word the likeliest one, also called greedy. Drawn answers may say something else.",
 }
 
 INTERVAL, FRONT, NATS = "95 % interval", "Pareto front", "Nat"

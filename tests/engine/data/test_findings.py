@@ -24,12 +24,13 @@ def test_every_mistake_of_a_file_is_told_with_line_and_column() -> None:
     data = b'question,answer,split,half\nQ,,test,left\nR,A\nS,B,C,D,E\nR,B\n,"A\n'
     assert (
         refused(data) == "mine.csv has 6 mistakes: "
-        "(1) line 4, has 5 cells, but the header has 4 columns; "
-        "(2) line 6, is not valid CSV: a quote opened there is not closed; "
-        "(3) line 2, column 'answer' is empty; every row needs a question and an answer; "
-        "(4) line 2, column 'split' is 'test'; accepted are forget, retain, world, holdout or nothing; "
-        "(5) line 2, column 'half' is 'left'; accepted are train, eval or nothing; "
-        "(6) line 3 and line 5 ask the same question, but their 'answer' differs; keep one of them, or make them equal"
+        "(1) line 2, column 'answer' is empty; every row needs a question and an answer; "
+        "(2) line 2, column 'split' is 'test'; accepted are forget, retain, world, holdout or nothing; "
+        "(3) line 2, column 'half' is 'left'; accepted are train, eval or nothing; "
+        "(4) line 3 and line 5 ask the same question, but their 'answer' differs; keep one of them, or make them"
+        " equal; "
+        "(5) line 4, has 5 cells, but the header has 4 columns; "
+        "(6) line 6, is not valid CSV: a quote opened there is not closed"
     )
 
 

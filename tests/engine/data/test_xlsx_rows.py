@@ -60,8 +60,8 @@ def test_cells_are_read_as_they_are_seen() -> None:
 def test_every_mistake_has_its_row() -> None:
     said = refused(workbook(("question", "answer"), ("Q", None), ("R", "A", "more"), ("S", True)))
     assert said == (
-        "a.xlsx has 3 mistakes: (1) row 3, has 3 cells, but the header has 2 columns; (2) row 2, column 'answer' is"
-        " empty; every row needs a question and an answer; (3) row 4, column 'answer' must be text, got bool"
+        "a.xlsx has 3 mistakes: (1) row 2, column 'answer' is empty; every row needs a question and an answer; (2)"
+        " row 3, has 3 cells, but the header has 2 columns; (3) row 4, column 'answer' must be text, got bool"
     )
 
 
