@@ -75,7 +75,7 @@ def test_all_answers_are_there_from_the_start_and_the_address_says_what_is_shown
 
 
 def test_two_more_strengths_stand_beside_the_judged_one(visit: Opener, world: Path) -> None:
-    data = data_of(visit("review", beside="0.5"))
+    data = data_of(visit("review", besides="0.5"))
     assert data["columns"] == ["Question", "Base", "α = 1", "α = 0.5", "Verdict"]
     assert all(len(row["told"]) == 2 for row in data["rows"])
     assert data["judging"]["view"] == [1, 1.0, "question"]

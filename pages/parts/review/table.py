@@ -94,13 +94,13 @@ def _item(place: ReviewPlace, question: int | None) -> Item | None:
 def _choose_beside(place: ReviewPlace) -> tuple[float, ...]:
     """Further α whose answers stand beside the judged ones, at most `BESIDE`."""
     options = [alpha for alpha in history.alphas_of(place.run_id) if alpha not in (0.0, place.alpha)]
-    read = address.one_of("beside", options, shown_alpha)
-    address.seed("beside", lambda text: [read(part) for part in text[:100].split(",")], [])
-    st.session_state["beside"] = [alpha for alpha in st.session_state["beside"] if alpha in options][:BESIDE]
+    read = address.one_of("besides", options, shown_alpha)
+    address.seed("besides", lambda text: [read(part) for part in text[:100].split(",")], [])
+    st.session_state["besides"] = [alpha for alpha in st.session_state["besides"] if alpha in options][:BESIDE]
     chosen: list[float] = st.multiselect(
-        "Beside it", options, key="beside", max_selections=BESIDE, format_func=lambda alpha: f"α = {alpha:g}"
+        "Beside it", options, key="besides", max_selections=BESIDE, format_func=lambda alpha: f"α = {alpha:g}"
     )
-    address.keep("beside", chosen, ",".join(map(shown_alpha, chosen)))
+    address.keep("besides", chosen, ",".join(map(shown_alpha, chosen)))
     return tuple(chosen)
 
 
@@ -108,7 +108,7 @@ def _choose_split(place: ReviewPlace) -> str | None:
     options = ["all", *dict.fromkeys(one.split for one in history.question_places(place.run_id))]
     names = {"all": "all", **{name: split_word(name) for name in options[1:]}}
     chosen = address.select(
-        "Questions", options, "part", "all", format_func=names.__getitem__, text=address.unless("all")
+        "Questions", options, "questions", "all", format_func=names.__getitem__, text=address.unless("all")
     )
     return None if chosen == "all" else chosen
 

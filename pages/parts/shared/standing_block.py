@@ -20,7 +20,10 @@ def show_pair_standing(found: Standing, whole: bool = False) -> None:
             run = str(found.answers_run)
             label = f"Read all {count(found.answers, 'answer')}"
             st.page_link(
-                frame.REVIEW, label=label, icon=":material/table_rows:", query_params={"review": run, "part": "forget"}
+                frame.REVIEW,
+                label=label,
+                icon=":material/table_rows:",
+                query_params={"review": run, "questions": "forget"},
             )
             st.page_link(
                 frame.REPORT, label="Make the report", icon=":material/description:", query_params={"report": run}
