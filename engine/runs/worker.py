@@ -101,6 +101,16 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def _is_importing() -> bool:
+    """Whether the main thread imports a module. An exception amid torch's import ends the process in C++, with nothing
+    said: then it is ended from here instead.
+    """
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
+
+
 class Watchdog(threading.Thread):
     """Looks every quarter of a second whether the run is to be cancelled, and whether the data folder is still
     there.
@@ -118,8 +128,9 @@ class Watchdog(threading.Thread):
                 self._leave()
             if self._asked():
                 self.cancelled.set()
-                _thread.interrupt_main()
-                if not self.done.wait(GRACE_SECONDS):
+                if not _is_importing():
+                    _thread.interrupt_main()
+                if _is_importing() or not self.done.wait(GRACE_SECONDS):
                     self._end_process()
                 return
 

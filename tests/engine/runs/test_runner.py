@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from engine.errors import DataError, ModelError, RunError, SettingError
 from engine.kinds import MapSpec, TrainSpec
 from engine.models.identity import map_key
 from engine.models.pairs import list_pairs
-from engine.runs import execute, runner
+from engine.runs import execute, runner, worker
 from engine.runs.worker import GONE
 from engine.settings import Demand, data_folder, keep_private
 from engine.specification import ExperimentSpec
@@ -484,3 +485,11 @@ def test_our_own_data_folder_is_closed_and_a_persons_stays(tmp_path: Path, monke
     assert stat.S_IMODE((tmp_path / "named").stat().st_mode) == 0o755
     assert stat.S_IMODE((tmp_path / "share" / "oubliette").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "share").stat().st_mode) == 0o755
+
+
+def test_a_cancelled_import_is_not_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception amid torch's import ends a worker in C++, and its run stayed "running" until somebody looked."""
+    (tmp_path / "slow_library.py").write_text("from engine.runs import worker\nSEEN = worker._is_importing()\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert import_module("slow_library").SEEN
+    assert not worker._is_importing()
