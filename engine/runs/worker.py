@@ -128,9 +128,10 @@ class Watchdog(threading.Thread):
                 self._leave()
             if self._asked():
                 self.cancelled.set()
-                if not _is_importing():
-                    _thread.interrupt_main()
-                if _is_importing() or not self.done.wait(GRACE_SECONDS):
+                if _is_importing():
+                    self._end_process()
+                _thread.interrupt_main()
+                if not self.done.wait(GRACE_SECONDS):
                     self._end_process()
                 return
 
