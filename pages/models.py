@@ -13,24 +13,14 @@ from pages.parts.models.cards import show_cards
 from pages.parts.models.connect import connect_form
 from pages.parts.models.soundness import check_soundness
 from pages.parts.models.tables import pairs_table, reference_words, sets_table
-from pages.parts.shared import access, address, frame
+from pages.parts.shared import frame
 from pages.parts.shared.ruined import stored_standings
 from pages.parts.shared.wording import MISSING, plain
 
 frame.begin("Models", "What is connected: pairs, bases and retain models.")
 
 VIEWS = {"here": "What is here", "connect": "Connect a base", "add": "Add a pair"}
-
-
-def choose_part() -> str:
-    """An operator's choice; whoever may only look has the cards, and a link to a form says why it is not shown."""
-    if not access.may("operator"):
-        if st.query_params.get("models", "here") != "here":
-            st.error("Connecting a base and adding a pair need the role operator.", icon=":material/block:")
-        return "here"
-    return address.segments(
-        "View", list(VIEWS), "models", "here", format_func=VIEWS.__getitem__, label_visibility="collapsed"
-    )
+NEEDED = "Connecting a base and adding a pair need the role operator."
 
 
 def show_here(pairs: list[PairManifest]) -> None:
@@ -57,7 +47,7 @@ def show_tables(pairs: list[PairManifest]) -> None:
 
 
 def main() -> None:
-    view = choose_part()
+    view = frame.operators_view(VIEWS, "models", NEEDED)
     if view == "connect":
         connect_form()
     elif view == "add":

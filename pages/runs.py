@@ -19,7 +19,7 @@ from pages.parts.runs.paired import show_paired
 from pages.parts.runs.run import show_run
 from pages.parts.runs.start_forms import evaluation_form, training_form
 from pages.parts.runs.tofu import tofu_form
-from pages.parts.shared import access, address, frame
+from pages.parts.shared import address, frame
 from pages.parts.shared.ruined import ruins
 from pages.parts.shared.run_progress import active_runs, states, watch
 from pages.parts.shared.wording import MISSING, moment, status_word
@@ -36,17 +36,7 @@ VIEWS = {
     "erase": "Erase a person",
     "backup": "Back up",
 }
-
-
-def choose_view() -> str:
-    """An operator's choice; whoever may only look has the list, and a link to a form says why it is not shown."""
-    if not access.may("operator"):
-        if st.query_params.get("view", "list") != "list":
-            st.error("Starting runs and importing questions need the role operator.", icon=":material/block:")
-        return "list"
-    return address.segments(
-        "View", list(VIEWS), "view", "list", format_func=VIEWS.__getitem__, label_visibility="collapsed"
-    )
+NEEDED = "Starting runs and importing questions need the role operator."
 
 
 def after_start() -> None:
@@ -137,7 +127,7 @@ def main() -> None:
     active = active_runs(runs)
     if active:
         watch(states(active))
-    view = choose_view()
+    view = frame.operators_view(VIEWS, "view", NEEDED)
     if view == "train":
         training_form()
     elif view == "evaluate":

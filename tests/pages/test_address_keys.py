@@ -9,6 +9,7 @@ PAGES = Path(__file__).resolve().parents[2] / "pages"
 PLACE_OF_KEY = {"keep": 0, "seed": 0, "settle": 0, "text_input": 1, "number_input": 1, "expander": 1, "select": 2} | {
     "segments": 2,
     "multiselect": 2,
+    "operators_view": 1,
 }
 SHARED = {"at"}  # the α of a stored run: on Review and Report the same one
 
@@ -39,7 +40,7 @@ def keys_of(path: Path) -> Iterator[str]:
     known = constants(tree)
     for node in ast.walk(tree):
         match node:
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="address"), attr=name), args=given):
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="address" | "frame"), attr=name), args=given):
                 place = PLACE_OF_KEY.get(name, len(given))
                 key = given[place] if place < len(given) else None
                 word = key.value if isinstance(key, ast.Constant) else known.get(getattr(key, "id", ""))

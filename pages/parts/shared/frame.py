@@ -3,7 +3,7 @@
 A page draws nothing unless the frame runs it, which has asked who is here: its first line is `frame.begin(...)`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import NamedTuple, ParamSpec
@@ -128,6 +128,20 @@ def _sidebar_foot(user: User) -> None:
         with st.expander("Glossary"):
             for word, meaning in (GLOSSARY | TERMS).items():
                 st.markdown(f"**{word}**: {meaning}")
+
+
+def operators_view(views: Mapping[str, str], key: str, needed: str) -> str:
+    """Which of `views` an operator chose. Whoever may only look has the first, and a link to another says what is
+    `needed`.
+    """
+    first = next(iter(views))
+    if not access.may("operator"):
+        if st.query_params.get(key, first) != first:
+            st.error(needed, icon=":material/block:")
+        return first
+    return address.segments(
+        "View", list(views), key, first, format_func=views.__getitem__, label_visibility="collapsed"
+    )
 
 
 def nothing_yet(words: str) -> None:
